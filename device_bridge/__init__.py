@@ -1,0 +1,1 @@
+"""Getuige's alarm bridge: MQTT in, alarm life, routes to dispatchers; may use evidence, never server."""
