@@ -1,1 +1,1 @@
-"""The domain of Getuige: sealing, statements, custody, bundles. No web, no MQTT; databases only in `evidence.store`."""
+"""The domain: sealing, statements, custody, bundles. No web, no MQTT; databases only in `evidence.store`."""
