@@ -1,0 +1,115 @@
+"""Canonical JSON: one byte string per value, for everything that is signed or hashed.
+
+The subset of RFC 8785 without floating point numbers: keys sorted, no white space, UTF-8. What was signed is
+stored and checked as the bytes that arrived; this module only makes new bytes and reads foreign ones strictly.
+"""
+
+import base64
+import binascii
+import json
+from typing import Any, NoReturn
+
+from evidence.errors import FormatError
+
+MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+"""No signed document comes near: a grant of 10,000 items is 2 MB. Larger input is an attack on memory."""
+
+MAX_INTEGER = 2**53 - 1
+"""The largest integer that JavaScript reads exactly (RFC 8785 section 3.2.2.3)."""
+
+MAX_DEPTH = 32
+"""Deeper nesting than any of our formats; keeps the parser's recursion bounded."""
+
+
+def encode(value: object) -> bytes:
+    """Return the canonical bytes of `value` (dict, list, str, int, bool, None). FormatError for the rest."""
+    _refuse_unsigned_types(value, MAX_DEPTH)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def decode(data: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type; `evidence.schema` narrows it
+    """Parse foreign JSON bytes: no duplicate keys, no floats, no oversize. FormatError says what is wrong."""
+    if len(data) > MAX_DOCUMENT_BYTES:
+        message = f"document of {len(data)} bytes is larger than {MAX_DOCUMENT_BYTES}"
+        raise FormatError(message)
+    try:
+        value = json.loads(
+            data, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float, parse_int=_integer
+        )
+    except (ValueError, RecursionError) as error:
+        message = "not valid JSON"
+        raise FormatError(message) from error
+    _refuse_unsigned_types(value, MAX_DEPTH)
+    return value
+
+
+def b64(data: bytes) -> str:
+    """Encode as standard base64 with padding."""
+    return base64.b64encode(data).decode()
+
+
+def unb64(text: object) -> bytes:
+    """Decode standard base64 with padding, strictly; FormatError otherwise."""
+    if not isinstance(text, str):
+        message = "expected base64 text"
+        raise FormatError(message)
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        message = "not valid base64"
+        raise FormatError(message) from error
+    if b64(data) != text:
+        message = "base64 with stray bits has more than one spelling"
+        raise FormatError(message)
+    return data
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        message = "a key appears twice"
+        raise FormatError(message)
+    return result
+
+
+def _no_float(text: str) -> NoReturn:
+    message = f"{text[:20]} is not an integer"
+    raise FormatError(message)
+
+
+def _integer(text: str) -> int:
+    if len(text) > len(str(MAX_INTEGER)) + 1:
+        message = "integer out of range"
+        raise FormatError(message)
+    return int(text)
+
+
+def _refuse_unsigned_types(value: object, depth: int) -> None:
+    if depth == 0:
+        message = "nested too deeply"
+        raise FormatError(message)
+    if isinstance(value, str):
+        _refuse_lone_surrogates(value)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            if not isinstance(key, str):
+                message = "keys must be text"
+                raise FormatError(message)
+            _refuse_lone_surrogates(key)
+            _refuse_unsigned_types(member, depth - 1)
+    elif isinstance(value, list | tuple):
+        for member in value:
+            _refuse_unsigned_types(member, depth - 1)
+    elif isinstance(value, bool) or value is None:
+        return
+    elif not isinstance(value, int) or abs(value) > MAX_INTEGER:
+        message = f"{type(value).__name__} does not belong in a signed document, or is out of range"
+        raise FormatError(message)
+
+
+def _refuse_lone_surrogates(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = "text is not valid Unicode"
+        raise FormatError(message) from error

@@ -1,0 +1,195 @@
+"""Keys of people, devices and services (suite 1): Ed25519 signs, X25519 opens, Argon2id locks by a phrase.
+
+A private key never reaches the server. What the server may keep is a *locked key*: the two private seeds
+under a key that only the pass phrase gives (RFC 9106 Argon2id, libsodium secretbox). The same derivation yields a
+second, separate Ed25519 "auth" key, so that the server hands a locked key only to someone who knows the phrase
+already, and an outsider cannot guess phrases offline.
+"""
+
+import hashlib
+import secrets
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Literal
+
+from nacl import bindings, pwhash, utils
+from nacl.exceptions import BadSignatureError, CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.secret import SecretBox
+from nacl.signing import SigningKey, VerifyKey
+
+from evidence import canonical, ids, schema
+from evidence.errors import EvidenceError
+
+SEED_BYTES = 32
+MIN_OPSLIMIT, MAX_OPSLIMIT = 1, 20
+MIN_MEMLIMIT, MAX_MEMLIMIT = 8 * 1024 * 1024, 1024 * 1024 * 1024
+"""Bounds on the cost that a locked key may ask of us: above 1 GiB a hostile file would exhaust an old phone."""
+
+_CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aeiou"
+PHRASE_WORDS = 6
+"""Six words of two syllables carry 6 x 12.6 = 75 bits: out of reach even without Argon2id."""
+
+
+class SignatureError(EvidenceError):
+    """A signature does not fit the key and the bytes."""
+
+
+class LockError(EvidenceError):
+    """A locked key does not open: the phrase is another one, or the file was changed."""
+
+
+def signing_kid(public: bytes) -> ids.KeyId:
+    """Name an Ed25519 public key (32 bytes) by the first 16 bytes of SHA-256(0x01, key)."""
+    return ids.KeyId(hashlib.sha256(b"\x01" + public).hexdigest()[:32])
+
+
+def box_kid(public: bytes) -> ids.KeyId:
+    """Name an X25519 public key (32 bytes) by the first 16 bytes of SHA-256(0x02, key)."""
+    return ids.KeyId(hashlib.sha256(b"\x02" + public).hexdigest()[:32])
+
+
+def verify(public: bytes, message: bytes, signature: bytes) -> None:
+    """Check an Ed25519 signature (RFC 8032); SignatureError if it does not hold."""
+    try:
+        VerifyKey(public).verify(message, signature)
+    except (BadSignatureError, CryptoError, ValueError, TypeError) as error:
+        message_text = "the signature does not fit the key and the bytes"
+        raise SignatureError(message_text) from error
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The private keys of one person, device or service: two seeds of 32 bytes."""
+
+    sign_seed: bytes = field(repr=False)
+    box_seed: bytes = field(repr=False)
+
+    @staticmethod
+    def generate() -> "Identity":
+        """Make a new one from the operating system's randomness."""
+        return Identity(utils.random(SEED_BYTES), utils.random(SEED_BYTES))
+
+    @property
+    def sign_public(self) -> bytes:
+        """The Ed25519 public key, 32 bytes."""
+        return bytes(SigningKey(self.sign_seed).verify_key)
+
+    @property
+    def box_public(self) -> bytes:
+        """The X25519 public key, 32 bytes."""
+        return bindings.crypto_scalarmult_base(self.box_seed)
+
+    @property
+    def kid(self) -> ids.KeyId:
+        """The name of the signing key."""
+        return signing_kid(self.sign_public)
+
+    @property
+    def box_kid(self) -> ids.KeyId:
+        """The name of the box key."""
+        return box_kid(self.box_public)
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the Ed25519 signature, 64 bytes."""
+        return bytes(SigningKey(self.sign_seed).sign(message).signature)
+
+    def open_box(self, sealed: bytes) -> bytes:
+        """Open a libsodium sealed box; LockError if it is for another key or was changed."""
+        return open_box(self.box_seed, sealed)
+
+
+def seal_box(public: bytes, plaintext: bytes) -> bytes:
+    """Seal `plaintext` to an X25519 public key (libsodium crypto_box_seal, 48 bytes longer)."""
+    return bytes(SealedBox(PublicKey(public)).encrypt(plaintext))
+
+
+def open_box(box_seed: bytes, sealed: bytes) -> bytes:
+    """Open a sealed box with the private key `box_seed`; LockError if that is not its key."""
+    try:
+        return bytes(SealedBox(PrivateKey(box_seed)).decrypt(sealed))
+    except (CryptoError, ValueError, TypeError) as error:
+        message = "this key does not open that box"
+        raise LockError(message) from error
+
+
+@dataclass(frozen=True)
+class Kdf:
+    """Argon2id parameters as libsodium names them: passes, bytes of memory, 16 bytes of salt as hexadecimal."""
+
+    alg: Literal["argon2id13"]
+    opslimit: int
+    memlimit: int
+    salt: str
+
+    @staticmethod
+    def fresh(opslimit: int = 3, memlimit: int = 64 * 1024 * 1024) -> "Kdf":
+        """Choose a new salt; the default cost is 64 MiB and three passes (RFC 9106 section 4, second choice)."""
+        return Kdf("argon2id13", opslimit, memlimit, secrets.token_hex(16))
+
+    def derive(self, phrase: str) -> tuple[bytes, bytes]:
+        """Return (seed of the auth key, secretbox key), 32 bytes each. LockError for costs out of bounds."""
+        ids.hex_text(self.salt, 16)
+        if not MIN_OPSLIMIT <= self.opslimit <= MAX_OPSLIMIT or not MIN_MEMLIMIT <= self.memlimit <= MAX_MEMLIMIT:
+            message = "the locked key asks for a cost that is out of bounds"
+            raise LockError(message)
+        password = unicodedata.normalize("NFKC", phrase).strip().encode()
+        both = pwhash.argon2id.kdf(64, password, bytes.fromhex(self.salt), self.opslimit, self.memlimit)
+        return both[:SEED_BYTES], both[SEED_BYTES:]
+
+
+@dataclass(frozen=True)
+class LockedKey:
+    """An identity under a pass phrase; JSON form in `docs/formats/keys.md`."""
+
+    v: Literal[1]
+    handle: str
+    kdf: Kdf
+    auth: ids.PublicKey
+    locked: ids.Base64
+
+    def unlock(self, phrase: str) -> Identity:
+        """Return the identity; LockError when the phrase is another one."""
+        _, wrapping = self.kdf.derive(phrase)
+        try:
+            seeds = SecretBox(wrapping).decrypt(canonical.unb64(self.locked))
+        except (CryptoError, ValueError) as error:
+            message = "the phrase does not open this key"
+            raise LockError(message) from error
+        if len(seeds) != 2 * SEED_BYTES:
+            message = "the locked key holds something else than two seeds"
+            raise LockError(message)
+        return Identity(seeds[:SEED_BYTES], seeds[SEED_BYTES:])
+
+    def to_bytes(self) -> bytes:
+        """Return the JSON document."""
+        return canonical.encode(schema.encode(self))
+
+    @staticmethod
+    def from_bytes(data: bytes) -> "LockedKey":
+        """Parse the JSON document; FormatError if it is another one."""
+        return schema.decode(LockedKey, canonical.decode(data))
+
+
+def lock(identity: Identity, handle: str, phrase: str, kdf: Kdf | None = None) -> LockedKey:
+    """Put `identity` under `phrase`; `handle` is the name that its owner types at sign-in."""
+    kdf = kdf or Kdf.fresh()
+    auth_seed, wrapping = kdf.derive(phrase)
+    auth = bytes(SigningKey(auth_seed).verify_key).hex()
+    locked = bytes(SecretBox(wrapping).encrypt(identity.sign_seed + identity.box_seed))
+    return LockedKey(1, handle, kdf, ids.PublicKey(auth), ids.Base64(canonical.b64(locked)))
+
+
+def auth_signature(phrase: str, kdf: Kdf, message: bytes) -> bytes:
+    """Sign `message` with the auth key that the phrase gives: proof of knowing it, without showing it."""
+    auth_seed, _ = kdf.derive(phrase)
+    return bytes(SigningKey(auth_seed).sign(message).signature)
+
+
+def generate_phrase(words: int = PHRASE_WORDS) -> str:
+    """Return a fresh pass phrase of pronounceable words, such as `bado kemi ...`."""
+
+    def syllable() -> str:
+        return secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS)
+
+    return " ".join(syllable() + syllable() for _ in range(words))
