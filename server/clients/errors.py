@@ -1,0 +1,34 @@
+"""The one error root of the reference clients. Each text is meant for the person who reads it."""
+
+
+class ClientError(Exception):
+    """A client could not do what was asked; the text says what is safe and what to do next."""
+
+
+class UnreachableError(ClientError):
+    """No answer came: what was kept here stays here, and the same call may be made again."""
+
+
+class RefusedError(ClientError):
+    """The server answered with a problem document (RFC 9457)."""
+
+    def __init__(
+        self, status: int, name: str, title: str, detail: str, retry_after_s: int | None = None
+    ) -> None:
+        super().__init__(f"{title} {detail}".strip() or f"HTTP {status}")
+        self.status = status
+        self.name = name
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+
+class DistrustError(ClientError):
+    """What the server says does not follow from the anchors that this client pinned: nothing was believed."""
+
+
+class FolderError(ClientError):
+    """The folder that is this client's memory is missing something, or is in use, or holds something else."""
+
+
+class PhraseError(ClientError):
+    """The pass phrase does not open this key."""

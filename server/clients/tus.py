@@ -1,0 +1,91 @@
+"""The client's half of tus 1.0 (https://tus.io/protocols/resumable-upload): create, ask the offset, go on.
+
+The server's offset is the only truth about what arrived; this side keeps the upload's address and nothing
+more. Each PATCH carries one chunk with its SHA-256 (checksum extension), so that a damaged chunk is refused
+and cut off before it counts.
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from server.clients.errors import RefusedError
+from server.clients.http import Api, relative
+
+TUS_VERSION = "1.0.0"
+
+CHUNK_BYTES = 4 * 1024 * 1024
+"""One PATCH: long enough that a request costs nothing beside it, short enough to repeat on a bad line."""
+
+PIECE_BYTES = 64 * 1024
+"""Progress is told, and a connection may break, between pieces of this size."""
+
+UPLOADS = "/api/v1/uploads"
+"""Where uploads are created."""
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes handed to the connection, size) between pieces; what it raises breaks the connection."""
+
+GONE = frozenset({403, 404, 410})
+"""Answers to HEAD that mean: this upload is no more, create it anew (tus core, HEAD)."""
+
+
+def create(api: Api, size: int, metadata: Mapping[str, str]) -> str:
+    """Create an upload of `size` bytes and return its address (path on the server).
+
+    Raises:
+        ClientError: the server refused or did not answer.
+    """
+    pairs = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in metadata.items())
+    headers = {"tus-resumable": TUS_VERSION, "upload-length": str(size), "upload-metadata": pairs}
+    answer = api.send("POST", UPLOADS, headers=headers)
+    return relative(api.url, answer.headers["location"])
+
+
+def offset(api: Api, location: str) -> int | None:
+    """Return how many bytes of the upload are durable on the server, None when the upload is gone.
+
+    Raises:
+        ClientError: the server refused for another reason or did not answer.
+    """
+    try:
+        answer = api.send("HEAD", location, headers={"tus-resumable": TUS_VERSION})
+    except RefusedError as refused:
+        if refused.status in GONE:
+            return None
+        raise
+    return int(answer.headers["upload-offset"])
+
+
+def send(api: Api, location: str, path: Path, start: int, progress: Progress | None = None) -> int:
+    """Send the file from `start` to its end and return the server's last offset.
+
+    Raises:
+        ClientError: the server refused or did not answer; `offset` then tells where to go on.
+    """
+    size = path.stat().st_size
+    at = start
+    with path.open("rb") as file:
+        while at < size:
+            file.seek(at)
+            chunk = file.read(CHUNK_BYTES)
+            headers = {
+                "tus-resumable": TUS_VERSION,
+                "upload-offset": str(at),
+                "upload-checksum": f"sha256 {base64.b64encode(hashlib.sha256(chunk).digest()).decode()}",
+                "content-type": "application/offset+octet-stream",
+                "content-length": str(len(chunk)),
+            }
+            answer = api.send("PATCH", location, stream=_pieces(chunk, at, size, progress), headers=headers)
+            at = int(answer.headers["upload-offset"])
+    return at
+
+
+def _pieces(chunk: bytes, at: int, size: int, progress: Progress | None) -> Iterator[bytes]:
+    """Yield the chunk piece by piece and tell how far it is."""
+    for begin in range(0, len(chunk), PIECE_BYTES):
+        piece = chunk[begin : begin + PIECE_BYTES]
+        yield piece
+        if progress is not None:
+            progress(at + begin + len(piece), size)

@@ -1,0 +1,164 @@
+"""Start the processes of one machine, wait until each is ready, and leave none behind.
+
+Each child runs in a process group of its own (so that Ctrl-C reaches the supervisor alone, and it stops the
+children in order), writes to a log file of its own, and is tied to the supervisor by the kernel (leash.py).
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+LEASH = Path(__file__).with_name("leash.py")
+
+READY_WITHIN_S = 30.0
+"""Seen on two slow cores: 2 s for the slowest child. Longer means that it will never be ready."""
+
+POLL_S = 0.05
+"""Between two looks at a child that is starting."""
+
+STOP_WITHIN_S = 8.0
+"""A child finishes its requests and flushes in well under a second; after this it is killed."""
+
+LAST_LINES = 12
+"""Of a child's log, shown when it failed: enough for a traceback's end, few enough to read."""
+
+
+class ChildError(Exception):
+    """A child did not start or stopped by itself; the text has its last log lines and what to do."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process to start: how, how to see that it is ready, and what a person may do when it is not."""
+
+    name: str
+    command: Sequence[str]
+    ready: Callable[[], bool]
+    mend: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Child:
+    program: Program
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+class Supervisor:
+    """Starts programs in order and stops them in the opposite order. Use it from one thread only.
+
+    From one thread, because PR_SET_PDEATHSIG speaks of the *thread* that started the child.
+    """
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._children: list[_Child] = []
+
+    def __enter__(self) -> Self:
+        """Make the folder for logs."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop every child, whatever happened."""
+        self.stop()
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The process id of each child by its name."""
+        return {child.program.name: child.process.pid for child in self._children}
+
+    def start(self, program: Program) -> float:
+        """Start `program`, wait until it is ready, and return the seconds that took.
+
+        Raises:
+            ChildError: it ended or was not ready in time; every child keeps running until `stop`.
+        """
+        begun = time.monotonic()
+        log = self._logs / f"{program.name}.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *program.command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **program.environment},
+                process_group=0,
+            )
+        child = _Child(program, process, log)
+        self._children.append(child)
+        while not program.ready():
+            if process.poll() is not None:
+                raise ChildError(_last_words(child, f"{program.name} stopped (exit {process.returncode})."))
+            if time.monotonic() - begun > READY_WITHIN_S:
+                raise ChildError(_last_words(child, f"{program.name} is not ready after {READY_WITHIN_S:.0f} s."))
+            time.sleep(POLL_S)
+        return time.monotonic() - begun
+
+    def check(self) -> None:
+        """Raise ChildError when a child stopped by itself."""
+        for child in self._children:
+            if child.process.poll() is not None:
+                text = f"{child.program.name} stopped by itself (exit {child.process.returncode})."
+                raise ChildError(_last_words(child, text))
+
+    def stop(self) -> None:
+        """Stop every child, last started first, politely and then by force; wait until each is gone."""
+        for child in reversed(self._children):
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_WITHIN_S
+        for child in reversed(self._children):
+            try:
+                child.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal(child, signal.SIGKILL)
+                child.process.wait()
+            # What the child itself started is in its group; it must not be left either.
+            _signal(child, signal.SIGKILL)
+        self._children.clear()
+
+
+def _signal(child: _Child, number: signal.Signals) -> None:
+    """Send a signal to the whole group of a child; gone already is fine."""
+    try:
+        os.killpg(child.process.pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _last_words(child: _Child, text: str) -> str:
+    """Return `text` with the end of the child's log and what to do."""
+    lines = child.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+    quoted = "\n".join(f"  | {line}" for line in lines) or "  | (it wrote nothing)"
+    return f"{text}\n{quoted}\nThe whole log: {child.log}\nWhat to do: {child.program.mend}"
+
+
+def free_port(preferred: int, host: str = "127.0.0.1") -> int:
+    """Return `preferred` when nothing listens there, otherwise a port that was free a moment ago."""
+    for port in (preferred, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise ChildError(f"No free port on {host}: stop something that listens and start again.")
+
+
+def listens(port: int, host: str = "127.0.0.1") -> bool:
+    """Tell whether something accepts connections on `port`."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex((host, port)) == 0
