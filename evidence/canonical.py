@@ -34,7 +34,11 @@ def decode(data: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type; `ev
         raise FormatError(message)
     try:
         value = json.loads(
-            data, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float, parse_int=_integer
+            data,
+            object_pairs_hook=_unique,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+            parse_int=_integer,
         )
     except (ValueError, RecursionError) as error:
         message = "not valid JSON"

@@ -8,7 +8,7 @@ import dataclasses
 import functools
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from evidence import canonical, ids
@@ -28,7 +28,7 @@ def decode(cls: type[T], value: object) -> T:
     if not isinstance(value, dict):
         message = f"{cls.__name__}: expected an object"
         raise FormatError(message)
-    hints = _hints(cls)
+    hints = _hints(cast("Hashable", cls))
     unknown = value.keys() - hints.keys()
     if unknown:
         message = f"{cls.__name__}: unknown member {min(unknown)[:40]!r}"
@@ -54,7 +54,7 @@ def encode(value: object) -> Any:  # noqa: ANN401 - plain JSON
 
 
 @functools.cache
-def _hints(cls: type) -> Mapping[str, Any]:
+def _hints(cls: Hashable) -> Mapping[str, Any]:
     return typing.get_type_hints(cls)
 
 

@@ -1,0 +1,1 @@
+"""DSSE-signed statements: their types, bytes, verification and authority rules (`docs/formats/statement.md`)."""

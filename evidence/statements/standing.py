@@ -1,0 +1,243 @@
+"""What the journal adds up to: keys in force, cases, devices, items, grants, alarms.
+
+There is no second list: every permission and every screen is computed from this, and this only from the accepted
+statements, in order. `evidence.statements.authority` decides what is accepted.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, cast
+
+from evidence import ids, keys
+from evidence.statements import types
+from evidence.statements.statement import Chain, Statement
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A key that the root certified."""
+
+    body: types.KeyPublish
+    retired: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case: who leads it and which keys speak for her."""
+
+    body: types.CaseOpen
+    opened_at: ids.Time
+
+    @property
+    def vault_kid(self) -> ids.KeyId:
+        """The name of her consenting key."""
+        return keys.signing_kid(bytes.fromhex(self.body.vault))
+
+
+@dataclass(frozen=True)
+class Device:
+    """A phone (`alarm` is None) or an alarm device of one case."""
+
+    device: ids.DeviceId
+    case: ids.CaseId
+    sign: bytes
+    alarm: types.AlarmDeviceEnrol | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """An item that was sealed, and by whom."""
+
+    case: ids.CaseId
+    by: ids.KeyId
+    body: types.ItemSeal
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A grant that was not revoked; `expires` in the body still ends it."""
+
+    case: ids.CaseId
+    body: types.Grant
+
+
+@dataclass
+class Standing:
+    """The sum of the accepted statements. Only `apply` changes it."""
+
+    log: types.LogOpen | None = None
+    certified: dict[ids.KeyId, Certified] = field(default_factory=dict)
+    teams: dict[ids.TeamId, str] = field(default_factory=dict)
+    shares: dict[ids.KeyId, tuple[types.KeyShare, ...]] = field(default_factory=dict)
+    cases: dict[ids.CaseId, Case] = field(default_factory=dict)
+    case_of_vault: dict[ids.KeyId, ids.CaseId] = field(default_factory=dict)
+    invitations: dict[ids.KeyId, tuple[ids.CaseId, types.DeviceInvite]] = field(default_factory=dict)
+    devices: dict[ids.DeviceId, Device] = field(default_factory=dict)
+    device_of_key: dict[ids.KeyId, ids.DeviceId] = field(default_factory=dict)
+    chains: dict[ids.KeyId, Chain] = field(default_factory=dict)
+    """The number of each phone's last statement, with that statement's own id as `prev` of the next."""
+    items: dict[ids.ItemId, Sealed] = field(default_factory=dict)
+    grants: dict[ids.GrantId, Granted] = field(default_factory=dict)
+    known_grants: set[ids.GrantId] = field(default_factory=set)
+    alarms: dict[ids.AlarmId, ids.CaseId] = field(default_factory=dict)
+    exports: dict[ids.ExportId, types.Export] = field(default_factory=dict)
+
+    @property
+    def root(self) -> bytes | None:
+        """The root's Ed25519 public key, once the log is open."""
+        return bytes.fromhex(self.log.root.sign) if self.log else None
+
+    def public_key(self, kid: ids.KeyId) -> bytes | None:
+        """Return the public key that may sign as `kid` now: not retired, not revoked; None if there is none."""
+        if self.root is not None and keys.signing_kid(self.root) == kid:
+            return self.root
+        if (certified := self.certified.get(kid)) is not None:
+            return None if certified.retired else bytes.fromhex(certified.body.sign)
+        if (case := self.case_of_vault.get(kid)) is not None:
+            return bytes.fromhex(self.cases[case].body.vault)
+        if (device := self.device_of_key.get(kid)) is not None:
+            return None if self.devices[device].revoked else self.devices[device].sign
+        return None
+
+    def role_of(self, kid: ids.KeyId) -> str | None:
+        """Return root, vault, phone, alarm_device or the certified role of a key in force; None for others."""
+        if self.public_key(kid) is None:
+            return None
+        if (certified := self.certified.get(kid)) is not None:
+            return certified.body.role
+        if kid in self.case_of_vault:
+            return "vault"
+        if (device := self.device_of_key.get(kid)) is not None:
+            return "alarm_device" if self.devices[device].alarm else "phone"
+        return "root"
+
+    def on_team(self, kid: ids.KeyId, case: ids.CaseId) -> bool:
+        """Whether `kid` is a caseworker in force of the team that has the case."""
+        known = self.certified.get(kid)
+        return (
+            known is not None
+            and not known.retired
+            and known.body.role == "caseworker"
+            and case in self.cases
+            and known.body.team == self.cases[case].body.team
+        )
+
+    def readable(self, kid: ids.KeyId, case: ids.CaseId, now: ids.Time) -> dict[ids.ItemId, ids.Base64]:
+        """Return the items of `case` that grants in force at `now` give to reader `kid`, with the key wraps."""
+        return {
+            granted.item: granted.wrap
+            for grant in self.grants.values()
+            if grant.case == case and grant.body.reader == kid and grant.body.expires > now
+            for granted in grant.body.items
+        }
+
+    def apply(self, statement: Statement) -> None:
+        """Add an accepted statement; `authority.check` comes first, this only records."""
+        if statement.chain is not None:
+            self.chains[statement.by] = Chain(statement.chain.seq, statement.id)
+        record = _RECORDS.get(statement.type)
+        if record is not None:
+            record(self, statement)
+
+
+def _log_open(standing: Standing, statement: Statement) -> None:
+    standing.log = cast("types.LogOpen", statement.body)
+
+
+def _key_publish(standing: Standing, statement: Statement) -> None:
+    body = cast("types.KeyPublish", statement.body)
+    standing.certified[keys.signing_kid(bytes.fromhex(body.sign))] = Certified(body)
+
+
+def _key_retire(standing: Standing, statement: Statement) -> None:
+    kid = cast("types.KeyRetire", statement.body).kid
+    standing.certified[kid] = replace(standing.certified[kid], retired=True)
+
+
+def _key_share(standing: Standing, statement: Statement) -> None:
+    body = cast("types.KeyShare", statement.body)
+    standing.shares[body.to] = (*standing.shares.get(body.to, ()), body)
+
+
+def _team_open(standing: Standing, statement: Statement) -> None:
+    body = cast("types.TeamOpen", statement.body)
+    standing.teams[body.team] = body.label
+
+
+def _case_open(standing: Standing, statement: Statement) -> None:
+    case = Case(cast("types.CaseOpen", statement.body), statement.at)
+    name = _case(statement)
+    standing.cases[name] = case
+    standing.case_of_vault[case.vault_kid] = name
+
+
+def _device_invite(standing: Standing, statement: Statement) -> None:
+    body = cast("types.DeviceInvite", statement.body)
+    standing.invitations[keys.signing_kid(bytes.fromhex(body.invite))] = (_case(statement), body)
+
+
+def _device_enrol(standing: Standing, statement: Statement) -> None:
+    body = cast("types.DeviceEnrol", statement.body)
+    del standing.invitations[body.invite]
+    standing.devices[body.device] = Device(body.device, _case(statement), bytes.fromhex(body.sign))
+    standing.device_of_key[statement.by] = body.device
+
+
+def _alarm_device_enrol(standing: Standing, statement: Statement) -> None:
+    body = cast("types.AlarmDeviceEnrol", statement.body)
+    public = bytes.fromhex(body.sign)
+    standing.devices[body.device] = Device(body.device, _case(statement), public, alarm=body)
+    standing.device_of_key[keys.signing_kid(public)] = body.device
+
+
+def _device_revoke(standing: Standing, statement: Statement) -> None:
+    device = cast("types.DeviceRevoke", statement.body).device
+    standing.devices[device] = replace(standing.devices[device], revoked=True)
+
+
+def _item_seal(standing: Standing, statement: Statement) -> None:
+    body = cast("types.ItemSeal", statement.body)
+    standing.items[body.item] = Sealed(_case(statement), statement.by, body)
+
+
+def _grant(standing: Standing, statement: Statement) -> None:
+    body = cast("types.Grant", statement.body)
+    standing.grants[body.grant] = Granted(_case(statement), body)
+    standing.known_grants.add(body.grant)
+
+
+def _revoke(standing: Standing, statement: Statement) -> None:
+    standing.grants.pop(cast("types.Revoke", statement.body).grant, None)
+
+
+def _export(standing: Standing, statement: Statement) -> None:
+    body = cast("types.Export", statement.body)
+    standing.exports[body.export] = body
+
+
+def _alarm_raise(standing: Standing, statement: Statement) -> None:
+    standing.alarms[cast("types.AlarmRaise", statement.body).alarm] = _case(statement)
+
+
+def _case(statement: Statement) -> ids.CaseId:
+    return cast("ids.CaseId", statement.case)  # the parser lets no such type through without a case
+
+
+_RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
+    "log.open": _log_open,
+    "key.publish": _key_publish,
+    "key.retire": _key_retire,
+    "key.share": _key_share,
+    "team.open": _team_open,
+    "case.open": _case_open,
+    "device.invite": _device_invite,
+    "device.enrol": _device_enrol,
+    "device.revoke": _device_revoke,
+    "alarm_device.enrol": _alarm_device_enrol,
+    "item.seal": _item_seal,
+    "grant": _grant,
+    "revoke": _revoke,
+    "export": _export,
+    "alarm.raise": _alarm_raise,
+}

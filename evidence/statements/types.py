@@ -1,0 +1,314 @@
+"""Every act in Getuige as a typed value: the body of each statement type, and who may sign it.
+
+The table `docs/formats/statement.md` lists the same types for people. A body is a frozen dataclass; its annotations
+are the format (`evidence.schema`).
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from evidence.ids import (
+    AlarmId,
+    Base64,
+    Commitment,
+    DeviceId,
+    ExportId,
+    GrantId,
+    ItemId,
+    KeyId,
+    PublicKey,
+    Sha256,
+    SubjectId,
+    TeamId,
+    Time,
+)
+
+Role = Literal["server", "bridge", "caseworker", "dispatcher", "desk", "investigator"]
+AlarmKind = Literal["press", "duress", "test", "tamper"]
+CloseReason = Literal["genuine", "accidental", "test", "technical"]
+
+
+@dataclass(frozen=True)
+class RootKey:
+    """The organisation's root: the key that everyone pins at intake."""
+
+    sign: PublicKey
+    label: str
+
+
+@dataclass(frozen=True)
+class LogOpen:
+    """The first event of a journal: which log it is and which root it obeys. Signed by the root."""
+
+    origin: str
+    root: RootKey
+    log_vkey: str
+
+
+@dataclass(frozen=True)
+class KeyPublish:
+    """The root certifies the keys of a professional, a desk or a service."""
+
+    subject: SubjectId
+    role: Role
+    label: str
+    sign: PublicKey
+    box: PublicKey
+    team: TeamId | None = None
+
+
+@dataclass(frozen=True)
+class KeyRetire:
+    """The root retires a key: nothing new is wrapped to it or signed by it."""
+
+    kid: KeyId
+
+
+@dataclass(frozen=True)
+class KeyShare:
+    """The root gives a reader a shared private box key (a desk's), sealed to the reader."""
+
+    box: PublicKey
+    to: KeyId
+    sealed: Base64
+
+
+@dataclass(frozen=True)
+class TeamOpen:
+    """The root founds a team of caseworkers."""
+
+    team: TeamId
+    label: str
+
+
+@dataclass(frozen=True)
+class CaseOpen:
+    """A caseworker opens a case: its box key, its vault key, its team and its one named lead."""
+
+    box: PublicKey
+    vault: PublicKey
+    team: TeamId
+    lead: KeyId
+
+
+@dataclass(frozen=True)
+class DeviceInvite:
+    """A caseworker invites one phone: the public half of a one-time key, and until when."""
+
+    invite: PublicKey
+    expires: Time
+
+
+@dataclass(frozen=True)
+class DeviceEnrol:
+    """A phone joins a case; also signed by the invitation's one-time key."""
+
+    device: DeviceId
+    sign: PublicKey
+    invite: KeyId
+
+
+@dataclass(frozen=True)
+class DeviceRevoke:
+    """A caseworker or the vault shuts a phone or alarm device out."""
+
+    device: DeviceId
+
+
+@dataclass(frozen=True)
+class AlarmDeviceEnrol:
+    """A caseworker issues an alarm device: key, supervision class, dispatcher card, basis of the dispatch."""
+
+    device: DeviceId
+    sign: PublicKey
+    profile: Literal["20s", "3min", "30min"]
+    covenant: str
+    card: ItemId | None = None
+
+
+@dataclass(frozen=True)
+class Blob:
+    """SHA-256 and size in bytes of ciphertext."""
+
+    sha256: Sha256
+    size: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """One ciphertext part of an item, and the commitment to its plaintext."""
+
+    sha256: Sha256
+    size: int
+    commitment: Commitment
+
+
+@dataclass(frozen=True)
+class ItemSeal:
+    """Something was sealed at once: an incident, a photo, an alarm. The server learns sizes only."""
+
+    item: ItemId
+    container: Blob
+    head: Blob
+    meta: Part
+    content: Part | None = None
+
+
+@dataclass(frozen=True)
+class GrantedItem:
+    """One content key, wrapped to the reader of the grant."""
+
+    item: ItemId
+    wrap: Base64
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Her consent: these items, to this reader, for this purpose, until then."""
+
+    grant: GrantId
+    reader: KeyId
+    reader_box: PublicKey
+    purpose: str
+    expires: Time
+    items: tuple[GrantedItem, ...]
+
+
+@dataclass(frozen=True)
+class Revoke:
+    """She takes a grant back; copies that were fetched before remain where they are."""
+
+    grant: GrantId
+
+
+@dataclass(frozen=True)
+class Read:
+    """The server is about to hand these items' bytes to a reader."""
+
+    reader: KeyId
+    items: tuple[ItemId, ...]
+    part: Literal["meta", "content"]
+
+
+@dataclass(frozen=True)
+class Export:
+    """An investigator takes a bundle: on which ground, and the SHA-256 of the bag's payload manifest."""
+
+    export: ExportId
+    ground: str
+    manifest: Sha256
+    items: tuple[ItemId, ...]
+
+
+@dataclass(frozen=True)
+class Press:
+    """What names one push of a button: the device's boot number and its counter since that boot."""
+
+    boot: int
+    counter: int
+
+
+@dataclass(frozen=True)
+class AlarmRaise:
+    """The bridge received a press; the message as received is inside the sealed `item`."""
+
+    alarm: AlarmId
+    device: DeviceId
+    press: Press
+    kind: AlarmKind
+    item: ItemId
+    cose_sha256: Sha256
+    received_at: Time
+    broker: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AlarmRepeat:
+    """A further press of the same device while its alarm is open."""
+
+    alarm: AlarmId
+    press: Press
+    cose_sha256: Sha256
+    received_at: Time
+
+
+@dataclass(frozen=True)
+class AlarmDeliver:
+    """What became of the alarm on one route. *Delivered* means: their software has it, not: a human has it."""
+
+    alarm: AlarmId
+    route: str
+    outcome: Literal["delivered", "failed"]
+    detail: str
+    at: Time
+
+
+@dataclass(frozen=True)
+class AlarmAct:
+    """A named dispatcher claims, accepts, dispatches or reports on scene."""
+
+    alarm: AlarmId
+
+
+@dataclass(frozen=True)
+class AlarmClose:
+    """A named dispatcher closes the alarm, with the reason."""
+
+    alarm: AlarmId
+    reason: CloseReason
+    note: Base64 | None = None
+
+
+Body = (
+    LogOpen
+    | KeyPublish
+    | KeyRetire
+    | KeyShare
+    | TeamOpen
+    | CaseOpen
+    | DeviceInvite
+    | DeviceEnrol
+    | DeviceRevoke
+    | AlarmDeviceEnrol
+    | ItemSeal
+    | Grant
+    | Revoke
+    | Read
+    | Export
+    | AlarmRaise
+    | AlarmRepeat
+    | AlarmDeliver
+    | AlarmAct
+    | AlarmClose
+)
+
+BODIES: Final[dict[str, type[Body]]] = {
+    "log.open": LogOpen,
+    "key.publish": KeyPublish,
+    "key.retire": KeyRetire,
+    "key.share": KeyShare,
+    "team.open": TeamOpen,
+    "case.open": CaseOpen,
+    "device.invite": DeviceInvite,
+    "device.enrol": DeviceEnrol,
+    "device.revoke": DeviceRevoke,
+    "alarm_device.enrol": AlarmDeviceEnrol,
+    "item.seal": ItemSeal,
+    "grant": Grant,
+    "revoke": Revoke,
+    "read": Read,
+    "export": Export,
+    "alarm.raise": AlarmRaise,
+    "alarm.repeat": AlarmRepeat,
+    "alarm.deliver": AlarmDeliver,
+    "alarm.claim": AlarmAct,
+    "alarm.accept": AlarmAct,
+    "alarm.dispatch": AlarmAct,
+    "alarm.on_scene": AlarmAct,
+    "alarm.close": AlarmClose,
+}
+"""The body of each statement type; a type that is not here does not exist."""
+
+CASELESS: Final = frozenset({"log.open", "key.publish", "key.retire", "key.share", "team.open"})
+"""Types about the organisation; every other statement belongs to one case."""
