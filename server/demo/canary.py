@@ -1,22 +1,24 @@
 """Look for readable text where there must be none: the curious operator, with every file in hand.
 
 THREATS.md answers "curious operator, stolen disk, subpoena" with "ciphertext, padded sizes, times, pseudonymous
-ids". This search is its test. A search that cannot find anything proves nothing, so it must also find a
-control text that is known to be there.
+ids". This search is its test. It is made by grep(1), a program that we did not write. A search that cannot find
+anything proves nothing, so it must also find a control text that is known to be there.
 """
 
-import mmap
+import base64
+import json
+import os
+import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+MIN_CORE_CHARACTERS = 8
+"""A shorter piece of base64 occurs by chance in the tens of megabytes of random bytes that are searched."""
 
-@dataclass(frozen=True)
-class Finding:
-    """A phrase that could be read, and the file that it stood in."""
-
-    phrase: str
-    path: Path
+GREP_FAILED = 2
+"""Exit code of grep(1) for an error; 1 means that nothing was found."""
 
 
 @dataclass(frozen=True)
@@ -24,27 +26,27 @@ class Search:
     """What was searched, what was found, and whether the search would have found anything at all."""
 
     files: int
-    bytes_searched: int
+    size_bytes: int
     phrases: int
-    findings: tuple[Finding, ...]
+    readable: tuple[Path, ...]
     control_found: bool
 
     @property
     def held(self) -> bool:
         """True when nothing was readable and the search itself works."""
-        return not self.findings and self.control_found
+        return not self.readable and self.control_found
 
 
 def forms(phrase: str) -> Iterator[bytes]:
-    """Yield the byte forms in which a phrase could stand in a database, a log or a JSON text.
+    """Yield the byte forms in which a phrase could stand in a database, a blob, a log or a JSON text.
 
-    UTF-8 as typed, JSON with escapes, UTF-16 (both orders), and hexadecimal in both cases; each also in
-    lower case, because an index may fold it. Base64 is found through its three alignments.
+    UTF-8 as typed and in lower case (an index may fold it), JSON with escapes, UTF-16 in both orders,
+    hexadecimal in both cases, and base64 at its three alignments.
     """
-    for text in dict.fromkeys((phrase, phrase.lower())):
+    for text in (phrase, phrase.lower()):
         raw = text.encode()
         yield raw
-        yield text.encode("ascii", "backslashreplace").replace(b"\\xe", b"\\u00e")
+        yield json.dumps(text)[1:-1].encode()
         yield text.encode("utf-16-le")
         yield text.encode("utf-16-be")
         yield raw.hex().encode()
@@ -53,41 +55,40 @@ def forms(phrase: str) -> Iterator[bytes]:
 
 
 def base64_cores(raw: bytes) -> Iterator[bytes]:
-    """Yield the part of the base64 text of `raw` that stays the same at each of the three alignments."""
-    import base64
-
+    """Yield the part of the base64 text of `raw` that is the same whatever stands before and after it."""
     for shift in range(3):
-        padded = bytes(shift) + raw
-        text = base64.b64encode(padded[: len(padded) // 3 * 3])
+        shifted = bytes(shift) + raw
+        text = base64.b64encode(shifted[: len(shifted) // 3 * 3])
         core = text[4:] if shift else text
-        if len(core) >= 8:  # noqa: PLR2004 - shorter cores occur by chance in random bytes
+        if len(core) >= MIN_CORE_CHARACTERS:
             yield core
 
 
-def search(roots: Iterable[Path], phrases: Sequence[str], control: bytes) -> Search:
+def search(roots: Iterable[Path], phrases: Sequence[str], control: str) -> Search:
     """Search every file under `roots` for every form of every phrase, and for the control text.
 
-    A file that vanishes meanwhile (a temporary of the database) is passed over.
+    Raises:
+        OSError: grep(1) is missing or could not read a file.
     """
-    needles = [(phrase, form) for phrase in phrases for form in dict.fromkeys(forms(phrase))]
-    findings: list[Finding] = []
-    files = total = 0
-    control_found = False
-    for path in _files(roots):
-        try:
-            with path.open("rb") as file:
-                size = path.stat().st_size
-                if size == 0:
-                    continue
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                    files += 1
-                    total += size
-                    control_found = control_found or content.find(control) >= 0
-                    hit = {phrase for phrase, form in needles if content.find(form) >= 0}
-                    findings += [Finding(phrase, path) for phrase in sorted(hit)]
-        except FileNotFoundError:
-            continue
-    return Search(files, total, len(phrases), tuple(findings), control_found)
+    files = [path for path in _files(roots) if not path.name.endswith("-shm")]
+    size = sum(path.stat().st_size for path in files)
+    needles = tuple(dict.fromkeys(form for phrase in phrases for form in forms(phrase)))
+    found = _grep(needles, files)
+    return Search(len(files), size, len(phrases), found, bool(_grep((control.encode(),), files)))
+
+
+def _grep(needles: Sequence[bytes], files: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the files in which at least one of the needles stands."""
+    with tempfile.NamedTemporaryFile() as patterns:
+        patterns.write(b"\n".join(needles))
+        patterns.flush()
+        command = ["grep", "-a", "-l", "-F", "-f", patterns.name, "--", *map(str, files)]
+        # LC_ALL=C: bytes are searched, whatever language the terminal speaks.
+        environment = {**os.environ, "LC_ALL": "C"}
+        result = subprocess.run(command, env=environment, capture_output=True, check=False)
+    if result.returncode >= GREP_FAILED:
+        raise OSError(f"grep could not search: {result.stderr.decode(errors='replace').strip()}")
+    return tuple(Path(line) for line in result.stdout.decode().splitlines())
 
 
 def _files(roots: Iterable[Path]) -> Iterator[Path]:

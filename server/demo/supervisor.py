@@ -87,7 +87,7 @@ class Supervisor:
         """
         begun = time.monotonic()
         log = self._logs / f"{program.name}.log"
-        with log.open("ab") as output:
+        with log.open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *program.command],
                 stdin=subprocess.DEVNULL,
