@@ -1,1 +1,1 @@
-"""The custody log: leaf, tiled Merkle tree, checkpoints, witnesses, proofs and timestamps (`docs/formats/custody-log.md`)."""
+"""The custody log: leaf, Merkle tree in tiles, checkpoints, witnesses, proofs, times; docs/formats/custody-log.md."""

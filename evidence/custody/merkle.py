@@ -104,9 +104,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
         raise ProofError("the inclusion proof does not lead to the root")
 
 
-def verify_consistency(
-    old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]
-) -> None:
+def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> None:
     """Check that the tree with `new_root` extends the tree with `old_root`.
 
     Raises:
@@ -124,25 +122,29 @@ def verify_consistency(
     path = [old_root, *proof] if old_size & (old_size - 1) == 0 else list(proof)
     if not path:
         raise ProofError("the consistency proof is empty")
-    position, last = old_size - 1, new_size - 1
+    old_computed, new_computed = _climb(old_size - 1, new_size - 1, path)
+    if not (hmac.compare_digest(old_computed, old_root) and hmac.compare_digest(new_computed, new_root)):
+        raise ProofError("the consistency proof does not connect the two roots")
+
+
+def _climb(position: int, last: int, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Return the old and new root that a consistency path leads to (RFC 9162 section 2.1.4.2)."""
     while position & 1:
         position, last = position >> 1, last >> 1
-    old_computed = new_computed = path[0]
+    old = new = path[0]
     for sibling in path[1:]:
         if last == 0:
             raise ProofError("the consistency proof is too long")
         if position & 1 or position == last:
-            old_computed = node_hash(sibling, old_computed)
-            new_computed = node_hash(sibling, new_computed)
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
             while not position & 1 and position:
                 position, last = position >> 1, last >> 1
         else:
-            new_computed = node_hash(new_computed, sibling)
+            new = node_hash(new, sibling)
         position, last = position >> 1, last >> 1
     if last != 0:
         raise ProofError("the consistency proof is too short")
-    if not (hmac.compare_digest(old_computed, old_root) and hmac.compare_digest(new_computed, new_root)):
-        raise ProofError("the consistency proof does not connect the two roots")
+    return old, new
 
 
 def _check_hashes(*hashes: bytes) -> None:
