@@ -1,0 +1,1 @@
+"""Seal and open items: ciphertext, key wraps, padding, commitments (`docs/formats/envelope.md`)."""

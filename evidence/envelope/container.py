@@ -1,0 +1,190 @@
+"""The one blob per item, with what a reader needs first: signed head and key wraps, then meta, then content.
+
+`MAGIC ‖ uint32 length of head ‖ head (DSSE) ‖ meta ciphertext ‖ content ciphertext`. An upload that was cut anywhere
+after the head leaves a prefix that is authentic and readable (`docs/formats/envelope.md`).
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from evidence import canonical, ids, keys, schema
+from evidence.envelope import cobblestone
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import dsse, types
+
+MAGIC: Final = b"getuige-item-1\n"
+LENGTH_BYTES: Final = 4
+HEAD_OFFSET: Final = len(MAGIC) + LENGTH_BYTES
+MAX_HEAD_BYTES: Final = 256 * 1024
+"""A head with 1,000 wraps has 200 kB; more readers than that are served by grants."""
+
+MAX_META_BYTES: Final = 512 * 1024
+"""An incident told in full, twice over: a timeline must stay quick to open."""
+
+
+class IncompleteError(FormatError):
+    """The bytes end before the part that was asked for."""
+
+
+class TamperedError(EvidenceError):
+    """Two signed or hashed parts of an item contradict each other."""
+
+
+@dataclass(frozen=True)
+class Wrap:
+    """A content key for the owner of box key `to`."""
+
+    to: ids.KeyId
+    wrap: ids.Base64
+
+
+@dataclass(frozen=True)
+class HeadContent:
+    """Size in bytes of the content ciphertext, and the commitment to the content plaintext."""
+
+    size: int
+    commitment: ids.Commitment
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the sealing key signed before any content left the phone."""
+
+    v: Literal[1]
+    suite: Literal[1]
+    case: ids.CaseId
+    item: ids.ItemId
+    by: ids.KeyId
+    at: ids.Time
+    meta: types.Part
+    wraps: tuple[Wrap, ...]
+    content: HeadContent | None = None
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """A parsed beginning of a container: head and meta ciphertext. Nothing is verified yet."""
+
+    envelope: dsse.Envelope
+    head: Head
+    head_bytes: bytes
+    meta_ciphertext: bytes
+
+    @property
+    def size(self) -> int:
+        """Where content starts: bytes of everything before it."""
+        return HEAD_OFFSET + len(self.head_bytes) + len(self.meta_ciphertext)
+
+    @property
+    def container_size(self) -> int:
+        """Bytes of the whole container."""
+        return self.size + (self.head.content.size if self.head.content else 0)
+
+    def to_bytes(self) -> bytes:
+        """Return the container's bytes up to where content starts."""
+        return frame(self.head_bytes) + self.meta_ciphertext
+
+
+def frame(head_bytes: bytes) -> bytes:
+    """Return the container's first bytes: magic, length, head."""
+    return MAGIC + len(head_bytes).to_bytes(LENGTH_BYTES) + head_bytes
+
+
+def prefix_size(start: bytes) -> int | None:
+    """Return how many bytes the prefix has, as far as `start` tells; None if more of it is needed.
+
+    FormatError when `start` is not the beginning of a container.
+    """
+    if start[: len(MAGIC)] != MAGIC[: len(start)]:
+        message = "not an item container"
+        raise FormatError(message)
+    if len(start) < HEAD_OFFSET:
+        return None
+    head_size = int.from_bytes(start[len(MAGIC) : HEAD_OFFSET])
+    if head_size > MAX_HEAD_BYTES:
+        message = f"a head of {head_size} bytes is larger than {MAX_HEAD_BYTES}"
+        raise FormatError(message)
+    if len(start) < HEAD_OFFSET + head_size:
+        return None
+    return HEAD_OFFSET + head_size + _head(start[HEAD_OFFSET : HEAD_OFFSET + head_size])[1].meta.size
+
+
+def parse_prefix(start: bytes) -> Prefix:
+    """Read the prefix from the beginning of a container; more bytes may follow. Verifies no signature.
+
+    IncompleteError if `start` is too short, FormatError for any other form.
+    """
+    size = prefix_size(start)
+    if size is None or len(start) < size:
+        message = "the item was cut off before its description ended"
+        raise IncompleteError(message)
+    head_end = HEAD_OFFSET + int.from_bytes(start[len(MAGIC) : HEAD_OFFSET])
+    head_bytes = bytes(start[HEAD_OFFSET:head_end])
+    envelope, head = _head(head_bytes)
+    return Prefix(envelope, head, head_bytes, bytes(start[head_end:size]))
+
+
+def verify_head(prefix: Prefix, public: bytes) -> None:
+    """Check the head's signature by Ed25519 key `public`, its author, and the hash of the meta ciphertext.
+
+    keys.SignatureError or TamperedError if one does not hold.
+    """
+    kid = keys.signing_kid(public)
+    dsse.verify(prefix.envelope, {kid: public})
+    if prefix.head.by != kid:
+        message = "the head names another author than the key that signed it"
+        raise TamperedError(message)
+    if hashlib.sha256(prefix.meta_ciphertext).hexdigest() != prefix.head.meta.sha256:
+        message = "the description is not the one that the head names"
+        raise TamperedError(message)
+
+
+def check_against(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.KeyId, body: types.ItemSeal) -> None:
+    """Compare a container with the `item.seal` statement about it, without opening anything.
+
+    TamperedError names the first member that differs.
+    """
+    head, content = prefix.head, prefix.head.content
+    stated = body.content and HeadContent(body.content.size, body.content.commitment)
+    head_blob = types.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes))
+    pairs = {
+        "case": (head.case, statement_case),
+        "item": (head.item, body.item),
+        "author": (head.by, by),
+        "head": (head_blob, body.head),
+        "meta": (head.meta, body.meta),
+        "content": (content, stated),
+        "container size": (prefix.container_size, body.container.size),
+        "meta hash": (hashlib.sha256(prefix.meta_ciphertext).hexdigest(), body.meta.sha256),
+    }
+    for name, (found, expected) in pairs.items():
+        if found != expected:
+            message = f"the item and its statement differ in: {name}"
+            raise TamperedError(message)
+
+
+def context(part: Literal["meta", "content"], case: str, item: str) -> bytes:
+    """Return the encryption context that ties a ciphertext to its part, case and item."""
+    return f"getuige/item/v1/{part}/{case}/{item}".encode()
+
+
+def commitment(content_key: bytes, part: Literal["meta", "content"], plaintext_sha256: bytes) -> ids.Commitment:
+    """Return the salted commitment to a plaintext (given by its SHA-256, before padding)."""
+    salt = commitment_salt(content_key, part)
+    return ids.Commitment(hashlib.sha256(b"getuige/commitment/v1\x00" + salt + plaintext_sha256).hexdigest())
+
+
+def commitment_salt(content_key: bytes, part: Literal["meta", "content"]) -> bytes:
+    """Return the opening of a commitment: shown in court, it proves the plaintext and gives no key away."""
+    return hmac.digest(content_key, f"getuige/commitment-salt/v1/{part}".encode(), hashlib.sha256)
+
+
+def _head(head_bytes: bytes) -> tuple[dsse.Envelope, Head]:
+    envelope = dsse.parse(head_bytes, dsse.ITEM_HEAD_TYPE)
+    head = schema.decode(Head, canonical.decode(envelope.body))
+    if not cobblestone.HEADER_BYTES < head.meta.size <= MAX_META_BYTES:
+        message = "the size of the description is out of bounds"
+        raise FormatError(message)
+    return envelope, head

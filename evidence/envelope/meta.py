@@ -1,0 +1,102 @@
+"""What an item says about itself: sealed as a small message of its own, so that a timeline opens without media.
+
+Four times are kept apart: `happened` and `discovered` (EDTF, ISO 8601-2, may be vague), `recorded` (the phone's clock)
+and, outside this sealed part, `received` (the server's). Coordinates are text: signed bytes hold no floating point.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from evidence.ids import AlarmId, Base64, DeviceId, ItemId, Sha256, Time
+
+Kind = Literal["incident", "photo", "sound", "video", "file", "alarm", "order", "card", "assessment"]
+Source = Literal["victim", "sensor", "camera", "witness", "police", "caseworker"]
+
+
+@dataclass(frozen=True)
+class Position:
+    """WGS 84 degrees as decimal text, accuracy in metres."""
+
+    lat: str
+    lon: str
+    accuracy_m: int | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """The sealed content: its name, MIME type, true size in bytes and SHA-256 before padding."""
+
+    name: str
+    mime: str
+    size: int
+    sha256: Sha256
+
+
+@dataclass(frozen=True)
+class Order:
+    """A huisverbod, contactverbod or gebiedsverbod: first and last day (`YYYY-MM-DD`) and its number."""
+
+    kind: Literal["huisverbod", "contactverbod", "gebiedsverbod"]
+    valid_from: str
+    until: str
+    number: str | None = None
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A press, with the device's signed message exactly as received (`cose`)."""
+
+    alarm: AlarmId
+    device: DeviceId
+    boot: int
+    counter: int
+    kind: str
+    cose: Base64
+    pressed_at: Time | None = None
+    age_s: int | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class KnownPlace:
+    """A place that helps a dispatcher find her."""
+
+    label: str
+    lat: str
+    lon: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a dispatcher needs to know, sealed to the desk."""
+
+    name: str
+    address: str
+    how_to_enter: str | None = None
+    weapons: str | None = None
+    children: str | None = None
+    known_places: tuple[KnownPlace, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Meta:
+    """One item as its owner described it. `kind` is in here: the server does not know what an item is."""
+
+    v: Literal[1]
+    kind: Kind
+    source: Source
+    recorded: Time
+    title: str
+    text: str = ""
+    happened: str | None = None
+    discovered: str | None = None
+    conduct: tuple[str, ...] | None = None
+    severity: int | None = None
+    impact: str | None = None
+    place: str | None = None
+    position: Position | None = None
+    about: ItemId | None = None
+    file: File | None = None
+    order: Order | None = None
+    alarm: Alarm | None = None
+    card: Card | None = None

@@ -1,0 +1,69 @@
+"""Open one item with a reader's key, and prove that what opened is what was sealed."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from evidence import canonical, ids, keys, schema
+from evidence.envelope import cobblestone, container, wraps
+from evidence.envelope.container import Prefix, TamperedError
+from evidence.envelope.meta import Meta
+from evidence.errors import FormatError
+
+
+def content_key(prefix: Prefix, reader: keys.Identity, granted: ids.Base64 | None = None) -> bytes:
+    """Return the item's content key from the wrap in its head, or from the one that a grant gave.
+
+    wraps.WrapError if there is no wrap for `reader`, or it was made for something else.
+    """
+    head = prefix.head
+    wrapped = granted or next((wrap.wrap for wrap in head.wraps if wrap.to == reader.box_kid), None)
+    if wrapped is None:
+        message = "this item was not given to this reader"
+        raise wraps.WrapError(message)
+    return wraps.unwrap(wrapped, head.case, head.item, reader)
+
+
+def open_meta(prefix: Prefix, key: bytes) -> Meta:
+    """Return what the item says about itself. cobblestone.OpenError, TamperedError or FormatError otherwise."""
+    return parse_meta(open_meta_bytes(prefix, key))
+
+
+def open_meta_bytes(prefix: Prefix, key: bytes) -> bytes:
+    """Return the exact JSON bytes of the description, without padding, checked against their commitment."""
+    head = prefix.head
+    padded = cobblestone.open_all(key, container.context("meta", head.case, head.item), prefix.meta_ciphertext)
+    plain = padded.rstrip(b" ")
+    if container.commitment(key, "meta", hashlib.sha256(plain).digest()) != head.meta.commitment:
+        message = "the description is not what was sealed"
+        raise TamperedError(message)
+    return plain
+
+
+def parse_meta(plain: bytes) -> Meta:
+    """Read a description's JSON; FormatError for any other form."""
+    return schema.decode(Meta, canonical.decode(plain))
+
+
+def open_content(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the original file, without padding. TamperedError at the end if it is not what was sealed.
+
+    What was yielded before an error is authentic, but incomplete.
+    """
+    head, file = prefix.head, meta.file
+    if head.content is None or file is None:
+        message = "this item has no content"
+        raise FormatError(message)
+    digest, left = hashlib.sha256(), file.size
+    for data in cobblestone.open_stream(key, container.context("content", head.case, head.item), ciphertext):
+        plain = data[:left]
+        left -= len(plain)
+        digest.update(plain)
+        if data[len(plain) :].strip(b"\x00"):
+            message = "there is something in the padding"
+            raise TamperedError(message)
+        if plain:
+            yield plain
+    matches = container.commitment(key, "content", digest.digest()) == head.content.commitment
+    if left or not matches or digest.hexdigest() != file.sha256:
+        message = "the content is not what was sealed"
+        raise TamperedError(message)

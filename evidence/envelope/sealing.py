@@ -1,0 +1,178 @@
+"""Seal one item: prepare head and meta at once, then stream the content. Memory stays flat.
+
+`prepare` makes everything that is random (content key, wraps, signature); from then on the same `Prepared` and the
+same content give the same bytes, so a phone that was cut off goes on where the server stopped.
+"""
+
+import dataclasses
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from nacl import utils
+
+from evidence import canonical, ids, keys, schema
+from evidence.envelope import cobblestone, container, wraps
+from evidence.envelope.meta import File, Meta
+from evidence.envelope.padding import padme, zero_padded
+from evidence.errors import EvidenceError
+from evidence.statements import dsse, types
+
+READ_BYTES: Final = 1024 * 1024
+"""Large enough that hashing, not calling, is the cost."""
+
+MIN_META_BYTES: Final = 1024
+"""Short and empty incidents look alike from outside."""
+
+
+class ChangedError(EvidenceError):
+    """The file changed between preparing and sealing."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file to seal: name and MIME type for its reader, and a way to read it from the start, again and again."""
+
+    name: str
+    mime: str
+    read: Callable[[], Iterator[bytes]]
+
+    @staticmethod
+    def of_file(path: Path, mime: str) -> "Content":
+        """Read the content from `path` each time."""
+        return Content(path.name, mime, lambda: _read_file(path))
+
+    @staticmethod
+    def of_bytes(data: bytes, name: str, mime: str) -> "Content":
+        """Take the content from memory."""
+        return Content(name, mime, lambda: iter([data]))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An item ready to stream. `content_key` and `content_salt` are secret until the receipt, then forgotten."""
+
+    prefix: bytes = field(repr=False)
+    content_key: bytes = field(repr=False)
+    content_salt: bytes | None = field(repr=False)
+
+    def stream(self, content: Content | None = None) -> Iterator[bytes]:
+        """Yield the container's bytes, the same ones each time. ChangedError if `content` is another one now."""
+        yield self.prefix
+        if content is None or self.content_salt is None:
+            return
+        head = container.parse_prefix(self.prefix).head
+        context = container.context("content", head.case, head.item)
+        digest = hashlib.sha256()
+        yield from cobblestone.seal(
+            self.content_key, context, self.content_salt, _hashed(zero_padded(content.read()), digest.update)
+        )
+        if _salt(self.content_key, context, digest.digest()) != self.content_salt:
+            message = f"{content.name} changed while it was being sealed"
+            raise ChangedError(message)
+
+
+def prepare(
+    signer: keys.Identity,
+    case: ids.CaseId,
+    meta: Meta,
+    readers: Sequence[bytes],
+    content: Content | None = None,
+    *,
+    item: ids.ItemId | None = None,
+) -> Prepared:
+    """Prepare an item of `case` for the X25519 keys `readers` (the case's own first). Reads `content` once.
+
+    `meta.file` is filled in from `content`.
+    """
+    item = item or ids.ItemId(ids.new_id())
+    key = utils.random(cobblestone.KEY_BYTES)
+    content_salt, content_part = None, None
+    if content is not None:
+        plain, padded, size = _measure(content)
+        meta = dataclasses.replace(meta, file=File(content.name, content.mime, size, ids.Sha256(plain.hex())))
+        content_salt = _salt(key, container.context("content", case, item), padded)
+        sealed_size = cobblestone.ciphertext_size(padme(size))
+        content_part = container.HeadContent(sealed_size, container.commitment(key, "content", plain))
+    meta_ciphertext, meta_part = _seal_meta(key, case, item, meta)
+    head = container.Head(
+        v=1,
+        suite=1,
+        case=case,
+        item=item,
+        by=signer.kid,
+        at=ids.now(),
+        meta=meta_part,
+        wraps=tuple(container.Wrap(keys.box_kid(box), wraps.wrap(key, case, item, box)) for box in readers),
+        content=content_part,
+    )
+    signed = dsse.sign(dsse.ITEM_HEAD_TYPE, canonical.encode(schema.encode(head)), signer)
+    return Prepared(container.frame(signed.to_bytes()) + meta_ciphertext, key, content_salt)
+
+
+def write(prepared: Prepared, content: Content | None, out: BinaryIO) -> types.ItemSeal:
+    """Write the container to `out` and return the body of the `item.seal` statement about it."""
+    prefix = container.parse_prefix(prepared.prefix)
+    whole, content_digest, size = hashlib.sha256(), hashlib.sha256(), 0
+    for index, data in enumerate(prepared.stream(content)):
+        out.write(data)
+        whole.update(data)
+        size += len(data)
+        if index > 0:
+            content_digest.update(data)
+    head = prefix.head
+    part = None
+    if head.content is not None:
+        part = types.Part(ids.Sha256(content_digest.hexdigest()), head.content.size, head.content.commitment)
+    return types.ItemSeal(
+        item=head.item,
+        container=types.Blob(ids.Sha256(whole.hexdigest()), size),
+        head=types.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes)),
+        meta=head.meta,
+        content=part,
+    )
+
+
+def _seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, types.Part]:
+    plain = canonical.encode(schema.encode(meta))
+    padded = plain.ljust(padme(max(MIN_META_BYTES, len(plain))))
+    context = container.context("meta", case, item)
+    salt = _salt(key, context, hashlib.sha256(padded).digest())
+    ciphertext = b"".join(cobblestone.seal(key, context, salt, [padded]))
+    committed = container.commitment(key, "meta", hashlib.sha256(plain).digest())
+    return ciphertext, types.Part(ids.Sha256(hashlib.sha256(ciphertext).hexdigest()), len(ciphertext), committed)
+
+
+def _salt(key: bytes, context: bytes, padded_sha256: bytes) -> bytes:
+    """Derive the salt from key, context and plaintext: the same input seals to the same bytes, another never."""
+    return hmac.digest(key, context + b"\x00" + padded_sha256, hashlib.sha256)[: cobblestone.SALT_BYTES]
+
+
+def _measure(content: Content) -> tuple[bytes, bytes, int]:
+    """Return SHA-256 of the plaintext, SHA-256 of it padded, and its size in bytes; one read."""
+    plain, size = hashlib.sha256(), 0
+    for data in content.read():
+        plain.update(data)
+        size += len(data)
+    padded = plain.copy()
+    missing = padme(size) - size
+    while missing:
+        zeros = bytes(min(missing, READ_BYTES))
+        padded.update(zeros)
+        missing -= len(zeros)
+    return plain.digest(), padded.digest(), size
+
+
+def _hashed(data: Iterator[bytes], update: Callable[[bytes], None]) -> Iterator[bytes]:
+    for piece in data:
+        update(piece)
+        yield piece
+
+
+def _read_file(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while data := file.read(READ_BYTES):
+            yield data
