@@ -1,7 +1,9 @@
-"""The one error root of the reference clients. Each text is meant for the person who reads it."""
+"""The errors of the reference clients. Each text is meant for the person who reads it."""
+
+from server.errors import ServerError
 
 
-class ClientError(Exception):
+class ClientError(ServerError):
     """A client could not do what was asked; the text says what is safe and what to do next."""
 
 
@@ -12,9 +14,7 @@ class UnreachableError(ClientError):
 class RefusedError(ClientError):
     """The server answered with a problem document (RFC 9457)."""
 
-    def __init__(
-        self, status: int, name: str, title: str, detail: str, retry_after_s: int | None = None
-    ) -> None:
+    def __init__(self, status: int, name: str, title: str, detail: str, retry_after_s: int | None = None) -> None:
         super().__init__(f"{title} {detail}".strip() or f"HTTP {status}")
         self.status = status
         self.name = name

@@ -52,9 +52,7 @@ class Api:
         self.url = self.url.rstrip("/")
         timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
         # trust_env=False: a proxy of the surroundings would see when she logs something.
-        self._http = httpx.Client(
-            timeout=timeout, trust_env=False, headers={"Accept-Language": self.language}
-        )
+        self._http = httpx.Client(timeout=timeout, trust_env=False, headers={"Accept-Language": self.language})
 
     def close(self) -> None:
         """Close the connections."""

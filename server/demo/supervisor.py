@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from server.errors import ServerError
+
 LEASH = Path(__file__).with_name("leash.py")
 
 READY_WITHIN_S = 30.0
@@ -31,7 +33,7 @@ LAST_LINES = 12
 """Of a child's log, shown when it failed: enough for a traceback's end, few enough to read."""
 
 
-class ChildError(Exception):
+class ChildError(ServerError):
     """A child did not start or stopped by itself; the text has its last log lines and what to do."""
 
 

@@ -1,0 +1,161 @@
+"""What a client pins and never takes from the server: the organisation's root key and the log's trust policy.
+
+They come from the invitation's QR code at intake, or from the trust folder that travels apart from the evidence
+(DESIGN.md principle 5). Everything that the server says about keys, receipts and proofs is checked against them.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from evidence import canonical, event, ids, keys
+from evidence.custody.policy import Policy
+from evidence.errors import EvidenceError
+from evidence.statements import dsse
+from evidence.statements import statement as statements
+from evidence.statements.types import KeyPublish, KeyRetire, Role
+from server.clients.errors import DistrustError, FolderError
+from server.clients.http import Api
+
+TRUST = "/api/v1/trust"
+"""Where the server repeats its trust texts and shows the root's certificates, for convenience only."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A key that the pinned root certified, as the statement says it."""
+
+    kid: ids.KeyId
+    published: KeyPublish
+
+    @property
+    def sign(self) -> bytes:
+        """Its Ed25519 public key, 32 bytes."""
+        return bytes.fromhex(self.published.sign)
+
+    @property
+    def box(self) -> bytes:
+        """Its X25519 public key, 32 bytes."""
+        return bytes.fromhex(self.published.box)
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """The pinned root (Ed25519, 32 bytes) and the text of the pinned policy (c2sp.org/tlog-policy)."""
+
+    root: bytes
+    policy_text: str
+
+    @property
+    def root_kid(self) -> ids.KeyId:
+        """The name of the root key."""
+        return keys.signing_kid(self.root)
+
+    @property
+    def policy(self) -> Policy:
+        """The parsed policy.
+
+        Raises:
+            PolicyError: the pinned text is no policy.
+        """
+        return Policy.parse(self.policy_text)
+
+    @property
+    def origin(self) -> str:
+        """The name of the log whose receipts count."""
+        return self.policy.logs[0].name
+
+    @staticmethod
+    def from_folder(folder: Path) -> "Anchors":
+        """Read a trust folder: `root.pub` (64 hexadecimal characters and a label) and `policy`.
+
+        Raises:
+            FolderError: a file is missing or holds something else.
+        """
+        try:
+            line = (folder / "root.pub").read_text().split()
+            root = bytes.fromhex(ids.hex_text(line[0] if line else "", 32))
+            return Anchors(root, (folder / "policy").read_text())
+        except OSError as error:
+            raise FolderError(f"{folder} is no trust folder: {error.filename} cannot be read.") from error
+        except EvidenceError as error:
+            raise FolderError(f"{folder}/root.pub does not begin with a public key: {error}") from error
+
+    def certificates(self, published: Iterable[object]) -> Mapping[ids.KeyId, Certificate]:
+        """Return the keys that the pinned root certified and did not retire, by name.
+
+        `published` are the DSSE envelopes (parsed JSON) of `key.publish` and `key.retire` statements, in the order
+        of the journal. One that the root did not sign is ignored: only what is proven counts.
+        """
+        found: dict[ids.KeyId, Certificate] = {}
+        for document in published:
+            try:
+                envelope = dsse.from_json(document, dsse.STATEMENT_TYPE)
+                statement = statements.from_envelope(envelope)
+                statements.verified(statement, {self.root_kid: self.root})
+            except EvidenceError:
+                continue
+            body = statement.body
+            if isinstance(body, KeyPublish):
+                kid = keys.signing_kid(bytes.fromhex(body.sign))
+                found[kid] = Certificate(kid, body)
+            elif isinstance(body, KeyRetire):
+                found.pop(body.kid, None)
+        return found
+
+    def fetch_certificates(self, api: Api) -> Mapping[ids.KeyId, Certificate]:
+        """Ask the server for the root's certificates and keep those that the pinned root really signed.
+
+        Raises:
+            ClientError: the server refused or did not answer.
+        """
+        return self.certificates(api.get(TRUST).get("certificates", []))
+
+    def pin_policy(self, policy_sha256: str) -> "Anchors":
+        """Return these anchors when the policy text is the one whose SHA-256 was pinned.
+
+        Raises:
+            DistrustError: it is another text.
+        """
+        if not hmac.compare_digest(hashlib.sha256(self.policy_text.encode()).hexdigest(), policy_sha256):
+            raise DistrustError("The trust policy that the server sent is not the one of the invitation.")
+        return self
+
+
+def one_of(certificates: Mapping[ids.KeyId, Certificate], role: Role, kid: ids.KeyId) -> Certificate:
+    """Return the certificate of key `kid` when the root certified it for `role`.
+
+    Raises:
+        DistrustError: it did not.
+    """
+    certificate = certificates.get(kid)
+    if certificate is None or certificate.published.role != role:
+        raise DistrustError(f"Key {kid} is not certified as {role} by the root that this client pinned.")
+    return certificate
+
+
+def check_receipt(
+    anchors: Anchors, certificates: Mapping[ids.KeyId, Certificate], answer: object, statement: ids.Sha256
+) -> tuple[event.Receipt, event.Recorded]:
+    """Return the receipt in the server's answer to a statement, when it proves that the server stored it.
+
+    `answer` is `{"receipt": DSSE, "event": base64, "salt": hex}`. It holds when a server key that the pinned root
+    certified signed it for the pinned log, the event contains this very statement, and salt and event give the leaf.
+
+    Raises:
+        DistrustError: it does not hold; the statement counts as not arrived.
+    """
+    try:
+        if not isinstance(answer, dict):
+            raise DistrustError("The server's answer is no receipt.")
+        envelope = dsse.from_json(answer.get("receipt"), dsse.RECEIPT_TYPE)
+        server = one_of(certificates, "server", envelope.signatures[0].keyid)
+        stored = canonical.unb64(answer.get("event"))
+        salt = bytes.fromhex(ids.hex_text(answer.get("salt"), 32))
+        receipt = event.check(envelope, stored, salt, statement=statement, origin=anchors.origin, server=server.sign)
+    except EvidenceError as error:
+        raise DistrustError(f"The receipt does not hold: {error}. It counts as not arrived.") from error
+    recorded = event.Recorded(receipt.index, receipt.received_at, statement, stored, salt, bytes.fromhex(receipt.leaf))
+    return receipt, recorded

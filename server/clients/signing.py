@@ -1,0 +1,67 @@
+"""A key that signs requests (RFC 9421) and posts statements, and believes only receipts that hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from evidence import event, ids, keys
+from evidence.statements.statement import Statement
+from server.auth import signatures
+from server.clients.anchors import Anchors, Certificate, check_receipt
+from server.clients.http import Api
+
+STATEMENTS = "/api/v1/statements"
+"""The one write door for statements."""
+
+
+@dataclass(frozen=True)
+class KeySigner:
+    """Signs requests with a private key; a `RequestSigner`."""
+
+    identity: keys.Identity = field(repr=False)
+
+    def headers(
+        self, method: str, url: str, body: bytes | None, created: datetime, more: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Return Signature-Input, Signature and, with a body, Content-Digest."""
+        offset = more.get("upload-offset") if method == "PATCH" else None
+        return signatures.sign_request(
+            self.identity.sign,
+            self.identity.kid,
+            signatures.RequestTarget.of_url(method, url),
+            created=int(created.timestamp()),
+            body=body,
+            upload_offset=None if offset is None else int(offset),
+        )
+
+
+@dataclass
+class Signer:
+    """One key at one server, with the anchors that its owner pinned."""
+
+    api: Api
+    identity: keys.Identity = field(repr=False)
+    anchors: Anchors
+    _certificates: Mapping[ids.KeyId, Certificate] = field(default_factory=dict, repr=False)
+
+    @staticmethod
+    def connect(url: str, identity: keys.Identity, anchors: Anchors) -> "Signer":
+        """Return a signer for the server at `url`; nothing is sent yet."""
+        return Signer(Api(url, KeySigner(identity)), identity, anchors)
+
+    def certificates(self, *, fresh: bool = False) -> Mapping[ids.KeyId, Certificate]:
+        """Return the keys that the pinned root certified; asked once, and again when `fresh`."""
+        if fresh or not self._certificates:
+            self._certificates = self.anchors.fetch_certificates(self.api)
+        return self._certificates
+
+    def post(self, statement: Statement, path: str = STATEMENTS) -> tuple[event.Receipt, event.Recorded]:
+        """Post a signed statement and return its receipt, checked.
+
+        Posting the same statement again gives the same receipt, so a client that died may simply repeat.
+
+        Raises:
+            ClientError: refused, not reachable, or the receipt does not hold.
+        """
+        answer = self.api.write("POST", path, statement.envelope.to_bytes())
+        return check_receipt(self.anchors, self.certificates(), answer, statement.id)
