@@ -1,0 +1,27 @@
+"""Errors of the store; one root, below the package's own."""
+
+from evidence.errors import EvidenceError
+
+
+class StoreError(EvidenceError):
+    """The store could not do what was asked."""
+
+
+class BusyError(StoreError):
+    """Too much is waiting to be written; nothing was stored, and asking again later is safe."""
+
+
+class UnreadyError(StoreError):
+    """The writer stopped (after a failed write), or is not running: nothing is accepted until a restart."""
+
+
+class UnknownOutcomeError(StoreError):
+    """The write failed half-way: it may or may not be stored. The same statement again gives the same receipt."""
+
+
+class StorageFullError(StoreError):
+    """The disk is full; nothing was stored."""
+
+
+class BlobError(StoreError):
+    """A blob is missing, or its bytes are not the ones that its name promises."""

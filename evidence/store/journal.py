@@ -1,0 +1,278 @@
+"""The journal on a database: readers, and one writer thread per process with group commit.
+
+The writer drains its queue, locks the head row, catches up with what other processes appended, judges each statement
+(`evidence.statements.authority`), writes all that passed in one transaction, commits, and only then resolves the
+futures. So the cost of a flush is shared by all who wait for it, and nobody hears of a statement that is not durable.
+
+State rules:
+- A statement that is refused fails alone; its neighbours in the batch are written.
+- A statement that is in the journal already resolves with the event that holds it.
+- When a commit fails in a way that leaves its outcome open, the writer stops: a disk that lost a flush may have
+  dropped the pages (fsyncgate, PostgreSQL wiki), so that only a restart, which reads back, knows what is there.
+"""
+
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from evidence import event, ids
+from evidence.event import Recorded
+from evidence.statements import authority, statement
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Statement
+from evidence.store import rows
+from evidence.store.engine import WRITE
+from evidence.store.errors import BusyError, StorageFullError, UnknownOutcomeError, UnreadyError
+from evidence.store.ports import Requirement
+from evidence.store.schema import events
+
+MAX_QUEUED: Final = 4096
+"""At 5,000 statements a second this is under a second of waiting; beyond it, saying "busy" is kinder."""
+
+MAX_BATCH: Final = 512
+"""Statements in one transaction: the flush is long shared by then, and the lock on the head stays short."""
+
+MAX_READ: Final = 10_000
+"""Events in one answer of `read`."""
+
+Answer = TypeVar("Answer")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    statement: Statement
+    requires: Requirement | None
+    future: Future[Recorded]
+
+
+class _Replica:
+    """What the journal adds up to, as far as this copy has read."""
+
+    def __init__(self) -> None:
+        self.standing = Standing()
+        self.size = 0
+
+    def apply(self, statements: Sequence[Statement]) -> None:
+        for each in statements:
+            self.standing.apply(each)
+        self.size += len(statements)
+
+
+class SqlJournal:
+    """The `Journal` on SQLite or PostgreSQL. Start it to append; reading needs no start."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], ids.Time] = ids.now) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(**WRITE)
+        self._clock = clock
+        self._queue: queue.Queue[_Waiting | None] = queue.Queue(MAX_QUEUED)
+        self._thread: threading.Thread | None = None
+        self._trouble: str | None = "not started"
+        self._asked = _Replica()
+        self._asking = threading.Lock()
+        self._judged = _Replica()
+
+    # ------------------------------------------------------------------------------------------------- life
+
+    def start(self) -> None:
+        """Read the journal and start the writer thread."""
+        with self._engine.connect() as connection:
+            self._judged.apply(rows.statements_from(connection, 0))
+        self._trouble = None
+        self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what is queued, then stop the writer."""
+        if self._thread is not None and self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+        self._trouble = self._trouble or "closed"
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be appended; None when all is well."""
+        return self._trouble
+
+    # ------------------------------------------------------------------------------------------------ append
+
+    def append(self, dsse_bytes: bytes, *, requires: Requirement | None = None) -> Future[Recorded]:
+        """Queue a statement; see `ports.Journal.append`."""
+        if self._trouble is not None:
+            raise UnreadyError(f"the journal takes nothing: {self._trouble}")
+        future: Future[Recorded] = Future()
+        try:
+            self._queue.put_nowait(_Waiting(statement.parse(dsse_bytes), requires, future))
+        except queue.Full as error:
+            raise BusyError("too many statements are waiting to be written") from error
+        return future
+
+    def _run(self) -> None:
+        open_ = True
+        while open_ and self._trouble is None:
+            batch, open_ = self._drain()
+            if batch:
+                self._write(batch)
+        self._refuse_rest()
+
+    def _drain(self) -> tuple[list[_Waiting], bool]:
+        batch: list[_Waiting] = []
+        waiting = self._queue.get()
+        while waiting is not None:
+            if waiting.future.set_running_or_notify_cancel():
+                batch.append(waiting)
+            if len(batch) >= MAX_BATCH:
+                return batch, True
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, True
+        return batch, False
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        try:
+            outcomes = self._transaction(batch)
+        except IntegrityError:
+            self._judged = _Replica()
+            if len(batch) > 1:  # one of them is poison for the database: find it by writing each alone
+                for waiting in batch:
+                    self._write([waiting])
+            else:
+                batch[0].future.set_exception(
+                    authority.NotAllowedError("exists", "the journal already has such a statement")
+                )
+        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait must hear of it
+            self._judged = _Replica()
+            self._fail(batch, error)
+        else:
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                if isinstance(outcome, Recorded):
+                    waiting.future.set_result(outcome)
+                else:
+                    waiting.future.set_exception(outcome)
+
+    def _transaction(self, batch: list[_Waiting]) -> list[Recorded | Exception]:
+        """Judge and write one batch; what is returned is durable."""
+        with self._writing.begin() as connection:
+            size = rows.lock_head(connection)
+            if self._judged.size < size:
+                self._judged.apply(rows.statements_from(connection, self._judged.size))
+            present = rows.known(connection, [waiting.statement.id for waiting in batch])
+            received_at = self._clock()
+            outcomes: list[Recorded | Exception] = []
+            accepted: list[Statement] = []
+            new: list[dict[str, Any]] = []
+            for waiting in batch:
+                known = present.get(waiting.statement.id)
+                if known is None:
+                    outcome = self._judge(waiting, received_at)
+                    if isinstance(outcome, Recorded):
+                        new.append(rows.row_of(waiting.statement, outcome))
+                        accepted.append(waiting.statement)
+                        present[outcome.statement] = outcome
+                    outcomes.append(outcome)
+                else:
+                    outcomes.append(known)
+            if new:
+                rows.add(connection, new)
+                rows.move_head(connection, size, size + len(new))
+        with self._asking:
+            if self._asked.size == size:
+                self._asked.apply(accepted)
+        return outcomes
+
+    def _judge(self, waiting: _Waiting, received_at: ids.Time) -> Recorded | Exception:
+        try:
+            authority.check(self._judged.standing, waiting.statement, received_at)
+            if waiting.requires is not None:
+                waiting.requires(self._judged.standing, waiting.statement)
+            outcome = event.record(waiting.statement, self._judged.size, received_at)
+        except Exception as error:  # noqa: BLE001 - a refusal, or poison: it fails alone
+            return error
+        self._judged.apply([waiting.statement])
+        return outcome
+
+    def _fail(self, batch: list[_Waiting], error: Exception) -> None:
+        if _is_sqlite(error, sqlite3.SQLITE_BUSY):
+            answer: Exception = BusyError("another process holds the database")
+        elif _is_sqlite(error, sqlite3.SQLITE_FULL):
+            answer = StorageFullError("the disk is full; nothing was stored")
+        else:
+            self._trouble = f"a write failed ({type(error).__name__})"
+            _log.critical("journal writer stops: %s", type(error).__name__)
+            answer = UnknownOutcomeError("the write failed; ask again after the restart")
+        for waiting in batch:
+            waiting.future.set_exception(answer)
+
+    def _refuse_rest(self) -> None:
+        self._trouble = self._trouble or "closed"
+        while True:
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if waiting is not None and waiting.future.set_running_or_notify_cancel():
+                waiting.future.set_exception(UnreadyError(f"the journal takes nothing: {self._trouble}"))
+
+    # -------------------------------------------------------------------------------------------------- read
+
+    def ask(self, question: Callable[[Standing], Answer]) -> Answer:
+        """Answer a question from all that is durable, other processes' events included."""
+        with self._engine.connect() as connection, self._asking:
+            if self._asked.size < rows.size_of(connection):
+                self._asked.apply(rows.statements_from(connection, self._asked.size))
+            return question(self._asked.standing)
+
+    def size(self) -> int:
+        """Return the number of events."""
+        with self._engine.connect() as connection:
+            return rows.size_of(connection)
+
+    def read(self, *, after: int = -1, limit: int, case: ids.CaseId | None = None) -> Sequence[Recorded]:
+        """Return up to `limit` (at most MAX_READ) events behind index `after`, in order, of one case or of all."""
+        query = rows.query().where(events.c.idx > after).order_by(events.c.idx).limit(min(limit, MAX_READ))
+        if case is not None:
+            query = query.where(events.c.case_id == case)
+        with self._engine.connect() as connection:
+            return [rows.recorded(row) for row in connection.execute(query)]
+
+    def event(self, index: int) -> Recorded | None:
+        """Return the event at `index`, None beyond the end."""
+        with self._engine.connect() as connection:
+            return rows.one(connection, events.c.idx == index)
+
+    def by_statement(self, statement_id: ids.Sha256) -> Recorded | None:
+        """Return the event that holds a statement."""
+        with self._engine.connect() as connection:
+            return rows.one(connection, events.c.statement == statement_id)
+
+    def seal_of(self, item: ids.ItemId) -> Recorded | None:
+        """Return the event that sealed an item."""
+        with self._engine.connect() as connection:
+            return rows.one(connection, events.c.item == item)
+
+    def stored_bytes(self, case: ids.CaseId) -> int:
+        """Return the size in bytes of all containers that a case has sealed."""
+        total = select(func.coalesce(func.sum(events.c.container_size), 0)).where(events.c.case_id == case)
+        with self._engine.connect() as connection:
+            return int(connection.scalar(total) or 0)
+
+    def leaves(self, start: int, end: int) -> Sequence[bytes]:
+        """Return the log entries with `start` <= index < `end`."""
+        query = select(events.c.leaf).where(events.c.idx >= start, events.c.idx < end).order_by(events.c.idx)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+
+def _is_sqlite(error: Exception, code: int) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    return (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF == code

@@ -1,0 +1,79 @@
+"""What the rest of Getuige may expect of a store, whatever lies behind it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import IO, Protocol, TypeVar
+
+from evidence import ids
+from evidence.event import Recorded
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Statement
+
+Answer = TypeVar("Answer")
+Requirement = Callable[[Standing, Statement], None]
+"""A further condition, judged by the writer in the same instant as authority; it raises to refuse."""
+
+
+class Journal(Protocol):
+    """The one append-only table of events."""
+
+    def append(self, dsse_bytes: bytes, *, requires: Requirement | None = None) -> Future[Recorded]:
+        """Queue a statement; the future resolves after it is durable.
+
+        The future fails with FormatError, SignatureError, NotAllowedError, what `requires` raises, StorageFullError or
+        UnknownOutcomeError. Raises BusyError and UnreadyError at once.
+        """
+        ...
+
+    def ask(self, question: Callable[[Standing], Answer]) -> Answer:
+        """Answer a question from all that is durable, other processes' events included."""
+        ...
+
+    def size(self) -> int:
+        """Return the number of events."""
+        ...
+
+    def read(self, *, after: int = -1, limit: int, case: ids.CaseId | None = None) -> Sequence[Recorded]:
+        """Return up to `limit` events behind index `after`, in order, of one case or of all."""
+        ...
+
+    def event(self, index: int) -> Recorded | None:
+        """Return the event at `index`, None beyond the end."""
+        ...
+
+    def by_statement(self, statement_id: ids.Sha256) -> Recorded | None:
+        """Return the event that holds a statement."""
+        ...
+
+    def seal_of(self, item: ids.ItemId) -> Recorded | None:
+        """Return the event that sealed an item."""
+        ...
+
+    def stored_bytes(self, case: ids.CaseId) -> int:
+        """Return the size in bytes of all containers that a case has sealed."""
+        ...
+
+    def leaves(self, start: int, end: int) -> Sequence[bytes]:
+        """Return the log entries with `start` <= index < `end`."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Bytes under the name of their SHA-256. Nothing is ever overwritten or deleted here."""
+
+    def size(self, sha256: ids.Sha256) -> int | None:
+        """Return the size in bytes, None when the blob is not here."""
+        ...
+
+    def open(self, sha256: ids.Sha256) -> IO[bytes]:
+        """Open for reading; BlobError when it is not here."""
+        ...
+
+    def put(self, data: bytes) -> ids.Sha256:
+        """Store small bytes; durable when it returns."""
+        ...
+
+    def adopt(self, path: Path, sha256: ids.Sha256) -> None:
+        """Take over a complete, already flushed file whose SHA-256 the caller has computed; durable on return."""
+        ...

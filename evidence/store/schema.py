@@ -1,0 +1,74 @@
+"""The tables (SQLAlchemy Core). `events` is the truth; the other tables are heads, keys under lock, and sessions.
+
+The columns beside `event` repeat what the event says, so that the database can find it; they are written from it in
+the same transaction and never on their own.
+"""
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, String, Table
+
+metadata = MetaData()
+
+_ID, _SHA256, _TIME = String(32), String(64), String(24)
+
+events = Table(
+    "events",
+    metadata,
+    Column("idx", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("statement", _SHA256, nullable=False, unique=True),
+    Column("type", String(32), nullable=False),
+    Column("case_id", _ID),
+    Column("signer", _ID, nullable=False),
+    Column("seq", BigInteger),
+    Column("item", _ID, unique=True, doc="the item that an item.seal seals"),
+    Column("container_size", BigInteger, doc="bytes of that item's container"),
+    Column("received_at", _TIME, nullable=False),
+    Column("event", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),
+    Index("events_of_case", "case_id", "idx"),
+    Index("one_number_once", "signer", "seq", unique=True),
+    CheckConstraint("idx >= 0", name="index_from_zero"),
+)
+
+journal_head = Table(
+    "journal_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_journal_head"),
+)
+"""One row: whoever appends locks it first, in any process."""
+
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    CheckConstraint("id = 1", name="one_log_head"),
+)
+"""The newest signed head of the custody log: compare-and-swap, so that two integrators cannot fork it."""
+
+locked_keys = Table(
+    "locked_keys",
+    metadata,
+    Column("handle", String(64), primary_key=True),
+    Column("kid", _ID, nullable=False),
+    Column("document", LargeBinary, nullable=False, doc="locked key, JSON of docs/formats/keys.md"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", _SHA256, primary_key=True),
+    Column("kid", _ID, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
+)
+
+spent_challenges = Table(
+    "spent_challenges",
+    metadata,
+    Column("challenge_sha256", _SHA256, primary_key=True),
+    Column("expires_at", _TIME, nullable=False),
+)

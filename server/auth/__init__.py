@@ -1,0 +1,1 @@
+"""Who is asking: signed requests, sign-in with locked keys, sessions."""
