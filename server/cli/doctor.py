@@ -1,0 +1,39 @@
+"""`getuige doctor`: what this machine lacks, and how to mend it."""
+
+import sys
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from server.doctor import State, examine
+from server.settings import Settings
+
+SHOWN: Final = {State.GOOD: ("✓ good", "green"), State.LOOK: ("! look", "yellow"), State.BAD: ("✗ bad", "bold red")}
+
+
+def doctor() -> None:
+    """Say what this machine lacks for Getuige, and how to mend each thing. Changes nothing.
+
+    Exit code 0: Getuige can run here. Exit code 1: something marked *bad* must be mended first.
+    """
+    console = Console()
+    findings = examine(Settings.load())
+    table = Table("", "What", "Seen", "How to mend it", box=None, pad_edge=False)
+    for finding in findings:
+        word, style = SHOWN[finding.state]
+        # Text, not markup: what a program printed is shown as it is.
+        table.add_row(Text(word, style), Text(finding.name), Text(finding.seen), Text(finding.mend))
+    console.print(table)
+    bad = sum(finding.state is State.BAD for finding in findings)
+    look = sum(finding.state is State.LOOK for finding in findings)
+    console.print(f"\n{len(findings)} checks: {bad} bad, {look} worth a look.", highlight=False)
+    if bad:
+        sys.exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command()(doctor)

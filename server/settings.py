@@ -1,0 +1,213 @@
+"""What an operator may choose: one frozen object, read once from the environment, secrets from files.
+
+Every field is the variable GETUIGE_<FIELD>. `mode=production` refuses each development stand-in by name
+(`Settings.refuse_stand_ins`), so that nobody runs the demonstration's witness or clock for a real victim.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from server.errors import ServerError
+
+DEVELOPMENT: Final = "development"
+"""The name of the in-process witness and of the in-process time stamping authority."""
+
+PORT: Final = 8480
+"""Of the API and the pages; the bridge's feed and the two embedded brokers follow it."""
+
+MAX_SECRET_BYTES: Final = 4096
+"""A token or pass phrase is far shorter; a larger file is the wrong file."""
+
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+"""Hosts that a message reaches without crossing a network."""
+
+
+ENV_PREFIX: Final = "GETUIGE_"
+
+
+class SettingsError(ServerError):
+    """A setting cannot be used; the text names the variable and what to do."""
+
+
+class StandInError(SettingsError):
+    """Production was asked for while development stand-ins are in use; the text lists all of them."""
+
+
+class Settings(BaseSettings):
+    """The settings of the API process. Frozen: a process that should do otherwise is started anew."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+
+    mode: Literal["development", "production"] = Field(
+        default="development", description="production refuses every development stand-in"
+    )
+    data: Path = Field(
+        default=Path("var"), description="folder for the database, the sealed items, the log and exports"
+    )
+    host: str = Field(default="127.0.0.1", description="address that the API listens on")
+    port: int = Field(default=PORT, ge=1, le=65535, description="port that the API listens on")
+    public_url: str = Field(
+        default_factory=lambda values: f"http://localhost:{values.get('port', PORT)}",
+        description="address that phones and browsers use; its host is also the passkey's relying party",
+    )
+    database_url: str = Field(
+        default_factory=lambda values: f"sqlite:///{values.get('data', Path('var')) / 'getuige.db'}",
+        repr=False,  # may hold a password
+        description="SQLAlchemy address of the journal",
+    )
+    brokers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default_factory=lambda values: (
+            f"mqtt://127.0.0.1:{values.get('port', PORT) + 2}",
+            f"mqtt://127.0.0.1:{values.get('port', PORT) + 3}",
+        ),
+        description="MQTT brokers A and B, as mqtt:// or mqtts:// addresses with a comma between them",
+    )
+    bridge_feed_url: str = Field(
+        default_factory=lambda values: f"http://127.0.0.1:{values.get('port', PORT) + 1}",
+        description="where the bridge tells this server of presses",
+    )
+    bridge_feed_token_file: Path | None = Field(
+        default=None, description="file with the token that the bridge's feed asks for"
+    )
+    log_origin: str = Field(
+        default="getuige.example/log",
+        min_length=1,
+        max_length=255,
+        description="name of the custody log in its checkpoints (c2sp.org/tlog-checkpoint: no space, no plus)",
+    )
+    witness: str = Field(
+        default=DEVELOPMENT,
+        description='"development", or the path of a tlog-policy file that names independent witnesses',
+    )
+    tsa: str = Field(
+        default=DEVELOPMENT,
+        description='"development", or the https address of an RFC 3161 time stamping authority',
+    )
+    demonstration_people: bool = Field(
+        default=False, description="people of the demonstration, whose pass phrases are printed, may sign in"
+    )
+    demonstration_alarm_centre: bool = Field(
+        default=False, description="presses go to the alarm-centre receiver of the demonstration"
+    )
+
+    @classmethod
+    def load(cls) -> Self:
+        """Return the settings of the environment, checked, with no stand-in left in production.
+
+        Raises:
+            SettingsError: a variable has a value that cannot be used; all of them are named.
+            StandInError: see `refuse_stand_ins`.
+        """
+        try:
+            settings = cls()
+        except ValidationError as error:
+            # Never `error` itself: it repeats the values, and a database address may hold a password.
+            rows = "\n".join(
+                f"  - {ENV_PREFIX}{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}"
+                for one in error.errors(include_input=False, include_url=False)
+            )
+            raise SettingsError(f"These settings cannot be used:\n{rows}") from None
+        settings.refuse_stand_ins()
+        return settings
+
+    @field_validator("brokers", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment or a caller gave
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("brokers")
+    @classmethod
+    def _mqtt_only(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            parts = urlsplit(address)
+            if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+                raise ValueError(f"{address!r} is not an mqtt:// or mqtts:// address")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _http_only(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{value!r} is not an http:// or https:// address")
+        return value.rstrip("/")
+
+    @field_validator("log_origin")
+    @classmethod
+    def _key_name(cls, value: str) -> str:
+        # c2sp.org/signed-note: a key name is non-empty, without Unicode spaces and without plus.
+        if any(character.isspace() for character in value) or "+" in value:
+            raise ValueError("the name of a log has no space and no plus")
+        return value
+
+    def bridge_feed_token(self) -> SecretStr | None:
+        """Return the token for the bridge's feed, or None when no file is set.
+
+        Raises:
+            SettingsError: the file cannot be read, is empty or is not a token.
+        """
+        if self.bridge_feed_token_file is None:
+            return None
+        return read_secret(self.bridge_feed_token_file, "GETUIGE_BRIDGE_FEED_TOKEN_FILE")
+
+    def refuse_stand_ins(self) -> None:
+        """Return silently in development; in production demand that no development stand-in is left.
+
+        Raises:
+            StandInError: one text that lists every stand-in and what to set instead.
+        """
+        if self.mode != "production":
+            return
+        found = list(self._stand_ins())
+        if found:
+            rows = "\n".join(f"  - {name}: {mend}" for name, mend in found)
+            raise StandInError(f"GETUIGE_MODE=production refuses these development stand-ins:\n{rows}")
+
+    def _stand_ins(self) -> Iterator[tuple[str, str]]:
+        if self.witness == DEVELOPMENT:
+            yield "development witness", "set GETUIGE_WITNESS to a policy file with independent witnesses"
+        if self.tsa == DEVELOPMENT:
+            yield "development TSA", "set GETUIGE_TSA to the https address of a qualified TSA"
+        elif urlsplit(self.tsa).scheme != "https":
+            yield "TSA without https", f"GETUIGE_TSA is {self.tsa}"
+        if self.demonstration_people:
+            yield "demonstration people", "their pass phrases are printed; take GETUIGE_DEMONSTRATION_PEOPLE away"
+        if self.demonstration_alarm_centre:
+            yield (
+                "demonstration alarm-centre receiver",
+                "nobody looks at it; take GETUIGE_DEMONSTRATION_ALARM_CENTRE away",
+            )
+        if urlsplit(self.public_url).scheme != "https":
+            yield "plain http", f"GETUIGE_PUBLIC_URL is {self.public_url}; put https in front"
+        for address in self.brokers:
+            parts = urlsplit(address)
+            if parts.scheme != "mqtts" and parts.hostname not in LOOPBACK:
+                yield "plain mqtt to another host", f"{address}; use mqtts://"
+        if self.log_origin.split("/")[0].endswith((".example", "localhost")):
+            yield "example name of the custody log", "set GETUIGE_LOG_ORIGIN to a name that you own"
+
+
+def read_secret(path: Path, variable: str) -> SecretStr:
+    """Return the secret in `path`, without the newline at its end; `variable` names the setting in errors.
+
+    Raises:
+        SettingsError: the file cannot be read, is empty, too large or not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_SECRET_BYTES + 1)
+        text = raw.decode().strip()
+    except OSError as error:
+        raise SettingsError(f"{variable}: {path} cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{variable}: {path} is not text") from error
+    if not text or len(raw) > MAX_SECRET_BYTES:
+        raise SettingsError(f"{variable}: {path} must hold one secret of 1 to {MAX_SECRET_BYTES} bytes")
+    return SecretStr(text)
