@@ -1,0 +1,309 @@
+"""The life of an alarm: a pure state machine. No clock, no disk, no network; every moment comes in as a value.
+
+State rules (docs/adr/0003-alarm-path.md):
+- `raised → delivered → claimed → accepted → dispatched → on_scene → closed`. Nothing moves backwards.
+- *Delivered* means that a route's software took it. Only *accepted* says that a named human has it.
+- A claim is a lease: another dispatcher may take it over when it has run out, and not before.
+- Only an alarm that a human accepted can be closed, with a reason. Nothing times out into closed.
+- A further press of the device folds into its open alarm of the same sort. A test never swallows a real press.
+- A cancel is a request shown to the operator. Duress raises the priority. Neither moves the state.
+- A press fails open: odd counters, odd clocks and late arrivals are flagged, never refused.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from device_bridge.errors import AlarmError
+from device_bridge.message import DeviceMessage, Kind, PressId
+from evidence import ids, schema
+from evidence.statements.types import AlarmKind, CloseReason
+
+State = Literal["raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed"]
+Act = Literal["claim", "accept", "dispatch", "on_scene", "close"]
+Outcome = Literal["delivered", "failed"]
+
+CLAIM_LEASE_MS: Final = 60_000
+"""A claim that did not become an acceptance within a minute no longer keeps colleagues away."""
+
+LATE_AFTER_MS: Final = 30_000
+"""A press is late when it was made this long before it arrived: it was kept while there was no network."""
+
+MAX_HISTORY: Final = 400
+"""Entries kept with an open alarm; a finger on the button for an hour must not slow the console down."""
+
+_ALLOWED: Final[dict[Act, tuple[State, ...]]] = {
+    "claim": ("raised", "delivered", "claimed"),
+    "accept": ("raised", "delivered", "claimed"),
+    "dispatch": ("accepted",),
+    "on_scene": ("dispatched",),
+    "close": ("accepted", "dispatched", "on_scene"),
+}
+_LEADS_TO: Final[dict[Act, State]] = {
+    "claim": "claimed",
+    "accept": "accepted",
+    "dispatch": "dispatched",
+    "on_scene": "on_scene",
+    "close": "closed",
+}
+ACTS: Final[dict[str, Act]] = {f"alarm.{act}": act for act in _LEADS_TO}
+"""Statement type → act."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A professional, by the name of their signing key and the name that the root certified."""
+
+    kid: ids.KeyId
+    label: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an alarm's history, for people."""
+
+    at: ids.Time
+    what: str
+    by: str
+
+
+@dataclass(frozen=True)
+class RouteReport:
+    """What last became of the alarm on one route."""
+
+    route: str
+    outcome: Outcome
+    detail: str
+    at: ids.Time
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who said "I have a look", and when (Unix milliseconds)."""
+
+    person: Person
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Why, by whom and when an alarm was closed."""
+
+    reason: CloseReason
+    by: Person
+    at: ids.Time
+
+
+@dataclass(frozen=True)
+class Push:
+    """The press that opened the alarm."""
+
+    boot: int
+    counter: int
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Everything that the bridge knows of one alarm, without a position, a name or an address."""
+
+    alarm: ids.AlarmId
+    device: ids.DeviceId
+    case: ids.CaseId
+    kind: AlarmKind
+    state: State
+    raised_at: ids.Time
+    press: Push
+    last_press: Push
+    repeats: int
+    flags: tuple[str, ...]
+    history: tuple[Entry, ...]
+    routes: tuple[RouteReport, ...]
+    card: ids.ItemId | None = None
+    age_s: int | None = None
+    claim: Claim | None = None
+    accepted_by: Person | None = None
+    closed: Closing | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a human still has to close it."""
+        return self.closed is None
+
+    @property
+    def press_id(self) -> PressId:
+        """The press that opened it: what downlinks name."""
+        return PressId(self.press.boot, self.press.counter)
+
+    def to_json(self) -> dict[str, object]:
+        """Return plain JSON, for the spool."""
+        members: dict[str, object] = schema.encode(self)
+        return members
+
+    @staticmethod
+    def from_json(value: object) -> "Alarm":
+        """Read back what `to_json` gave; FormatError for anything else."""
+        return schema.decode(Alarm, value)
+
+
+@dataclass(frozen=True)
+class Received:
+    """When a message arrived (Unix milliseconds and its spelling), and through which broker."""
+
+    at_ms: int
+    at: ids.Time
+    broker: str
+
+
+def sort_of(kind: AlarmKind) -> str:
+    """Return what folds together: every real press, every test, every tampering."""
+    return "real" if kind in ("press", "duress") else kind
+
+
+def kind_of(message: DeviceMessage, *, test_window: bool) -> AlarmKind | None:
+    """Return what the message opens or joins; None when it opens nothing (cancel, heartbeat).
+
+    A test counts as one only inside a window that was opened beforehand: outside it, a test is a press.
+    """
+    match message.kind:
+        case Kind.PRESS:
+            return "press"
+        case Kind.DURESS:
+            return "duress"
+        case Kind.TAMPER:
+            return "tamper"
+        case Kind.TEST:
+            return "test" if test_window else "press"
+    return None
+
+
+def age_s(message: DeviceMessage, received: Received) -> int | None:
+    """Return how long before its arrival the button was pushed, in seconds; None if its clock is unsure."""
+    if message.wall_ms is None or message.sync == 0:
+        return None
+    return max(0, (received.at_ms - message.wall_ms) // 1000)
+
+
+def flags_of(message: DeviceMessage, received: Received, last: PressId | None) -> tuple[str, ...]:
+    """Return what is odd about a press that is let in all the same, sorted."""
+    flags = set()
+    if message.wall_ms is None or message.sync == 0:
+        flags.add("clock-unsure")
+    elif received.at_ms - message.wall_ms >= LATE_AFTER_MS:
+        flags.add("late")
+    elif message.wall_ms - received.at_ms >= LATE_AFTER_MS:
+        flags.add("clock-ahead")
+    if last is not None and message.press <= last:
+        flags.add("counter-odd")
+    if message.kind is Kind.DURESS:
+        flags.add("duress")
+    return tuple(sorted(flags))
+
+
+def raise_alarm(
+    alarm: ids.AlarmId,
+    message: DeviceMessage,
+    received: Received,
+    *,
+    case: ids.CaseId,
+    kind: AlarmKind,
+    flags: tuple[str, ...],
+    card: ids.ItemId | None = None,
+) -> Alarm:
+    """Open an alarm for a message that joins none."""
+    push = Push(message.press.boot, message.press.counter)
+    if message.kind is Kind.TEST and kind != "test":
+        flags = tuple(sorted({*flags, "test-outside-window"}))
+    return Alarm(
+        alarm=alarm,
+        device=message.device,
+        case=case,
+        kind=kind,
+        state="raised",
+        raised_at=received.at,
+        press=push,
+        last_press=push,
+        repeats=0,
+        flags=flags,
+        history=(Entry(received.at, f"raised: {kind}", f"device, by {received.broker}"),),
+        routes=(),
+        card=card,
+        age_s=age_s(message, received),
+    )
+
+
+def repeat(alarm: Alarm, message: DeviceMessage, received: Received, flags: tuple[str, ...]) -> Alarm:
+    """Fold a further press into its open alarm; AlarmError when that is closed. Duress raises the priority."""
+    _refuse_closed(alarm)
+    duress = message.kind is Kind.DURESS
+    return _noted(
+        replace(
+            alarm,
+            kind="duress" if duress else alarm.kind,
+            repeats=alarm.repeats + 1,
+            last_press=Push(message.press.boot, message.press.counter),
+            flags=tuple(sorted({*alarm.flags, *flags})),
+        ),
+        Entry(received.at, "duress" if duress else "pressed again", f"device, by {received.broker}"),
+    )
+
+
+def ask_cancel(alarm: Alarm, received: Received) -> Alarm:
+    """Show the operator that the device asks to cancel. The state stays: only a human closes."""
+    _refuse_closed(alarm)
+    flagged = replace(alarm, flags=tuple(sorted({*alarm.flags, "cancel-asked"})))
+    return _noted(flagged, Entry(received.at, "cancel asked", f"device, by {received.broker}"))
+
+
+def report(alarm: Alarm, outcome: RouteReport) -> Alarm:
+    """Record what became of the alarm on a route; the first delivery moves *raised* to *delivered*."""
+    others = tuple(known for known in alarm.routes if known.route != outcome.route)
+    delivered = outcome.outcome == "delivered" and alarm.state == "raised"
+    state: State = "delivered" if delivered else alarm.state
+    entry = Entry(outcome.at, f"{outcome.outcome}: {outcome.detail}", outcome.route)
+    return _noted(replace(alarm, routes=(*others, outcome), state=state), entry)
+
+
+def act(
+    alarm: Alarm,
+    what: Act,
+    by: Person,
+    at: ids.Time,
+    at_ms: int,
+    reason: CloseReason | None = None,
+) -> Alarm:
+    """Carry out a dispatcher's act. AlarmError, in words for the console, when the state does not allow it."""
+    _refuse_closed(alarm)
+    if alarm.state not in _ALLOWED[what]:
+        raise AlarmError(f"an alarm that is {alarm.state} cannot be given the act {what}")
+    if what in ("claim", "accept"):
+        _refuse_claimed_by_another(alarm, by, at_ms)
+    if (what == "close") != (reason is not None):
+        raise AlarmError("an alarm is closed with a reason, and nothing else has one")
+    changed = replace(alarm, state=_LEADS_TO[what])
+    if what == "claim":
+        changed = replace(changed, claim=Claim(by, at_ms))
+    elif what == "accept":
+        changed = replace(changed, accepted_by=by)
+    elif reason is not None:
+        changed = replace(changed, closed=Closing(reason, by, at))
+    return _noted(changed, Entry(at, _LEADS_TO[what] + (f": {reason}" if reason else ""), by.label))
+
+
+def _refuse_closed(alarm: Alarm) -> None:
+    if not alarm.is_open:
+        raise AlarmError("this alarm is closed; a further press opens a new one")
+
+
+def _refuse_claimed_by_another(alarm: Alarm, by: Person, at_ms: int) -> None:
+    held = alarm.claim
+    if held is None or held.person.kid == by.kid or at_ms - held.at_ms >= CLAIM_LEASE_MS:
+        return
+    raise AlarmError(f"{held.person.label} has this alarm in hand")
+
+
+def _noted(alarm: Alarm, entry: Entry) -> Alarm:
+    """Add a line; of an overlong history the beginning and the end are kept, because both matter."""
+    history = (*alarm.history, entry)
+    if len(history) > MAX_HISTORY:
+        half = MAX_HISTORY // 2
+        history = (*history[:half], *history[-half:])
+    return replace(alarm, history=history)

@@ -1,0 +1,82 @@
+"""One press as sealed evidence: the exact bytes of the device, its position, and the statements about it.
+
+The item is sealed to the case and to the desks at once, in memory; what leaves this module for the disk is ciphertext.
+"""
+
+import io
+from datetime import UTC, datetime
+from typing import Final
+
+from device_bridge.alarm import Received
+from device_bridge.message import DeviceMessage, Location
+from device_bridge.spool import StoredItem
+from evidence import canonical, ids, keys
+from evidence.envelope import meta, sealing
+from evidence.statements import statement as statements
+
+DEGREE_DIGITS: Final = 6
+"""A millionth of a degree is a tenth of a metre: finer than any receiver in a button."""
+
+
+def degrees(value: float) -> str:
+    """Write degrees as the decimal text that sealed items and routes carry."""
+    return f"{value:.{DEGREE_DIGITS}f}"
+
+
+def seal_press(
+    bridge: keys.Identity,
+    readers: tuple[bytes, ...],
+    case: ids.CaseId,
+    alarm: ids.AlarmId,
+    message: DeviceMessage,
+    received: Received,
+    cose: bytes,
+) -> tuple[StoredItem, statements.Statement]:
+    """Seal a press for `readers` (X25519 keys); return the container and the `item.seal` statement about it."""
+    described = _meta(alarm, message, received, cose)
+    prepared = sealing.prepare(bridge, case, described, readers)
+    out = io.BytesIO()
+    body = sealing.write(prepared, None, out)
+    seal = statements.sign(bridge, "item.seal", body, case=case, at=received.at)
+    return StoredItem(body.item, body.container.sha256, out.getvalue()), seal
+
+
+def _meta(alarm: ids.AlarmId, message: DeviceMessage, received: Received, cose: bytes) -> meta.Meta:
+    where = message.location
+    pressed = _pressed_at(message)
+    return meta.Meta(
+        v=1,
+        kind="alarm",
+        source="sensor",
+        recorded=received.at,
+        title="Alarm",
+        happened=pressed,
+        position=_position(where),
+        alarm=meta.Alarm(
+            alarm=alarm,
+            device=message.device,
+            boot=message.press.boot,
+            counter=message.press.counter,
+            kind=message.kind.value,
+            cose=ids.Base64(canonical.b64(cose)),
+            pressed_at=pressed,
+            age_s=None if where is None else where.age_s,
+            source=None if where is None else where.source,
+        ),
+    )
+
+
+def _position(where: Location | None) -> meta.Position | None:
+    if where is None:
+        return None
+    return meta.Position(degrees(where.lat), degrees(where.lon), where.accuracy_m)
+
+
+def _pressed_at(message: DeviceMessage) -> ids.Time | None:
+    """When the device says that it was pressed; None while its clock was never set."""
+    if message.wall_ms is None or message.sync == 0:
+        return None
+    try:
+        return ids.time_of(datetime.fromtimestamp(message.wall_ms / 1000, UTC))
+    except (OverflowError, ValueError, OSError):
+        return None  # a clock in the year 30000 must not stop a press

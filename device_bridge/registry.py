@@ -1,0 +1,223 @@
+"""The bridge's own copy of the keys that a press needs: devices, cases, desks, dispatchers.
+
+It is a file of signed statements beside the spool (JSON lines, only ever appended to), filled from the journal when that
+answers and used when it does not. Every statement is checked again against the pinned root while it is folded in, so neither a changed file
+nor a changed database can add a device or a dispatcher.
+"""
+
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from device_bridge.alarm import Person
+from device_bridge.errors import ActError, BridgeError, UnknownDeviceError
+from evidence import canonical, ids, keys, schema
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import authority, dsse, types
+from evidence.statements import statement as statements
+
+KEPT: Final = frozenset(
+    {"log.open", "key.publish", "key.retire", "team.open", "case.open", "alarm_device.enrol", "device.revoke"}
+)
+"""Statement types that decide what a press or an act may do; the rest of the journal is of no use here."""
+
+
+SAVE_EVERY: Final = 10_000
+"""Events without anything to keep after which the place in the journal is written down all the same."""
+
+
+class RegistryError(BridgeError):
+    """The registry file cannot be read; delete it to have it made anew from the journal."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """An alarm device in use."""
+
+    device: ids.DeviceId
+    case: ids.CaseId
+    sign: bytes
+    profile: Literal["20s", "3min", "30min"]
+    card: ids.ItemId | None
+    revoked: bool = False
+
+
+@dataclass(frozen=True)
+class Professional:
+    """A key that the root certified."""
+
+    body: types.KeyPublish
+    retired: bool = False
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What one look at the journal brought: statements to keep, and where to look next."""
+
+    next: int
+    statements: tuple[dsse.Envelope, ...]
+
+
+class Registry:
+    """Keys in force, by what was folded in so far. Reading is safe from any thread.
+
+    `root` is the pinned Ed25519 public key of the organisation; without one the journal's own `log.open` is believed,
+    which only a development installation may do.
+    """
+
+    def __init__(self, path: Path, root: bytes | None = None) -> None:
+        self._path = path
+        self._root = root
+        self._next = self._saved = 0
+        self._professionals: dict[ids.KeyId, Professional] = {}
+        self._cases: dict[ids.CaseId, types.CaseOpen] = {}
+        self._devices: dict[ids.DeviceId, Device] = {}
+        self._lock = threading.Lock()
+        self.refused = 0
+        """Statements that were not folded in because their signature or signer does not fit."""
+
+    @property
+    def next_index(self) -> int:
+        """The index of the first journal event that was not looked at yet."""
+        return self._next
+
+    @property
+    def device_count(self) -> int:
+        """How many alarm devices are in use."""
+        return sum(not device.revoked for device in list(self._devices.values()))
+
+    def load(self) -> None:
+        """Fold in the file, if there is one; a last line that a crash cut off is dropped. RegistryError otherwise."""
+        if not self._path.exists():
+            return
+        whole = 0
+        try:
+            with self._path.open("rb") as file:
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        break
+                    stored = schema.decode(_Line, canonical.decode(line))
+                    for envelope in stored.statements:
+                        self._fold(envelope)
+                    self._next = self._saved = stored.next
+                    whole += len(line)
+            os.truncate(self._path, whole)
+        except (OSError, EvidenceError) as error:
+            raise RegistryError(f"{self._path} cannot be used: {error}") from error
+
+    def add(self, index: int, events: Iterable[dsse.Envelope]) -> tuple[ids.DeviceId, ...]:
+        """Fold in the statements of journal events and append to the file; `index` is the next event to ask for.
+
+        Returns the devices that these revoked. A statement that does not verify is counted and left out.
+        """
+        with self._lock:
+            before = self._revoked()
+            kept = [envelope for envelope in events if self._taken(envelope)]
+            self._next = index
+            if kept or index - self._saved >= SAVE_EVERY:
+                self._save(kept)
+            return tuple(self._revoked() - before)
+
+    def _revoked(self) -> set[ids.DeviceId]:
+        return {name for name, device in self._devices.items() if device.revoked}
+
+    def _taken(self, envelope: dsse.Envelope) -> bool:
+        try:
+            return self._fold(envelope)
+        except EvidenceError:
+            self.refused += 1
+            return False
+
+    def device(self, device: ids.DeviceId) -> Device:
+        """Return an alarm device in use; UnknownDeviceError if it was never enrolled, or was revoked."""
+        found = self._devices.get(device)
+        if found is None or found.revoked:
+            raise UnknownDeviceError("this device is not enrolled here" if found is None else "this device was revoked")
+        return found
+
+    def readers_of_alarm(self, case: ids.CaseId) -> tuple[bytes, ...]:
+        """Return the X25519 keys that an alarm of `case` is sealed to: the case's, then every desk's in force."""
+        desks = tuple(
+            bytes.fromhex(known.body.box)
+            for known in list(self._professionals.values())
+            if known.body.role == "desk" and not known.retired
+        )
+        return (bytes.fromhex(self._cases[case].box), *desks)
+
+    def dispatcher(self, kid: ids.KeyId) -> tuple[Person, bytes]:
+        """Return a dispatcher in force and their Ed25519 public key; ActError for anyone else."""
+        known = self._professionals.get(kid)
+        if known is None or known.retired or known.body.role != "dispatcher":
+            raise ActError("this key is not one of a dispatcher in service")
+        return Person(kid, known.body.label), bytes.fromhex(known.body.sign)
+
+    def _fold(self, envelope: dsse.Envelope) -> bool:
+        statement = statements.from_envelope(envelope)
+        if statement.type not in KEPT:
+            return False
+        body = statement.body
+        if isinstance(body, types.DeviceRevoke) and body.device not in self._devices:
+            return False  # a phone's; only alarm devices matter here
+        self._check(statement)
+        match body:
+            case types.KeyPublish():
+                self._professionals[keys.signing_kid(bytes.fromhex(body.sign))] = Professional(body)
+            case types.KeyRetire() if body.kid in self._professionals:
+                self._professionals[body.kid] = replace(self._professionals[body.kid], retired=True)
+            case types.CaseOpen() if statement.case is not None:
+                self._cases.setdefault(statement.case, body)
+            case types.AlarmDeviceEnrol() if statement.case is not None and body.device not in self._devices:
+                sign = bytes.fromhex(body.sign)
+                self._devices[body.device] = Device(body.device, statement.case, sign, body.profile, body.card)
+            case types.DeviceRevoke():
+                self._devices[body.device] = replace(self._devices[body.device], revoked=True)
+        return True
+
+    def _check(self, statement: statements.Statement) -> None:
+        """Raise SignatureError or FormatError unless a key in force, in a fitting role, signed this."""
+        body = statement.body
+        if isinstance(body, types.LogOpen):
+            if self._root is None:
+                self._root = bytes.fromhex(body.root.sign)
+            if body.root.sign != self._root.hex():
+                raise keys.SignatureError("the log obeys another root than the one that is pinned here")
+        role, public = self._signer(statement)
+        if role not in authority.SIGNERS[statement.type]:
+            raise keys.SignatureError(f"a {role} key does not sign {statement.type}")
+        statements.verified(statement, {statement.by: public})
+        case = statement.case
+        if case is not None and statement.type != "case.open" and not self._of_case(statement, case, role):
+            raise keys.SignatureError("the signer does not belong to that case")
+
+    def _signer(self, statement: statements.Statement) -> tuple[str, bytes]:
+        if self._root is None:
+            raise FormatError("no root is known yet: the journal must begin with log.open")
+        if statement.by == keys.signing_kid(self._root):
+            return "root", self._root
+        known = self._professionals.get(statement.by)
+        if known is not None and not known.retired:
+            return known.body.role, bytes.fromhex(known.body.sign)
+        if statement.case is not None and statement.case in self._cases:
+            vault = bytes.fromhex(self._cases[statement.case].vault)
+            if keys.signing_kid(vault) == statement.by:
+                return "vault", vault
+        raise keys.SignatureError(f"signed by key {statement.by}, which is not known here")
+
+    def _of_case(self, statement: statements.Statement, case: ids.CaseId, role: str) -> bool:
+        opened = self._cases.get(case)
+        if opened is None:
+            return False
+        if isinstance(statement.body, types.DeviceRevoke) and self._devices[statement.body.device].case != case:
+            return False
+        return role == "vault" or self._professionals[statement.by].body.team == opened.team
+
+    def _save(self, kept: list[dsse.Envelope]) -> None:
+        line = {"next": self._next, "statements": [envelope.to_json() for envelope in kept]}
+        with self._path.open("ab") as file:
+            file.write(canonical.encode(line) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._saved = self._next

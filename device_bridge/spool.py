@@ -1,0 +1,300 @@
+"""The bridge's own durable memory: SQLite with `synchronous=FULL`, a file that no other process writes.
+
+A press is committed here before anyone is told *stored*; nothing else is waited for. No position, name or address
+is ever written in clear: an alarm item is stored as its sealed container, what a route must still send and what
+was refused are sealed to the bridge's own box key before they get here.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from device_bridge.alarm import Alarm, sort_of
+from device_bridge.errors import SpoolError, UnknownAlarmError
+from device_bridge.message import PressId
+from evidence import canonical, ids
+
+_BUSY_TIMEOUT_S: Final = 10.0
+"""Only a reader's checkpoint can hold the file; a longer wait is a fault worth an error."""
+
+MAX_QUARANTINE_ROWS: Final = 10_000
+"""Poison is kept to be looked at, not to fill the disk; the counter goes on counting."""
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS press (
+  cose_sha256 BLOB PRIMARY KEY, device TEXT NOT NULL, boot INTEGER NOT NULL, counter INTEGER NOT NULL,
+  alarm TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS newest_press (
+  device TEXT PRIMARY KEY, boot INTEGER NOT NULL, counter INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS alarm (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL UNIQUE, device TEXT NOT NULL, sort TEXT NOT NULL,
+  is_open INTEGER NOT NULL, document BLOB NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS one_open_alarm ON alarm (device, sort) WHERE is_open;
+CREATE TABLE IF NOT EXISTS item (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL UNIQUE, alarm TEXT NOT NULL, sha256 TEXT NOT NULL,
+  container BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS item_of_alarm ON item (alarm, n);
+CREATE TABLE IF NOT EXISTS statement (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, alarm TEXT NOT NULL, item TEXT,
+  dsse BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', detail TEXT NOT NULL DEFAULT '');
+CREATE INDEX IF NOT EXISTS statement_waiting ON statement (n) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS outbox (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, sealed BLOB NOT NULL,
+  state TEXT NOT NULL DEFAULT 'waiting', due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (route, due_ms) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS quarantine (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL,
+  sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS test_window (device TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class StoredItem:
+    """A sealed alarm item: its id, and the container bytes with their SHA-256."""
+
+    item: ids.ItemId
+    sha256: ids.Sha256
+    container: bytes
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A press that was stored before, and the alarm that it raised or joined (None for a stray cancel)."""
+
+    alarm: ids.AlarmId | None
+
+
+class Spool:
+    """Opens the spool at `path` and holds it alone until `close`. SpoolError when that cannot be done."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._readers = threading.local()
+        self._held = _hold(path.with_suffix(".lock"))
+        try:
+            self._connection = _connect(path)
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            os.close(self._held)
+            raise SpoolError(f"the spool {path} cannot be opened: {error}") from error
+
+    def close(self) -> None:
+        """Let go of the file; what was committed stays."""
+        with self._lock:
+            self._connection.close()
+        os.close(self._held)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @contextmanager
+    def write(self) -> Iterator["Writing"]:
+        """One durable transaction: when the block ends it is on disk. SpoolError means that nothing is."""
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield Writing(self._connection)
+                except BaseException:
+                    self._connection.execute("ROLLBACK")
+                    raise
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise SpoolError(f"the spool could not be written: {error}") from error
+
+    def read(self) -> "Reading":
+        """Read what is committed, on a connection of the calling thread: readers never hold up a press."""
+        if not hasattr(self._readers, "connection"):
+            self._readers.connection = _connect(self.path)
+        return Reading(self._readers.connection)
+
+
+class Reading:
+    """Questions to the spool."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.sql = connection
+
+    def seen(self, cose_sha256: bytes) -> Seen | None:
+        """Return what became of a press with exactly these bytes, if it was stored before."""
+        row = self.sql.execute("SELECT alarm FROM press WHERE cose_sha256 = ?", (cose_sha256,)).fetchone()
+        return None if row is None else Seen(row[0] and ids.AlarmId(row[0]))
+
+    def newest_press(self, device: ids.DeviceId) -> PressId | None:
+        """Return the highest press id that this device ever sent."""
+        row = self.sql.execute("SELECT boot, counter FROM newest_press WHERE device = ?", (device,)).fetchone()
+        return None if row is None else PressId(*row)
+
+    def alarm(self, alarm: ids.AlarmId) -> Alarm:
+        """Return an alarm; UnknownAlarmError if there is none of that id."""
+        row = self.sql.execute("SELECT document FROM alarm WHERE alarm = ?", (alarm,)).fetchone()
+        if row is None:
+            raise UnknownAlarmError("there is no such alarm")
+        return _alarm(row[0])
+
+    def open_alarm(self, device: ids.DeviceId, sort: str) -> Alarm | None:
+        """Return the open alarm that a press of this sort joins, if there is one."""
+        row = self.sql.execute(
+            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND is_open", (device, sort)
+        ).fetchone()
+        return None if row is None else _alarm(row[0])
+
+    def open_alarms(self, device: ids.DeviceId) -> list[Alarm]:
+        """Return every open alarm of a device, the oldest first."""
+        rows = self.sql.execute("SELECT document FROM alarm WHERE device = ? AND is_open ORDER BY n", (device,))
+        return [_alarm(row[0]) for row in rows]
+
+    def newest_alarms(self, closed_limit: int) -> list[Alarm]:
+        """Return all open alarms and the newest `closed_limit` closed ones, newest first."""
+        rows = self.sql.execute(
+            "SELECT document FROM alarm WHERE is_open OR n IN"
+            " (SELECT n FROM alarm WHERE NOT is_open ORDER BY n DESC LIMIT ?) ORDER BY n DESC",
+            (closed_limit,),
+        )
+        return [_alarm(row[0]) for row in rows]
+
+    def newest_item(self, alarm: ids.AlarmId) -> StoredItem | None:
+        """Return the sealed item of the alarm's newest press: the freshest position is in there."""
+        row = self.sql.execute(
+            "SELECT item, sha256, container FROM item WHERE alarm = ? ORDER BY n DESC LIMIT 1", (alarm,)
+        ).fetchone()
+        return None if row is None else StoredItem(row[0], row[1], row[2])
+
+    def test_window_open(self, device: ids.DeviceId, at_ms: int) -> bool:
+        """Whether a test of this device was announced and is still awaited."""
+        row = self.sql.execute("SELECT until_ms FROM test_window WHERE device = ?", (device,)).fetchone()
+        return row is not None and at_ms < int(row[0])
+
+    def counters(self) -> dict[str, int]:
+        """Return everything that is counted, by name."""
+        return dict(self.sql.execute("SELECT name, n FROM counter"))
+
+    def count_rows(self, table: str, state: str) -> int:
+        """Return how many rows of `statement` or `outbox` are in `state`."""
+        query = {
+            "statement": "SELECT count(*) FROM statement WHERE state = ?",
+            "outbox": "SELECT count(*) FROM outbox WHERE state = ?",
+        }[table]
+        return int(self.sql.execute(query, (state,)).fetchone()[0])
+
+
+class Writing(Reading):
+    """Changes to the spool, inside one transaction."""
+
+    @contextmanager
+    def isolated(self) -> Iterator[None]:
+        """Undo what one message did, and only that, when it turns out to be poison."""
+        self.sql.execute("SAVEPOINT message")
+        try:
+            yield
+        except BaseException:
+            self.sql.execute("ROLLBACK TO message")
+            self.sql.execute("RELEASE message")
+            raise
+        self.sql.execute("RELEASE message")
+
+    def add_press(self, cose_sha256: bytes, device: ids.DeviceId, press: PressId, alarm: ids.AlarmId | None) -> None:
+        """Remember a press and the alarm that it raised or joined."""
+        self.sql.execute(
+            "INSERT INTO press VALUES (?, ?, ?, ?, ?)",
+            (cose_sha256, device, press.boot, press.counter, alarm),
+        )
+        newest = max(press, self.newest_press(device) or press)
+        self.sql.execute("INSERT OR REPLACE INTO newest_press VALUES (?, ?, ?)", (device, newest.boot, newest.counter))
+
+    def save_alarm(self, alarm: Alarm) -> None:
+        """Store a new alarm or its changed form."""
+        self.sql.execute(
+            "INSERT INTO alarm (alarm, device, sort, is_open, document) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (alarm) DO UPDATE SET is_open = excluded.is_open, document = excluded.document",
+            (
+                alarm.alarm,
+                alarm.device,
+                sort_of(alarm.kind),
+                alarm.is_open,
+                canonical.encode(alarm.to_json()),
+            ),
+        )
+
+    def add_item(self, alarm: ids.AlarmId, item: StoredItem) -> None:
+        """Store the sealed item of a press."""
+        self.sql.execute(
+            "INSERT INTO item (item, alarm, sha256, container) VALUES (?, ?, ?, ?)",
+            (item.item, alarm, item.sha256, item.container),
+        )
+
+    def queue_statement(
+        self, name: ids.Sha256, alarm: ids.AlarmId, dsse: bytes, item: ids.ItemId | None = None
+    ) -> bool:
+        """Queue a statement for the journal, behind all before it; False if it was queued before.
+
+        With `item`, the container of that item goes into the blob store first.
+        """
+        before = self.sql.total_changes
+        self.sql.execute(
+            "INSERT OR IGNORE INTO statement (id, alarm, item, dsse) VALUES (?, ?, ?, ?)",
+            (name, alarm, item, dsse),
+        )
+        return self.sql.total_changes > before
+
+    def quarantine(self, at: ids.Time, topic: str, reason: str, sealed: bytes) -> None:
+        """Keep sealed bytes that nobody could read, with the reason; the oldest make room."""
+        self.sql.execute(
+            "INSERT INTO quarantine (at, topic, reason, sealed) VALUES (?, ?, ?, ?)",
+            (at, topic, reason, sealed),
+        )
+        self.sql.execute(
+            "DELETE FROM quarantine WHERE n <= (SELECT max(n) FROM quarantine) - ?", (MAX_QUARANTINE_ROWS,)
+        )
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a named counter."""
+        self.sql.execute(
+            "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n",
+            (name, by),
+        )
+
+    def open_test_window(self, device: ids.DeviceId, until_ms: int) -> None:
+        """Announce a test of `device`, up to the moment `until_ms` (Unix milliseconds)."""
+        self.sql.execute("INSERT OR REPLACE INTO test_window VALUES (?, ?)", (device, until_ms))
+
+
+def _alarm(document: bytes) -> Alarm:
+    return Alarm.from_json(canonical.decode(document))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _hold(path: Path) -> int:
+    """Take the lock that keeps a second bridge off this spool; it ends with the process, however that ends."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise SpoolError(f"the folder of the spool cannot be used: {error}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise SpoolError("another bridge has this spool open; each bridge needs a folder of its own") from error
+    return descriptor
