@@ -1,0 +1,170 @@
+/**
+ * The item container: magic, signed head, sealed meta, sealed content (`evidence/envelope/`, docs/formats/).
+ */
+import * as canonical from "./canonical.js";
+import * as cobblestone from "./cobblestone.js";
+import * as dsse from "./dsse.js";
+import { FormatError, concat, equal, hex, hmac, sha256, utf8 } from "./bytes.js";
+import { wrap } from "./wraps.js";
+
+/** @typedef {import("./bytes.js").Bytes} Bytes */
+/** @typedef {{size: number, sha256: string, commitment: string}} MetaPart size and hash of the ciphertext */
+/** @typedef {{size: number, commitment: string}} ContentPart the content is hashed as it streams, after the head */
+/**
+ * @typedef {{v: 1, suite: 1, case: string, item: string, by: string, at: string, meta: MetaPart,
+ *   content?: ContentPart | null,
+ *   wraps: import("./wraps.js").Wrap[]}} Head
+ */
+/** @typedef {{envelope: dsse.Envelope, head: Head, headSize: number, meta: Bytes, content: Bytes | null}} Container */
+/** @typedef {"meta" | "content"} PartName */
+
+export const MAGIC = utf8("getuige-item-1\n");
+
+/** A head with 1,000 wraps has 200 kB; as in `evidence/envelope/container.py`. */
+const MAX_HEAD = 256 * 1024;
+
+/** Meta is padded to at least this, so that a short note and a long one look alike. */
+const MIN_META = 1024;
+
+/** What was opened is not what was committed to at sealing. */
+export class CommitmentError extends Error {}
+
+/**
+ * Padmé: at most 12 % longer, and only O(log log) of the length leaks (Nikitin et al., PURBs, 2019, section 4).
+ * @param {number} size @returns {number}
+ */
+export function padme(size) {
+  if (size < 2) return size;
+  const exponent = Math.floor(Math.log2(size));
+  const bits = exponent - (Math.floor(Math.log2(exponent || 1)) + 1);
+  const step = 2 ** Math.max(bits, 0);
+  return Math.ceil(size / step) * step;
+}
+
+/** @param {Head} head @param {PartName} part */
+const context = (head, part) => utf8(`getuige/item/v1/${part}/${head.case}/${head.item}`);
+
+/** @param {Bytes} key @param {PartName} part @param {Bytes} plaintext without padding @returns {Promise<string>} */
+export async function commitment(key, part, plaintext) {
+  const salt = await hmac("SHA-256", key, utf8(`getuige/commitment-salt/v1/${part}`));
+  return hex(await sha256(concat(utf8("getuige/commitment/v1\0"), salt, await sha256(plaintext))));
+}
+
+/**
+ * Read a container, or its beginning (a timeline carries everything up to the end of meta).
+ * @param {Bytes} bytes
+ * @returns {Promise<Container>} `content` is null when these bytes end with meta
+ * @throws {FormatError} another format, cut off inside head or meta, or a part that is not what the head names
+ */
+export async function parse(bytes) {
+  if (!equal(bytes.subarray(0, MAGIC.length), MAGIC)) throw new FormatError("this is not an item of Getuige");
+  const start = MAGIC.length + 4;
+  if (bytes.length < start) throw new FormatError("the item is cut off");
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length);
+  const headSize = start + length;
+  if (length > MAX_HEAD || headSize > bytes.length) throw new FormatError("the head of the item is cut off");
+  const envelope = dsse.parse(canonical.decode(bytes.subarray(start, headSize)), dsse.ITEM_HEAD);
+  /** @type {Head} */
+  const head = canonical.decode(dsse.body(envelope));
+  if (head.v !== 1 || head.suite !== 1) throw new FormatError("this item has a version that this page does not know");
+  const meta = bytes.slice(headSize, headSize + head.meta.size);
+  if (meta.length !== head.meta.size) throw new FormatError("the item is cut off");
+  if (hex(await sha256(meta)) !== head.meta.sha256) throw new FormatError("the description differs from the head");
+  const content = bytes.slice(headSize + head.meta.size);
+  if (content.length === 0) return { envelope, head, headSize, meta, content: null };
+  if (content.length !== head.content?.size) throw new FormatError("the content of the item is cut off");
+  return { envelope, head, headSize, meta, content };
+}
+
+/**
+ * Check who signed the head.
+ * @param {Container} container @param {(kid: string) => Bytes | undefined} keyOf
+ * @returns {string} name of the key
+ * @throws {import("./sodium.js").SignatureError | FormatError}
+ */
+export function verifyHead(container, keyOf) {
+  const signers = dsse.verify(container.envelope, keyOf);
+  if (signers.length !== 1 || signers[0] !== container.head.by) throw new FormatError("the head names another signer");
+  return signers[0];
+}
+
+/**
+ * Open meta and check it against the commitment that the head carries.
+ * @param {Container} container @param {Bytes} key content key
+ * @returns {Promise<any>} the meta document
+ * @throws {CommitmentError | import("./sodium.js").LockError}
+ */
+export async function openMeta(container, key) {
+  const padded = await cobblestone.open(key, context(container.head, "meta"), container.meta);
+  let end = padded.length;
+  while (end > 0 && padded[end - 1] === 0x20) end -= 1;
+  const plaintext = padded.slice(0, end);
+  if ((await commitment(key, "meta", plaintext)) !== container.head.meta.commitment) {
+    throw new CommitmentError("what was opened is not what was sealed");
+  }
+  return canonical.decode(plaintext);
+}
+
+/**
+ * Open the content and check length, hash and commitment.
+ * @param {Container} container @param {Bytes} key content key @param {{size: number, sha256: string}} file of meta
+ * @returns {Promise<Bytes>} the file as it was
+ * @throws {FormatError | CommitmentError | import("./sodium.js").LockError}
+ */
+export async function openContent(container, key, file) {
+  if (!container.content || !container.head.content) throw new FormatError("this item has no content here");
+  const padded = await cobblestone.open(key, context(container.head, "content"), container.content);
+  const plaintext = padded.slice(0, file.size);
+  if (padded.subarray(file.size).some((byte) => byte !== 0)) throw new CommitmentError("there is something in the padding");
+  const committed = await commitment(key, "content", plaintext);
+  if (committed !== container.head.content.commitment || hex(await sha256(plaintext)) !== file.sha256) {
+    throw new CommitmentError("what was opened is not what was sealed");
+  }
+  return plaintext;
+}
+
+/**
+ * @param {Head} head @param {PartName} name @param {Bytes} key @param {Bytes} padded
+ * @returns {Promise<Bytes>} ciphertext; the salt follows from key, context and plaintext
+ */
+async function sealPart(head, name, key, padded) {
+  const own = context(head, name);
+  const salt = await hmac("SHA-256", key, concat(own, [0], await sha256(padded)));
+  return cobblestone.seal(key, own, padded, salt.slice(0, cobblestone.SALT));
+}
+
+/**
+ * Seal one item. The salt follows from key and plaintext, so sealing again under the same key gives the same bytes.
+ * @param {{case: string, item: string, at: string, by: string}} place
+ * @param {Bytes} seed signs the head
+ * @param {Bytes[]} readers X25519 public keys
+ * @param {Bytes} key content key, 32 random bytes
+ * @param {object} meta
+ * @param {Bytes | null} content
+ * @returns {Promise<Bytes>} the container
+ */
+export async function seal(place, seed, readers, key, meta, content) {
+  /** @type {any} */
+  const head = { v: 1, suite: 1, ...place };
+  const document = canonical.encode(meta);
+  const padded = new Uint8Array(padme(Math.max(MIN_META, document.length))).fill(0x20);
+  padded.set(document);
+  const sealedMeta = await sealPart(head, "meta", key, padded);
+  head.meta = {
+    size: sealedMeta.length,
+    sha256: hex(await sha256(sealedMeta)),
+    commitment: await commitment(key, "meta", document),
+  };
+  let sealedContent = new Uint8Array(0);
+  if (content) {
+    const filled = new Uint8Array(padme(content.length));
+    filled.set(content);
+    sealedContent = await sealPart(head, "content", key, filled);
+    head.content = { size: sealedContent.length, commitment: await commitment(key, "content", content) };
+  }
+  head.wraps = await Promise.all(readers.map((reader) => wrap(place, reader, key)));
+  const envelope = canonical.encode(await dsse.sign(dsse.ITEM_HEAD, canonical.encode(head), seed));
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setUint32(0, envelope.length);
+  return concat(MAGIC, length, envelope, sealedMeta, sealedContent);
+}

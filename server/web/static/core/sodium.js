@@ -1,0 +1,67 @@
+/** The few functions of libsodium that Getuige uses; see `evidence/keys.py` for their counterparts. */
+import library from "libsodium-wrappers-sumo";
+import { concat, hex, sha256 } from "./bytes.js";
+
+/** @typedef {import("./bytes.js").Bytes} Bytes */
+
+/** A signature does not fit the key and the bytes. */
+export class SignatureError extends Error {}
+
+/** A box or a locked key does not open: another key, another phrase, or changed bytes. */
+export class LockError extends Error {}
+
+await library.ready;
+
+/** @param {Uint8Array} bytes @returns {Bytes} */
+const own = (bytes) => new Uint8Array(bytes);
+
+/** @param {Bytes} seed @returns {Bytes} Ed25519 public key */
+export const signPublic = (seed) => own(library.crypto_sign_seed_keypair(seed).publicKey);
+
+/** @param {Bytes} seed @returns {Bytes} X25519 public key */
+export const boxPublic = (seed) => own(library.crypto_scalarmult_base(seed));
+
+/** @param {Bytes} seed @param {Bytes} message @returns {Bytes} Ed25519 signature, 64 bytes */
+export function sign(seed, message) {
+  return own(library.crypto_sign_detached(message, library.crypto_sign_seed_keypair(seed).privateKey));
+}
+
+/** @param {Bytes} key @param {Bytes} message @param {Bytes} signature @throws {SignatureError} */
+export function verify(key, message, signature) {
+  if (signature.length !== 64 || key.length !== 32 || !library.crypto_sign_verify_detached(signature, message, key)) {
+    throw new SignatureError("the signature does not fit the key and the bytes");
+  }
+}
+
+/** @param {Bytes} key @param {Bytes} plaintext @returns {Bytes} */
+export const sealBox = (key, plaintext) => own(library.crypto_box_seal(plaintext, key));
+
+/** @param {Bytes} seed @param {Bytes} sealed @returns {Bytes} @throws {LockError} */
+export function openBox(seed, sealed) {
+  try {
+    return own(library.crypto_box_seal_open(sealed, boxPublic(seed), seed));
+  } catch {
+    throw new LockError("this key does not open that box");
+  }
+}
+
+/** @param {Bytes} key @param {Bytes} sealed nonce (24) and secretbox @returns {Bytes} @throws {LockError} */
+export function openSecret(key, sealed) {
+  try {
+    return own(library.crypto_secretbox_open_easy(sealed.subarray(24), sealed.subarray(0, 24), key));
+  } catch {
+    throw new LockError("the phrase does not open this key");
+  }
+}
+
+/** @param {Bytes} password @param {Bytes} salt @param {number} passes @param {number} memory bytes @returns {Bytes} */
+export function argon2id(password, salt, passes, memory) {
+  return own(library.crypto_pwhash(64, password, salt, passes, memory, library.crypto_pwhash_ALG_ARGON2ID13));
+}
+
+/** @param {Bytes} key Ed25519 public key @returns {Promise<string>} its name */
+export const signingKid = async (key) => hex((await sha256(concat([1], key))).subarray(0, 16));
+
+/** @param {Bytes} key X25519 public key @returns {Promise<string>} its name */
+export const boxKid = async (key) => hex((await sha256(concat([2], key))).subarray(0, 16));
+

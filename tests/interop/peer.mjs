@@ -1,0 +1,86 @@
+/**
+ * The browser's core modules, driven from a test: one JSON request on standard input, one JSON answer on standard
+ * output. Bytes travel as base64. Node finds the libraries in server/web/node_modules, the files that vendor/ copies.
+ */
+import * as canonical from "../../server/web/static/core/canonical.js";
+import * as cobblestone from "../../server/web/static/core/cobblestone.js";
+import * as container from "../../server/web/static/core/container.js";
+import * as dsse from "../../server/web/static/core/dsse.js";
+import * as lockedkey from "../../server/web/static/core/lockedkey.js";
+import * as statements from "../../server/web/static/core/statements.js";
+import * as wraps from "../../server/web/static/core/wraps.js";
+import { Authority } from "../../server/web/static/core/authority.js";
+import { base64, fromBase64, fromHex, hex, utf8 } from "../../server/web/static/core/bytes.js";
+import { boxKid, boxPublic, signPublic, signingKid } from "../../server/web/static/core/sodium.js";
+import { verifyProof } from "../../server/web/static/core/proof.js";
+
+const keyOf = (key) => (kid) => (kid === key.kid ? fromHex(key.sign, 32) : undefined);
+
+const answers = {
+  canonical: ({ value }) => ({ bytes: base64(canonical.encode(value)) }),
+
+  cobblestone_seal: async ({ key, context, plaintext, salt }) => ({
+    sealed: base64(await cobblestone.seal(fromBase64(key), utf8(context), fromBase64(plaintext), fromBase64(salt))),
+  }),
+
+  cobblestone_open: async ({ key, context, sealed }) => ({
+    plaintext: base64(await cobblestone.open(fromBase64(key), utf8(context), fromBase64(sealed))),
+  }),
+
+  padme: ({ sizes }) => ({ padded: sizes.map(container.padme) }),
+
+  open_item: async ({ bytes, seed, signer }) => {
+    const item = await container.parse(fromBase64(bytes));
+    container.verifyHead(item, keyOf(signer));
+    const box = fromBase64(seed);
+    const key = await wraps.find(item.head, item.head.wraps, new Map([[await boxKid(boxPublic(box)), box]]));
+    if (!key) throw new Error("no wrap for this reader");
+    const meta = await container.openMeta(item, key);
+    const content = meta.file && item.content ? base64(await container.openContent(item, key, meta.file)) : null;
+    return { meta, content };
+  },
+
+  seal_item: async ({ place, seed, readers, key, meta, content }) => ({
+    bytes: base64(await container.seal(
+      place, fromBase64(seed), readers.map((reader) => fromHex(reader, 32)), fromBase64(key), meta,
+      content === null ? null : fromBase64(content),
+    )),
+  }),
+
+  statement: async ({ sign, box, type, kase, body }) => {
+    const [signSeed, boxSeed] = [fromBase64(sign), fromBase64(box)];
+    const identity = {
+      signSeed, boxSeed, kid: await signingKid(signPublic(signSeed)), boxKid: await boxKid(boxPublic(boxSeed)),
+    };
+    return { envelope: await statements.make(identity, type, kase, body) };
+  },
+
+  verify: ({ envelope, signer }) => ({ signers: dsse.verify(envelope, keyOf(signer)) }),
+
+  unlock: async ({ phrase, locked }) => {
+    const { authSeed, wrapping } = lockedkey.derive(phrase, locked.kdf);
+    const identity = await lockedkey.open(wrapping, locked.locked);
+    return { auth: hex(signPublic(authSeed)), kid: identity.kid, box_kid: identity.boxKid };
+  },
+
+  authority: async ({ root, events, whom }) => {
+    const authority = await Authority.rootedAt(root);
+    const refused = await authority.learn(events);
+    const found = whom.map(([kid, index]) => authority.find(kid, index)?.role ?? null);
+    return { refused, found };
+  },
+
+  proof: async ({ proof, index, event, salt, vkey }) => {
+    const { size } = await verifyProof(fromBase64(proof), index, fromBase64(event), fromBase64(salt), vkey);
+    return { size };
+  },
+};
+
+let input = "";
+for await (const part of process.stdin) input += part;
+const { ask, ...request } = JSON.parse(input);
+try {
+  console.log(JSON.stringify(await answers[ask](request)));
+} catch (error) {
+  console.log(JSON.stringify({ error: error.constructor.name, message: error.message }));
+}
