@@ -65,6 +65,21 @@ def check(standing: Standing, statement: Statement, now: ids.Time) -> None:
 
     Raises NotAllowedError (with the reason) or keys.SignatureError.
     """
+    role = check_author(standing, statement, now)
+    if statement.case is not None and statement.type != "case.open" and statement.case not in standing.cases:
+        _refuse("unknown-case", "there is no such case")
+    _check_chain(standing, statement, role)
+    _check_own_case(standing, statement, role)
+    rule = _RULES.get(statement.type)
+    if rule is not None:
+        rule(standing, statement)
+
+
+def check_author(standing: Standing, statement: Statement, now: ids.Time) -> str:
+    """Return the author's role when a key in force signed, and its role may sign this type; raises as `check`.
+
+    This half needs no neighbours of the statement, so a verifier that holds a part of the journal can use it.
+    """
     signers = {statement.by: _author_key(standing, statement)}
     if isinstance(statement.body, types.DeviceEnrol):
         signers[statement.body.invite] = _invitation_key(standing, statement, statement.body, now)
@@ -74,13 +89,7 @@ def check(standing: Standing, statement: Statement, now: ids.Time) -> None:
     role = "root" if standing.log is None else standing.role_of(statement.by) or "newcomer"
     if role not in SIGNERS[statement.type]:
         _refuse("role", f"a {role} key does not sign {statement.type}")
-    if statement.case is not None and statement.type != "case.open" and statement.case not in standing.cases:
-        _refuse("unknown-case", "there is no such case")
-    _check_chain(standing, statement, role)
-    _check_own_case(standing, statement, role)
-    rule = _RULES.get(statement.type)
-    if rule is not None:
-        rule(standing, statement)
+    return role
 
 
 def _refuse(reason: str, text: str) -> NoReturn:
