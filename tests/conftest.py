@@ -2,7 +2,7 @@
 
 `@pytest.mark.need("mosquitto_pub")`, or `need("chromium")` inside a fixture, demands a program. Missing,
 it is a skip that is repeated at the end of the run with the Debian package to install; with CI=true it is
-a failure.
+a failure. `make test` installs the packages when it may.
 """
 
 import os
@@ -12,26 +12,23 @@ from pathlib import Path
 
 import pytest
 
-DEBIAN_PACKAGES = {
-    "chromium": "chromium",
-    "fc-match": "fontconfig fonts-noto-core",
-    "mosquitto": "mosquitto",
-    "mosquitto_passwd": "mosquitto",
-    "mosquitto_pub": "mosquitto-clients",
-    "mosquitto_sub": "mosquitto-clients",
-    "node": "nodejs npm",
-    "npm": "nodejs npm",
-    "openssl": "openssl",
-    "sha256sum": "coreutils",
-    "xxd": "xxd",
-}
-"""Program → Debian package that brings it; a program that is not listed is a package of its own name."""
+PROGRAMS = Path(__file__).parent.parent / "infra" / "toolchain" / "programs.tsv"
+"""Program, tab, Debian packages; a program that is not listed is taken to be a package of its own name."""
 
 EXTRA_FOLDERS = (str(Path(sys.executable).parent), "/usr/sbin", "/usr/local/sbin", "/sbin")
 """Searched beside PATH: a wheel puts its program beside Python, Debian puts daemons (mosquitto) in sbin."""
 
 _missing: dict[str, int] = {}
 """Program → number of tests that asked for it in vain."""
+
+
+def debian_packages(program: str) -> str:
+    """Return the Debian packages that bring `program`, with a space between."""
+    for line in PROGRAMS.read_text().splitlines():
+        name, _, packages = line.partition("\t")
+        if name == program:
+            return packages
+    return program
 
 
 def need(program: str) -> Path:
@@ -41,7 +38,7 @@ def need(program: str) -> Path:
     if found is not None:
         return Path(found)
     _missing[program] = _missing.get(program, 0) + 1
-    text = f"{program} is not on this machine: apt-get install {DEBIAN_PACKAGES.get(program, program)}"
+    text = f"{program} is not on this machine: apt-get install {debian_packages(program)}"
     if os.environ.get("CI") == "true":
         pytest.fail(text, pytrace=False)
     pytest.skip(text)
@@ -60,5 +57,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.section("NOT TESTED HERE: programs are missing", red=True, bold=True)
     for program, count in sorted(_missing.items()):
-        package = DEBIAN_PACKAGES.get(program, program)
-        terminalreporter.write_line(f"{program}: {count} test(s) left out. Mend: apt-get install {package}")
+        text = f"{program}: {count} test(s) left out. Mend: apt-get install {debian_packages(program)}"
+        terminalreporter.write_line(text)

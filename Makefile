@@ -1,0 +1,83 @@
+# Getuige: everything a newcomer types. `make` alone prints the list.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+DATA ?= ./var
+MEDIA ?=
+TESTS ?= tests
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet
+WEB := server/web
+# Programs of the virtual environment first: nats-server, and node and npm when the machine has none.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export GETUIGE_DATA := $(DATA)
+export GETUIGE_MEDIA := $(MEDIA)
+
+.PHONY: help setup run demo test check bench format lock programs clean
+
+help: ## Print this list
+	@echo "Getuige: make <what>   (DATA=folder, default ./var; MEDIA=folder with photos, sound and clips of your own)"
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: $(VENV)/.run $(WEB)/vendor ## Install what running needs: .venv with hashed pins, libraries of the pages
+
+run: setup ## Start Getuige on this machine, play the main job through it, keep serving (Ctrl-C stops)
+	@$(VENV)/bin/getuige run
+
+demo: setup ## Play the same and stop; exit code 0 only when every step held
+	@$(VENV)/bin/getuige demo
+
+test: setup $(VENV)/.dev programs ## Run all tests (TESTS=path for some of them)
+	@$(PYTHON) -m pytest $(TESTS)
+
+check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and drift of OpenAPI, README and --help
+	@$(PYTHON) infra/toolchain/check.py
+
+bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency beside each figure
+	@$(PYTHON) -m pytest -p no:randomly -s tests/bench
+
+format: $(VENV)/.dev ## Lay out and mend the Python code as `make check` wants it
+	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
+
+lock: $(VENV)/.dev ## Pin the newest allowed packages anew, with hashes (requirements/*.txt)
+	@bash infra/toolchain/lock.sh $(VENV)
+
+programs: ## Install the Debian packages of programs that tests drive (root and apt; otherwise names them)
+	@bash infra/toolchain/programs.sh
+
+clean: ## Remove what was installed or cached here; data (DATA) stays
+	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/vendor .cache .mypy_cache .ruff_cache .pytest_cache \
+	  .import_linter_cache .hypothesis dist
+
+# ------------------------------------------------------------------------------------- stamps: a second start is quick
+$(PYTHON):
+	@bash infra/toolchain/venv.sh $(VENV)
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(PYTHON)
+	@echo "Installing the pinned packages (requirements/run.txt)"
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	@echo "Installing the pinned packages for tests (requirements/dev.txt)"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.node: requirements/node.txt infra/toolchain/node.sh | $(VENV)/.run
+	@bash infra/toolchain/node.sh $(VENV)
+	@touch $@
+
+# npm writes this file itself when it is done.
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json $(VENV)/.node
+	@echo "Installing the libraries of the pages (npm ci --ignore-scripts)"
+	@npm --prefix $(WEB) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB)/vendor: $(WEB)/node_modules/.package-lock.json $(WEB)/vendor.sha256 $(WEB)/vendor.py
+	@$(PYTHON) -m server.web.vendor
+	@touch $@

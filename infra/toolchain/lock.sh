@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Pin every package with the hashes of all its files, so that x86_64 and aarch64 install from the same list.
+# The files name no index and no host. `uv` reads pyproject.toml; pip installs.
+#   lock.sh VENV
+set -euo pipefail
+
+compile() {
+  "$1/bin/uv" pip compile --quiet --upgrade --python-version 3.11 --python-platform linux --generate-hashes \
+    --no-header --no-emit-index-url --no-annotate "${@:2}"
+}
+
+compile "$1" pyproject.toml requirements/build.in --extra demo --output-file requirements/run.txt
+compile "$1" pyproject.toml requirements/build.in --extra demo --extra dev \
+  --constraint requirements/run.txt --output-file requirements/dev.txt
+compile "$1" requirements/node.in --output-file requirements/node.txt
+compile "$1" requirements/media.in --no-deps --output-file requirements/media.txt
+echo "Pinned: $(grep -c == requirements/run.txt) packages to run, $(grep -c == requirements/dev.txt) to test."
