@@ -7,8 +7,8 @@ from datetime import datetime
 from evidence import event, ids, keys
 from evidence.statements.statement import Statement
 from server.auth import signatures
-from server.clients.anchors import Anchors, Certificate, check_receipt
 from server.clients.http import Api
+from server.clients.pins import Certificate, Pins, check_receipt
 
 STATEMENTS = "/api/v1/statements"
 """The one write door for statements."""
@@ -41,18 +41,18 @@ class Signer:
 
     api: Api
     identity: keys.Identity = field(repr=False)
-    anchors: Anchors
+    pins: Pins
     _certificates: Mapping[ids.KeyId, Certificate] = field(default_factory=dict, repr=False)
 
     @staticmethod
-    def connect(url: str, identity: keys.Identity, anchors: Anchors) -> "Signer":
+    def connect(url: str, identity: keys.Identity, pins: Pins) -> "Signer":
         """Return a signer for the server at `url`; nothing is sent yet."""
-        return Signer(Api(url, KeySigner(identity)), identity, anchors)
+        return Signer(Api(url, KeySigner(identity)), identity, pins)
 
     def certificates(self, *, fresh: bool = False) -> Mapping[ids.KeyId, Certificate]:
         """Return the keys that the pinned root certified; asked once, and again when `fresh`."""
         if fresh or not self._certificates:
-            self._certificates = self.anchors.fetch_certificates(self.api)
+            self._certificates = self.pins.fetch_certificates(self.api)
         return self._certificates
 
     def post(self, statement: Statement, path: str = STATEMENTS) -> tuple[event.Receipt, event.Recorded]:
@@ -64,4 +64,4 @@ class Signer:
             ClientError: refused, not reachable, or the receipt does not hold.
         """
         answer = self.api.write("POST", path, statement.envelope.to_bytes())
-        return check_receipt(self.anchors, self.certificates(), answer, statement.id)
+        return check_receipt(self.pins, self.certificates(), answer, statement.id)

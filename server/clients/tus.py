@@ -70,16 +70,32 @@ def send(api: Api, location: str, path: Path, start: int, progress: Progress | N
         while at < size:
             file.seek(at)
             chunk = file.read(CHUNK_BYTES)
-            headers = {
-                "tus-resumable": TUS_VERSION,
-                "upload-offset": str(at),
-                "upload-checksum": f"sha256 {base64.b64encode(hashlib.sha256(chunk).digest()).decode()}",
-                "content-type": "application/offset+octet-stream",
-                "content-length": str(len(chunk)),
-            }
-            answer = api.send("PATCH", location, stream=_pieces(chunk, at, size, progress), headers=headers)
-            at = int(answer.headers["upload-offset"])
+            at = _patch(api, location, at, chunk, size, progress)
     return at
+
+
+def upload_bytes(api: Api, data: bytes, item: str, sha256: str) -> None:
+    """Upload a small container from memory, whole.
+
+    Raises:
+        ClientError: the server refused or did not answer; nothing counts until its statement has a receipt.
+    """
+    location = create(api, len(data), {"item": item, "sha256": sha256})
+    for begin in range(0, len(data), CHUNK_BYTES):
+        _patch(api, location, begin, data[begin : begin + CHUNK_BYTES], len(data), None)
+
+
+def _patch(api: Api, location: str, at: int, chunk: bytes, size: int, progress: Progress | None) -> int:
+    """Send one chunk and return the server's offset after it."""
+    headers = {
+        "tus-resumable": TUS_VERSION,
+        "upload-offset": str(at),
+        "upload-checksum": f"sha256 {base64.b64encode(hashlib.sha256(chunk).digest()).decode()}",
+        "content-type": "application/offset+octet-stream",
+        "content-length": str(len(chunk)),
+    }
+    answer = api.send("PATCH", location, stream=_pieces(chunk, at, size, progress), headers=headers)
+    return int(answer.headers["upload-offset"])
 
 
 def _pieces(chunk: bytes, at: int, size: int, progress: Progress | None) -> Iterator[bytes]:

@@ -42,7 +42,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Anchors:
+class Pins:
     """The pinned root (Ed25519, 32 bytes) and the text of the pinned policy (c2sp.org/tlog-policy)."""
 
     root: bytes
@@ -68,7 +68,7 @@ class Anchors:
         return self.policy.logs[0].name
 
     @staticmethod
-    def from_folder(folder: Path) -> "Anchors":
+    def from_folder(folder: Path) -> "Pins":
         """Read a trust folder: `root.pub` (64 hexadecimal characters and a label) and `policy`.
 
         Raises:
@@ -77,7 +77,7 @@ class Anchors:
         try:
             line = (folder / "root.pub").read_text().split()
             root = bytes.fromhex(ids.hex_text(line[0] if line else "", 32))
-            return Anchors(root, (folder / "policy").read_text())
+            return Pins(root, (folder / "policy").read_text())
         except OSError as error:
             raise FolderError(f"{folder} is no trust folder: {error.filename} cannot be read.") from error
         except EvidenceError as error:
@@ -113,7 +113,7 @@ class Anchors:
         """
         return self.certificates(api.get(TRUST).get("certificates", []))
 
-    def pin_policy(self, policy_sha256: str) -> "Anchors":
+    def pin_policy(self, policy_sha256: str) -> "Pins":
         """Return these anchors when the policy text is the one whose SHA-256 was pinned.
 
         Raises:
@@ -137,7 +137,7 @@ def one_of(certificates: Mapping[ids.KeyId, Certificate], role: Role, kid: ids.K
 
 
 def check_receipt(
-    anchors: Anchors, certificates: Mapping[ids.KeyId, Certificate], answer: object, statement: ids.Sha256
+    pins: Pins, certificates: Mapping[ids.KeyId, Certificate], answer: object, statement: ids.Sha256
 ) -> tuple[event.Receipt, event.Recorded]:
     """Return the receipt in the server's answer to a statement, when it proves that the server stored it.
 
@@ -154,7 +154,7 @@ def check_receipt(
         server = one_of(certificates, "server", envelope.signatures[0].keyid)
         stored = canonical.unb64(answer.get("event"))
         salt = bytes.fromhex(ids.hex_text(answer.get("salt"), 32))
-        receipt = event.check(envelope, stored, salt, statement=statement, origin=anchors.origin, server=server.sign)
+        receipt = event.check(envelope, stored, salt, statement=statement, origin=pins.origin, server=server.sign)
     except EvidenceError as error:
         raise DistrustError(f"The receipt does not hold: {error}. It counts as not arrived.") from error
     recorded = event.Recorded(receipt.index, receipt.received_at, statement, stored, salt, bytes.fromhex(receipt.leaf))

@@ -1,0 +1,144 @@
+"""The dispatcher on the command line: sees presses live, opens the card with the desk's key, acts by name.
+
+Each act is a statement signed by this person. Silencing is not claiming, claiming is not accepting, and nothing closes
+without a reason.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from evidence import canonical, ids, keys
+from evidence.envelope import container, opening, wraps
+from evidence.envelope.meta import Meta
+from evidence.errors import EvidenceError
+from evidence.statements import statement as statements
+from evidence.statements import types
+from server.clients.errors import ClientError, DistrustError
+from server.clients.signing import Signer
+
+SILENCE_S = 6.0
+"""Without a heartbeat (every 2 s) for this long, what is on the screen is not live any more."""
+
+Act = Literal["alarm.claim", "alarm.accept", "alarm.dispatch", "alarm.on_scene"]
+
+
+@dataclass(frozen=True)
+class FeedEvent:
+    """One event of the console's stream: `alarm`, `health` or `heartbeat`."""
+
+    name: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """A dispatcher at one server; `desks` are the shared desk keys that were given to this person."""
+
+    signer: Signer = field(repr=False)
+    desks: tuple[keys.Identity, ...] = field(default=(), repr=False)
+
+    def with_desks(self) -> "Dispatcher":
+        """Return this dispatcher with the desk keys that the root sealed to them.
+
+        Raises:
+            ClientError: refused, not reachable, or a share is not for this person.
+        """
+        who = self.signer.api.get("/api/v1/session")
+        mine = self.signer.identity
+        desks = []
+        for share in who["shares"]:
+            try:
+                seed = wraps.unwrap(share["sealed"], wraps.NO_ID, wraps.NO_ID, mine)
+            except EvidenceError as error:
+                raise DistrustError(f"A desk key that was given to you does not open: {error}.") from error
+            desks.append(keys.Identity(mine.sign_seed, seed))
+        return Dispatcher(self.signer, tuple(desks))
+
+    def alarms(self) -> dict[str, Any]:
+        """Return {"alarms": […], "health": {…}} as it is now.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        answer: dict[str, Any] = self.signer.api.get("/api/v1/alarms")
+        return answer
+
+    def stream(self) -> Iterator[FeedEvent]:
+        """Yield the events of the console's stream until it ends.
+
+        Raises:
+            ClientError: refused, not reachable, or silent for longer than heartbeats allow.
+        """
+        with self.signer.api.streaming("/api/v1/alarms/stream", headers={"accept": "text/event-stream"}) as answer:
+            name, data = "message", ""
+            heard = time.monotonic()
+            for line in answer.iter_lines():
+                if time.monotonic() - heard > SILENCE_S:
+                    raise ClientError("The list of alarms is NOT LIVE: nothing was heard. Use the telephone.")
+                heard = time.monotonic()
+                key, _, value = line.partition(":")
+                if key == "event":
+                    name = value.strip()
+                elif key == "data":
+                    data += value.removeprefix(" ")
+                elif not line and data:
+                    yield FeedEvent(name, json.loads(data))
+                    name, data = "message", ""
+
+    def act(self, alarm: ids.AlarmId, case: ids.CaseId, act: Act) -> str:
+        """Claim, accept, dispatch or report on scene, by name. Returns the alarm's new state.
+
+        Raises:
+            ClientError: refused (someone else has it, for instance) or not reachable.
+        """
+        return self._post(alarm, case, act, types.AlarmAct(alarm))
+
+    def close(self, alarm: ids.AlarmId, case: ids.CaseId, reason: types.CloseReason) -> str:
+        """Close an alarm with its reason. Returns the alarm's new state.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        return self._post(alarm, case, "alarm.close", types.AlarmClose(alarm, reason))
+
+    def open_alarm(self, alarm: dict[str, Any]) -> Meta:
+        """Return what the press said (position, age, device), opened with the desk's key.
+
+        Raises:
+            DistrustError: it does not open, or is not what the bridge sealed.
+        """
+        return self._open(alarm["item"])
+
+    def open_card(self, alarm: ids.AlarmId) -> Meta:
+        """Return the card of an alarm: who, where, how to enter. The server logs this reading first.
+
+        Raises:
+            ClientError: refused, not reachable, or it does not open.
+        """
+        return self._open(self.signer.api.get(f"/api/v1/alarms/{alarm}/card"))
+
+    def _open(self, sealed: dict[str, Any]) -> Meta:
+        """Check who sealed it and open it with whichever desk key fits."""
+        try:
+            prefix = container.parse_prefix(canonical.unb64(sealed["head"]))
+            author = self.signer.certificates().get(prefix.head.by)
+            if author is None:
+                raise DistrustError(f"It was sealed by key {prefix.head.by}, which nobody certified.")
+            container.verify_head(prefix, author.sign)
+            desks = {desk.box_kid: desk for desk in (*self.desks, self.signer.identity)}
+            for one in (*sealed.get("wraps", ()), *({"to": w.to, "wrap": w.wrap} for w in prefix.head.wraps)):
+                if one["to"] in desks:
+                    key = wraps.unwrap(one["wrap"], prefix.head.case, prefix.head.item, desks[one["to"]])
+                    return opening.open_meta(prefix, key)
+        except EvidenceError as error:
+            raise DistrustError(f"What was sealed to the desk does not open: {error}.") from error
+        raise DistrustError("This was not sealed to a desk of yours.")
+
+    def _post(self, alarm: ids.AlarmId, case: ids.CaseId, kind: str, body: types.Body) -> str:
+        """Sign an act and hand it to the bridge through the server; the bridge commits before it answers."""
+        statement = statements.sign(self.signer.identity, kind, body, case=case)
+        answer = self.signer.api.write("POST", f"/api/v1/alarms/{alarm}/acts", statement.envelope.to_bytes())
+        return str(answer["state"])

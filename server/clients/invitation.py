@@ -1,0 +1,94 @@
+"""The invitation that a phone scans at intake: who to talk to, whom to trust, and a one-time key.
+
+It is text for a QR code: `getuige-invite-1?` and form-encoded members. `u` address of the server, `c` case,
+`b` case box key (X25519), `r` root key (Ed25519), `p` SHA-256 of the trust policy, `i` seed of the one-time
+key; 16 or 32 bytes each in base64url without padding. Whoever reads it may enrol one phone until it expires, so
+it is shown once, on paper or screen, and never sent.
+"""
+
+import base64
+import binascii
+import io
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import segno
+
+from evidence import ids, keys
+from server.clients.errors import ClientError
+
+PREFIX: Final = "getuige-invite-1?"
+
+MAX_TEXT_CHARACTERS: Final = 1024
+"""Our own has about 300; a QR code that a tired phone camera reads from paper holds no more than this."""
+
+_SIZES: Final = {"c": 16, "b": 32, "r": 32, "p": 32, "i": 32}
+
+
+class InvitationError(ClientError):
+    """The text is no invitation, or a part of it was lost."""
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """What the QR code says. `seed` (32 bytes) is secret: it signs one enrolment."""
+
+    url: str
+    case: ids.CaseId
+    case_box: bytes
+    root: bytes
+    policy_sha256: str
+    seed: bytes = field(repr=False)
+
+    @property
+    def key(self) -> keys.Identity:
+        """The one-time key as a signer; its box half is not used."""
+        return keys.Identity(self.seed, self.seed)
+
+    def text(self) -> str:
+        """Return the payload of the QR code."""
+        members = {
+            "c": bytes.fromhex(self.case),
+            "b": self.case_box,
+            "r": self.root,
+            "p": bytes.fromhex(self.policy_sha256),
+            "i": self.seed,
+        }
+        encoded = {name: base64.urlsafe_b64encode(value).decode().rstrip("=") for name, value in members.items()}
+        return PREFIX + urlencode({"u": self.url, **encoded}, safe=":/")
+
+    def terminal_qr(self) -> str:
+        """Return the QR code as block characters for a terminal (error correction level L: it is close by)."""
+        out = io.StringIO()
+        segno.make(self.text(), error="l", boost_error=False).terminal(out, border=2, compact=True)
+        return out.getvalue()
+
+    @staticmethod
+    def parse(text: str) -> "Invitation":
+        """Read the payload of a QR code.
+
+        Raises:
+            InvitationError: it is something else, or damaged.
+        """
+        text = text.strip()
+        if not text.startswith(PREFIX) or len(text) > MAX_TEXT_CHARACTERS:
+            raise InvitationError(f"This is no invitation: it must begin with {PREFIX}")
+        try:
+            members = parse_qs(text.removeprefix(PREFIX), strict_parsing=True, max_num_fields=len(_SIZES) + 1)
+            values = {name: _bytes(members[name], size) for name, size in _SIZES.items()}
+            (url,) = members["u"]
+        except (KeyError, ValueError, binascii.Error) as error:
+            raise InvitationError("The invitation is damaged: scan it once more.") from error
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise InvitationError("The invitation does not name a server.")
+        return Invitation(url, ids.CaseId(values["c"].hex()), values["b"], values["r"], values["p"].hex(), values["i"])
+
+
+def _bytes(found: list[str], size: int) -> bytes:
+    """Decode the one value that was found; ValueError when it is not `size` bytes."""
+    (text,) = found
+    value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if len(value) != size:
+        raise ValueError("wrong size")
+    return value

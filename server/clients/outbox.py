@@ -1,0 +1,178 @@
+"""What a phone keeps until it has arrived: one folder per item, in the order in which she added them.
+
+An entry passes two states, each visible from the files alone, so that a phone that was killed knows what to do:
+
+- *draft*: `draft.json` holds the prepared item (head, sealed description, content key) and where the file to seal is.
+  Sealing it again gives the same bytes (`evidence.envelope.sealing`).
+- *sealed*: `seal.json` exists and `container` is whole and durable. Only then is `draft.json` removed, and with it the
+  content key: from here on this phone cannot open the item either.
+
+`upload.json` remembers where an upload that was begun goes on; `why.json` says why it has not arrived.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evidence import canonical, ids, schema
+from evidence.envelope import container, sealing
+from evidence.errors import EvidenceError
+from evidence.statements import types
+from server.clients import memory
+from server.clients.errors import FolderError
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file that an item's content comes from: where it is on this phone, and how its reader will see it."""
+
+    path: Path
+    name: str
+    mime: str
+
+    def content(self) -> sealing.Content:
+        """Return it as content to seal; it is read from the start each time."""
+        read = sealing.Content.of_file(self.path, self.mime).read
+        return sealing.Content(self.name, self.mime, read)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One item in the outbox."""
+
+    folder: Path
+    item: ids.ItemId
+
+    @property
+    def container(self) -> Path:
+        """The sealed bytes that are uploaded."""
+        return self.folder / "container"
+
+    @property
+    def sealed(self) -> bool:
+        """Whether sealing was finished."""
+        return (self.folder / "seal.json").exists()
+
+    def seal_body(self) -> types.ItemSeal:
+        """Return the body of the `item.seal` statement about this item."""
+        return schema.decode(types.ItemSeal, memory.read_json(self.folder / "seal.json"))
+
+    @property
+    def location(self) -> str | None:
+        """Where on the server its upload goes on, None when none was begun."""
+        file = self.folder / "upload.json"
+        return str(memory.read_json(file)["location"]) if file.exists() else None
+
+    @location.setter
+    def location(self, value: str) -> None:
+        memory.write_json(self.folder / "upload.json", {"location": value})
+
+    @property
+    def why(self) -> str | None:
+        """Why it has not arrived, in words for her; None when it was not tried yet."""
+        file = self.folder / "why.json"
+        return str(memory.read_json(file)["why"]) if file.exists() else None
+
+    @why.setter
+    def why(self, value: str) -> None:
+        memory.write_json(self.folder / "why.json", {"why": value, "at": ids.now()})
+
+
+class Outbox:
+    """The folder of entries."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = memory.make_folder(folder)
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield what has not arrived, oldest first."""
+        for folder in sorted(self._folder.iterdir()):
+            order, dash, item = folder.name.partition("-")
+            if dash and order.isdecimal():
+                yield Entry(folder, ids.ItemId(item))
+
+    def find(self, item: ids.ItemId) -> Entry | None:
+        """Return the entry of `item`, None when it is not here."""
+        return next((entry for entry in self.entries() if entry.item == item), None)
+
+    def add(self, prepared: sealing.Prepared, source: Source | None) -> Entry:
+        """Keep a prepared item and seal it. When this returns, it is safe on this phone.
+
+        Raises:
+            EvidenceError: the file changed meanwhile; nothing is kept.
+        """
+        item = container.parse_prefix(prepared.prefix).head.item
+        # Time first: entries are sent in the order in which she added them.
+        entry = Entry(memory.make_folder(self._folder / f"{time.time_ns():020d}-{item}"), item)
+        memory.write_json(entry.folder / "draft.json", _draft(prepared, source))
+        memory.sync_folder(self._folder)
+        try:
+            self._seal(entry, prepared, source)
+        except EvidenceError:
+            self.forget(entry)
+            raise
+        return entry
+
+    def recover(self) -> list[Entry]:
+        """Finish what a killed phone had begun, and return the entries whose file is gone (they are dropped).
+
+        A draft without a file to seal is finished from the draft alone.
+        """
+        lost = []
+        for entry in list(self.entries()):
+            draft = entry.folder / "draft.json"
+            if entry.sealed:
+                if draft.exists():
+                    memory.remove(draft)
+                continue
+            if not draft.exists():
+                self.forget(entry)  # killed before anything was kept: add() had not returned
+                continue
+            prepared, source = _read_draft(memory.read_json(draft))
+            try:
+                self._seal(entry, prepared, source)
+            except (OSError, EvidenceError):
+                lost.append(entry)
+                self.forget(entry)
+        return lost
+
+    def forget(self, entry: Entry) -> None:
+        """Remove an entry durably. A flash memory may keep worn-out cells: the ciphertext protects those."""
+        shutil.rmtree(entry.folder, ignore_errors=True)
+        memory.sync_folder(self._folder)
+
+    def _seal(self, entry: Entry, prepared: sealing.Prepared, source: Source | None) -> None:
+        """Write the container, make it durable, and only then forget the content key."""
+        with entry.container.open("wb") as out:
+            body = sealing.write(prepared, source.content() if source else None, out)
+            out.flush()
+            os.fsync(out.fileno())
+        memory.write_json(entry.folder / "seal.json", schema.encode(body))
+        memory.remove(entry.folder / "draft.json")
+
+
+def _draft(prepared: sealing.Prepared, source: Source | None) -> dict[str, Any]:
+    return {
+        "prefix": canonical.b64(prepared.prefix),
+        "content_key": prepared.content_key.hex(),
+        "content_salt": prepared.content_salt.hex() if prepared.content_salt else None,
+        "source": {"path": str(source.path), "name": source.name, "mime": source.mime} if source else None,
+    }
+
+
+def _read_draft(draft: dict[str, Any]) -> tuple[sealing.Prepared, Source | None]:
+    """Read a draft back; FolderError when it is damaged."""
+    try:
+        salt, source = draft["content_salt"], draft["source"]
+        prepared = sealing.Prepared(
+            canonical.unb64(draft["prefix"]),
+            bytes.fromhex(draft["content_key"]),
+            bytes.fromhex(salt) if salt else None,
+        )
+        return prepared, Source(Path(source["path"]), source["name"], source["mime"]) if source else None
+    except (KeyError, TypeError, ValueError, EvidenceError) as error:
+        raise FolderError("A draft on this phone is damaged.") from error

@@ -1,0 +1,63 @@
+"""The organisation's root: certifies keys, founds teams, shares desk keys. Its key never comes near the server.
+
+In an organisation these commands run on a computer that is kept in a safe; the statements travel, the key does not.
+"""
+
+from dataclasses import dataclass, field
+
+from evidence import event, ids, keys
+from evidence.envelope import wraps
+from evidence.statements import statement as statements
+from evidence.statements import types
+from server.clients.signing import Signer
+
+
+@dataclass(frozen=True)
+class Root:
+    """The root at one server."""
+
+    signer: Signer = field(repr=False)
+
+    def open_team(self, label: str) -> ids.TeamId:
+        """Found a team of caseworkers and return its id.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        team = ids.TeamId(ids.new_id())
+        self._post("team.open", types.TeamOpen(team, label))
+        return team
+
+    def publish(
+        self, role: types.Role, label: str, sign: bytes, box: bytes, team: ids.TeamId | None = None
+    ) -> ids.KeyId:
+        """Certify the two public keys (32 bytes each) of a professional, a desk or a service; return the key's name.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        subject = ids.SubjectId(ids.new_id())
+        published = types.KeyPublish(subject, role, label, ids.PublicKey(sign.hex()), ids.PublicKey(box.hex()), team)
+        self._post("key.publish", published)
+        return keys.signing_kid(sign)
+
+    def share(self, desk: keys.Identity, reader: keys.Identity | bytes, reader_kid: ids.KeyId) -> None:
+        """Give a reader (X25519 public key, or the identity itself) the desk's private box key, sealed to them.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        box = reader.box_public if isinstance(reader, keys.Identity) else reader
+        sealed = wraps.wrap(desk.box_seed, wraps.NO_ID, wraps.NO_ID, box)
+        self._post("key.share", types.KeyShare(ids.PublicKey(desk.box_public.hex()), reader_kid, sealed))
+
+    def retire(self, kid: ids.KeyId) -> None:
+        """Retire a key: nothing new is wrapped to it or signed by it. What it could read before, it still can.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        self._post("key.retire", types.KeyRetire(kid))
+
+    def _post(self, kind: str, body: types.Body) -> event.Receipt:
+        return self.signer.post(statements.sign(self.signer.identity, kind, body))[0]

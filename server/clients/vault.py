@@ -1,0 +1,100 @@
+"""The vault: her own key, under a pass phrase that is never the phone's PIN. It reads, consents and takes back.
+
+A grant re-wraps the content keys of chosen items to one named reader, and only to a key that the organisation's
+pinned root certified: a key that merely the server vouches for is refused (THREATS.md, *server swaps a reader's key*).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from evidence import event, ids, keys
+from evidence.envelope import wraps
+from evidence.statements import statement as statements
+from evidence.statements import types
+from server.clients import timeline
+from server.clients.errors import ClientError, DistrustError
+from server.clients.pins import Certificate
+from server.clients.signing import Signer
+from server.clients.timeline import Moment
+
+READER_ROLES = ("caseworker", "investigator")
+"""Who may be given items; a unit, a desk or a service is never a reader (wraps go to named people)."""
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Her vault at one server. The identity signs for the case and opens everything sealed to it."""
+
+    signer: Signer = field(repr=False)
+    case: ids.CaseId
+
+    def items(self) -> list[Moment]:
+        """Return the case's timeline, opened with the case key.
+
+        Raises:
+            ClientError: refused, not reachable, or something is not what was sealed.
+        """
+        return timeline.read(self.signer, self.case, [self.signer.identity])
+
+    def reader(self, kid: ids.KeyId) -> Certificate:
+        """Return the certificate of a named reader.
+
+        Raises:
+            DistrustError: the pinned root did not certify this key, or not for a reader's role.
+        """
+        found = self.signer.certificates(fresh=True).get(kid)
+        if found is None or found.published.role not in READER_ROLES:
+            raise DistrustError(
+                f"Key {kid} is not a reader's key that the pinned root certified. Nothing was given to it."
+            )
+        return found
+
+    def grant(
+        self,
+        kid: ids.KeyId,
+        purpose: str,
+        days: int,
+        choose: Callable[[Moment], bool] = lambda _moment: True,
+    ) -> tuple[types.Grant, event.Receipt]:
+        """Give the chosen items to the reader `kid` for `days` days, and return the grant with its receipt.
+
+        Raises:
+            DistrustError: the reader is not certified by the pinned root.
+            ClientError: nothing to give, refused, or not reachable.
+        """
+        reader = self.reader(kid)
+        given = tuple(
+            types.GrantedItem(
+                moment.item,
+                wraps.wrap(moment.opened.content_key, self.case, moment.item, reader.box),
+            )
+            for moment in self.items()
+            if moment.item is not None and moment.opened is not None and choose(moment)
+        )
+        if not given:
+            raise ClientError("There is nothing to give: no item of this case was chosen or could be opened.")
+        body = types.Grant(
+            ids.GrantId(ids.new_id()),
+            kid,
+            reader.published.box,
+            purpose,
+            ids.time_of(datetime.now(UTC) + timedelta(days=days)),
+            given,
+        )
+        receipt, _ = self.signer.post(statements.sign(self.signer.identity, "grant", body, case=self.case))
+        return body, receipt
+
+    def revoke(self, grant: ids.GrantId) -> event.Receipt:
+        """Take a grant back; copies that were fetched before stay where they are.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        body = types.Revoke(grant)
+        return self.signer.post(statements.sign(self.signer.identity, "revoke", body, case=self.case))[0]
+
+
+def public_halves(identity: keys.Identity) -> tuple[ids.PublicKey, ids.PublicKey]:
+    """Return the case box key and the vault key that a caseworker names when she opens the case."""
+    return ids.PublicKey(identity.box_public.hex()), ids.PublicKey(identity.sign_public.hex())
