@@ -16,6 +16,7 @@ from evidence.statements import dsse, types
 
 MAGIC: Final = b"getuige-item-1\n"
 LENGTH_BYTES: Final = 4
+COMMITMENT_DOMAIN: Final = b"getuige/commitment/v1\x00"
 HEAD_OFFSET: Final = len(MAGIC) + LENGTH_BYTES
 MAX_HEAD_BYTES: Final = 256 * 1024
 """A head with 1,000 wraps has 200 kB; more readers than that are served by grants."""
@@ -173,7 +174,7 @@ def context(part: Literal["meta", "content"], case: str, item: str) -> bytes:
 def commitment(content_key: bytes, part: Literal["meta", "content"], plaintext_sha256: bytes) -> ids.Commitment:
     """Return the salted commitment to a plaintext (given by its SHA-256, before padding)."""
     salt = commitment_salt(content_key, part)
-    return ids.Commitment(hashlib.sha256(b"getuige/commitment/v1\x00" + salt + plaintext_sha256).hexdigest())
+    return ids.Commitment(hashlib.sha256(COMMITMENT_DOMAIN + salt + plaintext_sha256).hexdigest())
 
 
 def commitment_salt(content_key: bytes, part: Literal["meta", "content"]) -> bytes:

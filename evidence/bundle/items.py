@@ -1,0 +1,81 @@
+"""The items of a bundle against their events: ciphertext in a sealed bundle, originals in an opened one."""
+
+import hashlib
+import hmac
+
+from evidence import canonical, ids, schema
+from evidence import event as events
+from evidence.bundle import bag, layout
+from evidence.bundle.journal_part import JournalPart
+from evidence.bundle.opened import Opening, Openings
+from evidence.bundle.report import Findings
+from evidence.envelope import container
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import types
+
+
+def check_sealed(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None:
+    """Each container is the one that its event names, and its head is signed by the same key."""
+    for event, body in _seals(part):
+        try:
+            _check_container(bundle, part, event, body)
+        except EvidenceError as error:
+            findings.failed("item-differs", body.item, why=error)
+            continue
+        who = part.who(event.statement.by)
+        findings.proven("item-unchanged", body.item, who=who, when=event.received_at)
+
+
+def check_opened(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None:
+    """Each original opens the commitment that was signed when it was sealed."""
+    openings = schema.decode(Openings, canonical.decode(bag.read_small(bundle, layout.OPENINGS)))
+    by_item = {opening.item: opening for opening in openings.items}
+    for event, body in _seals(part):
+        opening = by_item.get(body.item)
+        if opening is None or not part.trusted(event) or not _opens(bundle, opening, body):
+            findings.failed("original-differs", body.item)
+            continue
+        who = part.who(event.statement.by)
+        findings.proven("original-proven", body.item, who=who, when=event.received_at)
+
+
+def _seals(part: JournalPart) -> list[tuple[events.Event, types.ItemSeal]]:
+    return [(event, event.statement.body) for event in part.listed if isinstance(event.statement.body, types.ItemSeal)]
+
+
+def _check_container(bundle: bag.Bag, part: JournalPart, event: events.Event, body: types.ItemSeal) -> None:
+    if not part.trusted(event):
+        raise FormatError("its event is not proven")
+    name = layout.container(body.item)
+    if name not in bundle.names():
+        raise FormatError("its ciphertext is missing")
+    whole, start = hashlib.sha256(), bytearray()
+    for data in bundle.stream(name):
+        whole.update(data)
+        if len(start) < container.HEAD_OFFSET + container.MAX_HEAD_BYTES + container.MAX_META_BYTES:
+            start += data
+    if whole.hexdigest() != body.container.sha256:
+        raise FormatError("its ciphertext has another hash")
+    prefix = container.parse_prefix(bytes(start))
+    public = part.standing.public_key(event.statement.by)
+    if public is not None:  # a key that was retired later signed a head that the event's own hash vouches for
+        container.verify_head(prefix, public)
+    container.check_against(prefix, event.statement.case, event.statement.by, body)
+
+
+def _opens(bundle: bag.Bag, opening: Opening, body: types.ItemSeal) -> bool:
+    described = _commits(bundle, opening.description, opening.meta_salt, body.meta.commitment)
+    if body.content is None:
+        return described and opening.original is None
+    if opening.original is None or opening.content_salt is None:
+        return False
+    return described and _commits(bundle, opening.original, opening.content_salt, body.content.commitment)
+
+
+def _commits(bundle: bag.Bag, name: str, salt: ids.Sha256, commitment: ids.Commitment) -> bool:
+    """Whether SHA-256(domain ‖ salt ‖ SHA-256(file)) is the commitment (`docs/formats/envelope.md`)."""
+    if name not in bundle.names():
+        return False
+    digest = bytes.fromhex(bag.sha256_of(bundle.stream(name)))
+    found = hashlib.sha256(container.COMMITMENT_DOMAIN + bytes.fromhex(salt) + digest).hexdigest()
+    return hmac.compare_digest(found, commitment)

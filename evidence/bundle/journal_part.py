@@ -1,0 +1,172 @@
+"""The part of a journal that a bundle carries: its events, what logs them, who signed them, what is missing."""
+
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+
+from evidence import canonical, ids
+from evidence import event as events
+from evidence.bundle import bag, layout
+from evidence.bundle.report import Findings
+from evidence.bundle.trust import Anchors
+from evidence.custody import leaf, timestamp, tlogproof
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import authority, types
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Chain
+
+SHORT = 8
+"""Characters of an identifier that are shown to people."""
+
+
+@dataclass
+class JournalPart:
+    """Events by index, their salts, and what was found about them. Fields fill up as checks run."""
+
+    listed: list[events.Event]
+    export: events.Event
+    raw: dict[int, bytes]
+    salts: dict[int, bytes]
+    standing: Standing = field(default_factory=Standing)
+    logged: set[int] = field(default_factory=set)
+    signed: set[int] = field(default_factory=set)
+
+    def digest(self, index: int) -> str:
+        """Return SHA-256 of an event's bytes."""
+        return hashlib.sha256(self.raw[index]).hexdigest()
+
+    def trusted(self, event: events.Event) -> bool:
+        """Whether an event is both in the log and validly signed."""
+        return event.index in self.logged and event.index in self.signed
+
+    def who(self, kid: ids.KeyId) -> str:
+        """Name the owner of a key for a human reader."""
+        if (certified := self.standing.certified.get(kid)) is not None:
+            return f"{certified.body.label} ({certified.body.role})"
+        if (device := self.standing.device_of_key.get(kid)) is not None:
+            return f"telefoon/phone {device[:SHORT]}"
+        return f"sleutel/key {kid[:SHORT]}"
+
+
+def load(bundle: bag.Bag, findings: Findings) -> JournalPart:
+    """Read events and salts; an event that cannot be read is a finding. FormatError if the salts or export cannot."""
+    salts = _salts(bag.read_small(bundle, layout.SALTS))
+    found: list[events.Event] = []
+    raw: dict[int, bytes] = {}
+    for name in sorted(name for name in bundle.names() if name.startswith(layout.EVENTS)):
+        data = bag.read_small(bundle, name)
+        try:
+            event = events.parse(data)
+            if layout.event(event.index) != name:
+                raise FormatError("the file bears another event's number")
+        except FormatError as error:
+            findings.failed("event-not-authentic", name, why=error)
+            continue
+        found.append(event)
+        raw[event.index] = data
+    export_bytes = bag.read_small(bundle, layout.EXPORT_EVENT)
+    export = events.parse(export_bytes)
+    raw[export.index] = export_bytes
+    salts[export.index] = bytes.fromhex(ids.hex_text(bag.read_small(bundle, layout.EXPORT_SALT).decode().strip(), 32))
+    return JournalPart(found, export, raw, salts)
+
+
+def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
+    """Every event is under a checkpoint that satisfies the policy; tokens say how old those checkpoints are."""
+    heads: dict[str, tuple[bytes, set[int]]] = {}
+    witnesses: set[str] = set()
+    for event in (*part.listed, part.export):
+        name = layout.EXPORT_PROOF if event is part.export else layout.proof(event.index)
+        try:
+            proof = bag.read_small(bundle, name)
+            entry = leaf.leaf_entry(part.salts.get(event.index, b""), part.raw[event.index])
+            verified = tlogproof.verify(proof, entry, anchors.policy)
+            if verified.index != event.index:
+                raise FormatError("the proof is about another place in the log")
+        except EvidenceError as error:
+            findings.failed("event-not-logged", str(event.index), why=error)
+            continue
+        part.logged.add(event.index)
+        witnesses |= {cosigned.witness for cosigned in verified.checkpoint.cosigned}
+        note = tlogproof.TlogProof.parse(proof).checkpoint
+        heads.setdefault(hashlib.sha256(note).hexdigest(), (note, set()))[1].add(event.index)
+    if part.logged:
+        log, names = anchors.policy.logs[0].name, ", ".join(sorted(witnesses)) or "–"
+        findings.proven("events-logged", count=len(part.logged), log=log, witnesses=names)
+    _check_times(bundle, heads, anchors, findings)
+
+
+def _check_times(
+    bundle: bag.Bag, heads: dict[str, tuple[bytes, set[int]]], anchors: Anchors, findings: Findings
+) -> None:
+    unstamped = 0
+    latest: dict[str, tuple[ids.Time, int]] = {}
+    for digest, (_, covered) in heads.items():
+        name = layout.token(digest)
+        if name not in bundle.names():
+            unstamped += len(covered)
+            continue
+        try:
+            info = timestamp.verify_token(bag.read_small(bundle, name), bytes.fromhex(digest), anchors.tsa_roots)
+        except EvidenceError as error:
+            findings.failed("time-token-bad", why=error)
+            unstamped += len(covered)
+            continue
+        when, count = latest.get(info.tsa_name, (ids.Time(""), 0))
+        latest[info.tsa_name] = (max(when, ids.time_of(info.time)), count + len(covered))
+    for authority_name, (when, count) in latest.items():
+        findings.proven("time", count=count, latest=when, authority=authority_name)
+    if unstamped:
+        findings.note("time-missing", count=unstamped)
+
+
+def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> None:
+    """Every event is signed by a key that the pinned root, or the case, recognises at that point of the journal."""
+    for event in sorted((*part.listed, part.export), key=lambda event: event.index):
+        try:
+            authority.check_author(part.standing, event.statement, event.received_at)
+            body = event.statement.body
+            if isinstance(body, types.LogOpen) and body.root.sign != anchors.root.hex():
+                raise FormatError("the journal obeys another root than the pinned one")
+            part.standing.apply(event.statement)
+        except (EvidenceError, KeyError) as error:
+            findings.failed("event-not-authentic", str(event.index), why=error)
+            continue
+        part.signed.add(event.index)
+    if part.signed:
+        findings.proven("events-signed", count=len(part.signed))
+
+
+def check_sequences(part: JournalPart, findings: Findings) -> None:
+    """Each phone numbers its statements: say where numbers are missing, and where the chain does not hold."""
+    by_phone: dict[ids.KeyId, list[events.Event]] = {}
+    for event in part.listed:
+        if event.statement.chain is not None and part.trusted(event):
+            by_phone.setdefault(event.statement.by, []).append(event)
+    for kid, statements in by_phone.items():
+        _check_sequence(part.who(kid), statements, findings)
+
+
+def _check_sequence(who: str, chained: list[events.Event], findings: Findings) -> None:
+    links: list[tuple[Chain, ids.Sha256]] = sorted(
+        ((event.statement.chain, event.statement.id) for event in chained if event.statement.chain),
+        key=lambda link: link[0].seq,
+    )
+    whole = True
+    for (before, before_id), (after, _) in itertools.pairwise(links):
+        if after.seq > before.seq + 1:
+            whole = False
+            missing = f"{before.seq + 1}–{after.seq - 1}" if after.seq > before.seq + 2 else str(before.seq + 1)
+            findings.note("sequence-gap", who, missing=missing, next=after.seq)
+        elif after.seq <= before.seq or after.prev != before_id:
+            whole = False
+            findings.failed("sequence-broken", who, seq=after.seq)
+    if whole:
+        findings.proven("sequence-whole", who, first=links[0][0].seq, last=links[-1][0].seq)
+
+
+def _salts(data: bytes) -> dict[int, bytes]:
+    members = canonical.decode(data)
+    if not isinstance(members, dict) or not all(index.isdecimal() for index in members):
+        raise FormatError("the salts are not listed by event number")
+    return {int(index): bytes.fromhex(ids.hex_text(salt, 32)) for index, salt in members.items()}

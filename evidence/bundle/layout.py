@@ -1,0 +1,44 @@
+"""Where things stand in a bundle. One place, because builder, opener, verifier and `verify.sh` must agree."""
+
+from typing import Final
+
+from evidence import ids
+
+ITEMS: Final = "data/items/"
+EVENTS: Final = "data/events/"
+SALTS: Final = "data/salts.json"
+ORIGINALS: Final = "data/originals/"
+DESCRIPTIONS: Final = "data/descriptions/"
+OPENINGS: Final = "data/openings.json"
+TIMELINE: Final = "data/timeline.csv"
+
+PROOFS: Final = "proof/events/"
+TIMESTAMPS: Final = "proof/timestamps/"
+EXPORT_EVENT: Final = "proof/export-event.json"
+EXPORT_SALT: Final = "proof/export-salt.txt"
+EXPORT_PROOF: Final = "proof/export-event.tlog-proof"
+SEALED_MANIFEST: Final = "proof/sealed-manifest-sha256.txt"
+HOWTO: Final = "HOWTO.txt"
+
+INDEX_DIGITS: Final = 10
+"""Ten digits keep file names in order of receipt up to ten thousand million events."""
+
+
+def container(item: ids.ItemId) -> str:
+    """Return the name of an item's ciphertext."""
+    return f"{ITEMS}{item}.getuige"
+
+
+def event(index: int) -> str:
+    """Return the name of an event's exact bytes."""
+    return f"{EVENTS}{index:0{INDEX_DIGITS}}.json"
+
+
+def proof(index: int) -> str:
+    """Return the name of the proof that an event is in the log (C2SP tlog-proof)."""
+    return f"{PROOFS}{index:0{INDEX_DIGITS}}.tlog-proof"
+
+
+def token(checkpoint_sha256: str) -> str:
+    """Return the name of the RFC 3161 token over a checkpoint's bytes."""
+    return f"{TIMESTAMPS}{checkpoint_sha256}.tsr"

@@ -1,0 +1,205 @@
+"""Open a sealed bundle where the reader's key lives: originals, untouched, and what proves that they were sealed.
+
+The result is a bag too. It holds no content key: for each part it holds the *opening* of the commitment that was
+signed when the item was sealed, and that is enough to prove the original against its event.
+"""
+
+import csv
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from evidence import canonical, ids, keys, schema
+from evidence import event as events
+from evidence.bundle import bag, layout
+from evidence.envelope import container, opening
+from evidence.envelope.meta import Meta
+from evidence.envelope.wraps import WrapError
+from evidence.errors import EvidenceError
+from evidence.statements import types
+
+MAX_NAME_CHARACTERS: Final = 80
+"""Long enough to recognise a file, short enough for every file system."""
+
+_COLUMNS: Final = (
+    *("happened", "discovered", "recorded", "received"),
+    *("kind", "source", "title", "text", "item", "event", "original"),
+)
+_UNSAFE = re.compile(r"[^\w.\- ]+")
+Progress = Callable[[int, int], None]
+
+
+class TargetError(EvidenceError):
+    """The folder for the opened bundle cannot be used."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What proves one item's plaintext: salts of its commitments, and where its files stand in the bag."""
+
+    item: ids.ItemId
+    event: int
+    description: str
+    meta_salt: ids.Sha256
+    original: str | None = None
+    content_salt: ids.Sha256 | None = None
+
+
+@dataclass(frozen=True)
+class Openings:
+    """All openings of a bundle (`data/openings.json`)."""
+
+    v: int
+    items: tuple[Opening, ...]
+
+
+def open_bundle(
+    sealed: Path, reader: keys.Identity, target: Path, progress: Progress = lambda _done, _all: None
+) -> Openings:
+    """Decrypt the sealed bundle at `sealed` into the new folder `target`.
+
+    Raises TargetError if `target` exists, BagError, WrapError, OpenError or TamperedError if an item cannot be opened
+    as it was sealed; then `target` is left with what was opened, named `*.partial`.
+    """
+    if target.exists():
+        raise TargetError(f"{target} exists; choose a folder that does not")
+    work = target.with_name(f"{target.name}.partial")
+    work.mkdir(mode=0o700, parents=True)
+    with bag.open_bag(sealed) as source:
+        result = _open_into(source, reader, work, progress)
+    work.rename(target)
+    return result
+
+
+def _open_into(source: bag.Bag, reader: keys.Identity, work: Path, progress: Progress) -> Openings:
+    names = sorted(source.names())
+    kept = [name for name in names if name.startswith((layout.EVENTS, "proof/")) or name == layout.SALTS]
+    for name in kept:
+        _store(work, name, source.stream(name))
+    _store(work, layout.SEALED_MANIFEST, source.stream(bag.MANIFEST))
+    _store(work, layout.HOWTO, source.stream(layout.HOWTO))
+    seals, wraps = _seals_and_wraps(source, names, reader)
+    opened: list[tuple[Opening, Meta, events.Event]] = []
+    for number, (sealed, body) in enumerate(seals, start=1):
+        opened.append(_open_item(source, reader, work, number, sealed, body, wraps.get(body.item)))
+        progress(number, len(seals))
+    openings = Openings(1, tuple(entry[0] for entry in opened))
+    _store(work, layout.OPENINGS, iter([canonical.encode(schema.encode(openings))]))
+    _store(work, layout.TIMELINE, iter([_timeline(opened)]))
+    _close_bag(work)
+    return openings
+
+
+def _seals_and_wraps(
+    source: bag.Bag, names: list[str], reader: keys.Identity
+) -> tuple[list[tuple[events.Event, types.ItemSeal]], dict[ids.ItemId, ids.Base64]]:
+    """Return the item events, and the key wraps that grants to this reader hold."""
+    seals, wraps = [], {}
+    for name in names:
+        if not name.startswith(layout.EVENTS):
+            continue
+        event = events.parse(bag.read_small(source, name))
+        body = event.statement.body
+        if isinstance(body, types.ItemSeal):
+            seals.append((event, body))
+        elif isinstance(body, types.Grant) and body.reader == reader.kid:
+            wraps.update({granted.item: granted.wrap for granted in body.items})
+    return seals, wraps
+
+
+def _open_item(
+    source: bag.Bag,
+    reader: keys.Identity,
+    work: Path,
+    number: int,
+    event: events.Event,
+    body: types.ItemSeal,
+    wrap: ids.Base64 | None,
+) -> tuple[Opening, Meta, events.Event]:
+    pieces = source.stream(layout.container(body.item))
+    prefix, rest = _prefix(pieces)
+    container.check_against(prefix, event.statement.case, event.statement.by, body)
+    try:
+        key = opening.content_key(prefix, reader, wrap)
+    except WrapError as error:
+        raise WrapError(f"item {body.item}: {error}") from error
+    plain = opening.open_meta_bytes(prefix, key)
+    meta = opening.parse_meta(plain)
+    stem = f"{number:04}-{body.item[:8]}"
+    description = f"{layout.DESCRIPTIONS}{stem}.json"
+    _store(work, description, iter([plain]))
+    original = content_salt = None
+    if meta.file is not None and prefix.head.content is not None:
+        original = f"{layout.ORIGINALS}{stem}-{_safe_name(meta.file.name)}"
+        _store(work, original, opening.open_content(prefix, key, meta, rest))
+        content_salt = ids.Sha256(container.commitment_salt(key, "content").hex())
+    meta_salt = ids.Sha256(container.commitment_salt(key, "meta").hex())
+    return Opening(body.item, event.index, description, meta_salt, original, content_salt), meta, event
+
+
+def _prefix(pieces: Iterator[bytes]) -> tuple[container.Prefix, Iterator[bytes]]:
+    """Read the container's beginning; return it and what follows."""
+    start = b""
+    while (size := container.prefix_size(start)) is None or len(start) < size:
+        more = next(pieces, None)
+        if more is None:
+            raise container.IncompleteError("the item was cut off before its description ended")
+        start += more
+
+    def rest() -> Iterator[bytes]:
+        yield start[size:]
+        yield from pieces
+
+    return container.parse_prefix(start), rest()
+
+
+def _store(work: Path, name: str, pieces: Iterator[bytes]) -> None:
+    path = work / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as file:
+        for data in pieces:
+            file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _safe_name(name: str) -> str:
+    """Keep what is recognisable of a foreign file name and nothing that a file system could act on."""
+    cleaned = _UNSAFE.sub("_", name).strip(". ") or "bestand"
+    stem, dot, extension = cleaned.rpartition(".")
+    return cleaned[:MAX_NAME_CHARACTERS] if not dot else f"{stem[:MAX_NAME_CHARACTERS]}.{extension[:10]}"
+
+
+def _timeline(opened: list[tuple[Opening, Meta, events.Event]]) -> bytes:
+    """Return the items as CSV; a cell that a spreadsheet could take for a formula gets an apostrophe."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(_COLUMNS)
+    for entry, meta, event in opened:
+        times = (meta.happened, meta.discovered, meta.recorded, event.received_at)
+        row = (*times, meta.kind, meta.source, meta.title, meta.text, entry.item, event.index, entry.original)
+        table.writerow([_cell(value) for value in row])
+    return out.getvalue().encode()
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _close_bag(work: Path) -> None:
+    """Write declaration, manifests and info over what the folder holds now."""
+    folder = bag.FolderBag(work)
+    payload = {name: bag.sha256_of(folder.stream(name)) for name in folder.names() if name.startswith("data/")}
+    octets = sum(folder.size(name) for name in payload)
+    info = f"Bagging-Date: {datetime.now(UTC).date()}\nPayload-Oxum: {octets}.{len(payload)}\n"
+    _store(work, bag.DECLARATION, iter([bag.DECLARATION_TEXT.encode()]))
+    _store(work, bag.INFO, iter([info.encode()]))
+    _store(work, bag.MANIFEST, iter([bag.manifest_text(payload)]))
+    tags = {name: bag.sha256_of(folder.stream(name)) for name in folder.names() if not name.startswith("data/")}
+    _store(work, bag.TAG_MANIFEST, iter([bag.manifest_text(tags)]))
