@@ -1,0 +1,141 @@
+"""Uploads on the disk: `<id>.open` says what was announced, `<id>.part` holds the bytes that arrived.
+
+When the file is complete it is a blob, and a note `<id>.done` remains for clients that did not hear the last answer.
+
+All of this blocks; the edge calls it from threads. An acknowledged offset is the size of the part after fdatasync.
+"""
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from evidence import canonical, ids, schema
+from evidence.errors import FormatError
+from evidence.store import durable
+from evidence.store.ports import BlobStore
+from server.errors import ServerError
+from server.uploads.core import Upload, Usage
+
+HASH_READ_BYTES: Final = 1024 * 1024
+"""One read while a file is hashed again from the disk."""
+
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says when a file cannot grow."""
+
+
+class WrongHashError(ServerError):
+    """A complete file is not the one that was announced; it was removed."""
+
+
+class UploadFolder:
+    """The uploads of one server, and the blob store that complete ones move to."""
+
+    def __init__(self, folder: Path, blobs: BlobStore) -> None:
+        self._folder = folder
+        self._blobs = blobs
+
+    def prepare(self) -> None:
+        """Create the folder."""
+        durable.make_folder(self._folder)
+
+    def part(self, upload_id: str) -> Path:
+        """Return where the bytes of an upload are."""
+        return self._folder / f"{upload_id}.part"
+
+    def _open_note(self, upload_id: str) -> Path:
+        return self._folder / f"{upload_id}.open"
+
+    def _done_note(self, upload_id: str) -> Path:
+        return self._folder / f"{upload_id}.done"
+
+    def create(self, upload: Upload) -> None:
+        """Store an announcement and an empty part; durable when it returns."""
+        handle = os.open(self.part(upload.id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, durable.PRIVATE_FILE_MODE)
+        os.close(handle)
+        durable.write_file(self._open_note(upload.id), canonical.encode(schema.encode(upload)))
+
+    def load(self, upload_id: str) -> Upload | None:
+        """Return an announcement; None when there is none of that name."""
+        try:
+            name = ids.hex_text(upload_id, 16)
+        except FormatError:
+            return None
+        return _read(self._done_note(name)) or _read(self._open_note(name))
+
+    def settle(self, upload: Upload) -> int:
+        """Flush what arrived and return the offset, which is then durable."""
+        if upload.complete:
+            return upload.length
+        try:
+            handle = os.open(self.part(upload.id), os.O_RDWR)
+        except FileNotFoundError:
+            # Stopped between the move to the blobs and the note about it.
+            return upload.length if self._blobs.size(upload.sha256) == upload.length else 0
+        try:
+            os.fdatasync(handle)
+            return os.fstat(handle).st_size
+        finally:
+            os.close(handle)
+
+    def finish(self, upload: Upload, streamed: str | None) -> Upload:
+        """Move a complete, flushed file to the blobs; durable when it returns.
+
+        `streamed` is its SHA-256 if that was computed while writing; otherwise the file is read again. Raises
+        WrongHashError.
+        """
+        part = self.part(upload.id)
+        if part.exists():
+            if (streamed or hash_file(part)) != upload.sha256:
+                self.remove(upload)
+                raise WrongHashError("the complete file has another SHA-256 than was announced")
+            self._blobs.adopt(part, upload.sha256)
+        done = replace(upload, complete=True)
+        durable.write_file(self._done_note(upload.id), canonical.encode(schema.encode(done)))
+        self._open_note(upload.id).unlink(missing_ok=True)
+        return done
+
+    def remove(self, upload: Upload) -> None:
+        """Forget an upload and its bytes. A blob that it became is not touched."""
+        self.part(upload.id).unlink(missing_ok=True)
+        self._open_note(upload.id).unlink(missing_ok=True)
+        self._done_note(upload.id).unlink(missing_ok=True)
+        durable.sync_folder(self._folder)
+
+    def unfinished(self) -> Iterator[Upload]:
+        """Yield every upload that is not complete."""
+        return self._noted("*.open")
+
+    def usage(self, account: str, stored_bytes: int) -> Usage:
+        """Return what an account takes up, with the bytes that its unfinished uploads announced."""
+        waiting = [each for each in self.unfinished() if each.account == account]
+        return Usage(stored_bytes, sum(each.length for each in waiting), len(waiting))
+
+    def expired(self, now: ids.Time) -> list[Upload]:
+        """Return the uploads whose time is over, complete ones (of which only the note remains) included."""
+        return [each for each in self._noted("*.[od]*") if each.expires_at <= now]
+
+    def _noted(self, pattern: str) -> Iterator[Upload]:
+        for note in self._folder.glob(pattern):
+            upload = _read(note)
+            if upload is not None:
+                yield upload
+
+
+def _read(note: Path) -> Upload | None:
+    try:
+        return schema.decode(Upload, canonical.decode(note.read_bytes()))
+    except FileNotFoundError:
+        return None
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(HASH_READ_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,101 @@
+"""Writing one request's bytes: hash beside the write, in a thread, and flush before anything is acknowledged."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.uploads.folder import FULL
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one request's bytes; `offset` is durable."""
+
+    offset: int
+    checksum_holds: bool
+    full: bool
+
+
+class PartWriter:
+    """Appends one request to a part, beginning at `start`.
+
+    `whole` is the hash of the file so far, if this process has seen all of it; it is advanced beside the writes.
+    """
+
+    def __init__(self, path: Path, start: int, whole: "hashlib._Hash | None", checksum: bytes | None) -> None:
+        self._start = start
+        self._offset = start
+        self._before = whole
+        self._whole = whole.copy() if whole is not None else None
+        self._expected = checksum
+        self._request = hashlib.sha256() if checksum is not None else None
+        self._full = False
+        self._handle = os.open(path, os.O_WRONLY)
+
+    @property
+    def full(self) -> bool:
+        """Whether the disk took no more."""
+        return self._full
+
+    @property
+    def whole(self) -> "hashlib._Hash | None":
+        """The hash of all bytes that count now; None when it must be computed from the disk."""
+        return self._whole
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append bytes. When the disk is full, what fits is kept and `full` is set."""
+        for piece in pieces:
+            rest = memoryview(piece)
+            while rest and not self._full:
+                try:
+                    count = os.pwrite(self._handle, rest, self._offset)
+                except OSError as error:
+                    if error.errno not in FULL:
+                        raise
+                    self._full = True
+                    break
+                for digest in (self._whole, self._request):
+                    if digest is not None:
+                        digest.update(rest[:count])
+                self._offset += count
+                rest = rest[count:]
+
+    def finish(self, *, whole_request: bool) -> Written:
+        """Flush and return the durable offset.
+
+        When a checksum was declared, the bytes of this request are cut off again unless all of them arrived and it
+        holds: half of what a checksum covers proves nothing.
+        """
+        holds = True
+        try:
+            if self._request is not None:
+                holds = whole_request and not self._full and self._request.digest() == self._expected
+                if not holds:
+                    self._cut_off()
+            try:
+                os.fdatasync(self._handle)
+            except OSError as error:
+                if error.errno not in FULL:
+                    raise
+                self._full = True  # blocks are allocated late on some file systems: what was written never landed
+                self._cut_off()
+                os.fdatasync(self._handle)
+            return Written(self._offset, holds, self._full)
+        finally:
+            os.close(self._handle)
+
+    def discard(self) -> int:
+        """Cut off all that this request brought; return the durable offset."""
+        try:
+            self._cut_off()
+            os.fdatasync(self._handle)
+            return self._offset
+        finally:
+            os.close(self._handle)
+
+    def _cut_off(self) -> None:
+        os.ftruncate(self._handle, self._start)
+        self._offset = self._start
+        self._whole = self._before
