@@ -9,6 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from evidence import event, ids, keys
 from evidence.envelope import sealing
@@ -31,7 +32,7 @@ class Device:
 
     device: ids.DeviceId
     sign: ids.PublicKey
-    profile: str
+    profile: Literal["20s", "3min", "30min"]
     covenant: str
 
 
@@ -70,13 +71,7 @@ class Caseworker:
         Raises:
             ClientError: refused or not reachable.
         """
-        body = types.AlarmDeviceEnrol(
-            device.device,
-            device.sign,
-            device.profile,  # type: ignore[arg-type] - the server refuses what is no profile
-            device.covenant,
-            card,
-        )
+        body = types.AlarmDeviceEnrol(device.device, device.sign, device.profile, device.covenant, card)
         return self._post("alarm_device.enrol", body, case)
 
     def seal(
@@ -112,4 +107,4 @@ class Caseworker:
         return self.signer.certificates(fresh=True)
 
     def _post(self, kind: str, body: types.Body, case: ids.CaseId) -> event.Receipt:
-        return self.signer.post(statements.sign(self.signer.identity, kind, body, case=case))[0]
+        return self.signer.post(statements.sign(self.signer.identity, kind, body, case=case)).receipt

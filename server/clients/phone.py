@@ -10,29 +10,28 @@ last statement, and the one that is on its way), `outbox/`, `receipts/`, `seen.j
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from evidence import canonical, event, ids, keys, schema
+from evidence import canonical, ids, keys, schema
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
-from evidence.errors import EvidenceError
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
 from server.clients import memory, tus
 from server.clients.errors import ClientError, FolderError, RefusedError
-from server.clients.http import Api
-from server.clients.invitation import Invitation
 from server.clients.outbox import Entry, Outbox, Source
-from server.clients.pins import TRUST, Pins
 from server.clients.proofs import Proofs
-from server.clients.signing import STATEMENTS, KeySigner, Signer
+from server.clients.receipts import Receipted, Receipts
+from server.clients.signing import STATEMENTS, Signer
 
 ENROLMENTS = "/api/v1/enrolments"
 """Where a statement with two signatures makes a stranger a phone of a case."""
+
+ENROLMENT = "enrolment"
+"""The name of the receipt of the phone's own enrolment; the others are named by their items."""
 
 BLOB_MISSING = "blob-missing"
 """Reason of a refused `item.seal` whose upload is not (or no longer) on the server."""
@@ -72,6 +71,23 @@ class Phone:
     signer: Signer = field(repr=False)
     outbox: Outbox = field(repr=False)
     proofs: Proofs = field(repr=False)
+    receipts: Receipts = field(repr=False)
+
+    def join(self, one_time: keys.Identity) -> None:
+        """Join the case with a statement that the one-time key signs too; going on where a killed phone stopped.
+
+        Raises:
+            ClientError: refused or not reachable; it may be repeated.
+        """
+        if (self.folder / "chain.json").exists():
+            self._finish_pending()
+            return
+        identity = self.signer.identity
+        device = types.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(identity.sign_public.hex()), one_time.kid)
+        chain = Chain(0, FIRST_PREV)
+        statement = statements.sign(identity, "device.enrol", device, case=self.case, chain=chain, cosigner=one_time)
+        self._remember(Chained(chain, statement.envelope.to_bytes()))
+        self._finish_pending()
 
     def add(self, meta: Meta, source: Source | None = None, item: ids.ItemId | None = None) -> ids.ItemId:
         """Seal an entry and keep it; when this returns it is safe on this phone, whether or not there is a network.
@@ -81,7 +97,7 @@ class Phone:
         Raises:
             EvidenceError: the file cannot be sealed; nothing was kept.
         """
-        if item is not None and (self.outbox.find(item) or self._receipt_file(item).exists()):
+        if item is not None and (self.outbox.find(item) or self.receipts.has(item)):
             return item
         content = source.content() if source else None
         prepared = sealing.prepare(self.signer.identity, self.case, meta, [self.case_box], content, item=item)
@@ -93,6 +109,7 @@ class Phone:
         Raises:
             ClientError: the first reason why something did not arrive; it is kept, and `states` repeats the reason.
         """
+        self._forget_arrived()
         waiting = list(self.outbox.entries())
         for entry in waiting:
             try:
@@ -112,28 +129,33 @@ class Phone:
             ClientError: the log does not show what its receipts promised, or it was rewritten.
         """
         missing = 0
-        for file in sorted((self.folder / "receipts").glob("*.json")):
-            recorded = _recorded(memory.read_json(file))
-            if not self.proofs.check(recorded, file.with_suffix(".tlog-proof")):
+        for kept in self.receipts:
+            if kept.proven:
+                continue
+            proof = self.proofs.fetch(kept.recorded)
+            if proof is None:
                 missing += 1
+            else:
+                self.receipts.add_proof(kept, proof)
         self.proofs.advance(self.folder / "seen.json")
         return missing
 
     def states(self) -> Iterator[State]:
         """Yield what can be said of each entry, arrived ones first."""
-        for file in sorted((self.folder / "receipts").glob("*.json")):
-            kept = memory.read_json(file)
-            if kept["item"] is not None:
-                recorded = _recorded(kept)
-                proven = file.with_suffix(".tlog-proof").exists()
-                yield State(kept["item"], "arrived", recorded.index, recorded.received_at, proven)
+        for kept in self.receipts:
+            if kept.name != ENROLMENT:
+                recorded = kept.recorded
+                item = ids.ItemId(kept.name)
+                yield State(item, "arrived", recorded.index, recorded.received_at, kept.proven)
         for entry in self.outbox.entries():
             yield State(entry.item, "kept here", why=entry.why)
 
-    def receipts(self) -> Iterator[event.Recorded]:
-        """Yield what each receipt proves, enrolment first."""
-        recorded = [_recorded(memory.read_json(file)) for file in (self.folder / "receipts").glob("*.json")]
-        yield from sorted(recorded, key=lambda one: one.index)
+    def _forget_arrived(self) -> None:
+        """Finish what a phone that was killed between its receipt and its outbox left over."""
+        pending = self._chained().item
+        for entry in list(self.outbox.entries()):
+            if entry.item != pending and self.receipts.has(entry.item):
+                self.outbox.forget(entry)
 
     def _upload(self, entry: Entry, progress: Progress | None) -> None:
         """Bring the container to the server, from where the server says it stopped."""
@@ -170,37 +192,25 @@ class Phone:
         statement = statements.parse(chained.pending)
         path = ENROLMENTS if statement.type == "device.enrol" else STATEMENTS
         try:
-            _, recorded = self.signer.post(statement, path)
+            receipted = self.signer.post(statement, path)
         except RefusedError as refused:
             entry = self.outbox.find(chained.item) if chained.item else None
             if refused.name != BLOB_MISSING or entry is None:
                 raise
             # The upload expired before its statement came: the bytes are still here, so send them again.
             self._upload(entry, None)
-            _, recorded = self.signer.post(statement, path)
-        self._keep_receipt(statement, recorded, chained.item)
+            receipted = self.signer.post(statement, path)
+        self._keep_receipt(statement, receipted, chained.item)
 
-    def _keep_receipt(self, statement: Statement, recorded: event.Recorded, item: ids.ItemId | None) -> None:
+    def _keep_receipt(self, statement: Statement, receipted: Receipted, item: ids.ItemId | None) -> None:
         """Make the receipt durable, then step on in the chain, then forget the item. Each may be repeated."""
-        kept = {
-            "item": item,
-            "index": recorded.index,
-            "received_at": recorded.received_at,
-            "statement": recorded.statement,
-            "event": canonical.b64(recorded.event),
-            "salt": recorded.salt.hex(),
-            "leaf": recorded.leaf.hex(),
-        }
-        memory.write_json(self._receipt_file(item), kept)
         if statement.chain is None:
             raise FolderError("A phone numbers each of its statements; this one has no number.")
+        self.receipts.keep(item or ENROLMENT, receipted)
         self._remember(Chained(Chain(statement.chain.seq + 1, statement.id)))
         entry = self.outbox.find(item) if item else None
         if entry is not None:
             self.outbox.forget(entry)
-
-    def _receipt_file(self, item: ids.ItemId | None) -> Path:
-        return memory.make_folder(self.folder / "receipts") / f"{item or 'enrolment'}.json"
 
     def _chained(self) -> Chained:
         value = memory.read_json(self.folder / "chain.json")
@@ -216,103 +226,3 @@ class Phone:
             "item": chained.item,
         }
         memory.write_json(self.folder / "chain.json", value)
-
-    def _enrol(self, one_time: keys.Identity) -> None:
-        """Join the case with a statement that the one-time key signs too."""
-        identity = self.signer.identity
-        device = types.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(identity.sign_public.hex()), one_time.kid)
-        chain = Chain(0, FIRST_PREV)
-        statement = statements.sign(identity, "device.enrol", device, case=self.case, chain=chain, cosigner=one_time)
-        self._remember(Chained(chain, statement.envelope.to_bytes()))
-        self._finish_pending()
-
-
-@contextmanager
-def open_phone(folder: Path) -> Iterator[Phone]:
-    """Yield the phone in `folder`, alone in it, after finishing what a killed one had begun.
-
-    Raises:
-        FolderError: there is no enrolled phone, or another process uses it.
-    """
-    if not (folder / "phone.json").exists():
-        raise FolderError(f"There is no phone in {folder}. Enrol one with an invitation first.")
-    with memory.alone_in(folder):
-        phone = _load(folder)
-        try:
-            phone.outbox.recover()
-            yield phone
-        finally:
-            phone.signer.api.close()
-
-
-def enrol(folder: Path, invitation: Invitation) -> None:
-    """Make `folder` a phone of the case that the invitation names. A killed enrolment may simply be repeated.
-
-    Raises:
-        ClientError: the server refused, did not answer, or sent another trust policy than the pinned one.
-    """
-    with memory.alone_in(folder):
-        if not (folder / "phone.json").exists():
-            policy = _pinned_policy(invitation)
-            if not (folder / "identity.json").exists():
-                identity = keys.Identity.generate()
-                seeds = {"sign": identity.sign_seed.hex(), "box": identity.box_seed.hex()}
-                memory.write_json(folder / "identity.json", seeds)
-            settings = {
-                "url": invitation.url,
-                "case": invitation.case,
-                "case_box": invitation.case_box.hex(),
-                "root": invitation.root.hex(),
-                "policy": policy,
-            }
-            memory.write_json(folder / "phone.json", settings)
-        phone = _load(folder)
-        try:
-            if (folder / "chain.json").exists():
-                phone._finish_pending()  # noqa: SLF001 - enrolling is the phone's own first statement
-            else:
-                phone._enrol(invitation.key)  # noqa: SLF001 - as above
-        finally:
-            phone.signer.api.close()
-
-
-def _pinned_policy(invitation: Invitation) -> str:
-    """Fetch the trust policy and return it when it is the one that the invitation pinned."""
-    api = Api(invitation.url)
-    try:
-        policy = str(api.get(TRUST).get("policy", ""))
-    finally:
-        api.close()
-    return Pins(invitation.root, policy).pin_policy(invitation.policy_sha256).policy_text
-
-
-def _load(folder: Path) -> Phone:
-    """Read a phone's memory; FolderError when a part of it is damaged."""
-    settings: dict[str, Any] = memory.read_json(folder / "phone.json")
-    seeds = memory.read_json(folder / "identity.json")
-    try:
-        identity = keys.Identity(bytes.fromhex(seeds["sign"]), bytes.fromhex(seeds["box"]))
-        pins = Pins(bytes.fromhex(settings["root"]), settings["policy"])
-        signer = Signer(Api(settings["url"], KeySigner(identity)), identity, pins)
-        return Phone(
-            folder,
-            ids.CaseId(ids.hex_text(settings["case"], 16)),
-            bytes.fromhex(settings["case_box"]),
-            signer,
-            Outbox(folder / "outbox"),
-            Proofs(signer.api, pins),
-        )
-    except (KeyError, ValueError, TypeError, EvidenceError) as error:
-        raise FolderError(f"The phone in {folder} is damaged.") from error
-
-
-def _recorded(kept: dict[str, Any]) -> event.Recorded:
-    """Read a kept receipt."""
-    return event.Recorded(
-        kept["index"],
-        kept["received_at"],
-        kept["statement"],
-        canonical.unb64(kept["event"]),
-        bytes.fromhex(kept["salt"]),
-        bytes.fromhex(kept["leaf"]),
-    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence import canonical, event, ids, keys
+from evidence import ids, keys
 from evidence.custody.policy import Policy
 from evidence.errors import EvidenceError
 from evidence.statements import dsse
@@ -29,6 +29,7 @@ class Certificate:
 
     kid: ids.KeyId
     published: KeyPublish
+    envelope: dsse.Envelope
 
     @property
     def sign(self) -> bytes:
@@ -100,7 +101,7 @@ class Pins:
             body = statement.body
             if isinstance(body, KeyPublish):
                 kid = keys.signing_kid(bytes.fromhex(body.sign))
-                found[kid] = Certificate(kid, body)
+                found[kid] = Certificate(kid, body, envelope)
             elif isinstance(body, KeyRetire):
                 found.pop(body.kid, None)
         return found
@@ -134,28 +135,3 @@ def one_of(certificates: Mapping[ids.KeyId, Certificate], role: Role, kid: ids.K
     if certificate is None or certificate.published.role != role:
         raise DistrustError(f"Key {kid} is not certified as {role} by the root that this client pinned.")
     return certificate
-
-
-def check_receipt(
-    pins: Pins, certificates: Mapping[ids.KeyId, Certificate], answer: object, statement: ids.Sha256
-) -> tuple[event.Receipt, event.Recorded]:
-    """Return the receipt in the server's answer to a statement, when it proves that the server stored it.
-
-    `answer` is `{"receipt": DSSE, "event": base64, "salt": hex}`. It holds when a server key that the pinned root
-    certified signed it for the pinned log, the event contains this very statement, and salt and event give the leaf.
-
-    Raises:
-        DistrustError: it does not hold; the statement counts as not arrived.
-    """
-    try:
-        if not isinstance(answer, dict):
-            raise DistrustError("The server's answer is no receipt.")
-        envelope = dsse.from_json(answer.get("receipt"), dsse.RECEIPT_TYPE)
-        server = one_of(certificates, "server", envelope.signatures[0].keyid)
-        stored = canonical.unb64(answer.get("event"))
-        salt = bytes.fromhex(ids.hex_text(answer.get("salt"), 32))
-        receipt = event.check(envelope, stored, salt, statement=statement, origin=pins.origin, server=server.sign)
-    except EvidenceError as error:
-        raise DistrustError(f"The receipt does not hold: {error}. It counts as not arrived.") from error
-    recorded = event.Recorded(receipt.index, receipt.received_at, statement, stored, salt, bytes.fromhex(receipt.leaf))
-    return receipt, recorded

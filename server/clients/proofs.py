@@ -50,21 +50,17 @@ class Proofs:
     api: Api
     pins: Pins
 
-    def check(self, recorded: event.Recorded, kept: Path) -> bool:
-        """Return whether the log proves this event; the proof is kept in the file `kept` and asked only once.
-
-        False means: not integrated yet, ask again in a second.
+    def fetch(self, recorded: event.Recorded) -> bytes | None:
+        """Return the log's proof of this event, checked; None when it is not integrated yet: ask again in a second.
 
         Raises:
             ClientError: the proof does not hold, or the server did not answer.
         """
-        if kept.exists():
-            return True
         try:
             proof = self.api.get_bytes(f"/api/v1/receipts/{recorded.index}/proof")
         except RefusedError as refused:
             if refused.status == NOT_FOUND:
-                return False
+                return None
             raise
         try:
             verified = tlogproof.verify(proof, recorded.leaf, self.pins.policy)
@@ -72,8 +68,7 @@ class Proofs:
             raise DistrustError(f"The log does not prove receipt {recorded.index}: {error}.") from error
         if verified.index != recorded.index:
             raise DistrustError(f"The proof of receipt {recorded.index} speaks of leaf {verified.index}.")
-        memory.write_bytes(kept, proof)
-        return True
+        return proof
 
     def head(self) -> VerifiedCheckpoint:
         """Return the newest head that satisfies the pinned policy.

@@ -60,4 +60,4 @@ class Root:
         self._post("key.retire", types.KeyRetire(kid))
 
     def _post(self, kind: str, body: types.Body) -> event.Receipt:
-        return self.signer.post(statements.sign(self.signer.identity, kind, body))[0]
+        return self.signer.post(statements.sign(self.signer.identity, kind, body)).receipt

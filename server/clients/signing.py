@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from evidence import event, ids, keys
+from evidence import ids, keys
 from evidence.statements.statement import Statement
 from server.auth import signatures
+from server.clients import receipts
 from server.clients.http import Api
-from server.clients.pins import Certificate, Pins, check_receipt
+from server.clients.pins import Certificate, Pins
+from server.clients.receipts import Receipted
 
 STATEMENTS = "/api/v1/statements"
 """The one write door for statements."""
@@ -55,7 +57,7 @@ class Signer:
             self._certificates = self.pins.fetch_certificates(self.api)
         return self._certificates
 
-    def post(self, statement: Statement, path: str = STATEMENTS) -> tuple[event.Receipt, event.Recorded]:
+    def post(self, statement: Statement, path: str = STATEMENTS) -> Receipted:
         """Post a signed statement and return its receipt, checked.
 
         Posting the same statement again gives the same receipt, so a client that died may simply repeat.
@@ -64,4 +66,4 @@ class Signer:
             ClientError: refused, not reachable, or the receipt does not hold.
         """
         answer = self.api.write("POST", path, statement.envelope.to_bytes())
-        return check_receipt(self.pins, self.certificates(), answer, statement.id)
+        return receipts.check(self.pins, self.certificates(), answer, statement.id)

@@ -82,8 +82,8 @@ class Vault:
             ids.time_of(datetime.now(UTC) + timedelta(days=days)),
             given,
         )
-        receipt, _ = self.signer.post(statements.sign(self.signer.identity, "grant", body, case=self.case))
-        return body, receipt
+        receipted = self.signer.post(statements.sign(self.signer.identity, "grant", body, case=self.case))
+        return body, receipted.receipt
 
     def revoke(self, grant: ids.GrantId) -> event.Receipt:
         """Take a grant back; copies that were fetched before stay where they are.
@@ -92,7 +92,7 @@ class Vault:
             ClientError: refused or not reachable.
         """
         body = types.Revoke(grant)
-        return self.signer.post(statements.sign(self.signer.identity, "revoke", body, case=self.case))[0]
+        return self.signer.post(statements.sign(self.signer.identity, "revoke", body, case=self.case)).receipt
 
 
 def public_halves(identity: keys.Identity) -> tuple[ids.PublicKey, ids.PublicKey]:

@@ -1,0 +1,98 @@
+"""A phone's folder: made by an invitation, opened by one process at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from evidence import ids, keys
+from evidence.errors import EvidenceError
+from server.clients import memory
+from server.clients.errors import FolderError
+from server.clients.http import Api
+from server.clients.invitation import Invitation
+from server.clients.outbox import Outbox
+from server.clients.phone import ENROLMENT, Phone
+from server.clients.pins import TRUST, Pins
+from server.clients.proofs import Proofs
+from server.clients.receipts import Receipts
+from server.clients.signing import KeySigner, Signer
+
+
+@contextmanager
+def open_phone(folder: Path) -> Iterator[Phone]:
+    """Yield the phone in `folder`, alone in it, after finishing what a killed one had begun.
+
+    Raises:
+        FolderError: there is no enrolled phone, or another process uses it.
+    """
+    if not (folder / "phone.json").exists():
+        raise FolderError(f"There is no phone in {folder}. Enrol one with an invitation first.")
+    with memory.alone_in(folder):
+        phone = _load(folder)
+        try:
+            if not phone.receipts.has(ENROLMENT):
+                raise FolderError("This phone's enrolment was cut off. Enrol it again with the same invitation.")
+            phone.outbox.recover()
+            yield phone
+        finally:
+            phone.signer.api.close()
+
+
+def enrol(folder: Path, invitation: Invitation) -> None:
+    """Make `folder` a phone of the case that the invitation names. A killed enrolment may simply be repeated.
+
+    Raises:
+        ClientError: the server refused, did not answer, or sent another trust policy than the pinned one.
+    """
+    with memory.alone_in(folder):
+        if not (folder / "phone.json").exists():
+            policy = _pinned_policy(invitation)
+            if not (folder / "identity.json").exists():
+                identity = keys.Identity.generate()
+                seeds = {"sign": identity.sign_seed.hex(), "box": identity.box_seed.hex()}
+                memory.write_json(folder / "identity.json", seeds)
+            settings = {
+                "url": invitation.url,
+                "case": invitation.case,
+                "case_box": invitation.case_box.hex(),
+                "root": invitation.root.hex(),
+                "policy": policy,
+            }
+            memory.write_json(folder / "phone.json", settings)
+        phone = _load(folder)
+        try:
+            phone.join(invitation.key)
+        finally:
+            phone.signer.api.close()
+
+
+def _pinned_policy(invitation: Invitation) -> str:
+    """Fetch the trust policy and return it when it is the one that the invitation pinned."""
+    api = Api(invitation.url)
+    try:
+        policy = str(api.get(TRUST).get("policy", ""))
+    finally:
+        api.close()
+    return Pins(invitation.root, policy).pin_policy(invitation.policy_sha256).policy_text
+
+
+def _load(folder: Path) -> Phone:
+    """Read a phone's memory; FolderError when a part of it is damaged."""
+    settings: dict[str, Any] = memory.read_json(folder / "phone.json")
+    seeds = memory.read_json(folder / "identity.json")
+    try:
+        identity = keys.Identity(bytes.fromhex(seeds["sign"]), bytes.fromhex(seeds["box"]))
+        pins = Pins(bytes.fromhex(settings["root"]), settings["policy"])
+        signer = Signer(Api(settings["url"], KeySigner(identity)), identity, pins)
+        return Phone(
+            folder,
+            ids.CaseId(ids.hex_text(settings["case"], 16)),
+            bytes.fromhex(settings["case_box"]),
+            signer,
+            Outbox(folder / "outbox"),
+            Proofs(signer.api, pins),
+            Receipts(folder / "receipts"),
+        )
+    except (KeyError, ValueError, TypeError, EvidenceError) as error:
+        raise FolderError(f"The phone in {folder} is damaged.") from error
