@@ -1,0 +1,181 @@
+"""A small Getuige without a server: real keys, statements, authority, log, witness, TSA and bundles, in one folder.
+
+It keeps its journal in a list; everything else is the code that runs in production.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from evidence import event as events
+from evidence import ids, keys
+from evidence.bundle import layout, sealed, selection, trust
+from evidence.bundle.selection import Request
+from evidence.custody import tlogproof
+from evidence.custody.checkpoint import SignedCheckpoint
+from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.custody.integrator import Integrator
+from evidence.custody.note import KeyType, NoteSigner, NoteVerifier, generate_key
+from evidence.custody.tiles import FolderTiles
+from evidence.custody.witness import DevelopmentWitness
+from evidence.envelope import container, opening, sealing, wraps
+from evidence.envelope.meta import Meta
+from evidence.statements import authority, statement, types
+from evidence.statements.standing import Standing
+from evidence.statements.statement import FIRST_PREV, Chain, Statement
+from tests.simulators.heads import MemoryHeadStore
+
+ORIGIN = "getuige.example/log"
+
+
+@dataclass
+class Casebook:
+    """One organisation with one case; `folder` holds log, containers and trust anchors."""
+
+    folder: Path
+    root: keys.Identity = field(default_factory=keys.Identity.generate)
+    server: keys.Identity = field(default_factory=keys.Identity.generate)
+    caseworker: keys.Identity = field(default_factory=keys.Identity.generate)
+    investigator: keys.Identity = field(default_factory=keys.Identity.generate)
+    bridge: keys.Identity = field(default_factory=keys.Identity.generate)
+    vault: keys.Identity = field(default_factory=keys.Identity.generate)
+    phone: keys.Identity = field(default_factory=keys.Identity.generate)
+    log: NoteSigner = field(default_factory=lambda: generate_key(ORIGIN, KeyType.ED25519))
+    case: ids.CaseId = field(default_factory=lambda: ids.CaseId(ids.new_id()))
+    team: ids.TeamId = field(default_factory=lambda: ids.TeamId(ids.new_id()))
+    standing: Standing = field(default_factory=Standing)
+    journal: list[events.Recorded] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        verifier = self.log_verifier()
+        self.witness = DevelopmentWitness.in_folder(self.folder / "witness", "witness.example/dev", [verifier])
+        self.tsa = DevelopmentTsa.in_folder(self.folder / "tsa")
+        self.integrator = Integrator(self.folder / "log", self.log, MemoryHeadStore(), [self.witness])
+        self._write_trust()
+        self._found()
+
+    def log_verifier(self) -> NoteVerifier:
+        return NoteVerifier.parse(self.log.vkey)
+
+    @property
+    def trust(self) -> Path:
+        return self.folder / "trust"
+
+    def act(self, signer: keys.Identity, kind: str, body: types.Body, **options: object) -> Statement:
+        """Sign, check and record a statement, as the journal does."""
+        made = statement.sign(signer, kind, body, **options)  # type: ignore[arg-type]
+        self.accept(made)
+        return made
+
+    def accept(self, made: Statement) -> events.Recorded:
+        authority.check(self.standing, made, ids.now())
+        self.standing.apply(made)
+        self.journal.append(events.record(made, len(self.journal), ids.now()))
+        return self.journal[-1]
+
+    def seal(self, meta: Meta, content: sealing.Content | None = None) -> ids.ItemId:
+        """Seal an item on the phone, store its container, record its statement."""
+        prepared = sealing.prepare(self.phone, self.case, meta, [self.vault.box_public], content)
+        path = self.folder / "partial"
+        with path.open("wb") as out:
+            body = sealing.write(prepared, content, out)
+        path.rename(self.container(body.container.sha256))
+        self.act(self.phone, "item.seal", body, case=self.case, chain=self.next_link())
+        return body.item
+
+    def container(self, sha256: ids.Sha256) -> Path:
+        return self.folder / sha256
+
+    def grant(self, *granted: ids.ItemId, reader: keys.Identity | None = None) -> types.Grant:
+        """She gives items to a reader: opens each content key with the case key and wraps it anew."""
+        reader = reader or self.investigator
+        pairs = []
+        for item in granted:
+            raw = self.container(self.standing.items[item].body.container.sha256).read_bytes()
+            key = opening.content_key(container.parse_prefix(raw), self.vault)
+            pairs.append(types.GrantedItem(item, wraps.wrap(key, self.case, item, reader.box_public)))
+        grant = types.Grant(
+            ids.GrantId(ids.new_id()),
+            reader.kid,
+            ids.PublicKey(reader.box_public.hex()),
+            "aangifte",
+            ids.time_of(datetime.now(UTC) + timedelta(days=1)),
+            tuple(pairs),
+        )
+        self.act(self.vault, "grant", grant, case=self.case)
+        return grant
+
+    def export(self, *items: ids.ItemId) -> Path:
+        """Export as the server and the investigator do together; returns the sealed bundle."""
+        request = Request(ids.ExportId(ids.new_id()), self.case, self.investigator.kid, frozenset(items))
+        planned = sealed.plan(request, selection.select(request, self.journal), self.container)
+        body = types.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
+        self.act(self.investigator, "export", body, case=self.case)
+        head = self.integrate()
+        wanted = [*planned.events, self.journal[-1]]
+        tiles = FolderTiles(self.folder / "log")
+        by_index = {one.index: tlogproof.build_proof(tiles, one.index, head).to_bytes() for one in wanted}
+        digest = hashlib.sha256(head.to_bytes())
+        tokens = {digest.hexdigest(): self.tsa.stamp(digest.digest())}
+        target = self.folder / f"{request.export}.zip"
+        sealed.write(planned, sealed.Proofs(self.journal[-1], by_index, tokens), target)
+        return target
+
+    def integrate(self) -> SignedCheckpoint:
+        done = self.integrator.recover()
+        size = done.checkpoint.size if done else 0
+        return self.integrator.integrate([one.leaf for one in self.journal[size:]], size)
+
+    def next_link(self) -> Chain:
+        last = self.standing.chains.get(self.phone.kid)
+        return Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
+
+    def _write_trust(self) -> None:
+        self.trust.mkdir()
+        (self.trust / trust.ROOT).write_text(trust.root_line(self.root.sign_public, "Filomena"))
+        policy = f"log {self.log.vkey}\nwitness dev {self.witness.verifier.vkey}\nquorum dev\n"
+        (self.trust / trust.POLICY).write_text(policy)
+        (self.trust / trust.TSA_ROOTS).write_bytes(self.tsa.root_pem)
+
+    def _found(self) -> None:
+        root_key = types.RootKey(_public(self.root), "Filomena")
+        self.act(self.root, "log.open", types.LogOpen(ORIGIN, root_key, self.log.vkey))
+        self.act(self.root, "team.open", types.TeamOpen(self.team, "Team Rotterdam"))
+        for who, role, label, team in (
+            (self.server, "server", "Getuige", None),
+            (self.bridge, "bridge", "Alarmbrug 1", None),
+            (self.caseworker, "caseworker", "C. Hulpverlener", self.team),
+            (self.investigator, "investigator", "R. Rechercheur", None),
+        ):
+            subject, box = ids.SubjectId(ids.new_id()), ids.PublicKey(who.box_public.hex())
+            self.act(self.root, "key.publish", types.KeyPublish(subject, role, label, _public(who), box, team))  # type: ignore[arg-type]
+        vault = types.CaseOpen(
+            ids.PublicKey(self.vault.box_public.hex()), _public(self.vault), self.team, self.caseworker.kid
+        )
+        self.act(self.caseworker, "case.open", vault, case=self.case)
+        self.enrol(self.phone)
+
+    def enrol(self, phone: keys.Identity) -> ids.DeviceId:
+        """Invite and enrol a phone."""
+        one_time = keys.Identity.generate()
+        expires = ids.time_of(datetime.now(UTC) + timedelta(hours=1))
+        self.act(self.caseworker, "device.invite", types.DeviceInvite(_public(one_time), expires), case=self.case)
+        device = ids.DeviceId(ids.new_id())
+        body = types.DeviceEnrol(device, _public(phone), one_time.kid)
+        self.act(phone, "device.enrol", body, case=self.case, chain=Chain(0, FIRST_PREV), cosigner=one_time)
+        return device
+
+
+def _public(identity: keys.Identity) -> ids.PublicKey:
+    return ids.PublicKey(identity.sign_public.hex())
+
+
+def incident(title: str = "Hij stond voor de deur", text: str = "Een uur lang.") -> Meta:
+    """Return a plain incident."""
+    return Meta(v=1, kind="incident", source="victim", recorded=ids.now(), title=title, text=text, happened="2026-05~")
+
+
+def event_name(recorded: events.Recorded) -> str:
+    """Return where an event stands in a bundle."""
+    return layout.event(recorded.index)

@@ -1,0 +1,240 @@
+"""A bundle proves itself: build, verify, open, verify again; and each tampering gets exactly its verdict."""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from evidence import canonical, ids, keys
+from evidence import event as events
+from evidence.bundle import bag, layout, opened, trust
+from evidence.bundle.report import Report, Verdict
+from evidence.bundle.verify import verify
+from evidence.envelope import sealing, wraps
+from evidence.envelope.meta import Meta
+from evidence.statements import statement, types
+from tests.simulators.casebook import Casebook, incident
+
+PHOTO = b"\xff\xd8 not a real photograph, but real bytes " * 4000
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path, list[ids.ItemId]]:
+    book = Casebook(tmp_path_factory.mktemp("book"))
+    photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Zijn auto")
+    items = [book.seal(incident()), book.seal(photo, sealing.Content.of_bytes(PHOTO, "auto 1.jpg", "image/jpeg"))]
+    secret = book.seal(incident("Niet voor de politie"))
+    items.append(book.seal(incident("Weer")))
+    book.grant(*items)
+    assert secret not in items
+    return book, book.export(*items), items
+
+
+@pytest.fixture
+def unpacked(story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path) -> Path:
+    with zipfile.ZipFile(story[1]) as archive:
+        archive.extractall(tmp_path)
+    (folder,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+    return folder
+
+
+def check(path: Path, book: Casebook) -> Report:
+    return verify(path, trust.load(book.trust, path))
+
+
+def codes(report: Report, verdict: Verdict) -> set[str]:
+    return {claim.code for claim in report.claims if claim.verdict is verdict}
+
+
+def test_a_sealed_bundle_proves_every_claim(story: tuple[Casebook, Path, list[ids.ItemId]]) -> None:
+    book, path, items = story
+    report = check(path, book)
+    assert report.failed == ()
+    assert report.exit_code == 0
+    assert codes(report, Verdict.PROVEN) == {
+        *("bag-whole", "events-logged", "events-signed", "time", "export", "item-unchanged"),
+    }
+    assert {claim.about for claim in report.claims if claim.code == "item-unchanged"} == set(items)
+    assert "sequence-gap" in codes(report, Verdict.NOTE)  # the item that was not granted shows as a gap
+    for language in ("nl", "en"):
+        assert all(claim.text(language) for claim in report.claims)
+
+
+def test_a_folder_verifies_as_the_zip_does(story: tuple[Casebook, Path, list[ids.ItemId]], unpacked: Path) -> None:
+    assert check(unpacked, story[0]).failed == ()
+
+
+def test_opening_gives_the_originals_and_a_bag_that_proves_them(
+    story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path
+) -> None:
+    book, path, items = story
+    target = tmp_path / "opened"
+    opened.open_bundle(path, book.investigator, target)
+    (original,) = (target / "data/originals").iterdir()
+    assert original.read_bytes() == PHOTO
+    assert original.name.endswith("-auto 1.jpg")
+    report = check(target, book)
+    assert report.failed == ()
+    assert {claim.about for claim in report.claims if claim.code == "original-proven"} == set(items)
+    everything = b"".join(file.read_bytes() for file in target.rglob("*") if file.is_file())
+    assert b"Niet voor de politie" not in everything
+    assert b"Hij stond voor de deur" in everything
+
+
+def test_only_the_reader_opens_it(story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path) -> None:
+    with pytest.raises(wraps.WrapError):
+        opened.open_bundle(story[1], keys.Identity.generate(), tmp_path / "opened")
+    assert not (tmp_path / "opened").exists()
+
+
+def test_an_original_swapped_after_opening_is_found(
+    story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path
+) -> None:
+    book, path, _ = story
+    target = tmp_path / "opened"
+    opened.open_bundle(path, book.investigator, target)
+    (original,) = (target / "data/originals").iterdir()
+    original.write_bytes(PHOTO.replace(b"not", b"hot"))
+    assert {"bag-file-differs", "original-differs"} <= {claim.code for claim in check(target, book).failed}
+    regenerate(target)
+    assert {claim.code for claim in check(target, book).failed} == {"original-differs"}
+
+
+def regenerate(folder: Path) -> None:
+    """Make both manifests fit again, as a forger would."""
+    contents = bag.FolderBag(folder)
+    names = contents.names() - {bag.MANIFEST, bag.TAG_MANIFEST}
+    digests = {name: bag.sha256_of(contents.stream(name)) for name in names}
+    payload = {name: digest for name, digest in digests.items() if name.startswith("data/")}
+    (folder / bag.MANIFEST).write_bytes(bag.manifest_text(payload))
+    tags = {name: digest for name, digest in digests.items() if name not in payload}
+    tags[bag.MANIFEST] = bag.sha256_of(contents.stream(bag.MANIFEST))
+    (folder / bag.TAG_MANIFEST).write_bytes(bag.manifest_text(tags))
+
+
+def flip_item(folder: Path, _book: Casebook) -> None:
+    path = max((folder / layout.ITEMS).iterdir(), key=lambda file: file.stat().st_size)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def swap_items(folder: Path, _book: Casebook) -> None:
+    first, second, *_ = sorted((folder / layout.ITEMS).iterdir())
+    spare = folder.parent / "spare"
+    first.rename(spare)
+    second.rename(first)
+    spare.rename(second)
+
+
+def backdate(folder: Path, _book: Casebook) -> None:
+    path = max((folder / layout.EVENTS).iterdir())
+    members = json.loads(path.read_bytes())
+    members["received_at"] = "2020-01-01T00:00:00.000Z"
+    path.write_bytes(canonical.encode(members))
+
+
+def omit(folder: Path, _book: Casebook) -> None:
+    path = sorted((folder / layout.EVENTS).iterdir())[-2]
+    path.unlink()
+
+
+def strip_witness(folder: Path, _book: Casebook) -> None:
+    for path in (folder / layout.PROOFS).iterdir():
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith("— witness.example")))
+
+
+def foreign_token(folder: Path, _book: Casebook) -> None:
+    (path,) = (folder / layout.TIMESTAMPS).iterdir()
+    from evidence.custody.development_tsa import DevelopmentTsa  # noqa: PLC0415 - only this forger needs it
+
+    path.write_bytes(DevelopmentTsa.create().stamp(bytes.fromhex(path.stem)))
+
+
+def token_of_another_document(folder: Path, book: Casebook) -> None:
+    (path,) = (folder / layout.TIMESTAMPS).iterdir()
+    path.write_bytes(book.tsa.stamp(bytes(32)))
+
+
+@pytest.mark.parametrize(
+    "forge,expected",
+    [
+        (flip_item, {"export-manifest-differs", "item-differs"}),
+        (swap_items, {"export-manifest-differs", "item-differs"}),
+        (backdate, {"export-manifest-differs", "event-not-logged"}),
+        (omit, {"export-manifest-differs"}),
+        (strip_witness, {"event-not-logged"}),
+        (foreign_token, {"time-token-bad"}),
+        (token_of_another_document, {"time-token-bad"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_forger_who_regenerates_the_manifests_is_found(
+    story: tuple[Casebook, Path, list[ids.ItemId]],
+    unpacked: Path,
+    forge: Callable[[Path, Casebook], None],
+    expected: set[str],
+) -> None:
+    forge(unpacked, story[0])
+    before = {claim.code for claim in check(unpacked, story[0]).failed}
+    assert before & {"bag-file-differs", "bag-file-missing", "bag-file-extra"}
+    regenerate(unpacked)
+    found = {claim.code for claim in check(unpacked, story[0]).failed}
+    assert expected <= found
+    assert not found & {"bag-file-differs", "bag-file-missing", "bag-file-extra"}
+
+
+def test_an_extra_file_is_named(story: tuple[Casebook, Path, list[ids.ItemId]], unpacked: Path) -> None:
+    (unpacked / "data" / "extra.txt").write_text("van niemand")
+    assert [(claim.code, claim.about) for claim in check(unpacked, story[0]).failed] == [
+        ("bag-file-extra", "data/extra.txt")
+    ]
+
+
+def test_anchors_from_inside_the_bundle_are_refused(
+    story: tuple[Casebook, Path, list[ids.ItemId]], unpacked: Path
+) -> None:
+    shutil.copytree(story[0].trust, unpacked / "trust")
+    with pytest.raises(trust.TrustError, match="inside the evidence"):
+        trust.load(unpacked / "trust", unpacked)
+
+
+def test_another_organisation_does_not_vouch_for_it(
+    story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path
+) -> None:
+    other = Casebook(tmp_path)
+    failed = {claim.code for claim in check(story[1], other).failed}
+    assert {"event-not-logged", "event-not-authentic"} <= failed
+
+
+def test_a_receipt_is_checked_against_the_root_and_not_against_itself(
+    story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path
+) -> None:
+    book = story[0]
+    recorded = book.journal[-1]
+
+    def receipt_file(server: keys.Identity, root: keys.Identity) -> Path:
+        certificate = types.KeyPublish(
+            ids.SubjectId(ids.new_id()),
+            "server",
+            "Getuige",
+            ids.PublicKey(server.sign_public.hex()),
+            ids.PublicKey(server.box_public.hex()),
+        )
+        members = {
+            "receipt": events.issue(server, book.log.name, recorded).to_json(),
+            "event": canonical.b64(recorded.event),
+            "salt": recorded.salt.hex(),
+            "server_key": statement.sign(root, "key.publish", certificate).envelope.to_json(),
+        }
+        path = tmp_path / "receipt.json"
+        path.write_bytes(canonical.encode(members))
+        return path
+
+    assert check(receipt_file(book.server, book.root), book).failed == ()
+    stranger = keys.Identity.generate()
+    assert [claim.code for claim in check(receipt_file(stranger, stranger), book).failed] == ["receipt-bad"]
