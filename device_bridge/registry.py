@@ -1,8 +1,8 @@
 """The bridge's own copy of the keys that a press needs: devices, cases, desks, dispatchers.
 
-It is a file of signed statements beside the spool (JSON lines, only ever appended to), filled from the journal when that
-answers and used when it does not. Every statement is checked again against the pinned root while it is folded in, so neither a changed file
-nor a changed database can add a device or a dispatcher.
+It is a file of signed statements beside the spool (JSON lines, only ever appended to), filled from the journal
+when that answers and used when it does not. Every statement is checked again against the pinned root while it is
+folded in, so neither a changed file nor a changed database can add a device or a dispatcher.
 """
 
 import os

@@ -67,6 +67,16 @@ class StoredItem:
 
 
 @dataclass(frozen=True)
+class WaitingStatement:
+    """A signed statement on its way to the journal, and the item whose container goes before it."""
+
+    n: int
+    statement: ids.Sha256
+    item: ids.ItemId | None
+    dsse: bytes
+
+
+@dataclass(frozen=True)
 class Seen:
     """A press that was stored before, and the alarm that it raised or joined (None for a stray cancel)."""
 
@@ -175,6 +185,20 @@ class Reading:
         ).fetchone()
         return None if row is None else StoredItem(row[0], row[1], row[2])
 
+    def container(self, item: ids.ItemId) -> bytes:
+        """Return the sealed container of an item that this spool stored."""
+        row = self.sql.execute("SELECT container FROM item WHERE item = ?", (item,)).fetchone()
+        if row is None:
+            raise SpoolError("the spool has lost a container")
+        return bytes(row[0])
+
+    def waiting_statements(self, limit: int) -> list[WaitingStatement]:
+        """Return statements that the journal does not have yet, in the order in which they were made."""
+        rows = self.sql.execute(
+            "SELECT n, id, item, dsse FROM statement WHERE state = 'waiting' ORDER BY n LIMIT ?", (limit,)
+        )
+        return [WaitingStatement(*row) for row in rows]
+
     def test_window_open(self, device: ids.DeviceId, at_ms: int) -> bool:
         """Whether a test of this device was announced and is still awaited."""
         row = self.sql.execute("SELECT until_ms FROM test_window WHERE device = ?", (device,)).fetchone()
@@ -251,6 +275,10 @@ class Writing(Reading):
             (name, alarm, item, dsse),
         )
         return self.sql.total_changes > before
+
+    def mark_statement(self, n: int, state: str, detail: str) -> None:
+        """Record that the journal took (`sent`) or will never take (`refused`) a statement."""
+        self.sql.execute("UPDATE statement SET state = ?, detail = ? WHERE n = ?", (state, detail, n))
 
     def quarantine(self, at: ids.Time, topic: str, reason: str, sealed: bytes) -> None:
         """Keep sealed bytes that nobody could read, with the reason; the oldest make room."""

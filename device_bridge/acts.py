@@ -1,0 +1,66 @@
+"""What a dispatcher does with an alarm: a statement that they signed, checked here and stored before it counts."""
+
+import time
+from collections.abc import Callable
+
+from device_bridge import alarm as life
+from device_bridge.board import Board
+from device_bridge.errors import ActError
+from device_bridge.intake import Intake, Spoken
+from device_bridge.registry import Registry
+from device_bridge.spool import Spool
+from evidence import ids, keys
+from evidence.statements import statement as statements
+from evidence.statements import types
+
+TOLD_ACTS = frozenset({"accept", "dispatch", "close"})
+"""Acts that the device is told about; a claim or a report from the scene is not its business."""
+
+
+class ActDesk:
+    """Takes dispatchers' acts. `tell` hands signed bytes to every broker."""
+
+    def __init__(
+        self, spool: Spool, registry: Registry, intake: Intake, board: Board, tell: Callable[[Spoken], None]
+    ) -> None:
+        self._spool = spool
+        self._registry = registry
+        self._intake = intake
+        self._board = board
+        self._tell = tell
+
+    def carry_out(self, name: ids.AlarmId, dsse: bytes) -> life.Alarm:
+        """Check, store and announce an act on alarm `name`; the same act again changes nothing.
+
+        Raises:
+            FormatError: not a statement.
+            ActError: not signed by a dispatcher in service, or about another alarm or case.
+            AlarmError: the alarm's state does not allow it.
+            UnknownAlarmError: there is no such alarm.
+        """
+        statement = statements.parse(dsse)
+        what = life.ACTS.get(statement.type)
+        body = statement.body
+        if what is None or not isinstance(body, types.AlarmAct | types.AlarmClose):
+            raise ActError("this statement is not an act on an alarm")
+        person, public = self._registry.dispatcher(statement.by)
+        try:
+            statements.verified(statement, {statement.by: public})
+        except keys.SignatureError as error:
+            raise ActError("the signature does not fit the dispatcher's key") from error
+        if body.alarm != name:
+            raise ActError("the statement is about another alarm")
+        reason = body.reason if isinstance(body, types.AlarmClose) else None
+        with self._spool.write() as spool:
+            alarm = spool.alarm(name)
+            if statement.case != alarm.case:
+                raise ActError("the statement names another case than the alarm's")
+            if not spool.queue_statement(statement.id, name, statement.envelope.to_bytes()):
+                return alarm
+            alarm = life.act(alarm, what, person, ids.now(), time.time_ns() // 1_000_000, reason)
+            spool.save_alarm(alarm)
+            spool.count(f"acts.{what}")
+        if what in TOLD_ACTS:
+            self._tell(self._intake.told(alarm))
+        self._board.announce([name])
+        return alarm

@@ -1,0 +1,239 @@
+"""From bytes on a topic to a durable alarm: the one place where presses become facts.
+
+`Intake.take` verifies a batch, decides (`device_bridge.alarm`), seals, and commits everything once: press, alarm,
+sealed item, statements for the journal and one outbox row for each route. Only then may its caller tell devices
+*stored* and acknowledge to brokers. A message that cannot be read is put in quarantine and counted; it never
+stops the others.
+"""
+
+import hashlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from device_bridge import alarm as life
+from device_bridge import cose, outbox
+from device_bridge.dispatch import Dispatch
+from device_bridge.errors import MessageError, SpoolError
+from device_bridge.message import (
+    DeviceMessage,
+    Downlink,
+    Kind,
+    PressId,
+    Told,
+    down_topic,
+    open_device_message,
+    parse_topic,
+)
+from device_bridge.press_item import seal_press
+from device_bridge.registry import Device, Registry
+from device_bridge.spool import Spool, Writing
+from evidence import ids, keys
+from evidence.statements import statement as statements
+from evidence.statements import types
+
+ALARMED_HEARTBEAT_S: Final = 10
+"""How often a device with an open alarm says that it lives."""
+
+MAX_QUARANTINED_BYTES: Final = 4096
+"""The beginning of poison tells what it is; a longer stranger's message is not worth its disk."""
+
+_TOLD_BY_STATE: Final[dict[life.State, Told]] = {
+    "accepted": Told.ACCEPTED,
+    "dispatched": Told.DISPATCHED,
+    "on_scene": Told.DISPATCHED,
+    "closed": Told.CLOSED,
+}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Bytes that a broker, or the fallback over HTTP, handed to the bridge."""
+
+    topic: str
+    payload: bytes
+    received: life.Received
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Signed bytes for a device, and the topic on which it listens."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one arrival: what to tell the device (None for poison), and the alarm that changed."""
+
+    answer: Spoken | None
+    alarm: ids.AlarmId | None
+    problem: str | None = None
+
+
+def received_now(broker: str) -> life.Received:
+    """Stamp an arrival with this machine's clock."""
+    at_ms = time.time_ns() // 1_000_000
+    return life.Received(at_ms, ids.now(), broker)
+
+
+class Intake:
+    """Takes presses into the spool. `routes` are the names of the routes that every alarm is sent on."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        registry: Registry,
+        bridge: keys.Identity,
+        routes: Callable[[types.AlarmKind], Iterable[str]],
+    ) -> None:
+        self._spool = spool
+        self._registry = registry
+        self._bridge = bridge
+        self._routes = routes
+
+    def take(self, arrivals: Sequence[Arrival]) -> list[Taken]:
+        """Store a batch durably and return one answer for each. SpoolError: nothing was stored, ask again."""
+        with self._spool.write() as spool:
+            return [self._take_one(spool, arrival) for arrival in arrivals]
+
+    def told(self, alarm: life.Alarm, press: PressId | None = None) -> Spoken:
+        """Return what `device` should know now about an alarm, signed; names `press` (else the one that opened it)."""
+        told = _TOLD_BY_STATE.get(alarm.state, Told.STORED)
+        return self._speak(alarm.device, press or alarm.press_id, told, life_sign_s=ALARMED_HEARTBEAT_S)
+
+    def _take_one(self, spool: Writing, arrival: Arrival) -> Taken:
+        try:
+            with spool.isolated():
+                return self._take_message(spool, arrival)
+        except MessageError as error:
+            problem = str(error)
+        except (SpoolError, sqlite3.OperationalError, sqlite3.InternalError):
+            raise  # the disk's fault, not the message's: the whole batch is tried again
+        except Exception as error:  # noqa: BLE001 - whatever a message breaks, it is poison and the others go on
+            problem = f"{type(error).__name__} while it was taken in"
+            log.error("message-broke-intake", error=type(error).__name__)  # noqa: TRY400 - a traceback shows its bytes
+        spool.count("quarantined")
+        sealed = keys.seal_box(self._bridge.box_public, arrival.payload[:MAX_QUARANTINED_BYTES])
+        spool.quarantine(arrival.received.at, arrival.topic[:MAX_QUARANTINED_BYTES], problem, sealed)
+        return Taken(None, None, problem)
+
+    def _take_message(self, spool: Writing, arrival: Arrival) -> Taken:
+        addressed = parse_topic(arrival.topic)
+        device = self._registry.device(addressed.device)
+        message = open_device_message(arrival.payload, device.sign, arrival.topic)
+        if message.kind is Kind.HEARTBEAT:
+            raise MessageError("a heartbeat is not taken on the lane of alarms")
+        digest = hashlib.sha256(arrival.payload).digest()
+        seen = spool.seen(digest)
+        if seen is None:
+            name = self._take_press(spool, device, message, arrival, digest)
+            spool.count(f"taken.{message.kind}")
+        else:
+            name = seen.alarm
+            spool.count("duplicates")
+        stored = self._speak(message.device, message.press, Told.STORED, life_sign_s=ALARMED_HEARTBEAT_S)
+        return Taken(stored, None if seen else name)
+
+    def _take_press(
+        self, spool: Writing, device: Device, message: DeviceMessage, arrival: Arrival, digest: bytes
+    ) -> ids.AlarmId | None:
+        """Raise an alarm or join the open one; return its id (None for a cancel with nothing open)."""
+        received = arrival.received
+        if message.kind is Kind.CANCEL:
+            return self._take_cancel(spool, message, arrival, digest)
+        window = spool.test_window_open(message.device, received.at_ms)
+        kind = life.kind_of(message, test_window=window)
+        if kind is None:
+            raise MessageError("this kind of message opens no alarm")
+        flags = life.flags_of(message, received, spool.newest_press(message.device))
+        known = spool.open_alarm(message.device, life.sort_of(kind))
+        if known is None:
+            alarm = life.raise_alarm(
+                ids.AlarmId(ids.new_id()),
+                message,
+                received,
+                case=device.case,
+                kind=kind,
+                flags=flags,
+                card=device.card,
+            )
+        else:
+            alarm = life.repeat(known, message, received, flags)
+        item = self._store_item(spool, alarm, message, arrival)
+        press = types.Press(message.press.boot, message.press.counter)
+        sha256 = ids.Sha256(digest.hex())
+        if known is None:
+            body: types.AlarmRaise | types.AlarmRepeat = types.AlarmRaise(
+                alarm.alarm, message.device, press, kind, item, sha256, received.at, received.broker, flags
+            )
+        else:
+            body = types.AlarmRepeat(alarm.alarm, press, sha256, received.at)
+        spool.save_alarm(alarm)
+        spool.add_press(digest, message.device, message.press, alarm.alarm)
+        self._queue(spool, alarm, "alarm.raise" if known is None else "alarm.repeat", body)
+        if known is None or (message.kind is Kind.DURESS and known.kind != "duress"):
+            self._queue_routes(spool, alarm, message, received)
+        return alarm.alarm
+
+    def _take_cancel(
+        self, spool: Writing, message: DeviceMessage, arrival: Arrival, digest: bytes
+    ) -> ids.AlarmId | None:
+        """A cancel is shown to the operator and changes nothing else; it is not checked against a code yet."""
+        alarm = spool.open_alarm(message.device, "real") or spool.open_alarm(message.device, "test")
+        name = None if alarm is None else alarm.alarm
+        spool.add_press(digest, message.device, message.press, name)
+        if alarm is None:
+            return None
+        spool.save_alarm(life.ask_cancel(alarm, arrival.received))
+        press = types.Press(message.press.boot, message.press.counter)
+        body = types.AlarmRepeat(alarm.alarm, press, ids.Sha256(digest.hex()), arrival.received.at)
+        self._queue(spool, alarm, "alarm.repeat", body)
+        return alarm.alarm
+
+    def _store_item(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, arrival: Arrival) -> ids.ItemId:
+        readers = self._registry.readers_of_alarm(alarm.case)
+        item, seal = seal_press(
+            self._bridge, readers, alarm.case, alarm.alarm, message, arrival.received, arrival.payload
+        )
+        spool.add_item(alarm.alarm, item)
+        spool.queue_statement(seal.id, alarm.alarm, seal.envelope.to_bytes(), item.item)
+        return item.item
+
+    def _queue(self, spool: Writing, alarm: life.Alarm, kind: str, body: types.Body) -> None:
+        statement = statements.sign(self._bridge, kind, body, case=alarm.case)
+        spool.queue_statement(statement.id, alarm.alarm, statement.envelope.to_bytes())
+
+    def _queue_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, received: life.Received) -> None:
+        what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
+        for route in self._routes(alarm.kind):
+            sealed = keys.seal_box(self._bridge.box_public, what.to_bytes())
+            outbox.queue(spool, alarm.alarm, route, sealed, received.at_ms)
+
+    def _speak(self, device: ids.DeviceId, press: PressId, told: Told, *, life_sign_s: int) -> Spoken:
+        topic = down_topic(device)
+        said = Downlink(press, told, time.time_ns() // 1_000_000, life_sign_s)
+        return Spoken(topic, cose.sign1(self._bridge, said.to_payload(), topic))
+
+
+def record_report(
+    spool: Writing, bridge: keys.Identity, name: ids.AlarmId, outcome: life.RouteReport
+) -> life.Alarm | None:
+    """Record in alarm and journal what became of it on a route; None when that was known already."""
+    alarm = spool.alarm(name)
+    last = next((known for known in alarm.routes if known.route == outcome.route), None)
+    if last is not None and (last.outcome, last.detail) == (outcome.outcome, outcome.detail):
+        return None
+    alarm = life.report(alarm, outcome)
+    spool.save_alarm(alarm)
+    body = types.AlarmDeliver(name, outcome.route, outcome.outcome, outcome.detail, outcome.at)
+    statement = statements.sign(bridge, "alarm.deliver", body, case=alarm.case)
+    spool.queue_statement(statement.id, name, statement.envelope.to_bytes())
+    return alarm

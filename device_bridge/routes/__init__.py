@@ -1,0 +1,34 @@
+"""Ways to a dispatcher. Each route tells honestly what its *delivered* means, and fails visibly."""
+
+from typing import Protocol
+
+from device_bridge.dispatch import Dispatch
+
+
+class Route(Protocol):
+    """One way to a dispatcher; `send` is called from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """Short name in histories and statements, such as `console-feed` or `dc09-1`."""
+        ...
+
+    def takes(self, kind: str) -> bool:
+        """Whether alarms of this kind go this way."""
+        ...
+
+    def send(self, what: Dispatch) -> str:
+        """Deliver and return, in a few words for people, what that means. RouteError when it did not work."""
+        ...
+
+    def start(self) -> None:
+        """Begin supervision of the way itself, if there is any."""
+        ...
+
+    def stop(self) -> None:
+        """End it."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Why the way is not usable now, None if nothing is known against it."""
+        ...

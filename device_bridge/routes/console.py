@@ -1,0 +1,44 @@
+"""The route to our own consoles: an alarm counts as handed over when someone listens to the feed.
+
+That says that the API server has it, not that a person looks at it: the console's *claim* and *accept* say that.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from device_bridge.dispatch import Dispatch
+from device_bridge.errors import RouteError
+
+NAME: Final = "console-feed"
+
+
+class ConsoleRoute:
+    """Succeeds while the feed has listeners; the feed itself shows every alarm to whoever listens."""
+
+    def __init__(self, listeners: Callable[[], int]) -> None:
+        self._listeners = listeners
+
+    @property
+    def name(self) -> str:
+        """The route's name."""
+        return NAME
+
+    def takes(self, kind: str) -> bool:
+        """Every alarm is shown."""
+        return bool(kind)
+
+    def send(self, _what: Dispatch) -> str:
+        """Return who listens; RouteError when nobody does."""
+        if self._listeners() == 0:
+            raise RouteError("no server listens to the feed")
+        return "handed to the console server; a claim will say that a person looks at it"
+
+    def start(self) -> None:
+        """The feed runs by itself."""
+
+    def stop(self) -> None:
+        """The feed ends by itself."""
+
+    def trouble(self) -> str | None:
+        """Say when nobody listens."""
+        return None if self._listeners() else "no server listens to the feed"

@@ -1,0 +1,108 @@
+"""Life signs of devices: taken apart from presses, so that no storm of heartbeats can delay one.
+
+Only the newest heartbeat of each device waits to be read, and only so many are read in each tenth of a second. What
+is dropped that way is counted; it says nothing that the newest does not say.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from device_bridge.errors import MessageError
+from device_bridge.message import DeviceMessage, Kind, open_device_message, parse_topic
+from device_bridge.mqtt import Connection, Delivered
+from device_bridge.registry import Registry
+from evidence import ids
+
+MAX_PER_TICK: Final = 200
+TICK_S: Final = 0.1
+"""Two thousand life signs a second are read, at most a quarter of one core; 10,000 devices at 60 s need 170."""
+
+MAX_WAITING: Final = 100_000
+"""Devices whose newest heartbeat waits; strangers' topics must not eat the memory."""
+
+OVERDUE_FACTOR: Final = 3
+PROFILE_S: Final = {"20s": 20, "3min": 180, "30min": 1800}
+"""Reporting time of each supervision class (EN 50136-1); a device is overdue after three of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LifeSign:
+    """The newest heartbeat of one device, and when it arrived (Unix seconds)."""
+
+    message: DeviceMessage
+    at: float
+
+
+class Telemetry:
+    """Owns the reading thread. `on_life_sign` is called on it, for devices that say they live."""
+
+    def __init__(self, registry: Registry, on_life_sign: Callable[[DeviceMessage], None]) -> None:
+        self.read = 0
+        self.skipped = 0
+        self.refused = 0
+        self._registry = registry
+        self._on_life_sign = on_life_sign
+        self._waiting: dict[str, bytes] = {}
+        self._newest: dict[ids.DeviceId, LifeSign] = {}
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
+
+    def start(self) -> None:
+        """Start reading."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop reading; what waits is dropped."""
+        self._stop.set()
+        self._thread.join()
+
+    def take(self, _connection: Connection, delivered: Delivered) -> None:
+        """Keep a heartbeat until it is read (called on the network thread); a newer one takes its place."""
+        with self._lock:
+            known = delivered.topic in self._waiting
+            if known or len(self._waiting) >= MAX_WAITING:
+                self.skipped += 1
+            if known or len(self._waiting) < MAX_WAITING:
+                self._waiting[delivered.topic] = delivered.payload
+
+    def newest(self, device: ids.DeviceId) -> LifeSign | None:
+        """Return the newest heartbeat of a device, None if there was none since the bridge started."""
+        return self._newest.get(device)
+
+    def overdue(self, now: float) -> int:
+        """Return how many devices that spoke since the start have been silent for too long."""
+        return sum(self._is_overdue(device, sign, now) for device, sign in list(self._newest.items()))
+
+    def _is_overdue(self, device: ids.DeviceId, sign: LifeSign, now: float) -> bool:
+        try:
+            profile = self._registry.device(device).profile
+        except MessageError:
+            return False  # revoked: nobody waits for it
+        return now - sign.at > OVERDUE_FACTOR * PROFILE_S[profile]
+
+    def _run(self) -> None:
+        while not self._stop.wait(TICK_S):
+            with self._lock:
+                topics = list(self._waiting)[:MAX_PER_TICK]
+                batch = [(topic, self._waiting.pop(topic)) for topic in topics]
+            for topic, payload in batch:
+                self._read(topic, payload)
+
+    def _read(self, topic: str, payload: bytes) -> None:
+        try:
+            device = self._registry.device(parse_topic(topic).device)
+            message = open_device_message(payload, device.sign, topic)
+        except MessageError:
+            self.refused += 1
+            return
+        last = self._newest.get(device.device)
+        if message.kind is not Kind.HEARTBEAT or (last is not None and message.press <= last.message.press):
+            self.refused += 1
+            return
+        self._newest[device.device] = LifeSign(message, time.time())
+        self.read += 1
+        self._on_life_sign(message)
