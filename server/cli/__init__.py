@@ -17,7 +17,7 @@ from rich.markup import escape
 from evidence.errors import EvidenceError
 from server.errors import ServerError
 
-COMMANDS: Final = ("run", "demo", "serve", "phone", "export", "verify", "open", "doctor")
+COMMANDS: Final = ("run", "demo", "serve", "phone", "vault", "staff", "export", "verify", "open", "doctor")
 """Modules of this folder, in the order in which `getuige --help` shows them."""
 
 GROUP: Final = "getuige.commands"

@@ -1,0 +1,154 @@
+"""`getuige phone …`: the reference phone on the command line."""
+
+import mimetypes
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[
+    Path,
+    typer.Option("--folder", envvar="GETUIGE_PHONE", help="The phone's memory.", file_okay=False),
+]
+DEFAULT_FOLDER = Path("phone")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="A reference phone: it can only add. Everything is sealed on this computer before it is sent.",
+)
+
+
+@app.command()
+def enrol(
+    invitation: Annotated[
+        Path, typer.Argument(help="File with the text of the QR code, or - to read it from standard input.")
+    ],
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Make a folder a phone of the case that the invitation names. May be repeated when it was cut off."""
+    from server.clients import phone_folder
+    from server.clients.invitation import Invitation
+
+    text = typer.get_text_stream("stdin").read() if str(invitation) == "-" else invitation.read_text()
+    phone_folder.enrol(folder, Invitation.parse(text))
+    typer.echo("This phone has been enrolled. It can add to the case; it cannot read it.")
+
+
+@app.command()
+def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
+    title: Annotated[str, typer.Option(prompt="What happened, in a few words")],
+    text: Annotated[str, typer.Option(help="In your own words.")] = "",
+    happened: Annotated[
+        str | None, typer.Option(help="When (EDTF): 2026-05-12, 2026-05~, 2026-05/2026-06; leave out if unknown.")
+    ] = None,
+    discovered: Annotated[str | None, typer.Option(help="When you found out (EDTF), if that was later.")] = None,
+    conduct: Annotated[list[str] | None, typer.Option(help="A tag, such as following; may be repeated.")] = None,
+    severity: Annotated[int | None, typer.Option(min=0, max=4, help="How bad it was, 0 to 4.")] = None,
+    impact: Annotated[str | None, typer.Option(help="What it did to you.")] = None,
+    place: Annotated[str | None, typer.Option(help="Where.")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Keep an incident on this phone, sealed. `sync` sends it."""
+    from evidence import ids
+    from evidence.envelope.meta import Meta
+    from server.clients.phone_folder import open_phone
+
+    meta = Meta(
+        v=1,
+        kind="incident",
+        source="victim",
+        recorded=ids.now(),
+        title=title,
+        text=text,
+        happened=happened,
+        discovered=discovered,
+        conduct=tuple(conduct) if conduct else None,
+        severity=severity,
+        impact=impact,
+        place=place,
+    )
+    with open_phone(folder) as phone:
+        item = phone.add(meta)
+    typer.echo(f"Kept here, sealed. Item {item}")
+
+
+@app.command()
+def photo(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A photo, sound, video or other file.")],
+    title: Annotated[str, typer.Option(help="What it shows.")] = "",
+    text: Annotated[str, typer.Option(help="In your own words.")] = "",
+    about: Annotated[str | None, typer.Option(help="The incident that it belongs to (item id).")] = None,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Keep a file on this phone, sealed. A photo's own time and place are sealed with it. `sync` sends it."""
+    from evidence import ids
+    from server.clients.attachments import describe
+    from server.clients.outbox import Source
+    from server.clients.phone_folder import open_phone
+
+    mime = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    belongs_to = ids.ItemId(ids.hex_text(about, 16)) if about else None
+    meta = describe(file, mime, title or file.name, text, belongs_to)
+    with open_phone(folder) as phone:
+        item = phone.add(meta, Source(file.resolve(), file.name, mime))
+    typer.echo(f"Kept here, sealed. Item {item}")
+
+
+@app.command()
+def sync(folder: Folder = DEFAULT_FOLDER) -> None:
+    """Send what is kept here, oldest first, and check each receipt. Goes on where it was cut off."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from server.clients.phone_folder import open_phone
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with open_phone(folder) as phone, Progress(*columns) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(item: str, sent: int, size: int) -> None:
+            if item not in tasks:
+                tasks[item] = int(bar.add_task(f"item {item[:8]}", total=size))
+            bar.update(tasks[item], completed=sent)  # type: ignore[arg-type]
+
+        arrived = phone.sync(show)
+        missing = phone.check_proofs()
+    typer.echo(f"{arrived} items arrived; each receipt was checked. {missing} are not yet proven in the log.")
+
+
+@app.command()
+def status(folder: Folder = DEFAULT_FOLDER) -> None:
+    """Say of each entry: kept here, arrived, or why not. Shows no titles: this phone cannot read them any more."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from server.clients.phone_folder import open_phone
+
+    table = Table("Item", "State", "Received by the server", "Proven in the log", "Why not")
+    with open_phone(folder) as phone:
+        for one in phone.states():
+            proven = "yes" if one.proven else "not yet"
+            table.add_row(one.item, one.state, one.received_at or "–", proven, one.why or "")
+    Console().print(table)
+
+
+@app.command()
+def receipts(
+    out: Annotated[Path | None, typer.Option(help="Copy the receipt files here.", file_okay=False)] = None,
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """List the receipts. Each is a file that `getuige verify` checks with your trust folder."""
+    import shutil
+
+    from server.clients.phone_folder import open_phone
+
+    with open_phone(folder) as phone:
+        for kept in phone.receipts:
+            typer.echo(f"{kept.recorded.index:>8}  {kept.recorded.received_at}  {kept.path}")
+            if out is not None:
+                out.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(kept.path, out / kept.path.name)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the group to the app."""
+    parent.add_typer(app, name="phone")

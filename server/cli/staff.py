@@ -1,0 +1,173 @@
+"""`getuige staff …`: root, caseworker and dispatcher on the command line. Each signs with a key of their own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli.phrases import PhraseFile, phrase
+
+if TYPE_CHECKING:
+    from server.clients.signing import Signer
+
+Key = Annotated[Path, typer.Option("--key", help="Your locked key.", dir_okay=False)]
+Trust = Annotated[Path, typer.Option("--trust", exists=True, file_okay=False, help="Your trust folder.")]
+Url = Annotated[str, typer.Option("--url", envvar="GETUIGE_PUBLIC_URL", help="Address of the server.")]
+
+app = typer.Typer(no_args_is_help=True, help="Root, caseworker and dispatcher on the command line.")
+root = typer.Typer(no_args_is_help=True, help="The organisation's root. Its key stays away from the server.")
+caseworker = typer.Typer(no_args_is_help=True, help="Open a case and invite a phone.")
+dispatcher = typer.Typer(no_args_is_help=True, help="See presses and act on them.")
+app.add_typer(root, name="root")
+app.add_typer(caseworker, name="caseworker")
+app.add_typer(dispatcher, name="dispatcher")
+
+
+@app.command("key")
+def new_key(
+    key: Key, handle: Annotated[str, typer.Option(help="Your sign-in name.")], phrase_file: PhraseFile = None
+) -> None:
+    """Make your own key under a pass phrase, and print the public halves that the root certifies."""
+    from server.clients import locked
+
+    identity = locked.create(key, handle, phrase(phrase_file, new=True))
+    typer.echo(f"name  {identity.kid}\nsign  {identity.sign_public.hex()}\nbox   {identity.box_public.hex()}")
+
+
+@app.command("leave-key")
+def leave_key(key: Key, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
+    """Leave your locked key at the server, so that you can sign in from a browser. It cannot open it."""
+    from server.clients import locked
+
+    locked.leave_at_server(_signer(key, trust, url, phrase_file), locked.read(key))
+    typer.echo("Left at the server. Sign in with your sign-in name and pass phrase.")
+
+
+@root.command("team")
+def open_team(
+    key: Key, trust: Trust, url: Url, label: Annotated[str, typer.Argument()], phrase_file: PhraseFile = None
+) -> None:
+    """Found a team of caseworkers and print its id."""
+    from server.clients.root import Root
+
+    typer.echo(Root(_signer(key, trust, url, phrase_file)).open_team(label))
+
+
+@root.command("publish")
+def publish(
+    key: Key,
+    trust: Trust,
+    url: Url,
+    role: Annotated[str, typer.Option(help="caseworker, dispatcher, desk, investigator, bridge or server.")],
+    label: Annotated[str, typer.Option(help="Name of the professional or desk, as others will see it.")],
+    keys: Annotated[tuple[str, str], typer.Option(metavar="SIGN BOX", help="The two public keys.")],
+    team: Annotated[str | None, typer.Option(help="The caseworker's team.")] = None,
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Certify someone's public keys."""
+    from typing import cast, get_args
+
+    from evidence import ids
+    from evidence.statements.types import Role
+    from server.clients.root import Root
+
+    if role not in get_args(Role):
+        raise typer.BadParameter(f"one of {', '.join(get_args(Role))}", param_hint="--role")
+    sign, box = (bytes.fromhex(ids.hex_text(one, 32)) for one in keys)
+    member = ids.TeamId(ids.hex_text(team, 16)) if team else None
+    certified = Root(_signer(key, trust, url, phrase_file)).publish(cast("Role", role), label, sign, box, member)
+    typer.echo(certified)
+
+
+@caseworker.command("open-case")
+def open_case(
+    key: Key,
+    trust: Trust,
+    url: Url,
+    team: Annotated[str, typer.Option(help="Your team's id.")],
+    victim_keys: Annotated[tuple[str, str], typer.Option(metavar="CASE VAULT", help="From `getuige vault create`.")],
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Open a case for the keys that she made herself, and print its id."""
+    from evidence import ids
+    from server.clients.caseworker import Caseworker
+
+    box, vault = (ids.PublicKey(ids.hex_text(one, 32)) for one in victim_keys)
+    who = Caseworker(_signer(key, trust, url, phrase_file))
+    typer.echo(who.open_case(box, vault, ids.TeamId(ids.hex_text(team, 16))))
+
+
+@caseworker.command("invite")
+def invite(
+    key: Key,
+    trust: Trust,
+    url: Url,
+    case: Annotated[str, typer.Argument(help="The case.")],
+    case_key: Annotated[str, typer.Option(help="The public case key.")],
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Invite one phone: prints the text and the QR code. Show it once; who reads it may enrol a phone for a day."""
+    from evidence import ids
+    from server.clients.caseworker import Caseworker
+
+    who = Caseworker(_signer(key, trust, url, phrase_file))
+    invitation = who.invite(ids.CaseId(ids.hex_text(case, 16)), bytes.fromhex(ids.hex_text(case_key, 32)))
+    typer.echo(invitation.text())
+    typer.echo(invitation.terminal_qr())
+
+
+@dispatcher.command("watch")
+def watch(key: Key, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
+    """Print presses as they come, a line each, until you stop it. When it says NOT LIVE, use the telephone."""
+    from server.clients.dispatcher import Dispatcher
+
+    for event in Dispatcher(_signer(key, trust, url, phrase_file)).stream():
+        if event.name == "alarm":
+            alarm = event.data
+            typer.echo(f"{alarm['raised_at']}  {alarm['alarm']}  {alarm['kind']:<7} {alarm['state']}")
+        elif event.name == "health":
+            typer.echo(f"health: {event.data}")
+
+
+@dispatcher.command("act")
+def act(
+    key: Key,
+    trust: Trust,
+    url: Url,
+    alarm: Annotated[str, typer.Argument(help="The alarm.")],
+    what: Annotated[str, typer.Argument(help="claim, accept, dispatch, on_scene; or close:REASON.")],
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Act on an alarm by name. Reasons to close: genuine, accidental, test, technical."""
+    from typing import cast, get_args
+
+    from evidence import ids
+    from evidence.statements.types import CloseReason
+    from server.clients.dispatcher import Act, Dispatcher
+    from server.clients.errors import ClientError
+
+    who = Dispatcher(_signer(key, trust, url, phrase_file))
+    name = ids.AlarmId(ids.hex_text(alarm, 16))
+    case = next((one["case"] for one in who.alarms()["alarms"] if one["alarm"] == name), None)
+    if case is None:
+        raise ClientError("There is no such alarm on the list.")
+    verb, _, reason = what.partition(":")
+    if verb == "close" and reason in get_args(CloseReason):
+        typer.echo(who.close(name, case, cast("CloseReason", reason)))
+    elif f"alarm.{verb}" in get_args(Act):
+        typer.echo(who.act(name, case, cast("Act", f"alarm.{verb}")))
+    else:
+        raise typer.BadParameter("claim, accept, dispatch, on_scene or close:REASON", param_hint="WHAT")
+
+
+def _signer(key: Path, trust: Path, url: str, phrase_file: Path | None) -> "Signer":
+    from server.clients import locked
+    from server.clients.pins import Pins
+    from server.clients.signing import Signer
+
+    return Signer.connect(url, locked.unlock(key, phrase(phrase_file)), Pins.from_folder(trust))
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the group to the app."""
+    parent.add_typer(app, name="staff")

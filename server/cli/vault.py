@@ -1,0 +1,106 @@
+"""`getuige vault …`: her own key. It reads the case, gives items to named readers and takes that back."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli.phrases import PhraseFile, phrase
+
+if TYPE_CHECKING:
+    from server.clients.vault import Vault
+
+Key = Annotated[Path, typer.Option("--key", help="The locked vault key.", dir_okay=False)]
+Case = Annotated[str, typer.Option("--case", help="The case (32 hexadecimal characters).")]
+Trust = Annotated[Path, typer.Option("--trust", exists=True, file_okay=False, help="Your trust folder.")]
+Url = Annotated[str, typer.Option("--url", envvar="GETUIGE_PUBLIC_URL", help="Address of the server.")]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Her vault: reading and consent. Use it on a device that nobody else uses, never on the phone itself.",
+)
+
+
+@app.command()
+def create(
+    key: Key,
+    handle: Annotated[str, typer.Option(help="A name for signing in; not your own name.")],
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Make a vault key under a pass phrase, and print the public halves that the caseworker needs."""
+    from server.clients import locked, vault
+
+    box, sign = vault.public_halves(locked.create(key, handle, phrase(phrase_file, new=True)))
+    typer.echo(f"case key   {box}\nvault key  {sign}")
+    typer.echo("Without the pass phrase nobody can open this key, and nobody can recover it.")
+
+
+@app.command()
+def items(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
+    """List what is in the case."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Item", "Received", "Happened", "Kind", "Title")
+    for moment in _vault(key, case, trust, url, phrase_file).items():
+        if moment.item is not None and moment.opened is not None:
+            meta = moment.opened.meta
+            table.add_row(moment.item, moment.received_at, meta.happened or "?", meta.kind, meta.title)
+    Console().print(table)
+
+
+@app.command()
+def grant(  # noqa: PLR0913, PLR0917 - one option for each part of her consent
+    key: Key,
+    case: Case,
+    trust: Trust,
+    url: Url,
+    reader: Annotated[str, typer.Option(help="The reader's key name (32 hexadecimal characters).")],
+    purpose: Annotated[str, typer.Option(prompt="What for", help="Shown to you and to the reader.")],
+    days: Annotated[int, typer.Option(min=1, max=366, help="How long.")] = 30,
+    item: Annotated[list[str] | None, typer.Option(help="Only these items; may be repeated.")] = None,
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Give items to one named reader. Refused when the pinned root did not certify the reader's key."""
+    from evidence import ids
+
+    vault = _vault(key, case, trust, url, phrase_file)
+    body, receipt = vault.grant(
+        ids.KeyId(ids.hex_text(reader, 16)),
+        purpose,
+        days,
+        lambda moment: item is None or moment.item in item,
+    )
+    typer.echo(f"{len(body.items)} items until {body.expires}. Grant {body.grant}, receipt {receipt.index}.")
+
+
+@app.command()
+def revoke(
+    key: Key,
+    case: Case,
+    trust: Trust,
+    url: Url,
+    grant_id: Annotated[str, typer.Argument(metavar="GRANT", help="The grant to take back.")],
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Take a grant back. What the reader fetched before stays where it is."""
+    from evidence import ids
+
+    receipt = _vault(key, case, trust, url, phrase_file).revoke(ids.GrantId(ids.hex_text(grant_id, 16)))
+    typer.echo(f"Taken back. Receipt {receipt.index}.")
+
+
+def _vault(key: Path, case: str, trust: Path, url: str, phrase_file: Path | None) -> "Vault":
+    from evidence import ids
+    from server.clients import locked
+    from server.clients.pins import Pins
+    from server.clients.signing import Signer
+    from server.clients.vault import Vault
+
+    identity = locked.unlock(key, phrase(phrase_file))
+    return Vault(Signer.connect(url, identity, Pins.from_folder(trust)), ids.CaseId(ids.hex_text(case, 16)))
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the group to the app."""
+    parent.add_typer(app, name="vault")

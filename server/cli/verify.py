@@ -1,0 +1,60 @@
+"""`getuige verify`: what a bundle or receipt proves, with trust anchors that came by another way."""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXIT_UNREADABLE = 2
+
+
+class Language(StrEnum):
+    """The language of the verdicts."""
+
+    NL = "nl"
+    EN = "en"
+
+
+def verify(
+    path: Annotated[Path, typer.Argument(exists=True, help="A bundle (.zip or opened folder) or a receipt (.json).")],
+    trust: Annotated[
+        Path, typer.Option(help="Folder with root.pub, policy and tsa-roots.pem, from another source than the bundle.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts for a program.")] = False,
+    lang: Annotated[Language, typer.Option(help="Language of the verdicts.")] = Language.NL,
+) -> None:
+    """Say what is proven and what is not. Works without network and without trusting any server.
+
+    Exit code 0: every claim holds. 1: one does not. 2: it could not be read at all.
+    """
+    from rich.console import Console
+
+    from evidence.bundle import trust as anchors
+    from evidence.bundle.report import Verdict
+    from evidence.bundle.verify import verify as check
+    from evidence.errors import EvidenceError
+
+    try:
+        report = check(path, anchors.load(trust, path))
+    except (EvidenceError, OSError) as error:
+        typer.echo(f"{path}: {error}", err=True)
+        sys.exit(EXIT_UNREADABLE)
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
+        sys.exit(report.exit_code)
+    words = {"nl": ("bewezen", "NIET BEWEZEN", "let op"), "en": ("proven", "NOT PROVEN", "note")}[lang.value]
+    marks = dict(zip((Verdict.PROVEN, Verdict.FAILED, Verdict.NOTE), zip("✓✗·", words, strict=True), strict=True))
+    styles = {Verdict.PROVEN: "green", Verdict.FAILED: "bold red", Verdict.NOTE: "dim"}
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for claim in report.claims:
+        mark, word = marks[claim.verdict]
+        console.print(f"{mark} {word:<12} {claim.text(lang.value)}", style=styles[claim.verdict])
+    sys.exit(report.exit_code)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command()(verify)
