@@ -10,7 +10,7 @@ TESTS ?= tests
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-PIP := $(PYTHON) -m pip --disable-pip-version-check --quiet
+PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
 WEB := server/web
 # Programs of the virtual environment first: nats-server, and node and npm when the machine has none.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)

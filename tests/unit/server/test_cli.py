@@ -1,0 +1,83 @@
+"""The `getuige` command is put together from what packages contribute, and says what it is.
+
+An error that is meant for a human becomes a sentence without a traceback.
+"""
+
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from server import cli
+from server.errors import ServerError
+
+RUNNER = CliRunner()
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "getuige"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
+
+
+def test_each_package_contributes_through_an_entry_point() -> None:
+    assert {point.value for point in entry_points(group=cli.GROUP)} == {
+        "server.cli:commands",
+        "device_bridge.cli:commands",
+    }
+
+
+def test_help_lists_the_commands() -> None:
+    done = run("--help")
+    assert done.returncode == 0, done.stderr
+    assert "doctor" in done.stdout
+
+
+def test_version() -> None:
+    done = run("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("getuige ")
+
+
+def test_an_unknown_command_is_a_wrong_command_line() -> None:
+    assert run("no-such-command").returncode == 2
+
+
+def test_a_wrong_setting_is_one_sentence_without_traceback() -> None:
+    done = run("doctor", GETUIGE_PORT="many")
+    assert done.returncode == cli.EXIT_REFUSED
+    assert "GETUIGE_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_command_that_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "COMMANDS", ("no_such_module", "doctor"))
+    assert RUNNER.invoke(cli._server_commands(), ["--help"]).exit_code == 0
+
+
+def test_a_command_that_lacks_a_package_is_not_hidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("import a_package_that_does_not_exist\n")
+    monkeypatch.setattr(cli, "__path__", [*cli.__path__, str(tmp_path)])
+    monkeypatch.setattr(cli, "COMMANDS", ("broken",))
+    with pytest.raises(ModuleNotFoundError, match="a_package_that_does_not_exist"):
+        cli._server_commands()
+
+
+def test_brackets_in_an_error_are_no_markup(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def refuse() -> None:
+        raise ServerError("the file [red]x[/red] is gone")
+
+    monkeypatch.setattr(cli, "build_app", lambda: app)
+    monkeypatch.setattr(sys, "argv", ["getuige"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == cli.EXIT_REFUSED
+    assert "[red]x[/red]" in capsys.readouterr().err

@@ -1,0 +1,35 @@
+"""A program that is missing is a loud skip on a developer's machine and a failure when CI=true."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests import conftest
+
+
+def test_a_program_that_is_here() -> None:
+    assert os.access(conftest.need("sh"), os.X_OK)
+
+
+@pytest.mark.need("sh")
+def test_the_marker_lets_a_test_run() -> None:
+    assert True, "runs because sh is here"
+
+
+def test_missing_is_a_skip_that_names_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    counted: dict[str, int] = {}
+    monkeypatch.setattr(conftest, "_missing", counted)
+    monkeypatch.setattr(conftest, "EXTRA_FOLDERS", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install mosquitto-clients"):
+        conftest.need("mosquitto_pub")
+    assert counted == {"mosquitto_pub": 1}
+
+
+def test_missing_is_a_failure_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conftest, "_missing", {})
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="apt-get install no-such-program"):
+        conftest.need("no-such-program")
