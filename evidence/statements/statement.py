@@ -1,5 +1,6 @@
 """One statement: a typed, signed act (`docs/formats/statement.md`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -90,12 +91,14 @@ def from_envelope(envelope: dsse.Envelope) -> Statement:
     return Statement(envelope, payload.type, payload.case, payload.at, payload.by, body, chain, payload.seen)
 
 
-def verified(statement: Statement, public_keys: dict[ids.KeyId, bytes]) -> Statement:
-    """Return `statement` if all its signatures hold and its author is among the signers; SignatureError else."""
+def verified(statement: Statement, public_keys: Mapping[ids.KeyId, bytes]) -> Statement:
+    """Return `statement` if exactly these keys signed it, its author's among them; SignatureError otherwise.
+
+    Each key that is given must have signed: an enrolment without the invitation's signature does not hold.
+    """
     signers = dsse.verify(statement.envelope, public_keys)
-    if statement.by not in signers:
-        message = "the statement is not signed by the key that it names as its author"
-        raise keys.SignatureError(message)
+    if statement.by not in signers or signers != public_keys.keys():
+        raise keys.SignatureError("the statement is not signed by every key that it needs")
     return statement
 
 
