@@ -46,13 +46,7 @@ def test_canonical_json_is_one_spelling_and_reads_back(value: object) -> None:
 @settings(max_examples=200)
 @given(st.binary(max_size=300) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_foreign_bytes_raise_only_our_errors(data: bytes) -> None:
-    for parse in 
-
-def _body(kind: type[types.Body], data: bytes) -> object:
-    return schema.decode(kind, canonical.decode(data))
-
-
-PARSERS:
+    for parse in PARSERS:
         try:
             parse(data)
         except EvidenceError:
