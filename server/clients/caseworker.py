@@ -42,13 +42,15 @@ class Caseworker:
 
     signer: Signer = field(repr=False)
 
-    def open_case(self, box: ids.PublicKey, vault: ids.PublicKey, team: ids.TeamId) -> ids.CaseId:
+    def open_case(
+        self, box: ids.PublicKey, vault: ids.PublicKey, team: ids.TeamId, case: ids.CaseId | None = None
+    ) -> ids.CaseId:
         """Open a case for the keys that she made at intake; the caseworker leads it. Returns its id.
 
         Raises:
             ClientError: refused or not reachable.
         """
-        case = ids.CaseId(ids.new_id())
+        case = case or ids.CaseId(ids.new_id())
         self._post("case.open", types.CaseOpen(box, vault, team, self.signer.identity.kid), case)
         return case
 

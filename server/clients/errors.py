@@ -14,11 +14,11 @@ class UnreachableError(ClientError):
 class RefusedError(ClientError):
     """The server answered with a problem document (RFC 9457)."""
 
-    def __init__(self, status: int, name: str, title: str, detail: str, retry_after_s: int | None = None) -> None:
-        super().__init__(f"{title} {detail}".strip() or f"HTTP {status}")
+    def __init__(self, status: int, name: str, text: str, *, reason: str = "", retry_after_s: int = 0) -> None:
+        super().__init__(text or f"HTTP {status}")
         self.status = status
         self.name = name
-        self.detail = detail
+        self.reason = reason
         self.retry_after_s = retry_after_s
 
 

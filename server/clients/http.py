@@ -169,7 +169,7 @@ def relative(url: str, location: str) -> str:
     """
     parts = urlsplit(location)
     if parts.netloc and (parts.scheme, parts.netloc) != urlsplit(url)[:2]:
-        raise RefusedError(502, "location", "The server sent this client to another server.", location)
+        raise RefusedError(502, "location", f"The server sent this client to another server: {location}")
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
@@ -186,10 +186,11 @@ def _problem(answer: httpx.Response) -> RefusedError:
     if not isinstance(document, dict):
         document = {}
     wait = answer.headers.get("retry-after", "")
+    words = (str(document.get("title", f"HTTP {answer.status_code}")).rstrip("."), str(document.get("detail", "")))
     return RefusedError(
         answer.status_code,
         str(document.get("type", "")).removeprefix(PROBLEM_PREFIX),
-        str(document.get("title", f"HTTP {answer.status_code}")),
-        str(document.get("detail", "")),
-        int(wait) if wait.isdecimal() else None,
+        ". ".join(filter(None, words)),
+        reason=str(document.get("reason", "")),
+        retry_after_s=int(wait) if wait.isdecimal() else 0,
     )

@@ -9,6 +9,7 @@ from evidence import event, ids, keys
 from evidence.envelope import wraps
 from evidence.statements import statement as statements
 from evidence.statements import types
+from server.clients.pins import Certificate
 from server.clients.signing import Signer
 
 
@@ -18,13 +19,13 @@ class Root:
 
     signer: Signer = field(repr=False)
 
-    def open_team(self, label: str) -> ids.TeamId:
+    def open_team(self, label: str, team: ids.TeamId | None = None) -> ids.TeamId:
         """Found a team of caseworkers and return its id.
 
         Raises:
             ClientError: refused or not reachable.
         """
-        team = ids.TeamId(ids.new_id())
+        team = team or ids.TeamId(ids.new_id())
         self._post("team.open", types.TeamOpen(team, label))
         return team
 
@@ -41,15 +42,14 @@ class Root:
         self._post("key.publish", published)
         return keys.signing_kid(sign)
 
-    def share(self, desk: keys.Identity, reader: keys.Identity | bytes, reader_kid: ids.KeyId) -> None:
-        """Give a reader (X25519 public key, or the identity itself) the desk's private box key, sealed to them.
+    def share(self, desk: keys.Identity, reader: Certificate) -> None:
+        """Give a certified reader the desk's private box key, sealed to them.
 
         Raises:
             ClientError: refused or not reachable.
         """
-        box = reader.box_public if isinstance(reader, keys.Identity) else reader
-        sealed = wraps.wrap(desk.box_seed, wraps.NO_ID, wraps.NO_ID, box)
-        self._post("key.share", types.KeyShare(ids.PublicKey(desk.box_public.hex()), reader_kid, sealed))
+        sealed = wraps.wrap(desk.box_seed, wraps.NO_ID, wraps.NO_ID, reader.box)
+        self._post("key.share", types.KeyShare(ids.PublicKey(desk.box_public.hex()), reader.kid, sealed))
 
     def retire(self, kid: ids.KeyId) -> None:
         """Retire a key: nothing new is wrapped to it or signed by it. What it could read before, it still can.

@@ -1,0 +1,110 @@
+"""Steps 1 and 2: an organisation gets keys, a case is opened at the table, a phone is enrolled by a QR code."""
+
+from functools import partial
+
+from evidence import ids
+from evidence.envelope.meta import Card, KnownPlace, Meta, Order
+from server.clients import locked, phone_folder, vault
+from server.clients.caseworker import Caseworker
+from server.clients.invitation import Invitation
+from server.clients.root import Root
+from server.demo import story
+from server.demo.people import DESK, ROOT, VAULT
+from server.demo.stage import Stage
+from server.secret_files import load_identity
+
+
+def keys(stage: Stage) -> str:
+    """The root founds a team and certifies everyone; the dispatcher is given the desk's key."""
+    ledger, root = stage.ledger, Root(stage.signer(ROOT))
+    team = ids.TeamId(ledger.new_id("team"))
+    ledger.once("team-opened", lambda: root.open_team(story.TEAM_LABEL, team))
+    desk = stage.people.identity(DESK)
+    bridge = load_identity(stage.data / "secrets" / "bridge.key")
+    bridge_certified = partial(root.publish, "bridge", "Getuige meldbrug", bridge.sign_public, bridge.box_public)
+    ledger.once("published-bridge", bridge_certified)
+    ledger.once("published-desk", partial(root.publish, "desk", story.DESK_LABEL, desk.sign_public, desk.box_public))
+    for person in story.STAFF:
+        own = stage.people.identity(person.handle)
+        member = team if person.role == "caseworker" else None
+        certify = partial(root.publish, person.role, person.label, own.sign_public, own.box_public, member)
+        ledger.once(f"published-{person.handle}", certify)
+    certificates = root.signer.certificates(fresh=True)
+    dispatcher = certificates[stage.people.identity(story.DISPATCHER.handle).kid]
+    ledger.once("desk-shared", partial(root.share, desk, dispatcher))
+    for person in story.STAFF:
+        locked_key = locked.read(stage.people.locked_key(person.handle))
+        leave = partial(locked.leave_at_server, stage.signer(person.handle), locked_key)
+        ledger.once(f"key-left-{person.handle}", leave)
+    return f"{len(certificates)} keys certified by the root {stage.pins.root_kid[:8]}…; 3 people can sign in"
+
+
+def case(stage: Stage) -> str:
+    """She makes her own keys; the caseworker opens a case for their public halves."""
+    box, sign = vault.public_halves(stage.people.identity(VAULT))
+    worker = Caseworker(stage.signer(story.CASEWORKER.handle))
+    team = ids.TeamId(stage.ledger.new_id("team"))
+    stage.ledger.once("case-opened", lambda: worker.open_case(box, sign, team, stage.case))
+    locked_key = locked.read(stage.people.locked_key(VAULT))
+    stage.ledger.once("key-left-vault", lambda: locked.leave_at_server(stage.signer(VAULT), locked_key))
+    return f"case {stage.case[:8]}… in {story.TEAM_LABEL}, led by {story.CASEWORKER.label}"
+
+
+def phone(stage: Stage) -> str:
+    """The caseworker shows a QR code; the phone scans it and enrols."""
+    worker = Caseworker(stage.signer(story.CASEWORKER.handle))
+    box = stage.people.identity(VAULT).box_public
+    text = stage.ledger.fact("invitation", lambda: worker.invite(stage.case, box).text())
+    invitation = Invitation.parse(text)
+    stage.narrator.line("The invitation, as text and as the QR code that the phone scans:")
+    stage.narrator.raw(f"\n{text}\n\n{invitation.terminal_qr()}")
+    phone_folder.enrol(stage.people.phone, invitation)
+    return "enrolled; it holds the case's public key and can only add"
+
+
+def order(stage: Stage) -> str:
+    """The caseworker records a huisverbod; it goes to the case's key and her own."""
+    worker = Caseworker(stage.signer(story.CASEWORKER.handle))
+    ban = story.ban(stage.first_day)
+    meta = Meta(
+        v=1,
+        kind="order",
+        source="caseworker",
+        recorded=ids.now(),
+        title=ban.title,
+        text=ban.text,
+        happened=f"{ban.first}/{ban.until}",
+        order=Order("huisverbod", str(ban.first), str(ban.until), ban.number),
+    )
+    readers = [stage.people.identity(VAULT).box_public, worker.signer.identity.box_public]
+    item = ids.ItemId(stage.ledger.new_id("item-order"))
+    stage.ledger.once("order-sealed", lambda: worker.seal(stage.case, meta, readers, item=item))
+    return f"huisverbod {ban.first} to {ban.until}, sealed"
+
+
+def card(stage: Stage) -> str:
+    """The caseworker seals the dispatcher card to the desk."""
+    worker = Caseworker(stage.signer(story.CASEWORKER.handle))
+    meta = Meta(
+        v=1,
+        kind="card",
+        source="caseworker",
+        recorded=ids.now(),
+        title="Kaart voor de meldkamer",
+        card=Card(
+            story.CARD.name,
+            story.CARD.address,
+            story.CARD.how_to_enter,
+            story.CARD.weapons,
+            story.CARD.children,
+            tuple(KnownPlace(place.label, place.lat, place.lon) for place in story.CARD.known_places),
+        ),
+    )
+    readers = [
+        stage.people.identity(VAULT).box_public,
+        worker.signer.identity.box_public,
+        stage.people.identity(DESK).box_public,
+    ]
+    item = ids.ItemId(stage.ledger.new_id("item-card"))
+    stage.ledger.once("card-sealed", lambda: worker.seal(stage.case, meta, readers, item=item))
+    return f"name, address and how to enter, sealed to {story.DESK_LABEL}"

@@ -1,0 +1,90 @@
+"""What every step of the story works with: the data folder, the people, the server's address, the narrator."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from evidence import ids
+from server.clients.pins import Pins
+from server.clients.signing import Signer
+from server.demo import story
+from server.demo.ledger import Ledger
+from server.demo.media import DemoMedium
+from server.demo.narration import Narrator
+from server.demo.people import People
+from server.errors import ServerError
+
+GETUIGE: Final = (sys.executable, "-c", "from server.cli import main; main()")
+"""The `getuige` command of this very installation, also when its script is not on PATH."""
+
+COMMAND_TIMEOUT_S: Final = 120
+"""A command of the story opens or checks some 30 MB; a minute is a slow machine, two is a fault."""
+
+
+class StoryError(ServerError):
+    """A step of the story did not hold. What was done stays in the data folder."""
+
+
+@dataclass
+class Stage:
+    """The stage. `media` is asked for only when the phone needs it: it may have to be fetched."""
+
+    data: Path
+    url: str
+    trust: Path
+    people: People
+    ledger: Ledger
+    narrator: Narrator
+    media: Callable[[], list[DemoMedium]]
+    device_options: tuple[str, ...] = field(default=())
+
+    @cached_property
+    def pins(self) -> Pins:
+        """What each of these people pinned at intake; here all read the same folder."""
+        return Pins.from_folder(self.trust)
+
+    def signer(self, handle: str) -> Signer:
+        """Return someone at the server, with their own keys."""
+        if handle not in self._signers:
+            self._signers[handle] = Signer.connect(self.url, self.people.identity(handle), self.pins)
+        return self._signers[handle]
+
+    @cached_property
+    def _signers(self) -> dict[str, Signer]:
+        return {}
+
+    @property
+    def case(self) -> ids.CaseId:
+        """The case of the story."""
+        return ids.CaseId(self.ledger.new_id("case"))
+
+    @property
+    def first_day(self) -> date:
+        """The day on which this story began, so that a used folder is searched for what was really typed."""
+        return date.fromisoformat(self.ledger.fact("day", lambda: story.today().isoformat()))
+
+    def command(self, *arguments: str | Path, exits: Sequence[int] = (0,)) -> str:
+        """Run a `getuige` command as a person would, and return what it printed.
+
+        Raises:
+            StoryError: it ended in another way; the text has what it said.
+        """
+        words = [str(argument) for argument in arguments]
+        result = subprocess.run(
+            [*GETUIGE, *words], capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False
+        )
+        if result.returncode not in exits:
+            said = (result.stderr or result.stdout).strip()
+            raise StoryError(f"getuige {' '.join(words)} ended with {result.returncode}:\n{said}")
+        return result.stdout
+
+
+def demand(holds: object, text: str) -> None:
+    """Raise StoryError with `text` unless it holds: the demonstration is also a test."""
+    if not holds:
+        raise StoryError(text)
