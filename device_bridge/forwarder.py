@@ -6,19 +6,23 @@ here is appended again after a crash, and the journal answers with the same even
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures import Future
 from typing import Final
 
 import structlog
 
 from device_bridge.board import Board
+from device_bridge.errors import BridgeError
 from device_bridge.registry import Registry
-from device_bridge.spool import Spool
+from device_bridge.spool import Spool, WaitingStatement
+from device_bridge.stores import Stores
 from evidence import event as events
 from evidence import ids, keys
-from evidence.errors import EvidenceError, FormatError
+from evidence.errors import FormatError
+from evidence.event import Recorded
+from evidence.statements import statement as statements
 from evidence.statements.authority import NotAllowedError
-from evidence.store.ports import BlobStore, Journal
+from evidence.store.ports import Journal
 
 BATCH: Final = 64
 """Statements appended at once; the journal's writer groups them into one commit."""
@@ -33,7 +37,13 @@ LOOK_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.5
 LAST_PAUSE_S: Final = 15.0
 
-Stores = tuple[Journal, BlobStore]
+NOT_YET: Final = frozenset({"unknown-key", "role", "log-state"})
+"""Refusals of our own statements that end when the root publishes this bridge's key."""
+
+
+class NotPublishedError(BridgeError):
+    """The journal does not know this bridge; what waits is kept and offered again."""
+
 
 log = structlog.get_logger()
 
@@ -48,12 +58,14 @@ class Forwarder:
         board: Board,
         open_stores: Callable[[], Stores],
         on_revoked: Callable[[ids.DeviceId], None],
+        bridge: ids.KeyId,
     ) -> None:
         self.trouble: str | None = "not connected yet"
         self._spool = spool
         self._registry = registry
         self._open_stores = open_stores
         self._on_revoked = on_revoked
+        self._bridge = bridge
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._leave = board.listen(lambda _changed: self._wake.set())
@@ -76,15 +88,18 @@ class Forwarder:
         while not self._stop.is_set():
             try:
                 stores = stores or self._open_stores()
-                self._refresh(stores[0])
+                self._refresh(stores.journal)
                 while self._forward(stores):
                     pass
                 self.trouble, pause = None, FIRST_PAUSE_S
                 self._wake.wait(LOOK_S)
                 self._wake.clear()
             except Exception as error:  # noqa: BLE001 - whatever the database throws, presses go on and we try again
-                self.trouble = f"the journal does not answer: {type(error).__name__}"
+                text = str(error) if isinstance(error, BridgeError) else type(error).__name__
+                self.trouble = f"the journal does not take what waits: {text}"
                 log.warning("journal-unavailable", error=type(error).__name__, again_in_s=pause)
+                _close(stores)
+                stores = None
                 self._stop.wait(pause)
                 pause = min(LAST_PAUSE_S, pause * 2)
         _close(stores)
@@ -101,35 +116,45 @@ class Forwarder:
                 self._on_revoked(device)
 
     def _forward(self, stores: Stores) -> bool:
-        """Append one batch; False when nothing waits."""
-        journal, blobs = stores
+        """Append one batch and mark what the journal said; False when nothing is left to do now."""
         reading = self._spool.read()
         rows = reading.waiting_statements(BATCH)
         for row in rows:
             if row.item is not None:
-                blobs.put(reading.container(row.item))
-        futures = [(row, journal.append(row.dsse)) for row in rows]
-        for row, future in futures:
-            try:
-                future.result(ANSWER_S)
-                state, detail = "sent", ""
-            except FutureTimeoutError:
-                raise
-            except (NotAllowedError, FormatError, keys.SignatureError) as error:
-                state, detail = "refused", str(error)
-                log.error("journal-refused", statement=row.statement, reason=detail)  # noqa: TRY400 - says enough
-            with self._spool.write() as spool:
+                stores.blobs.put(reading.container(row.item))
+        answers = [(row, stores.journal.append(row.dsse)) for row in rows]
+        marks: list[tuple[WaitingStatement, str, str]] = []
+        try:
+            for row, answer in answers:
+                marks.append((row, *self._verdict(row, answer)))
+        finally:
+            self._mark(marks)
+        return bool(rows) and not self._stop.is_set()
+
+    def _verdict(self, row: WaitingStatement, answer: Future[Recorded]) -> tuple[str, str]:
+        """Wait for the journal's word on one statement: state and detail. Raises when it may still be taken."""
+        try:
+            answer.result(ANSWER_S)
+        except (NotAllowedError, FormatError, keys.SignatureError) as error:
+            if statements.parse(row.dsse).by == self._bridge and getattr(error, "reason", "") in NOT_YET:
+                raise NotPublishedError("the root has not published this bridge's key in the journal") from error
+            log.error("journal-refused", statement=row.statement, reason=str(error))  # noqa: TRY400 - says enough
+            return "refused", str(error)
+        return "sent", ""
+
+    def _mark(self, marks: list[tuple[WaitingStatement, str, str]]) -> None:
+        if not marks:
+            return
+        with self._spool.write() as spool:
+            for row, state, detail in marks:
                 spool.mark_statement(row.n, state, detail)
                 spool.count(f"statements.{state}")
-            if self._stop.is_set():
-                return False
-        return bool(rows)
 
 
 def _close(stores: Stores | None) -> None:
-    close = getattr(stores[0], "close", None) if stores else None
-    if close is not None:
-        try:
-            close()
-        except (EvidenceError, OSError) as error:
-            log.warning("journal-close", error=type(error).__name__)
+    if stores is None:
+        return
+    try:
+        stores.close()
+    except Exception as error:  # noqa: BLE001 - what is broken is thrown away; the spool still has everything
+        log.warning("journal-close", error=type(error).__name__)

@@ -36,8 +36,9 @@ from evidence import ids, keys
 from evidence.statements import statement as statements
 from evidence.statements import types
 
+HEARTBEAT_S: Final = 60
 ALARMED_HEARTBEAT_S: Final = 10
-"""How often a device with an open alarm says that it lives."""
+"""How often a device says that it lives, without and with an open alarm."""
 
 MAX_QUARANTINED_BYTES: Final = 4096
 """The beginning of poison tells what it is; a longer stranger's message is not worth its disk."""
@@ -107,7 +108,8 @@ class Intake:
     def told(self, alarm: life.Alarm, press: PressId | None = None) -> Spoken:
         """Return what `device` should know now about an alarm, signed; names `press` (else the one that opened it)."""
         told = _TOLD_BY_STATE.get(alarm.state, Told.STORED)
-        return self._speak(alarm.device, press or alarm.press_id, told, life_sign_s=ALARMED_HEARTBEAT_S)
+        life_sign_s = ALARMED_HEARTBEAT_S if alarm.is_open else HEARTBEAT_S
+        return self._speak(alarm.device, press or alarm.press_id, told, life_sign_s=life_sign_s)
 
     def _take_one(self, spool: Writing, arrival: Arrival) -> Taken:
         try:

@@ -1,0 +1,197 @@
+"""The reference device: what a panic button does, on real MQTT. It talks to any Getuige.
+
+It sends each press to every broker it knows and repeats the identical bytes until a downlink, signed by the bridge
+key that it has pinned, says *stored*. A broker's own acknowledgement means nothing to it. When nobody has said *stored*
+after five seconds it posts the same bytes over HTTP as well.
+"""
+
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from device_bridge import cose, message
+from device_bridge.device_memory import DeviceMemory, Progress
+from device_bridge.errors import MessageError, SettingsError
+from device_bridge.login import make_token
+from device_bridge.message import Kind, Lane, Location, PressId, Told
+from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
+
+REPEAT_S: Final = 1.0
+"""Pause between repeats of the identical bytes while nobody has said *stored*."""
+
+FALLBACK_AFTER_S: Final = 5.0
+"""Without *stored* for this long, the same bytes are also posted over HTTP."""
+
+HTTP_TIMEOUT_S: Final = 4.0
+HEARTBEAT_S: Final = 60
+TICK_S: Final = 0.5
+"""How soon a shorter interval, asked for by a downlink, is followed."""
+
+FIRMWARE: Final = "getuige-reference-1"
+
+OnTold = Callable[[PressId, Told, float], None]
+"""Called with the press, what was said about it, and the milliseconds since the button went down."""
+
+log = structlog.get_logger()
+
+
+class ReferenceDevice:
+    """One device, switched on by `start`. Its methods are safe to call from any thread."""
+
+    def __init__(self, memory: DeviceMemory, on_told: OnTold | None = None) -> None:
+        self.heartbeat_s = HEARTBEAT_S
+        self.refused_downlinks = 0
+        """Downlinks whose signature is not the pinned bridge's."""
+        self._memory = memory
+        self._who = memory.identity
+        self._started = time.monotonic()
+        self._on_told = on_told
+        self._clock_offset_ms: int | None = None
+        self._open: dict[PressId, Progress] = {}
+        self._unstored: dict[PressId, tuple[str, bytes]] = {}
+        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        self._down = message.down_topic(memory.device)
+        self._connections = [self._connection(url, index) for index, url in enumerate(memory.state.brokers)]
+        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Switch on: count the boot, connect to every broker, begin to send heartbeats."""
+        self._memory.boot()
+        for connection in self._connections:
+            connection.start()
+        self._heart.start()
+
+    def stop(self) -> None:
+        """Switch off."""
+        self._stop.set()
+        with self._changed:
+            self._changed.notify_all()
+        for connection in self._connections:
+            connection.stop()
+        self._heart.join()
+
+    def connected(self) -> int:
+        """Return how many brokers have taken our subscription."""
+        return sum(connection.connected.is_set() for connection in self._connections)
+
+    def press(self, kind: Kind = Kind.PRESS, location: Location | None = None) -> PressId:
+        """Push the button. Returns at once; repeating and falling back go on until *stored*."""
+        if kind is Kind.HEARTBEAT:
+            raise SettingsError("a heartbeat is not a press")
+        press = self._memory.next_press()
+        topic = str(message.UpTopic(self._memory.device, Lane.ALARM))
+        payload = message.seal(self._message(kind, press, location), self._who, topic)
+        with self._changed:
+            self._open[press] = Progress(press, time.monotonic())
+            self._unstored[press] = (topic, payload)
+        for connection in self._connections:
+            connection.publish(topic, payload)
+        threading.Thread(target=self._repeat, args=(press, topic, payload), name="repeat", daemon=True).start()
+        return press
+
+    def wait(self, press: PressId, told: Told, timeout_s: float) -> float | None:
+        """Wait until `told` was said about `press`; return the milliseconds since the push, None on time-out."""
+        deadline = time.monotonic() + timeout_s
+        with self._changed:
+            while told not in self._open[press].told_ms:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._stop.is_set() or not self._changed.wait(left):
+                    return self._open[press].told_ms.get(told)
+            return self._open[press].told_ms[told]
+
+    def heartbeat(self) -> None:
+        """Say that we live, once, on every broker."""
+        press = self._memory.next_press()
+        topic = str(message.UpTopic(self._memory.device, Lane.TELEMETRY))
+        payload = message.seal(self._message(Kind.HEARTBEAT, press, None), self._who, topic)
+        for connection in self._connections:
+            connection.publish(topic, payload, qos=0)
+
+    def _connection(self, url: str, index: int) -> Connection:
+        address = BrokerAddress.parse(url, "abcdefgh"[index])
+        device = self._memory.device
+        login = Login(device, lambda: make_token(device, self._who))
+        filters = ((self._down, 1), ("svc/bridge/+", 1))
+        return Connection(
+            address, f"device-{device}", self._heard, filters=filters, login=login, on_up=self._send_unstored
+        )
+
+    def _send_unstored(self, connection: Connection) -> None:
+        """A press that was made while a broker was away goes out the moment that it is back."""
+        with self._changed:
+            waiting = list(self._unstored.values())
+        for topic, payload in waiting:
+            connection.publish(topic, payload)
+
+    def _message(self, kind: Kind, press: PressId, location: Location | None) -> message.DeviceMessage:
+        now_ms = time.time_ns() // 1_000_000
+        return message.DeviceMessage(
+            device=self._memory.device,
+            press=press,
+            uptime_ms=int((time.monotonic() - self._started) * 1000),
+            wall_ms=now_ms + (self._clock_offset_ms or 0),
+            sync=1 if self._clock_offset_ms is None else 2,
+            kind=kind,
+            battery=100,
+            firmware=FIRMWARE,
+            location=location,
+        )
+
+    def _repeat(self, press: PressId, topic: str, payload: bytes) -> None:
+        started = time.monotonic()
+        while self.wait(press, Told.STORED, REPEAT_S) is None and not self._stop.is_set():
+            for connection in self._connections:
+                connection.publish(topic, payload)
+            if time.monotonic() - started >= FALLBACK_AFTER_S and self._memory.state.press_url:
+                self._post(self._memory.state.press_url, topic, payload)
+
+    def _post(self, url: str, topic: str, payload: bytes) -> None:
+        target = f"{url}?{urllib.parse.urlencode({'topic': topic})}"
+        request = urllib.request.Request(target, data=payload, method="POST")  # noqa: S310 - the scheme is checked when the device is made
+        request.add_header("Content-Type", "application/cose")
+        try:
+            with urllib.request.urlopen(request, timeout=HTTP_TIMEOUT_S) as answer:  # noqa: S310 - as above
+                self._listen(answer.read(cose.MAX_MESSAGE_BYTES))
+        except (OSError, urllib.error.URLError, MessageError) as error:
+            log.info("fallback-failed", error=type(error).__name__)
+
+    def _heard(self, connection: Connection, delivered: Delivered) -> None:
+        connection.acknowledge(delivered)
+        if delivered.topic == self._down:
+            with suppress(MessageError):
+                self._listen(delivered.payload)
+
+    def _listen(self, payload: bytes) -> None:
+        """Believe a downlink only when the pinned bridge signed it for this device."""
+        try:
+            said = message.open_downlink(payload, self._memory.bridge_public, self._down)
+        except MessageError:
+            self.refused_downlinks += 1
+            raise
+        self._clock_offset_ms = said.time_ms - time.time_ns() // 1_000_000
+        self.heartbeat_s = max(1, said.heartbeat_s)
+        with self._changed:
+            progress = self._open.get(said.press)
+            if progress is None or said.state in progress.told_ms:
+                return
+            elapsed_ms = (time.monotonic() - progress.started) * 1000
+            progress.told_ms[said.state] = elapsed_ms
+            self._unstored.pop(said.press, None)
+            self._changed.notify_all()
+        if self._on_told is not None:
+            self._on_told(said.press, said.state, elapsed_ms)
+
+    def _beat(self) -> None:
+        last = time.monotonic()
+        while not self._stop.wait(TICK_S):
+            if time.monotonic() - last >= self.heartbeat_s:
+                last = time.monotonic()
+                self.heartbeat()

@@ -1,0 +1,94 @@
+"""What the reference device remembers: its keys, whom it trusts, and counters that never go back."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from device_bridge.errors import SettingsError
+from device_bridge.keyfile import read_secret, write_secret
+from device_bridge.message import PressId
+from evidence import canonical, ids, keys, schema
+from evidence.errors import FormatError
+
+FILE: Final = "device.json"
+
+
+@dataclass(frozen=True)
+class DeviceState:
+    """The content of `device.json` (0600: it holds the device's private key)."""
+
+    v: Literal[1]
+    device: ids.DeviceId
+    sign: ids.Sha256
+    """Seed of the Ed25519 key."""
+    bridge_key: ids.PublicKey
+    """The one key whose word *stored* is believed; pinned when the device is made."""
+    brokers: tuple[str, ...]
+    press_url: str | None = None
+    boot: int = 0
+    counter: int = 0
+
+
+class DeviceMemory:
+    """A folder as a device's whole memory; each change is on the disk before it is used."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        try:
+            self.state = schema.decode(DeviceState, canonical.decode(read_secret(self._path)))
+        except FormatError as error:
+            raise SettingsError(f"{self._path} is not a device's memory") from error
+
+    @staticmethod
+    def create(
+        folder: Path, *, bridge_key: str, brokers: tuple[str, ...], press_url: str | None = None
+    ) -> "DeviceMemory":
+        """Make a new device in `folder`; SettingsError when there is one already."""
+        if (folder / FILE).exists():
+            raise SettingsError(f"{folder} already holds a device")
+        made = keys.Identity.generate()
+        pinned = ids.PublicKey(ids.hex_text(bridge_key, 32))
+        state = DeviceState(1, ids.DeviceId(ids.new_id()), ids.Sha256(made.sign_seed.hex()), pinned, brokers, press_url)
+        write_secret(folder / FILE, canonical.encode(schema.encode(state)))
+        return DeviceMemory(folder)
+
+    @property
+    def device(self) -> ids.DeviceId:
+        """The device's id."""
+        return self.state.device
+
+    @property
+    def identity(self) -> keys.Identity:
+        """The device's signing key (its box key is never used)."""
+        seed = bytes.fromhex(self.state.sign)
+        return keys.Identity(seed, seed)
+
+    @property
+    def bridge_public(self) -> bytes:
+        """The pinned Ed25519 key of the bridge."""
+        return bytes.fromhex(self.state.bridge_key)
+
+    def boot(self) -> int:
+        """Count a start of the device and return its number."""
+        self._change(self.state.boot + 1, 0)
+        return self.state.boot
+
+    def next_press(self) -> PressId:
+        """Return a press id that was never used before; it is on the disk before it is returned."""
+        self._change(self.state.boot, self.state.counter + 1)
+        return PressId(self.state.boot, self.state.counter)
+
+    def _change(self, boot: int, counter: int) -> None:
+        state = dataclasses.replace(self.state, boot=boot, counter=counter)
+        write_secret(self._path, canonical.encode(schema.encode(state)))
+        self.state = state
+
+
+@dataclass
+class Progress:
+    """How far one press came, with the milliseconds since the button went down."""
+
+    press: PressId
+    started: float
+    told_ms: dict[str, float] = field(default_factory=dict)

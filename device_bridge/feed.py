@@ -1,0 +1,271 @@
+"""The bridge's own small HTTP server on the loopback interface: alarms as a stream, acts, the fallback for presses.
+
+The API server reads it with a bearer token and shows it to consoles. `/press` needs no token, because a press is
+signed by its device; it is the way in when no broker answers.
+"""
+
+import asyncio
+import hmac
+import json
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route as Path
+
+from device_bridge import cose
+from device_bridge.acts import ActDesk
+from device_bridge.board import Board
+from device_bridge.errors import (
+    ActError,
+    AlarmError,
+    MessageError,
+    SettingsError,
+    SpoolError,
+    UnknownAlarmError,
+)
+from device_bridge.intake import Arrival, Taken, received_now
+from device_bridge.lane import PressLane
+from device_bridge.spool import Spool
+from device_bridge.view import View
+from evidence import ids
+from evidence.errors import EvidenceError, FormatError
+
+HEARTBEAT_S: Final = 2.0
+"""A console that hears nothing for longer shows that it is not up to date."""
+
+MAX_ACT_BYTES: Final = 64 * 1024
+"""A closing note of several pages, sealed."""
+
+MAX_BODY_S: Final = 5.0
+ANSWER_S: Final = 5.0
+"""How long the fallback waits for the spool before the device is told to try again."""
+
+MAX_TEST_WINDOW_MIN: Final = 60
+"""A window that is forgotten must not swallow a real alarm for long; inside it a real press still is one."""
+
+START_S: Final = 10.0
+_ID_BYTES: Final = 16
+PROBLEM: Final = "application/problem+json"
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_STATUS: Final[tuple[tuple[type[EvidenceError], int, str], ...]] = (
+    (UnknownAlarmError, HTTPStatus.NOT_FOUND, "unknown-alarm"),
+    (AlarmError, HTTPStatus.CONFLICT, "state"),
+    (ActError, HTTPStatus.FORBIDDEN, "not-a-dispatcher"),
+    (MessageError, HTTPStatus.UNPROCESSABLE_ENTITY, "message"),
+    (SpoolError, HTTPStatus.SERVICE_UNAVAILABLE, "not-stored"),
+    (FormatError, HTTPStatus.UNPROCESSABLE_ENTITY, "format"),
+)
+
+
+class Feed:
+    """The HTTP application; `listeners` is how many consoles' servers are connected to the stream."""
+
+    def __init__(self, view: View, acts: ActDesk, lane: PressLane, board: Board, spool: Spool, token: str) -> None:
+        self.listeners = 0
+        self._view = view
+        self._acts = acts
+        self._lane = lane
+        self._board = board
+        self._spool = spool
+        self._token = token.encode()
+        self.app = Starlette(
+            routes=[
+                Path("/feed", self._private(self._stream)),
+                Path("/alarms", self._private(self._alarms)),
+                Path("/alarms/{alarm}/acts", self._private(self._act), methods=["POST"]),
+                Path("/devices/{device}/test-window", self._private(self._test_window), methods=["POST"]),
+                Path("/health", self._private(self._health)),
+                Path("/press", self._answered(self._press), methods=["POST"]),
+            ],
+        )
+
+    def _private(self, handler: Handler) -> Handler:
+        async def guarded(request: Request) -> Response:
+            given = request.headers.get("authorization", "").encode()
+            if not hmac.compare_digest(given, b"Bearer " + self._token):
+                return _problem(HTTPStatus.UNAUTHORIZED, "token", "this feed asks for its bearer token")
+            return await handler(request)
+
+        return self._answered(guarded)
+
+    def _answered(self, handler: Handler) -> Handler:
+        async def answered(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except EvidenceError as error:
+                for kind, status, reason in _STATUS:
+                    if isinstance(error, kind):
+                        return _problem(status, reason, str(error))
+                return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "refused", str(error))
+            except (ClientDisconnect, TimeoutError):
+                return _problem(HTTPStatus.REQUEST_TIMEOUT, "body", "the body did not arrive in time")
+
+        return answered
+
+    async def _alarms(self, _request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._snapshot))
+
+    async def _health(self, _request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._view.health))
+
+    async def _act(self, request: Request) -> Response:
+        alarm = ids.AlarmId(ids.hex_text(request.path_params["alarm"], _ID_BYTES))
+        body = await _body(request, MAX_ACT_BYTES)
+        changed = await run_in_threadpool(self._acts.carry_out, alarm, body)
+        return JSONResponse(await run_in_threadpool(self._view.alarm, changed.alarm))
+
+    async def _test_window(self, request: Request) -> Response:
+        device = ids.DeviceId(ids.hex_text(request.path_params["device"], _ID_BYTES))
+        minutes = _minutes(await _body(request, MAX_ACT_BYTES))
+        until_ms = received_now("feed").at_ms + minutes * 60_000
+        await run_in_threadpool(self._open_window, device, until_ms)
+        return JSONResponse({"device": device, "until_ms": until_ms})
+
+    def _open_window(self, device: ids.DeviceId, until_ms: int) -> None:
+        with self._spool.write() as spool:
+            spool.open_test_window(device, until_ms)
+
+    async def _press(self, request: Request) -> Response:
+        """Take the bytes that a device could not bring to a broker; the answer is the signed *stored*."""
+        topic = request.query_params.get("topic", "")
+        payload = await _body(request, cose.MAX_MESSAGE_BYTES)
+        future: Future[Taken] = Future()
+        self._lane.submit(Arrival(topic, payload, received_now("http")), future.set_result)
+        try:
+            taken = await asyncio.wait_for(asyncio.wrap_future(future), ANSWER_S)
+        except TimeoutError:
+            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-stored", "the press is not stored yet; send it again")
+        if taken.answer is None:
+            return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "message", taken.problem or "not taken")
+        return Response(taken.answer.payload, media_type="application/cose")
+
+    def _snapshot(self) -> dict[str, Any]:
+        return {"alarms": self._view.alarms(), "health": self._view.health()}
+
+    async def _stream(self, request: Request) -> Response:
+        return StreamingResponse(
+            self._events(request), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    async def _events(self, request: Request) -> AsyncIterator[bytes]:
+        """Snapshot first, then every change; a heartbeat tells that the silence is real."""
+        loop = asyncio.get_running_loop()
+        changed: set[ids.AlarmId] = set()
+        wake = asyncio.Event()
+
+        def note(alarms: frozenset[ids.AlarmId]) -> None:
+            changed.update(alarms)
+            wake.set()
+
+        def hear(alarms: frozenset[ids.AlarmId]) -> None:
+            loop.call_soon_threadsafe(note, alarms)
+
+        leave = self._board.listen(hear)
+        self.listeners += 1
+        try:
+            snapshot = await run_in_threadpool(self._snapshot)
+            health = snapshot["health"]
+            yield _event("snapshot", snapshot)
+            due = loop.time() + HEARTBEAT_S
+            while not await request.is_disconnected():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), max(0.0, due - loop.time()))
+                wake.clear()
+                names = list(changed)
+                changed.clear()
+                for name in names:
+                    yield _event("alarm", await run_in_threadpool(self._view.alarm, name))
+                newest = await run_in_threadpool(self._view.health)
+                if newest != health:
+                    health = newest
+                    yield _event("health", health)
+                if loop.time() >= due:
+                    due = loop.time() + HEARTBEAT_S
+                    yield _event("heartbeat", {"at": ids.now()})
+        finally:
+            self.listeners -= 1
+            leave()
+
+
+class FeedServer:
+    """Runs the feed on a thread of its own."""
+
+    def __init__(self, feed: Feed, host: str, port: int) -> None:
+        config = uvicorn.Config(
+            feed.app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, name="feed", daemon=True)
+        self._address = (host, port)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on (chosen by the system when it was asked for 0)."""
+        return int(self._server.servers[0].sockets[0].getsockname()[1])
+
+    def start(self) -> None:
+        """Listen; SettingsError when the port is taken."""
+        self._thread.start()
+        self._thread.join(0)
+        waited = threading.Event()
+        for _ in range(int(START_S / 0.01)):
+            if self._server.started:
+                return
+            if not self._thread.is_alive():
+                break
+            waited.wait(0.01)
+        raise SettingsError(f"the feed cannot listen on {self._address[0]}:{self._address[1]}: is the port taken?")
+
+    def stop(self) -> None:
+        """Stop listening; open streams are closed after a second."""
+        self._server.should_exit = True
+        self._thread.join()
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Return the body; FormatError when it is larger than `limit`, TimeoutError when it is too slow."""
+    body = bytearray()
+    async with asyncio.timeout(MAX_BODY_S):
+        async for piece in request.stream():
+            body += piece
+            if len(body) > limit:
+                raise FormatError(f"the body is larger than {limit} bytes")
+    return bytes(body)
+
+
+def _minutes(body: bytes) -> int:
+    try:
+        minutes = json.loads(body)["minutes"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError('expected {"minutes": number}') from error
+    if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= MAX_TEST_WINDOW_MIN:
+        raise FormatError(f"a test window lasts 1 to {MAX_TEST_WINDOW_MIN} minutes")
+    return minutes
+
+
+def _event(name: str, data: object) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
+def _problem(status: int, reason: str, detail: str) -> Response:
+    """Return RFC 9457 problem details."""
+    title = HTTPStatus(status).phrase
+    members = {"type": f"urn:getuige:problem:bridge-{reason}", "title": title, "status": int(status)}
+    return JSONResponse({**members, "reason": reason, "detail": detail}, status_code=status, media_type=PROBLEM)

@@ -1,0 +1,162 @@
+"""One bridge, put together: brokers in, spool in the middle, journal, routes and feed out."""
+
+import sys
+import time
+from functools import partial
+from typing import Final
+
+import structlog
+
+from device_bridge import cose
+from device_bridge.acts import ActDesk
+from device_bridge.board import Board
+from device_bridge.brokers import BRIDGE_USER, BrokerSecrets
+from device_bridge.callout import AuthCallout
+from device_bridge.delivery import Delivery
+from device_bridge.feed import Feed, FeedServer
+from device_bridge.forwarder import Forwarder
+from device_bridge.intake import Intake, Spoken
+from device_bridge.keyfile import load_or_create_identity, load_or_create_token
+from device_bridge.lane import PressLane
+from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
+from device_bridge.mqtt import ALARM_FILTER, TELEMETRY_FILTER, BrokerAddress, Connection, Login
+from device_bridge.registry import Registry
+from device_bridge.routes import Route
+from device_bridge.routes.console import ConsoleRoute
+from device_bridge.settings import BridgeSettings
+from device_bridge.spool import Spool
+from device_bridge.stores import open_stores
+from device_bridge.telemetry import Telemetry
+from device_bridge.view import View
+from evidence import ids
+
+SWITCH_INTERVAL_S: Final = 0.0005
+"""Python hands the processor from one busy thread to another after this long; its default is a press's whole budget."""
+
+log = structlog.get_logger()
+
+
+class Bridge:
+    """A whole bridge inside this process. SpoolError, RegistryError or SettingsError when it cannot start."""
+
+    def __init__(self, settings: BridgeSettings) -> None:
+        self.identity = load_or_create_identity(settings.bridge_key_file)
+        self.name = BridgeName(settings.name)
+        self.spool = Spool(settings.folder / "spool.db")
+        pinned = bytes.fromhex(settings.root_key) if settings.root_key else None
+        self.registry = Registry(settings.folder / "registry.jsonl", pinned)
+        self.board = Board()
+        self._routes: list[Route] = [ConsoleRoute(lambda: self.feed.listeners)]
+        self.intake = Intake(self.spool, self.registry, self.identity, self._routes_for)
+        self.lane = PressLane(self.intake, self.board)
+        self.telemetry = Telemetry(self.registry, self._life_sign)
+        secrets = BrokerSecrets.load_or_create(settings.secrets)
+        login = Login(BRIDGE_USER, lambda: secrets.bridge_password) if settings.broker_login else None
+        addresses = settings.broker_addresses()
+        self._presses = [self._press_connection(address, login) for address in addresses]
+        self._lifelines = [self._telemetry_connection(address, login) for address in addresses]
+        self._callouts = [
+            AuthCallout(secrets.callout(host, port), self.registry) for host, port in settings.callout_addresses()
+        ]
+        stores = partial(open_stores, settings.database_url, settings.data / "blobs")
+        self.forwarder = Forwarder(self.spool, self.registry, self.board, stores, self._revoked, self.identity.kid)
+        self.acts = ActDesk(self.spool, self.registry, self.intake, self.board, self._tell)
+        view = View(
+            self.name,
+            self.spool,
+            self.registry,
+            self.lane,
+            self.forwarder,
+            self.telemetry,
+            self._presses,
+            lambda: self._routes,
+        )
+        token = load_or_create_token(settings.token_file)
+        self.feed = Feed(view, self.acts, self.lane, self.board, self.spool, token)
+        self.feed_server = FeedServer(self.feed, settings.feed_host, settings.feed_port)
+        self.delivery = Delivery(self.spool, self.identity, self.board, self._routes)
+
+    def start(self) -> None:
+        """Start every part; presses first, so that nothing arrives before it can be stored."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self.registry.load()
+        self.lane.start()
+        self.feed_server.start()
+        self.telemetry.start()
+        for connection in (*self._presses, *self._lifelines):
+            connection.start()
+        for callout in self._callouts:
+            callout.start()
+        self.delivery.start()
+        self.forwarder.start()
+        log.info("bridge-started", bridge=self.name, devices=self.registry.device_count)
+
+    def stop(self) -> None:
+        """Stop every part; what is in the spool is taken up again at the next start."""
+        for connection in self._presses:
+            connection.publish(service_topic(self.name), self._notice(online=False), retain=True)
+        for connection in (*self._lifelines, *self._presses):
+            connection.stop()
+        for callout in self._callouts:
+            callout.stop()
+        self.lane.stop()
+        self.telemetry.stop()
+        self.feed_server.stop()
+        self.delivery.stop()
+        self.forwarder.stop()
+        self.spool.close()
+        log.info("bridge-stopped", bridge=self.name)
+
+    @property
+    def feed_port(self) -> int:
+        """The port of the feed, once started."""
+        return self.feed_server.port
+
+    def listening(self) -> bool:
+        """Whether every broker hands presses to us and lets devices in."""
+        return all(c.connected.is_set() for c in self._presses) and all(c.ready.is_set() for c in self._callouts)
+
+    def _press_connection(self, address: BrokerAddress, login: Login | None) -> Connection:
+        return Connection(
+            address,
+            f"getuige-bridge-{self.name}",
+            self.lane.take,
+            filters=((ALARM_FILTER, 1),),
+            login=login,
+            will=(service_topic(self.name), self._notice(online=False)),
+            on_up=self._say_online,
+        )
+
+    def _telemetry_connection(self, address: BrokerAddress, login: Login | None) -> Connection:
+        return Connection(
+            address,
+            f"getuige-bridge-{self.name}-telemetry",
+            self.telemetry.take,
+            filters=((TELEMETRY_FILTER, 0),),
+            login=login,
+            durable=False,
+        )
+
+    def _say_online(self, connection: Connection) -> None:
+        connection.publish(service_topic(self.name), self._notice(online=True), retain=True)
+
+    def _notice(self, *, online: bool) -> bytes:
+        notice = ServiceNotice(self.name, online, time.time_ns() // 1_000_000)
+        return cose.sign1(self.identity, notice.to_payload(), service_topic(self.name))
+
+    def _routes_for(self, kind: str) -> list[str]:
+        return [route.name for route in self._routes if route.takes(kind)]
+
+    def _tell(self, spoken: Spoken) -> None:
+        for connection in self._presses:
+            connection.publish(spoken.topic, spoken.payload)
+
+    def _life_sign(self, message: DeviceMessage) -> None:
+        """A device that speaks while its alarm is open is told the state again: it may have missed it."""
+        for alarm in self.spool.read().open_alarms(message.device):
+            if alarm.accepted_by is not None:
+                self._tell(self.intake.told(alarm))
+
+    def _revoked(self, device: ids.DeviceId) -> None:
+        for callout in self._callouts:
+            callout.kick(device)

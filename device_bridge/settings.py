@@ -1,0 +1,173 @@
+"""What an operator may choose for a bridge: one frozen object from the environment, secrets in files.
+
+Every field is the variable GETUIGE_BRIDGE_<FIELD>. `mode=production` refuses the development stand-ins by name.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from device_bridge.brokers import CLIENT_PORT_OFFSET
+from device_bridge.errors import SettingsError
+from device_bridge.mqtt import BrokerAddress
+
+ENV_PREFIX: Final = "GETUIGE_BRIDGE_"
+FEED_PORT: Final = 8481
+MQTT_PORTS: Final = (8482, 8483)
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+
+
+class AlarmCentre(BaseSettings):
+    """One alarm centre that takes SIA DC-09, as `name=host:port`; its key stands in a file of that name."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    host: str
+    port: int = Field(ge=1, le=65535)
+    token: Literal["SIA-DCS", "ADM-CID"] = "SIA-DCS"  # noqa: S105 - DC-09's word for a message type
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `name=host:port`, optionally followed by `/ADM-CID`; SettingsError otherwise."""
+        name, _, rest = text.partition("=")
+        address, _, token = rest.partition("/")
+        host, _, port = address.rpartition(":")
+        if not name.isidentifier() or not host or not port.isdigit():
+            raise SettingsError(f"{text!r} is not an alarm centre such as centre1=192.0.2.7:9000")
+        return cls.model_validate({"name": name, "host": host, "port": int(port), "token": token or "SIA-DCS"})
+
+
+class BridgeSettings(BaseSettings):
+    """The settings of one bridge process. Frozen: a process that should do otherwise is started anew."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+
+    mode: Literal["development", "production"] = Field(
+        default="development", description="production refuses every development stand-in"
+    )
+    name: str = Field(
+        default="1", pattern=r"^[a-z0-9-]{1,32}$", description="this bridge among others; each has its own spool"
+    )
+    data: Path = Field(default=Path("var"), description="data folder of the installation")
+    database_url: str = Field(
+        default_factory=lambda values: f"sqlite:///{values.get('data', Path('var')) / 'getuige.db'}",
+        repr=False,  # may hold a password
+        description="SQLAlchemy address of the journal",
+    )
+    brokers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=tuple(f"mqtt://127.0.0.1:{port}" for port in MQTT_PORTS),
+        description="MQTT brokers A and B, as mqtt:// or mqtts:// addresses with a comma between them",
+    )
+    broker_login: bool = Field(
+        default=True, description="log in at the brokers as user bridge; false only for a test broker"
+    )
+    callout: bool = Field(
+        default=True, description="answer the brokers' question which device may connect (NATS auth callout)"
+    )
+    callouts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="host:port of each broker's NATS port, if it is not the MQTT port plus 100"
+    )
+    broker_ca_file: Path | None = Field(default=None, description="certificates that mqtts:// brokers are checked with")
+    feed_host: str = Field(default="127.0.0.1", description="address that the feed listens on")
+    feed_port: int = Field(default=FEED_PORT, ge=0, le=65535, description="port that the feed listens on, 0 for any")
+    feed_token_file: Path | None = Field(
+        default=None, description="file with the feed's bearer token; made when it is not there"
+    )
+    key_file: Path | None = Field(default=None, description="file with the bridge's keys; made when it is not there")
+    root_key: str | None = Field(
+        default=None, pattern=r"^[0-9a-f]{64}$", description="the organisation's root key, which this bridge obeys"
+    )
+    alarm_centres: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="SIA DC-09 receivers, as name=host:port with a comma between them"
+    )
+    demonstration_alarm_centre: bool = Field(
+        default=False, description="the alarm centre is the receiver of the demonstration"
+    )
+
+    @classmethod
+    def load(cls, **chosen: Any) -> Self:  # noqa: ANN401 - the fields above, checked by pydantic
+        """Return the settings of the environment, with `chosen` fields on top.
+
+        SettingsError names every variable that cannot be used, never its value.
+        """
+        try:
+            settings = cls(**{name: value for name, value in chosen.items() if value is not None})
+        except ValidationError as error:
+            rows = "\n".join(
+                f"  - {ENV_PREFIX}{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}"
+                for one in error.errors(include_input=False, include_url=False)
+            )
+            raise SettingsError(f"These settings cannot be used:\n{rows}") from None
+        settings.refuse_stand_ins()
+        return settings
+
+    @field_validator("brokers", "callouts", "alarm_centres", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment or a caller gave
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def folder(self) -> Path:
+        """Where this bridge keeps its spool and registry."""
+        return self.data / "bridge"
+
+    @property
+    def secrets(self) -> Path:
+        """Where keys, tokens and passwords are."""
+        return self.data / "secrets"
+
+    @property
+    def bridge_key_file(self) -> Path:
+        """The bridge's own keys."""
+        return self.key_file or self.secrets / "bridge.key"
+
+    @property
+    def token_file(self) -> Path:
+        """The feed's bearer token."""
+        return self.feed_token_file or self.secrets / "bridge-feed.token"
+
+    def broker_addresses(self) -> tuple[BrokerAddress, ...]:
+        """Return the brokers, named a, b, …; SettingsError when an address is none."""
+        names = "abcdefgh"
+        return tuple(
+            BrokerAddress.parse(url, names[index], self.broker_ca_file)
+            for index, url in enumerate(self.brokers[: len(names)])
+        )
+
+    def callout_addresses(self) -> tuple[tuple[str, int], ...]:
+        """Return host and port of every broker's own NATS port; SettingsError when one cannot be read."""
+        if not self.callout:
+            return ()
+        if not self.callouts:
+            return tuple((broker.host, broker.port + CLIENT_PORT_OFFSET) for broker in self.broker_addresses())
+        pairs = [address.rpartition(":") for address in self.callouts]
+        if any(not host or not port.isdigit() for host, _, port in pairs):
+            raise SettingsError("GETUIGE_BRIDGE_CALLOUTS holds addresses such as 127.0.0.1:8582")
+        return tuple((host, int(port)) for host, _, port in pairs)
+
+    def centres(self) -> tuple[AlarmCentre, ...]:
+        """Return the alarm centres; SettingsError when one cannot be read."""
+        return tuple(AlarmCentre.parse(text) for text in self.alarm_centres)
+
+    def refuse_stand_ins(self) -> None:
+        """Raise SettingsError in production mode while something is only fit for development; lists everything."""
+        if self.mode != "production":
+            return
+        found = [
+            *(["one broker only: a press needs two"] if len(self.brokers) < 2 else []),  # noqa: PLR2004 - A and B
+            *(
+                f"broker {a.name} is reached over a network without TLS"
+                for a in self.broker_addresses()
+                if not a.tls and a.host not in LOOPBACK
+            ),
+            *(["brokers that let everyone in (broker_login=false)"] if not self.broker_login else []),
+            *(["no root key is pinned (root_key)"] if self.root_key is None else []),
+            *(["the demonstration's alarm centre"] if self.demonstration_alarm_centre else []),
+            *(["a feed that listens beyond this machine"] if self.feed_host not in LOOPBACK else []),
+        ]
+        if found:
+            rows = "\n".join(f"  - {one}" for one in found)
+            raise SettingsError(f"Production refuses these development stand-ins:\n{rows}")

@@ -1,0 +1,122 @@
+"""What the feed shows: an alarm as a console reads it, and the health of everything that a press passes."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from device_bridge.alarm import Alarm
+from device_bridge.forwarder import Forwarder
+from device_bridge.lane import PressLane
+from device_bridge.mqtt import Connection
+from device_bridge.registry import Registry
+from device_bridge.routes import Route
+from device_bridge.spool import Spool
+from device_bridge.telemetry import Telemetry
+from evidence import canonical, ids, schema
+from evidence.envelope import container
+
+CLOSED_SHOWN: Final = 100
+"""Closed alarms that a console still lists; older ones are in the journal."""
+
+
+def alarm_json(spool: Spool, alarm: Alarm) -> dict[str, Any]:
+    """Return one alarm as JSON for consoles: no position, no name; those are sealed inside `item`."""
+    claim = alarm.claim
+    return {
+        "alarm": alarm.alarm,
+        "device": alarm.device,
+        "case": alarm.case,
+        "kind": alarm.kind,
+        "state": alarm.state,
+        "raised_at": alarm.raised_at,
+        "age_s": alarm.age_s,
+        "press": schema.encode(alarm.press),
+        "repeats": alarm.repeats,
+        "flags": list(alarm.flags),
+        "claimed_by": None if claim is None else schema.encode(claim.person),
+        "accepted_by": alarm.accepted_by and schema.encode(alarm.accepted_by),
+        "closed": alarm.closed and schema.encode(alarm.closed),
+        "history": schema.encode(alarm.history),
+        "routes": schema.encode(alarm.routes),
+        "item": _item_json(spool, alarm.alarm),
+        "card": alarm.card,
+    }
+
+
+def _item_json(spool: Spool, alarm: ids.AlarmId) -> dict[str, Any] | None:
+    stored = spool.read().newest_item(alarm)
+    if stored is None:
+        return None
+    head = container.parse_prefix(stored.container).head
+    return {
+        "item": stored.item,
+        "head": canonical.b64(stored.container),
+        "wraps": [schema.encode(wrap) for wrap in head.wraps],
+    }
+
+
+class View:
+    """Answers the feed's questions; every method may be called from any thread."""
+
+    def __init__(
+        self,
+        bridge: str,
+        spool: Spool,
+        registry: Registry,
+        lane: PressLane,
+        forwarder: Forwarder,
+        telemetry: Telemetry,
+        connections: Sequence[Connection],
+        routes: Callable[[], Sequence[Route]],
+    ) -> None:
+        self._bridge = bridge
+        self._spool = spool
+        self._registry = registry
+        self._lane = lane
+        self._forwarder = forwarder
+        self._telemetry = telemetry
+        self._connections = connections
+        self._routes = routes
+
+    def alarm(self, name: ids.AlarmId) -> dict[str, Any]:
+        """Return one alarm; UnknownAlarmError if there is none."""
+        return alarm_json(self._spool, self._spool.read().alarm(name))
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """Return open alarms and the newest closed ones, newest first."""
+        return [alarm_json(self._spool, alarm) for alarm in self._spool.read().newest_alarms(CLOSED_SHOWN)]
+
+    def health(self) -> dict[str, Any]:
+        """Return what works and what does not. `ok` is false as soon as a press could go unheard or unseen."""
+        reading = self._spool.read()
+        brokers = [{"name": c.address.name, "connected": c.connected.is_set()} for c in self._connections]
+        routes = [{"route": route.name, "trouble": route.trouble()} for route in self._routes()]
+        troubles = [
+            *(f"broker {one['name']} is not connected" for one in brokers if not one["connected"]),
+            *([self._lane.trouble] if self._lane.trouble else []),
+            *([self._forwarder.trouble] if self._forwarder.trouble else []),
+            *(f"{one['route']}: {one['trouble']}" for one in routes if one["trouble"]),
+        ]
+        refused = reading.count_rows("statement", "refused")
+        if refused:
+            troubles.append(f"the journal refused {refused} statement(s)")
+        return {
+            "bridge": self._bridge,
+            "ok": not troubles,
+            "troubles": troubles,
+            "brokers": brokers,
+            "routes": routes,
+            "journal": {
+                "trouble": self._forwarder.trouble,
+                "waiting": reading.count_rows("statement", "waiting"),
+                "refused": refused,
+            },
+            "outbox_waiting": reading.count_rows("outbox", "waiting"),
+            "devices": {"enrolled": self._registry.device_count, "overdue": self._telemetry.overdue(time.time())},
+            "heartbeats": {
+                "read": self._telemetry.read,
+                "skipped": self._telemetry.skipped,
+                "refused": self._telemetry.refused,
+            },
+            "counters": reading.counters(),
+        }
