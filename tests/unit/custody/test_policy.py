@@ -52,7 +52,7 @@ def test_too_few_witnesses_are_counted_out_loud() -> None:
 
 
 @pytest.mark.parametrize(
-    "signers,accepted",
+    ("signers", "accepted"),
     [((0, 1, 2), True), ((0, 1, 2, 3), True), ((0, 1), False), ((0, 2, 3), False), ((2, 3), False), ((), False)],
 )
 def test_groups_nest(signers: tuple[int, ...], accepted: bool) -> None:  # noqa: FBT001 - a column of the table

@@ -42,7 +42,7 @@ def log_of(batches: Iterable[int]) -> tuple[DictTiles, RightEdge]:
 
 
 @pytest.mark.parametrize(
-    "tile,path",
+    ("tile", "path"),
     [
         (TileId(0, 0), "tile/0/000"),
         (TileId(0, 999), "tile/0/999"),

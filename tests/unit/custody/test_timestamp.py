@@ -119,3 +119,37 @@ def test_the_development_tsa_keeps_its_root_and_says_what_it_is(tmp_path: Path) 
     (tmp_path / "development-tsa.pem").write_bytes(b"something else")
     with pytest.raises(TimestampError):
         DevelopmentTsa.in_folder(tmp_path)
+
+
+def openssl_stamp(folder: Path, digest: bytes, algorithm: str) -> tuple[bytes, bytes]:
+    """Let OpenSSL stamp a digest with the keys of a development TSA; return the token and the root."""
+    root = DevelopmentTsa.in_folder(folder).root_pem
+    (folder / "serial").write_text("01\n")
+    (folder / "tsa.cnf").write_text(
+        "[tsa]\ndefault_tsa = here\n[here]\nserial = serial\nsigner_cert = development-tsa.pem\n"
+        "signer_key = development-tsa.pem\nsigner_digest = sha256\ndefault_policy = 1.2.3.4\n"
+        "digests = sha256, sha3-256\naccuracy = secs:2, millisecs:500\ness_cert_id_alg = sha256\n"
+    )
+    for arguments in (
+        ["-query", "-digest", digest.hex(), f"-{algorithm}", "-cert", "-out", "query"],
+        ["-reply", "-config", "tsa.cnf", "-queryfile", "query", "-out", "reply"],
+    ):
+        subprocess.run(["openssl", "ts", *arguments], cwd=folder, check=True, capture_output=True, timeout=30)
+    return (folder / "reply").read_bytes(), root
+
+
+@pytest.mark.need("openssl")
+def test_a_token_that_openssl_made_verifies_here(tmp_path: Path) -> None:
+    token, root = openssl_stamp(tmp_path, DIGEST, "sha256")
+    info = verify_token(token, DIGEST, [root])
+    assert abs(info.time - datetime.now(UTC)) < timedelta(minutes=5)
+    assert (info.policy, info.accuracy) == ("1.2.3.4", timedelta(seconds=2, milliseconds=500))
+    with pytest.raises(TimestampError):
+        verify_token(token, OTHER, [root])
+
+
+@pytest.mark.need("openssl")
+def test_the_same_bytes_as_another_kind_of_digest_are_another_digest(tmp_path: Path) -> None:
+    token, root = openssl_stamp(tmp_path, DIGEST, "sha3-256")
+    with pytest.raises(TimestampError, match="another digest"):
+        verify_token(token, DIGEST, [root])
