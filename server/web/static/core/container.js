@@ -15,7 +15,7 @@ import { wrap } from "./wraps.js";
  *   content?: ContentPart | null,
  *   wraps: import("./wraps.js").Wrap[]}} Head
  */
-/** @typedef {{envelope: dsse.Envelope, head: Head, headSize: number, meta: Bytes, content: Bytes | null}} Container */
+/** @typedef {{envelope: dsse.Envelope, head: Head, headBytes: Bytes, meta: Bytes, content: Bytes | null}} Container */
 /** @typedef {"meta" | "content"} PartName */
 
 export const MAGIC = utf8("getuige-item-1\n");
@@ -63,7 +63,8 @@ export async function parse(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(MAGIC.length);
   const headSize = start + length;
   if (length > MAX_HEAD || headSize > bytes.length) throw new FormatError("the head of the item is cut off");
-  const envelope = dsse.parse(canonical.decode(bytes.subarray(start, headSize)), dsse.ITEM_HEAD);
+  const headBytes = bytes.slice(start, headSize);
+  const envelope = dsse.parse(canonical.decode(headBytes), dsse.ITEM_HEAD);
   /** @type {Head} */
   const head = canonical.decode(dsse.body(envelope));
   if (head.v !== 1 || head.suite !== 1) throw new FormatError("this item has a version that this page does not know");
@@ -71,9 +72,9 @@ export async function parse(bytes) {
   if (meta.length !== head.meta.size) throw new FormatError("the item is cut off");
   if (hex(await sha256(meta)) !== head.meta.sha256) throw new FormatError("the description differs from the head");
   const content = bytes.slice(headSize + head.meta.size);
-  if (content.length === 0) return { envelope, head, headSize, meta, content: null };
+  if (content.length === 0) return { envelope, head, headBytes, meta, content: null };
   if (content.length !== head.content?.size) throw new FormatError("the content of the item is cut off");
-  return { envelope, head, headSize, meta, content };
+  return { envelope, head, headBytes, meta, content };
 }
 
 /**

@@ -12,7 +12,8 @@ const RECONNECT_MS = 4000;
 const TICK_MS = 500;
 
 /**
- * @typedef {{onEvent: (name: string, data: any) => void, onLive: (live: boolean, since: number) => void}} Listener
+ * @typedef {{onEvent: (name: string, data: any) => void, onLive: (live: boolean) => void,
+ *   onHeard: () => void}} Listener
  */
 
 export class LiveFeed {
@@ -20,7 +21,8 @@ export class LiveFeed {
   #source = null;
   #heard = performance.now();
   #opened = 0;
-  #live = false;
+  /** @type {boolean | null} */
+  #live = null;
   #timer = 0;
 
   /** @param {string} url @param {string[]} names of the events @param {Listener} listener */
@@ -47,6 +49,7 @@ export class LiveFeed {
     for (const name of [...this.names, "heartbeat"]) {
       source.addEventListener(name, (event) => {
         this.#heard = performance.now();
+        this.listener.onHeard();
         this.#say(true);
         if (name !== "heartbeat") this.listener.onEvent(name, JSON.parse(event.data));
       });
@@ -65,6 +68,6 @@ export class LiveFeed {
   #say(live) {
     if (live === this.#live) return;
     this.#live = live;
-    this.listener.onLive(live, this.#heard);
+    this.listener.onLive(live);
   }
 }

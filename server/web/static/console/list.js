@@ -1,0 +1,46 @@
+/** The list of alarms: one row each, states that cannot be confused. */
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { clock } from "../ui/dates.js";
+import { t, word } from "../ui/texts.js";
+import { age, isNew } from "./alarms.js";
+
+/** @typedef {import("./alarms.js").Alarm} Alarm */
+
+/** A shape per state, beside its word and its colour. */
+const SHAPES = /** @type {Record<string, string>} */ ({
+  raised: "◆", delivered: "◆", claimed: "◐", accepted: "✓", dispatched: "➤", on_scene: "⚑", closed: "■",
+});
+
+/** @param {Alarm} alarm @returns {string} who has it, or why it was closed */
+export function whose(alarm) {
+  if (alarm.closed) return `${word("reason", alarm.closed.reason)}, ${alarm.closed.by.label ?? ""}`;
+  if (alarm.accepted_by) return t("state-accepted-by", { who: alarm.accepted_by.label });
+  return alarm.claimed_by ? t("state-claimed-by", { who: alarm.claimed_by.label }) : "";
+}
+
+/** @param {Alarm} alarm */
+export const stateMark = (alarm) => html`
+  <span class="state state-${alarm.state}"><span aria-hidden="true">${SHAPES[alarm.state]}</span> ${t(`state-${alarm.state}`)}</span>`;
+
+/** @param {Alarm} alarm things to mind, never only a colour */
+export const flagsOf = (alarm) => alarm.flags.map((flag) => html`<span class="tag flag">${word("flag", flag)}</span>`);
+
+/** @param {Alarm[]} alarms @param {string | null} selected @param {(alarm: string) => void} choose */
+export function alarmList(alarms, selected, choose) {
+  return html`
+    <ul class="alarms">${repeat(alarms, ({ alarm }) => alarm, (alarm) => html`
+      <li>
+        <button type="button" class="alarm ${isNew(alarm) ? "new" : ""} is-${alarm.state}" data-alarm=${alarm.alarm}
+          data-state=${alarm.state} aria-pressed=${alarm.alarm === selected ? "true" : "false"}
+          @click=${() => choose(alarm.alarm)}>
+          <span class="line">${stateMark(alarm)}<span class="age mono">${age(alarm.raised_at)}</span></span>
+          <span class="line kind-line"><strong>${t(`alarm-kind-${alarm.kind}`)}</strong>
+            <span class="mono quiet">${clock(alarm.raised_at)}</span></span>
+          ${whose(alarm) ? html`<span class="quiet">${whose(alarm)}</span>` : nothing}
+          ${alarm.repeats > 0 || alarm.flags.length > 0 ? html`<span class="tags">
+            ${alarm.repeats > 0 ? html`<span class="tag flag">${t("card-repeats-count", { count: alarm.repeats })}</span>` : nothing}
+            ${flagsOf(alarm)}</span>` : nothing}
+        </button>
+      </li>`)}</ul>`;
+}

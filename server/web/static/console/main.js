@@ -1,0 +1,261 @@
+/** `<getuige-console>`: the dispatcher's desk. It shows loudly when it is not live, and never claims what nobody did. */
+import { html, nothing } from "lit";
+import * as api from "../core/api.js";
+import { clock } from "../ui/dates.js";
+import { topBar, typing } from "../ui/chrome.js";
+import { describe } from "../ui/sign-in.js";
+import { start, t } from "../ui/texts.js";
+import { View } from "../ui/view.js";
+import { age, isNew, isOpen, nextActs, ordered, primaryAct, troubles } from "./alarms.js";
+import { alarmCard } from "./card.js";
+import { Desk } from "./desk.js";
+import { alarmList, flagsOf, stateMark, whose } from "./list.js";
+import { Siren, keepScreenOn } from "./siren.js";
+
+/** @typedef {import("./alarms.js").Alarm} Alarm */
+
+const KEYS = ["j", "k", "a", "d", "s", "c", "m", "?"];
+const REASONS = ["genuine", "accidental", "test", "technical"];
+/** @type {Record<string, string>} */
+const ACT_KEYS = { a: "accept", d: "dispatch", s: "on_scene" };
+
+class Console extends View {
+  /** @override */
+  static properties = { selected: { state: true }, notice: { state: true }, busy: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {Desk | null} */
+    this.desk = null;
+    /** @type {string | null} */
+    this.selected = null;
+    this.siren = new Siren();
+    /** @type {Set<string>} alarms whose siren was silenced here */
+    this.silenced = new Set();
+    /** @type {{since: number, sound: boolean, screen: boolean} | null} */
+    this.shift = null;
+    /** @type {{title: string, text: string, bad: boolean} | null} */
+    this.notice = null;
+    this.announced = "";
+    this.busy = false;
+    this.closing = false;
+    this.cardFailed = "";
+    this.ticking = 0;
+    this.keys = (/** @type {KeyboardEvent} */ event) => this.#key(event);
+  }
+
+  /** @override */
+  connectedCallback() {
+    super.connectedCallback();
+    window.addEventListener("keydown", this.keys);
+    this.ticking = setInterval(() => this.requestUpdate(), 1000);
+  }
+
+  /** @override */
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    window.removeEventListener("keydown", this.keys);
+    clearInterval(this.ticking);
+    this.desk?.feed.stop();
+  }
+
+  /** @param {CustomEvent} event */
+  async #signedIn({ detail }) {
+    this.desk = new Desk(detail.session, detail.anchors, {
+      changed: () => this.requestUpdate(),
+      raised: (alarm) => {
+        this.announced = t("new-alarm", { kind: t(`alarm-kind-${alarm.kind}`), age: age(alarm.raised_at) });
+        this.selected ??= alarm.alarm;
+      },
+    });
+    this.requestUpdate();
+    try {
+      await this.desk.start();
+    } catch (error) {
+      this.notice = { ...describe(error), bad: true };
+    }
+  }
+
+  async #startShift() {
+    const sound = await this.siren.test().catch(() => false);
+    this.shift = { since: Date.now(), sound, screen: await keepScreenOn() };
+    this.requestUpdate();
+  }
+
+  get #alarms() {
+    return ordered(this.desk?.alarms.values() ?? []);
+  }
+
+  get #chosen() {
+    return this.selected ? this.desk?.alarms.get(this.selected) : undefined;
+  }
+
+  /** @param {string} alarm */
+  #choose(alarm) {
+    this.selected = alarm;
+    this.closing = false;
+    this.cardFailed = "";
+  }
+
+  #silence() {
+    for (const alarm of this.#alarms.filter(isNew)) this.silenced.add(alarm.alarm);
+    this.requestUpdate();
+  }
+
+  /** @param {Alarm} alarm @param {string} act @param {object} [more] */
+  async #act(alarm, act, more) {
+    if (this.busy || !this.desk) return;
+    this.busy = true;
+    this.notice = null;
+    try {
+      await this.desk.act(alarm, act, more);
+      this.closing = false;
+      this.notice = { title: t("act-done", { act: t(`state-${this.desk.alarms.get(alarm.alarm)?.state}`) }), text: "", bad: false };
+      if (act === "accept") await this.#openCard(alarm);
+    } catch (error) {
+      const refused = error instanceof api.ApiError && error.status >= 400 && error.status < 500;
+      this.notice = { title: t("act-failed"), text: refused ? error.message : t("act-failed-text"), bad: true };
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** @param {Alarm} alarm */
+  async #openCard(alarm) {
+    if (!alarm.card) return;
+    try {
+      if (!(await this.desk?.card(alarm))) this.cardFailed = alarm.alarm;
+    } catch {
+      this.cardFailed = alarm.alarm;
+    }
+    this.requestUpdate();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (typing(event) || !this.desk || this.querySelector("dialog")?.open) return;
+    const [alarm, alarms] = [this.#chosen, this.#alarms];
+    const at = alarms.findIndex(({ alarm: id }) => id === this.selected);
+    const act = ACT_KEYS[event.key];
+    if (event.key === "j" || event.key === "k") {
+      const next = alarms[Math.min(alarms.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
+      if (next) this.#choose(next.alarm);
+    } else if (act && alarm && nextActs(alarm).includes(act)) this.#act(alarm, act);
+    else if (event.key === "c" && alarm && nextActs(alarm).includes("close")) this.#startClosing();
+    else if (event.key === "m") this.#silence();
+    else if (event.key === "?") this.querySelector("dialog")?.showModal();
+    else return;
+    event.preventDefault();
+  }
+
+  async #startClosing() {
+    this.closing = true;
+    this.requestUpdate();
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector(".reasons button"))?.focus();
+  }
+
+  /** @override */
+  updated() {
+    const calling = this.#alarms.some((alarm) => isNew(alarm) && !this.silenced.has(alarm.alarm));
+    this.siren.sound(Boolean(this.shift) && calling);
+  }
+
+  /** @override */
+  render() {
+    if (!this.desk) {
+      return html`${topBar(t("console"), "", false)}
+        <getuige-sign-in .roles=${["dispatcher"]} heading="console-sign-in" @signed-in=${this.#signedIn}></getuige-sign-in>`;
+    }
+    const help = html`<button type="button" @click=${() => this.querySelector("dialog")?.showModal()}>${t("help")} <kbd>?</kbd></button>`;
+    const alarms = this.#alarms;
+    const open = alarms.filter(isOpen);
+    return html`
+      ${this.#freshness(this.desk)}
+      ${topBar(t("console"), html`<span class="who-am-i">${this.desk.session.label}</span>${help}`, false)}
+      <p class="unseen" role="alert">${this.announced}</p>
+      <main id="main" tabindex="-1" class="console">
+        <section class="listing" aria-labelledby="alarms-title">
+          ${this.#shift()}
+          <div class="list-head"><h1 id="alarms-title">${t("alarms-open", { count: open.length })}</h1>
+            ${this.siren.sounding ? html`<button type="button" class="silence" @click=${this.#silence}>${t("silence")} <kbd>m</kbd></button>` : nothing}
+          </div>
+          ${alarms.length === 0 ? html`<p class="none">${t("alarms-none")}</p>` : nothing}
+          ${alarmList(open, this.selected, (alarm) => this.#choose(alarm))}
+          ${alarms.length > open.length ? html`<h2 class="closed-title">${t("alarms-closed")}</h2>
+            ${alarmList(alarms.filter((alarm) => !isOpen(alarm)), this.selected, (alarm) => this.#choose(alarm))}` : nothing}
+        </section>
+        <section class="desk" aria-live="off">
+          ${this.notice ? html`<div class=${this.notice.bad ? "card problem" : "card done"} role="status"><strong>${this.notice.title}</strong>
+            ${this.notice.text ? html`<p>${this.notice.text}</p>` : nothing}</div>` : nothing}
+          ${this.#chosenAlarm(this.desk)}
+          <p class="quiet small">${t("console-honest")}</p>
+        </section>
+      </main>
+      <dialog aria-labelledby="help-title">
+        <h2 id="help-title">${t("console-help-title")}</h2>
+        <dl class="facts keys">${KEYS.map((key, index) => html`<div><dt><kbd>${key}</kbd></dt><dd>${t(`console-key-${index}`)}</dd></div>`)}</dl>
+        <button type="button" class="primary" @click=${() => this.querySelector("dialog")?.close()}>${t("close")}</button>
+      </dialog>`;
+  }
+
+  /** @param {Desk} desk the bar over the full width: live, or not to be trusted */
+  #freshness(desk) {
+    const wrong = troubles(desk.health);
+    const heard = desk.heardAt > 0 ? t("stale-since", { time: clock(desk.heardAt) }) : t("stale-first");
+    if (desk.live === false || wrong.length > 0) {
+      return html`<div class="freshness stale" role="alert"><strong>${t("stale-bar")}</strong>
+        <span>${desk.live === false ? heard : wrong.map((part) => t(`stale-${part}`)).join(" ")}</span></div>`;
+    }
+    if (desk.live === null) return html`<div class="freshness waiting" role="status">${t("sign-in-asking")}</div>`;
+    return html`<div class="freshness live"><strong><span class="pulse" aria-hidden="true"></span>${t("live")}</strong>
+      <span>${t("live-at", { time: clock(desk.heardAt) })}</span></div>`;
+  }
+
+  #shift() {
+    if (!this.shift) {
+      return html`<div class="card shift"><button type="button" class="primary" @click=${this.#startShift}>${t("shift-start")}</button>
+        <p class="quiet">${t("shift-lead")}</p></div>`;
+    }
+    const { since, sound, screen } = this.shift;
+    return html`<div class="shift running" role="status">
+      <span>${t("shift-running", { time: clock(since) })}</span>
+      <span class=${sound ? "fine" : "bad"}>${sound ? "♪" : "✕"} ${t(sound ? "shift-sound-on" : "shift-sound-off")}</span>
+      <span class=${screen ? "fine" : "bad"}>${screen ? "✓" : "✕"} ${t(screen ? "shift-screen-on" : "shift-screen-off")}</span>
+      <button type="button" class="link" @click=${() => this.siren.test()}>${t("shift-again")}</button></div>`;
+  }
+
+  /** @param {Desk} desk */
+  #chosenAlarm(desk) {
+    const alarm = this.#chosen;
+    if (!alarm) return html`<p class="none card">${t("card-none")}</p>`;
+    const acts = nextActs(alarm);
+    const main = primaryAct(alarm.state);
+    const key = (/** @type {string} */ act) => Object.keys(ACT_KEYS).find((name) => ACT_KEYS[name] === act) ?? "";
+    return html`
+      <article class="alarm-view" aria-labelledby="alarm-title" data-alarm=${alarm.alarm} data-state=${alarm.state}>
+        <header class="card alarm-head ${isNew(alarm) ? "new" : ""}">
+          <div><p>${stateMark(alarm)} <span class="quiet">${whose(alarm)}</span></p>
+            <h2 id="alarm-title">${t(`alarm-kind-${alarm.kind}`)} <span class="age mono">${age(alarm.raised_at)}</span></h2>
+            <p class="tags">${flagsOf(alarm)}</p></div>
+          <div class="acts">
+            ${acts.filter((act) => act !== "close").map((act) => html`
+              <button type="button" class=${act === main ? "primary act" : "act"} data-act=${act} ?disabled=${this.busy}
+                @click=${() => this.#act(alarm, act)}>${t(`act-${act}`)} ${key(act) ? html`<kbd>${key(act)}</kbd>` : nothing}</button>`)}
+            ${acts.includes("close") ? html`<button type="button" class=${main === "close" ? "primary act" : "act"} data-act="close"
+              aria-expanded=${this.closing ? "true" : "false"} @click=${this.#startClosing}>${t("act-close")} <kbd>c</kbd></button>` : nothing}
+          </div>
+          ${this.closing && acts.includes("close") ? html`<div class="reasons" role="group" aria-label=${t("act-close-as")}>
+            <span>${t("act-close-as")}</span>${REASONS.map((reason) => html`<button type="button" data-reason=${reason}
+              ?disabled=${this.busy} @click=${() => this.#act(alarm, "close", { reason })}>${t(`reason-${reason}`)}</button>`)}</div>` : nothing}
+          <p role="status" class="progress">${this.busy ? html`<span class="spinner" aria-hidden="true"></span>${t("act-busy")}` : nothing}</p>
+        </header>
+        <div class="alarm-body">${alarmCard(desk, alarm, {
+          open: () => this.#openCard(alarm), failed: this.cardFailed === alarm.alarm, busy: this.busy,
+        })}</div>
+      </article>`;
+  }
+}
+
+await start();
+customElements.define("getuige-console", Console);

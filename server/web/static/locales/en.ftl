@@ -1,0 +1,388 @@
+# Getuige, English. Short sentences. Say what happened, what is safe, what to do next.
+
+## Everywhere
+language = Language
+leave = Leave this page
+help = Help
+close = Close
+skip = Skip to content
+loading = One moment. The data are fetched and opened here.
+unknown = unknown
+no-data = No data
+
+## Front door
+landing-title = Getuige
+landing-lead = This page is for staff. Choose where you want to work.
+landing-review = Review
+landing-review-text = Read and check cases. For caseworkers and investigators.
+landing-console = Alarm desk
+landing-console-text = Take and follow up alarms. For the control room.
+landing-docs = Technical description
+landing-danger = Is there danger now? Call 112.
+
+## Sign in
+review-sign-in = Review
+console-sign-in = Alarm desk
+sign-in-lead = Sign in with your name and your pass phrase. Your pass phrase stays on this computer.
+sign-in-handle = Name
+sign-in-phrase = Pass phrase
+sign-in-phrase-hint = Six words, with spaces between them.
+sign-in-button = Sign in
+sign-in-asking = Contacting the server …
+sign-in-deriving = Your key is being opened. This takes a few seconds.
+sign-in-wrong-role = This page does not fit your work
+sign-in-wrong-role-text = You are signed out again. Choose the page that fits your work on the front page.
+root-summary = Key of the organisation: { $start } …
+root-explained = This browser has trusted this key since { $day }. Compare it once with the key on paper. If the server names another key later, this page warns you.
+problem-phrase = Signing in did not work
+problem-phrase-text = The name and the pass phrase do not fit together. Nothing was changed. Check both and try again.
+problem-offline = No connection to the server
+problem-offline-text = Your data are safe. Check the network and try again.
+problem-server = This did not work
+problem-server-text = The server gave an answer that we do not understand. Nothing was changed. Try again later or ask the administrator.
+problem-anchor = The server names another key
+problem-anchor-text = This browser knows another key of the organisation. Do not sign in. Call your administrator and compare the key with the key on paper.
+
+## Review of a case
+review = Review
+review-title = Getuige – review
+cases = Cases
+cases-none = There is no case yet that you may read.
+case = Case
+lead = Lead
+opened = Opened
+reader = You read as
+assessment = Last assessment (SASH)
+assessment-none = Not recorded in this case
+verification-how = How was this checked?
+verification-explained = This browser checked the signature of every item, up to the key of the organisation below. Then it checked that the item is in the log. The independent witnesses of the log are checked by the program getuige verify.
+proven-count = { $proven } of { $total } proven
+failed-count = { $failed } { $failed ->
+    [one] item does not hold
+   *[other] items do not hold
+ }
+signed-count = { $signed } not yet in the log
+wide-count = { $wide } with a wide time interval
+checking-count = { $total } items are being checked …
+closed-count = { $count ->
+    [one] 1 item was
+   *[other] { $count } items were
+ } not given to you and not opened.
+proof-checking = checking
+proof-proven = proven
+proof-signed = signed
+proof-failed = does not hold
+proof-checking-explained = The check is still running.
+proof-proven-explained = The signature holds, the key is known and the item is in the log. This is how the server received it.
+proof-signed-explained = The signature holds and the key is known. The item is not in the log yet, or its proof could not be fetched.
+proof-failed-explained = This item cannot be proven. Do not use it as evidence. Tell the administrator.
+
+pattern = Pattern
+pattern-nature = Nature
+pattern-duration = Duration
+pattern-frequency = Frequency
+pattern-intensity = Intensity
+pattern-circumstances = Circumstances
+pattern-impact = Impact
+days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+ }
+happenings = { $count ->
+    [one] 1 happening
+   *[other] { $count } happenings
+ }
+busiest = Most in one week: { $count }
+alarm-count = { $count ->
+    [one] 1 alarm
+   *[other] { $count } alarms
+ }
+breach-count = { $count } while an order was in force
+media-count = { $count ->
+    [one] 1 picture or recording
+   *[other] { $count } pictures and recordings
+ }
+impact-count = { $count ->
+    [one] described once
+   *[other] described { $count } times
+ }
+
+overview = Timeline
+overview-label = Timeline of { $count } items, from { $from } to { $to }. Rows: { $lanes }. The table below holds the same data.
+overview-tools = Move and zoom the timeline
+overview-earlier = Earlier
+overview-later = Later
+overview-in = Zoom in
+overview-out = Zoom out
+overview-all = All
+legend = Meaning of the signs
+legend-tick = The higher, the more severe
+legend-bar = Time not known exactly
+legend-alarm = Alarm
+legend-band = Order in force
+legend-gap = Nothing recorded
+
+weekly-title = By week
+weekly-lead = Happenings, alarms with a slanted pattern
+weekly-label = Bar chart of { $weeks } weeks, highest count { $most }. The table holds the same data.
+week-of = Week of { $day }: { $entries } happenings, { $alarms } alarms
+rhythm-title = Day and hour
+rhythm-lead = Only what is known to the minute
+rhythm-label = Map of day and hour, highest count { $most }. The table holds the same data.
+left-out = { $count ->
+    [one] 1 happening has
+   *[other] { $count } happenings have
+ } no precise time and { $count ->
+    [one] is
+   *[other] are
+ } not shown here.
+
+entries = { $count ->
+    [one] 1 item
+   *[other] { $count } items
+ }
+entries-label = All items, in the order in which they happened
+entries-none = No item fits this filter.
+filter = Filter
+zone = Times in { $zone }
+column-thumbnail = Picture
+column-what = What
+column-happened = Happened
+column-discovered = Discovered
+column-recorded = Recorded
+column-received = Received
+column-source = Source
+column-proof = Proof
+
+kind-incident = Incident
+kind-photo = Photo
+kind-sound = Sound
+kind-video = Video
+kind-file = File
+kind-alarm = Alarm
+kind-order = Order
+kind-card = Dispatcher card
+kind-assessment = Assessment
+
+source-victim = Herself
+source-sensor = Sensor
+source-camera = Someone else’s camera
+source-witness = Witness
+source-police = Police
+source-caseworker = Caseworker
+
+lane-other = Other
+lane-media = Pictures and sound
+lane-assessment = Assessment
+lane-volgen = Following
+lane-berichten = Messages
+lane-bellen = Calling
+lane-bedreiging = Threat
+lane-posten = Waiting at home
+lane-vernieling = Damage
+lane-online = Online
+lane-alarm = Alarm
+
+severity = Severity
+severity-short = severity { $level }
+severity-0 = No severity chosen
+severity-1 = Disturbing
+severity-2 = Severe
+severity-3 = Very severe
+severity-4 = Danger to life
+
+order-huisverbod = House ban
+order-contactverbod = Contact ban
+order-gebiedsverbod = Area ban
+
+role-phone = Phone of the case
+role-caseworker = Caseworker
+role-investigator = Investigator
+role-dispatcher = Control room
+role-bridge = Alarm bridge
+role-server = Server
+role-vault = Vault
+role-root = Organisation
+
+time-unknown = unknown
+time-about = around { $time }
+time-perhaps = perhaps { $time }
+time-between = { $from } – { $to }
+
+detail = Item
+detail-none = Choose an item in the table or on the timeline.
+detail-media = Pictures and sound with this
+detail-about = Belongs to:
+detail-times = Four times
+detail-facts = Facts
+impact = What it does to her
+place = Place
+position = Position
+order = Order
+order-until = Until and including
+press = Button
+press-of = boot { $boot }, press { $counter }
+file = File
+custody = Custody
+sealed-by = Sealed by
+log-index = Number in the log
+received-at = The server received it at
+item-id = Item
+file-hash = SHA-256 of the file
+commitment = Commitment
+proof-file = Save the proof from the log
+photo-of = Photo: { $title }
+media-open = Open ({ $size } MB)
+media-opening = Opening ({ $size } MB) …
+media-failed = This file could not be opened. The original is safe on the server. Try again later.
+media-save = Save { $name }
+honest = This is what people and devices recorded. Received means: the server received it at that moment. This program computes no risk.
+
+help-title = Keys
+key-0 = next item
+key-1 = previous item
+key-2 = earlier
+key-3 = later
+key-4 = zoom in
+key-5 = zoom out
+key-6 = show all
+key-7 = filter
+key-8 = this help
+key-9 = leave this page
+
+## Alarm desk
+console = Alarm desk
+console-title = Getuige – alarm desk
+stale-bar = NOT LIVE – use the telephone
+stale-since = Last sign of the server: { $time }
+stale-first = No sign of the server yet
+stale-bridge = The alarm bridge cannot be reached.
+stale-broker = A connection to the buttons is gone.
+stale-database = The storage of the alarm bridge does not work.
+live = Live
+live-at = last sign { $time }
+shift-start = Start shift
+shift-lead = Click once: then this page may make sound and the screen stays on.
+shift-test = You now hear three short tones. Hear nothing? Turn the sound on and start again.
+shift-running = On shift since { $time }
+shift-sound-on = Sound tested
+shift-sound-off = Sound does not work
+shift-screen-on = Screen stays on
+shift-screen-off = Screen may turn off
+shift-again = Test the sound again
+silence = Silence siren
+silence-hint = Silent is not accepted.
+alarms = Alarms
+alarms-open = { $count ->
+    [one] 1 alarm open
+   *[other] { $count } alarms open
+ }
+alarms-none = No alarms. The list is live as long as the bar at the top is green and says "Live".
+alarms-closed = Closed
+new-alarm = New alarm, { $kind }, { $age } ago
+state-raised = NEW
+state-delivered = NEW
+state-claimed = BEING VIEWED
+state-accepted = ACCEPTED
+state-dispatched = UNIT SENT
+state-on_scene = ON SCENE
+state-closed = CLOSED
+state-claimed-by = viewed by { $who }
+state-accepted-by = accepted by { $who }
+state-closed-why = { $reason }
+alarm-kind-press = Panic button
+alarm-kind-duress = Duress
+alarm-kind-test = Test
+alarm-kind-tamper = Tamper
+reason-genuine = Real alarm
+reason-accidental = By accident
+reason-test = Test
+reason-technical = Technical
+act-claim = I look
+act-accept = Accept
+act-dispatch = Unit sent
+act-on_scene = On scene
+act-close = Close …
+act-close-as = Close as
+act-done = Recorded: { $act }
+act-failed = Not recorded
+act-failed-text = Your act did not arrive. The alarm has not changed. Try again or use the telephone.
+act-refused-text = { $why }
+act-busy = Being recorded …
+card-none = Choose an alarm in the list.
+card-where = Where
+card-no-position = The button gave no position.
+card-position-closed = This position was not sealed to your desk.
+card-accuracy = Accuracy
+card-accuracy-m = ± { $m } m
+card-age = Age of the position
+card-source = Source of the position
+card-sketch = Sketch with distance and direction to known places. North is up.
+card-who = Who
+card-who-closed = The card opens when you accept the alarm.
+card-who-open = Open the card now
+card-who-missing = There is no card with this button.
+card-who-failed = The card could not be opened.
+card-name = Name
+card-address = Address
+card-enter = Way in
+card-weapons = Weapons
+card-children = Children
+card-not-said = not filled in
+card-logged = The opening of the card was recorded.
+card-press = Press
+card-flags = Mind
+card-repeats = Repeated
+card-repeats-count = { $count ->
+    [one] pressed again once
+   *[other] pressed again { $count } times
+ }
+card-routes = Routes
+card-history = Course
+card-raised = Received
+card-seal = Custody
+card-seal-proven = Sealed by the alarm bridge, signature holds
+card-seal-failed = The signature does not hold
+flag-late = came in late
+flag-clock-unsure = clock unsure
+flag-clock-ahead = clock is ahead
+flag-counter-odd = counter is odd
+flag-duress = duress
+flag-cancel-asked = button asks to cancel
+flag-test-outside-window = test outside the test window
+route-delivered = arrived
+route-failed = failed
+bearing-N = north
+bearing-NE = north-east
+bearing-E = east
+bearing-SE = south-east
+bearing-S = south
+bearing-SW = south-west
+bearing-W = west
+bearing-NW = north-west
+here = here
+seconds = { $count } s
+minutes = { $count } min
+hours = { $count } h
+history-raised = received
+history-delivered = arrived
+history-failed = failed
+history-pressed-again = pressed again
+history-duress = duress
+history-cancel-asked = button asks to cancel
+history-claimed = viewed
+history-accepted = accepted
+history-dispatched = unit sent
+history-on-scene = on scene
+history-closed = closed
+console-help-title = Keys
+console-key-0 = next alarm
+console-key-1 = previous alarm
+console-key-2 = accept
+console-key-3 = unit sent
+console-key-4 = on scene
+console-key-5 = close
+console-key-6 = silence siren
+console-key-7 = this help
+console-key-8 = leave this page
+console-honest = This desk is an aid. The alarm bridge passes an alarm on without this page too.

@@ -1,0 +1,388 @@
+# Getuige, Nederlands (B1). Korte zinnen. Zeg wat er gebeurde, wat veilig is en wat u nu kunt doen.
+
+## Overal
+language = Taal
+leave = Weg van deze pagina
+help = Hulp
+close = Sluiten
+skip = Naar de inhoud
+loading = Een moment. De gegevens worden opgehaald en hier geopend.
+unknown = onbekend
+no-data = Geen gegevens
+
+## Voordeur
+landing-title = Getuige
+landing-lead = Deze pagina is voor medewerkers. Kies waar u wilt werken.
+landing-review = Overzicht
+landing-review-text = Dossiers lezen en controleren. Voor casemanagers en rechercheurs.
+landing-console = Meldtafel
+landing-console-text = Alarmen aannemen en opvolgen. Voor de meldkamer.
+landing-docs = Technische beschrijving
+landing-danger = Is er nu gevaar? Bel 112.
+
+## Inloggen
+review-sign-in = Overzicht
+console-sign-in = Meldtafel
+sign-in-lead = Log in met uw naam en uw wachtzin. Uw wachtzin blijft op deze computer.
+sign-in-handle = Naam
+sign-in-phrase = Wachtzin
+sign-in-phrase-hint = Zes woorden, met spaties ertussen.
+sign-in-button = Inloggen
+sign-in-asking = Contact met de server …
+sign-in-deriving = Uw sleutel wordt geopend. Dat duurt een paar tellen.
+sign-in-wrong-role = Deze pagina past niet bij uw werk
+sign-in-wrong-role-text = U bent weer uitgelogd. Kies op de voorpagina de pagina die bij uw werk hoort.
+root-summary = Sleutel van de organisatie: { $start } …
+root-explained = Deze browser vertrouwt deze sleutel sinds { $day }. Vergelijk hem één keer met de sleutel op papier. Noemt de server later een andere sleutel, dan waarschuwt deze pagina.
+problem-phrase = Inloggen is niet gelukt
+problem-phrase-text = De naam en de wachtzin passen niet bij elkaar. Er is niets veranderd. Controleer beide en probeer het opnieuw.
+problem-offline = Geen verbinding met de server
+problem-offline-text = Uw gegevens zijn veilig. Controleer het netwerk en probeer het opnieuw.
+problem-server = Dit is niet gelukt
+problem-server-text = De server gaf een antwoord dat wij niet begrijpen. Er is niets veranderd. Probeer het later opnieuw of vraag de beheerder.
+problem-anchor = De server noemt een andere sleutel
+problem-anchor-text = Deze browser kent een andere sleutel van de organisatie. Log niet in. Bel uw beheerder en vergelijk de sleutel met de sleutel op papier.
+
+## Overzicht van een dossier
+review = Overzicht
+review-title = Getuige – overzicht
+cases = Dossiers
+cases-none = Er is nog geen dossier dat u mag lezen.
+case = Dossier
+lead = Regie
+opened = Geopend
+reader = U leest als
+assessment = Laatste inschatting (SASH)
+assessment-none = Niet vastgelegd in dit dossier
+verification-how = Hoe is dit gecontroleerd?
+verification-explained = Deze browser heeft van elk item de handtekening gecontroleerd, tot aan de sleutel van de organisatie hieronder. Daarna is gekeken of het item in het logboek staat. De onafhankelijke getuigen van het logboek controleert u met het programma getuige verify.
+proven-count = { $proven } van { $total } bewezen
+failed-count = { $failed } { $failed ->
+    [one] item klopt niet
+   *[other] items kloppen niet
+ }
+signed-count = { $signed } nog niet in het logboek
+wide-count = { $wide } met een ruim tijdvak
+checking-count = { $total } items worden gecontroleerd …
+closed-count = { $count ->
+    [one] 1 item is
+   *[other] { $count } items zijn
+ } niet aan u gegeven en niet geopend.
+proof-checking = bezig
+proof-proven = bewezen
+proof-signed = getekend
+proof-failed = klopt niet
+proof-checking-explained = De controle loopt nog.
+proof-proven-explained = De handtekening klopt, de sleutel is bekend en het item staat in het logboek. Zo is het door de server ontvangen.
+proof-signed-explained = De handtekening klopt en de sleutel is bekend. Het item staat nog niet in het logboek, of het bewijs was niet op te halen.
+proof-failed-explained = Dit item is niet te bewijzen. Gebruik het niet als bewijs. Meld het aan de beheerder.
+
+pattern = Patroon
+pattern-nature = Aard
+pattern-duration = Duur
+pattern-frequency = Frequentie
+pattern-intensity = Intensiteit
+pattern-circumstances = Omstandigheden
+pattern-impact = Invloed
+days = { $count ->
+    [one] 1 dag
+   *[other] { $count } dagen
+ }
+happenings = { $count ->
+    [one] 1 gebeurtenis
+   *[other] { $count } gebeurtenissen
+ }
+busiest = Hoogste aantal in één week: { $count }
+alarm-count = { $count ->
+    [one] 1 alarm
+   *[other] { $count } alarmen
+ }
+breach-count = { $count } tijdens een verbod
+media-count = { $count ->
+    [one] 1 beeld of geluid
+   *[other] { $count } beelden en geluiden
+ }
+impact-count = { $count ->
+    [one] 1 keer beschreven
+   *[other] { $count } keer beschreven
+ }
+
+overview = Tijdlijn
+overview-label = Tijdlijn met { $count } items, van { $from } tot { $to }. Rijen: { $lanes }. De tabel hieronder bevat dezelfde gegevens.
+overview-tools = Tijdlijn verschuiven en vergroten
+overview-earlier = Eerder
+overview-later = Later
+overview-in = Inzoomen
+overview-out = Uitzoomen
+overview-all = Alles
+legend = Betekenis van de tekens
+legend-tick = Hoe hoger, hoe ernstiger
+legend-bar = Tijd niet precies bekend
+legend-alarm = Alarm
+legend-band = Verbod van kracht
+legend-gap = Niets vastgelegd
+
+weekly-title = Per week
+weekly-lead = Gebeurtenissen, alarmen met een schuin patroon
+weekly-label = Staafdiagram van { $weeks } weken, hoogste aantal { $most }. De tabel bevat dezelfde gegevens.
+week-of = Week van { $day }: { $entries } gebeurtenissen, { $alarms } alarmen
+rhythm-title = Dag en uur
+rhythm-lead = Alleen wat op de minuut bekend is
+rhythm-label = Kaart van dag en uur, hoogste aantal { $most }. De tabel bevat dezelfde gegevens.
+left-out = { $count ->
+    [one] 1 gebeurtenis heeft
+   *[other] { $count } gebeurtenissen hebben
+ } geen precieze tijd en { $count ->
+    [one] staat
+   *[other] staan
+ } hier niet.
+
+entries = { $count ->
+    [one] 1 item
+   *[other] { $count } items
+ }
+entries-label = Alle items, op volgorde van gebeuren
+entries-none = Geen item past bij dit filter.
+filter = Filter
+zone = Tijden in { $zone }
+column-thumbnail = Beeld
+column-what = Wat
+column-happened = Gebeurd
+column-discovered = Ontdekt
+column-recorded = Vastgelegd
+column-received = Ontvangen
+column-source = Bron
+column-proof = Bewijs
+
+kind-incident = Gebeurtenis
+kind-photo = Foto
+kind-sound = Geluid
+kind-video = Video
+kind-file = Bestand
+kind-alarm = Alarm
+kind-order = Verbod
+kind-card = Kaart meldkamer
+kind-assessment = Inschatting
+
+source-victim = Zijzelf
+source-sensor = Sensor
+source-camera = Camera van een ander
+source-witness = Getuige
+source-police = Politie
+source-caseworker = Casemanager
+
+lane-other = Anders
+lane-media = Beeld en geluid
+lane-assessment = Inschatting
+lane-volgen = Volgen
+lane-berichten = Berichten
+lane-bellen = Bellen
+lane-bedreiging = Bedreiging
+lane-posten = Bij huis staan
+lane-vernieling = Vernieling
+lane-online = Online
+lane-alarm = Alarm
+
+severity = Ernst
+severity-short = ernst { $level }
+severity-0 = Geen ernst gekozen
+severity-1 = Hinderlijk
+severity-2 = Ernstig
+severity-3 = Zeer ernstig
+severity-4 = Levensgevaar
+
+order-huisverbod = Huisverbod
+order-contactverbod = Contactverbod
+order-gebiedsverbod = Gebiedsverbod
+
+role-phone = Telefoon van de zaak
+role-caseworker = Casemanager
+role-investigator = Rechercheur
+role-dispatcher = Meldkamer
+role-bridge = Alarmbrug
+role-server = Server
+role-vault = Kluis
+role-root = Organisatie
+
+time-unknown = onbekend
+time-about = rond { $time }
+time-perhaps = misschien { $time }
+time-between = { $from } – { $to }
+
+detail = Item
+detail-none = Kies een item in de tabel of op de tijdlijn.
+detail-media = Beeld en geluid hierbij
+detail-about = Hoort bij:
+detail-times = Vier tijden
+detail-facts = Gegevens
+impact = Wat het met haar doet
+place = Plaats
+position = Positie
+order = Verbod
+order-until = Tot en met
+press = Knop
+press-of = start { $boot }, druk { $counter }
+file = Bestand
+custody = Herkomst
+sealed-by = Verzegeld door
+log-index = Nummer in het logboek
+received-at = Server ontving het op
+item-id = Item
+file-hash = SHA-256 van het bestand
+commitment = Vastlegging
+proof-file = Bewijs uit het logboek opslaan
+photo-of = Foto: { $title }
+media-open = Openen ({ $size } MB)
+media-opening = Wordt geopend ({ $size } MB) …
+media-failed = Dit bestand kon niet worden geopend. Het origineel staat veilig op de server. Probeer het later opnieuw.
+media-save = { $name } opslaan
+honest = Wat hier staat is wat mensen en apparaten hebben vastgelegd. Ontvangen betekent: de server ontving het op dat moment. Dit programma berekent geen risico.
+
+help-title = Toetsen
+key-0 = volgend item
+key-1 = vorig item
+key-2 = eerder
+key-3 = later
+key-4 = inzoomen
+key-5 = uitzoomen
+key-6 = alles tonen
+key-7 = filter
+key-8 = deze hulp
+key-9 = weg van deze pagina
+
+## Meldtafel
+console = Meldtafel
+console-title = Getuige – meldtafel
+stale-bar = NIET ACTUEEL – gebruik telefoon
+stale-since = Laatste teken van de server: { $time }
+stale-first = Nog geen teken van de server
+stale-bridge = De alarmbrug is niet bereikbaar.
+stale-broker = Een verbinding met de knoppen is weg.
+stale-database = De opslag van de alarmbrug werkt niet.
+live = Actueel
+live-at = laatste teken { $time }
+shift-start = Dienst starten
+shift-lead = Eén keer klikken: dan mag deze pagina geluid maken en blijft het scherm aan.
+shift-test = U hoort nu drie korte tonen. Hoort u niets? Zet het geluid aan en start opnieuw.
+shift-running = Dienst loopt sinds { $time }
+shift-sound-on = Geluid getest
+shift-sound-off = Geluid werkt niet
+shift-screen-on = Scherm blijft aan
+shift-screen-off = Scherm kan uitgaan
+shift-again = Geluid opnieuw testen
+silence = Sirene stil
+silence-hint = Stil is niet aangenomen.
+alarms = Alarmen
+alarms-open = { $count ->
+    [one] 1 alarm open
+   *[other] { $count } alarmen open
+ }
+alarms-none = Geen alarmen. De lijst is actueel zolang de balk bovenaan groen is en "Actueel" zegt.
+alarms-closed = Gesloten
+new-alarm = Nieuw alarm, { $kind }, { $age } geleden
+state-raised = NIEUW
+state-delivered = NIEUW
+state-claimed = IN BEKIJK
+state-accepted = AANGENOMEN
+state-dispatched = EENHEID GESTUURD
+state-on_scene = TER PLAATSE
+state-closed = GESLOTEN
+state-claimed-by = bekeken door { $who }
+state-accepted-by = aangenomen door { $who }
+state-closed-why = { $reason }
+alarm-kind-press = Paniekknop
+alarm-kind-duress = Dwang
+alarm-kind-test = Test
+alarm-kind-tamper = Sabotage
+reason-genuine = Echt alarm
+reason-accidental = Per ongeluk
+reason-test = Test
+reason-technical = Technisch
+act-claim = Ik kijk
+act-accept = Aannemen
+act-dispatch = Eenheid gestuurd
+act-on_scene = Ter plaatse
+act-close = Sluiten …
+act-close-as = Sluiten als
+act-done = Vastgelegd: { $act }
+act-failed = Niet vastgelegd
+act-failed-text = Uw handeling is niet aangekomen. Het alarm is niet veranderd. Probeer het opnieuw of gebruik de telefoon.
+act-refused-text = { $why }
+act-busy = Wordt vastgelegd …
+card-none = Kies een alarm in de lijst.
+card-where = Waar
+card-no-position = De knop gaf geen positie mee.
+card-position-closed = Deze positie is niet voor uw meldtafel verzegeld.
+card-accuracy = Nauwkeurigheid
+card-accuracy-m = ± { $m } m
+card-age = Leeftijd van de positie
+card-source = Bron van de positie
+card-sketch = Schets met afstand en richting tot bekende plaatsen. Noord is boven.
+card-who = Wie
+card-who-closed = De kaart opent zodra u het alarm aanneemt.
+card-who-open = Kaart nu openen
+card-who-missing = Er is geen kaart bij deze knop.
+card-who-failed = De kaart kon niet worden geopend.
+card-name = Naam
+card-address = Adres
+card-enter = Binnenkomen
+card-weapons = Wapens
+card-children = Kinderen
+card-not-said = niet ingevuld
+card-logged = Het openen van de kaart is vastgelegd.
+card-press = Druk
+card-flags = Let op
+card-repeats = Herhaald
+card-repeats-count = { $count ->
+    [one] 1 keer opnieuw gedrukt
+   *[other] { $count } keer opnieuw gedrukt
+ }
+card-routes = Routes
+card-history = Verloop
+card-raised = Ontvangen
+card-seal = Herkomst
+card-seal-proven = Verzegeld door de alarmbrug, handtekening klopt
+card-seal-failed = De handtekening klopt niet
+flag-late = te laat binnen
+flag-clock-unsure = klok onzeker
+flag-clock-ahead = klok loopt voor
+flag-counter-odd = teller klopt niet
+flag-duress = dwang
+flag-cancel-asked = knop vraagt om annuleren
+flag-test-outside-window = test buiten testvenster
+route-delivered = aangekomen
+route-failed = mislukt
+bearing-N = noord
+bearing-NE = noordoost
+bearing-E = oost
+bearing-SE = zuidoost
+bearing-S = zuid
+bearing-SW = zuidwest
+bearing-W = west
+bearing-NW = noordwest
+here = hier
+seconds = { $count } s
+minutes = { $count } min
+hours = { $count } uur
+history-raised = ontvangen
+history-delivered = aangekomen
+history-failed = mislukt
+history-pressed-again = opnieuw gedrukt
+history-duress = dwang
+history-cancel-asked = knop vraagt om annuleren
+history-claimed = bekeken
+history-accepted = aangenomen
+history-dispatched = eenheid gestuurd
+history-on-scene = ter plaatse
+history-closed = gesloten
+console-help-title = Toetsen
+console-key-0 = volgend alarm
+console-key-1 = vorig alarm
+console-key-2 = aannemen
+console-key-3 = eenheid gestuurd
+console-key-4 = ter plaatse
+console-key-5 = sluiten
+console-key-6 = sirene stil
+console-key-7 = deze hulp
+console-key-8 = weg van deze pagina
+console-honest = Deze tafel is een hulpmiddel. De alarmbrug stuurt een alarm ook zonder deze pagina verder.

@@ -1,0 +1,117 @@
+/** One case as the review page holds it: load, open, check in the background, and open media on demand. */
+import * as api from "../core/api.js";
+import * as container from "../core/container.js";
+import { Authority } from "../core/authority.js";
+import { fromBase64, fromHex } from "../core/bytes.js";
+import { verifyProof } from "../core/proof.js";
+import { dated } from "../core/dated.js";
+import { checkSignatures, openAll } from "./entries.js";
+
+/** @typedef {import("./entries.js").Entry} Entry */
+/** @typedef {{label?: string | null, kid: string}} Lead */
+/** @typedef {{case: string, lead: Lead, team: any, opened_at: string, box: string, vault: string}} CaseFacts */
+
+/** Events in one answer; a case of ten years comes in several. */
+const PAGE = 500;
+
+/** Proofs that are fetched at once: enough to hide the round trip, few enough to leave the server to others. */
+const AT_ONCE = 4;
+
+export class Case {
+  /** @type {Map<string, Promise<string>>} blob URLs by item */
+  #media = new Map();
+
+  /**
+   * @param {CaseFacts} facts @param {Entry[]} entries @param {number} closed @param {any[]} events
+   * @param {import("../core/trust.js").Anchors} anchors @param {Authority} authority
+   */
+  constructor(facts, entries, closed, events, anchors, authority) {
+    this.facts = facts;
+    this.entries = entries;
+    this.closed = closed;
+    this.events = events;
+    this.anchors = anchors;
+    this.authority = authority;
+  }
+
+  /**
+   * @param {string} id @param {api.Session} session @param {import("../core/trust.js").Anchors} anchors
+   * @returns {Promise<Case>}
+   */
+  static async load(id, session, anchors) {
+    const events = [];
+    let facts = null;
+    for (let after = /** @type {number | null} */ (-1); after !== null; ) {
+      const page = await api.json(`/api/v1/cases/${id}/timeline?after=${after}&limit=${PAGE}`);
+      events.push(...page.events);
+      facts ??= page.case;
+      after = page.next;
+    }
+    const published = await api.json("/api/v1/authority").catch(() => ({ events: [] }));
+    const authority = await Authority.rootedAt(anchors.root);
+    const signed = [...published.events, ...events].filter(({ event }) => event).map(({ event }) => dated(event));
+    await authority.learn(signed);
+    const { entries, closed } = await openAll(events, session);
+    return new Case(facts, entries, closed, events, anchors, authority);
+  }
+
+  /** Check every entry; `changed` is called as results come in. @param {() => void} changed */
+  async check(changed) {
+    for (const entry of this.entries) {
+      try {
+        await checkSignatures(entry, this.authority, this.facts.case);
+        entry.verification = { state: "signed", reason: "" };
+      } catch (error) {
+        entry.verification = { state: "failed", reason: error instanceof Error ? error.message : String(error) };
+      }
+    }
+    changed();
+    const waiting = this.entries.filter(({ verification }) => verification.state === "signed");
+    const worker = async () => {
+      for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
+        await this.#prove(entry);
+        changed();
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  }
+
+  /** @param {Entry} entry inclusion in the custody log, under the pinned log key */
+  async #prove(entry) {
+    const { index, event, salt } = entry.event;
+    if (!event || !salt) return;
+    try {
+      const proof = await api.bytes(`/api/v1/receipts/${index}/proof`);
+      await verifyProof(proof, index, fromBase64(event), fromHex(salt, 32), this.anchors.vkey);
+      entry.verification = { state: "proven", reason: "" };
+    } catch (error) {
+      // Not yet in the log is no failure: the entry stays "signed" and says so.
+      if (error instanceof api.ApiError) return;
+      entry.verification = { state: "failed", reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** @param {Entry} entry with a file @returns {Promise<string>} blob URL of the file as it was sealed */
+  media(entry) {
+    const known = this.#media.get(entry.id);
+    if (known) return known;
+    const opening = this.#open(entry);
+    this.#media.set(entry.id, opening);
+    opening.catch(() => this.#media.delete(entry.id));
+    return opening;
+  }
+
+  /** @param {Entry} entry */
+  async #open(entry) {
+    const whole = await container.parse(await api.bytes(`/api/v1/items/${entry.id}/container`));
+    if (whole.envelope.payload !== entry.container.envelope.payload) throw new Error("the server gave another item");
+    const content = await container.openContent(whole, entry.key, entry.file);
+    return URL.createObjectURL(new Blob([content], { type: entry.file.mime }));
+  }
+
+  /** Forget every opened file. */
+  async close() {
+    for (const url of this.#media.values()) URL.revokeObjectURL(await url.catch(() => ""));
+    this.#media.clear();
+  }
+}

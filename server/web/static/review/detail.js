@@ -1,0 +1,75 @@
+/** One entry in full: media, her words untouched, and the custody facts. */
+import { html, nothing } from "lit";
+import { day, second, vague } from "../ui/dates.js";
+import { t, word } from "../ui/texts.js";
+import { proofBadge } from "./table.js";
+import { isMedia } from "./pattern.js";
+
+/** @typedef {import("./entries.js").Entry} Entry */
+
+/** @param {string} name @param {unknown} value @returns {unknown} a line of a definition list, left out when empty */
+const fact = (name, value) => (value === null || value === undefined || value === "" ? nothing
+  : html`<div><dt>${t(name)}</dt><dd>${value}</dd></div>`);
+
+/**
+ * @param {import("./case.js").Case} opened @param {Entry | undefined} entry @param {(id: string) => void} choose
+ */
+export function entryDetail(opened, entry, choose) {
+  if (!entry) {
+    return html`<aside class="card detail" id="detail" tabindex="-1" aria-label=${t("detail")}>
+      <p class="none">${t("detail-none")}</p></aside>`;
+  }
+  const about = opened.entries.find(({ id }) => id === entry.about);
+  const media = opened.entries.filter((other) => other.about === entry.id && isMedia(other));
+  const link = (/** @type {Entry} */ other) => html`
+    <button type="button" class="link" @click=${() => choose(other.id)}>${other.title}</button>`;
+  return html`
+    <aside class="card detail" id="detail" tabindex="-1" aria-labelledby="detail-title">
+      <p class="eyebrow">${t(`kind-${entry.kind}`)} · ${word("source", entry.source)}</p>
+      <h2 id="detail-title">${entry.title}</h2>
+      ${entry.file ? html`<getuige-media class="large" .opened=${opened} .entry=${entry}></getuige-media>` : nothing}
+      ${entry.text ? html`<p class="words">${entry.text}</p>` : nothing}
+      ${entry.impact ? html`<blockquote class="quote"><p>${entry.impact}</p><footer>${t("impact")}</footer></blockquote>` : nothing}
+      ${media.length > 0 ? html`<h3>${t("detail-media")}</h3><ul class="plain media-list">${media.map((other) => html`
+        <li>${other.kind === "photo" ? html`<getuige-media .opened=${opened} .entry=${other} thumbnail></getuige-media>` : nothing}
+          <span>${t(`kind-${other.kind}`)}: ${link(other)}</span></li>`)}</ul>` : nothing}
+      ${about ? html`<p>${t("detail-about")} ${link(about)}</p>` : nothing}
+      <h3>${t("detail-times")}</h3>
+      <dl class="facts">
+        ${fact("column-happened", entry.order ? vague(`${entry.order.valid_from}/${entry.order.until}`) : vague(entry.happened))}
+        ${fact("column-discovered", entry.discovered ? vague(entry.discovered) : null)}
+        ${fact("column-recorded", second(entry.recorded))}
+        ${fact("column-received", second(entry.received))}
+      </dl>
+      <h3>${t("detail-facts")}</h3>
+      <dl class="facts">
+        ${fact("severity", entry.severity === null ? null : t(`severity-${entry.severity}`))}
+        ${fact("place", entry.place)}
+        ${fact("position", position(entry.position))}
+        ${fact("order", entry.order ? `${word("order", entry.order.kind)} ${entry.order.number ?? ""}` : null)}
+        ${fact("order-until", entry.order ? day(`${entry.order.until}T12:00`) : null)}
+        ${fact("press", entry.alarm ? t("press-of", { boot: entry.alarm.boot, counter: entry.alarm.counter }) : null)}
+        ${fact("file", entry.file ? `${entry.file.name} (${entry.file.mime})` : null)}
+      </dl>
+      <h3>${t("custody")} ${proofBadge(entry.verification)}</h3>
+      <p class="quiet">${t(`proof-${entry.verification.state}-explained`)}</p>
+      ${entry.verification.reason ? html`<p class="problem">${entry.verification.reason}</p>` : nothing}
+      <dl class="facts custody">
+        ${fact("sealed-by", html`${word("role", entry.by.role ?? "")} ${entry.by.label && entry.by.label !== entry.by.role
+          ? entry.by.label : nothing} <span class="mono">${entry.by.kid.slice(0, 8)}</span>`)}
+        ${fact("log-index", html`<span class="mono">${entry.index}</span>`)}
+        ${fact("received-at", second(entry.received))}
+        ${fact("item-id", html`<span class="mono">${entry.id}</span>`)}
+        ${fact("file-hash", entry.file ? html`<span class="mono">${entry.file.sha256}</span>` : null)}
+        ${fact("commitment", html`<span class="mono">${entry.container.head.meta.commitment}</span>`)}
+      </dl>
+      <p class="links"><a href=${`/api/v1/receipts/${entry.index}/proof`} download=${`${entry.index}.tlog-proof`}>${t("proof-file")}</a></p>
+    </aside>`;
+}
+
+/** @param {{lat: string, lon: string, accuracy_m?: number | null} | null} at */
+function position(at) {
+  if (!at) return null;
+  const accuracy = at.accuracy_m ? ` (± ${at.accuracy_m} m)` : "";
+  return html`<span class="mono">${at.lat}, ${at.lon}</span>${accuracy}`;
+}

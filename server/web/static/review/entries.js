@@ -1,0 +1,105 @@
+/**
+ * From the server's timeline to entries that a person can read: open what is ours, check who sealed it.
+ *
+ * @typedef {import("../core/bytes.js").Bytes} Bytes
+ * @typedef {import("../core/edtf.js").Span} Span
+ * @typedef {{kid: string, label?: string | null, role?: string | null}} Who
+ * @typedef {"checking" | "proven" | "signed" | "failed"} Proof
+ * @typedef {{state: Proof, reason: string}} Verification
+ * @typedef {{index: number, received_at: string, type: string, by: Who, statement: string, event?: string,
+ *   salt?: string, item?: {item: string, head: string, wraps: {to: string, wrap: string}[], size: number,
+ *   content: boolean}, alarm?: any, body?: any}} TimelineEvent
+ * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
+ *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
+ *   alarm: any, about: string | null, happened: string | null, discovered: string | null, recorded: string,
+ *   received: string, span: Span | null, at: number, precise: boolean, by: Who, size: number,
+ *   container: import("../core/container.js").Container, key: Bytes, event: TimelineEvent,
+ *   verification: Verification}} Entry
+ */
+import * as container from "../core/container.js";
+import * as dsse from "../core/dsse.js";
+import { FormatError, fromBase64, hex, sha256 } from "../core/bytes.js";
+import { LockError, SignatureError } from "../core/sodium.js";
+import { dated } from "../core/dated.js";
+import { find } from "../core/wraps.js";
+import { parse as parseEdtf } from "../core/edtf.js";
+import { read } from "../core/statements.js";
+
+/** Half of a vague span stands for it where one point is needed. */
+const MIDDLE = 2;
+
+/** @param {any} meta @returns {Span | null} when it happened, as far as anyone said */
+function spanOf(meta) {
+  if (meta.alarm?.pressed_at) return parseEdtf(meta.alarm.pressed_at);
+  if (meta.kind === "order" && meta.order) return parseEdtf(`${meta.order.valid_from}/${meta.order.until}`);
+  return parseEdtf(meta.happened);
+}
+
+/**
+ * Open one item.
+ * @param {TimelineEvent} event @param {import("../core/api.js").Session} session
+ * @returns {Promise<Entry | null>} null when it was not given to us, or does not open
+ */
+async function open(event, session) {
+  if (!event.item) return null;
+  try {
+    const sealed = await container.parse(fromBase64(event.item.head));
+    if (sealed.head.item !== event.item.item) return null;
+    const wraps = [...event.item.wraps, ...sealed.head.wraps];
+    const key = await find(sealed.head, wraps, session.boxes);
+    if (!key) return null;
+    const meta = await container.openMeta(sealed, key);
+    const span = spanOf(meta);
+    const at = span ? (span.from + span.to) / MIDDLE : Date.parse(meta.recorded);
+    return {
+      id: event.item.item, index: event.index, kind: meta.kind, source: meta.source, title: meta.title,
+      text: meta.text ?? "", conduct: meta.conduct ?? [], severity: meta.severity ?? null, impact: meta.impact ?? null,
+      place: meta.place ?? null, position: meta.position ?? null, file: meta.file ?? null, order: meta.order ?? null,
+      alarm: meta.alarm ?? null, about: meta.about ?? null, happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
+      discovered: meta.discovered ?? null, recorded: meta.recorded, received: event.received_at, span, at,
+      precise: span?.precision === "minute", by: event.by, size: event.item.size, container: sealed, key, event,
+      verification: { state: "checking", reason: "" },
+    };
+  } catch (error) {
+    if (error instanceof LockError || error instanceof FormatError || error instanceof container.CommitmentError) return null;
+    throw error;
+  }
+}
+
+/**
+ * @param {TimelineEvent[]} events @param {import("../core/api.js").Session} session
+ * @returns {Promise<{entries: Entry[], closed: number}>} in the order in which things happened; `closed` did not open
+ */
+export async function openAll(events, session) {
+  const sealed = events.filter((event) => event.item);
+  const opened = await Promise.all(sealed.map((event) => open(event, session)));
+  const entries = opened.filter((entry) => entry !== null);
+  entries.sort((left, right) => left.at - right.at || left.index - right.index);
+  return { entries, closed: sealed.length - entries.length };
+}
+
+/**
+ * Check one entry up to the pinned root: who signed the head, who signed the statement, and that both speak of the bytes
+ * that were opened.
+ * @param {Entry} entry @param {import("../core/authority.js").Authority} authority @param {string} kase
+ * @throws {SignatureError | FormatError}
+ */
+export async function checkSignatures(entry, authority, kase) {
+  const { event, container: sealed } = entry;
+  if (!event.event) throw new FormatError("the server did not give the signed statement");
+  const { index, envelope } = dated(event.event);
+  if (index !== event.index) throw new FormatError("the statement stands in another place");
+  const keys = authority.keysAt(index);
+  const signer = container.verifyHead(sealed, keys);
+  const statement = read(envelope);
+  if (!dsse.verify(envelope, keys).includes(statement.by) || statement.by !== signer) {
+    throw new SignatureError("head and statement are signed by different keys");
+  }
+  const { body } = statement;
+  const head = hex(await sha256(sealed.headBytes));
+  const agrees = statement.type === "item.seal" && statement.case === kase && sealed.head.case === kase
+    && body.item === entry.id && body.head.sha256 === head && body.meta.sha256 === sealed.head.meta.sha256;
+  if (!agrees) throw new FormatError("the statement speaks of another item");
+  const role = authority.find(signer, index)?.role ?? null;
+  entry.by = { kid: signer, role, label: authority.find(signer, index)?.label ?? null };
+}

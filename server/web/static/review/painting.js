@@ -1,0 +1,262 @@
+/** The strokes of the overview canvas. Shape says as much as colour; lengths in CSS pixels. */
+import { axis } from "../ui/dates.js";
+import { t, word } from "../ui/texts.js";
+import { gaps, isMedia } from "./pattern.js";
+
+/** @typedef {import("./entries.js").Entry} Entry */
+/** @typedef {{from: number, to: number}} Range */
+
+const LANE = 46;
+const TOP = 30;
+const AXIS = 30;
+const GUTTER = 132;
+const DAY = 86_400_000;
+/** A lane label longer than this would run into the chart. */
+const LABEL_CHARACTERS = 17;
+
+/** @param {Entry} entry @returns {string[]} the lanes it stands in */
+function lanesFor(entry) {
+  if (isMedia(entry)) return ["media"];
+  if (entry.kind === "incident") return entry.conduct.length > 0 ? entry.conduct : ["other"];
+  return entry.kind === "assessment" ? ["assessment"] : [];
+}
+
+/** @param {Entry[]} entries @returns {string[]} conduct in order of first appearance, papers and media last */
+export function lanesOf(entries) {
+  const last = ["other", "media", "assessment"];
+  const found = new Set(entries.flatMap(lanesFor));
+  return [...[...found].filter((lane) => !last.includes(lane)), ...last.filter((lane) => found.has(lane))];
+}
+
+/** @param {number} lanes @returns {number} height of the canvas */
+export const laneHeight = (lanes) => TOP + Math.max(lanes, 1) * LANE + AXIS;
+
+/** @param {number} width @param {Range} view */
+function scale(width, view) {
+  const inner = width - GUTTER;
+  return (/** @type {number} */ moment) => GUTTER + ((moment - view.from) / (view.to - view.from)) * inner;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas @param {Entry[]} entries @param {Range} view @param {string | null} selected
+ */
+export function draw(canvas, entries, view, selected) {
+  const lanes = lanesOf(entries);
+  const [width, height] = [canvas.clientWidth, laneHeight(lanes.length)];
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const context = canvas.getContext("2d");
+  if (!context || width === 0) return;
+  const style = getComputedStyle(canvas);
+  const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+  const brush = { context, colour, x: scale(width, view), width, height, bottom: height - AXIS, font: style.fontFamily };
+  context.scale(ratio, ratio);
+  context.clearRect(0, 0, width, height);
+  context.save();
+  context.beginPath();
+  context.rect(GUTTER, 0, width - GUTTER, height);
+  context.clip();
+  drawGaps(brush, entries, view);
+  drawOrders(brush, entries);
+  drawAxis(brush, view);
+  lanes.forEach((lane, row) => drawLane(brush, row, entries.filter((entry) => lanesFor(entry).includes(lane)), selected));
+  drawAlarms(brush, entries, selected);
+  context.restore();
+  drawLabels(brush, lanes);
+}
+
+/** @typedef {{context: CanvasRenderingContext2D, colour: (name: string) => string, x: (moment: number) => number,
+ *   width: number, height: number, bottom: number, font: string}} Brush */
+
+/** @param {Brush} brush @param {Entry[]} entries @param {Range} view */
+function drawGaps({ context, colour, x, bottom, width }, entries, view) {
+  const spans = entries.flatMap(({ span }) => (span ? [span] : []));
+  const ends = spans.length > 0
+    ? [{ from: view.from, to: Math.min(...spans.map(({ from }) => from)) }, { from: Math.max(...spans.map(({ to }) => to)), to: view.to }]
+    : [view];
+  context.strokeStyle = colour("hatch");
+  context.lineWidth = 1;
+  for (const { from, to } of [...gaps(entries), ...ends]) {
+    const [left, right] = [Math.max(x(from), GUTTER), Math.min(x(to), width)];
+    if (right - left < 6) continue;
+    context.save();
+    context.beginPath();
+    context.rect(left, TOP, right - left, bottom - TOP);
+    context.clip();
+    context.beginPath();
+    for (let at = left - (bottom - TOP); at < right; at += 8) {
+      context.moveTo(at, bottom);
+      context.lineTo(at + (bottom - TOP), TOP);
+    }
+    context.stroke();
+    context.restore();
+  }
+}
+
+/** @param {Brush} brush @param {Entry[]} entries */
+function drawOrders({ context, colour, x, bottom, font }, entries) {
+  for (const { order, span } of entries) {
+    if (!order || !span) continue;
+    const [left, right] = [x(span.from), Math.max(x(span.to), x(span.from) + 3)];
+    context.fillStyle = colour("band");
+    context.fillRect(left, 4, right - left, bottom - 4);
+    context.strokeStyle = colour("band-line");
+    context.lineWidth = 1.5;
+    context.setLineDash([5, 3]);
+    context.strokeRect(left, 4, right - left, bottom - 4);
+    context.setLineDash([]);
+    context.fillStyle = colour("band-ink");
+    context.font = `600 12px ${font}`;
+    context.textAlign = "left";
+    const label = word("order", order.kind);
+    context.fillText(label, right - left > context.measureText(label).width + 12 ? left + 6 : right + 6, 20);
+  }
+}
+
+/** @param {Brush} brush @param {Range} view */
+function drawAxis({ context, colour, x, bottom, width, font }, view) {
+  context.strokeStyle = colour("line");
+  context.fillStyle = colour("ink-quiet");
+  context.font = `12px ${font}`;
+  context.textAlign = "left";
+  context.lineWidth = 1;
+  context.beginPath();
+  let free = GUTTER;
+  for (const { at, label } of ticks(view)) {
+    const left = Math.round(x(at)) + 0.5;
+    context.moveTo(left, TOP);
+    context.lineTo(left, bottom + 5);
+    if (left < free || left > width - 24) continue;
+    context.fillText(label, left + 3, bottom + 20);
+    free = left + context.measureText(label).width + 14;
+  }
+  context.moveTo(GUTTER, bottom + 0.5);
+  context.lineTo(width, bottom + 0.5);
+  context.stroke();
+}
+
+/** @param {Range} view @returns {{at: number, label: string}[]} years, months, weeks, days or hours, as fits */
+function ticks({ from, to }) {
+  const days = (to - from) / DAY;
+  const start = new Date(from);
+  /** @param {(step: number) => Date} date @param {Intl.DateTimeFormatOptions} options */
+  const walk = (date, options) => {
+    const found = [];
+    for (let step = 0; step < 400 && +date(step) <= to; step += 1) {
+      if (+date(step) >= from) found.push({ at: +date(step), label: axis(+date(step), options) });
+    }
+    return found;
+  };
+  const [y, m, d] = [start.getFullYear(), start.getMonth(), start.getDate()];
+  if (days > 1200) return walk((step) => new Date(y + step, 0, 1), { year: "numeric" });
+  if (days > 75) return walk((step) => new Date(y, m + step, 1), { month: "short", year: days > 400 ? "2-digit" : undefined });
+  if (days > 14) return walk((step) => new Date(y, m, d + 7 * step), { day: "numeric", month: "short" });
+  if (days > 2) return walk((step) => new Date(y, m, d + step), { weekday: "short", day: "numeric", month: "short" });
+  return walk((step) => new Date(y, m, d, step * 3), { weekday: "short", hour: "2-digit", minute: "2-digit" });
+}
+
+/** @param {number | null} severity @returns {number} part of the lane that a tick fills; unknown is drawn low, not high */
+const share = (severity) => 0.28 + 0.16 * (severity ?? 0);
+
+/** @param {Brush} brush @param {number} row @param {Entry[]} entries @param {string | null} selected */
+function drawLane({ context, colour, x, width }, row, entries, selected) {
+  const foot = TOP + (row + 1) * LANE - 6;
+  context.strokeStyle = colour("line");
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(GUTTER, foot + 0.5);
+  context.lineTo(width, foot + 0.5);
+  context.stroke();
+  for (const entry of entries) {
+    const chosen = entry.id === selected;
+    const media = isMedia(entry);
+    const ink = colour(chosen ? "accent-strong" : media ? "ink-quiet" : "accent");
+    const tall = (LANE - 12) * (media ? 0.4 : share(entry.severity));
+    context.fillStyle = ink;
+    context.strokeStyle = ink;
+    const left = x(entry.span?.from ?? entry.at);
+    const right = x(entry.span?.to ?? entry.at);
+    if (right - left > 8) {
+      context.globalAlpha = 0.3;
+      roundBar(context, left, foot - tall, right - left, tall);
+      context.fill();
+      context.globalAlpha = 1;
+      context.lineWidth = chosen ? 2.5 : 1.5;
+      context.setLineDash(entry.precise ? [] : [4, 3]);
+      context.stroke();
+      context.setLineDash([]);
+    } else if (media) {
+      context.beginPath();
+      context.rect(left - 4, foot - tall, 8, tall * 0.8);
+      if (entry.kind === "photo") context.fill();
+      context.lineWidth = chosen ? 2.5 : 1.5;
+      context.stroke();
+    } else {
+      const wide = chosen ? 6 : 4;
+      context.fillRect(left - wide / 2, foot - tall, wide, tall);
+      context.beginPath();
+      context.arc(left, foot - tall, wide, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} w @param {number} h */
+function roundBar(context, x, y, w, h) {
+  context.beginPath();
+  context.roundRect(x, y, w, h, 3);
+}
+
+/** @param {Brush} brush @param {Entry[]} entries @param {string | null} selected alarms: full height, with a diamond */
+function drawAlarms({ context, colour, x, bottom, font }, entries, selected) {
+  for (const entry of entries.filter(({ kind }) => kind === "alarm")) {
+    const at = x(entry.at);
+    context.strokeStyle = colour("alarm");
+    context.fillStyle = colour("alarm");
+    context.lineWidth = entry.id === selected ? 4 : 2;
+    context.beginPath();
+    context.moveTo(at, 14);
+    context.lineTo(at, bottom);
+    context.stroke();
+    context.beginPath();
+    context.moveTo(at, 4);
+    context.lineTo(at + 8, 13);
+    context.lineTo(at, 22);
+    context.lineTo(at - 8, 13);
+    context.closePath();
+    context.fill();
+    context.font = `600 12px ${font}`;
+    context.textAlign = "right";
+    context.fillText(t("kind-alarm"), at - 12, 18);
+  }
+}
+
+/** @param {Brush} brush @param {string[]} lanes */
+function drawLabels({ context, colour, font }, lanes) {
+  context.fillStyle = colour("ink");
+  context.font = `13px ${font}`;
+  context.textAlign = "left";
+  lanes.forEach((lane, row) => {
+    const name = word("lane", lane);
+    const shown = name.length > LABEL_CHARACTERS ? `${name.slice(0, LABEL_CHARACTERS - 1)}…` : name;
+    context.fillText(shown, 0, TOP + (row + 1) * LANE - 14);
+  });
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas @param {Entry[]} entries @param {Range} view @param {number} left @param {number} top
+ * @returns {string | null} the entry nearest to that point, within reach of a finger
+ */
+export function hit(canvas, entries, view, left, top) {
+  const x = scale(canvas.clientWidth, view);
+  const lane = lanesOf(entries)[Math.floor((top - TOP) / LANE)];
+  let [best, distance] = [/** @type {string | null} */ (null), 16];
+  for (const entry of entries) {
+    if (entry.kind !== "alarm" && !lanesFor(entry).includes(lane)) continue;
+    const [from, to] = [x(entry.span?.from ?? entry.at), x(entry.span?.to ?? entry.at)];
+    const away = left < from ? from - left : left > to ? left - to : 0;
+    if (away < distance) [best, distance] = [entry.id, away];
+  }
+  return best;
+}

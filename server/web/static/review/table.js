@@ -1,0 +1,56 @@
+/** The table of entries: the equivalent of the overview in words, with four times, source and proof. */
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { minute, vague } from "../ui/dates.js";
+import { t, word } from "../ui/texts.js";
+import "./media.js";
+
+/** @typedef {import("./entries.js").Entry} Entry */
+
+/** Larger pictures are opened in the detail only: a table must not fetch a film. */
+const LARGEST_THUMBNAIL = 24 * 1024 * 1024;
+
+/** @param {import("./entries.js").Verification} verification */
+export const proofBadge = ({ state }) => html`
+  <span class="badge ${state}"><span class="shape" aria-hidden="true"></span>${t(`proof-${state}`)}</span>`;
+
+/** @param {Entry} entry what kind of thing it is, as a shape of letters rather than a colour */
+const kindMark = (entry) => html`<span class="kind kind-${entry.kind}">${t(`kind-${entry.kind}`)}</span>`;
+
+/**
+ * @param {import("./case.js").Case} opened @param {Entry[]} entries @param {string | null} selected
+ * @param {(id: string) => void} choose
+ */
+export function entryTable(opened, entries, selected, choose) {
+  const cell = (/** @type {string} */ name, /** @type {unknown} */ content) => html`
+    <div role="cell" class="cell ${name}"><span class="cell-label" aria-hidden="true">${t(`column-${name}`)}</span>${content}</div>`;
+  const columns = ["thumbnail", "what", "happened", "discovered", "recorded", "received", "source", "proof"];
+  return html`
+    <div role="table" class="entries" aria-label=${t("entries-label")} aria-rowcount=${entries.length + 1}>
+      <div role="rowgroup"><div role="row" class="row heads">
+        ${columns.map((name) => html`<div role="columnheader" class="cell ${name}">${t(`column-${name}`)}</div>`)}
+      </div></div>
+      <div role="rowgroup">
+        ${repeat(entries, ({ id }) => id, (entry) => html`
+          <div role="row" class="row" id=${`row-${entry.id}`} aria-current=${entry.id === selected ? "true" : nothing}
+            @click=${() => choose(entry.id)}>
+            ${cell("thumbnail", entry.kind === "photo" && entry.size <= LARGEST_THUMBNAIL
+              ? html`<getuige-media .opened=${opened} .entry=${entry} thumbnail></getuige-media>` : nothing)}
+            ${cell("what", html`
+              ${kindMark(entry)}
+              <button type="button" class="link title">${entry.title}</button>
+              <span class="tags">${entry.conduct.map((tag) => html`<span class="tag">${word("lane", tag)}</span>`)}
+                ${entry.severity === null ? nothing
+                  : html`<span class="tag severity">${t("severity-short", { level: entry.severity })}</span>`}</span>`)}
+            ${cell("happened", entry.kind === "order" && entry.order
+              ? vague(`${entry.order.valid_from}/${entry.order.until}`) : vague(entry.happened))}
+            ${cell("discovered", entry.discovered ? vague(entry.discovered) : "–")}
+            ${cell("recorded", minute(entry.recorded))}
+            ${cell("received", minute(entry.received))}
+            ${cell("source", html`<span class="source">${word("source", entry.source)}</span>`)}
+            ${cell("proof", proofBadge(entry.verification))}
+          </div>`)}
+      </div>
+    </div>
+    ${entries.length === 0 ? html`<p class="none empty">${t("entries-none")}</p>` : nothing}`;
+}
