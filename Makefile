@@ -38,7 +38,7 @@ check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and dr
 	@$(PYTHON) infra/toolchain/check.py
 
 bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency beside each figure
-	@$(PYTHON) -m pytest -p no:randomly -s tests/bench
+	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/*.py
 
 format: $(VENV)/.dev ## Lay out and mend the Python code as `make check` wants it
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
