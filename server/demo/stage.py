@@ -1,9 +1,8 @@
 """What every step of the story works with: the data folder, the people, the server's address, the narrator."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +13,11 @@ from server.clients.pins import Pins
 from server.clients.signing import Signer
 from server.demo import story
 from server.demo.ledger import Ledger
+from server.demo.machine import GETUIGE, Machine
 from server.demo.media import DemoMedium
 from server.demo.narration import Narrator
 from server.demo.people import People
 from server.errors import ServerError
-
-GETUIGE: Final = (sys.executable, "-c", "from server.cli import main; main()")
-"""The `getuige` command of this very installation, also when its script is not on PATH."""
 
 COMMAND_TIMEOUT_S: Final = 120
 """A command of the story opens or checks some 30 MB; a minute is a slow machine, two is a fault."""
@@ -35,13 +32,21 @@ class Stage:
     """The stage. `media` is asked for only when the phone needs it: it may have to be fetched."""
 
     data: Path
-    url: str
-    trust: Path
+    machine: Machine
     people: People
     ledger: Ledger
     narrator: Narrator
     media: Callable[[], list[DemoMedium]]
-    device_options: tuple[str, ...] = field(default=())
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self.machine.ports.url
+
+    @property
+    def trust(self) -> Path:
+        """The trust anchors, as a verifier is given them."""
+        return self.data / "trust"
 
     @cached_property
     def pins(self) -> Pins:

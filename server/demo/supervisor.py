@@ -29,6 +29,9 @@ POLL_S = 0.05
 STOP_WITHIN_S = 8.0
 """A child finishes its requests and flushes in well under a second; after this it is killed."""
 
+PORT_TRIES = 20
+"""Ports that the system offers as free; that one has a taken neighbour is rare, twenty in a row is a fault."""
+
 LAST_LINES = 12
 """Of a child's log, shown when it failed: enough for a traceback's end, few enough to read."""
 
@@ -146,16 +149,21 @@ def _last_words(child: _Child, text: str) -> str:
     return f"{text}\n{quoted}\nThe whole log: {child.log}\nWhat to do: {child.program.mend}"
 
 
-def free_port(preferred: int, host: str = "127.0.0.1") -> int:
-    """Return `preferred` when nothing listens there, otherwise a port that was free a moment ago."""
-    for port in (preferred, 0):
+def free_port(preferred: int, beside: Sequence[int] = (), host: str = "127.0.0.1") -> int:
+    """Return `preferred` when it is free, otherwise a port that was free a moment ago.
+
+    Free means: nothing listens on it, nor on the ports that lie the distances `beside` above it.
+    """
+    for port in (preferred, *(0 for _ in range(PORT_TRIES))):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            found = int(probe.getsockname()[1])
+        if not any(listens(found + distance, host) for distance in beside):
+            return found
     raise ChildError(f"No free port on {host}: stop something that listens and start again.")
 
 

@@ -1,0 +1,50 @@
+"""`getuige run`: all parts on one machine, the main job played through them, and then they keep serving."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.settings import PORT
+
+Data = Annotated[Path, typer.Option(envvar="GETUIGE_DATA", help="Data folder.", file_okay=False)]
+Media = Annotated[str, typer.Option(envvar="GETUIGE_MEDIA", help="Folder with photos, sound and clips of your own.")]
+FirstPort = Annotated[
+    int, typer.Option("--port", envvar="GETUIGE_PORT", help="First port; taken ones are passed over.")
+]
+
+EXIT_STOPPED = 130
+"""What a shell expects of a command that Ctrl-C stopped (128 + SIGINT)."""
+
+
+def perform(data: Path, media: str, port: int, *, keep_serving: bool) -> None:
+    """Run the show; say plainly why when it does not hold, and end with an exit code that says so."""
+    from rich.console import Console
+
+    from server.demo.show import Show
+    from server.errors import ServerError
+
+    console = Console()
+    try:
+        Show(data, Path(media) if media else None, port, keep_serving).perform(console)
+    except KeyboardInterrupt:
+        console.print("\nStopped. Every part has ended; the same command starts again with what is there.")
+        sys.exit(0 if keep_serving else EXIT_STOPPED)
+    except ServerError as error:
+        console.print(f"\n✗ {error}", highlight=False, markup=False, style="red", soft_wrap=True)
+        sys.exit(1)
+    console.print("\nEvery step held. Every part has ended.", style="bold green")
+
+
+def run(data: Data = Path("var"), media: Media = "", port: FirstPort = PORT) -> None:
+    """Start Getuige on this machine, play the main job through it, and keep serving until Ctrl-C.
+
+    A used folder starts with what is there; nothing is seeded twice.
+    """
+    perform(data, media, port, keep_serving=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    app.command()(run)

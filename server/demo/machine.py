@@ -1,0 +1,156 @@
+"""The processes of one machine and the ports between them: the embedded default of DESIGN.md, in one table."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from evidence import keys
+from server.demo.ledger import Ledger
+from server.demo.supervisor import Program, free_port, listens
+from server.layout import Layout
+from server.secret_files import load_or_create_identity
+from server.settings import PORT, Settings
+
+GETUIGE: Final = (sys.executable, "-c", "from server.cli import main; main()")
+"""The `getuige` command of this very installation, also when its script is not on PATH."""
+
+NATS_OFFSET: Final = 100
+"""A NATS broker's own port lies this far above its MQTT port (`getuige broker`)."""
+
+READY_TIMEOUT_S: Final = 1.0
+"""A process that is ready answers at once; one that does not answer is asked again."""
+
+LOOPBACK: Final = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """One port for each listener, all on the loopback interface."""
+
+    api: int
+    feed: int
+    broker_a: int
+    broker_b: int
+    alarm_centre: int
+
+    @staticmethod
+    def choose(ledger: Ledger, first: int = PORT) -> "Ports":
+        """Return the ports of an earlier start, or the default ones; a free one where something else listens."""
+        names = ("api", "feed", "broker_a", "broker_b", "alarm_centre")
+        known: dict[str, int] = ledger.content["ports"]
+        chosen = {}
+        for offset, name in enumerate(names):
+            beside = (NATS_OFFSET,) if name.startswith("broker") else ()
+            chosen[name] = free_port(known.get(name, first + offset), beside)
+        ledger.content["ports"] = chosen
+        ledger.content["addresses"] = {
+            "review": f"http://localhost:{chosen['api']}/review",
+            "console": f"http://localhost:{chosen['api']}/console",
+            "api": f"http://localhost:{chosen['api']}/docs",
+        }
+        ledger.save()
+        return Ports(**chosen)
+
+    @property
+    def url(self) -> str:
+        """Where phones and browsers find the server: localhost, because browsers trust that name without TLS."""
+        return f"http://localhost:{self.api}"
+
+    @property
+    def brokers(self) -> tuple[str, str]:
+        """The brokers, for the bridge and for alarm devices."""
+        return f"mqtt://{LOOPBACK}:{self.broker_a}", f"mqtt://{LOOPBACK}:{self.broker_b}"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine: a data folder and its ports."""
+
+    data: Path
+    ports: Ports
+    root: bytes
+
+    def settings(self) -> Settings:
+        """Return the server's settings, as the server process reads them from its environment."""
+        return Settings(
+            data=self.data,
+            port=self.ports.api,
+            public_url=self.ports.url,
+            demonstration_people=True,
+            demonstration_alarm_centre=True,
+        )
+
+    def bridge_identity(self) -> keys.Identity:
+        """Return the bridge's keys, made before its first start so that the root can certify them."""
+        return load_or_create_identity(Layout(self.data).secrets / "bridge.key")
+
+    def programs(self) -> Iterator[Program]:
+        """Yield the programs in the order in which they start."""
+        for name, port in (("a", self.ports.broker_a), ("b", self.ports.broker_b)):
+            yield Program(
+                f"broker-{name}",
+                (*GETUIGE, "broker", name),
+                partial(listens, port),
+                "getuige doctor says whether nats-server is installed",
+                self._environment(),
+            )
+        yield Program(
+            "server",
+            (*GETUIGE, "serve"),
+            _answers(f"http://{LOOPBACK}:{self.ports.api}/health/ready"),
+            "getuige doctor says what is missing; look whether the disk is full",
+            self._environment(),
+        )
+        yield Program(
+            "alarm-centre",
+            (*GETUIGE, "alarm-centre", "--port", str(self.ports.alarm_centre)),
+            partial(listens, self.ports.alarm_centre),
+            "pip install pysiaalarm, or start again when the port is free",
+            self._environment(),
+        )
+        yield Program(
+            "bridge",
+            (*GETUIGE, "bridge"),
+            _answers(f"http://{LOOPBACK}:{self.ports.feed}/health", also=(401,)),
+            "look whether both brokers run; the bridge keeps what it has in bridge/spool.db",
+            self._environment(),
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """Return what every process is told; settings that are not for it are not read by it."""
+        brokers = ",".join(self.ports.brokers)
+        return {
+            "GETUIGE_DATA": str(self.data),
+            "GETUIGE_PORT": str(self.ports.api),
+            "GETUIGE_PUBLIC_URL": self.ports.url,
+            "GETUIGE_BROKERS": brokers,
+            "GETUIGE_BRIDGE_FEED_URL": f"http://{LOOPBACK}:{self.ports.feed}",
+            "GETUIGE_BRIDGE_FEED_TOKEN_FILE": str(Layout(self.data).secrets / "bridge-feed.token"),
+            "GETUIGE_DEMONSTRATION_PEOPLE": "true",
+            "GETUIGE_DEMONSTRATION_ALARM_CENTRE": "true",
+            "GETUIGE_BRIDGE_DATA": str(self.data),
+            "GETUIGE_BRIDGE_BROKERS": brokers,
+            "GETUIGE_BRIDGE_FEED_PORT": str(self.ports.feed),
+            "GETUIGE_BRIDGE_ROOT_KEY": self.root.hex(),
+            "GETUIGE_BRIDGE_ALARM_CENTRES": f"centre1={LOOPBACK}:{self.ports.alarm_centre}",
+            "GETUIGE_BRIDGE_DEMONSTRATION_ALARM_CENTRE": "true",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+def _answers(url: str, also: tuple[int, ...] = ()) -> Callable[[], bool]:
+    """Return a check whether `url` answers 200 (or one of `also`)."""
+
+    def ready() -> bool:
+        try:
+            status = httpx.get(url, timeout=READY_TIMEOUT_S, trust_env=False).status_code
+        except httpx.TransportError:
+            return False
+        return status in (200, *also)
+
+    return ready
