@@ -54,7 +54,7 @@ def verify_token(token: bytes, digest: bytes, roots: Sequence[bytes]) -> Timesta
     Args:
         token: a TimeStampResp (DER), as `TimestampAuthority.stamp` returns it.
         digest: the SHA-256 digest that must have been stamped.
-        roots: the trusted root certificates, each as PEM.
+        roots: the trusted root certificates, as PEM; each may hold several.
 
     Returns:
         Time, the TSA certificate's subject (RFC 4514), policy OID and accuracy. Certificates need to be valid at the
@@ -88,7 +88,7 @@ def verify_token(token: bytes, digest: bytes, roots: Sequence[bytes]) -> Timesta
 
 def _load_roots(roots: Sequence[bytes]) -> list[x509.Certificate]:
     try:
-        trusted = [x509.load_pem_x509_certificate(root) for root in roots]
+        trusted = [certificate for pem in roots for certificate in x509.load_pem_x509_certificates(pem)]
     except ValueError as error:
         raise TimestampError("a trusted root is no PEM certificate") from error
     if not trusted:
