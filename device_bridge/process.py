@@ -12,18 +12,21 @@ from device_bridge.acts import ActDesk
 from device_bridge.board import Board
 from device_bridge.brokers import BRIDGE_USER, BrokerSecrets
 from device_bridge.callout import AuthCallout
+from device_bridge.dc09 import Line
 from device_bridge.delivery import Delivery
+from device_bridge.errors import SettingsError
 from device_bridge.feed import Feed, FeedServer
 from device_bridge.forwarder import Forwarder
 from device_bridge.intake import Intake, Spoken
-from device_bridge.keyfile import load_or_create_identity, load_or_create_token
+from device_bridge.keyfile import load_or_create_identity, load_or_create_token, read_secret
 from device_bridge.lane import PressLane
 from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
 from device_bridge.mqtt import ALARM_FILTER, TELEMETRY_FILTER, BrokerAddress, Connection, Login
 from device_bridge.registry import Registry
 from device_bridge.routes import Route
 from device_bridge.routes.console import ConsoleRoute
-from device_bridge.settings import BridgeSettings
+from device_bridge.routes.dc09 import Dc09Route
+from device_bridge.settings import AlarmCentre, BridgeSettings
 from device_bridge.spool import Spool
 from device_bridge.stores import open_stores
 from device_bridge.telemetry import Telemetry
@@ -34,6 +37,16 @@ SWITCH_INTERVAL_S: Final = 0.0005
 """Python hands the processor from one busy thread to another after this long; its default is a press's whole budget."""
 
 log = structlog.get_logger()
+
+
+def _alarm_centre(centre: AlarmCentre, settings: BridgeSettings) -> Dc09Route:
+    """Return the route to an alarm centre; its key stands in `secrets/alarm-centre-<name>.key`, as hexadecimal."""
+    path = settings.secrets / f"alarm-centre-{centre.name}.key"
+    try:
+        key = bytes.fromhex(read_secret(path).decode("ascii"))
+    except (UnicodeDecodeError, ValueError) as error:
+        raise SettingsError(f"{path} must hold the key as hexadecimal") from error
+    return Dc09Route(f"dc09-{centre.name}", (centre.host, centre.port), Line(key), centre.token)
 
 
 class Bridge:
@@ -48,6 +61,7 @@ class Bridge:
         self.board = Board()
         self._routes: list[Route] = [ConsoleRoute(lambda: self.feed.listeners)]
         self.intake = Intake(self.spool, self.registry, self.identity, self._routes_for)
+        self._routes += [_alarm_centre(centre, settings) for centre in settings.centres()]
         self.lane = PressLane(self.intake, self.board)
         self.telemetry = Telemetry(self.registry, self._life_sign)
         secrets = BrokerSecrets.load_or_create(settings.secrets)

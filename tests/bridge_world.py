@@ -59,9 +59,20 @@ class Organisation:
     @staticmethod
     def found(folder: Path) -> "Organisation":
         """Make everyone's keys; the bridge's are in its own file."""
-        made = [keys.Identity.generate() for _ in range(7)]
-        bridge = load_or_create_identity(folder / "secrets" / "bridge.key")
-        return Organisation(folder, *made, bridge, ids.CaseId(ids.new_id()), ids.TeamId(ids.new_id()))
+        new = keys.Identity.generate
+        return Organisation(
+            folder,
+            root=new(),
+            caseworker=new(),
+            dispatcher=new(),
+            colleague=new(),
+            desk=new(),
+            case_keys=new(),
+            vault=new(),
+            bridge=load_or_create_identity(folder / "secrets" / "bridge.key"),
+            case=ids.CaseId(ids.new_id()),
+            team=ids.TeamId(ids.new_id()),
+        )
 
     @property
     def database_url(self) -> str:

@@ -1,0 +1,307 @@
+"""What this package adds to the `getuige` command: `bridge`, `broker`, `device`, `alarm-centre`."""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from device_bridge.errors import SettingsError
+
+commands: Final = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+"""What `device_bridge` contributes to the `getuige` command."""
+
+bridge_app: Final = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+device_app: Final = typer.Typer(no_args_is_help=True)
+
+Data = Annotated[Path | None, typer.Option("--data", help="Data folder; GETUIGE_BRIDGE_DATA, or ./var.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON lines, for programs.")]
+Folder = Annotated[Path, typer.Argument(help="The device's folder: its whole memory.")]
+
+CONNECT_S: Final = 10.0
+NOT_REACHED: Final = 1
+"""Exit code of `device press` when the state that was waited for did not come in time."""
+
+
+class PressKind(StrEnum):
+    """What a device can be made to send."""
+
+    PRESS = "press"
+    DURESS = "duress"
+    TEST = "test"
+    CANCEL = "cancel"
+    TAMPER = "tamper"
+
+
+class WaitFor(StrEnum):
+    """How far a press can be followed."""
+
+    STORED = "stored"
+    ACCEPTED = "accepted"
+    DISPATCHED = "dispatched"
+    CLOSED = "closed"
+
+
+@bridge_app.callback()
+def bridge(
+    context: typer.Context,
+    data: Data = None,
+    name: Annotated[str | None, typer.Option(help="This bridge among others.")] = None,
+    brokers: Annotated[str | None, typer.Option(help="MQTT brokers A and B, with a comma between them.")] = None,
+    feed_port: Annotated[int | None, typer.Option(help="Port of the feed for the API server.")] = None,
+) -> None:
+    """Run the alarm bridge: presses from the brokers, to consoles, alarm centres and the journal.
+
+    All settings are environment variables GETUIGE_BRIDGE_…; the options here go before them. Stop with Ctrl-C.
+    """
+    chosen = {"data": data, "name": name, "brokers": brokers, "feed_port": feed_port}
+    context.obj = chosen
+    if context.invoked_subcommand is None:
+        _run_bridge(chosen)
+
+
+def _run_bridge(chosen: dict[str, Any]) -> None:
+    from device_bridge import logs
+    from device_bridge.process import Bridge
+    from device_bridge.settings import BridgeSettings
+
+    logs.configure()
+    stop = _stop_signal()
+    running = Bridge(BridgeSettings.load(**chosen))
+    running.start()
+    try:
+        stop.wait()
+    finally:
+        running.stop()
+
+
+@bridge_app.command("key")
+def bridge_key(context: typer.Context, as_json: Json = False) -> None:
+    """Show the bridge's public keys, making its keys when there are none: the root publishes them."""
+    from device_bridge.keyfile import load_or_create_identity
+    from device_bridge.settings import BridgeSettings
+
+    who = load_or_create_identity(BridgeSettings.load(**context.obj).bridge_key_file)
+    shown = {"kid": who.kid, "sign": who.sign_public.hex(), "box": who.box_public.hex()}
+    _show(shown, as_json=as_json)
+
+
+@bridge_app.command("test-window")
+def announce_test(
+    context: typer.Context,
+    device: Annotated[str, typer.Argument(help="The device's id, 32 hexadecimal digits.")],
+    minutes: Annotated[int, typer.Option(help="How long a test is awaited.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Announce a test of a device. Outside a window a test counts as a real press."""
+    from device_bridge.keyfile import load_or_create_token
+    from device_bridge.settings import BridgeSettings
+
+    settings = BridgeSettings.load(**context.obj)
+    import httpx
+
+    url = f"http://{settings.feed_host}:{settings.feed_port}/devices/{device}/test-window"
+    headers = {"Authorization": f"Bearer {load_or_create_token(settings.token_file)}"}
+    try:
+        answer = httpx.post(url, json={"minutes": minutes}, headers=headers)
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise SettingsError(f"the bridge did not open a test window: {error}") from error
+    _show(answer.json(), as_json=as_json)
+
+
+@commands.command("broker")
+def broker(
+    name: Annotated[str, typer.Argument(help="a or b.")],
+    data: Data = None,
+    mqtt_port: Annotated[int | None, typer.Option(help="MQTT port; 8482 for a, 8483 for b.")] = None,
+    client_port: Annotated[int | None, typer.Option(help="NATS port; the MQTT port plus 100.")] = None,
+) -> None:
+    """Run one message broker (NATS with MQTT) in the foreground, configured for Getuige."""
+    from device_bridge.brokers import CLIENT_PORT_OFFSET, BrokerSecrets, NatsBroker
+    from device_bridge.settings import MQTT_PORTS, BridgeSettings
+
+    if name not in ("a", "b"):
+        raise SettingsError("a broker is called a or b")
+    settings = BridgeSettings.load(data=data)
+    port = mqtt_port or MQTT_PORTS["ab".index(name)]
+    folder = settings.data.absolute() / "brokers" / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secrets = BrokerSecrets.load_or_create(settings.secrets)
+    command = NatsBroker(name, folder, port, client_port or port + CLIENT_PORT_OFFSET, secrets).command()
+    os.execv(command[0], command)  # noqa: S606 - our own program; its signals are then the broker's own
+
+
+@commands.command("alarm-centre")
+def alarm_centre(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8490,
+    data: Data = None,
+    name: Annotated[str, typer.Option(help="Name that the bridge's settings give it.")] = "demo",
+    out: Annotated[Path | None, typer.Option(help="File that the JSON lines are added to.")] = None,
+) -> None:
+    """Run a DEVELOPMENT alarm centre that acknowledges every SIA DC-09 alarm without a human anywhere."""
+    import secrets
+
+    from device_bridge.alarm_centre import DevelopmentAlarmCentre, JsonLines
+    from device_bridge.keyfile import read_secret, write_secret
+    from device_bridge.settings import BridgeSettings
+
+    path = BridgeSettings.load(data=data).secrets / f"alarm-centre-{name}.key"
+    if not path.exists():
+        write_secret(path, secrets.token_hex(16).encode("ascii").hex().encode("ascii"))
+    stop = _stop_signal()
+    centre = DevelopmentAlarmCentre(port, bytes.fromhex(read_secret(path).decode()), JsonLines(sys.stdout, out))
+    centre.start()
+    typer.echo("DEVELOPMENT alarm centre: nobody is watching. Never use it for real alarms.", err=True)
+    try:
+        stop.wait()
+    finally:
+        centre.stop()
+
+
+@device_app.command("new")
+def device_new(
+    folder: Folder,
+    bridge_key: Annotated[str, typer.Option(help="Public signing key of the bridge; the device believes no other.")],
+    broker_url: Annotated[list[str], typer.Option("--broker", help="mqtt://host:port; give it twice, for A and B.")],
+    press_url: Annotated[str | None, typer.Option(help="https://…/press, when no broker answers.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a device: its keys and its memory. A caseworker then enrols the id and key that are printed."""
+    from device_bridge.device_memory import DeviceMemory
+
+    memory = DeviceMemory.create(folder, bridge_key=bridge_key, brokers=tuple(broker_url), press_url=press_url)
+    _show({"device": memory.device, "sign": memory.identity.sign_public.hex()}, as_json=as_json)
+
+
+@device_app.command("status")
+def device_status(folder: Folder, as_json: Json = False) -> None:
+    """Show what a device remembers, without its secrets."""
+    from device_bridge.device_memory import DeviceMemory
+
+    memory = DeviceMemory(folder)
+    state = memory.state
+    _show(
+        {
+            "device": memory.device,
+            "sign": memory.identity.sign_public.hex(),
+            "bridge_key": state.bridge_key,
+            "brokers": list(state.brokers),
+            "press_url": state.press_url,
+            "boot": state.boot,
+            "counter": state.counter,
+        },
+        as_json=as_json,
+    )
+
+
+@device_app.command("press")
+def device_press(
+    folder: Folder,
+    kind: Annotated[PressKind, typer.Option(help="What the device sends.")] = PressKind.PRESS,
+    lat: Annotated[float | None, typer.Option(help="Latitude in degrees.")] = None,
+    lon: Annotated[float | None, typer.Option(help="Longitude in degrees.")] = None,
+    accuracy: Annotated[int, typer.Option(help="Accuracy of the position in metres.")] = 20,
+    wait: Annotated[WaitFor, typer.Option(help="Follow the press until this was heard.")] = WaitFor.STORED,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait.")] = 30.0,
+    as_json: Json = False,
+) -> None:
+    """Switch a device on, press once, and print what it hears, with milliseconds since the push.
+
+    Ends with 0 when the state that `--wait` names was heard in time.
+    """
+    raise typer.Exit(_press(folder, kind, _location(lat, lon, accuracy), wait, timeout, as_json=as_json))
+
+
+@device_app.command("test")
+def device_announced_test(folder: Folder, timeout: float = 30.0, as_json: Json = False) -> None:
+    """Send a test, which a caseworker announced beforehand (`getuige bridge test-window`)."""
+    raise typer.Exit(_press(folder, PressKind.TEST, None, WaitFor.STORED, timeout, as_json=as_json))
+
+
+@device_app.command("run")
+def device_run(folder: Folder, as_json: Json = False) -> None:
+    """Keep a device switched on: heartbeats, and a press for each line that is typed (press, duress, test, cancel)."""
+    from device_bridge.device import ReferenceDevice
+    from device_bridge.device_memory import DeviceMemory
+    from device_bridge.message import Kind
+
+    device = ReferenceDevice(DeviceMemory(folder), _teller(as_json=as_json))
+    stop = _stop_signal()
+    device.start()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            if line.strip() in {kind.value for kind in PressKind}:
+                device.press(Kind(line.strip()))
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        stop.wait()
+    finally:
+        device.stop()
+
+
+def _press(folder: Path, kind: PressKind, location: Any, wait: WaitFor, timeout: float, *, as_json: bool) -> int:  # noqa: ANN401 - Location is imported when needed
+    from device_bridge.device import ReferenceDevice
+    from device_bridge.device_memory import DeviceMemory
+    from device_bridge.message import Kind, Told
+
+    memory = DeviceMemory(folder)
+    device = ReferenceDevice(memory, _teller(as_json=as_json))
+    started = time.monotonic()
+    device.start()
+    try:
+        while device.connected() < len(memory.state.brokers) and time.monotonic() - started < CONNECT_S:
+            time.sleep(0.01)
+        connected_ms = round((time.monotonic() - started) * 1000, 1)
+        _show({"event": "connected", "brokers": device.connected(), "ms": connected_ms}, as_json=as_json)
+        press = device.press(Kind(kind.value), location)
+        _show({"event": "pressed", "kind": kind.value, "press": [press.boot, press.counter]}, as_json=as_json)
+        return 0 if device.wait(press, Told(wait.value), timeout) is not None else NOT_REACHED
+    finally:
+        device.stop()
+
+
+def _location(lat: float | None, lon: float | None, accuracy: int) -> Any:  # noqa: ANN401 - imported when needed
+    from device_bridge.message import Location
+
+    if lat is None and lon is None:
+        return None
+    if lat is None or lon is None:
+        raise SettingsError("give --lat and --lon together")
+    return Location(lat, lon, accuracy, 0, "gps")
+
+
+def _teller(*, as_json: bool) -> Any:  # noqa: ANN401 - device.OnTold, imported when needed
+    def told(press: Any, state: Any, elapsed_ms: float) -> None:  # noqa: ANN401 - as above
+        shown = {"event": state.value, "press": [press.boot, press.counter], "ms": round(elapsed_ms, 1)}
+        _show(shown, as_json=as_json)
+
+    return told
+
+
+def _show(members: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(members))
+    else:
+        typer.echo("  ".join(f"{name} {value}" for name, value in members.items()))
+    sys.stdout.flush()
+
+
+def _stop_signal() -> threading.Event:
+    """Return an event that Ctrl-C and SIGTERM set."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+commands.add_typer(bridge_app, name="bridge")
+commands.add_typer(device_app, name="device", help="The reference alarm device: a button that talks to any Getuige.")
