@@ -135,7 +135,8 @@ class Outbox:
             prepared, source = _read_draft(memory.read_json(draft))
             try:
                 self._seal(entry, prepared, source)
-            except (OSError, EvidenceError):
+            except (FileNotFoundError, sealing.ChangedError):
+                # Its file is gone, and add() never said that it was kept. A full disk is no such reason.
                 lost.append(entry)
                 self.forget(entry)
         return lost
