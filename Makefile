@@ -11,6 +11,8 @@ TESTS ?= tests
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
+# Wheels only, but for nkeys, which has none; it is built with what requirements/build.txt pins.
+PINNED := --require-hashes --only-binary :all: --no-binary nkeys --no-build-isolation
 WEB := server/web
 # Programs of the virtual environment first: nats-server, and node and npm when the machine has none.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -57,15 +59,16 @@ clean: ## Remove what was installed or cached here; data (DATA) stays
 $(PYTHON):
 	@bash infra/toolchain/venv.sh $(VENV)
 
-$(VENV)/.run: requirements/run.txt pyproject.toml | $(PYTHON)
+$(VENV)/.run: requirements/build.txt requirements/run.txt pyproject.toml | $(PYTHON)
 	@echo "Installing the pinned packages (requirements/run.txt)"
-	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install $(PINNED) -r requirements/build.txt
+	@$(PIP) install $(PINNED) -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	@echo "Installing the pinned packages for tests (requirements/dev.txt)"
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install $(PINNED) -r requirements/dev.txt
 	@touch $@
 
 $(VENV)/.node: requirements/node.txt infra/toolchain/node.sh | $(VENV)/.run

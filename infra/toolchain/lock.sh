@@ -9,7 +9,9 @@ compile() {
     --no-header --no-emit-index-url --no-annotate "${@:2}"
 }
 
-compile "$1" pyproject.toml requirements/build.in --extra demo --output-file requirements/run.txt
+compile "$1" requirements/build.in --output-file requirements/build.txt
+compile "$1" pyproject.toml requirements/build.in --extra demo \
+  --constraint requirements/build.txt --output-file requirements/run.txt
 compile "$1" pyproject.toml requirements/build.in --extra demo --extra dev \
   --constraint requirements/run.txt --output-file requirements/dev.txt
 compile "$1" requirements/node.in --output-file requirements/node.txt
