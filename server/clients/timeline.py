@@ -1,17 +1,21 @@
-"""Read a case as a reader's key can: fetch the timeline, check who sealed each item, open what was given.
+"""Read a case as a reader's key can: fetch the timeline, check every signature, open what was given.
 
-Nothing is believed because the server said it: authorship is checked by signature, against keys that the pinned
-root certified and against the phones that enrolled in this case.
+Nothing is believed because the server said it. Each event is checked from its own bytes, in the order of the journal:
+the pinned root vouches for professionals, a certified caseworker for the case's vault and for an invitation, and the
+invitation's one-time key for a phone. An item's head must be signed by whoever signed its statement.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence import canonical, ids, keys
+from evidence import canonical, event, ids, keys, schema
 from evidence.envelope import container, opening, wraps
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError
+from evidence.statements import statement as statements
+from evidence.statements import types
+from evidence.statements.statement import Statement
 from server.clients.errors import DistrustError
 from server.clients.signing import Signer
 
@@ -29,34 +33,68 @@ class Opened:
 
 @dataclass(frozen=True)
 class Moment:
-    """One event of the timeline, as far as this reader may see it."""
+    """One event of the timeline, as far as this reader may see it. Its signature was checked."""
 
     index: int
     received_at: ids.Time
-    type: str
-    by: Mapping[str, Any]
-    item: ids.ItemId | None
-    prefix: container.Prefix | None
-    opened: Opened | None
-    body: Mapping[str, Any]
-    alarm: Mapping[str, Any]
+    statement: Statement
+    label: str
+    opened: Opened | None = None
+
+    @property
+    def type(self) -> str:
+        """The type of the statement."""
+        return self.statement.type
+
+    @property
+    def item(self) -> ids.ItemId | None:
+        """The item that was sealed, None for other acts."""
+        body = self.statement.body
+        return body.item if isinstance(body, types.ItemSeal) else None
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The statement's body as plain JSON."""
+        plain: Mapping[str, Any] = schema.encode(self.statement.body)
+        return plain
+
+
+@dataclass
+class _Authors:
+    """Who may have signed, as far as the events so far have vouched for them."""
+
+    known: dict[ids.KeyId, bytes]
+    invited: dict[ids.KeyId, bytes] = field(default_factory=dict)
+
+    def verify(self, statement: Statement) -> None:
+        """Check a statement's signatures and learn whom it vouches for; SignatureError when nobody vouches for it."""
+        body = statement.body
+        signers = dict(self.known)
+        if isinstance(body, types.DeviceEnrol):
+            signers |= {statement.by: bytes.fromhex(body.sign), **self.invited}
+        statements.verified(statement, signers)
+        if isinstance(body, types.CaseOpen):
+            self._learn(self.known, body.vault)
+        elif isinstance(body, types.DeviceInvite):
+            self._learn(self.invited, body.invite)
+        elif isinstance(body, types.DeviceEnrol):
+            if body.invite not in {one.keyid for one in statement.envelope.signatures}:
+                raise DistrustError(f"Phone {body.device} was not let in by its invitation.")
+            self._learn(self.known, body.sign)
+
+    @staticmethod
+    def _learn(into: dict[ids.KeyId, bytes], public: ids.PublicKey) -> None:
+        into[keys.signing_kid(bytes.fromhex(public))] = bytes.fromhex(public)
 
 
 def read(signer: Signer, case: ids.CaseId, readers: Sequence[keys.Identity]) -> list[Moment]:
     """Return every event of the case in the order of the journal; `readers` are the keys that may open items.
 
     Raises:
-        ClientError: refused, not reachable, or an item is not what its author signed.
+        ClientError: refused, not reachable, or something is not what its author signed.
     """
-    moments: list[Moment] = []
-    authors = {kid: one.sign for kid, one in signer.certificates().items()}
-    for event in _events(signer, case):
-        body = event.get("body") or {}
-        if event["type"] in ("device.enrol", "alarm_device.enrol"):
-            public = bytes.fromhex(ids.hex_text(body.get("sign"), 32))
-            authors[keys.signing_kid(public)] = public
-        moments.append(_moment(event, case, authors, readers))
-    return moments
+    authors = _Authors({kid: one.sign for kid, one in signer.certificates(fresh=True).items()})
+    return [_moment(found, case, authors, readers) for found in _events(signer, case)]
 
 
 def _events(signer: Signer, case: ids.CaseId) -> Iterator[dict[str, Any]]:
@@ -71,36 +109,24 @@ def _events(signer: Signer, case: ids.CaseId) -> Iterator[dict[str, Any]]:
             return
 
 
-def _moment(
-    event: dict[str, Any],
-    case: ids.CaseId,
-    authors: Mapping[ids.KeyId, bytes],
-    readers: Sequence[keys.Identity],
-) -> Moment:
+def _moment(found: dict[str, Any], case: ids.CaseId, authors: _Authors, readers: Sequence[keys.Identity]) -> Moment:
     """Check and open one event."""
-    found = event.get("item")
-    prefix = opened = None
-    if found:
-        try:
-            prefix = container.parse_prefix(canonical.unb64(found["head"]))
-            author = authors.get(prefix.head.by)
-            if author is None or (prefix.head.case, prefix.head.item) != (case, found["item"]):
-                raise DistrustError(f"Item {found['item']} is by a key that nobody vouches for.")
-            container.verify_head(prefix, author)
-            opened = _open(prefix, found["wraps"], readers)
-        except EvidenceError as error:
-            raise DistrustError(f"Item {found['item']} is not what was sealed: {error}.") from error
-    return Moment(
-        event["index"],
-        event["received_at"],
-        event["type"],
-        event.get("by") or {},
-        found["item"] if found else None,
-        prefix,
-        opened,
-        event.get("body") or {},
-        event.get("alarm") or {},
-    )
+    try:
+        parsed = event.parse(canonical.unb64(found["event"]))
+        statement = parsed.statement
+        if statement.case != case:
+            raise DistrustError(f"Event {parsed.index} belongs to another case.")
+        authors.verify(statement)
+        opened = None
+        if isinstance(statement.body, types.ItemSeal):
+            prefix = container.parse_prefix(canonical.unb64(found["item"]["head"]))
+            container.verify_head(prefix, authors.known[statement.by])
+            container.check_against(prefix, case, statement.by, statement.body)
+            opened = _open(prefix, found["item"]["wraps"], readers)
+    except EvidenceError as error:
+        raise DistrustError(f"Event {found['index']} is not what its author signed: {error}.") from error
+    label = str((found.get("by") or {}).get("label", ""))
+    return Moment(parsed.index, parsed.received_at, statement, label, opened)
 
 
 def _open(

@@ -64,8 +64,6 @@ def timeline(stage: Stage) -> str:
 
 def export(stage: Stage) -> str:
     """The investigator takes a sealed bundle on a stated ground."""
-    target = stage.data / "exports"
-    target.mkdir(exist_ok=True)
     who = stage.people.locked_key(story.INVESTIGATOR.handle)
     bundle = stage.people.folder / story.INVESTIGATOR.handle / "bundle.zip"
     said = stage.command(

@@ -89,12 +89,17 @@ class Machine:
         """Return the bridge's keys, made before its first start so that the root can certify them."""
         return load_or_create_identity(Layout(self.data).secrets / "bridge.key")
 
+    @property
+    def alarm_centre_file(self) -> Path:
+        """What the alarm centre's receiver got, a JSON line each."""
+        return self.data / "alarm-centre.jsonl"
+
     def programs(self) -> Iterator[Program]:
         """Yield the programs in the order in which they start."""
         for name, port in (("a", self.ports.broker_a), ("b", self.ports.broker_b)):
             yield Program(
                 f"broker-{name}",
-                (*GETUIGE, "broker", name),
+                (*GETUIGE, "broker", name, "--mqtt-port", str(port)),
                 partial(listens, port),
                 "getuige doctor says whether nats-server is installed",
                 self._environment(),
@@ -108,7 +113,7 @@ class Machine:
         )
         yield Program(
             "alarm-centre",
-            (*GETUIGE, "alarm-centre", "--port", str(self.ports.alarm_centre)),
+            (*GETUIGE, "alarm-centre", "--port", str(self.ports.alarm_centre), "--out", str(self.alarm_centre_file)),
             partial(listens, self.ports.alarm_centre),
             "pip install pysiaalarm, or start again when the port is free",
             self._environment(),
@@ -137,7 +142,7 @@ class Machine:
             "GETUIGE_BRIDGE_BROKERS": brokers,
             "GETUIGE_BRIDGE_FEED_PORT": str(self.ports.feed),
             "GETUIGE_BRIDGE_ROOT_KEY": self.root.hex(),
-            "GETUIGE_BRIDGE_ALARM_CENTRES": f"centre1={LOOPBACK}:{self.ports.alarm_centre}",
+            "GETUIGE_BRIDGE_ALARM_CENTRES": f"demo={LOOPBACK}:{self.ports.alarm_centre}",
             "GETUIGE_BRIDGE_DEMONSTRATION_ALARM_CENTRE": "true",
             "PYTHONUNBUFFERED": "1",
         }
