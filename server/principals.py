@@ -80,20 +80,22 @@ Reader = Vault | Caseworker | Investigator
 
 def identify(standing: Standing, kid: ids.KeyId) -> Signer | None:
     """Return who signs with this key now; None for keys that are unknown, revoked, retired or of a service."""
+    known = standing.certified.get(kid)
+    found: Signer | None = None
     match standing.role_of(kid):
         case "root":
-            return Root(kid)
+            found = Root(kid)
         case "phone":
             device = standing.devices[standing.device_of_key[kid]]
-            return Phone(kid, device.device, device.case)
+            found = Phone(kid, device.device, device.case)
         case "vault":
-            return Vault(kid, standing.case_of_vault[kid])
-        case "caseworker":
-            team = standing.certified[kid].body.team
-            return Caseworker(kid, team) if team is not None else None
+            found = Vault(kid, standing.case_of_vault[kid])
+        case "caseworker" if known is not None and known.body.team is not None:
+            found = Caseworker(kid, known.body.team)
         case "dispatcher":
-            return Dispatcher(kid)
+            found = Dispatcher(kid)
         case "investigator":
-            return Investigator(kid)
+            found = Investigator(kid)
         case _:
-            return None
+            pass
+    return found

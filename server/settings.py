@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="address that the API listens on")
     port: int = Field(default=PORT, ge=1, le=65535, description="port that the API listens on")
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="loopback port for Prometheus; none when it is not set"
+    )
     public_url: str = Field(
         default_factory=lambda values: f"http://localhost:{values.get('port', PORT)}",
         description="address that phones and browsers use; its host is also the passkey's relying party",

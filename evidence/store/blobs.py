@@ -35,10 +35,14 @@ class DirectoryBlobs:
 
     def open(self, sha256: ids.Sha256) -> IO[bytes]:
         """Open for reading; BlobError when it is not here."""
-        try:
-            return self._path(sha256).open("rb")
-        except FileNotFoundError as error:
-            raise BlobError("this blob is not here") from error
+        return self.local_path(sha256).open("rb")
+
+    def local_path(self, sha256: ids.Sha256) -> Path:
+        """Return the file with the blob's bytes; BlobError when it is not here."""
+        path = self._path(sha256)
+        if not path.is_file():
+            raise BlobError("this blob is not here")
+        return path
 
     def put(self, data: bytes) -> ids.Sha256:
         """Store small bytes under their SHA-256; durable when it returns."""

@@ -245,6 +245,12 @@ class SqlJournal:
         with self._engine.connect() as connection:
             return [rows.recorded(row) for row in connection.execute(query)]
 
+    def organisation(self) -> Sequence[Recorded]:
+        """Return the events about the organisation (log, keys, teams), in order; they belong to no case."""
+        query = rows.query().where(events.c.case_id.is_(None)).order_by(events.c.idx)
+        with self._engine.connect() as connection:
+            return [rows.recorded(row) for row in connection.execute(query)]
+
     def event(self, index: int) -> Recorded | None:
         """Return the event at `index`, None beyond the end."""
         with self._engine.connect() as connection:

@@ -38,6 +38,10 @@ class Journal(Protocol):
         """Return up to `limit` events behind index `after`, in order, of one case or of all."""
         ...
 
+    def organisation(self) -> Sequence[Recorded]:
+        """Return the events about the organisation (log, keys, teams), in order; they belong to no case."""
+        ...
+
     def event(self, index: int) -> Recorded | None:
         """Return the event at `index`, None beyond the end."""
         ...
@@ -68,6 +72,10 @@ class BlobStore(Protocol):
 
     def open(self, sha256: ids.Sha256) -> IO[bytes]:
         """Open for reading; BlobError when it is not here."""
+        ...
+
+    def local_path(self, sha256: ids.Sha256) -> Path:
+        """Return a local file with the blob's bytes; BlobError when it is not here."""
         ...
 
     def put(self, data: bytes) -> ids.Sha256:

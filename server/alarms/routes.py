@@ -1,0 +1,197 @@
+"""Alarms for dispatchers: the list, the live stream, acts, and the sealed card."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from evidence import canonical, ids
+from evidence.envelope.container import Wrap
+from evidence.errors import FormatError
+from evidence.statements import statement as statements
+from evidence.statements.standing import Sealed, Standing
+from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
+from server.api import PROVEN, V1, WRITING, json_body, problems
+from server.auth.asking import DispatcherAsking
+from server.items.access import boxes_of
+from server.items.reads import Reads
+from server.items.routes import read_prefix
+from server.principals import identify
+from server.problems import ProblemError, domains, general
+from server.services import Services, services_of
+from server.statements.receipts import Dsse
+from server.statements.routes import STATEMENT_EXAMPLE
+from server.timeline.shapes import WrapOut
+
+router = APIRouter(prefix=f"{V1}/alarms", tags=["alarms"])
+
+HEARTBEAT_S: Final = 2.0
+"""A console shows that it is not live after six seconds: three heartbeats."""
+
+RECHECK_S: Final = 10.0
+"""How long a stream may go on after its reader's key was retired."""
+
+_EXAMPLE_ALARM: Final = {"alarm": "9b" * 16, "state": "raised", "raised_at": "2026-11-21T22:00:00.000Z"}
+
+
+class Alarms(BaseModel):
+    """Alarms as the bridge tells them (`docs/formats/device.md`), and its health."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"alarms": [{**_EXAMPLE_ALARM}], "health": {"ok": True, "troubles": []}}}
+    )
+    alarms: list[dict[str, Any]]
+    health: dict[str, Any]
+
+
+class Card(BaseModel):
+    """The sealed card of an alarm's device: container up to the end of the description, and the desk's wraps."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"item": "9b" * 16, "head": "Z2V0dWlnZQ==", "wraps": []}})
+    item: str
+    head: str
+    wraps: list[WrapOut]
+
+
+def _feed(request: Request) -> BridgeFeed:
+    feed: BridgeFeed = request.app.state.feed
+    return feed
+
+
+@router.get("", operation_id="list_alarms", responses=problems(*PROVEN))
+async def list_alarms(request: Request, _who: DispatcherAsking) -> Alarms:
+    """Return the alarms that this server knows of, newest first, and whether the list is live."""
+    feed = _feed(request)
+    return Alarms(alarms=feed.alarms(), health=feed.health())
+
+
+@router.get(
+    "/stream",
+    operation_id="stream_alarms",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "Events `alarm`, `health` and `heartbeat` (2 s)"},
+        **problems(*PROVEN),
+    },
+)
+async def stream_alarms(request: Request, who: DispatcherAsking) -> StreamingResponse:
+    """Stream alarms: all that is known first, then every change; a heartbeat shows that silence is real."""
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    events = _events(services_of(request), _feed(request), who.kid)
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+@router.post(
+    "/{alarm}/acts",
+    operation_id="act_on_alarm",
+    responses={
+        200: {"content": {"application/json": {"example": _EXAMPLE_ALARM}}, "description": "The alarm as it is now"},
+        **problems(
+            *PROVEN,
+            domains.STATEMENT,
+            domains.SIGNER,
+            domains.NOT_ALLOWED,
+            domains.BRIDGE,
+            domains.BRIDGE_REFUSED,
+        ),
+    },
+    openapi_extra=json_body(Dsse.model_json_schema(), STATEMENT_EXAMPLE),
+)
+async def act(request: Request, alarm: str, who: DispatcherAsking) -> dict[str, Any]:
+    """Claim, accept, dispatch, report on scene or close, by a statement of the dispatcher's own key."""
+    raw = await request.body()
+    statement = statements.parse(raw)
+    if statement.by != who.kid:
+        raise ProblemError(domains.SIGNER)
+    if getattr(statement.body, "alarm", None) != alarm:
+        raise ProblemError(domains.STATEMENT, reason="the statement is about another alarm")
+    try:
+        outcome = await _feed(request).act(alarm, raw)
+    except BridgeUnreachableError as error:
+        raise ProblemError(domains.BRIDGE) from error
+    if isinstance(outcome, Refusal):
+        kinds = {403: domains.NOT_ALLOWED, 404: general.NOT_FOUND}
+        raise ProblemError(kinds.get(outcome.status, domains.BRIDGE_REFUSED), reason=outcome.reason)
+    return outcome
+
+
+@router.get(
+    "/{alarm}/card",
+    operation_id="get_alarm_card",
+    responses=problems(*PROVEN, *WRITING, domains.BLOB_MISSING),
+)
+async def get_card(request: Request, alarm: str, who: DispatcherAsking) -> Card:
+    """Hand out the sealed card of an alarm that is not closed. The reading is logged first."""
+    services = services_of(request)
+    reads: Reads = request.app.state.reads
+    known = _feed(request).alarm(alarm)
+    if known is None or known.get("card") is None or known.get("state") == "closed":
+        raise ProblemError(general.NOT_FOUND)
+    sealed, wraps = await run_in_threadpool(_card, services, str(known["card"]), who.kid)
+    prefix = await run_in_threadpool(read_prefix, services, sealed)
+    mine = [wrap for wrap in prefix.head.wraps if wrap.to in wraps]
+    if not mine:
+        raise ProblemError(general.NOT_FOUND)
+
+    def still_allowed(standing: Standing) -> bool:
+        return identify(standing, who.kid) == who
+
+    await reads.note(who.kid, sealed.case, [sealed.body.item], "meta", still_allowed)
+    return Card(item=sealed.body.item, head=canonical.b64(prefix.to_bytes()), wraps=[_out(wrap) for wrap in mine])
+
+
+def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[Sealed, frozenset[ids.KeyId]]:
+    """Return the card's seal and the box keys that the reader holds."""
+    try:
+        name = ids.ItemId(ids.hex_text(item, 16))
+    except FormatError as error:
+        raise ProblemError(general.NOT_FOUND) from error
+    sealed, boxes = services.journal.ask(lambda standing: (standing.items.get(name), boxes_of(standing, reader)))
+    if sealed is None:
+        raise ProblemError(general.NOT_FOUND)
+    return sealed, boxes
+
+
+def _out(wrap: Wrap) -> WrapOut:
+    return WrapOut(to=wrap.to, wrap=wrap.wrap)
+
+
+async def _events(services: Services, feed: BridgeFeed, kid: ids.KeyId) -> AsyncIterator[bytes]:
+    """Yield what is known, then changes, with a heartbeat in every silence."""
+    loop = asyncio.get_running_loop()
+    changes = aiter(feed.listen())
+    coming = asyncio.ensure_future(anext(changes, None))
+    await asyncio.sleep(0)  # the listener is registered before the list is read, so that nothing falls between
+    try:
+        for alarm in feed.alarms()[::-1]:
+            yield _line("alarm", alarm)
+        yield _line("health", feed.health())
+        yield _line("heartbeat", {"at": ids.now()})
+        beat, recheck = loop.time() + HEARTBEAT_S, loop.time() + RECHECK_S
+        while True:
+            done, _ = await asyncio.wait({coming}, timeout=max(0.0, beat - loop.time()))
+            if done:
+                message = coming.result()
+                if message is None:
+                    return
+                yield _line(message.name, message.data)
+                coming = asyncio.ensure_future(anext(changes, None))
+            if loop.time() >= recheck:
+                if await run_in_threadpool(services.journal.ask, lambda standing: standing.role_of(kid)) is None:
+                    return
+                recheck = loop.time() + RECHECK_S
+            if loop.time() >= beat:
+                yield _line("heartbeat", {"at": ids.now()})
+                beat = loop.time() + HEARTBEAT_S
+    finally:
+        coming.cancel()
+
+
+def _line(name: str, data: dict[str, Any]) -> bytes:
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    return f"event: {name}\ndata: {text}\n\n".encode()

@@ -1,0 +1,82 @@
+"""What the routes of all domains share: the documentation of their problems, and the way to the journal."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+
+from evidence import ids
+from evidence.event import Recorded
+from evidence.statements import statement as statements
+from evidence.statements import types
+from evidence.store.ports import Requirement
+from server.problems import MEDIA_TYPE, general
+from server.problems.kinds import ProblemType
+from server.services import Services
+
+V1: Final = "/api/v1"
+
+EVERYWHERE: Final = (general.HOST, general.RATE, general.TIMEOUT, general.TOO_LARGE, general.INTERNAL)
+"""Problems that the edge may give on any route."""
+
+PROVEN: Final = (
+    general.UNAUTHENTICATED,
+    general.SIGNATURE,
+    general.DIGEST,
+    general.CLOCK,
+    general.SESSION,
+    general.ORIGIN,
+    general.NOT_FOUND,
+)
+"""Problems of every route that wants to know who is asking."""
+
+WRITING: Final = (general.BUSY, general.UNREADY, general.STORAGE_FULL)
+"""Problems of every route that appends to the journal."""
+
+
+def problems(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route for OpenAPI: each problem under its status."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for kind in (*kinds, *EVERYWHERE):
+        entry = by_status.setdefault(
+            kind.status,
+            {
+                "description": "",
+                "content": {
+                    MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}},
+                },
+            },
+        )
+        entry["content"][MEDIA_TYPE]["examples"][kind.name] = {"$ref": f"#/components/examples/{kind.name}"}
+        names = entry["content"][MEDIA_TYPE]["examples"]
+        entry["description"] = ", ".join(f"`{name}`" for name in names)
+    return by_status
+
+
+async def append(services: Services, dsse: bytes, requires: Requirement | None = None) -> Recorded:
+    """Append a statement and return its event once it is durable. Raises the store's and the domain's errors."""
+    future = await run_in_threadpool(services.journal.append, dsse, requires=requires)
+    return await asyncio.wrap_future(future)
+
+
+async def append_own(
+    services: Services,
+    kind: str,
+    body: types.Body,
+    case: ids.CaseId,
+    requires: Requirement | None = None,
+) -> Recorded:
+    """Append a statement of the server itself."""
+    signed = statements.sign(services.identity, kind, body, case=case)
+    return await append(services, signed.envelope.to_bytes(), requires)
+
+
+def json_body(schema: Mapping[str, Any], example: Any, media_type: str = "application/json") -> dict[str, Any]:  # noqa: ANN401 - any JSON
+    """Return the `openapi_extra` of a route that reads its body itself."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {media_type: {"schema": dict(schema), "example": example}},
+        }
+    }

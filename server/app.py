@@ -1,0 +1,80 @@
+"""The API server put together: `create_app(settings)` returns the ASGI app that uvicorn runs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+
+from fastapi import Depends, FastAPI
+from starlette.middleware import Middleware
+
+from server import openapi, web
+from server.alarms import routes as alarms
+from server.alarms.feed import BridgeFeed
+from server.auth import routes as auth
+from server.auth.asking import anyone
+from server.edge import Edge
+from server.enrolment import routes as enrolment
+from server.exports import routes as exports
+from server.exports.builder import Builder
+from server.items import routes as items
+from server.items.reads import Reads
+from server.log import routes as log
+from server.metrics import Metrics
+from server.problems import handlers
+from server.services import open_services
+from server.settings import Settings
+from server.statements import routes as statements
+from server.system import routes as system
+from server.timeline import routes as timeline
+from server.uploads import routes as uploads
+from server.uploads.service import Uploads
+
+DOMAINS = (system, auth, enrolment, uploads, statements, timeline, items, log, alarms, exports)
+"""One module of routes per domain, in the order of the documentation."""
+
+
+def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
+    """Return the app. The data folder is opened when the app starts, not before.
+
+    Raises StandInError when production is asked for with development stand-ins.
+    """
+    settings.refuse_stand_ins()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with open_services(settings) as services:
+            app.state.services = services
+            app.state.uploads = Uploads(services)
+            app.state.reads = Reads(services)
+            app.state.exports = Builder(services)
+            app.state.feed = BridgeFeed(settings)
+            tasks = [
+                asyncio.create_task(app.state.uploads.sweep_forever()),
+                asyncio.create_task(app.state.feed.follow()),
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await app.state.feed.close()
+                await asyncio.to_thread(app.state.exports.close)
+
+    app = FastAPI(
+        title="Getuige",
+        version=version("getuige"),
+        description=openapi.DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[Middleware(Edge, settings=settings, metrics=metrics or Metrics())],
+    )
+    handlers.install(app)
+    for domain in DOMAINS:
+        app.include_router(domain.router)
+    openapi.install(app)
+    app.include_router(web.router, dependencies=[Depends(anyone)])
+    return app

@@ -1,0 +1,177 @@
+"""From a request to a principal: the dependencies that routes name in their signatures.
+
+Each route demands exactly one of the annotated types at the end of this module; a test walks all routes. A phone, a
+vault key or a command line signs its requests; a browser has a session, whose unsafe requests must come from our pages.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
+
+from evidence import ids, keys
+from server.auth import signatures
+from server.auth.sessions import COOKIE, token_of
+from server.auth.signatures import RequestTarget
+from server.principals import (
+    Anyone,
+    Caseworker,
+    Dispatcher,
+    Investigator,
+    Invitee,
+    Phone,
+    Reader,
+    Signer,
+    Vault,
+    identify,
+)
+from server.problems import ProblemError, general
+from server.services import Services, services_of
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_SIGNED: Final = ("signature-input", "signature")
+
+
+def anyone(request: Request) -> Anyone:
+    """Demand nothing but patience."""
+    who = Anyone(_address(request))
+    services_of(request).anyone_pace.take(who.address)
+    return who
+
+
+def invitee(request: Request) -> Invitee:
+    """Demand nothing yet: the body is signed with the key of an open invitation, and the journal checks that."""
+    who = Invitee(_address(request))
+    services_of(request).anyone_pace.take(who.address)
+    return who
+
+
+async def signer(request: Request) -> Signer:
+    """Demand a signature or a session of a key in force."""
+    services = services_of(request)
+    signed = any(name in request.headers for name in _SIGNED)
+    kid = await (_signed_by(request, services) if signed else _session_of(request, services))
+    services.signer_pace.take(kid)
+    found = await run_in_threadpool(services.journal.ask, lambda standing: identify(standing, kid))
+    if found is None:
+        raise ProblemError(general.SIGNATURE)
+    return found
+
+
+async def visitor(request: Request) -> Anyone | Signer:
+    """Take a signer for what it is, and everyone else as anyone."""
+    if COOKIE in request.cookies or any(name in request.headers for name in _SIGNED):
+        return await signer(request)
+    return anyone(request)
+
+
+def check_origin(request: Request, services: Services) -> None:
+    """Refuse an unsafe request of a browser that does not come from our own pages (RFC 6454, 7)."""
+    own = {services.settings.public_url, f"{request.url.scheme}://{request.headers.get('host', '')}"}
+    if request.headers.get("origin") not in own:
+        raise ProblemError(general.ORIGIN)
+
+
+def _only(*wanted: type) -> Callable[[Signer], Awaitable[Signer]]:
+    """Return a dependency that lets these principals through; everyone else hears that nothing is here."""
+
+    async def demand(found: Annotated[Signer, Depends(signer)]) -> Signer:
+        if not isinstance(found, wanted):
+            raise ProblemError(general.NOT_FOUND)
+        return found
+
+    return demand
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else "unknown"
+
+
+async def _signed_by(request: Request, services: Services) -> ids.KeyId:
+    is_patch = request.method == "PATCH"
+    body = b"" if is_patch else await request.body()
+    target = RequestTarget(
+        request.method,
+        request.headers.get("host", "").lower(),
+        request.scope["raw_path"].decode("ascii", "replace"),
+        request.scope["query_string"].decode("ascii", "replace"),
+    )
+    now = time.time()
+    try:
+        verified = await run_in_threadpool(
+            signatures.verify_request,
+            lambda kid, message, signature: _verifies(services, kid, message, signature),
+            target,
+            request.headers,
+            now=now,
+            has_body=bool(body),
+            is_upload_patch=is_patch,
+        )
+        if verified is None:
+            raise ProblemError(general.SIGNATURE)
+        if body:
+            signatures.check_digest(request.headers, body)
+    except signatures.SignatureFormatError as error:
+        raise ProblemError(general.UNAUTHENTICATED, reason=str(error)) from error
+    except signatures.DigestError as error:
+        raise ProblemError(general.DIGEST) from error
+    except signatures.ClockError as error:
+        server_time = ids.time_of(datetime.fromtimestamp(now, UTC))
+        raise ProblemError(general.CLOCK, server_time=server_time) from error
+    return ids.KeyId(verified.keyid)
+
+
+def _verifies(services: Services, kid: str, message: bytes, signature: bytes) -> bool:
+    public = services.journal.ask(lambda standing: standing.public_key(ids.KeyId(kid)))
+    if public is None:
+        return False
+    try:
+        keys.verify(public, message, signature)
+    except keys.SignatureError:
+        return False
+    return True
+
+
+async def _session_of(request: Request, services: Services) -> ids.KeyId:
+    cookie = request.cookies.get(COOKIE)
+    if cookie is None:
+        raise ProblemError(general.UNAUTHENTICATED)
+    token = token_of(cookie)
+    session = None if token is None else await run_in_threadpool(services.access.session, token, ids.now())
+    if session is None:
+        raise ProblemError(general.SESSION)
+    if request.method not in SAFE_METHODS:
+        check_origin(request, services)
+    return session.kid
+
+
+AnyoneAsking = Annotated[Anyone, Depends(anyone)]
+VisitorAsking = Annotated[Anyone | Signer, Depends(visitor)]
+InviteeAsking = Annotated[Invitee, Depends(invitee)]
+SignerAsking = Annotated[Signer, Depends(signer)]
+
+uploader = _only(Phone, Caseworker)
+UploaderAsking = Annotated[Phone | Caseworker, Depends(uploader)]
+
+reader = _only(Vault, Caseworker, Investigator)
+ReaderAsking = Annotated[Reader, Depends(reader)]
+
+case_lister = _only(Vault, Caseworker, Investigator, Dispatcher)
+CaseListerAsking = Annotated[Reader | Dispatcher, Depends(case_lister)]
+
+staff = _only(Caseworker, Dispatcher, Investigator)
+StaffAsking = Annotated[Caseworker | Dispatcher | Investigator, Depends(staff)]
+
+dispatcher = _only(Dispatcher)
+DispatcherAsking = Annotated[Dispatcher, Depends(dispatcher)]
+
+investigator = _only(Investigator)
+InvestigatorAsking = Annotated[Investigator, Depends(investigator)]
+
+PRINCIPALS: Final = frozenset(
+    {anyone, visitor, invitee, signer, uploader, reader, case_lister, staff, dispatcher, investigator}
+)
+"""Every dependency that gives a principal; each route has exactly one of them at its top."""

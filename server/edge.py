@@ -1,0 +1,177 @@
+"""The outermost layer of the API (pure ASGI): what holds for every request, whatever its route.
+
+- A request for another host name is refused, so that a page elsewhere cannot reach us by renaming itself.
+- A body has a size and a pace; uvicorn itself limits neither.
+- Every answer carries the headers that keep a browser from guessing, framing or caching.
+- What nobody foresaw becomes a problem document with a number, and a log line with the place; never a stack trace.
+"""
+
+import asyncio
+import secrets
+import time
+import traceback
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from evidence.canonical import MAX_DOCUMENT_BYTES
+from server.metrics import Metrics
+from server.problems import ProblemError, general
+from server.problems.handlers import response
+from server.settings import LOOPBACK, Settings
+
+MAX_BODY_BYTES: Final = MAX_DOCUMENT_BYTES
+"""Of every request but an upload's PATCH: the largest document that the domain would read (a grant of a whole case)."""
+
+BODY_IDLE_TIMEOUT_S: Final = 30.0
+"""Without a byte of the body for this long, a connection is dead or held open on purpose."""
+
+HEADERS: Final = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "cache-control": "no-store",
+}
+"""Set where a route has not set its own: pages bring a policy that lets them run."""
+
+HTTPS_HEADERS: Final = {"strict-transport-security": "max-age=63072000; includeSubDomains"}
+
+_log = structlog.get_logger(__name__)
+
+
+class Edge:
+    """Wraps the app; see the module."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self._app = app
+        self._hosts = allowed_hosts(settings)
+        self._metrics = metrics
+        secure = settings.public_url.startswith("https://")
+        self._headers = {**HEADERS, **HTTPS_HEADERS} if secure else HEADERS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = _Request(scope, receive, send, self._headers)
+        try:
+            if Headers(scope=scope).get("host", "").lower() not in self._hosts:
+                raise ProblemError(general.HOST)
+            await self._app(scope, request.receive, request.send)
+        except ClientDisconnect:
+            pass  # nobody is left to answer
+        except ProblemError as error:
+            await request.refuse(error)
+        except Exception as error:  # noqa: BLE001 - this is the place for what nobody foresaw
+            request.place = _place(error)
+            await request.refuse(ProblemError(general.INTERNAL, incident=request.id))
+        finally:
+            self._report(request)
+
+    def _report(self, request: "_Request") -> None:
+        seconds = time.perf_counter() - request.begun
+        self._metrics.observe(request.method, request.route, request.status, seconds)
+        facts: dict[str, Any] = {
+            "request": request.id,
+            "method": request.method,
+            "route": request.route,
+            "status": request.status,
+            "milliseconds": round(seconds * 1000, 2),
+        }
+        if request.problem is not None:
+            facts["problem"] = request.problem
+        if request.place is None:
+            _log.info("answered", **facts)
+        else:
+            _log.error("unforeseen", place=request.place, **facts)
+
+
+class _Request:
+    """One request on its way through the edge."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
+        self.id = secrets.token_hex(8)
+        self.begun = time.perf_counter()
+        self.status = 0
+        self.place: str | None = None
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._headers = headers
+        self._room = MAX_BODY_BYTES if scope["method"] != "PATCH" else None
+        self._more_body = True
+        scope.setdefault("state", {})
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return str(self._scope["method"])
+
+    @property
+    def route(self) -> str:
+        """The template of the route, without the ids in the address."""
+        return str(getattr(self._scope.get("route"), "path", "-"))
+
+    @property
+    def problem(self) -> str | None:
+        """The name of the problem that was answered."""
+        name: str | None = self._scope["state"].get("problem")
+        return name
+
+    async def receive(self) -> Message:
+        """Receive a piece of the body within its time and size."""
+        if not self._more_body or self._room is None:
+            # Only a disconnect can come, or the body of an upload, which has limits of its own.
+            return await self._receive()
+        try:
+            async with asyncio.timeout(BODY_IDLE_TIMEOUT_S):
+                message = await self._receive()
+        except TimeoutError as error:
+            raise ProblemError(general.TIMEOUT) from error
+        self._more_body = message.get("more_body", False)
+        self._room -= len(message.get("body", b""))
+        if self._room < 0:
+            raise ProblemError(general.TOO_LARGE)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a piece of the answer, with our headers on the first."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+            headers["x-request-id"] = self.id
+        await self._send(message)
+
+    async def refuse(self, error: ProblemError) -> None:
+        """Answer with a problem, unless an answer has begun: then the connection just ends, visibly incomplete."""
+        self._scope["state"]["problem"] = error.kind.name
+        if self.status:
+            raise ConnectionAbortedError("an answer broke off")
+        answer = response(error, Headers(scope=self._scope).get("accept-language", ""))
+        await answer(self._scope, self.receive, self.send)
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """Return the values of Host that mean this server."""
+    public = urlsplit(settings.public_url)
+    names = {public.netloc.rsplit("@", 1)[-1].lower(), f"{settings.host}:{settings.port}"}
+    if settings.host in LOOPBACK:
+        names |= {f"{name}:{settings.port}" for name in ("localhost", "127.0.0.1", "[::1]")}
+    return frozenset(names)
+
+
+def _place(error: BaseException) -> str:
+    """Say where an error was raised: its type, and file and line of our own code, never its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "/server/" in frame.filename or "/evidence/" in frame.filename]
+    last = (ours or frames)[-1:]
+    where = "".join(f" {frame.filename.rsplit('/', 2)[-2:]}:{frame.lineno}" for frame in last)
+    return f"{type(error).__name__}{where}"

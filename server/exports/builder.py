@@ -1,0 +1,137 @@
+"""Building bundles beside the requests: one at a time, and again after a restart if one was cut short."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import structlog
+
+from evidence import event as events
+from evidence import ids
+from evidence.bundle import sealed
+from evidence.custody.checkpoint import SignedCheckpoint
+from evidence.custody.errors import CustodyError
+from evidence.event import Recorded
+from evidence.statements import types
+from evidence.statements.standing import Standing
+from server.errors import ServerError
+from server.exports import plans
+from server.exports.plans import Prepared
+from server.services import Services
+
+LOGGED_WITHIN_S: Final = 60.0
+"""The export's own event is in the log a quarter of a second later; a minute means that the log has stopped."""
+
+POLL_S: Final = 0.05
+STAMP_TRIES: Final = 3
+"""A bundle without a token says so and is worth less, but it is better than none."""
+
+State = Literal["waiting", "building", "ready", "failed"]
+_log = structlog.get_logger(__name__)
+
+
+class ExportError(ServerError):
+    """The bundle could not be built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where a bundle stands; `done` and `of` are bytes of sealed items."""
+
+    state: State
+    done: int = 0
+    of: int = 0
+
+
+class Builder:
+    """Builds what was signed for. Thread-safe."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._lock = threading.Lock()
+        self._work = ThreadPoolExecutor(1, thread_name_prefix="export")
+        self._running: dict[ids.ExportId, Future[None]] = {}
+        self._progress: dict[ids.ExportId, tuple[int, int]] = {}
+
+    def close(self) -> None:
+        """Stop after the bundle in hand; one that was not built is built when it is asked for again."""
+        self._work.shutdown(wait=True, cancel_futures=True)
+
+    def path(self, prepared: Prepared) -> Path:
+        """Return where the bundle is, or will be."""
+        return self._services.layout.exports / f"{prepared.export}.zip"
+
+    def status(self, prepared: Prepared) -> Status:
+        """Say where a bundle stands; begin to build it when it was signed for and nobody does. Blocks."""
+        if self.path(prepared).is_file():
+            return Status("ready")
+        signed = self._services.journal.ask(_was_signed(prepared.export))
+        if not signed:
+            return Status("waiting")
+        with self._lock:
+            running = self._running.get(prepared.export)
+            if running is None:
+                self._running[prepared.export] = self._work.submit(self._build, prepared)
+            elif running.done() and running.exception() is not None:
+                del self._running[prepared.export]  # the next look tries again
+                return Status("failed")
+            done, of = self._progress.get(prepared.export, (0, 0))
+        return Status("building", done, of)
+
+    def _build(self, prepared: Prepared) -> None:
+        try:
+            planned = plans.rebuild(self._services, prepared)
+            if planned.manifest_sha256 != prepared.manifest:
+                raise ExportError("the store no longer gives the manifest that was signed")
+            event = self._export_event(prepared)
+            signed, tokens = self._head_with(event)
+            proofs = sealed.Proofs(
+                event,
+                {one.index: self._services.log.proof(one.index, signed) for one in (*planned.events, event)},
+                tokens,
+            )
+            sealed.write(planned, proofs, self.path(prepared), self._teller(prepared.export))
+        except Exception as error:
+            _log.error("a bundle was not built", error=type(error).__name__)
+            raise
+
+    def _export_event(self, prepared: Prepared) -> Recorded:
+        after = max(prepared.events)
+        while more := self._services.journal.read(after=after, limit=plans.READ_AT_ONCE, case=prepared.case):
+            for one in more:
+                body = events.parse(one.event).statement.body
+                if isinstance(body, types.Export) and body.export == prepared.export:
+                    return one
+            after = more[-1].index
+        raise ExportError("the journal has no event of this export")
+
+    def _head_with(self, event: Recorded) -> tuple[SignedCheckpoint, dict[str, bytes]]:
+        """Return a published head that covers the export's event, with a token over it if one is to be had."""
+        deadline = time.monotonic() + LOGGED_WITHIN_S
+        while (signed := self._services.log.checkpoint()) is None or signed.checkpoint.size <= event.index:
+            if time.monotonic() > deadline:
+                raise ExportError("the custody log does not take in the export's event")
+            time.sleep(POLL_S)
+        for _ in range(STAMP_TRIES):
+            try:
+                stamped = self._services.log.stamp()
+            except CustodyError as error:
+                _log.warning("no timestamp for a bundle", error=type(error).__name__)
+                continue
+            if stamped is not None and stamped.size > event.index:
+                return SignedCheckpoint.parse(stamped.checkpoint), {stamped.checkpoint_sha256: stamped.token}
+        return signed, {}
+
+    def _teller(self, export: ids.ExportId) -> Callable[[int, int], None]:
+        def tell(done: int, of: int) -> None:
+            self._progress[export] = (done, of)
+
+        return tell
+
+
+def _was_signed(export: ids.ExportId) -> Callable[[Standing], bool]:
+    return lambda standing: export in standing.exports

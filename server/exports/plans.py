@@ -1,0 +1,111 @@
+"""What a bundle will hold, fixed before the investigator signs for it.
+
+Between preparing and signing the journal grows (each look is an event), so the choice of events is written down: the
+manifest that was signed must come out again when the bundle is built.
+"""
+
+from dataclasses import dataclass
+
+from evidence import canonical, ids, schema
+from evidence.bundle import sealed, selection
+from evidence.bundle.sealed import Plan
+from evidence.errors import FormatError
+from evidence.event import Recorded
+from evidence.statements import types
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Statement
+from evidence.store import durable
+from server.items.access import granted_wraps
+from server.principals import Investigator
+from server.problems import ProblemError, domains, general
+from server.services import Services
+
+READ_AT_ONCE = 1000
+"""Events of one look into the journal."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An export that was prepared; `events` are indices of the journal."""
+
+    export: ids.ExportId
+    case: ids.CaseId
+    reader: ids.KeyId
+    ground: str
+    manifest: ids.Sha256
+    items: tuple[ids.ItemId, ...]
+    events: tuple[int, ...]
+
+    @property
+    def request(self) -> selection.Request:
+        """What the bundle's builder asks for."""
+        return selection.Request(self.export, self.case, self.reader, frozenset(self.items))
+
+
+def prepare(services: Services, who: Investigator, case: ids.CaseId, ground: str) -> Prepared:
+    """Choose what is granted now, fix the manifest and write it down. Blocks.
+
+    Raises ProblemError NOTHING_TO_EXPORT when nothing is granted.
+    """
+    now = ids.now()
+
+    def look(standing: Standing) -> tuple[ids.ItemId, ...]:
+        return tuple(sorted(granted_wraps(standing, who.kid, case, now)))
+
+    items = services.journal.ask(look)
+    if not items:
+        raise ProblemError(domains.NOTHING_TO_EXPORT)
+    export = ids.ExportId(ids.new_id())
+    request = selection.Request(export, case, who.kid, frozenset(items))
+    chosen = selection.select(request, _journal_of(services, case))
+    planned = sealed.plan(request, chosen, services.blobs.local_path)
+    indices = tuple(one.index for one in chosen)
+    prepared = Prepared(export, case, who.kid, ground, planned.manifest_sha256, items, indices)
+    durable.make_folder(services.layout.exports)
+    path = services.layout.exports / f"{export}.json"
+    durable.write_file(path, canonical.encode(schema.encode(prepared)))
+    return prepared
+
+
+def load(services: Services, export: str) -> Prepared | None:
+    """Return what was prepared under this name; None when nothing was. Blocks."""
+    try:
+        path = services.layout.exports / f"{ids.hex_text(export, 16)}.json"
+        return schema.decode(Prepared, canonical.decode(path.read_bytes()))
+    except (FormatError, FileNotFoundError):
+        return None
+
+
+def find(services: Services, export: str, who: Investigator) -> Prepared:
+    """Return an export of this investigator; NOT_FOUND for every other. Blocks."""
+    prepared = load(services, export)
+    if prepared is None or prepared.reader != who.kid:
+        raise ProblemError(general.NOT_FOUND)
+    return prepared
+
+
+def rebuild(services: Services, prepared: Prepared) -> Plan:
+    """Return the plan again from what was written down. Blocks."""
+    wanted = frozenset(prepared.events)
+    chosen = [one for one in _journal_of(services, prepared.case) if one.index in wanted]
+    return sealed.plan(prepared.request, chosen, services.blobs.local_path)
+
+
+def check_export(services: Services, statement: Statement, body: types.Export) -> None:
+    """Refuse an `export` statement that is not about what was prepared for its signer. Blocks."""
+    prepared = load(services, body.export)
+    if prepared is None:
+        raise ProblemError(general.NOT_FOUND)
+    signed = (statement.by, statement.case, body.ground, body.manifest, body.items)
+    if signed != (prepared.reader, prepared.case, prepared.ground, prepared.manifest, prepared.items):
+        raise ProblemError(domains.EXPORT_STALE)
+
+
+def _journal_of(services: Services, case: ids.CaseId) -> list[Recorded]:
+    """Return the events of a case and of the organisation, in order."""
+    found = list(services.journal.organisation())
+    after = -1
+    while more := services.journal.read(after=after, limit=READ_AT_ONCE, case=case):
+        found.extend(more)
+        after = more[-1].index
+    return sorted(found, key=lambda one: one.index)

@@ -1,0 +1,88 @@
+"""Exports over HTTP: prepare, (sign by POST /statements), look, download."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse
+
+from server.api import PROVEN, V1, problems
+from server.auth.asking import InvestigatorAsking
+from server.exports import plans
+from server.exports.builder import Builder
+from server.problems import ProblemError, domains, general
+from server.services import services_of
+from server.timeline.routes import find_view
+from server.timeline.shapes import CASE
+
+router = APIRouter(prefix=V1, tags=["exports"])
+
+
+class Ground(BaseModel):
+    """On which ground the bundle is taken; it stands in the signed statement."""
+
+    model_config = ConfigDict(extra="forbid")
+    ground: Annotated[str, Field(min_length=1, max_length=2000, examples=["art. 126nd Sv, zaak 2026-123"])]
+
+
+class PreparedOut(BaseModel):
+    """What the investigator signs for: the SHA-256 of the payload manifest, and the items."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"export": "7e" * 16, "manifest": "ab" * 32, "items": [CASE]}}
+    )
+    export: str
+    manifest: str
+    items: list[str]
+
+
+class StatusOut(BaseModel):
+    """`waiting` for the signature, `building`, `ready`, or `failed` (asking again tries again)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"state": "building", "progress": {"done": 1048576, "of": 20971520}}}
+    )
+    state: str
+    progress: dict[str, int]
+
+
+@router.post(
+    "/cases/{case}/exports",
+    operation_id="prepare_export",
+    status_code=201,
+    responses=problems(*PROVEN, general.VALIDATION, domains.NOTHING_TO_EXPORT, domains.BLOB_MISSING),
+)
+def prepare(request: Request, case: str, ground: Ground, who: InvestigatorAsking) -> PreparedOut:
+    """Fix what a bundle of everything that is granted now will hold."""
+    services = services_of(request)
+    view = find_view(services, case, who)
+    prepared = plans.prepare(services, who, view.case, ground.ground)
+    return PreparedOut(export=prepared.export, manifest=prepared.manifest, items=list(prepared.items))
+
+
+@router.get("/exports/{export}", operation_id="look_at_export", responses=problems(*PROVEN))
+def look(request: Request, export: str, who: InvestigatorAsking) -> StatusOut:
+    """Say where a bundle stands."""
+    builder: Builder = request.app.state.exports
+    status = builder.status(plans.find(services_of(request), export, who))
+    return StatusOut(state=status.state, progress={"done": status.done, "of": status.of})
+
+
+@router.get(
+    "/exports/{export}/bundle.zip",
+    operation_id="download_bundle",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"application/zip": {}}, "description": "The sealed bundle"},
+        **problems(*PROVEN, domains.EXPORT_WAITING),
+    },
+)
+async def download(request: Request, export: str, who: InvestigatorAsking) -> FileResponse:
+    """Hand out a bundle that is ready. That it was taken stands in the journal: its export event."""
+    builder: Builder = request.app.state.exports
+    prepared = await run_in_threadpool(plans.find, services_of(request), export, who)
+    if (await run_in_threadpool(builder.status, prepared)).state != "ready":
+        raise ProblemError(domains.EXPORT_WAITING, {"retry-after": "1"})
+    name = f"getuige-{prepared.export}.zip"
+    return FileResponse(builder.path(prepared), media_type="application/zip", filename=name)

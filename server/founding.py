@@ -1,0 +1,130 @@
+"""The first start: keys of the services, trust anchors, and the first two events of the journal.
+
+Idempotent: whatever is there already is kept, so that a founding that was cut short is simply repeated. The root's key
+is passed in and is never written: in an organisation it lives on a computer in a safe.
+"""
+
+from dataclasses import dataclass
+
+from evidence import ids, keys
+from evidence.bundle import trust
+from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.custody.keyfile import load_or_create_key
+from evidence.custody.note import NoteSigner
+from evidence.custody.witness import DevelopmentWitness
+from evidence.statements import statement as statements
+from evidence.statements import types
+from evidence.statements.standing import Standing
+from evidence.store import durable
+from evidence.store.engine import open_engine
+from evidence.store.journal import SqlJournal
+from server.errors import ServerError
+from server.layout import Layout
+from server.secret_files import load_or_create_identity, load_or_create_secret
+from server.settings import DEVELOPMENT, Settings
+
+
+class FoundingError(ServerError):
+    """This data folder belongs to another organisation, or lacks what a server needs."""
+
+
+@dataclass(frozen=True)
+class Founded:
+    """What a founded data folder says about itself; all of it is public."""
+
+    origin: str
+    log_vkey: str
+    root: bytes
+    server: ids.KeyId
+
+
+def found(settings: Settings, root: keys.Identity, root_label: str) -> Founded:
+    """Make a data folder that a server can start on, or complete one.
+
+    Raises FoundingError when its journal obeys another root.
+    """
+    layout = Layout(settings.data)
+    durable.make_folder(layout.data)
+    server = load_or_create_identity(layout.server_key)
+    load_or_create_secret(layout.challenge_key)
+    log_key = load_or_create_key(layout.log_key, settings.log_origin)
+    _write_anchors(settings, layout, root.sign_public, root_label, log_key)
+    engine = open_engine(settings.database_url)
+    journal = SqlJournal(engine)
+    journal.start()
+    try:
+        opened = journal.ask(lambda standing: standing.log)
+        if opened is None:
+            body = types.LogOpen(
+                log_key.name,
+                types.RootKey(ids.PublicKey(root.sign_public.hex()), root_label),
+                log_key.verifier.vkey,
+            )
+            _append(journal, statements.sign(root, "log.open", body))
+        elif bytes.fromhex(opened.root.sign) != root.sign_public:
+            raise FoundingError("this data folder belongs to another root")
+        if not journal.ask(lambda standing: is_published(standing, server)):
+            _append(journal, statements.sign(root, "key.publish", service_key(server, "server", "Getuige server")))
+    finally:
+        journal.close()
+        engine.dispose()
+    return Founded(log_key.name, log_key.verifier.vkey, root.sign_public, server.kid)
+
+
+def service_key(identity: keys.Identity, role: types.Role, label: str) -> types.KeyPublish:
+    """Return the statement body by which the root certifies a service's keys."""
+    return types.KeyPublish(
+        ids.SubjectId(ids.new_id()),
+        role,
+        label,
+        ids.PublicKey(identity.sign_public.hex()),
+        ids.PublicKey(identity.box_public.hex()),
+    )
+
+
+def is_published(standing: Standing, identity: keys.Identity) -> bool:
+    """Say whether the root has certified these keys and not retired them."""
+    known = standing.certified.get(identity.kid)
+    return known is not None and not known.retired
+
+
+def _append(journal: SqlJournal, statement: statements.Statement) -> None:
+    journal.append(statement.envelope.to_bytes()).result()
+
+
+def _write_anchors(settings: Settings, layout: Layout, root: bytes, label: str, log_key: NoteSigner) -> None:
+    """Write the public files that travel apart from the evidence; existing ones are kept."""
+    anchors = {
+        layout.log_vkey: f"{log_key.verifier.vkey}\n",
+        layout.trust / "log.vkey": f"{log_key.verifier.vkey}\n",
+        layout.trust / trust.ROOT: trust.root_line(root, label),
+        layout.trust / trust.POLICY: policy_text(settings, layout, log_key),
+    }
+    if settings.tsa == DEVELOPMENT:
+        durable.make_folder(layout.tsa)
+        anchors[layout.trust / trust.TSA_ROOTS] = DevelopmentTsa.in_folder(layout.tsa).root_pem.decode()
+    durable.make_folder(layout.trust)
+    for path, text in anchors.items():
+        if not path.exists():
+            durable.write_file(path, text.encode())
+
+
+def policy_text(settings: Settings, layout: Layout, log_key: NoteSigner) -> str:
+    """Return the trust policy (c2sp.org/tlog-policy): the settings' file, or one with the development witness."""
+    if settings.witness != DEVELOPMENT:
+        try:
+            with open(settings.witness, encoding="utf-8") as file:  # noqa: PTH123 - the setting is a text
+                return file.read()
+        except OSError as error:
+            raise FoundingError(f"GETUIGE_WITNESS: {settings.witness} cannot be read") from error
+    witness = DevelopmentWitness.in_folder(layout.witness, witness_name(log_key), [log_key.verifier])
+    return (
+        f"log {log_key.verifier.vkey}\n"
+        f"# DEVELOPMENT: this witness runs inside the server and proves nothing against its operator.\n"
+        f"witness development {witness.verifier.vkey}\nquorum development\n"
+    )
+
+
+def witness_name(log_key: NoteSigner) -> str:
+    """Return the key name of the development witness."""
+    return f"development-witness.{log_key.name}"

@@ -1,0 +1,1 @@
+"""Sealed items: who may fetch which, and the bytes."""

@@ -1,0 +1,78 @@
+"""Who may see what of a case: one pure rule for timeline, items and exports, computed from the journal.
+
+- The vault key sees its own case.
+- A caseworker sees the cases of their team.
+- An investigator sees the items that were granted and are still granted, and what is needed to believe them.
+
+Seeing is not reading: the bytes are ciphertext, and only wraps that are addressed to the reader are handed out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evidence import ids, keys
+from evidence.envelope.container import Wrap
+from evidence.statements.standing import Standing
+from server.principals import Caseworker, Investigator, Reader, Signer, Vault
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """What one reader may see of one case. `wraps` are those of grants; `boxes` name the reader's own box keys."""
+
+    case: ids.CaseId
+    reader: ids.KeyId
+    whole: bool
+    boxes: frozenset[ids.KeyId]
+    granted: Mapping[ids.ItemId, Wrap]
+
+    def shows(self, item: ids.ItemId) -> bool:
+        """Say whether this item is part of the view."""
+        return self.whole or item in self.granted
+
+    def wraps_for(self, item: ids.ItemId, sealed: tuple[Wrap, ...]) -> list[Wrap]:
+        """Return the wraps of an item's key that this reader can open; `sealed` are those in its head."""
+        found = [wrap for wrap in sealed if wrap.to in self.boxes]
+        if item in self.granted:
+            found.append(self.granted[item])
+        return found
+
+
+def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) -> CaseView | None:
+    """Return what `who` may see of a case; None when that is nothing, as for a case that does not exist."""
+    known = standing.cases.get(case)
+    if known is None:
+        return None
+    if isinstance(who, Vault):
+        box = keys.box_kid(bytes.fromhex(known.body.box))
+        own = CaseView(case, who.kid, whole=True, boxes=frozenset({box}), granted={})
+        return own if who.case == case else None
+    if not isinstance(who, Caseworker | Investigator):
+        return None
+    granted = granted_wraps(standing, who.kid, case, now)
+    whole = isinstance(who, Caseworker) and standing.on_team(who.kid, case)
+    if not whole and not granted:
+        return None
+    return CaseView(case, who.kid, whole, boxes_of(standing, who.kid), granted)
+
+
+def visible_cases(standing: Standing, who: Reader, now: ids.Time) -> list[ids.CaseId]:
+    """Return the cases of which `who` may see something."""
+    return [case for case in standing.cases if view_case(standing, who, case, now) is not None]
+
+
+def boxes_of(standing: Standing, kid: ids.KeyId) -> frozenset[ids.KeyId]:
+    """Return the names of the box keys that this person holds: their own, and desks' that were shared with them."""
+    known = standing.certified.get(kid)
+    own = () if known is None else (known.body.box,)
+    shared = (share.box for share in standing.shares.get(kid, ()))
+    return frozenset(keys.box_kid(bytes.fromhex(box)) for box in (*own, *shared))
+
+
+def granted_wraps(standing: Standing, kid: ids.KeyId, case: ids.CaseId, now: ids.Time) -> dict[ids.ItemId, Wrap]:
+    """Return the wraps that grants in force give to `kid`."""
+    known = standing.certified.get(kid)
+    if known is None or known.retired:
+        return {}
+    to = keys.box_kid(bytes.fromhex(known.body.box))
+    return {item: Wrap(to, wrap) for item, wrap in standing.readable(kid, case, now).items()}

@@ -1,0 +1,132 @@
+"""GET /items/{item}/container: the sealed bytes of one item, in ranges if asked."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path as File
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from evidence import ids
+from evidence.envelope import container
+from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES
+from evidence.errors import FormatError
+from evidence.statements.standing import Sealed, Standing
+from server.api import PROVEN, V1, WRITING, problems
+from server.auth.asking import ReaderAsking
+from server.items.access import CaseView, view_case
+from server.items.reads import Reads
+from server.principals import Reader
+from server.problems import ProblemError, domains, general
+from server.services import Services, services_of
+
+router = APIRouter(prefix=f"{V1}/items", tags=["items"])
+
+PIECE_BYTES: Final = 256 * 1024
+"""Read and sent at once."""
+
+_RANGE: Final = re.compile(r"^bytes=(\d{0,16})-(\d{0,16})$")
+
+
+def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
+    """Return (first, last) of a single byte range (RFC 9110, 14.1.2); None when the whole is wanted.
+
+    Several ranges, and other units, are answered with the whole, as the RFC allows. Raises ProblemError RANGE when the
+    range begins behind the end.
+    """
+    match = _RANGE.match(value or "")
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if not first:
+        begin, end = max(0, size - int(last)), size - 1
+    else:
+        begin, end = int(first), min(int(last), size - 1) if last else size - 1
+    if last and first and int(last) < int(first):
+        return None
+    if begin > end:
+        raise ProblemError(domains.RANGE, {"content-range": f"bytes */{size}"})
+    return begin, end
+
+
+@router.get(
+    "/{item}/container",
+    operation_id="get_item_container",
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"application/octet-stream": {}}, "description": "The whole sealed container"},
+        206: {"content": {"application/octet-stream": {}}, "description": "The range that was asked for"},
+        **problems(*PROVEN, *WRITING, domains.RANGE, domains.BLOB_MISSING),
+    },
+)
+async def get_container(request: Request, item: str, who: ReaderAsking) -> StreamingResponse:
+    """Hand out an item's ciphertext to a reader who holds a key wrap of it. The reading is logged first."""
+    services = services_of(request)
+    reads: Reads = request.app.state.reads
+    sealed = await run_in_threadpool(_find, services, item, who)
+    body = sealed.body
+    wanted = parse_range(request.headers.get("range"), body.container.size)
+    path = await run_in_threadpool(services.blobs.local_path, body.container.sha256)
+
+    def still_allowed(standing: Standing) -> bool:
+        view = view_case(standing, who, sealed.case, ids.now())
+        return view is not None and view.shows(body.item)
+
+    if not await run_in_threadpool(services.journal.ask, still_allowed):
+        raise ProblemError(general.NOT_FOUND)
+    await reads.note_content(who.kid, sealed.case, body.item, still_allowed)
+    first, last = wanted or (0, body.container.size - 1)
+    headers = {
+        "accept-ranges": "bytes",
+        "content-length": str(last - first + 1),
+        "etag": f'"{body.container.sha256}"',
+        "cache-control": "private, no-store",
+    }
+    if wanted is not None:
+        headers["content-range"] = f"bytes {first}-{last}/{body.container.size}"
+    return StreamingResponse(
+        _pieces(path, first, last),
+        status_code=200 if wanted is None else 206,
+        headers=headers,
+        media_type="application/octet-stream",
+    )
+
+
+def _find(services: Services, item: str, who: Reader) -> Sealed:
+    """Return an item of which `who` holds a key; NOT_FOUND for every other."""
+    try:
+        name = ids.ItemId(ids.hex_text(item, 16))
+    except FormatError as error:
+        raise ProblemError(general.NOT_FOUND) from error
+    now = ids.now()
+
+    def look(standing: Standing) -> tuple[Sealed, CaseView] | None:
+        sealed = standing.items.get(name)
+        view = None if sealed is None else view_case(standing, who, sealed.case, now)
+        return (sealed, view) if sealed is not None and view is not None and view.shows(name) else None
+
+    found = services.journal.ask(look)
+    if found is None:
+        raise ProblemError(general.NOT_FOUND)
+    sealed, view = found
+    if not view.wraps_for(name, read_prefix(services, sealed).head.wraps):
+        raise ProblemError(general.NOT_FOUND)
+    return sealed
+
+
+def read_prefix(services: Services, sealed: Sealed) -> container.Prefix:
+    """Return the beginning of an item's container, up to the end of its sealed description. Blocks."""
+    with services.blobs.open(sealed.body.container.sha256) as file:
+        size = container.HEAD_OFFSET + sealed.body.head.size + sealed.body.meta.size
+        return container.parse_prefix(file.read(min(size, container.HEAD_OFFSET + MAX_HEAD_BYTES + MAX_META_BYTES)))
+
+
+def _pieces(path: File, first: int, last: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(first)
+        rest = last - first + 1
+        while rest and (piece := file.read(min(rest, PIECE_BYTES))):
+            rest -= len(piece)
+            yield piece

@@ -1,0 +1,76 @@
+"""Where everything lies in the data folder. The README shows the same list; the layout is stable."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The data folder of one Getuige."""
+
+    data: Path
+
+    @property
+    def blobs(self) -> Path:
+        """Sealed items, by SHA-256."""
+        return self.data / "blobs"
+
+    @property
+    def uploads(self) -> Path:
+        """Sealed items that are still arriving."""
+        return self.data / "uploads"
+
+    @property
+    def log(self) -> Path:
+        """The custody log (c2sp.org/tlog-tiles), also served under /log/."""
+        return self.data / "log"
+
+    @property
+    def log_vkey(self) -> Path:
+        """The log's public key, beside the log."""
+        return self.data / "log.vkey"
+
+    @property
+    def timestamps(self) -> Path:
+        """RFC 3161 tokens and the checkpoints that they are over."""
+        return self.data / "log" / "timestamps"
+
+    @property
+    def trust(self) -> Path:
+        """The trust anchors that a verifier is given, apart from any evidence."""
+        return self.data / "trust"
+
+    @property
+    def exports(self) -> Path:
+        """Sealed bundles."""
+        return self.data / "exports"
+
+    @property
+    def secrets(self) -> Path:
+        """Private keys of this server's own services."""
+        return self.data / "secrets"
+
+    @property
+    def server_key(self) -> Path:
+        """The key that signs receipts and `read` statements."""
+        return self.secrets / "server.key"
+
+    @property
+    def log_key(self) -> Path:
+        """The key that signs checkpoints."""
+        return self.secrets / "log.key"
+
+    @property
+    def challenge_key(self) -> Path:
+        """The key behind sign-in challenges; worth nothing to anyone who cannot sign."""
+        return self.secrets / "challenge.key"
+
+    @property
+    def witness(self) -> Path:
+        """Key and memory of the development witness."""
+        return self.secrets / "witness"
+
+    @property
+    def tsa(self) -> Path:
+        """Keys of the development time stamping authority."""
+        return self.secrets / "tsa"

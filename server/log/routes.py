@@ -1,0 +1,130 @@
+"""The custody log as anyone may read it (c2sp.org/tlog-tiles), its timestamps, and proofs of receipts."""
+
+import re
+from typing import Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import PlainTextResponse, Response
+
+from evidence import event, ids
+from evidence.custody.errors import ResourceNotFoundError
+from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.statements.standing import Standing
+from server.api import PROVEN, V1, problems
+from server.auth.asking import AnyoneAsking, SignerAsking
+from server.items.access import view_case
+from server.log.keeper import NotIntegratedError
+from server.principals import Root, Signer
+from server.problems import ProblemError, domains, general
+from server.services import Services, services_of
+
+router = APIRouter(tags=["log"])
+
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+"""For full tiles, which never change (c2sp.org/tlog-tiles, *Serving*)."""
+
+RETRY_S: Final = 1
+"""A leaf waits a quarter of a second for its batch."""
+
+_TILE: Final = re.compile(r"^(?:entries|\d{1,2})/(?:x\d{3}/)*\d{3}(?:\.p/\d{1,3})?$")
+
+
+class Timestamps(BaseModel):
+    """Sizes of the checkpoints with an RFC 3161 token: `/log/timestamps/<size>.tsr`, and `.checkpoint` beside it."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"sizes": [120, 245]}})
+
+    sizes: list[int]
+
+
+@router.get(
+    "/log/checkpoint",
+    operation_id="get_checkpoint",
+    response_class=PlainTextResponse,
+    responses=problems(general.NOT_FOUND),
+)
+def get_checkpoint(request: Request, _who: AnyoneAsking) -> Response:
+    """Return the newest signed head of the log (c2sp.org/tlog-checkpoint)."""
+    return _resource(services_of(request), CHECKPOINT_PATH, "text/plain; charset=utf-8", "no-cache")
+
+
+@router.get(
+    "/log/tile/{path:path}",
+    operation_id="get_tile",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {}}, "description": "The tile's hashes, or a bundle of entries"},
+        **problems(general.NOT_FOUND),
+    },
+)
+def get_tile(request: Request, path: str, _who: AnyoneAsking) -> Response:
+    """Return a tile or an entry bundle. Full ones never change."""
+    if not _TILE.match(path):
+        raise ProblemError(general.NOT_FOUND)
+    caching = "no-cache" if ".p/" in path else IMMUTABLE
+    return _resource(services_of(request), f"tile/{path}", "application/octet-stream", caching)
+
+
+@router.get(f"{V1}/log/timestamps", operation_id="list_timestamps", responses=problems())
+def list_timestamps(request: Request, _who: AnyoneAsking) -> Timestamps:
+    """List the timestamps over checkpoints of the log."""
+    return Timestamps(sizes=services_of(request).log.stamped())
+
+
+@router.get(
+    "/log/timestamps/{size}.{kind}",
+    operation_id="get_timestamp",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/timestamp-reply": {}}, "description": "The token, or its checkpoint"},
+        **problems(general.NOT_FOUND),
+    },
+)
+def get_timestamp(request: Request, size: int, kind: str, _who: AnyoneAsking) -> Response:
+    """Return an RFC 3161 token (`tsr`) or the exact checkpoint that it is over (`checkpoint`)."""
+    media = {"tsr": "application/timestamp-reply", "checkpoint": "text/plain; charset=utf-8"}.get(kind)
+    path = services_of(request).layout.timestamps / f"{size}.{kind}"
+    if media is None or not path.is_file():
+        raise ProblemError(general.NOT_FOUND)
+    return Response(path.read_bytes(), media_type=media, headers={"cache-control": IMMUTABLE})
+
+
+@router.get(
+    f"{V1}/receipts/{{index}}/proof",
+    operation_id="get_proof",
+    response_class=PlainTextResponse,
+    responses=problems(*PROVEN, domains.NOT_INTEGRATED, general.VALIDATION),
+)
+async def get_proof(request: Request, index: int, who: SignerAsking) -> Response:
+    """Return the proof that an event is in the log (c2sp.org/tlog-proof), to its signer and to readers of its case."""
+    services = services_of(request)
+    recorded = await run_in_threadpool(services.journal.event, index)
+    if recorded is None:
+        raise ProblemError(general.NOT_FOUND)
+    statement = event.parse(recorded.event).statement
+    case = statement.case
+
+    def may_see(standing: Standing) -> bool:
+        return case is None or statement.by == who.kid or _sees(standing, who, case)
+
+    if not await run_in_threadpool(services.journal.ask, may_see):
+        raise ProblemError(general.NOT_FOUND)
+    try:
+        proof = await run_in_threadpool(services.log.proof, index)
+    except NotIntegratedError as error:
+        raise ProblemError(domains.NOT_INTEGRATED, {"retry-after": str(RETRY_S)}) from error
+    return Response(proof, media_type="text/plain; charset=utf-8")
+
+
+def _sees(standing: Standing, who: Signer, case: ids.CaseId) -> bool:
+    return isinstance(who, Root) or view_case(standing, who, case, ids.now()) is not None
+
+
+def _resource(services: Services, path: str, media_type: str, caching: str) -> Response:
+    try:
+        data = FolderTiles(services.layout.log).read(path)
+    except ResourceNotFoundError as error:
+        raise ProblemError(general.NOT_FOUND) from error
+    return Response(data, media_type=media_type, headers={"cache-control": caching})

@@ -1,0 +1,111 @@
+"""What the routes work with, opened once per process and closed in the reverse order."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import structlog
+from fastapi import Request
+
+from evidence import keys
+from evidence.custody.integrator import Integrator
+from evidence.custody.keyfile import load_or_create_key
+from evidence.custody.witness import DevelopmentWitness
+from evidence.store.access import AccessStore
+from evidence.store.blobs import DirectoryBlobs
+from evidence.store.engine import open_engine
+from evidence.store.heads import SqlHeads
+from evidence.store.journal import SqlJournal
+from server import founding
+from server.layout import Layout
+from server.limits import ANYONE, SIGNER, Limiter
+from server.log import tsa
+from server.log.keeper import LogKeeper
+from server.secret_files import load_identity, load_or_create_secret
+from server.settings import DEVELOPMENT, Settings
+from server.uploads.folder import UploadFolder
+from server.uploads.lanes import Lanes
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """All that lives as long as the process."""
+
+    settings: Settings
+    layout: Layout
+    identity: keys.Identity
+    origin: str
+    challenge_key: bytes
+    journal: SqlJournal
+    blobs: DirectoryBlobs
+    access: AccessStore
+    uploads: UploadFolder
+    lanes: Lanes
+    log: LogKeeper
+    anyone_pace: Limiter
+    signer_pace: Limiter
+
+    def trouble(self) -> dict[str, str]:
+        """Return what is not well, by part; empty when all is."""
+        found = {"journal": self.journal.trouble, "log": self.log.trouble}
+        return {part: why for part, why in found.items() if why is not None}
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the app that answers `request`."""
+    services: Services = request.app.state.services
+    return services
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Open the data folder and start the threads; FoundingError when it was never founded."""
+    layout = Layout(settings.data)
+    identity = load_identity(layout.server_key)
+    with ExitStack() as stack:
+        engine = open_engine(settings.database_url)
+        stack.callback(engine.dispose)
+        journal = SqlJournal(engine)
+        journal.start()
+        stack.callback(journal.close)
+        if not journal.ask(lambda standing: founding.is_published(standing, identity)):
+            raise founding.FoundingError("the root has not certified this server's key: found the data folder first")
+        keeper = _log_keeper(settings, layout, journal, SqlHeads(engine))
+        keeper.start()
+        stack.callback(keeper.close)
+        blobs = DirectoryBlobs(layout.blobs)
+        uploads = UploadFolder(layout.uploads, blobs)
+        uploads.prepare()
+        yield Services(
+            settings,
+            layout,
+            identity,
+            settings.log_origin,
+            load_or_create_secret(layout.challenge_key),
+            journal,
+            blobs,
+            AccessStore(engine),
+            uploads,
+            Lanes(),
+            keeper,
+            Limiter(ANYONE),
+            Limiter(SIGNER),
+        )
+
+
+def _log_keeper(settings: Settings, layout: Layout, journal: SqlJournal, heads: SqlHeads) -> LogKeeper:
+    log_key = load_or_create_key(layout.log_key, settings.log_origin)
+    witnesses = []
+    if settings.witness == DEVELOPMENT:
+        _log.warning("DEVELOPMENT witness in this process: it proves nothing against the operator")
+        name = founding.witness_name(log_key)
+        witnesses.append(DevelopmentWitness.in_folder(layout.witness, name, [log_key.verifier]))
+    else:
+        _log.error("this version reaches no witness outside its own process: checkpoints have no cosignatures")
+    authority = tsa.choose(settings, layout)
+    if authority.development:
+        _log.warning("DEVELOPMENT time stamping authority: nobody else believes its tokens")
+    integrator = Integrator(layout.log, log_key, heads, witnesses)
+    return LogKeeper(journal, integrator, authority, layout.log, layout.timestamps)

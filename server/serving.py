@@ -1,0 +1,69 @@
+"""Running the API: uvicorn on one port, metrics on another, an orderly end on SIGTERM."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Final
+
+import structlog
+import uvicorn
+
+from server import logs
+from server.app import create_app
+from server.metrics import Metrics
+from server.settings import Settings
+
+GRACE_S: Final = 3
+"""How long open requests may go on after the stop: an upload keeps what it has, and goes on later."""
+
+BACKLOG: Final = 2048
+KEEP_ALIVE_S: Final = 30
+
+
+def configuration(settings: Settings, metrics: Metrics) -> uvicorn.Config:
+    """Return how uvicorn is run; it writes no log of its own."""
+    return uvicorn.Config(
+        create_app(settings, metrics),
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+
+
+@contextmanager
+def _listener(settings: Settings, metrics: Metrics) -> Iterator[None]:
+    if settings.metrics_port is None:
+        yield
+        return
+    server = metrics.listen(settings.metrics_port)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    logs.configure()
+    log = structlog.get_logger("server")
+    metrics = Metrics()
+    with _listener(settings, metrics):
+        log.info(
+            "serving",
+            mode=settings.mode,
+            host=settings.host,
+            port=settings.port,
+            version=version("getuige"),
+            pid=os.getpid(),
+        )
+        uvicorn.Server(configuration(settings, metrics)).run()
+    log.info("stopped", pid=os.getpid())

@@ -1,0 +1,47 @@
+"""What the server answers to a statement: receipt, event and salt (`docs/formats/receipt.md`)."""
+
+from pydantic import BaseModel, ConfigDict
+
+from evidence import canonical, event
+from evidence.event import Recorded
+from server.services import Services
+
+
+class Dsse(BaseModel):
+    """A DSSE envelope."""
+
+    payload: str
+    payloadType: str  # noqa: N815 - the member's name is set by the DSSE specification
+    signatures: list[dict[str, str]]
+
+
+class ReceiptAnswer(BaseModel):
+    """The server's signed promise, the exact event bytes (base64), and the salt of its leaf (hexadecimal)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "receipt": {
+                    "payload": "eyJieSI6Ii4uLiJ9",
+                    "payloadType": "application/vnd.getuige.receipt.v1+json",
+                    "signatures": [{"keyid": "5f…", "sig": "…"}],
+                },
+                "event": "eyJkc3NlIjp7fX0=",
+                "salt": "00" * 32,
+            }
+        }
+    )
+
+    receipt: Dsse
+    event: str
+    salt: str
+
+
+def answer(services: Services, recorded: Recorded) -> ReceiptAnswer:
+    """Return the answer about a stored event: the same one, however often it is asked for."""
+    receipt = event.issue(services.identity, services.origin, recorded)
+    return ReceiptAnswer(
+        receipt=Dsse.model_validate(receipt.to_json()),
+        event=canonical.b64(recorded.event),
+        salt=recorded.salt.hex(),
+    )

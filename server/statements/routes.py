@@ -1,0 +1,79 @@
+"""POST /statements: a signed act goes in, a receipt comes out, and nothing is said before it is durable."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from evidence.statements import statement as statements
+from evidence.statements import types
+from evidence.statements.statement import Statement
+from server.api import PROVEN, V1, WRITING, append, json_body, problems
+from server.auth.asking import SignerAsking
+from server.exports.plans import check_export
+from server.problems import ProblemError, domains, general
+from server.services import Services, services_of
+from server.statements.receipts import Dsse, ReceiptAnswer, answer
+from server.statements.seals import check_seal
+
+router = APIRouter(prefix=f"{V1}/statements", tags=["statements"])
+
+STATEMENT_EXAMPLE: Final = {
+    "payload": "eyJhdCI6Ii4uLiJ9",
+    "payloadType": "application/vnd.getuige.statement.v1+json",
+    "signatures": [{"keyid": "5f…", "sig": "…"}],
+}
+REFUSALS: Final = (
+    domains.STATEMENT,
+    domains.STATEMENT_SIGNATURE,
+    domains.NOT_ALLOWED,
+    domains.SIGNER,
+    domains.CHAIN,
+    domains.EXISTS,
+    domains.UNKNOWN_OUTCOME,
+)
+
+
+@router.post(
+    "",
+    operation_id="post_statement",
+    status_code=201,
+    responses={
+        200: {"model": ReceiptAnswer, "description": "This statement was stored before: the same receipt again"},
+        **problems(
+            *PROVEN,
+            *WRITING,
+            *REFUSALS,
+            domains.BLOB_MISSING,
+            domains.CONTAINER,
+            domains.EXPORT_STALE,
+        ),
+    },
+    openapi_extra=json_body(Dsse.model_json_schema(), STATEMENT_EXAMPLE),
+)
+async def post_statement(request: Request, response: Response, who: SignerAsking) -> ReceiptAnswer:
+    """Store a statement that the asking key has signed. The same statement again gives the same receipt."""
+    services = services_of(request)
+    raw = await request.body()
+    statement = statements.parse(raw)
+    if statement.by != who.kid:
+        raise ProblemError(domains.SIGNER)
+    known = await run_in_threadpool(services.journal.by_statement, statement.id)
+    if known is not None:
+        response.status_code = 200
+        return answer(services, known)
+    await run_in_threadpool(_check_beside, services, statement)
+    recorded = await append(services, raw)
+    return answer(services, recorded)
+
+
+def _check_beside(services: Services, statement: Statement) -> None:
+    """Check what the journal itself cannot know: files, and prepared exports."""
+    body = statement.body
+    if isinstance(body, types.ItemSeal):
+        public = services.journal.ask(lambda standing: standing.public_key(statement.by))
+        if public is None:
+            raise ProblemError(general.SIGNATURE)
+        check_seal(services.blobs, statement, body, public)
+    elif isinstance(body, types.Export):
+        check_export(services, statement, body)

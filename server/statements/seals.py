@@ -1,0 +1,35 @@
+"""Before an `item.seal` is accepted: is the file here, and does it say the same as the statement?
+
+The server cannot read the item; it compares sizes, hashes and the signed head, which are in the clear.
+"""
+
+import hashlib
+
+from evidence.envelope import container
+from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES, TamperedError
+from evidence.statements import types
+from evidence.statements.statement import Statement
+from evidence.store.ports import BlobStore
+from server.problems import ProblemError, domains
+from server.uploads.folder import HASH_READ_BYTES
+
+
+def check_seal(blobs: BlobStore, statement: Statement, body: types.ItemSeal, public: bytes) -> None:
+    """Compare the stored container with the statement about it; `public` is the author's Ed25519 key. Blocks.
+
+    Raises ProblemError BLOB_MISSING when the file is not complete here, and the domain's errors when they differ.
+    """
+    if blobs.size(body.container.sha256) != body.container.size:
+        raise ProblemError(domains.BLOB_MISSING)
+    with blobs.open(body.container.sha256) as file:
+        prefix = container.parse_prefix(file.read(container.HEAD_OFFSET + MAX_HEAD_BYTES + MAX_META_BYTES))
+        container.check_against(prefix, statement.case, statement.by, body)
+        container.verify_head(prefix, public)
+        if body.content is None:
+            return
+        file.seek(prefix.size)
+        digest = hashlib.sha256()
+        while piece := file.read(HASH_READ_BYTES):
+            digest.update(piece)
+    if digest.hexdigest() != body.content.sha256:
+        raise TamperedError("the item and its statement differ in: content hash")

@@ -1,0 +1,1 @@
+"""Cases and their timelines, as far as the reader may see them."""

@@ -1,0 +1,174 @@
+"""From events to a page of a timeline. Blocks; the routes call it from threads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from evidence import canonical, event, ids, schema
+from evidence.bundle.selection import Request as Selection
+from evidence.bundle.selection import select
+from evidence.event import Event, Recorded
+from evidence.statements import types
+from evidence.statements.standing import Sealed, Standing
+from server.items.access import CaseView
+from server.items.routes import read_prefix
+from server.services import Services
+from server.timeline.shapes import (
+    AlarmOut,
+    CaseFacts,
+    CaseSummary,
+    ItemOut,
+    LogState,
+    Person,
+    TimelineEvent,
+    WrapOut,
+)
+
+MAX_PAGE: Final = 1000
+"""Events in one answer: a page of heads of 2 kB each stays around two megabytes."""
+
+_STATES: Final = {
+    "alarm.raise": "raised",
+    "alarm.claim": "claimed",
+    "alarm.accept": "accepted",
+    "alarm.dispatch": "dispatched",
+    "alarm.on_scene": "on_scene",
+    "alarm.close": "closed",
+}
+_NO_EXPORT: Final = ids.ExportId("0" * 32)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page before it is put into words: the events that are shown, and where the next page begins."""
+
+    events: tuple[tuple[Recorded, Event], ...]
+    next: int | None
+
+    @property
+    def items(self) -> list[ids.ItemId]:
+        """The items whose description is about to be handed out."""
+        bodies = (parsed.statement.body for _, parsed in self.events)
+        return [body.item for body in bodies if isinstance(body, types.ItemSeal)]
+
+
+def page(services: Services, view: CaseView, after: int, limit: int) -> Page:
+    """Return the events of a view behind index `after`."""
+    if view.whole:
+        found = list(services.journal.read(after=after, limit=limit + 1, case=view.case))
+    else:
+        # An investigator sees what an export would hold; which alarms that are depends on earlier events.
+        selection = Selection(_NO_EXPORT, view.case, view.reader, frozenset(view.granted))
+        everything = _all_of(services, view.case)
+        found = [recorded for recorded in select(selection, everything) if recorded.index > after][: limit + 1]
+    shown = [(recorded, event.parse(recorded.event)) for recorded in found[:limit]]
+    return Page(tuple(shown), shown[-1][0].index if len(found) > limit else None)
+
+
+def _all_of(services: Services, case: ids.CaseId) -> list[Recorded]:
+    found: list[Recorded] = []
+    while more := services.journal.read(after=found[-1].index if found else -1, limit=MAX_PAGE, case=case):
+        found.extend(more)
+    return found
+
+
+def people(standing: Standing, found: Page) -> dict[ids.KeyId, Person]:
+    """Return everyone who signed an event of a page."""
+    kids = {parsed.statement.by for _, parsed in found.events}
+    return {kid: person(standing, kid) for kid in kids}
+
+
+def put_into_words(
+    services: Services, view: CaseView, found: Page, signers: Mapping[ids.KeyId, Person]
+) -> list[TimelineEvent]:
+    """Return the events of a page as JSON; ciphertext is read from the blobs here."""
+    return [_event(services, view, signers, recorded, parsed) for recorded, parsed in found.events]
+
+
+def _event(
+    services: Services,
+    view: CaseView,
+    signers: Mapping[ids.KeyId, Person],
+    recorded: Recorded,
+    parsed: Event,
+) -> TimelineEvent:
+    statement = parsed.statement
+    body = statement.body
+    out = TimelineEvent(
+        index=recorded.index,
+        received_at=recorded.received_at,
+        type=statement.type,
+        by=signers[statement.by],
+        statement=recorded.statement,
+        event=canonical.b64(recorded.event),
+        salt=recorded.salt.hex(),
+    )
+    if isinstance(body, types.ItemSeal):
+        out.item = _item(services, view, Sealed(view.case, statement.by, body))
+    else:
+        out.body = schema.encode(body)
+    alarm = getattr(body, "alarm", None)
+    if statement.type.startswith("alarm.") and isinstance(alarm, str):
+        out.alarm = AlarmOut(alarm=alarm, state=_STATES.get(statement.type))
+    return out
+
+
+def _item(services: Services, view: CaseView, sealed: Sealed) -> ItemOut:
+    prefix = read_prefix(services, sealed)
+    wraps = view.wraps_for(sealed.body.item, prefix.head.wraps)
+    return ItemOut(
+        item=sealed.body.item,
+        head=canonical.b64(prefix.to_bytes()),
+        wraps=[WrapOut(to=wrap.to, wrap=wrap.wrap) for wrap in wraps],
+        size=sealed.body.container.size,
+        content=sealed.body.content is not None,
+    )
+
+
+def person(standing: Standing, kid: ids.KeyId) -> Person:
+    """Return who is behind a key, also when it is not in force any more."""
+    known = standing.certified.get(kid)
+    if known is not None:
+        return Person(kid=kid, label=known.body.label, role=known.body.role)
+    if kid in standing.case_of_vault:
+        return Person(kid=kid, label="", role="vault")
+    return Person(kid=kid, label="", role="phone" if kid in standing.device_of_key else "root")
+
+
+def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:
+    """Return what is known about a case."""
+    known = standing.cases[case]
+    return CaseFacts(
+        case=case,
+        box=known.body.box,
+        vault=known.body.vault,
+        team=known.body.team,
+        team_label=standing.teams.get(known.body.team, ""),
+        lead=person(standing, known.body.lead),
+        opened_at=known.opened_at,
+    )
+
+
+def summary(standing: Standing, view: CaseView) -> CaseSummary:
+    """Return a row of the list of cases."""
+    case = view.case
+    devices = [device for device in standing.devices.values() if device.case == case and not device.revoked]
+    items = [item for item, sealed in standing.items.items() if sealed.case == case and view.shows(item)]
+    return CaseSummary(
+        case=case,
+        opened_at=standing.cases[case].opened_at,
+        lead=person(standing, standing.cases[case].body.lead),
+        items=len(items),
+        phones=sum(device.alarm is None for device in devices),
+        alarm_devices=sum(device.alarm is not None for device in devices),
+        alarms=sum(of == case for of in standing.alarms.values()),
+    )
+
+
+def log_state(services: Services) -> LogState:
+    """Return the published head of the log."""
+    signed = services.log.checkpoint()
+    if signed is None:
+        return LogState(size=0, root="", proven_through=-1)
+    head = signed.checkpoint
+    return LogState(size=head.size, root=head.root.hex(), proven_through=head.size - 1)

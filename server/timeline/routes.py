@@ -1,0 +1,91 @@
+"""GET /cases, /cases/{case}/timeline and /authority."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from evidence import canonical, ids
+from evidence.errors import FormatError
+from evidence.statements.standing import Standing
+from server.api import PROVEN, V1, WRITING, problems
+from server.auth.asking import CaseListerAsking, ReaderAsking, SignerAsking
+from server.items.access import CaseView, view_case, visible_cases
+from server.items.reads import Reads
+from server.principals import Dispatcher, Reader
+from server.problems import ProblemError, general
+from server.services import Services, services_of
+from server.timeline import build
+from server.timeline.shapes import CaseFacts, CaseSummary, Organisation, OrganisationEvent, Person, Timeline
+
+router = APIRouter(prefix=V1, tags=["timeline"])
+
+
+@router.get("/cases", operation_id="list_cases", responses=problems(*PROVEN))
+def list_cases(request: Request, who: CaseListerAsking) -> list[CaseSummary]:
+    """List the cases of which the asking key may see something; a dispatcher sees none here."""
+    if isinstance(who, Dispatcher):
+        return []
+    now = ids.now()
+
+    def look(standing: Standing) -> list[CaseSummary]:
+        views = (view_case(standing, who, case, now) for case in visible_cases(standing, who, now))
+        return [build.summary(standing, view) for view in views if view is not None]
+
+    return services_of(request).journal.ask(look)
+
+
+@router.get(
+    "/cases/{case}/timeline",
+    operation_id="get_timeline",
+    responses=problems(*PROVEN, *WRITING, general.VALIDATION),
+)
+async def get_timeline(
+    request: Request,
+    case: str,
+    who: ReaderAsking,
+    after: Annotated[int, Query(ge=-1, le=2**53, description="index of the last event of the page before")] = -1,
+    limit: Annotated[int, Query(ge=1, le=build.MAX_PAGE)] = 500,
+) -> Timeline:
+    """Return a page of a case. Which items it hands out is in the journal before the answer begins."""
+    services = services_of(request)
+    reads: Reads = request.app.state.reads
+    view = await run_in_threadpool(find_view, services, case, who)
+    page = await run_in_threadpool(build.page, services, view, after, limit)
+
+    def still_allowed(standing: Standing) -> bool:
+        now_seen = view_case(standing, who, view.case, ids.now())
+        return now_seen is not None and all(map(now_seen.shows, page.items))
+
+    await reads.note(who.kid, view.case, page.items, "meta", still_allowed)
+
+    def words(standing: Standing) -> tuple[CaseFacts, dict[ids.KeyId, Person]]:
+        return build.facts(standing, view.case), build.people(standing, page)
+
+    facts, people = await run_in_threadpool(services.journal.ask, words)
+    events = await run_in_threadpool(build.put_into_words, services, view, page, people)
+    log = await run_in_threadpool(build.log_state, services)
+    return Timeline(case=facts, events=events, next=page.next, log=log)
+
+
+@router.get("/authority", operation_id="get_authority", responses=problems(*PROVEN))
+def get_authority(request: Request, _who: SignerAsking) -> Organisation:
+    """Return all events about keys and teams, so that a client can compute for itself who may sign what."""
+    events = [
+        OrganisationEvent(index=one.index, event=canonical.b64(one.event), salt=one.salt.hex())
+        for one in services_of(request).journal.organisation()
+    ]
+    return Organisation(events=events)
+
+
+def find_view(services: Services, case: str, who: Reader) -> CaseView:
+    """Return what `who` may see of a case; NOT_FOUND when that is nothing, or when there is no such case."""
+    try:
+        name = ids.CaseId(ids.hex_text(case, 16))
+    except FormatError as error:
+        raise ProblemError(general.NOT_FOUND) from error
+    now = ids.now()
+    view = services.journal.ask(lambda standing: view_case(standing, who, name, now))
+    if view is None:
+        raise ProblemError(general.NOT_FOUND)
+    return view

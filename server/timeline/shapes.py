@@ -1,0 +1,143 @@
+"""The JSON of cases and timelines, for OpenAPI and for the one place that fills it."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+CASE = "6f1c0a52b4d9e87f3a2b1c0d9e8f7a6b"
+"""A case number for examples."""
+
+
+class Person(BaseModel):
+    """Whoever signed: the name of the key, and what the root calls it (empty for phones and vault keys)."""
+
+    kid: str
+    label: str
+    role: str
+
+
+class CaseFacts(BaseModel):
+    """What is known about a case; it has no name here."""
+
+    case: str
+    box: str
+    vault: str
+    team: str
+    team_label: str
+    lead: Person
+    opened_at: str
+
+
+class CaseSummary(BaseModel):
+    """One row of the list of cases; counts are of the whole case, or of what was granted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "case": CASE,
+                "opened_at": "2026-11-21T22:00:00.000Z",
+                "lead": {"kid": "5f" * 16, "label": "M. de Wit", "role": "caseworker"},
+                "items": 412,
+                "phones": 1,
+                "alarm_devices": 1,
+                "alarms": 3,
+            }
+        }
+    )
+
+    case: str
+    opened_at: str
+    lead: Person
+    items: int
+    phones: int
+    alarm_devices: int
+    alarms: int
+
+
+class WrapOut(BaseModel):
+    """A content key, sealed to the box key named `to`."""
+
+    to: str
+    wrap: str
+
+
+class ItemOut(BaseModel):
+    """A sealed item: `head` is its container up to the end of the sealed description, base64."""
+
+    item: str
+    head: str
+    wraps: list[WrapOut]
+    size: int
+    content: bool
+
+
+class AlarmOut(BaseModel):
+    """What an alarm event led to."""
+
+    alarm: str
+    state: str | None
+
+
+class TimelineEvent(BaseModel):
+    """One event: what was signed, and what the server added. `event` and `salt` let a client check it itself."""
+
+    index: int
+    received_at: str
+    type: str
+    by: Person
+    statement: str
+    event: str
+    salt: str
+    item: ItemOut | None = None
+    alarm: AlarmOut | None = None
+    body: dict[str, Any] | None = None
+
+
+class LogState(BaseModel):
+    """The published head of the custody log; events up to `proven_through` can be proven now."""
+
+    size: int
+    root: str
+    proven_through: int
+
+
+class Timeline(BaseModel):
+    """A page of a case's events in journal order; `next` is the `after` of the next page."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "case": {
+                    "case": CASE,
+                    "box": "aa" * 32,
+                    "vault": "bb" * 32,
+                    "team": "cc" * 16,
+                    "team_label": "Filomena",
+                    "lead": {"kid": "5f" * 16, "label": "M. de Wit", "role": "caseworker"},
+                    "opened_at": "2026-11-21T22:00:00.000Z",
+                },
+                "events": [],
+                "next": None,
+                "log": {"size": 120, "root": "dd" * 32, "proven_through": 119},
+            }
+        }
+    )
+
+    case: CaseFacts
+    events: list[TimelineEvent]
+    next: int | None
+    log: LogState
+
+
+class OrganisationEvent(BaseModel):
+    """An event about keys and teams, for clients that compute for themselves who may sign."""
+
+    index: int
+    event: str
+    salt: str
+
+
+class Organisation(BaseModel):
+    """All events about the organisation."""
+
+    events: list[OrganisationEvent]

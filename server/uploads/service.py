@@ -1,0 +1,164 @@
+"""Uploads in motion: what the routes do, without HTTP's dialect."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+
+from evidence import ids
+from server.principals import Caseworker, Phone
+from server.problems import ProblemError, domains, general
+from server.problems.kinds import ProblemType
+from server.services import Services
+from server.uploads import core
+from server.uploads.core import Creation, Patch, Upload
+from server.uploads.folder import WrongHashError
+from server.uploads.intake import TooLongError, receive
+from server.uploads.writer import PartWriter, Written
+
+SWEEP_EVERY_S: Final = 600.0
+"""Expired uploads take up disk, nothing else; ten minutes more do no harm."""
+
+MAX_REMEMBERED_HASHES: Final = 512
+"""Hash states kept between requests, about 200 bytes each; one that is missing only costs a second reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an upload stands; `offset` is durable."""
+
+    upload: Upload
+    offset: int
+
+
+class Uploads:
+    """The uploads of one process. Of one upload, one request at a time has the lane."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._folder = services.uploads
+        self._lanes = services.lanes
+        self._admitting = asyncio.Lock()
+        self._hashes: dict[str, tuple[int, hashlib._Hash]] = {}
+
+    async def create(self, who: Phone | Caseworker, creation: Creation) -> Upload:
+        """Admit an upload and store its announcement."""
+        account = who.case if isinstance(who, Phone) else who.kid
+        expires = datetime.now(UTC) + timedelta(seconds=core.EXPIRY_S)
+        upload = Upload(
+            ids.new_id(),
+            who.kid,
+            account,
+            creation.item,
+            creation.sha256,
+            creation.length,
+            ids.time_of(expires),
+        )
+        async with self._admitting:
+            stored = await run_in_threadpool(self._services.journal.stored_bytes, ids.CaseId(account))
+            usage = await run_in_threadpool(self._folder.usage, account, stored)
+            core.admit(creation, usage)
+            await run_in_threadpool(self._folder.create, upload)
+        return upload
+
+    async def find(self, who: Phone | Caseworker, upload_id: str) -> Upload:
+        """Return an upload of this principal; NOT_FOUND for others' and for none."""
+        upload = await run_in_threadpool(self._folder.load, upload_id)
+        if upload is None or upload.owner != who.kid or upload.expires_at <= ids.now():
+            raise ProblemError(general.NOT_FOUND)
+        return upload
+
+    async def look(self, who: Phone | Caseworker, upload_id: str) -> Progress:
+        """Return where an upload stands, after any earlier request has stepped aside."""
+        await self.find(who, upload_id)
+        async with self._lanes.take(upload_id):
+            return await self._settled(await self.find(who, upload_id))
+
+    async def write(
+        self, who: Phone | Caseworker, upload_id: str, patch: Patch, stream: AsyncIterator[bytes]
+    ) -> Progress:
+        """Write a request's body and return where the upload stands; complete means: it is a blob."""
+        await self.find(who, upload_id)
+        async with self._lanes.take(upload_id) as lane:
+            at = await self._settled(await self.find(who, upload_id))
+            room = core.decide_patch(at.upload, at.offset, patch)
+            if at.upload.complete:
+                return at
+            writer = await run_in_threadpool(
+                PartWriter, self._folder.part(upload_id), at.offset, self._hash_at(at), patch.checksum
+            )
+            try:
+                whole = await receive(stream, writer, lane, room)
+            except TooLongError:
+                offset = await run_in_threadpool(writer.discard)
+                raise _at(general.TOO_LARGE, offset) from None
+            except BaseException:
+                await asyncio.shield(run_in_threadpool(writer.finish, whole_request=False))
+                raise
+            written = await run_in_threadpool(writer.finish, whole_request=whole)
+            if writer.whole is not None:
+                self._remember(upload_id, written.offset, writer.whole)
+            self._judge(written, whole=whole, superseded=lane.superseded)
+            return await self._settled(at.upload)
+
+    async def remove(self, who: Phone | Caseworker, upload_id: str) -> None:
+        """Terminate an upload that is not complete."""
+        await self.find(who, upload_id)
+        async with self._lanes.take(upload_id):
+            upload = await self.find(who, upload_id)
+            if upload.complete:
+                raise ProblemError(domains.UPLOAD_COMPLETE)
+            await run_in_threadpool(self._folder.remove, upload)
+            self._hashes.pop(upload_id, None)
+
+    async def sweep_forever(self) -> None:
+        """Remove expired uploads, again and again."""
+        while True:
+            for upload in await run_in_threadpool(self._folder.expired, ids.now()):
+                async with self._lanes.take(upload.id):
+                    await run_in_threadpool(self._folder.remove, upload)
+                    self._hashes.pop(upload.id, None)
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _settled(self, upload: Upload) -> Progress:
+        """Return the durable offset; a file that is all there becomes a blob first, also after a crash in between."""
+        offset = await run_in_threadpool(self._folder.settle, upload)
+        if offset == upload.length and not upload.complete:
+            known = self._hashes.pop(upload.id, None)
+            streamed = known[1].hexdigest() if known is not None and known[0] == offset else None
+            try:
+                upload = await run_in_threadpool(self._folder.finish, upload, streamed)
+            except WrongHashError as error:
+                raise ProblemError(domains.UPLOAD_HASH) from error
+        return Progress(upload, offset)
+
+    def _hash_at(self, at: Progress) -> "hashlib._Hash | None":
+        if at.offset == 0:
+            return hashlib.sha256()
+        known = self._hashes.get(at.upload.id)
+        return known[1] if known is not None and known[0] == at.offset else None
+
+    def _remember(self, upload_id: str, offset: int, state: "hashlib._Hash") -> None:
+        self._hashes.pop(upload_id, None)
+        self._hashes[upload_id] = (offset, state)
+        while len(self._hashes) > MAX_REMEMBERED_HASHES:
+            del self._hashes[next(iter(self._hashes))]
+
+    @staticmethod
+    def _judge(written: Written, *, whole: bool, superseded: bool) -> None:
+        if written.full:
+            raise _at(general.STORAGE_FULL, written.offset)
+        if superseded:
+            raise _at(domains.UPLOAD_LOCKED, written.offset)
+        if not whole:
+            raise _at(general.TIMEOUT, written.offset)
+        if not written.checksum_holds:
+            raise _at(domains.UPLOAD_CHECKSUM, written.offset)
+
+
+def _at(kind: ProblemType, offset: int) -> ProblemError:
+    return ProblemError(kind, {"upload-offset": str(offset)}, upload_offset=offset)
