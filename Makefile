@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export GETUIGE_DATA := $(DATA)
 export GETUIGE_MEDIA := $(MEDIA)
 
-.PHONY: help setup run demo test check bench format lock programs clean
+.PHONY: help setup run demo test check bench format docs lock programs clean
 
 help: ## Print this list
 	@echo "Getuige: make <what>   (DATA=folder, default ./var; MEDIA=folder with photos, sound and clips of your own)"
@@ -44,6 +44,9 @@ bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency 
 
 format: $(VENV)/.dev ## Lay out and mend the Python code as `make check` wants it
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
+
+docs: setup ## Write docs/cli.md anew from the command itself (make check compares)
+	@$(PYTHON) infra/toolchain/cli_page.py
 
 lock: $(VENV)/.dev ## Pin the newest allowed packages anew, with hashes (requirements/*.txt)
 	@bash infra/toolchain/lock.sh $(VENV)

@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         return 0
     changes = difflib.unified_diff(kept.splitlines(), made.splitlines(), "docs/cli.md", "getuige --help", "", "", 1)
     print("\n".join(changes))
-    print("\nMend: python infra/toolchain/cli_page.py, and read what changed")
+    print("\nMend: make docs, and read what changed")
     return 1
 
 
