@@ -1,0 +1,190 @@
+"""Presses and brokers that break: killed brokers, poison, numbers that start again, devices without any broker."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from device_bridge import cose, message
+from device_bridge.brokers import NatsBroker
+from device_bridge.device import FALLBACK_AFTER_S
+from device_bridge.message import Kind, Lane, Location, Told, UpTopic
+from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
+from evidence import keys
+from tests.bridge_world import World, until, world
+
+KINDS = [
+    pytest.param("nats", marks=pytest.mark.need("nats-server")),
+    pytest.param("mosquitto", marks=pytest.mark.need("mosquitto")),
+]
+HERE = Location(51.9244, 4.4777, 12, 3, "gps")
+
+
+def counters(made: World) -> dict[str, int]:
+    return made.bridge.spool.read().counters()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_press_is_stored_once_and_told_accepted_and_closed(tmp_path: Path, kind: str) -> None:
+    with world(tmp_path, kind) as made:
+        memory = made.new_device()
+        with made.switched_on(memory) as device:
+            press = device.press(Kind.PRESS, HERE)
+            assert device.wait(press, Told.STORED, 10) is not None
+            (alarm,) = made.bridge.spool.read().newest_alarms(5)
+            who = made.organisation.dispatcher
+            for kind_of_act, told in (("accept", Told.ACCEPTED), ("dispatch", Told.DISPATCHED)):
+                made.bridge.acts.carry_out(alarm.alarm, made.organisation.act(who, kind_of_act, alarm.alarm))
+                assert device.wait(press, told, 10) is not None
+            made.bridge.acts.carry_out(alarm.alarm, made.organisation.act(who, "close", alarm.alarm, "genuine"))
+            assert device.wait(press, Told.CLOSED, 10) is not None
+            assert device.refused_downlinks == 0
+            again = device.press(Kind.PRESS, HERE)
+            assert device.wait(again, Told.STORED, 10) is not None
+        assert len(made.bridge.spool.read().newest_alarms(5)) == 2, "a press after the closing is a new alarm"
+        assert counters(made)["taken.press"] == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_either_broker_may_be_killed(tmp_path: Path, kind: str) -> None:
+    with world(tmp_path, kind) as made:
+        memory = made.new_device()
+        with made.switched_on(memory) as device:
+            for index, broker in enumerate(made.brokers):
+                broker.kill()
+                press = device.press(Kind.PRESS, HERE)
+                assert device.wait(press, Told.STORED, 5) is not None, f"broker {index} is dead, the other lives"
+                broker.restart()
+                until(lambda: device.connected() == 2, "device is back")
+                until(made.bridge.listening, "bridge is back")
+        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        assert alarm.repeats == 1
+
+
+@pytest.mark.need("nats-server")
+def test_without_any_broker_the_same_bytes_come_over_http(tmp_path: Path) -> None:
+    with world(tmp_path) as made:
+        memory = made.new_device()
+        with made.switched_on(memory) as device:
+            for broker in made.brokers:
+                broker.kill()
+            press = device.press(Kind.PRESS, HERE)
+            elapsed_ms = device.wait(press, Told.STORED, 15)
+            assert elapsed_ms is not None
+            assert elapsed_ms >= FALLBACK_AFTER_S * 1000
+        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        assert alarm.history[0].by == "device, by http"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_poison_is_counted_kept_and_acknowledged_and_stops_nothing(tmp_path: Path, kind: str) -> None:
+    with world(tmp_path, kind, count=1) as made:
+        memory = made.new_device()
+        topic = str(UpTopic(memory.device, Lane.ALARM))
+        stranger = keys.Identity.generate()
+        poison = [
+            b"",
+            b"\xff" * 40,
+            b"\xd2" * 1000,
+            b"{}",
+            b"x" * 20_000,
+            cose.sign1(stranger, b"\xa0", topic),
+            cose.sign1(memory.identity, b"\xa0", topic),
+        ]
+        login = None if kind == "mosquitto" else Login("bridge", lambda: _password(tmp_path))
+        address = BrokerAddress.parse(made.urls[0], "a")
+        foreign = Connection(address, "foreign", lambda _c, _d: None, filters=(), login=login, durable=False)
+        foreign.start()
+        until(foreign.connected.is_set, "foreign client connects")
+        for payload in poison:
+            foreign.publish(topic, payload)
+        foreign.publish(f"up/00/{'f' * 32}/a", b"of no known shard")
+        until(lambda: counters(made).get("quarantined") == len(poison) + 1, "all poison is in quarantine")
+        foreign.stop()
+        with made.switched_on(memory) as device:
+            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 5) is not None
+        made.restart_bridge()
+        with made.switched_on(memory) as device:
+            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 5) is not None
+        assert counters(made)["quarantined"] == len(poison) + 1, "poison was acknowledged, so it does not come again"
+
+
+def _password(folder: Path) -> str:
+    return (folder / "secrets" / "broker-bridge.password").read_text()
+
+
+@pytest.mark.need("nats-server")
+def test_an_acknowledgement_of_a_former_connection_is_dropped(tmp_path: Path) -> None:
+    """Message numbers start again with the broker; an old number must not acknowledge a new message."""
+    with world(tmp_path, count=1) as made:
+        memory = made.new_device()
+        topic = str(UpTopic(memory.device, Lane.ALARM))
+        made.bridge.stop()
+        seen: list[Delivered] = []
+        arrived = threading.Event()
+
+        def keep(_connection: Connection, delivered: Delivered) -> None:
+            seen.append(delivered)
+            arrived.set()
+
+        login = Login("bridge", lambda: _password(tmp_path))
+        address = BrokerAddress.parse(made.urls[0], "a")
+        reader = Connection(address, "reader", keep, filters=(("up/+/+/a", 1),), login=login)
+        sender = Connection(address, "sender", lambda _c, _d: None, filters=(), login=login, durable=False)
+        for one in (reader, sender):
+            one.start()
+            until(one.connected.is_set, "client connects")
+        sender.publish(topic, b"first")
+        assert arrived.wait(10)
+        stale = seen[0]
+        broker = made.brokers[0]
+        assert isinstance(broker.broker, NatsBroker)
+        broker.kill()
+        until(lambda: not reader.connected.is_set(), "reader notices")
+        broker.restart()
+        until(reader.connected.is_set, "reader is back")
+        arrived.clear()
+        until(lambda: any(d.epoch != stale.epoch for d in seen), "the message comes again")
+        fresh = next(d for d in seen if d.epoch != stale.epoch)
+        assert (fresh.mid, fresh.payload) == (stale.mid, b"first"), "the broker counts from the start again"
+        reader.acknowledge(stale)
+        again = len(seen)
+        until(lambda: len(seen) > again, "still unacknowledged, so it is delivered after ack_wait")
+        reader.acknowledge(seen[-1])
+        for one in (reader, sender):
+            one.stop()
+        made.bridge = type(made.bridge)(made.settings)
+        made.bridge.start()
+
+
+@pytest.mark.need("nats-server")
+def test_a_device_that_missed_the_word_is_told_again_at_its_next_heartbeat(tmp_path: Path) -> None:
+    with world(tmp_path) as made:
+        memory = made.new_device()
+        with made.switched_on(memory) as device:
+            press = device.press()
+            assert device.wait(press, Told.STORED, 5) is not None
+            heard: list[message.Downlink] = []
+            (alarm,) = made.bridge.spool.read().newest_alarms(5)
+            act = made.organisation.act(made.organisation.dispatcher, "accept", alarm.alarm)
+            made.bridge.acts.carry_out(alarm.alarm, act)
+            assert device.wait(press, Told.ACCEPTED, 5) is not None
+
+            def listen(connection: Connection, delivered: Delivered) -> None:
+                connection.acknowledge(delivered)
+                heard.append(message.open_downlink(delivered.payload, memory.bridge_public, delivered.topic))
+
+            login = Login("bridge", lambda: _password(tmp_path))
+            tap = Connection(
+                BrokerAddress.parse(made.urls[0], "a"),
+                "tap",
+                listen,
+                filters=((message.down_topic(memory.device), 1),),
+                login=login,
+                durable=False,
+            )
+            tap.start()
+            until(tap.connected.is_set, "tap connects")
+            device.heartbeat()
+            until(lambda: any(said.state is Told.ACCEPTED and said.press == press for said in heard), "told again")
+            tap.stop()

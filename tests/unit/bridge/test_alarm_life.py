@@ -1,0 +1,160 @@
+"""The life of an alarm under any history: it never moves back, never closes by itself, never loses a press."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from device_bridge import alarm as life
+from device_bridge.errors import AlarmError
+from device_bridge.message import DeviceMessage, Kind, PressId
+from evidence import ids
+
+ORDER = ("raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed")
+PEOPLE = tuple(life.Person(ids.KeyId(ids.new_id()), name) for name in ("Bakker", "Yilmaz"))
+DEVICE, CASE = ids.DeviceId(ids.new_id()), ids.CaseId(ids.new_id())
+NOW_MS = 1_790_000_000_000
+
+
+def at(ms: int) -> life.Received:
+    return life.Received(ms, ids.Time("2026-11-21T22:00:00.000Z"), "a")
+
+
+def pressed(kind: Kind = Kind.PRESS, counter: int = 1, wall_ms: int | None = NOW_MS, sync: int = 2) -> DeviceMessage:
+    return DeviceMessage(DEVICE, PressId(1, counter), 0, wall_ms, sync, kind, None, "", None)
+
+
+def raised(kind: Kind = Kind.PRESS) -> life.Alarm:
+    named = life.kind_of(pressed(kind), test_window=True)
+    assert named is not None
+    return life.raise_alarm(
+        ids.AlarmId(ids.new_id()), pressed(kind), at(NOW_MS), case=CASE, kind=named, flags=()
+    )
+
+
+class AlarmLife(RuleBasedStateMachine):
+    """Presses, routes, two dispatchers and the clock, in any order."""
+
+    @initialize()
+    def press_once(self) -> None:
+        self.alarm = raised()
+        self.presses = 1
+        self.now_ms = NOW_MS
+        self.before = self.alarm
+        self.acted_by: set[str] = set()
+
+    def attempt(self, changed: life.Alarm) -> None:
+        self.before, self.alarm = self.alarm, changed
+
+    @rule(kind=st.sampled_from([Kind.PRESS, Kind.DURESS]))
+    def press_again(self, kind: Kind) -> None:
+        try:
+            self.attempt(life.repeat(self.alarm, pressed(kind, self.presses + 1), at(self.now_ms), ()))
+        except AlarmError:
+            assert self.alarm.closed is not None
+        else:
+            self.presses += 1
+
+    @rule()
+    def ask_cancel(self) -> None:
+        try:
+            self.attempt(life.ask_cancel(self.alarm, at(self.now_ms)))
+        except AlarmError:
+            assert self.alarm.closed is not None
+        else:
+            assert self.alarm.state == self.before.state
+
+    @rule(outcome=st.sampled_from(["delivered", "failed"]), route=st.sampled_from(["console-feed", "dc09-1"]))
+    def report(self, outcome: life.Outcome, route: str) -> None:
+        self.attempt(life.report(self.alarm, life.RouteReport(route, outcome, "x", at(self.now_ms).at)))
+
+    @rule(
+        what=st.sampled_from(["claim", "accept", "dispatch", "on_scene", "close"]),
+        who=st.sampled_from(PEOPLE),
+    )
+    def act(self, what: life.Act, who: life.Person) -> None:
+        reason = "genuine" if what == "close" else None
+        try:
+            self.attempt(life.act(self.alarm, what, who, at(self.now_ms).at, self.now_ms, reason))
+        except AlarmError:
+            return
+        self.acted_by.add(who.label)
+
+    @rule(ms=st.integers(0, 200_000))
+    def wait(self, ms: int) -> None:
+        self.now_ms += ms
+
+    @precondition(lambda self: self.alarm is not self.before)
+    @invariant()
+    def never_backwards(self) -> None:
+        assert ORDER.index(self.alarm.state) >= ORDER.index(self.before.state)
+        assert len(self.alarm.history) > len(self.before.history) or len(self.alarm.history) == life.MAX_HISTORY
+
+    @invariant()
+    def closed_only_by_a_human_who_accepted(self) -> None:
+        assert (self.alarm.state == "closed") == (self.alarm.closed is not None)
+        if self.alarm.state in ("accepted", "dispatched", "on_scene", "closed"):
+            assert self.alarm.accepted_by is not None
+            assert self.alarm.accepted_by.label in self.acted_by
+
+    @invariant()
+    def every_press_is_counted(self) -> None:
+        assert self.alarm.repeats + 1 == self.presses
+
+    @invariant()
+    def survives_the_spool(self) -> None:
+        assert life.Alarm.from_json(self.alarm.to_json()) == self.alarm
+
+
+TestAlarmLife = AlarmLife.TestCase
+TestAlarmLife.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+def test_a_claim_keeps_a_colleague_away_until_its_lease_ends() -> None:
+    bakker, yilmaz = PEOPLE
+    claimed = life.act(raised(), "claim", bakker, at(NOW_MS).at, NOW_MS)
+    with pytest.raises(AlarmError, match="Bakker has this alarm"):
+        life.act(claimed, "accept", yilmaz, at(NOW_MS).at, NOW_MS + life.CLAIM_LEASE_MS - 1)
+    taken = life.act(claimed, "accept", yilmaz, at(NOW_MS).at, NOW_MS + life.CLAIM_LEASE_MS)
+    assert taken.accepted_by == yilmaz
+
+
+def test_a_test_counts_only_inside_its_window() -> None:
+    assert life.kind_of(pressed(Kind.TEST), test_window=True) == "test"
+    assert life.kind_of(pressed(Kind.TEST), test_window=False) == "press"
+
+
+def test_a_test_never_swallows_a_real_press() -> None:
+    assert life.sort_of("test") != life.sort_of("press") == life.sort_of("duress")
+
+
+def test_duress_raises_the_priority_and_moves_nothing() -> None:
+    changed = life.repeat(raised(), pressed(Kind.DURESS, 2), at(NOW_MS), ("duress",))
+    assert (changed.kind, changed.state, changed.flags) == ("duress", "raised", ("duress",))
+
+
+@pytest.mark.parametrize(
+    ("message", "last", "expected"),
+    [
+        (pressed(), None, ()),
+        (pressed(wall_ms=None), None, ("clock-unsure",)),
+        (pressed(sync=0), None, ("clock-unsure",)),
+        (pressed(wall_ms=NOW_MS - 3_600_000), None, ("late",)),
+        (pressed(wall_ms=NOW_MS + 3_600_000), None, ("clock-ahead",)),
+        (pressed(counter=4), PressId(1, 4), ("counter-odd",)),
+        (pressed(Kind.DURESS), None, ("duress",)),
+    ],
+)
+def test_what_is_odd_is_flagged_and_let_in(
+    message: DeviceMessage, last: PressId | None, expected: tuple[str, ...]
+) -> None:
+    assert life.flags_of(message, at(NOW_MS), last) == expected
+
+
+def test_an_endless_history_keeps_its_beginning_and_its_end() -> None:
+    alarm = raised()
+    for counter in range(2, life.MAX_HISTORY + 50):
+        alarm = life.repeat(alarm, pressed(counter=counter), at(NOW_MS), ())
+    assert len(alarm.history) <= life.MAX_HISTORY
+    assert alarm.history[0].what == "raised: press"
+    assert alarm.repeats == life.MAX_HISTORY + 48
