@@ -67,8 +67,8 @@ class Entry:
         file = self.folder / "upload.json"
         return str(memory.read_json(file)["location"]) if file.exists() else None
 
-    @location.setter
-    def location(self, value: str) -> None:
+    def begin_upload(self, value: str) -> None:
+        """Remember where an upload that was begun goes on."""
         memory.write_json(self.folder / "upload.json", {"location": value})
 
     @property
@@ -77,8 +77,8 @@ class Entry:
         file = self.folder / "why.json"
         return str(memory.read_json(file)["why"]) if file.exists() else None
 
-    @why.setter
-    def why(self, value: str) -> None:
+    def explain(self, value: str) -> None:
+        """Remember why it has not arrived."""
         memory.write_json(self.folder / "why.json", {"why": value, "at": ids.now()})
 
 

@@ -118,7 +118,7 @@ class Phone:
                     self._seal(entry)
                 self._finish_pending()
             except ClientError as error:
-                entry.why = str(error)
+                entry.explain(str(error))
                 raise
         return len(waiting)
 
@@ -165,7 +165,8 @@ class Phone:
         if location is None or at is None:
             metadata = {"item": entry.item, "sha256": body.container.sha256}
             location = tus.create(self.signer.api, body.container.size, metadata)
-            entry.location, at = location, 0
+            entry.begin_upload(location)
+            at = 0
         tell = (lambda sent, size: progress(entry.item, sent, size)) if progress else None
         tus.send(self.signer.api, location, entry.container, at, tell)
 

@@ -52,7 +52,7 @@ class Show:
             people = People(memory.make_folder(data / "people"))
             machine = Machine(data, Ports.choose(ledger, self.port), people.identity(ROOT).sign_public)
             founding.found(machine.settings(), people.identity(ROOT), story.ROOT_LABEL)
-            machine.bridge_identity()
+            machine.prepare()
             with Supervisor(data / "logs") as supervisor:
                 _start(supervisor, machine, narrator)
                 play(self._stage(data, machine, people, ledger, narrator))
