@@ -161,7 +161,7 @@ def token_of_another_document(folder: Path, book: Casebook) -> None:
 
 
 @pytest.mark.parametrize(
-    "forge,expected",
+    ("forge", "expected"),
     [
         (flip_item, {"export-manifest-differs", "item-differs"}),
         (swap_items, {"export-manifest-differs", "item-differs"}),
