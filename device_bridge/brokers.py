@@ -100,7 +100,7 @@ accounts {{
 }}
 system_account: SYS
 authorization {{
-  timeout: 5
+  timeout: 2
   auth_callout {{
     issuer: "{issuer_public(known.issuer_seed)}"
     account: {ACCOUNT}

@@ -1,0 +1,74 @@
+"""The bridge is killed between a press and its acknowledgement, again and again: nothing lost, no double alarm."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from device_bridge.brokers import NatsBroker, free_ports
+from device_bridge.message import Kind, Location, Told
+from tests.bridge_world import World, until, world
+
+PRESSES = 30
+KILLS = 3
+
+
+@contextmanager
+def bridge_process(made: World, feed_port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run `getuige bridge` as its own process on the world's brokers and data."""
+    callouts = [one.broker.client_port for one in made.brokers if isinstance(one.broker, NatsBroker)]
+    environment = {
+        **os.environ,
+        "GETUIGE_BRIDGE_DATA": str(made.settings.data),
+        "GETUIGE_BRIDGE_BROKERS": ",".join(made.urls),
+        "GETUIGE_BRIDGE_CALLOUTS": ",".join(f"127.0.0.1:{port}" for port in callouts),
+        "GETUIGE_BRIDGE_FEED_PORT": str(feed_port),
+        "GETUIGE_BRIDGE_ROOT_KEY": made.organisation.root.sign_public.hex(),
+    }
+    command = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
+    with (made.settings.data / "bridge.log").open("ab") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.need("nats-server")
+def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubles(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with world(tmp_path) as made:
+        memory = made.new_device()
+        made.bridge.stop()
+        stored = []
+        for _round in range(KILLS):
+            with bridge_process(made, port) as process, made.switched_on(memory) as device:
+                first = device.press(Kind.PRESS, Location(51.9, 4.4, 5, 1, "gps"))
+                assert device.wait(first, Told.STORED, 20) is not None
+                presses = [device.press() for _ in range(PRESSES // KILLS)]
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                with bridge_process(made, port):
+                    for press in presses:
+                        assert device.wait(press, Told.STORED, 20) is not None, f"{press} was lost"
+                stored += [first, *presses]
+        with sqlite3.connect(made.settings.folder / "spool.db") as spool:
+            rows = spool.execute("SELECT boot, counter, count(*) FROM press GROUP BY boot, counter").fetchall()
+            alarms = spool.execute("SELECT count(*) FROM alarm").fetchone()[0]
+        assert sorted((boot, counter) for boot, counter, _ in rows) == sorted((p.boot, p.counter) for p in stored)
+        assert {count for *_, count in rows} == {1}
+        assert alarms == 1, "one device, never closed: every press joined the one alarm"
+        made.bridge = type(made.bridge)(made.settings)
+        made.bridge.start()
+        until(lambda: made.bridge.spool.read().count_rows("statement", "waiting") == 0, "forwarded")
+        kinds = [statement.type for statement in made.organisation.journal()]
+        assert kinds.count("alarm.raise") == 1
+        assert kinds.count("alarm.repeat") == len(stored) - 1
+        assert kinds.count("item.seal") == len(stored)
