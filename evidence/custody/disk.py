@@ -86,10 +86,14 @@ def sync_folders(folders: Iterable[Path]) -> None:
     """Make the names in these folders durable.
 
     Raises:
+        StorageError: a folder cannot be opened.
         DurabilityError: an fsync failed.
     """
     for folder in folders:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise StorageError(f"cannot open {folder.name}: {error.strerror}") from error
         try:
             _fsync(descriptor)
         finally:

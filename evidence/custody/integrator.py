@@ -92,6 +92,7 @@ class Integrator:
         self._edge: tuple[Head | None, RightEdge] = (None, RightEdge())
         self._known_sizes: dict[str, int] = {}
         self._failures: dict[str, Exception] = {}
+        self._synced: set[Path] = set()
         self._recovered = False
         self._stopped: DurabilityError | None = None
         disk.make_folder(folder)
@@ -191,13 +192,16 @@ class Integrator:
     def _stage(self, resources: Mapping[TileId, bytes]) -> None:
         paths = {self._folder / tile.path: data for tile, data in resources.items()}
         folders = {path.parent for path in paths}
+        new = folders - self._synced
+        above = {parent for folder in new for parent in folder.parents if parent.is_relative_to(self._folder)}
         try:
             for folder in sorted(folders):
                 disk.make_folder(folder)
             for path, data in paths.items():
                 disk.write_once(path, data)
-            # Also for files that were there already: an earlier run may have died just before this.
-            disk.sync_folders(sorted(folders))
+            # Also for files and folders that were there already: an earlier run may have died just before this.
+            disk.sync_folders(sorted(folders | above))
+            self._synced |= new
         except DurabilityError as error:
             self._stopped = error
             raise

@@ -114,7 +114,8 @@ def test_what_a_killed_run_had_staged_is_made_durable_again(tmp_path: Path, monk
             seen.extend(path for path in (tmp_path / "log" / "tile").rglob("*") if path.is_file())
             # The bytes were fsynced before they got their names; the names themselves may not have been.
             for path in seen:
-                assert path.name in disk.names[path.parent.stat().st_ino]
+                for name in (path, *path.parents[: len(path.relative_to(tmp_path / "log").parts) - 1]):
+                    assert name.name in disk.names[name.parent.stat().st_ino]
             return super().swap(expected, new)
 
     Integrator(tmp_path / "log", LOG, Heads()).integrate(leaves)
