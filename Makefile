@@ -45,8 +45,9 @@ bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency 
 format: $(VENV)/.dev ## Lay out and mend the Python code as `make check` wants it
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 
-docs: setup ## Write docs/cli.md anew from the command itself (make check compares)
+docs: setup ## Write docs/cli.md and docs/openapi.json anew from the code (make check compares)
 	@$(PYTHON) infra/toolchain/cli_page.py
+	@$(PYTHON) -m server.openapi --write docs/openapi.json
 
 lock: $(VENV)/.dev ## Pin the newest allowed packages anew, with hashes (requirements/*.txt)
 	@bash infra/toolchain/lock.sh $(VENV)
