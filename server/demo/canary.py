@@ -17,6 +17,10 @@ from pathlib import Path
 MIN_CORE_CHARACTERS = 8
 """A shorter piece of base64 occurs by chance in the tens of megabytes of random bytes that are searched."""
 
+SLICE_BYTES = 32
+SLICE_WINDOW_BYTES = 4096
+"""Of an original file: 32 bytes of compressed media occur nowhere else by chance."""
+
 GREP_FAILED = 2
 """Exit code of grep(1) for an error; 1 means that nothing was found."""
 
@@ -64,17 +68,29 @@ def base64_cores(raw: bytes) -> Iterator[bytes]:
             yield core
 
 
-def search(roots: Iterable[Path], phrases: Sequence[str], control: str) -> Search:
-    """Search every file under `roots` for every form of every phrase, and for the control text.
+def slice_of(file: Path) -> bytes:
+    """Return a few bytes out of the middle of a file, that stand in no other file by chance.
+
+    The longest piece without a newline, because grep(1) searches line by line.
+    """
+    with file.open("rb") as source:
+        source.seek(file.stat().st_size // 2)
+        return max(source.read(SLICE_WINDOW_BYTES).split(b"\n"), key=len)[:SLICE_BYTES]
+
+
+def search(roots: Iterable[Path], phrases: Sequence[str], control: str, raw: Sequence[bytes] = ()) -> Search:
+    """Search every file under `roots` for every form of every phrase, for `raw` bytes, and for the control text.
 
     Raises:
         OSError: grep(1) is missing or could not read a file.
     """
     files = [path for path in _files(roots) if not path.name.endswith("-shm")]
     size = sum(path.stat().st_size for path in files)
-    needles = tuple(dict.fromkeys(form for phrase in phrases for form in forms(phrase)))
+    needles = tuple(dict.fromkeys((*(form for phrase in phrases for form in forms(phrase)), *raw)))
     found = _grep(needles, files)
-    return Search(len(files), size, len(phrases), found, bool(_grep((control.encode(),), files)))
+    # The control is searched in the same forms: it is public, and stands in the journal as part of a statement.
+    control_found = bool(_grep(tuple(forms(control)), files))
+    return Search(len(files), size, len(phrases) + len(raw), found, control_found)
 
 
 def _grep(needles: Sequence[bytes], files: Sequence[Path]) -> tuple[Path, ...]:

@@ -70,7 +70,7 @@ def export(stage: Stage) -> str:
         "export", stage.case, "--ground", story.GROUND, "--key", who, "--trust", stage.trust, "--url", stage.url,
         "--out", bundle, "--phrase-file", who.with_name("phrase.txt"),
     )  # fmt: skip
-    stage.narrator.line(said.strip())
+    stage.narrator.line(said.strip().splitlines()[-1])  # above it: the bar of the download
     return f"{bundle.stat().st_size / MEGABYTE:.1f} MB: ciphertext, events and proofs, no key inside"
 
 

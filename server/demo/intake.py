@@ -36,7 +36,7 @@ def keys(stage: Stage) -> str:
         locked_key = locked.read(stage.people.locked_key(person.handle))
         leave = partial(locked.leave_at_server, stage.signer(person.handle), locked_key)
         ledger.once(f"key-left-{person.handle}", leave)
-    return f"{len(certificates)} keys certified by the root {stage.pins.root_kid[:8]}…; 3 people can sign in"
+    return f"{len(certificates)} keys certified by the root {stage.pins.root.hex()[:16]}…; 3 people can sign in"
 
 
 def case(stage: Stage) -> str:

@@ -99,31 +99,42 @@ class Machine:
         """What the alarm centre's receiver got, a JSON line each."""
         return self.data / "alarm-centre.jsonl"
 
-    def programs(self) -> Iterator[Program]:
-        """Yield the programs in the order in which they start."""
-        for name, port in (("a", self.ports.broker_a), ("b", self.ports.broker_b)):
-            yield Program(
-                f"broker-{name}",
-                (*GETUIGE, "broker", name, "--mqtt-port", str(port)),
-                partial(listens, port),
-                "getuige doctor says whether nats-server is installed",
-                self._environment(),
-            )
-        yield Program(
+    def programs(self) -> Iterator[tuple[Program, ...]]:
+        """Yield the programs in the order in which they start; those of one tuple start side by side."""
+        yield (self._broker("a", self.ports.broker_a), self._broker("b", self.ports.broker_b), self._server())
+        # The bridge after the brokers that it subscribes at, and after the server, which makes the journal's tables.
+        yield (self._alarm_centre(), self._bridge())
+
+    def _broker(self, name: str, port: int) -> Program:
+        return Program(
+            f"broker-{name}",
+            (*GETUIGE, "broker", name, "--mqtt-port", str(port)),
+            partial(listens, port),
+            "getuige doctor says whether nats-server is installed",
+            self._environment(),
+        )
+
+    def _server(self) -> Program:
+        return Program(
             "server",
             (*GETUIGE, "serve"),
             _answers(f"http://{LOOPBACK}:{self.ports.api}/health/ready"),
             "getuige doctor says what is missing; look whether the disk is full",
             self._environment(),
         )
-        yield Program(
+
+    def _alarm_centre(self) -> Program:
+        port, out = str(self.ports.alarm_centre), str(self.alarm_centre_file)
+        return Program(
             "alarm-centre",
-            (*GETUIGE, "alarm-centre", "--port", str(self.ports.alarm_centre), "--out", str(self.alarm_centre_file)),
+            (*GETUIGE, "alarm-centre", "--port", port, "--out", out),
             partial(listens, self.ports.alarm_centre),
             "pip install pysiaalarm, or start again when the port is free",
             self._environment(),
         )
-        yield Program(
+
+    def _bridge(self) -> Program:
+        return Program(
             "bridge",
             (*GETUIGE, "bridge"),
             _answers(f"http://{LOOPBACK}:{self.ports.feed}/health", also=(401,)),

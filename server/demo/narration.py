@@ -43,7 +43,8 @@ class Narrator:
         """Say that a step is done."""
         self.told.append(told)
         when = "[dim]done before[/]" if told.before else f"[cyan]{told.milliseconds:,.0f} ms[/]"
-        self.console.print(f"  [green]✓[/] {escape(told.title)}: {escape(told.said)}  {when}", highlight=False)
+        text = f"  [green]✓[/] {escape(told.title)}: {escape(told.said)}  {when}"
+        self.console.print(text, highlight=False, soft_wrap=True)
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from evidence import ids
 from server.clients.caseworker import Caseworker, Device
@@ -18,6 +18,7 @@ from server.demo import story
 from server.demo.machine import GETUIGE
 from server.demo.people import VAULT
 from server.demo.stage import Stage, StoryError, demand
+from server.demo.supervisor import leashed
 
 HEARD_WITHIN_S: Final = 20.0
 """Everything here takes milliseconds; this leaves room for a bridge that has only just heard of the device."""
@@ -48,7 +49,12 @@ def alarm(stage: Stage) -> str:
     console = _Console(dispatcher)
     console.start()
     console.next("health")
-    button = _Button(stage)
+    with _Button(stage) as button:
+        return _act(stage, dispatcher, console, button)
+
+
+def _act(stage: Stage, dispatcher: Dispatcher, console: "_Console", button: "_Button") -> str:
+    """See the press, open it, act on it by name, and demand that everyone who must hear it did."""
     raised = console.next("alarm", lambda one: one["device"] == button.device and one["state"] != "closed")
     stage.narrator.line(
         f"The press was on the dispatcher's stream {button.since_ms():,.0f} ms after the device started."
@@ -92,8 +98,17 @@ class _Button:
             "--wait", "closed", "--timeout", str(HEARD_WITHIN_S * 2), "--json",
         ]  # fmt: skip
         self._process = subprocess.Popen(
-            [*GETUIGE, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            leashed([*GETUIGE, *arguments]), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+
+    def __enter__(self) -> Self:
+        """Nothing more: it pressed when it was made."""
+        return self
+
+    def __exit__(self, *_reason: object) -> None:
+        """Leave no device behind that goes on pressing."""
+        self._process.kill()
+        self._process.communicate()
 
     def since_ms(self) -> float:
         """Return the milliseconds since the device was switched on."""

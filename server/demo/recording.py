@@ -1,5 +1,6 @@
 """Steps 2 and 3: the phone seals and uploads, is cut off and goes on, checks its receipts; the server reads nothing."""
 
+import struct
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -7,7 +8,7 @@ from typing import Final
 
 from evidence import ids
 from evidence.envelope.meta import Meta
-from server.clients import tus
+from server.clients import exif, tus
 from server.clients.attachments import describe
 from server.clients.errors import ClientError
 from server.clients.outbox import Source
@@ -26,6 +27,10 @@ CUT_AT: Final = 0.5
 """The part of the large upload after which its connection is closed in the middle of a request body."""
 
 MEGABYTE: Final = 1_000_000
+
+NOT_THE_SERVER: Final = ("people", "alarm-centre.jsonl", "run.json", ".lock")
+"""In the data folder of the demonstration, but not the server's: her phone and the others' computers, the alarm
+centre (another organisation, which is told the position), and what this command itself notes."""
 
 
 class CutError(ClientError):
@@ -125,15 +130,25 @@ def receipts(stage: Stage) -> str:
 
 
 def blind(stage: Stage) -> str:
-    """Grep looks for every phrase that a person typed, in everything that the server and the bridge keep."""
-    phrases = story.planted(stage.first_day)
-    roots = [path for path in sorted(stage.data.iterdir()) if path.name not in ("people", "run.json", ".lock")]
-    found = canary.search(roots, phrases, story.ROOT_LABEL)
+    """Grep looks for every phrase that a person typed, in everything that the server, bridge and brokers keep.
+
+    Also for places (as text, and as the numbers of a device's message) and for a piece of each original file.
+    """
+    originals = [medium.path for _, medium in _matched(stage.media())]
+    shot = [position for path in originals if (position := exif.read(path).position) is not None]
+    phrases = (*story.planted(stage.first_day), *(text for place in shot for text in (place.lat, place.lon)))
+    numbers = [struct.pack(">d", float(text)) for text in story.PRESS_POSITION[:2]]
+    found = canary.search(
+        [path for path in sorted(stage.data.iterdir()) if path.name not in NOT_THE_SERVER],
+        phrases,
+        story.ROOT_LABEL,
+        [*numbers, *map(canary.slice_of, originals)],
+    )
     readable = ", ".join(str(path) for path in found.readable)
-    demand(not found.readable, f"READABLE on the server: one of the planted phrases stands in {readable}.")
+    demand(not found.readable, f"READABLE on the server: something that was planted stands in {readable}.")
     demand(found.control_found, "The search did not find its control text: it proves nothing.")
     searched = f"{found.files} files, {found.size_bytes / MEGABYTE:.1f} MB"
-    return f"none of {found.phrases} typed phrases in {searched}; the control text was found, so the search works"
+    return f"none of {found.phrases} planted texts, places and pieces in {searched}; the control text was found"
 
 
 def _add(stage: Stage, phone: Phone, attachment: story.Attachment, medium: DemoMedium) -> ids.ItemId:

@@ -75,12 +75,15 @@ class Show:
 
 
 def _start(supervisor: Supervisor, machine: Machine, narrator: Narrator) -> None:
-    """Start every process and say when it is ready."""
+    """Start every process and say when it is ready; those that do not need each other start side by side."""
     narrator.part(f"Starting Getuige in {machine.data}")
-    for program in machine.programs():
-        with narrator.working(f"starting {program.name}"):
-            seconds = supervisor.start(program)
-        narrator.line(f"✓ {program.name} is ready after {seconds * 1000:,.0f} ms")
+    for together in machine.programs():
+        for program in together:
+            supervisor.start(program)
+        for program in together:
+            with narrator.working(f"waiting for {program.name}"):
+                seconds = supervisor.wait(program.name)
+            narrator.line(f"✓ {program.name} is ready after {seconds * 1000:,.0f} ms")
 
 
 def _print_addresses(console: Console, ledger: Ledger, people: People) -> None:

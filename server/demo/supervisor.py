@@ -56,6 +56,7 @@ class _Child:
     program: Program
     process: subprocess.Popen[bytes]
     log: Path
+    begun: float
 
 
 class Supervisor:
@@ -84,25 +85,28 @@ class Supervisor:
         """The process id of each child by its name."""
         return {child.program.name: child.process.pid for child in self._children}
 
-    def start(self, program: Program) -> float:
-        """Start `program`, wait until it is ready, and return the seconds that took.
-
-        Raises:
-            ChildError: it ended or was not ready in time; every child keeps running until `stop`.
-        """
-        begun = time.monotonic()
+    def start(self, program: Program) -> None:
+        """Start `program`; `wait` tells when it is ready."""
         log = self._logs / f"{program.name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *program.command],
+                leashed(program.command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **program.environment},
                 process_group=0,
             )
-        child = _Child(program, process, log)
-        self._children.append(child)
+        self._children.append(_Child(program, process, log, time.monotonic()))
+
+    def wait(self, name: str) -> float:
+        """Wait until the child `name` is ready, and return the seconds since it was started.
+
+        Raises:
+            ChildError: it ended or was not ready in time; every child keeps running until `stop`.
+        """
+        child = next(child for child in self._children if child.program.name == name)
+        program, process, begun = child.program, child.process, child.begun
         while not program.ready():
             if process.poll() is not None:
                 raise ChildError(_last_words(child, f"{program.name} stopped (exit {process.returncode})."))
@@ -132,6 +136,11 @@ class Supervisor:
             # What the child itself started is in its group; it must not be left either.
             _signal(child, signal.SIGKILL)
         self._children.clear()
+
+
+def leashed(command: Sequence[str]) -> list[str]:
+    """Return the command that runs `command` as a child that cannot outlive the thread that starts it."""
+    return [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command]
 
 
 def _signal(child: _Child, number: signal.Signals) -> None:
