@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from tests.api.world import CONNECTIONS, CaseOfHers, Person, World, running, settings_in
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     settings = settings_in(tmp_path_factory.mktemp("getuige"))
     with running(settings) as root:
         yield World(settings, Person(settings.public_url, identity=root))
