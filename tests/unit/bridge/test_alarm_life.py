@@ -9,6 +9,7 @@ from device_bridge import alarm as life
 from device_bridge.errors import AlarmError
 from device_bridge.message import DeviceMessage, Kind, PressId
 from evidence import ids
+from evidence.statements.types import CloseReason
 
 ORDER = ("raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed")
 PEOPLE = tuple(life.Person(ids.KeyId(ids.new_id()), name) for name in ("Bakker", "Yilmaz"))
@@ -27,9 +28,7 @@ def pressed(kind: Kind = Kind.PRESS, counter: int = 1, wall_ms: int | None = NOW
 def raised(kind: Kind = Kind.PRESS) -> life.Alarm:
     named = life.kind_of(pressed(kind), test_window=True)
     assert named is not None
-    return life.raise_alarm(
-        ids.AlarmId(ids.new_id()), pressed(kind), at(NOW_MS), case=CASE, kind=named, flags=()
-    )
+    return life.raise_alarm(ids.AlarmId(ids.new_id()), pressed(kind), at(NOW_MS), case=CASE, kind=named, flags=())
 
 
 class AlarmLife(RuleBasedStateMachine):
@@ -73,7 +72,7 @@ class AlarmLife(RuleBasedStateMachine):
         who=st.sampled_from(PEOPLE),
     )
     def act(self, what: life.Act, who: life.Person) -> None:
-        reason = "genuine" if what == "close" else None
+        reason: CloseReason | None = "genuine" if what == "close" else None
         try:
             self.attempt(life.act(self.alarm, what, who, at(self.now_ms).at, self.now_ms, reason))
         except AlarmError:

@@ -1,0 +1,169 @@
+"""SIA DC-09 to receivers that others wrote: pysiaalarm takes the frames, siadc09 decodes the same bytes."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import siadc09.message
+
+from device_bridge import dc09
+from device_bridge.alarm_centre import DevelopmentAlarmCentre
+from device_bridge.brokers import free_ports
+from device_bridge.dispatch import Dispatch
+from device_bridge.errors import RouteError
+from device_bridge.keyfile import write_secret
+from device_bridge.message import Kind, Location, Told
+from device_bridge.routes.dc09 import Dc09Route, sequence_of
+from device_bridge.settings import BridgeSettings
+from evidence import ids
+from evidence.statements.types import AlarmKind
+from tests.bridge_world import start_bridge, until, world
+
+KEY = b"00112233445566778899aabbccddeeff"  # pysiaalarm uses the characters of the hexadecimal key as the key
+ROTTERDAM = Location(51.9244, 4.4777, 12, 3, "gps")
+SOUTH_WEST = Location(-33.4489, -70.6693, 12, 3, "gps")
+
+
+def dispatch(kind: AlarmKind = "press", location: Location | None = ROTTERDAM) -> Dispatch:
+    return Dispatch(ids.AlarmId(ids.new_id()), ids.DeviceId(ids.new_id()), kind, ids.now(), location)
+
+
+@contextmanager
+def alarm_centre() -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    """Run pysiaalarm and yield its port and what it received."""
+    received: list[dict[str, Any]] = []
+    (port,) = free_ports(1)
+    centre = DevelopmentAlarmCentre(port, KEY, received.append)
+    centre.start()
+    try:
+        yield port, received
+    finally:
+        centre.stop()
+
+
+@pytest.mark.parametrize(("kind", "code"), [("press", "PA"), ("duress", "HA"), ("test", "RP")])
+def test_pysiaalarm_acknowledges_an_encrypted_alarm_with_its_position(kind: AlarmKind, code: str) -> None:
+    with alarm_centre() as (port, received):
+        what = dispatch(kind)
+        said = Dc09Route("dc09-1", ("127.0.0.1", port), dc09.Line(KEY)).send(what)
+        until(lambda: received, "the handler runs after the ACK")
+    assert "ACK" in said
+    (alarm,) = received
+    assert (alarm["code"], alarm["encrypted"], alarm["account"]) == (code, True, dc09.account_of(what.device))
+    assert (alarm["longitude"], alarm["latitude"]) == ("004E28.662", "51N55.464")
+    assert int(alarm["sequence"]) == sequence_of(what)
+
+
+def test_a_receiver_that_refuses_the_position_gets_the_alarm_without_it() -> None:
+    with alarm_centre() as (port, received):
+        said = Dc09Route("dc09-1", ("127.0.0.1", port), dc09.Line(KEY), "ADM-CID").send(dispatch())
+        until(lambda: received, "the handler runs")
+    assert "without" in said
+    assert (received[0]["code"], received[0]["latitude"]) == ("PA", None)
+
+
+def test_another_key_is_a_visible_failure() -> None:
+    with alarm_centre() as (port, received):
+        route = Dc09Route("dc09-1", ("127.0.0.1", port), dc09.Line(bytes(32)))
+        with pytest.raises(RouteError, match="NAK"):
+            route.send(dispatch())
+    assert received == []
+
+
+@pytest.mark.parametrize("message_id", ["SIA-DCS", "ADM-CID"])
+@pytest.mark.parametrize("location", [None, ROTTERDAM, SOUTH_WEST])
+def test_siadc09_decodes_the_same_frames(message_id: dc09.MessageId, location: Location | None) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    frame = dc09.alarm_frame(dc09.Line(KEY), message_id, 4711, "00C0FFEE", "press", location, now)
+    decoded = siadc09.message.parse_frame(frame, KEY)
+    assert (decoded.seq, decoded.account.acct, decoded.timestamp) == (4711, 0x00C0FFEE, now)
+    assert "Panic" in str(decoded.data)
+    values = {one.prefix: one.value for one in decoded.xdata}
+    expected = {
+        None: {},
+        ROTTERDAM: {"X": "004E28.662", "Y": "51N55.464"},
+        SOUTH_WEST: {"X": "070W40.158", "Y": "33S26.934"},
+    }
+    assert values == expected[location]
+
+
+def test_two_equal_alarms_do_not_look_equal_on_the_wire() -> None:
+    now = datetime.now(UTC)
+    frames = {dc09.alarm_frame(dc09.Line(KEY), "SIA-DCS", 1, "1234", "press", None, now) for _ in range(8)}
+    assert len(frames) == 8, "random bytes lead the plaintext, because the vector is always zero"
+
+
+@contextmanager
+def receiver(*answers: bytes) -> Iterator[int]:
+    """Listen, and give each connection the next answer, raw."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for answer in answers:
+                line, _ = server.accept()
+                with line:
+                    line.recv(1024)
+                    line.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield int(server.getsockname()[1])
+        thread.join(5)
+
+
+def framed(body: bytes) -> bytes:
+    return b"\n" + f"{dc09.crc(body):04X}{len(body):04X}".encode() + body + b"\r"
+
+
+@pytest.mark.parametrize(
+    ("answer", "permanent"),
+    [
+        (framed(b'"DUH"0001L0#1234[]'), True),
+        (framed(b'"ACK"0000L0#1234[]'), False),
+        (framed(b'"HI"0001L0#1234[]'), False),
+        (b"\n00000012" + b'"ACK"0001L0#1234[]' + b"\r", False),
+        (b"HTTP/1.1 200 OK\r", False),
+        (b"", False),
+    ],
+)
+def test_every_other_answer_is_a_visible_failure(answer: bytes, *, permanent: bool) -> None:
+    with receiver(answer) as port:
+        route = Dc09Route("dc09-1", ("127.0.0.1", port), dc09.Line(KEY))
+        with pytest.raises(RouteError) as failure:
+            route.send(dispatch(location=None))
+        assert failure.value.permanent is permanent
+        assert route.trouble() is not None
+
+
+@pytest.mark.need("nats-server")
+def test_a_press_reaches_the_alarm_centre_and_a_dead_one_shows_in_the_history(tmp_path: Path) -> None:
+    write_secret(tmp_path / "secrets" / "alarm-centre-live.key", KEY.hex().encode())
+    write_secret(tmp_path / "secrets" / "alarm-centre-dead.key", KEY.hex().encode())
+    (nobody,) = free_ports(1)
+    with alarm_centre() as (port, received), world(tmp_path, count=1) as made:
+        memory = made.new_device()
+        made.bridge.stop()
+        centres = (f"live=127.0.0.1:{port}", f"dead=127.0.0.1:{nobody}")
+        settings = BridgeSettings(**{**made.settings.model_dump(), "alarm_centres": centres})
+        made.bridge = start_bridge(settings)
+        with made.switched_on(memory) as device:
+            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, 5) is not None
+            until(lambda: [one for one in received if one["message"] != "NULL"], "the alarm centre has it")
+
+        def outcomes() -> dict[str, str]:
+            (alarm,) = made.bridge.spool.read().newest_alarms(5)
+            return {report.route: report.outcome for report in alarm.routes}
+
+        expected = {"dc09-live": "delivered", "dc09-dead": "failed", "console-feed": "failed"}
+        until(lambda: outcomes() == expected, "every outcome is in the history")
+        until(lambda: made.bridge.spool.read().count_rows("statement", "waiting") == 0, "forwarded")
+        delivered = [one.body for one in made.organisation.journal() if one.type == "alarm.deliver"]
+        assert {(body.route, body.outcome) for body in delivered} >= set(expected.items())  # type: ignore[union-attr] # all are AlarmDeliver
+    (alarm,) = [one for one in received if one["message"] != "NULL"]
+    assert alarm["latitude"] == "51N55.464"
+    assert not {"name", "address"} & alarm.keys()

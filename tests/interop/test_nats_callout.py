@@ -1,0 +1,143 @@
+"""Who may connect to NATS, and to which topics: asked by the real broker, answered from the local registry."""
+
+import threading
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from device_bridge import message
+from device_bridge.device_memory import DeviceMemory
+from device_bridge.login import make_token
+from device_bridge.message import Kind, Lane, PressId, UpTopic
+from evidence import keys
+from tests.bridge_world import World, until, world
+
+pytestmark = pytest.mark.need("nats-server")
+ANSWER_S = 8
+
+
+class Client:
+    """A bare MQTT client of somebody who means ill."""
+
+    def __init__(self, made: World, user: str, password: str) -> None:
+        self.admitted: bool | None = None
+        self.heard: list[str] = []
+        self.gone = threading.Event()
+        self.answered = threading.Event()
+        self.subscribed: list[bool] = []
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"ill-{user[:8]}", protocol=paho.MQTTv311)
+        self.client.username_pw_set(user, password)
+        self.client.on_connect = lambda _c, _d, _f, reason, _p: self._answer(admitted=not reason.is_failure)
+        self.client.on_disconnect = lambda *_: self.gone.set()
+        self.client.on_message = lambda _c, _d, heard: self.heard.append(heard.topic)
+        self.client.on_subscribe = lambda _c, _d, _m, reasons, _p: self.subscribed.extend(
+            not reason.is_failure for reason in reasons
+        )
+        try:
+            self.client.connect("127.0.0.1", made.brokers[0].broker.mqtt_port)
+        except OSError:
+            self._answer(admitted=False)
+            return
+        self.client.loop_start()
+
+    def _answer(self, *, admitted: bool) -> None:
+        if self.admitted is None:
+            self.admitted = admitted
+            self.answered.set()
+
+    def enters(self) -> bool:
+        until(lambda: self.answered.is_set() or self.gone.is_set(), "the broker answers", ANSWER_S)
+        return self.admitted is True
+
+    def subscribe(self, *topics: str) -> None:
+        for topic in topics:
+            before = len(self.subscribed)
+            self.client.subscribe(topic, 1)
+            until(lambda before=before: len(self.subscribed) > before or self.gone.is_set(), "SUBACK", ANSWER_S)  # type: ignore[misc] # bound now
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def press(memory: DeviceMemory, topic: str) -> bytes:
+    said = message.DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, None, "", None)
+    return message.seal(said, memory.identity, topic)
+
+
+def test_a_spoofed_topic_never_reaches_the_bridge(tmp_path: Path) -> None:
+    with world(tmp_path, count=1) as made:
+        thief, victim = made.new_device("thief"), made.new_device("victim")
+        client = Client(made, thief.device, make_token(thief.device, thief.identity))
+        assert client.enters()
+        victims = str(UpTopic(victim.device, Lane.ALARM))
+        client.client.publish(victims, press(victim, victims), 1)  # even with the victim's own signed bytes
+        client.client.publish("svc/bridge/1", b"all is well", 1, retain=True)
+        own = str(UpTopic(thief.device, Lane.ALARM))
+        client.client.publish(own, press(thief, own), 1)
+        until(lambda: made.bridge.spool.read().newest_alarms(5), "the thief's own press comes after the spoofed ones")
+        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        assert alarm.device == thief.device
+        assert "quarantined" not in made.bridge.spool.read().counters(), "it was stopped at the broker"
+        client.close()
+
+
+def test_a_device_hears_nothing_that_is_meant_for_another(tmp_path: Path) -> None:
+    with world(tmp_path, count=1) as made:
+        thief, victim = made.new_device("thief"), made.new_device("victim")
+        client = Client(made, thief.device, make_token(thief.device, thief.identity))
+        assert client.enters()
+        client.subscribe(message.down_topic(thief.device))
+        for topic in (message.down_topic(victim.device), "dn/#", "up/#", "#", "$MQTT/sub/#", "$MQTT/deliver/#"):
+            client.subscribe(topic)
+            if client.gone.is_set():
+                client.gone.clear()
+                client.answered.clear()
+                until(client.client.is_connected, "it comes back", ANSWER_S)
+        with made.switched_on(victim) as device:
+            assert device.wait(device.press(), message.Told.STORED, 5) is not None
+        own = str(UpTopic(thief.device, Lane.ALARM))
+        until(client.client.is_connected, "still there", ANSWER_S)
+        client.subscribe(message.down_topic(thief.device))
+        client.client.publish(own, press(thief, own), 1)
+        until(lambda: message.down_topic(thief.device) in client.heard, "it hears its own")
+        assert set(client.heard) <= {message.down_topic(thief.device)}
+        client.close()
+
+
+def test_wrong_keys_borrowed_tokens_and_strangers_stay_outside(tmp_path: Path) -> None:
+    with world(tmp_path, count=1) as made:
+        known, other = made.new_device("known"), made.new_device("other")
+        stranger = keys.Identity.generate()
+        attempts = [
+            (known.device, make_token(known.device, stranger)),
+            (known.device, make_token(other.device, other.identity)),
+            (known.device, ""),
+            (known.device, "bridge"),
+            ("f" * 32, make_token(known.device, known.identity)),
+            ("bridge", "bridge"),
+            ("system", make_token(known.device, known.identity)),
+        ]
+        for user, password in attempts:
+            client = Client(made, user, password)
+            assert not client.enters(), f"{user} came in"
+            client.close()
+        client = Client(made, known.device, make_token(known.device, known.identity))
+        assert client.enters(), "the right token still opens"
+        client.close()
+
+
+def test_a_revoked_device_is_put_out_and_stays_out(tmp_path: Path) -> None:
+    with world(tmp_path, count=1) as made:
+        memory = made.new_device()
+        client = Client(made, memory.device, make_token(memory.device, memory.identity))
+        assert client.enters()
+        client.gone.clear()
+        made.organisation.append(made.organisation.revoke(memory.device))
+        assert client.gone.wait(10), "the live connection is ended"
+        client.close()
+        again = Client(made, memory.device, make_token(memory.device, memory.identity))
+        assert not again.enters()
+        again.close()
