@@ -19,7 +19,7 @@ from typing import Final
 
 from device_bridge.callout import ACCOUNT, CalloutLogin, issuer_public, new_issuer_seed
 from device_bridge.errors import BrokerError
-from device_bridge.keyfile import load_or_create_token, read_secret, write_secret
+from device_bridge.keyfile import load_or_create_token, make_secret, read_secret, write_secret
 
 CLIENT_PORT_OFFSET: Final = 100
 """A NATS broker's own port, where the callout connects, lies this far above its MQTT port."""
@@ -44,7 +44,7 @@ class BrokerSecrets:
         """Read the secrets in `folder`, making what is not there."""
         seed = folder / "broker-issuer.seed"
         if not seed.exists():
-            write_secret(seed, new_issuer_seed(os.urandom))
+            make_secret(seed, new_issuer_seed(os.urandom))
         return BrokerSecrets(
             load_or_create_token(folder / "broker-bridge.password"),
             load_or_create_token(folder / "broker-callout.password"),

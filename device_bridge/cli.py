@@ -146,17 +146,12 @@ def alarm_centre(
     out: Annotated[Path | None, typer.Option(help="File that the JSON lines are added to.")] = None,
 ) -> None:
     """Run a DEVELOPMENT alarm centre that acknowledges every SIA DC-09 alarm without a human anywhere."""
-    import secrets
-
-    from device_bridge.alarm_centre import DevelopmentAlarmCentre, JsonLines
-    from device_bridge.keyfile import read_secret, write_secret
+    from device_bridge.alarm_centre import DevelopmentAlarmCentre, JsonLines, load_or_create_key
     from device_bridge.settings import BridgeSettings
 
-    path = BridgeSettings.load(data=data).secrets / f"alarm-centre-{name}.key"
-    if not path.exists():
-        write_secret(path, secrets.token_hex(16).encode("ascii").hex().encode("ascii"))
+    key = load_or_create_key(BridgeSettings.load(data=data).centre_key_file(name))
     stop = _stop_signal()
-    centre = DevelopmentAlarmCentre(port, bytes.fromhex(read_secret(path).decode()), JsonLines(sys.stdout, out))
+    centre = DevelopmentAlarmCentre(port, key, JsonLines(sys.stdout, out))
     centre.start()
     typer.echo("DEVELOPMENT alarm centre: nobody is watching. Never use it for real alarms.", err=True)
     try:

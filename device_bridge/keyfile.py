@@ -1,7 +1,9 @@
 """Private keys of services and reference devices on disk: made once, readable by their owner only."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -10,7 +12,6 @@ from device_bridge.errors import SettingsError
 from evidence import canonical, ids, keys, schema
 from evidence.errors import FormatError
 
-SECRET_MODE: Final = 0o600
 MAX_SECRET_BYTES: Final = 4096
 """A key or token is far shorter; a larger file is the wrong file."""
 
@@ -32,8 +33,7 @@ def load_or_create_identity(path: Path) -> keys.Identity:
     if not path.exists():
         made = keys.Identity.generate()
         document = {"v": 1, "sign": made.sign_seed.hex(), "box": made.box_seed.hex()}
-        write_secret(path, canonical.encode(document))
-        return made
+        make_secret(path, canonical.encode(document))
     try:
         stored = schema.decode(_KeyFile, canonical.decode(read_secret(path)))
     except FormatError as error:
@@ -44,7 +44,7 @@ def load_or_create_identity(path: Path) -> keys.Identity:
 def load_or_create_token(path: Path) -> str:
     """Return the token in the file at `path`, making it when there is no file."""
     if not path.exists():
-        write_secret(path, secrets.token_hex(TOKEN_BYTES).encode())
+        make_secret(path, secrets.token_hex(TOKEN_BYTES).encode())
     try:
         return read_secret(path).decode().strip()
     except UnicodeDecodeError as error:
@@ -61,17 +61,36 @@ def read_secret(path: Path) -> bytes:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def make_secret(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, unless another process made it at the same moment: then that stays."""
+    temporary = _written(path, data)
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)  # unlike a rename, never replaces
+    finally:
+        temporary.unlink()
+    _sync_folder(path.parent)
+
+
 def write_secret(path: Path, data: bytes) -> None:
     """Write or replace a file that only its owner may read; when this returns it is on the disk."""
+    _written(path, data).replace(path)
+    _sync_folder(path.parent)
+
+
+def _written(path: Path, data: bytes) -> Path:
+    """Return a new hidden file beside `path` that holds `data`, on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, SECRET_MODE)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner only
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    return Path(name)
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -9,16 +9,16 @@ import structlog
 
 from device_bridge import cose
 from device_bridge.acts import ActDesk
+from device_bridge.alarm_centre import load_or_create_key, read_key
 from device_bridge.board import Board
 from device_bridge.brokers import BRIDGE_USER, BrokerSecrets
 from device_bridge.callout import AuthCallout
 from device_bridge.dc09 import Line
 from device_bridge.delivery import Delivery
-from device_bridge.errors import SettingsError
 from device_bridge.feed import Feed, FeedServer
 from device_bridge.forwarder import Forwarder
 from device_bridge.intake import Intake, Spoken
-from device_bridge.keyfile import load_or_create_identity, load_or_create_token, read_secret
+from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.lane import PressLane
 from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
 from device_bridge.mqtt import ALARM_FILTER, TELEMETRY_FILTER, BrokerAddress, Connection, Login
@@ -41,12 +41,9 @@ log = structlog.get_logger()
 
 def _alarm_centre(centre: AlarmCentre, settings: BridgeSettings) -> Dc09Route:
     """Return the route to an alarm centre; its key stands in `secrets/alarm-centre-<name>.key`, as hexadecimal."""
-    path = settings.secrets / f"alarm-centre-{centre.name}.key"
-    try:
-        key = bytes.fromhex(read_secret(path).decode("ascii"))
-    except (UnicodeDecodeError, ValueError) as error:
-        raise SettingsError(f"{path} must hold the key as hexadecimal") from error
-    return Dc09Route(f"dc09-{centre.name}", (centre.host, centre.port), Line(key), centre.token)
+    path = settings.centre_key_file(centre.name)
+    key = load_or_create_key(path) if settings.demonstration_alarm_centre else read_key(path)
+    return Dc09Route(f"dc09-{centre.name}", (centre.host, centre.port), Line(key), centre.message_id)
 
 
 class Bridge:

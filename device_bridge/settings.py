@@ -3,6 +3,7 @@
 Every field is the variable GETUIGE_BRIDGE_<FIELD>. `mode=production` refuses the development stand-ins by name.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -10,6 +11,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from device_bridge.brokers import CLIENT_PORT_OFFSET
+from device_bridge.dc09 import MessageId
 from device_bridge.errors import SettingsError
 from device_bridge.mqtt import BrokerAddress
 
@@ -19,25 +21,30 @@ MQTT_PORTS: Final = (8482, 8483)
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
-class AlarmCentre(BaseSettings):
-    """One alarm centre that takes SIA DC-09, as `name=host:port`; its key stands in a file of that name."""
+MAX_PORT: Final = 65535
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+@dataclass(frozen=True)
+class AlarmCentre:
+    """One alarm centre that takes SIA DC-09; its key stands in a file of its name."""
 
     name: str
     host: str
-    port: int = Field(ge=1, le=65535)
-    token: Literal["SIA-DCS", "ADM-CID"] = "SIA-DCS"  # noqa: S105 - DC-09's word for a message type
+    port: int
+    message_id: MessageId = "SIA-DCS"
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
+    @staticmethod
+    def parse(text: str) -> "AlarmCentre":
         """Read `name=host:port`, optionally followed by `/ADM-CID`; SettingsError otherwise."""
         name, _, rest = text.partition("=")
-        address, _, token = rest.partition("/")
+        address, _, message_id = rest.partition("/")
         host, _, port = address.rpartition(":")
-        if not name.isidentifier() or not host or not port.isdigit():
-            raise SettingsError(f"{text!r} is not an alarm centre such as centre1=192.0.2.7:9000")
-        return cls.model_validate({"name": name, "host": host, "port": int(port), "token": token or "SIA-DCS"})
+        if name.isidentifier() and host and port.isdecimal() and 0 < int(port) <= MAX_PORT:
+            if message_id in ("", "SIA-DCS"):
+                return AlarmCentre(name, host, int(port))
+            if message_id == "ADM-CID":
+                return AlarmCentre(name, host, int(port), "ADM-CID")
+        raise SettingsError(f"{text!r} is not an alarm centre such as centre1=192.0.2.7:9000")
 
 
 class BridgeSettings(BaseSettings):
@@ -128,6 +135,10 @@ class BridgeSettings(BaseSettings):
     def token_file(self) -> Path:
         """The feed's bearer token."""
         return self.feed_token_file or self.secrets / "bridge-feed.token"
+
+    def centre_key_file(self, name: str) -> Path:
+        """The DC-09 key that was agreed on with alarm centre `name`, as hexadecimal."""
+        return self.secrets / f"alarm-centre-{name}.key"
 
     def broker_addresses(self) -> tuple[BrokerAddress, ...]:
         """Return the brokers, named a, b, …; SettingsError when an address is none."""
