@@ -16,7 +16,8 @@ Nederlands
    bewijs volgens c2sp.org/tlog-proof, met het ondertekende hoofd van het logboek erin.
 4. Wanneer bestond dat hoofd? In proof/timestamps/ liggen tijdstempels (RFC 3161):
      openssl ts -verify -in <bestand>.tsr -data <hoofd> -CAfile <tsa-roots.pem>
-5. Alles in een keer:  getuige verify <deze bundel> --trust <map met vertrouwensankers>
+5. Punt 1 tot en met 4 in een keer, zonder onze software:  sh verify.sh <map met vertrouwensankers>
+6. Alles, ook wie wat ondertekende:  getuige verify <deze bundel> --trust <map met vertrouwensankers>
    Vraag de vertrouwensankers (root.pub, policy, tsa-roots.pem) apart op. Ankers uit de bundel zelf bewijzen niets.
 
 Wat dit bewijst: wie iets verzegelde, dat het sindsdien niet veranderd is, en dat het op een tijdstip bestond.
@@ -32,7 +33,8 @@ English
    proof/events/, with the signed head of the log in it.
 4. When did that head exist? proof/timestamps/ holds RFC 3161 tokens:
      openssl ts -verify -in <file>.tsr -data <head> -CAfile <tsa-roots.pem>
-5. All at once:  getuige verify <this bundle> --trust <folder with trust anchors>
+5. Points 1 to 4 at once, without our software:  sh verify.sh <folder with trust anchors>
+6. Everything, also who signed what:  getuige verify <this bundle> --trust <folder with trust anchors>
    Get the trust anchors (root.pub, policy, tsa-roots.pem) separately. Anchors from inside prove nothing.
 
 What this proves: who sealed something, that it did not change since, and that it existed at a time.

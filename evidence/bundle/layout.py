@@ -19,6 +19,7 @@ EXPORT_SALT: Final = "proof/export-salt.txt"
 EXPORT_PROOF: Final = "proof/export-event.tlog-proof"
 SEALED_MANIFEST: Final = "proof/sealed-manifest-sha256.txt"
 HOWTO: Final = "HOWTO.txt"
+SCRIPT: Final = "verify.sh"
 
 INDEX_DIGITS: Final = 10
 """Ten digits keep file names in order of receipt up to ten thousand million events."""

@@ -82,7 +82,8 @@ def _open_into(source: bag.Bag, reader: keys.Identity, work: Path, progress: Pro
     for name in kept:
         _store(work, name, source.stream(name))
     _store(work, layout.SEALED_MANIFEST, source.stream(bag.MANIFEST))
-    _store(work, layout.HOWTO, source.stream(layout.HOWTO))
+    for name in (layout.HOWTO, layout.SCRIPT):
+        _store(work, name, source.stream(name))
     seals, wraps = _seals_and_wraps(source, names, reader)
     opened: list[tuple[Opening, Meta, events.Event]] = []
     for number, (sealed, body) in enumerate(seals, start=1):

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -143,6 +144,7 @@ def _tag_files(planned: Plan, proofs: Proofs, container_bytes: int) -> Iterator[
     yield bag.INFO, info.encode()
     yield bag.MANIFEST, planned.manifest
     yield layout.HOWTO, HOWTO_TEXT.encode()
+    yield layout.SCRIPT, (resources.files("evidence.bundle") / layout.SCRIPT).read_bytes()
     yield layout.EXPORT_EVENT, proofs.export_event.event
     yield layout.EXPORT_SALT, f"{proofs.export_event.salt.hex()}\n".encode()
     yield layout.EXPORT_PROOF, proofs.by_index[proofs.export_event.index]

@@ -136,6 +136,7 @@ class Casebook:
         (self.trust / trust.ROOT).write_text(trust.root_line(self.root.sign_public, "Filomena"))
         policy = f"log {self.log.vkey}\nwitness dev {self.witness.verifier.vkey}\nquorum dev\n"
         (self.trust / trust.POLICY).write_text(policy)
+        (self.trust / "log.vkey").write_text(f"{self.log.vkey}\n")
         (self.trust / trust.TSA_ROOTS).write_bytes(self.tsa.root_pem)
 
     def _found(self) -> None:

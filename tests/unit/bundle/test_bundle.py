@@ -10,13 +10,14 @@ import pytest
 
 from evidence import canonical, ids, keys
 from evidence import event as events
-from evidence.bundle import bag, layout, opened, trust
+from evidence.bundle import layout, opened, trust
 from evidence.bundle.report import Report, Verdict
 from evidence.bundle.verify import verify
 from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Meta
 from evidence.statements import statement, types
 from tests.simulators.casebook import Casebook, incident
+from tests.simulators.forging import regenerate
 
 PHOTO = b"\xff\xd8 not a real photograph, but real bytes " * 4000
 
@@ -101,18 +102,6 @@ def test_an_original_swapped_after_opening_is_found(
     assert {"bag-file-differs", "original-differs"} <= {claim.code for claim in check(target, book).failed}
     regenerate(target)
     assert {claim.code for claim in check(target, book).failed} == {"original-differs"}
-
-
-def regenerate(folder: Path) -> None:
-    """Make both manifests fit again, as a forger would."""
-    contents = bag.FolderBag(folder)
-    names = contents.names() - {bag.MANIFEST, bag.TAG_MANIFEST}
-    digests = {name: bag.sha256_of(contents.stream(name)) for name in names}
-    payload = {name: digest for name, digest in digests.items() if name.startswith("data/")}
-    (folder / bag.MANIFEST).write_bytes(bag.manifest_text(payload))
-    tags = {name: digest for name, digest in digests.items() if name not in payload}
-    tags[bag.MANIFEST] = bag.sha256_of(contents.stream(bag.MANIFEST))
-    (folder / bag.TAG_MANIFEST).write_bytes(bag.manifest_text(tags))
 
 
 def flip_item(folder: Path, _book: Casebook) -> None:

@@ -1,0 +1,126 @@
+"""`verify.sh` inside a bundle: sh, sha256sum, openssl, xxd and base64 prove it, and find what was tampered with."""
+
+import os
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from evidence import ids
+from evidence.bundle import layout, opened
+from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.envelope import sealing
+from evidence.envelope.meta import Meta
+from tests.simulators.casebook import Casebook, incident
+from tests.simulators.forging import regenerate
+
+pytestmark = [pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash")]
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path]:
+    book = Casebook(tmp_path_factory.mktemp("book"))
+    photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
+    content = sealing.Content.of_bytes(bytes(50_000), "auto.jpg", "image/jpeg")
+    items = [book.seal(incident()), book.seal(photo, content)]
+    book.grant(*items)
+    return book, book.export(*items)
+
+
+@pytest.fixture
+def folder(story: tuple[Casebook, Path], tmp_path: Path) -> Path:
+    with zipfile.ZipFile(story[1]) as archive:
+        archive.extractall(tmp_path)
+    (found,) = tmp_path.iterdir()
+    return found
+
+
+def run(folder: Path, trust: Path) -> tuple[int, str]:
+    only = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        ["dash", "verify.sh", str(trust)], cwd=folder, env=only, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def test_a_sealed_bundle_holds(story: tuple[Casebook, Path], folder: Path) -> None:
+    code, said = run(folder, story[0].trust)
+    assert (code, "FAIL" in said) == (0, False), said
+    assert "2 sealed items are unchanged" in said
+    assert "ok    time stamp: " in said
+    assert f"{len(list((folder / layout.EVENTS).iterdir()))} events are in the log" in said
+
+
+def test_an_opened_bundle_holds(story: tuple[Casebook, Path], tmp_path: Path) -> None:
+    book, path = story
+    opened.open_bundle(path, book.investigator, tmp_path / "opened")
+    code, said = run(tmp_path / "opened", book.trust)
+    assert code == 0, said
+
+
+def flip_item(folder: Path, _book: Casebook) -> None:
+    path = next((folder / layout.ITEMS).iterdir())
+    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+
+
+def backdate(folder: Path, _book: Casebook) -> None:
+    path = max((folder / layout.EVENTS).iterdir())
+    path.write_bytes(path.read_bytes().replace(b'"received_at":"2', b'"received_at":"1'))
+
+
+def strip_witness(folder: Path, _book: Casebook) -> None:
+    for path in (folder / "proof").rglob("*.tlog-proof"):
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith("— witness.example")))
+
+
+def foreign_token(folder: Path, _book: Casebook) -> None:
+    (path,) = (folder / layout.TIMESTAMPS).iterdir()
+    path.write_bytes(DevelopmentTsa.create().stamp(bytes.fromhex(path.stem)))
+
+
+def swap_proofs(folder: Path, _book: Casebook) -> None:
+    first, second, *_ = sorted((folder / layout.PROOFS).iterdir())
+    kept = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(kept)
+
+
+def forge_log_signature(folder: Path, _book: Casebook) -> None:
+    for path in (folder / "proof").rglob("*.tlog-proof"):
+        head, _, note = path.read_text().partition("\n\n")
+        origin, size, root, *rest = note.split("\n")
+        path.write_text("\n".join([f"{head}\n\n{origin}", str(int(size) + 1), root, *rest]))
+
+
+@pytest.mark.parametrize(
+    ("forge", "said"),
+    [
+        (flip_item, "differs from its event"),
+        (backdate, "is not in the log"),
+        (strip_witness, "log or witnesses did not sign it"),
+        (foreign_token, "FAIL  time stamp"),
+        (swap_proofs, "is not in the log"),
+        (forge_log_signature, "log or witnesses did not sign it"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_forger_who_regenerates_the_manifests_is_found(
+    story: tuple[Casebook, Path], folder: Path, forge: Callable[[Path, Casebook], None], said: str
+) -> None:
+    forge(folder, story[0])
+    regenerate(folder)
+    code, output = run(folder, story[0].trust)
+    assert code == 1
+    assert said in output
+
+
+def test_anchors_from_inside_are_refused(story: tuple[Casebook, Path], folder: Path) -> None:
+    shutil.copytree(story[0].trust, folder / "trust")
+    code, said = run(folder, folder / "trust")
+    assert code == 2
+    assert "prove nothing" in said
