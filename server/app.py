@@ -12,7 +12,7 @@ from server import openapi, web
 from server.alarms import routes as alarms
 from server.alarms.feed import BridgeFeed
 from server.auth import routes as auth
-from server.auth.asking import anyone
+from server.auth.asking import passer_by
 from server.edge import Edge
 from server.enrolment import routes as enrolment
 from server.exports import routes as exports
@@ -76,5 +76,5 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     for domain in DOMAINS:
         app.include_router(domain.router)
     openapi.install(app)
-    app.include_router(web.router, dependencies=[Depends(anyone)])
+    app.include_router(web.router, dependencies=[Depends(passer_by)])
     return app

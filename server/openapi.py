@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, JSONResponse
 
-from server.auth.asking import AnyoneAsking
+from server.auth.asking import PasserByAsking
 from server.problems import TYPE_PREFIX, registry
 from server.problems import document as document_of
 
@@ -124,11 +124,11 @@ def install(app: FastAPI) -> None:
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'"
 
     @app.get("/openapi.json", include_in_schema=False)
-    def openapi_json(_who: AnyoneAsking) -> JSONResponse:
+    def openapi_json(_who: PasserByAsking) -> JSONResponse:
         return JSONResponse(app.openapi())
 
     @app.get("/docs", include_in_schema=False)
-    def docs(_who: AnyoneAsking) -> HTMLResponse:
+    def docs(_who: PasserByAsking) -> HTMLResponse:
         return HTMLResponse(page(app.openapi()), headers={"content-security-policy": policy})
 
     def openapi() -> dict[str, Any]:

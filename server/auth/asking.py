@@ -35,6 +35,11 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SIGNED: Final = ("signature-input", "signature")
 
 
+def passer_by(request: Request) -> Anyone:
+    """Demand nothing at all: for pages, the public log and the clock, which cost next to nothing."""
+    return Anyone(_address(request))
+
+
 def anyone(request: Request) -> Anyone:
     """Demand nothing but patience."""
     who = Anyone(_address(request))
@@ -149,6 +154,7 @@ async def _session_of(request: Request, services: Services) -> ids.KeyId:
 
 
 AnyoneAsking = Annotated[Anyone, Depends(anyone)]
+PasserByAsking = Annotated[Anyone, Depends(passer_by)]
 VisitorAsking = Annotated[Anyone | Signer, Depends(visitor)]
 InviteeAsking = Annotated[Invitee, Depends(invitee)]
 SignerAsking = Annotated[Signer, Depends(signer)]
@@ -172,6 +178,6 @@ investigator = _only(Investigator)
 InvestigatorAsking = Annotated[Investigator, Depends(investigator)]
 
 PRINCIPALS: Final = frozenset(
-    {anyone, visitor, invitee, signer, uploader, reader, case_lister, staff, dispatcher, investigator}
+    {passer_by, anyone, visitor, invitee, signer, uploader, reader, case_lister, staff, dispatcher, investigator}
 )
 """Every dependency that gives a principal; each route has exactly one of them at its top."""

@@ -13,7 +13,7 @@ from evidence.custody.errors import ResourceNotFoundError
 from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
-from server.auth.asking import AnyoneAsking, SignerAsking
+from server.auth.asking import PasserByAsking, SignerAsking
 from server.items.access import view_case
 from server.log.keeper import NotIntegratedError
 from server.principals import Root, Signer
@@ -45,7 +45,7 @@ class Timestamps(BaseModel):
     response_class=PlainTextResponse,
     responses=problems(general.NOT_FOUND),
 )
-def get_checkpoint(request: Request, _who: AnyoneAsking) -> Response:
+def get_checkpoint(request: Request, _who: PasserByAsking) -> Response:
     """Return the newest signed head of the log (c2sp.org/tlog-checkpoint)."""
     return _resource(services_of(request), CHECKPOINT_PATH, "text/plain; charset=utf-8", "no-cache")
 
@@ -59,7 +59,7 @@ def get_checkpoint(request: Request, _who: AnyoneAsking) -> Response:
         **problems(general.NOT_FOUND),
     },
 )
-def get_tile(request: Request, path: str, _who: AnyoneAsking) -> Response:
+def get_tile(request: Request, path: str, _who: PasserByAsking) -> Response:
     """Return a tile or an entry bundle. Full ones never change."""
     if not _TILE.match(path):
         raise ProblemError(general.NOT_FOUND)
@@ -68,7 +68,7 @@ def get_tile(request: Request, path: str, _who: AnyoneAsking) -> Response:
 
 
 @router.get(f"{V1}/log/timestamps", operation_id="list_timestamps", responses=problems())
-def list_timestamps(request: Request, _who: AnyoneAsking) -> Timestamps:
+def list_timestamps(request: Request, _who: PasserByAsking) -> Timestamps:
     """List the timestamps over checkpoints of the log."""
     return Timestamps(sizes=services_of(request).log.stamped())
 
@@ -82,7 +82,7 @@ def list_timestamps(request: Request, _who: AnyoneAsking) -> Timestamps:
         **problems(general.NOT_FOUND),
     },
 )
-def get_timestamp(request: Request, size: int, kind: str, _who: AnyoneAsking) -> Response:
+def get_timestamp(request: Request, size: int, kind: str, _who: PasserByAsking) -> Response:
     """Return an RFC 3161 token (`tsr`) or the exact checkpoint that it is over (`checkpoint`)."""
     media = {"tsr": "application/timestamp-reply", "checkpoint": "text/plain; charset=utf-8"}.get(kind)
     path = services_of(request).layout.timestamps / f"{size}.{kind}"

@@ -12,7 +12,7 @@ from evidence.bundle import trust
 from evidence.statements import types
 from evidence.statements.statement import Statement
 from server.api import V1, problems
-from server.auth.asking import AnyoneAsking, VisitorAsking
+from server.auth.asking import PasserByAsking, VisitorAsking
 from server.principals import Anyone
 from server.problems import general
 from server.services import Services, services_of
@@ -48,7 +48,7 @@ class Ready(BaseModel):
 
 
 @router.get(f"{V1}/time", operation_id="get_time", responses=problems())
-async def get_time(_who: AnyoneAsking) -> ServerTime:
+async def get_time(_who: PasserByAsking) -> ServerTime:
     """Return the server's time, for a device whose clock is off."""
     return ServerTime(server_time=ids.now())
 
@@ -87,7 +87,7 @@ def _is_service(statement: Statement) -> bool:
 
 
 @router.get("/health/live", operation_id="is_alive", responses=problems())
-async def is_alive(_who: AnyoneAsking) -> dict[str, bool]:
+async def is_alive(_who: PasserByAsking) -> dict[str, bool]:
     """Say that the process answers."""
     return {"alive": True}
 
@@ -98,7 +98,7 @@ async def is_alive(_who: AnyoneAsking) -> dict[str, bool]:
     response_model=Ready,
     responses={503: {"model": Ready, "description": "Statements are not taken now"}, **problems()},
 )
-async def is_ready(request: Request, _who: AnyoneAsking) -> Any:  # noqa: ANN401 - a response, for the status code
+async def is_ready(request: Request, _who: PasserByAsking) -> Any:  # noqa: ANN401 - a response, for the status code
     """Say whether statements are taken, and what is not well."""
     trouble = services_of(request).trouble()
     ready = "journal" not in trouble

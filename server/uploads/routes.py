@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from evidence import ids
 from server.api import PROVEN, V1, WRITING, problems
-from server.auth.asking import AnyoneAsking, UploaderAsking
+from server.auth.asking import PasserByAsking, UploaderAsking
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.uploads import core
@@ -42,7 +42,7 @@ def _headers(upload: Upload, offset: int) -> dict[str, str]:
 
 
 @router.options("", operation_id="describe_uploads", status_code=204, responses=problems())
-async def describe(_who: AnyoneAsking) -> Response:
+async def describe(_who: PasserByAsking) -> Response:
     """Say what this server speaks (tus core, OPTIONS)."""
     headers = {
         "tus-resumable": core.VERSION,

@@ -208,14 +208,17 @@ def test_a_cut_connection_keeps_what_was_read(world: World, phone: Person, arriv
 
 
 def test_a_new_request_takes_over_a_stalled_one(world: World, phone: Person) -> None:
-    where = begin(phone)
+    content = os.urandom(3 * BATCH_BYTES)
+    where = begin(phone, content)
     with connect(phone) as stalled:
-        stalled.sendall(signed_head(phone, where, len(CONTENT)) + CONTENT[:70_000])
-        seen = until(lambda: offset(phone, where), "the stalled request steps aside")
-        assert seen == 70_000
+        sent = BATCH_BYTES + 70_000
+        stalled.sendall(signed_head(phone, where, len(content)) + content[:sent])
+        until(lambda: len(part_of(world, where)) >= BATCH_BYTES, "the first batch is written")
+        at = offset(phone, where)
+        assert BATCH_BYTES <= at <= sent
         assert b" 423 " in stalled.recv(4096)
-    assert phone.patch(where, seen, CONTENT[seen:]).status_code == 204
-    assert stored(world, SHA256) == len(CONTENT)
+    assert phone.patch(where, at, content[at:]).status_code == 204
+    assert stored(world, hashlib.sha256(content).hexdigest()) == len(content)
 
 
 def test_many_requests_at_once_leave_one_true_file(world: World, phone: Person) -> None:
