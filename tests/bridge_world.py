@@ -169,6 +169,7 @@ class World:
         )
         self.organisation.append(self.organisation.enrol(memory.device, memory.identity.sign_public))
         known = self.bridge.registry.device_count
+        self.bridge.forwarder._wake.set()  # it looks by itself once a second
         until(lambda: self._knows(memory.device), f"bridge learns of the device (knows {known})")
         return memory
 

@@ -1,0 +1,68 @@
+"""Settings of the bridge: production refuses every stand-in by name, and bad values are named, never shown."""
+
+from pathlib import Path
+
+import pytest
+
+from device_bridge.errors import SettingsError
+from device_bridge.keyfile import load_or_create_identity, load_or_create_token
+from device_bridge.mqtt import BrokerAddress
+from device_bridge.settings import AlarmCentre, BridgeSettings
+
+
+def test_production_refuses_every_stand_in_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GETUIGE_BRIDGE_MODE", "production")
+    monkeypatch.setenv("GETUIGE_BRIDGE_BROKERS", "mqtt://broker.example")
+    monkeypatch.setenv("GETUIGE_BRIDGE_BROKER_LOGIN", "false")
+    monkeypatch.setenv("GETUIGE_BRIDGE_FEED_HOST", "0.0.0.0")  # noqa: S104 - what must be refused
+    monkeypatch.setenv("GETUIGE_BRIDGE_DEMONSTRATION_ALARM_CENTRE", "true")
+    with pytest.raises(SettingsError) as refusal:
+        BridgeSettings.load()
+    for named in ("one broker", "without TLS", "broker_login", "root_key", "alarm centre", "beyond this machine"):
+        assert named in str(refusal.value)
+
+
+def test_production_starts_when_nothing_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GETUIGE_BRIDGE_MODE", "production")
+    monkeypatch.setenv("GETUIGE_BRIDGE_BROKERS", "mqtts://a.example, mqtts://b.example:8884")
+    monkeypatch.setenv("GETUIGE_BRIDGE_ROOT_KEY", "ab" * 32)
+    settings = BridgeSettings.load()
+    assert [(one.name, one.host, one.port, one.tls) for one in settings.broker_addresses()] == [
+        ("a", "a.example", 8883, True),
+        ("b", "b.example", 8884, True),
+    ]
+
+
+def test_a_bad_value_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GETUIGE_BRIDGE_FEED_PORT", "secret-in-the-wrong-place")
+    with pytest.raises(SettingsError) as refusal:
+        BridgeSettings.load()
+    assert "GETUIGE_BRIDGE_FEED_PORT" in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["http://a", "mqtt://", "mqtt://user:pass@a", "mqtt://a:99999", "a:1883", ""])
+def test_what_is_no_broker_address_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError):
+        BrokerAddress.parse(url, "a")
+
+
+def test_alarm_centres_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "1")  # of some other program
+    assert AlarmCentre.parse("c1=192.0.2.7:9000/ADM-CID") == AlarmCentre("c1", "192.0.2.7", 9000, "ADM-CID")
+    for text in ("c1", "c1=host", "c1=host:0", "c1=host:99999", "c 1=host:1", "c1=host:1/OTHER"):
+        with pytest.raises(SettingsError):
+            AlarmCentre.parse(text)
+
+
+def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "secrets" / "token"
+    token = load_or_create_token(path)
+    assert load_or_create_token(path) == token
+    assert path.stat().st_mode & 0o777 == 0o600
+    key = tmp_path / "secrets" / "key"
+    assert load_or_create_identity(key) == load_or_create_identity(key)
+    assert sorted(one.name for one in path.parent.iterdir()) == ["key", "token"], "nothing half-written stays"
+    key.write_text("{}")
+    with pytest.raises(SettingsError):
+        load_or_create_identity(key)
