@@ -1,0 +1,167 @@
+"""Proves that a console hears of presses through the server, and hears within seconds when it is not live.
+
+The bridge here is a small feed of our own that speaks its protocol over real HTTP (the real bridge is tried with the
+whole in tests/e2e); the server, its streams and the dispatcher's signatures are the real ones.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from evidence import ids
+from evidence.statements import types
+from tests.api.world import Person, World, free_port, problem, running, settings_in, until
+
+ALARM = "9b" * 16
+TOKEN = "een-geheim-van-de-brug"
+
+
+class Bridge:
+    """Speaks the feed's protocol; what it says is set by the test."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.changes: list[tuple[str, dict[str, Any]]] = []
+        self.acts: list[bytes] = []
+        self.answer: tuple[int, dict[str, Any]] = (200, {"alarm": ALARM, "state": "claimed"})
+        self.silent = False
+
+    async def stream(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return JSONResponse({"reason": "token"}, 401)
+        return StreamingResponse(self._events(), media_type="text/event-stream")
+
+    async def _events(self) -> AsyncIterator[bytes]:
+        health = {"ok": True, "troubles": []}
+        first = {"alarm": ALARM, "state": "raised", "raised_at": "2026-11-21T22:00:00.000Z", "card": None}
+        yield self._line("snapshot", {"alarms": [first], "health": health})
+        told = 0
+        while True:
+            while told < len(self.changes):
+                yield self._line(*self.changes[told])
+                told += 1
+            if not self.silent:
+                yield self._line("heartbeat", {"at": ids.now()})
+            await asyncio.sleep(0.05)
+
+    @staticmethod
+    def _line(name: str, data: dict[str, Any]) -> bytes:
+        return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+    async def act(self, request: Request) -> Response:
+        self.acts.append(await request.body())
+        status, document = self.answer
+        return JSONResponse(document, status)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        app = Starlette(routes=[Route("/feed", self.stream), Route("/alarms/{alarm}/acts", self.act, methods=["POST"])])
+        config = uvicorn.Config(app, port=self.port, log_config=None, timeout_graceful_shutdown=0)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        until(lambda: server.started, "the bridge starts")
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def bridge() -> Bridge:
+    return Bridge(free_port())
+
+
+@pytest.fixture(scope="module")
+def console(bridge: Bridge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A server of its own whose bridge is `bridge`."""
+    folder: Path = tmp_path_factory.mktemp("console")
+    token = folder / "token"
+    token.write_text(TOKEN)
+    settings = settings_in(folder / "data", bridge=f"http://127.0.0.1:{bridge.port}", bridge_feed_token_file=token)
+    with running(settings) as root:
+        yield World(settings, Person(settings.public_url, identity=root))
+
+
+def listed(who: Person) -> dict[str, Any]:
+    out: dict[str, Any] = who.http.get("/api/v1/alarms").json()
+    return out
+
+
+def hear(who: Person, wanted: str, within_s: float = 10) -> dict[str, Any]:
+    """Read the stream until an event of this name comes."""
+    end = time.monotonic() + within_s
+    with who.http.stream("GET", "/api/v1/alarms/stream") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        name = ""
+        for line in answer.iter_lines():
+            assert time.monotonic() < end, f"no {wanted} within {within_s} s"
+            key, _, value = line.partition(": ")
+            if key == "event":
+                name = value
+            elif key == "data" and name == wanted:
+                out: dict[str, Any] = json.loads(value)
+                return out
+    raise AssertionError("the stream ended")
+
+
+def test_without_a_bridge_the_list_says_that_it_is_not_live(world: World) -> None:
+    answer = listed(world.dispatcher)
+    assert answer["alarms"] == []
+    assert answer["health"]["ok"] is False
+    assert answer["health"]["troubles"]
+    assert hear(world.dispatcher, "health")["ok"] is False
+    assert hear(world.dispatcher, "heartbeat")["at"]
+    body = world.dispatcher.sign("alarm.claim", types.AlarmAct(ids.AlarmId(ALARM)), ids.CaseId(ids.new_id()))
+    answer_to_act = world.dispatcher.http.post(f"/api/v1/alarms/{ALARM}/acts", content=body.envelope.to_bytes())
+    assert (answer_to_act.status_code, problem(answer_to_act)) == (503, "bridge")
+
+
+def test_presses_changes_and_the_end_of_the_bridge_are_heard(bridge: Bridge, console: World) -> None:
+    who = console.dispatcher
+    with bridge.running():
+        until(lambda: listed(who)["health"]["ok"], "the server follows the bridge")
+        assert [alarm["alarm"] for alarm in listed(who)["alarms"]] == [ALARM]
+        assert hear(who, "alarm")["state"] == "raised"
+        bridge.changes.append(("alarm", {"alarm": ALARM, "state": "delivered", "raised_at": ""}))
+        until(lambda: listed(who)["alarms"][0]["state"] == "delivered", "a change comes through")
+        check_acts(bridge, console)
+    until(lambda: not listed(who)["health"]["ok"], "the end of the bridge is said")
+    assert [alarm["alarm"] for alarm in listed(who)["alarms"]] == [ALARM]  # still shown, as not live
+
+
+def check_acts(bridge: Bridge, console: World) -> None:
+    who, case = console.dispatcher, ids.CaseId(ids.new_id())
+    where = f"/api/v1/alarms/{ALARM}/acts"
+    claim = who.sign("alarm.claim", types.AlarmAct(ids.AlarmId(ALARM)), case).envelope.to_bytes()
+    assert who.http.post(where, content=claim).json()["state"] == "claimed"
+    assert bridge.acts == [claim]  # the very bytes that she signed
+    bridge.answer = (409, {"reason": "claimed-by-another"})
+    refused = who.http.post(where, content=claim)
+    assert (problem(refused), refused.json()["reason"]) == ("bridge-refused", "claimed-by-another")
+    other = who.sign("alarm.claim", types.AlarmAct(ids.AlarmId("00" * 16)), case).envelope.to_bytes()
+    assert problem(who.http.post(where, content=other)) == "statement"
+    colleague = console.certify("dispatcher", "Meldkamer 2")
+    assert problem(colleague.http.post(where, content=claim)) == "signer"
+    assert len(bridge.acts) == 2
+
+
+def test_only_dispatchers_see_alarms(world: World, console: World, phone: Person) -> None:
+    for who in (phone, world.caseworker, world.investigator, world.root):
+        for where in ("/api/v1/alarms", "/api/v1/alarms/stream", f"/api/v1/alarms/{ALARM}/card"):
+            assert problem(who.http.get(where)) == "not-found"
+    assert httpx.get(f"{console.url}/api/v1/alarms").status_code == 401
