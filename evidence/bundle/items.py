@@ -24,6 +24,7 @@ def check_sealed(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None
             continue
         who = part.who(event.statement.by)
         findings.proven("item-unchanged", body.item, who=who, when=event.received_at)
+        _tell_time(part, event, body, findings)
 
 
 def check_opened(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None:
@@ -37,10 +38,16 @@ def check_opened(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None
             continue
         who = part.who(event.statement.by)
         findings.proven("original-proven", body.item, who=who, when=event.received_at)
+        _tell_time(part, event, body, findings)
 
 
 def _seals(part: JournalPart) -> list[tuple[events.Event, types.ItemSeal]]:
     return [(event, event.statement.body) for event in part.listed if isinstance(event.statement.body, types.ItemSeal)]
+
+
+def _tell_time(part: JournalPart, event: events.Event, body: types.ItemSeal, findings: Findings) -> None:
+    if (latest := part.not_after.get(event.index)) is not None:
+        findings.proven("item-time", body.item, latest=latest)
 
 
 def _check_container(bundle: bag.Bag, part: JournalPart, event: events.Event, body: types.ItemSeal) -> None:

@@ -30,6 +30,8 @@ class JournalPart:
     standing: Standing = field(default_factory=Standing)
     logged: set[int] = field(default_factory=set)
     signed: set[int] = field(default_factory=set)
+    not_after: dict[int, ids.Time] = field(default_factory=dict)
+    """What an outside time stamp says of an event: it existed by then."""
 
     def digest(self, index: int) -> str:
         """Return SHA-256 of an event's bytes."""
@@ -93,31 +95,33 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
     if part.logged:
         log, names = anchors.policy.logs[0].name, ", ".join(sorted(witnesses)) or "–"
         findings.proven("events-logged", count=len(part.logged), log=log, witnesses=names)
-    _check_times(bundle, heads, anchors, findings)
+    _check_times(part, bundle, heads, anchors, findings)
 
 
 def _check_times(
-    bundle: bag.Bag, heads: dict[str, tuple[bytes, set[int]]], anchors: Anchors, findings: Findings
+    part: JournalPart,
+    bundle: bag.Bag,
+    heads: dict[str, tuple[bytes, set[int]]],
+    anchors: Anchors,
+    findings: Findings,
 ) -> None:
-    unstamped = 0
-    latest: dict[str, tuple[ids.Time, int]] = {}
+    stamped: dict[str, list[ids.Time]] = {}
     for digest, (_, covered) in heads.items():
         name = layout.token(digest)
         if name not in bundle.names():
-            unstamped += len(covered)
             continue
         try:
             info = timestamp.verify_token(bag.read_small(bundle, name), bytes.fromhex(digest), anchors.tsa_roots)
         except EvidenceError as error:
             findings.failed("time-token-bad", why=error)
-            unstamped += len(covered)
             continue
-        when, count = latest.get(info.tsa_name, (ids.Time(""), 0))
-        latest[info.tsa_name] = (max(when, ids.time_of(info.time)), count + len(covered))
-    for authority_name, (when, count) in latest.items():
-        findings.proven("time", count=count, latest=when, authority=authority_name)
-    if unstamped:
-        findings.note("time-missing", count=unstamped)
+        when = ids.time_of(info.time)
+        part.not_after |= dict.fromkeys(covered, when)
+        stamped.setdefault(info.tsa_name, []).extend([when] * len(covered))
+    for name, times in stamped.items():
+        findings.proven("time", count=len(times), earliest=min(times), latest=max(times), authority=name)
+    if unstamped := part.logged - part.not_after.keys():
+        findings.note("time-missing", count=len(unstamped))
 
 
 def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> None:

@@ -45,8 +45,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Event {about} is not provably in the log: {why}",
     },
     "time": {
-        "nl": "{count} gebeurtenissen bestonden aantoonbaar niet later dan {latest} (tijdstempel van {authority}).",
-        "en": "{count} events provably existed no later than {latest} (time stamp of {authority}).",
+        "nl": "{count} gebeurtenissen bestonden aantoonbaar op hun tijdstempel: {earliest} tot {latest} ({authority}).",
+        "en": "{count} events provably existed at their time stamps, from {earliest} to {latest} ({authority}).",
+    },
+    "item-time": {
+        "nl": "Item {about}: bestond aantoonbaar niet later dan {latest}.",
+        "en": "Item {about}: provably existed no later than {latest}.",
     },
     "time-missing": {
         "nl": "Voor {count} gebeurtenissen is er geen tijdstempel van buiten; de tijden zijn die van de server.",

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,14 @@ from evidence import ids
 from evidence.bundle import sealed
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import CustodyError
+from evidence.custody.policy import Policy
 from evidence.event import Recorded
 from evidence.statements import types
 from evidence.statements.standing import Standing
 from server.errors import ServerError
 from server.exports import plans
 from server.exports.plans import Prepared
+from server.log.keeper import Stamped
 from server.services import Services
 
 LOGGED_WITHIN_S: Final = 60.0
@@ -88,12 +90,7 @@ class Builder:
             if planned.manifest_sha256 != prepared.manifest:
                 raise ExportError("the store no longer gives the manifest that was signed")
             event = self._export_event(prepared)
-            signed, tokens = self._head_with(event)
-            proofs = sealed.Proofs(
-                event,
-                {one.index: self._services.log.proof(one.index, signed) for one in (*planned.events, event)},
-                tokens,
-            )
+            proofs = self._prove(event, (*planned.events, event))
             sealed.write(planned, proofs, self.path(prepared), self._teller(prepared.export))
         except Exception as error:
             _log.error("a bundle was not built", error=type(error).__name__)
@@ -109,8 +106,22 @@ class Builder:
             after = more[-1].index
         raise ExportError("the journal has no event of this export")
 
-    def _head_with(self, event: Recorded) -> tuple[SignedCheckpoint, dict[str, bytes]]:
-        """Return a published head that covers the export's event, with a token over it if one is to be had."""
+    def _prove(self, export: Recorded, wanted: Sequence[Recorded]) -> sealed.Proofs:
+        """Prove each event under the earliest stamped head that covers it: the token says how old it is at least."""
+        newest = self._stamped_head(export)
+        policy = Policy.parse((self._services.layout.trust / "policy").read_text())
+        heads = [head for head in self._services.log.stamps() if _believed(policy, head)]
+        by_index, tokens = {}, {}
+        for one in wanted:
+            stamped = next((head for head in heads if head.size > one.index), None)
+            signed = newest if stamped is None else SignedCheckpoint.parse(stamped.checkpoint)
+            by_index[one.index] = self._services.log.proof(one.index, signed)
+            if stamped is not None:
+                tokens[stamped.checkpoint_sha256] = stamped.token
+        return sealed.Proofs(export, by_index, tokens)
+
+    def _stamped_head(self, event: Recorded) -> SignedCheckpoint:
+        """Return a published head that covers `event`, and have it stamped if a token is to be had."""
         deadline = time.monotonic() + LOGGED_WITHIN_S
         while (signed := self._services.log.checkpoint()) is None or signed.checkpoint.size <= event.index:
             if time.monotonic() > deadline:
@@ -118,19 +129,27 @@ class Builder:
             time.sleep(POLL_S)
         for _ in range(STAMP_TRIES):
             try:
-                stamped = self._services.log.stamp()
+                self._services.log.stamp()
             except CustodyError as error:
                 _log.warning("no timestamp for a bundle", error=type(error).__name__)
-                continue
-            if stamped is not None and stamped.size > event.index:
-                return SignedCheckpoint.parse(stamped.checkpoint), {stamped.checkpoint_sha256: stamped.token}
-        return signed, {}
+            else:
+                break
+        return signed
 
     def _teller(self, export: ids.ExportId) -> Callable[[int, int], None]:
         def tell(done: int, of: int) -> None:
             self._progress[export] = (done, of)
 
         return tell
+
+
+def _believed(policy: Policy, head: Stamped) -> bool:
+    """Whether a verifier with our own trust anchors would believe this head: enough witnesses cosigned it."""
+    try:
+        policy.verify(head.checkpoint)
+    except CustodyError:
+        return False
+    return True
 
 
 def _was_signed(export: ids.ExportId) -> Callable[[Standing], bool]:

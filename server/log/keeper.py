@@ -120,6 +120,14 @@ class LogKeeper:
             return []
         return sorted(int(path.stem) for path in self._stamps.glob("*.tsr"))
 
+    def stamps(self) -> list[Stamped]:
+        """Return every checkpoint that has a token, smallest first."""
+        return [self._stamp_of(size) for size in self.stamped()]
+
+    def _stamp_of(self, size: int) -> Stamped:
+        note, token = self._stamps / f"{size}.checkpoint", self._stamps / f"{size}.tsr"
+        return Stamped(size, note.read_bytes(), token.read_bytes())
+
     def stamp(self) -> Stamped | None:
         """Have the published checkpoint stamped, unless it is already; durable when it returns. None without one.
 
@@ -132,7 +140,7 @@ class LogKeeper:
             size = signed.checkpoint.size
             token_path, note_path = self._stamps / f"{size}.tsr", self._stamps / f"{size}.checkpoint"
             if token_path.exists():
-                return Stamped(size, note_path.read_bytes(), token_path.read_bytes())
+                return self._stamp_of(size)
             note = signed.to_bytes()
             token = self._authority.stamp(hashlib.sha256(note).digest())
             durable.write_file(note_path, note)
