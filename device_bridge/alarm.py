@@ -28,8 +28,8 @@ CLAIM_LEASE_MS: Final = 60_000
 LATE_AFTER_MS: Final = 30_000
 """A press is late when it was made this long before it arrived: it was kept while there was no network."""
 
-MAX_HISTORY: Final = 400
-"""Entries kept with an open alarm; a finger on the button for an hour must not slow the console down."""
+MAX_HISTORY: Final = 60
+"""Entries kept with an alarm (the journal has all): a finger on the button must slow neither console nor spool."""
 
 _ALLOWED: Final[dict[Act, tuple[State, ...]]] = {
     "claim": ("raised", "delivered", "claimed"),

@@ -1,8 +1,8 @@
 """The reference device: what a panic button does, on real MQTT. It talks to any Getuige.
 
 It sends each press to every broker it knows and repeats the identical bytes until a downlink, signed by the bridge
-key that it has pinned, says *stored*. A broker's own acknowledgement means nothing to it. When nobody has said *stored*
-after five seconds it posts the same bytes over HTTP as well.
+key that it has pinned, says *stored*. A broker's own acknowledgement means nothing to it. When nobody has said
+*stored* after five seconds, or every bridge has said that it is away, it posts the same bytes over HTTP as well.
 """
 
 import threading
@@ -55,6 +55,7 @@ class ReferenceDevice:
         self._on_told = on_told
         self._clock_offset_ms: int | None = None
         self._open: dict[PressId, Progress] = {}
+        self._listening: dict[tuple[str, str], bool] = {}
         self._unstored: dict[PressId, tuple[str, bytes]] = {}
         self._changed = threading.Condition()
         self._stop = threading.Event()
@@ -107,6 +108,10 @@ class ReferenceDevice:
                     return self._open[press].told_ms.get(told)
             return self._open[press].told_ms[told]
 
+    def nobody_listens(self) -> bool:
+        """Whether every bridge that ever spoke to us has said, on every broker, that it is away."""
+        return bool(self._listening) and not any(self._listening.values())
+
     def heartbeat(self) -> None:
         """Say that we live, once, on every broker."""
         press = self._memory.next_press()
@@ -150,7 +155,8 @@ class ReferenceDevice:
         while self.wait(press, Told.STORED, REPEAT_S) is None and not self._stop.is_set():
             for connection in self._connections:
                 connection.publish(topic, payload)
-            if time.monotonic() - started >= FALLBACK_AFTER_S and self._memory.state.press_url:
+            late = time.monotonic() - started >= FALLBACK_AFTER_S
+            if (late or self.nobody_listens()) and self._memory.state.press_url:
                 self._post(self._memory.state.press_url, topic, payload)
 
     def _post(self, url: str, topic: str, payload: bytes) -> None:
@@ -165,9 +171,12 @@ class ReferenceDevice:
 
     def _heard(self, connection: Connection, delivered: Delivered) -> None:
         connection.acknowledge(delivered)
-        if delivered.topic == self._down:
-            with suppress(MessageError):
+        with suppress(MessageError):
+            if delivered.topic == self._down:
                 self._listen(delivered.payload)
+            else:
+                notice = message.open_notice(delivered.payload, self._memory.bridge_public, delivered.topic)
+                self._listening[connection.address.name, notice.bridge] = notice.online
 
     def _listen(self, payload: bytes) -> None:
         """Believe a downlink only when the pinned bridge signed it for this device."""

@@ -185,7 +185,8 @@ class Feed:
                 names = list(changed)
                 changed.clear()
                 for name in names:
-                    yield _event("alarm", await run_in_threadpool(self._view.alarm, name))
+                    with suppress(UnknownAlarmError):
+                        yield _event("alarm", await run_in_threadpool(self._view.alarm, name))
                 newest = await run_in_threadpool(self._view.health)
                 if newest != health:
                     health = newest

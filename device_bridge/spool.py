@@ -6,6 +6,7 @@ was refused are sealed to the bridge's own box key before they get here.
 """
 
 import fcntl
+import json
 import os
 import sqlite3
 import threading
@@ -19,7 +20,7 @@ from typing import Final, Self
 from device_bridge.alarm import Alarm, sort_of
 from device_bridge.errors import SpoolError, UnknownAlarmError
 from device_bridge.message import PressId
-from evidence import canonical, ids
+from evidence import ids
 
 _BUSY_TIMEOUT_S: Final = 10.0
 """Only a reader's checkpoint can hold the file; a longer wait is a fault worth an error."""
@@ -251,7 +252,7 @@ class Writing(Reading):
                 alarm.device,
                 sort_of(alarm.kind),
                 alarm.is_open,
-                canonical.encode(alarm.to_json()),
+                json.dumps(alarm.to_json()).encode(),
             ),
         )
 
@@ -303,7 +304,7 @@ class Writing(Reading):
 
 
 def _alarm(document: bytes) -> Alarm:
-    return Alarm.from_json(canonical.decode(document))
+    return Alarm.from_json(json.loads(document))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

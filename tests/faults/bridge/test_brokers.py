@@ -11,7 +11,7 @@ from device_bridge.device import FALLBACK_AFTER_S
 from device_bridge.message import Kind, Lane, Location, Told, UpTopic
 from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
 from evidence import keys
-from tests.bridge_world import World, until, world
+from tests.bridge_world import World, start_bridge, until, world
 
 KINDS = [
     pytest.param("nats", marks=pytest.mark.need("nats-server")),
@@ -155,6 +155,21 @@ def test_an_acknowledgement_of_a_former_connection_is_dropped(tmp_path: Path) ->
             one.stop()
         made.bridge = type(made.bridge)(made.settings)
         made.bridge.start()
+
+
+@pytest.mark.need("nats-server")
+def test_a_device_knows_when_no_bridge_listens(tmp_path: Path) -> None:
+    """The broker says it for a bridge that vanished; the note is the bridge's own, signed beforehand."""
+    with world(tmp_path) as made:
+        memory = made.new_device()
+        with made.switched_on(memory) as device:
+            assert device.wait(device.press(), Told.STORED, 5) is not None
+            until(lambda: device._listening, "the bridge's retained note is heard")
+            assert not device.nobody_listens()
+            made.bridge.stop()
+            until(device.nobody_listens, "every broker says that it is away")
+            made.bridge = start_bridge(made.settings)
+            until(lambda: not device.nobody_listens(), "and that it is back")
 
 
 @pytest.mark.need("nats-server")

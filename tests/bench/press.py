@@ -1,0 +1,91 @@
+"""How long a press takes until its device hears *stored*, beside a bare MQTT round trip in the same run.
+
+Run by `make bench`. The bare round trip is a QoS 1 message up and a QoS 1 message down through the same broker, by
+paho, with no disk, no signature and no seal of ours: the ratio says what being safe and sealed costs.
+"""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from device_bridge.message import Kind, Location, Told
+from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
+from tests.bridge_world import World, until, world
+
+ROUNDS = 300
+WARM_UP = 30
+HERE = Location(51.9244, 4.4777, 12, 3, "gps")
+LOST_TOUCH = 100
+"""A ratio ten times worse than the design's target of ten: a fault, not a slow day."""
+
+KINDS = [
+    pytest.param("nats", marks=pytest.mark.need("nats-server")),
+    pytest.param("mosquitto", marks=pytest.mark.need("mosquitto")),
+]
+
+
+def show(name: str, ms: Sequence[float]) -> float:
+    """Print the median and the 99th percentile; return the median, all in milliseconds."""
+    median, worst = statistics.median(ms), statistics.quantiles(ms, n=100)[98]
+    print(f"\n{name}: p50 {median:.2f} ms, p99 {worst:.2f} ms", end="")
+    return median
+
+
+@contextmanager
+def echo(made: World, folder: Path) -> Iterator[Callable[[], float]]:
+    """Yield a bare round trip over broker A: one client sends, another sends it back; milliseconds."""
+    secret = folder / "secrets" / "broker-bridge.password"
+    login = Login("bridge", secret.read_text) if made.settings.broker_login else None
+    address = BrokerAddress.parse(made.urls[0], "a")
+    back = threading.Event()
+
+    def bounce(connection: Connection, delivered: Delivered) -> None:
+        connection.publish("bench/down", delivered.payload)
+        connection.acknowledge(delivered)
+
+    def heard(connection: Connection, delivered: Delivered) -> None:
+        connection.acknowledge(delivered)
+        back.set()
+
+    far = Connection(address, "far", bounce, filters=(("bench/up", 1),), login=login, durable=False)
+    near = Connection(address, "near", heard, filters=(("bench/down", 1),), login=login, durable=False)
+    for one in (far, near):
+        one.start()
+        until(one.connected.is_set, "client connects")
+
+    def once() -> float:
+        back.clear()
+        begun = time.perf_counter()
+        near.publish("bench/up", b"x" * 180)
+        assert back.wait(10)
+        return (time.perf_counter() - begun) * 1000
+
+    try:
+        yield once
+    finally:
+        for one in (far, near):
+            one.stop()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_press_until_stored(tmp_path: Path, kind: str) -> None:
+    with world(tmp_path, kind) as made, echo(made, tmp_path) as once:
+        memory = made.new_device()
+        with made.switched_on(memory) as device:
+            pressed, bare = [], []
+            for round_number in range(ROUNDS + WARM_UP):
+                bare_ms = once()
+                elapsed_ms = device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 10)
+                assert elapsed_ms is not None
+                if round_number >= WARM_UP:
+                    bare.append(bare_ms)
+                    pressed.append(elapsed_ms)
+    floor = show(f"{kind}: bare MQTT round trip", bare)
+    median = show(f"{kind}: press until stored (signed, sealed, fsynced, two brokers)", pressed)
+    print(f"\n{kind}: ratio of the medians {median / floor:.1f}")
+    assert median / floor < LOST_TOUCH
