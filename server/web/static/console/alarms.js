@@ -47,19 +47,21 @@ export function span(seconds) {
   return seconds < 7200 ? t("minutes", { count: Math.round(seconds / 60) }) : t("hours", { count: Math.round(seconds / 3600) });
 }
 
-/** @param {unknown} value a member of the health report @returns {boolean} */
-const well = (value) => value === true || ["ok", "up", "online", "connected", "ready"].includes(String(value));
-
 /**
- * @param {any} health of the bridge, as the feed reports it
- * @returns {("bridge" | "broker" | "database")[]} what is wrong
+ * What the health report says, sorted by what it means here.
+ * @param {any} health
+ * @returns {{stale: ("bridge" | "broker" | "database")[], mind: string[]}} `stale`: the list may miss a press;
+ *   `mind`: a press is heard, but something behind it fails
  */
 export function troubles(health) {
-  if (!health) return [];
-  const found = [];
-  if ("bridge" in health && !well(health.bridge)) found.push("bridge");
-  const brokers = Object.values(health.brokers ?? {});
-  if (brokers.some((state) => !well(state?.connected ?? state))) found.push("broker");
-  if ("database" in health && !well(health.database)) found.push("database");
-  return /** @type {("bridge" | "broker" | "database")[]} */ (found);
+  if (!health) return { stale: [], mind: [] };
+  /** @type {("bridge" | "broker" | "database")[]} */
+  const stale = [];
+  if (!health.bridge || health.reachable === false) stale.push("bridge");
+  if ((health.brokers ?? []).some((/** @type {{connected: boolean}} */ { connected }) => !connected)) stale.push("broker");
+  if (health.journal?.trouble) stale.push("database");
+  const routes = (health.routes ?? []).filter((/** @type {{trouble: string | null}} */ { trouble }) => trouble);
+  const named = routes.map((/** @type {{route: string, trouble: string}} */ { route, trouble }) => `${route}: ${trouble}`);
+  // Whatever else the bridge complains of is shown in its own words rather than left out.
+  return { stale, mind: named.length > 0 || stale.length > 0 ? named : health.troubles ?? [] };
 }

@@ -21,8 +21,8 @@ const fact = (name, value) => html`<div><dt>${t(name)}</dt><dd>${value || html`<
 export function alarmCard(desk, alarm, who) {
   const opened = desk.opened.get(alarm.alarm);
   return html`
-    ${where(opened?.meta ?? null, desk.cards.get(alarm.alarm)?.known_places ?? [], Boolean(alarm.item))}
-    ${person(desk.cards.get(alarm.alarm), alarm, who)}
+    <div class="column">${where(opened?.meta ?? null, desk.cards.get(alarm.alarm)?.known_places ?? [], Boolean(alarm.item))}</div>
+    <div class="column">${person(desk.cards.get(alarm.alarm), alarm, who)}
     <section class="card"><h3>${t("card-press")}</h3>
       <dl class="facts">
         ${fact("card-raised", second(alarm.raised_at))}
@@ -33,12 +33,18 @@ export function alarmCard(desk, alarm, who) {
       </dl>
       <h3>${t("card-routes")}</h3>
       <ul class="routes">${alarm.routes.map(({ route, outcome, at }) => html`
-        <li class=${outcome}><span aria-hidden="true">${outcome === "delivered" ? "✓" : "✕"}</span> ${route}:
+        <li class=${outcome}><span aria-hidden="true">${outcome === "delivered" ? "✓" : "✕"}</span> ${word("route", route)}:
           ${t(`route-${outcome}`)} <span class="quiet">${clock(at)}</span></li>`)}</ul>
       <h3>${t("card-history")}</h3>
       <ol class="history">${alarm.history.map(({ at, what, by }) => html`
-        <li><span class="mono quiet">${clock(at)}</span> <span>${happened(what)} <span class="quiet">${by}</span></span></li>`)}</ol>
-    </section>`;
+        <li><span class="num quiet">${clock(at)}</span> <span>${happened(what)} <span class="quiet">${whoDid(by)}</span></span></li>`)}</ol>
+    </section></div>`;
+}
+
+/** @param {string} by a person, a route, or `device, by a` for the broker that brought it */
+function whoDid(by) {
+  const [, broker] = /^device, by (.+)$/.exec(by) ?? [];
+  return broker ? t("by-device", { broker }) : word("route", by);
 }
 
 /** @param {string} what such as `closed: genuine` */
@@ -57,9 +63,9 @@ function where(meta, places, sealed) {
   return html`
     <section class="card where"><h3>${t("card-where")}</h3>
       ${at ? html`
+        <p class="coordinates">${at.lat}, ${at.lon}</p>
         <div class="where-grid">
           <div>
-            <p class="coordinates mono">${at.lat}<br>${at.lon}</p>
             <dl class="facts">
               ${fact("card-accuracy", at.accuracy_m ? t("card-accuracy-m", { m: at.accuracy_m }) : "")}
               ${fact("card-age", typeof meta.alarm?.age_s === "number" ? span(meta.alarm.age_s) : "")}
@@ -93,7 +99,7 @@ function sketch(near, accuracy) {
         const side = x < cx ? "end" : "start";
         return svg`<line class="ray" x1=${cx} y1=${cy} x2=${x} y2=${y}></line>
           <rect class="place" x=${x - 5} y=${y - 5} width="10" height="10"></rect>
-          <text class="place-label" text-anchor=${side} x=${x + (side === "end" ? -10 : 10)} y=${y + 4}>${place.label}</text>`;
+          <text class="place-label" text-anchor=${side} x=${x + (side === "end" ? -1 : 1) * (reach(away) < 16 ? 16 : 10)} y=${y + 4}>${place.label}</text>`;
       })}
       <path class="here" d="M${cx} ${cy - 11} l10 11 l-10 11 l-10 -11 z"></path>
       <text class="here-label" text-anchor="middle" x=${cx} y=${cy + 28}>${t("here")}</text>

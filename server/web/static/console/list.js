@@ -34,9 +34,9 @@ export function alarmList(alarms, selected, choose) {
         <button type="button" class="alarm ${isNew(alarm) ? "new" : ""} is-${alarm.state}" data-alarm=${alarm.alarm}
           data-state=${alarm.state} aria-pressed=${alarm.alarm === selected ? "true" : "false"}
           @click=${() => choose(alarm.alarm)}>
-          <span class="line">${stateMark(alarm)}<span class="age mono">${age(alarm.raised_at)}</span></span>
-          <span class="line kind-line"><strong>${t(`alarm-kind-${alarm.kind}`)}</strong>
-            <span class="mono quiet">${clock(alarm.raised_at)}</span></span>
+          <span class="line">${stateMark(alarm)}<span class="age num">${age(alarm.raised_at)}</span></span>
+          <span class="line kind-line"><strong>${alarm.kind === "duress" ? "⚠ " : ""}${t(`alarm-kind-${alarm.kind}`)}</strong>
+            <span class="num quiet">${clock(alarm.raised_at)}</span></span>
           ${whose(alarm) ? html`<span class="quiet">${whose(alarm)}</span>` : nothing}
           ${alarm.repeats > 0 || alarm.flags.length > 0 ? html`<span class="tags">
             ${alarm.repeats > 0 ? html`<span class="tag flag">${t("card-repeats-count", { count: alarm.repeats })}</span>` : nothing}

@@ -69,6 +69,7 @@ class Console extends View {
       },
     });
     this.requestUpdate();
+    window.scrollTo(0, 0);
     try {
       await this.desk.start();
     } catch (error) {
@@ -201,15 +202,17 @@ class Console extends View {
 
   /** @param {Desk} desk the bar over the full width: live, or not to be trusted */
   #freshness(desk) {
-    const wrong = troubles(desk.health);
+    const { stale, mind } = troubles(desk.health);
     const heard = desk.heardAt > 0 ? t("stale-since", { time: clock(desk.heardAt) }) : t("stale-first");
-    if (desk.live === false || wrong.length > 0) {
-      return html`<div class="freshness stale" role="alert"><strong>${t("stale-bar")}</strong>
-        <span>${desk.live === false ? heard : wrong.map((part) => t(`stale-${part}`)).join(" ")}</span></div>`;
+    if (desk.live === false || stale.length > 0) {
+      return html`<section aria-label=${t("freshness")} class="freshness stale"><strong role="alert">${t("stale-bar")}</strong>
+        <span>${desk.live === false ? heard : stale.map((part) => t(`stale-${part}`)).join(" ")}</span></section>`;
     }
-    if (desk.live === null) return html`<div class="freshness waiting" role="status">${t("sign-in-asking")}</div>`;
-    return html`<div class="freshness live"><strong><span class="pulse" aria-hidden="true"></span>${t("live")}</strong>
-      <span>${t("live-at", { time: clock(desk.heardAt) })}</span></div>`;
+    if (desk.live === null) return html`<section aria-label=${t("freshness")} class="freshness waiting">${t("sign-in-asking")}</section>`;
+    return html`<section aria-label=${t("freshness")} class="freshness live"><strong><span class="pulse" aria-hidden="true"></span>${t("live")}</strong>
+      <span>${t("live-at", { time: clock(desk.heardAt) })}</span></section>
+      ${mind.length > 0 ? html`<section aria-label=${t("card-flags")} class="freshness mind"><strong>⚠ ${t("card-flags")}</strong>
+        <span>${mind.join(" · ")}</span></section>` : nothing}`;
   }
 
   #shift() {
@@ -236,7 +239,7 @@ class Console extends View {
       <article class="alarm-view" aria-labelledby="alarm-title" data-alarm=${alarm.alarm} data-state=${alarm.state}>
         <header class="card alarm-head ${isNew(alarm) ? "new" : ""}">
           <div><p>${stateMark(alarm)} <span class="quiet">${whose(alarm)}</span></p>
-            <h2 id="alarm-title">${t(`alarm-kind-${alarm.kind}`)} <span class="age mono">${age(alarm.raised_at)}</span></h2>
+            <h2 id="alarm-title">${t(`alarm-kind-${alarm.kind}`)} <span class="age num">${age(alarm.raised_at)}</span></h2>
             <p class="tags">${flagsOf(alarm)}</p></div>
           <div class="acts">
             ${acts.filter((act) => act !== "close").map((act) => html`

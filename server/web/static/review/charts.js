@@ -29,7 +29,7 @@ export function weeklyBars(entries) {
       <g>
         <title>${t("week-of", { day: day(week.start), entries: week.entries, alarms: week.alarms })}</title>
         <rect class="bar" x=${x} y=${foot - low} width=${step - 4} height=${low}></rect>
-        <rect class="bar-alarm" x=${x} y=${foot - low - high} width=${step - 4} height=${high}></rect>
+        <rect class="bar-alarm" fill="url(#slanted)" x=${x} y=${foot - low - high} width=${step - 4} height=${high}></rect>
         ${total > 0 && step >= 14
           ? svg`<text class="count" x=${x + (step - 4) / 2} y=${foot - low - high - 5}>${total}</text>` : nothing}
         ${index % every === 0
@@ -40,6 +40,9 @@ export function weeklyBars(entries) {
     <figure class="card chart">
       <figcaption><h2>${t("weekly-title")}</h2><p class="quiet">${t("weekly-lead")}</p></figcaption>
       <svg viewBox="0 0 ${width} ${height}" role="img" aria-label=${t("weekly-label", { weeks: shown.length, most })}>
+        <defs><pattern id="slanted" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <rect class="slanted-ground" width="7" height="7"></rect><rect class="slanted-stroke" width="3" height="7"></rect>
+        </pattern></defs>
         <line class="rule" x1="0" y1=${foot + 0.5} x2=${width} y2=${foot + 0.5}></line>
         ${shown.map(bar)}
       </svg>

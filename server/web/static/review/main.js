@@ -93,7 +93,8 @@ class Review extends View {
       this.selected = null;
     });
     await this.updateComplete;
-    this.querySelector("main")?.focus();
+    this.querySelector("main")?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
     await this.opened?.check(() => this.requestUpdate());
     this.dataset.checked = "true";
   }

@@ -156,8 +156,10 @@ class Overview extends View {
       <ul class="legend" aria-label=${t("legend")}>
         <li><span class="sample tick" aria-hidden="true"></span>${t("legend-tick")}</li>
         <li><span class="sample bar" aria-hidden="true"></span>${t("legend-bar")}</li>
+        <li><span class="sample unknown" aria-hidden="true">?</span>${t("legend-unknown")}</li>
         <li><span class="sample alarm" aria-hidden="true"></span>${t("legend-alarm")}</li>
         <li><span class="sample band" aria-hidden="true"></span>${t("legend-band")}</li>
+        <li><span class="sample breach" aria-hidden="true"></span>${t("legend-breach")}</li>
         <li><span class="sample gap" aria-hidden="true"></span>${t("legend-gap")}</li>
       </ul>`;
   }

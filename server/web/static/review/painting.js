@@ -1,13 +1,13 @@
 /** The strokes of the overview canvas. Shape says as much as colour; lengths in CSS pixels. */
 import { axis } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
-import { gaps, isMedia } from "./pattern.js";
+import { gaps, isMedia, orders } from "./pattern.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 /** @typedef {{from: number, to: number}} Range */
 
 const LANE = 46;
-const TOP = 30;
+const TOP = 52;
 const AXIS = 30;
 const GUTTER = 132;
 const DAY = 86_400_000;
@@ -60,7 +60,12 @@ export function draw(canvas, entries, view, selected) {
   drawGaps(brush, entries, view);
   drawOrders(brush, entries);
   drawAxis(brush, view);
-  lanes.forEach((lane, row) => drawLane(brush, row, entries.filter((entry) => lanesFor(entry).includes(lane)), selected));
+  const breaches = new Set(orders(entries).flatMap((order) => order.breaches));
+  lanes.forEach((lane, row) => {
+    const here = entries.filter((entry) => lanesFor(entry).includes(lane));
+    drawLane(brush, row, here, selected);
+    drawBreaches(brush, row, here.filter((entry) => breaches.has(entry)));
+  });
   drawAlarms(brush, entries, selected);
   context.restore();
   drawLabels(brush, lanes);
@@ -96,21 +101,21 @@ function drawGaps({ context, colour, x, bottom, width }, entries, view) {
 
 /** @param {Brush} brush @param {Entry[]} entries */
 function drawOrders({ context, colour, x, bottom, font }, entries) {
-  for (const { order, span } of entries) {
+  for (const { order: { order, span }, breaches } of orders(entries)) {
     if (!order || !span) continue;
     const [left, right] = [x(span.from), Math.max(x(span.to), x(span.from) + 3)];
     context.fillStyle = colour("band");
-    context.fillRect(left, 4, right - left, bottom - 4);
+    context.fillRect(left, 2, right - left, bottom - 2);
     context.strokeStyle = colour("band-line");
     context.lineWidth = 1.5;
     context.setLineDash([5, 3]);
-    context.strokeRect(left, 4, right - left, bottom - 4);
+    context.strokeRect(left, 2, right - left, bottom - 2);
     context.setLineDash([]);
     context.fillStyle = colour("band-ink");
     context.font = `600 12px ${font}`;
     context.textAlign = "left";
-    const label = word("order", order.kind);
-    context.fillText(label, right - left > context.measureText(label).width + 12 ? left + 6 : right + 6, 20);
+    const label = `${word("order", order.kind)}${breaches.length > 0 ? ` · ${breaches.length}` : ""}`;
+    context.fillText(label, right - left > context.measureText(label).width + 12 ? left + 6 : right + 6, 17);
   }
 }
 
@@ -160,7 +165,8 @@ function ticks({ from, to }) {
 const share = (severity) => 0.28 + 0.16 * (severity ?? 0);
 
 /** @param {Brush} brush @param {number} row @param {Entry[]} entries @param {string | null} selected */
-function drawLane({ context, colour, x, width }, row, entries, selected) {
+function drawLane({ context, colour, x, width, font }, row, entries, selected) {
+  context.font = `600 13px ${font}`;
   const foot = TOP + (row + 1) * LANE - 6;
   context.strokeStyle = colour("line");
   context.lineWidth = 1;
@@ -194,12 +200,39 @@ function drawLane({ context, colour, x, width }, row, entries, selected) {
       context.stroke();
     } else {
       const wide = chosen ? 6 : 4;
+      if (!entry.span) {
+        drawUnknown(context, left, foot, chosen);
+        continue;
+      }
       context.fillRect(left - wide / 2, foot - tall, wide, tall);
       context.beginPath();
       context.arc(left, foot - tall, wide, 0, 2 * Math.PI);
       context.fill();
     }
   }
+}
+
+/** @param {Brush} brush @param {number} row @param {Entry[]} entries what happened while an order was in force */
+function drawBreaches({ context, colour, x }, row, entries) {
+  context.strokeStyle = colour("band-line");
+  context.lineWidth = 2;
+  for (const entry of entries) {
+    const tall = (LANE - 12) * share(entry.severity);
+    context.strokeRect(x(entry.at) - 8, TOP + (row + 1) * LANE - 6 - tall - 8, 16, tall + 8);
+  }
+}
+
+/** Nobody knows when: a hollow mark with a question, where it was written down. */
+/** @param {CanvasRenderingContext2D} context @param {number} left @param {number} foot @param {boolean} chosen */
+function drawUnknown(context, left, foot, chosen) {
+  context.lineWidth = chosen ? 2.5 : 1.5;
+  context.setLineDash([3, 2.5]);
+  context.beginPath();
+  context.arc(left, foot - 12, 9, 0, 2 * Math.PI);
+  context.stroke();
+  context.setLineDash([]);
+  context.textAlign = "center";
+  context.fillText("?", left, foot - 7.5);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} w @param {number} h */
@@ -216,19 +249,19 @@ function drawAlarms({ context, colour, x, bottom, font }, entries, selected) {
     context.fillStyle = colour("alarm");
     context.lineWidth = entry.id === selected ? 4 : 2;
     context.beginPath();
-    context.moveTo(at, 14);
+    context.moveTo(at, 36);
     context.lineTo(at, bottom);
     context.stroke();
     context.beginPath();
-    context.moveTo(at, 4);
-    context.lineTo(at + 8, 13);
-    context.lineTo(at, 22);
-    context.lineTo(at - 8, 13);
+    context.moveTo(at, 26);
+    context.lineTo(at + 8, 35);
+    context.lineTo(at, 44);
+    context.lineTo(at - 8, 35);
     context.closePath();
     context.fill();
     context.font = `600 12px ${font}`;
     context.textAlign = "right";
-    context.fillText(t("kind-alarm"), at - 12, 18);
+    context.fillText(t("kind-alarm"), at - 12, 39);
   }
 }
 

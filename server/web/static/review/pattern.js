@@ -14,7 +14,7 @@ export const isMedia = (/** @type {Entry} */ entry) => ["photo", "sound", "video
 /** @param {Entry[]} entries @returns {[string, number][]} conduct and how often, most often first */
 export function conducts(entries) {
   const counts = new Map();
-  for (const tag of entries.flatMap(({ conduct }) => conduct)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  for (const tag of entries.filter(happening).flatMap(({ conduct }) => conduct)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   return [...counts].sort(([first, left], [second, right]) => right - left || first.localeCompare(second));
 }
 

@@ -47,7 +47,7 @@ export function entryTable(opened, entries, selected, choose) {
             ${cell("discovered", entry.discovered ? vague(entry.discovered) : "–")}
             ${cell("recorded", minute(entry.recorded))}
             ${cell("received", minute(entry.received))}
-            ${cell("source", html`<span class="source">${word("source", entry.source)}</span>`)}
+            ${cell("source", html`<span class="origin">${word("source", entry.source)}</span>`)}
             ${cell("proof", proofBadge(entry.verification))}
           </div>`)}
       </div>

@@ -1,0 +1,154 @@
+"""The dispatcher console in Debian's Chromium: real sealed presses, acts that are signed in the browser.
+
+Proven: a press appears at once with its decrypted position; each act is a statement that the authority rules accept;
+the card opens on acceptance and its opening is asked of the server; two desks see each other's acts; the page says
+loudly when it is not live; and nothing goes wrong meanwhile.
+"""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from evidence.statements import types
+from tests.browser.stand_in import StandIn
+from tests.browser.visitor import visit
+
+pytestmark = pytest.mark.need("chromium")
+
+STALE_WITHIN_S = 8.0
+"""Six seconds of silence, the half second of the page's clock, and a margin for a busy machine."""
+
+
+async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        await daan.sound()
+        await page.get_by_role("button", name="Dienst starten").click()
+        await expect(page.locator(".shift")).to_contain_text("Dienst loopt sinds")
+
+        alarm = server.press(seconds_ago=9)
+        await page.wait_for_selector(f"[data-alarm='{alarm}'][data-state=delivered]")
+        await expect(page.get_by_role("alert").filter(has_text="Nieuw alarm, Paniekknop")).to_have_count(1)
+        await expect(page.locator("section.where")).to_contain_text("51.934200, 4.457700")
+        await expect(page.locator("section.where")).to_contain_text("± 8 m")
+        await expect(page.locator(".badge.proven")).to_contain_text("alarmbrug")
+        await expect(page.locator(".who")).not_to_contain_text("Noor")
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
+        await daan.keep("console-new")
+        await daan.sound()
+
+        await page.get_by_role("button", name="Aannemen").click()
+        await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
+        await expect(page.locator(".near")).to_contain_text("School 880 m oost")
+        assert ("daan", f"card of {alarm}") in server.reads
+        await page.keyboard.press("d")
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "dispatched")
+        server.press(seconds_ago=3, kind="duress")
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
+        await daan.keep("console", curated="console")
+        await daan.sound()
+
+        await page.keyboard.press("m")
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_hidden()
+        await page.keyboard.press("s")
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "on_scene")
+        await page.keyboard.press("c")
+        await page.get_by_role("button", name="Echt alarm").click()
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "closed")
+        await expect(page.get_by_role("heading", name="Gesloten")).to_be_visible()
+        await daan.keep("console-closed", full_page=True)
+        await daan.sound()
+
+    kinds = [act.type for act in server.acts]
+    assert kinds == ["alarm.accept", "alarm.dispatch", "alarm.on_scene", "alarm.close"]
+    closing = server.acts[-1].body
+    assert isinstance(closing, types.AlarmClose)
+    assert (closing.alarm, closing.reason) == (alarm, "genuine")
+    assert all(act.by == server.world.people["daan"].kid and act.case == server.world.case for act in server.acts)
+
+
+async def test_the_second_desk_sees_at_once_who_has_it(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as first, visit(browser, server.url) as second:
+        await first.console()
+        await second.console()
+        alarm = server.press()
+        for desk in (first, second):
+            await desk.page.wait_for_selector(f"[data-alarm='{alarm}']")
+
+        await first.page.get_by_role("button", name="Ik kijk").click()
+
+        row = second.page.locator(f"button[data-alarm='{alarm}']")
+        await expect(row).to_contain_text("bekeken door Daan Okafor", timeout=1500)
+        await expect(row).to_contain_text("IN BEKIJK")
+        await first.sound()
+        await second.sound()
+
+
+async def test_a_frozen_server_is_shown_within_eight_seconds_and_so_is_its_return(
+    browser: Browser, server: StandIn
+) -> None:
+    async with visit(browser, server.url) as daan:
+        await daan.console()
+        server.frozen = True
+
+        bar = daan.page.locator(".freshness.stale")
+        await bar.wait_for(timeout=STALE_WITHIN_S * 1000)
+        await expect(bar).to_contain_text("NIET ACTUEEL – gebruik telefoon")
+        width = await bar.evaluate("(bar) => bar.getBoundingClientRect().width / document.documentElement.clientWidth")
+        assert width > 0.99
+        await daan.keep("console-stale")
+        assert await daan.axe() == []
+
+        server.frozen = False
+        await daan.page.locator(".freshness.live").wait_for(timeout=10_000)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"reachable": False, "bridge": None}, "De alarmbrug is niet bereikbaar"),
+        (
+            {"brokers": [{"name": "a", "connected": False}, {"name": "b", "connected": True}]},
+            "verbinding met de knoppen",
+        ),
+        ({"journal": {"trouble": "database is locked"}}, "De opslag"),
+    ],
+)
+async def test_trouble_behind_the_server_is_shown_just_as_loudly(
+    browser: Browser, server: StandIn, change: dict[str, object], words: str
+) -> None:
+    async with visit(browser, server.url) as daan:
+        await daan.console()
+        server.health = {**server.health, **change, "ok": False}
+        server.tell("health", server.health)
+
+        await expect(daan.page.locator(".freshness.stale")).to_contain_text("NIET ACTUEEL")
+        await expect(daan.page.locator(".freshness.stale")).to_contain_text(words)
+        await daan.sound()
+
+
+async def test_an_act_that_does_not_arrive_is_not_shown_as_done(browser: Browser, server: StandIn) -> None:
+    async def refuse(route: Route) -> None:
+        await route.abort()
+
+    async with visit(browser, server.url) as daan:
+        await daan.console()
+        alarm = server.press()
+        await daan.page.wait_for_selector(f"article[data-alarm='{alarm}']")
+        await daan.page.route("**/acts", refuse)
+        await daan.page.keyboard.press("a")
+
+        await expect(daan.page.locator(".problem")).to_contain_text("Niet vastgelegd")
+        await expect(daan.page.locator("article.alarm-view")).to_have_attribute("data-state", "delivered")
+        assert not server.acts
+        assert all(re.search("ERR_FAILED", error) for error in daan.errors)
+
+
+async def test_a_caseworker_does_not_get_the_console(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as marit:
+        await marit.sign_in("/console", "marit")
+
+        await expect(marit.page.get_by_role("alert")).to_contain_text("past niet bij uw werk")
+        await marit.sound()
