@@ -22,9 +22,7 @@ def check_sealed(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None
         except EvidenceError as error:
             findings.failed("item-differs", body.item, why=error)
             continue
-        who = part.who(event.statement.by)
-        findings.proven("item-unchanged", body.item, who=who, when=event.received_at)
-        _tell_time(part, event, body, findings)
+        findings.proven("item-unchanged", body.item, **_circumstances(part, event))
 
 
 def check_opened(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None:
@@ -36,18 +34,18 @@ def check_opened(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None
         if opening is None or not part.trusted(event) or not _opens(bundle, opening, body):
             findings.failed("original-differs", body.item)
             continue
-        who = part.who(event.statement.by)
-        findings.proven("original-proven", body.item, who=who, when=event.received_at)
-        _tell_time(part, event, body, findings)
+        file = (opening.original or opening.description).rpartition("/")[2]
+        findings.proven("original-proven", body.item, file=file, **_circumstances(part, event))
 
 
 def _seals(part: JournalPart) -> list[tuple[events.Event, types.ItemSeal]]:
     return [(event, event.statement.body) for event in part.listed if isinstance(event.statement.body, types.ItemSeal)]
 
 
-def _tell_time(part: JournalPart, event: events.Event, body: types.ItemSeal, findings: Findings) -> None:
-    if (latest := part.not_after.get(event.index)) is not None:
-        findings.proven("item-time", body.item, latest=latest)
+def _circumstances(part: JournalPart, event: events.Event) -> dict[str, str]:
+    """Who sealed it, when the server says it came, and by when an outside time stamp proves that it was there."""
+    stamped = part.not_after.get(event.index, "–")
+    return {"who": part.who(event.statement.by), "when": event.received_at, "latest": stamped}
 
 
 def _check_container(bundle: bag.Bag, part: JournalPart, event: events.Event, body: types.ItemSeal) -> None:

@@ -47,6 +47,8 @@ class JournalPart:
             return f"{certified.body.label} ({certified.body.role})"
         if (device := self.standing.device_of_key.get(kid)) is not None:
             return f"telefoon/phone {device[:SHORT]}"
+        if kid in self.standing.case_of_vault:
+            return f"kluis/vault {kid[:SHORT]}"
         return f"sleutel/key {kid[:SHORT]}"
 
 
@@ -148,10 +150,10 @@ def check_sequences(part: JournalPart, findings: Findings) -> None:
         if event.statement.chain is not None and part.trusted(event):
             by_phone.setdefault(event.statement.by, []).append(event)
     for kid, statements in by_phone.items():
-        _check_sequence(part.who(kid), statements, findings)
+        _check_sequence(part.standing.device_of_key[kid][:SHORT], statements, findings)
 
 
-def _check_sequence(who: str, chained: list[events.Event], findings: Findings) -> None:
+def _check_sequence(phone: str, chained: list[events.Event], findings: Findings) -> None:
     links: list[tuple[Chain, ids.Sha256]] = sorted(
         ((event.statement.chain, event.statement.id) for event in chained if event.statement.chain),
         key=lambda link: link[0].seq,
@@ -161,12 +163,12 @@ def _check_sequence(who: str, chained: list[events.Event], findings: Findings) -
         if after.seq > before.seq + 1:
             whole = False
             missing = f"{before.seq + 1}–{after.seq - 1}" if after.seq > before.seq + 2 else str(before.seq + 1)
-            findings.note("sequence-gap", who, missing=missing, next=after.seq)
+            findings.note("sequence-gap", phone, missing=missing, next=after.seq)
         elif after.seq <= before.seq or after.prev != before_id:
             whole = False
-            findings.failed("sequence-broken", who, seq=after.seq)
+            findings.failed("sequence-broken", phone, seq=after.seq)
     if whole:
-        findings.proven("sequence-whole", who, first=links[0][0].seq, last=links[-1][0].seq)
+        findings.proven("sequence-whole", phone, first=links[0][0].seq, last=links[-1][0].seq)
 
 
 def _salts(data: bytes) -> dict[int, bytes]:

@@ -48,10 +48,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "{count} gebeurtenissen bestonden aantoonbaar op hun tijdstempel: {earliest} tot {latest} ({authority}).",
         "en": "{count} events provably existed at their time stamps, from {earliest} to {latest} ({authority}).",
     },
-    "item-time": {
-        "nl": "Item {about}: bestond aantoonbaar niet later dan {latest}.",
-        "en": "Item {about}: provably existed no later than {latest}.",
-    },
     "time-missing": {
         "nl": "Voor {count} gebeurtenissen is er geen tijdstempel van buiten; de tijden zijn die van de server.",
         "en": "For {count} events there is no outside time stamp; their times are the server's.",
@@ -61,16 +57,16 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "A time stamp does not hold: {why}",
     },
     "item-unchanged": {
-        "nl": "Item {about}: verzegeld door {who}, ontvangen {when}, sindsdien niet veranderd.",
-        "en": "Item {about}: sealed by {who}, received {when}, unchanged since.",
+        "nl": "Item {about}: verzegeld door {who}, ontvangen {when}, tijdstempel {latest}, niet veranderd.",
+        "en": "Item {about}: sealed by {who}, received {when}, time stamp {latest}, unchanged.",
     },
     "item-differs": {
         "nl": "Item {about} is niet wat er is verzegeld: {why}",
         "en": "Item {about} differs from its event: {why}",
     },
     "original-proven": {
-        "nl": "Item {about}: het geopende bestand is wat er is verzegeld door {who}, ontvangen {when}.",
-        "en": "Item {about}: the opened file is what was sealed by {who}, received {when}.",
+        "nl": "{file} is wat {who} heeft verzegeld; ontvangen {when}, tijdstempel {latest} (item {about}).",
+        "en": "{file} is what {who} sealed; received {when}, time stamp {latest} (item {about}).",
     },
     "original-differs": {
         "nl": "Item {about}: het geopende bestand is niet wat er is verzegeld.",
