@@ -4,10 +4,11 @@ What is not on the list is dropped and named, so that a careless line can never 
 an address of a person. Routes are logged as templates: ids of cases and items do not stand in logs.
 """
 
+import contextlib
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO, cast
 
 import structlog
 
@@ -28,6 +29,7 @@ ALLOWED: Final = frozenset(
         "place",
         "witness",
         "authority",
+        "origin",
         "size",
         "count",
         "mode",
@@ -65,6 +67,19 @@ class _NoArguments(logging.Filter):
         return True
 
 
+class _Stream:
+    """Standard error, as far as it takes lines: a log on a full disk must not break the answer that it speaks of."""
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            return sys.stderr.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
 def configure() -> None:
     """Send the lines of structlog, and what libraries log from WARNING on, to standard error."""
     shared: list[Any] = [
@@ -73,11 +88,11 @@ def configure() -> None:
     ]
     structlog.configure(
         processors=[*shared, keep_allowed, structlog.processors.JSONRenderer(ensure_ascii=False)],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Stream())),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_Stream())
     handler.addFilter(_NoArguments())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evidence.custody import merkle
-from evidence.custody.errors import CheckpointError
+from evidence.custody.errors import CheckpointError, EmptyTreeError
 from evidence.custody.note import Note, NoteSignature, NoteSigner, unb64
 
 MIN_LINES = 3
@@ -35,7 +35,7 @@ class Checkpoint:
         if len(self.root) != merkle.HASH_BYTES:
             raise CheckpointError(f"a root hash has {merkle.HASH_BYTES} bytes")
         if self.size == 0 and self.root != merkle.EMPTY_ROOT:
-            raise CheckpointError("the empty tree has one root, and this is another")
+            raise EmptyTreeError("the empty tree has one root, and this is another")
 
     @property
     def body(self) -> bytes:

@@ -23,6 +23,10 @@ class CheckpointError(CustodyError, FormatError):
     """A checkpoint body does not follow c2sp.org/tlog-checkpoint."""
 
 
+class EmptyTreeError(CheckpointError):
+    """A checkpoint of size 0 bears another root than that of the empty tree (tlog-witness: 422)."""
+
+
 class TileError(CustodyError, FormatError):
     """A tile, an entry bundle or its path does not follow c2sp.org/tlog-tiles."""
 
@@ -33,6 +37,10 @@ class PolicyError(CustodyError, FormatError):
 
 class ProofFormatError(CustodyError, FormatError):
     """A proof file does not follow c2sp.org/tlog-proof."""
+
+
+class WitnessFormatError(CustodyError, FormatError):
+    """A request to a witness, or its answer, does not follow c2sp.org/tlog-witness."""
 
 
 class SignatureError(CustodyError):

@@ -1,8 +1,8 @@
 """A witness: cosigns the heads of logs that it knows, and never two heads that one history cannot have.
 
 The rules are those of c2sp.org/tlog-witness, `add-checkpoint`; the HTTP status that belongs to each error stands
-beside it, so that a thin edge can put the same object behind HTTP. The state is durable before a cosignature
-leaves: a witness that forgot what it signed could be made to sign a fork.
+beside it, so that a thin edge (`server/witness/`) can put the same object behind HTTP. The state is durable before a
+cosignature leaves: a witness that forgot what it signed could be made to sign a fork.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from evidence.custody.note import KeyType, Note, NoteSigner, NoteVerifier
 
 
 class WitnessState(Protocol):
-    """What a witness must remember: per origin the last head it cosigned, as a signed note of the log."""
+    """What a witness must remember: per origin the last head, as a note with the log's and its own signature."""
 
     def load(self, origin: str) -> bytes | None:
         """Return the remembered note, or None when this log was never cosigned."""
@@ -119,9 +119,20 @@ class Witness:
             merkle.verify_consistency(old_size, known.root, checkpoint.size, checkpoint.root, proof)
         except ProofError as error:
             raise ForkError(f"size {checkpoint.size} is not shown to extend size {old_size}: {error}") from error
-        if not self._state.swap(checkpoint.origin, remembered, head.to_bytes()):
+        line = self._signer.cosign(checkpoint.body, now)
+        if not self._state.swap(checkpoint.origin, remembered, head.with_signatures([line]).to_bytes()):
             raise StaleSizeError(_remembered(checkpoint.origin, self._state.load(checkpoint.origin)).size)
-        return self._signer.cosign(checkpoint.body, now).line
+        return line.line
+
+    def newest(self, origin_hash: str) -> bytes | None:
+        """Return the newest cosigned head of the log with this origin hash (SHA-256, lower-case hex), as a note.
+
+        None when there is no such log, or nothing of it was cosigned (tlog-witness, *Monitor Retrieval Mechanism*).
+        """
+        for key in self._logs:
+            if hashlib.sha256(key.name.encode()).hexdigest() == origin_hash:
+                return self._state.load(key.name)
+        return None
 
     def _authentic(self, note_bytes: bytes) -> SignedCheckpoint:
         """Return the checkpoint with nothing but its log's own verified signature lines."""

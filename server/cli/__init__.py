@@ -17,7 +17,20 @@ from rich.markup import escape
 from evidence.errors import EvidenceError
 from server.errors import ServerError
 
-COMMANDS: Final = ("run", "demo", "serve", "phone", "vault", "staff", "export", "verify", "open", "doctor")
+COMMANDS: Final = (
+    "run",
+    "demo",
+    "serve",
+    "witness",
+    "phone",
+    "vault",
+    "staff",
+    "export",
+    "verify",
+    "audit_log",
+    "open",
+    "doctor",
+)
 """Modules of this folder, in the order in which `getuige --help` shows them."""
 
 GROUP: Final = "getuige.commands"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -15,12 +16,15 @@ from evidence.custody.policy import Policy
 from evidence.custody.tiles import TileId, decode_entries, encode_entries
 from evidence.custody.timestamp import verify_token
 from evidence.custody.tlogproof import TlogProof
+from evidence.custody.witness_request import AddCheckpoint, judge_refusal, parse_cosignatures, parse_size
 
 LOG = generate_key("log.example")
 WITNESS = generate_key("w.example", KeyType.COSIGNATURE_V1)
 HEAD = SignedCheckpoint.sign(Checkpoint("log.example", 7, b"\x07" * 32), LOG)
 NOTE = HEAD.to_bytes()
 PROOF = TlogProof(3, (b"\x01" * 32, b"\x02" * 32), NOTE, b"extra").to_bytes()
+REQUEST = AddCheckpoint(5, (b"\x01" * 32, b"\x02" * 32), NOTE)
+ANSWER = WITNESS.cosign(HEAD.checkpoint.body, datetime(2026, 5, 4, tzinfo=UTC)).line.encode()
 POLICY = f"log {LOG.vkey}\nwitness W {WITNESS.vkey}\ngroup g any W\nquorum g\n"
 TSA = DevelopmentTsa.create()
 TOKEN = TSA.stamp(bytes(32))
@@ -32,6 +36,10 @@ BYTES_PARSERS: list[tuple[Callable[[bytes], object], bytes]] = [
     (TlogProof.parse, PROOF),
     (lambda data: decode_entries(data, 2), encode_entries([b"one", b""])),
     (Policy.parse("quorum none\n" + POLICY.splitlines()[0]).verify, NOTE),
+    (AddCheckpoint.parse, REQUEST.to_bytes()),
+    (parse_cosignatures, ANSWER),
+    (parse_size, b"20852014\n"),
+    (lambda data: judge_refusal(REQUEST, data, LOG.verifier), NOTE),
     (lambda data: verify_token(data, bytes(32), [TSA.root_pem]), TOKEN),
 ]
 TEXT_PARSERS: list[tuple[Callable[[str], object], str]] = [
@@ -92,6 +100,8 @@ def test_what_is_accepted_has_one_spelling(data: st.DataObject) -> None:
         signed = SignedCheckpoint.parse(raw)
         assert signed.to_bytes() == raw
         assert signed.checkpoint.body == signed.note.text
+        raw = data.draw(damaged_bytes(REQUEST.to_bytes()))
+        assert AddCheckpoint.parse(raw).to_bytes() == raw
         raw = data.draw(damaged_bytes(PROOF))
         assert TlogProof.parse(raw).to_bytes() == raw
     except CustodyError:

@@ -1,5 +1,6 @@
 """The witness: cosigns what extends its memory, refuses forks and roll-back, and remembers before it signs."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,15 @@ def head(size: int, leaves: Sequence[bytes] = LEAVES) -> bytes:
     return SignedCheckpoint.sign(Checkpoint(LOG.name, size, rfc6962.mth(list(leaves[:size]))), LOG).to_bytes()
 
 
+def remembered(state: FileWitnessState) -> bytes:
+    """Return the remembered head without the witness's own line, after checking that it has one."""
+    note = state.load(LOG.name)
+    assert note is not None
+    signed = SignedCheckpoint.parse(note)
+    assert len(KEY.verifier.verify_note(signed.note)) == 1
+    return Note(signed.note.text, signed.note.signatures[:-1]).to_bytes()
+
+
 def proof(old: int, new: int, leaves: Sequence[bytes] = LEAVES) -> list[bytes]:
     return rfc6962.proof(old, list(leaves[:new]))
 
@@ -62,7 +72,7 @@ def test_the_memory_survives_a_restart(witness: Witness, state: FileWitnessState
     with pytest.raises(StaleSizeError) as caught:
         again.add_checkpoint(0, [], head(12), NOW)
     assert caught.value.known_size == 9
-    assert state.load(LOG.name) == head(9)
+    assert remembered(state) == head(9)
 
 
 def test_a_fork_is_refused_at_the_same_size_and_beyond(witness: Witness, state: FileWitnessState) -> None:
@@ -71,7 +81,7 @@ def test_a_fork_is_refused_at_the_same_size_and_beyond(witness: Witness, state: 
     for old, new, hashes in attempts:
         with pytest.raises(ForkError):
             witness.add_checkpoint(old, hashes, head(new, FORK), NOW)
-    assert state.load(LOG.name) == head(9)
+    assert remembered(state) == head(9)
     witness.add_checkpoint(9, proof(9, 12), head(12), NOW)
 
 
@@ -132,7 +142,17 @@ def test_each_log_has_a_memory_of_its_own(state: FileWitnessState) -> None:
 def test_only_the_logs_own_lines_are_remembered(witness: Witness, state: FileWitnessState) -> None:
     junk = NoteSignature("junk.example", b"abcd", b"x" * 1000)
     witness.add_checkpoint(0, [], SignedCheckpoint.parse(head(3)).with_signatures([junk]).to_bytes(), NOW)
-    assert state.load(LOG.name) == head(3)
+    assert remembered(state) == head(3)
+
+
+def test_monitors_are_shown_what_was_cosigned_last(witness: Witness) -> None:
+    """tlog-witness: with the log's own signature and the cosignature that was given out."""
+    origin_hash = hashlib.sha256(LOG.name.encode()).hexdigest()
+    assert witness.newest(origin_hash) is None
+    line = witness.add_checkpoint(0, [], head(9), NOW)
+    assert witness.newest(origin_hash) == head(9) + line.encode()
+    for unknown in ("", "../witness.skey", origin_hash.upper(), hashlib.sha256(b"other.example").hexdigest()):
+        assert witness.newest(unknown) is None
 
 
 class RacingState(FileWitnessState):
