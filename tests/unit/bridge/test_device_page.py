@@ -1,0 +1,40 @@
+"""The page for other makers of devices (docs/formats/device.md) and the code say the same bytes."""
+
+import re
+from pathlib import Path
+
+from device_bridge import cose, message
+from device_bridge.message import DeviceMessage, Downlink, Kind, Lane, Location, PressId, Told, UpTopic
+from evidence import ids, keys
+
+PAGE = Path(__file__).parents[3] / "docs" / "formats" / "device.md"
+SEED = bytes(range(32))
+WHO = keys.Identity(SEED, SEED)
+DEVICE = ids.DeviceId("a0" + "11" * 15)
+
+
+def blocks() -> list[bytes]:
+    """Return the byte strings of the page's test vector, in order."""
+    vector = PAGE.read_text(encoding="utf-8").partition("## Test vector")[2]
+    return [bytes.fromhex(re.sub(r"\s", "", block)) for block in re.findall(r"```\n([0-9a-f\n]+)```", vector)]
+
+
+def test_the_vector_is_what_the_code_makes_and_reads() -> None:
+    pressed, stored = blocks()
+    topic = str(UpTopic(DEVICE, Lane.ALARM))
+    location = Location(51.9244, 4.4777, 9, 2, "gps")
+    said = DeviceMessage(DEVICE, PressId(3, 7), 12000, 1790000000000, 1, Kind.PRESS, 81, "1.0", location)
+    assert message.seal(said, WHO, topic) == pressed
+    assert message.open_device_message(pressed, WHO.sign_public, topic) == said
+    told = Downlink(PressId(3, 7), Told.STORED, 1790000000250, 10)
+    down = message.down_topic(DEVICE)
+    assert cose.sign1(WHO, told.to_payload(), down) == stored
+    assert message.open_downlink(stored, WHO.sign_public, down) == told
+
+
+def test_every_kind_state_and_cap_is_on_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for word in (*Kind, *Told):
+        assert f"`{word}`" in page
+    assert f"{cose.MAX_MESSAGE_BYTES:,} bytes" in page
+    assert cose.PROTECTED.hex() in page
