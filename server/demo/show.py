@@ -8,7 +8,6 @@ from types import FrameType
 from typing import Final
 
 from rich.console import Console
-from rich.table import Table
 
 from server import founding
 from server.clients import memory
@@ -44,7 +43,9 @@ class Show:
             ServerError: a process did not start, or a step did not hold; every child has been stopped.
             KeyboardInterrupt: Ctrl-C or SIGTERM; every child has been stopped.
         """
-        signal.signal(signal.SIGTERM, _stop)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # SIGINT too: a shell without job control starts programs in the background with SIGINT ignored.
+            signal.signal(number, _stop)
         data = memory.make_folder(self.data).resolve()
         with memory.alone_in(data):
             ledger = Ledger.open(data)
@@ -89,17 +90,18 @@ def _start(supervisor: Supervisor, machine: Machine, narrator: Narrator) -> None
 def _print_addresses(console: Console, ledger: Ledger, people: People) -> None:
     """Print where everything is, who can sign in, and how to stop."""
     addresses = ledger.content["addresses"]
-    console.print()
-    table = Table("Open in a browser", "Sign in as", "Pass phrase", title="Getuige is running", title_justify="left")
+    console.print("\nGetuige is running", style="bold")
     pages = {"caseworker": "review", "investigator": "review", "dispatcher": "console"}
     for role, handle, phrase in people.phrases():
-        table.add_row(f"{addresses[pages[role]]}\n({role})", handle, phrase)
-    table.add_row(addresses["api"], "(API documentation)", "")
-    console.print(table)
+        said = f"  {addresses[pages[role]]}  ({role})   sign in as {handle}   pass phrase: {phrase}"
+        console.print(said, highlight=False, soft_wrap=True)
+    console.print(f"  {addresses['api']}  (API documentation)", highlight=False, soft_wrap=True)
     console.print("These people do not exist; their pass phrases are printed because this is a demonstration.")
     console.print("Ctrl-C stops every part. The same command starts again with what is there.", style="bold")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    """Stop on SIGTERM as on Ctrl-C, so that every child is stopped in order."""
+    """Stop on SIGTERM as on Ctrl-C, so that every child is stopped in order; a second signal changes nothing."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
