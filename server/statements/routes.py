@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from evidence.statements import statement as statements
 from evidence.statements import types
+from evidence.statements.authority import NotAllowedError
 from evidence.statements.statement import Statement
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
 from server.auth.asking import SignerAsking
@@ -68,8 +69,11 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
 
 
 def _check_beside(services: Services, statement: Statement) -> None:
-    """Check what the journal itself cannot know: files, and prepared exports."""
+    """Check what the journal itself cannot know: files, prepared exports, and that the bridge hears of every act."""
     body = statement.body
+    if statement.type.startswith("alarm."):
+        # An act that the bridge did not see would stand in the journal while her device hears nothing of it.
+        raise NotAllowedError("door", "acts on an alarm go to /alarms/{alarm}/acts")
     if isinstance(body, types.ItemSeal):
         public = services.journal.ask(lambda standing: standing.public_key(statement.by))
         if public is None:

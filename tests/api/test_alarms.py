@@ -165,3 +165,10 @@ def test_only_dispatchers_see_alarms(world: World, console: World, phone: Person
         for where in ("/api/v1/alarms", "/api/v1/alarms/stream", f"/api/v1/alarms/{ALARM}/card"):
             assert problem(who.http.get(where)) == "not-found"
     assert httpx.get(f"{console.url}/api/v1/alarms").status_code == 401
+
+
+def test_an_act_cannot_pass_by_the_bridge(world: World) -> None:
+    claim = world.dispatcher.sign("alarm.claim", types.AlarmAct(ids.AlarmId(ALARM)), ids.CaseId(ids.new_id()))
+    answer = world.dispatcher.post(claim)
+    assert (answer.status_code, problem(answer)) == (403, "not-allowed")
+    assert answer.json()["reason"] == "door"
