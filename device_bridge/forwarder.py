@@ -5,8 +5,9 @@ here is appended again after a crash, and the journal answers with the same even
 """
 
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Final
 
 import structlog
@@ -31,6 +32,8 @@ READ_BATCH: Final = 500
 ANSWER_S: Final = 30.0
 """Longer than a database's own lock time-out: after it the statement is offered again, which is harmless."""
 
+STOP_LOOK_S: Final = 0.2
+
 LOOK_S: Final = 1.0
 """How often the journal is looked at for new keys and devices."""
 
@@ -39,6 +42,10 @@ LAST_PAUSE_S: Final = 15.0
 
 NOT_YET: Final = frozenset({"unknown-key", "role", "log-state"})
 """Refusals of our own statements that end when the root publishes this bridge's key."""
+
+
+class NoAnswerError(BridgeError):
+    """The journal took a statement and said nothing; it is offered again, which is harmless."""
 
 
 class NotPublishedError(BridgeError):
@@ -134,13 +141,22 @@ class Forwarder:
     def _verdict(self, row: WaitingStatement, answer: Future[Recorded]) -> tuple[str, str]:
         """Wait for the journal's word on one statement: state and detail. Raises when it may still be taken."""
         try:
-            answer.result(ANSWER_S)
+            self._await(answer)
         except (NotAllowedError, FormatError, keys.SignatureError) as error:
             if statements.parse(row.dsse).by == self._bridge and getattr(error, "reason", "") in NOT_YET:
                 raise NotPublishedError("the root has not published this bridge's key in the journal") from error
             log.error("journal-refused", statement=row.statement, reason=str(error))  # noqa: TRY400 - says enough
             return "refused", str(error)
         return "sent", ""
+
+    def _await(self, answer: Future[Recorded]) -> None:
+        """Wait for an answer, but not past the moment that the bridge is told to stop."""
+        deadline = time.monotonic() + ANSWER_S
+        while not answer.done():
+            done, _ = wait([answer], STOP_LOOK_S)
+            if not done and (self._stop.is_set() or time.monotonic() >= deadline):
+                raise NoAnswerError("the journal has not answered")
+        answer.result()
 
     def _mark(self, marks: list[tuple[WaitingStatement, str, str]]) -> None:
         if not marks:

@@ -209,13 +209,13 @@ class Reading:
         """Return everything that is counted, by name."""
         return dict(self.sql.execute("SELECT name, n FROM counter"))
 
-    def count_rows(self, table: str, state: str) -> int:
-        """Return how many rows of `statement` or `outbox` are in `state`."""
-        query = {
-            "statement": "SELECT count(*) FROM statement WHERE state = ?",
-            "outbox": "SELECT count(*) FROM outbox WHERE state = ?",
-        }[table]
-        return int(self.sql.execute(query, (state,)).fetchone()[0])
+    def waiting_statements_count(self) -> int:
+        """Return how many statements the journal does not have yet."""
+        return int(self.sql.execute("SELECT count(*) FROM statement WHERE state = 'waiting'").fetchone()[0])
+
+    def waiting_deliveries_count(self) -> int:
+        """Return how many deliveries on routes have no final outcome yet."""
+        return int(self.sql.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'").fetchone()[0])
 
 
 class Writing(Reading):

@@ -97,7 +97,8 @@ class View:
             *([self._forwarder.trouble] if self._forwarder.trouble else []),
             *(f"{one['route']}: {one['trouble']}" for one in routes if one["trouble"]),
         ]
-        refused = reading.count_rows("statement", "refused")
+        counters = reading.counters()
+        refused = counters.get("statements.refused", 0)
         if refused:
             troubles.append(f"the journal refused {refused} statement(s)")
         return {
@@ -108,15 +109,15 @@ class View:
             "routes": routes,
             "journal": {
                 "trouble": self._forwarder.trouble,
-                "waiting": reading.count_rows("statement", "waiting"),
+                "waiting": reading.waiting_statements_count(),
                 "refused": refused,
             },
-            "outbox_waiting": reading.count_rows("outbox", "waiting"),
+            "outbox_waiting": reading.waiting_deliveries_count(),
             "devices": {"enrolled": self._registry.device_count, "overdue": self._telemetry.overdue(time.time())},
             "heartbeats": {
                 "read": self._telemetry.read,
                 "skipped": self._telemetry.skipped,
                 "refused": self._telemetry.refused,
             },
-            "counters": reading.counters(),
+            "counters": counters,
         }

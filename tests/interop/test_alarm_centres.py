@@ -161,7 +161,7 @@ def test_a_press_reaches_the_alarm_centre_and_a_dead_one_shows_in_the_history(tm
 
         expected = {"dc09-live": "delivered", "dc09-dead": "failed", "console-feed": "failed"}
         until(lambda: outcomes() == expected, "every outcome is in the history")
-        until(lambda: made.bridge.spool.read().count_rows("statement", "waiting") == 0, "forwarded")
+        until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
         delivered = [one.body for one in made.organisation.journal() if one.type == "alarm.deliver"]
         assert {(body.route, body.outcome) for body in delivered} >= set(expected.items())  # type: ignore[union-attr] # all are AlarmDeliver
     (alarm,) = [one for one in received if one["message"] != "NULL"]

@@ -10,7 +10,7 @@ from device_bridge.brokers import NatsBroker
 from device_bridge.device import FALLBACK_AFTER_S
 from device_bridge.message import Kind, Lane, Location, Told, UpTopic
 from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
-from evidence import keys
+from evidence import ids, keys
 from tests.bridge_world import World, start_bridge, until, world
 
 KINDS = [
@@ -155,6 +155,31 @@ def test_an_acknowledgement_of_a_former_connection_is_dropped(tmp_path: Path) ->
             one.stop()
         made.bridge = type(made.bridge)(made.settings)
         made.bridge.start()
+
+
+@pytest.mark.need("nats-server")
+def test_a_device_believes_nobody_but_its_bridge(tmp_path: Path) -> None:
+    """Someone who may publish anything at the broker still cannot tell a device that its press is safe."""
+    with world(tmp_path, count=1) as made:
+        memory = made.new_device()
+        with made.switched_on(memory) as device:
+            made.bridge.stop()
+            press = device.press()
+            down = message.down_topic(memory.device)
+            lie = message.Downlink(press, Told.STORED, 1, 10).to_payload()
+            login = Login("bridge", lambda: _password(tmp_path))
+            address = BrokerAddress.parse(made.urls[0], "a")
+            liar = Connection(address, "liar", lambda _c, _d: None, filters=(), login=login, durable=False)
+            liar.start()
+            until(liar.connected.is_set, "liar connects")
+            liar.publish(down, cose.sign1(keys.Identity.generate(), lie, down))
+            liar.publish(down, cose.sign1(made.organisation.bridge, lie, message.down_topic(ids.DeviceId("0" * 32))))
+            liar.publish(down, b"stored")
+            until(lambda: device.refused_downlinks == 3, "the device heard the lies")
+            assert device.wait(press, Told.STORED, 0.1) is None
+            liar.stop()
+            made.bridge = start_bridge(made.settings)
+            assert device.wait(press, Told.STORED, 20) is not None, "it went on repeating"
 
 
 @pytest.mark.need("nats-server")

@@ -67,7 +67,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubles(tmp_path: Path
         assert alarms == 1, "one device, never closed: every press joined the one alarm"
         made.bridge = type(made.bridge)(made.settings)
         made.bridge.start()
-        until(lambda: made.bridge.spool.read().count_rows("statement", "waiting") == 0, "forwarded")
+        until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
         kinds = [statement.type for statement in made.organisation.journal()]
         assert kinds.count("alarm.raise") == 1
         assert kinds.count("alarm.repeat") == len(stored) - 1

@@ -40,7 +40,7 @@ def test_a_locked_journal_delays_no_press_and_gets_everything_once(tmp_path: Pat
             until(lambda: made.bridge.forwarder.trouble, "the trouble is named")
             blocker.execute("ROLLBACK")
             blocker.close()
-            until(lambda: made.bridge.spool.read().count_rows("statement", "waiting") == 0, "all is forwarded", 40)
+            until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "all is forwarded", 40)
         kinds = [statement.type for statement in made.organisation.journal()]
         assert (kinds.count("alarm.raise"), kinds.count("alarm.repeat"), kinds.count("item.seal")) == (1, 9, 10)
         until(lambda: made.bridge.forwarder.trouble is None, "the trouble is over")
@@ -66,7 +66,7 @@ def test_a_bridge_that_starts_without_its_journal_stores_presses_from_its_own_co
         database.rmdir()
         for part in tmp_path.glob("getuige.db*.away"):
             part.rename(str(part).removesuffix(".away"))
-        until(lambda: made.bridge.spool.read().count_rows("statement", "waiting") == 0, "all is forwarded", 60)
+        until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "all is forwarded", 60)
         assert [one.type for one in made.organisation.journal()].count("alarm.raise") == 1
 
 
