@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from evidence import ids, keys
+from evidence.statements.standing import Standing
 from server.auth import signatures
 from server.auth.sessions import COOKIE, token_of
 from server.auth.signatures import RequestTarget
@@ -56,13 +57,10 @@ def invitee(request: Request) -> Invitee:
 
 async def signer(request: Request) -> Signer:
     """Demand a signature or a session of a key in force."""
-    services = services_of(request)
     signed = any(name in request.headers for name in _SIGNED)
-    kid = await (_signed_by(request, services) if signed else _session_of(request, services))
-    services.signer_pace.take(kid)
-    found = await run_in_threadpool(services.journal.ask, lambda standing: identify(standing, kid))
-    if found is None:
-        raise ProblemError(general.SIGNATURE)
+    services = services_of(request)
+    found = await (_signed_by(request, services) if signed else _session_of(request, services))
+    services.signer_pace.take(found.kid)
     return found
 
 
@@ -95,7 +93,7 @@ def _address(request: Request) -> str:
     return request.client.host if request.client is not None else "unknown"
 
 
-async def _signed_by(request: Request, services: Services) -> ids.KeyId:
+async def _signed_by(request: Request, services: Services) -> Signer:
     is_patch = request.method == "PATCH"
     body = b"" if is_patch else await request.body()
     target = RequestTarget(
@@ -105,19 +103,18 @@ async def _signed_by(request: Request, services: Services) -> ids.KeyId:
         request.scope["query_string"].decode("ascii", "replace"),
     )
     now = time.time()
+    claimed = _Claimed(services)
     try:
-        verified = await run_in_threadpool(
+        await run_in_threadpool(
             signatures.verify_request,
-            lambda kid, message, signature: _verifies(services, kid, message, signature),
+            claimed.verifies,
             target,
             request.headers,
             now=now,
             has_body=bool(body),
             is_upload_patch=is_patch,
         )
-        if verified is None:
-            raise ProblemError(general.SIGNATURE)
-        if body:
+        if body and claimed.found is not None:
             signatures.check_digest(request.headers, body)
     except signatures.SignatureFormatError as error:
         raise ProblemError(general.UNAUTHENTICATED, reason=str(error)) from error
@@ -126,21 +123,35 @@ async def _signed_by(request: Request, services: Services) -> ids.KeyId:
     except signatures.ClockError as error:
         server_time = ids.time_of(datetime.fromtimestamp(now, UTC))
         raise ProblemError(general.CLOCK, server_time=server_time) from error
-    return ids.KeyId(verified.keyid)
+    if claimed.found is None:
+        raise ProblemError(general.SIGNATURE)
+    return claimed.found
 
 
-def _verifies(services: Services, kid: str, message: bytes, signature: bytes) -> bool:
-    public = services.journal.ask(lambda standing: standing.public_key(ids.KeyId(kid)))
-    if public is None:
-        return False
-    try:
-        keys.verify(public, message, signature)
-    except keys.SignatureError:
-        return False
-    return True
+class _Claimed:
+    """Looks up, once, whom a key belongs to; `found` is set only when the signature holds."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.found: Signer | None = None
+
+    def verifies(self, kid: str, message: bytes, signature: bytes) -> bool:
+        who, public = self._services.journal.ask(lambda standing: _look_up(standing, ids.KeyId(kid)))
+        if who is None or public is None:
+            return False
+        try:
+            keys.verify(public, message, signature)
+        except keys.SignatureError:
+            return False
+        self.found = who
+        return True
 
 
-async def _session_of(request: Request, services: Services) -> ids.KeyId:
+def _look_up(standing: Standing, kid: ids.KeyId) -> tuple[Signer | None, bytes | None]:
+    return identify(standing, kid), standing.public_key(kid)
+
+
+async def _session_of(request: Request, services: Services) -> Signer:
     cookie = request.cookies.get(COOKIE)
     if cookie is None:
         raise ProblemError(general.UNAUTHENTICATED)
@@ -150,7 +161,11 @@ async def _session_of(request: Request, services: Services) -> ids.KeyId:
         raise ProblemError(general.SESSION)
     if request.method not in SAFE_METHODS:
         check_origin(request, services)
-    return session.kid
+    kid = session.kid
+    found = await run_in_threadpool(services.journal.ask, lambda standing: identify(standing, kid))
+    if found is None:
+        raise ProblemError(general.SIGNATURE)
+    return found
 
 
 AnyoneAsking = Annotated[Anyone, Depends(anyone)]
