@@ -40,6 +40,14 @@ def until(question: Callable[[], Value], what: str, deadline_s: float = DEADLINE
     raise AssertionError(f"not within {deadline_s:.0f} s: {what}")
 
 
+def never(question: Callable[[], object], what: str, for_s: float) -> None:
+    """Fail the test if the answer becomes true within `for_s` seconds: for what must not happen."""
+    end = time.monotonic() + for_s
+    while time.monotonic() < end:
+        assert not question(), what
+        time.sleep(0.05)
+
+
 @dataclass
 class Organisation:
     """The people, and the statements about them in order."""
