@@ -3,7 +3,7 @@
 1. *stage*: write the new tiles and bundles, fsync files and folders. Nobody refers to them yet.
 2. *sign* the new head in memory.
 3. *compare-and-swap* the head row. From here on the head counts; of two integrators one wins.
-4. *cosign*: ask the witnesses.
+4. *cosign*: ask the witnesses (`evidence.custody.panel`).
 5. *publish*: replace `checkpoint` by one atomic rename.
 
 A crash before 3 leaves unreferenced tiles, which the next run stages again with the same bytes, because leaf *i* is
@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol
 
 from evidence.custody import disk
@@ -27,15 +26,11 @@ from evidence.custody.errors import (
     ForkError,
     HeadMovedError,
     RollbackError,
-    StaleSizeError,
-    WitnessUnavailableError,
 )
 from evidence.custody.growth import RightEdge, grow, load_edge
-from evidence.custody.note import NoteSignature, NoteSigner, NoteVerifier
-from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles, TileId, TileReader
-
-MAX_WITNESS_TRIES = 3
-"""One to learn the size that a witness knows, one with the right proof, one for a race with another integrator."""
+from evidence.custody.note import NoteSigner
+from evidence.custody.panel import CheckpointWitness, Question, WitnessPanel
+from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles, TileId
 
 
 @dataclass(frozen=True)
@@ -57,21 +52,6 @@ class HeadStore(Protocol):
         """Durably replace `expected` by `new` in one step; False, and nothing changed, when it is not `expected`."""
 
 
-class CheckpointWitness(Protocol):
-    """A witness as the integrator sees it: in this process, or a client of one elsewhere."""
-
-    @property
-    def name(self) -> str:
-        """Key name."""
-
-    @property
-    def verifier(self) -> NoteVerifier:
-        """The key under which its cosignatures must verify."""
-
-    def add_checkpoint(self, old_size: int, proof: Sequence[bytes], note_bytes: bytes, now: datetime) -> str:
-        """See `witness.Witness.add_checkpoint`; `WitnessUnavailableError` when it cannot be reached."""
-
-
 class Integrator:
     """Appends to the log in `folder`. Use one object from one thread; several processes may race, one wins."""
 
@@ -82,16 +62,29 @@ class Integrator:
         head_store: HeadStore,
         witnesses: Sequence[CheckpointWitness] = (),
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        witness_deadline_s: float | None = None,
+        believed: Callable[[bytes], bool] = lambda _: True,
     ) -> None:
+        """Open the log in `folder`.
+
+        Args:
+            folder: where tiles and checkpoint lie.
+            signer: the log's key.
+            head_store: the head row.
+            witnesses: who is asked to cosign.
+            clock: the time that witnesses in this process state.
+            witness_deadline_s: for witnesses elsewhere, which are then asked side by side (see `panel`).
+            believed: says of a head with its cosignatures (a note) whether readers will believe it. One that they
+                would not is not published yet: the one before it stays.
+        """
         self._folder = folder
         self._tiles = FolderTiles(folder)
         self._signer = signer
         self._heads = head_store
         self._witnesses = tuple(witnesses)
-        self._clock = clock
+        self._believed = believed
+        self._panel = WitnessPanel(witnesses, self._tiles, self._newest_size, clock, witness_deadline_s)
         self._edge: tuple[Head | None, RightEdge] = (None, RightEdge())
-        self._known_sizes: dict[str, int] = {}
-        self._failures: dict[str, Exception] = {}
         self._synced: set[Path] = set()
         self._recovered = False
         self._stopped: DurabilityError | None = None
@@ -100,12 +93,13 @@ class Integrator:
     @property
     def witness_failures(self) -> Mapping[str, Exception]:
         """Witness name → why it did not cosign the newest head; empty when all did."""
-        return MappingProxyType(self._failures)
+        return self._panel.failures
 
     def integrate(self, leaves: Sequence[bytes], start: int | None = None) -> SignedCheckpoint:
-        """Append leaves and return the published checkpoint with its cosignatures.
+        """Append leaves and return the newest checkpoint with its cosignatures, published if it is `believed`.
 
-        Without leaves a log that was never signed gets its head of size 0, and any other is recovered.
+        Without leaves a log that was never signed gets its head of size 0; of any other, witnesses that have not
+        cosigned the newest head are asked again.
 
         Args:
             leaves: the entries, in journal order.
@@ -144,7 +138,7 @@ class Integrator:
         """Check the log against its head row, and publish that head if the published one is behind or less cosigned.
 
         Returns:
-            The published checkpoint, or None for a log that was never signed.
+            The newest checkpoint, or None for a log that was never signed.
 
         Raises:
             As `integrate`.
@@ -162,6 +156,10 @@ class Integrator:
         if published is not None and self._is_complete(published, head):
             return published
         return self._release(head)
+
+    def _newest_size(self) -> int:
+        head = self._heads.load()
+        return 0 if head is None else head.size
 
     def _refuse_if_stopped(self) -> None:
         if self._stopped is not None:
@@ -207,11 +205,11 @@ class Integrator:
             raise
 
     def _release(self, head: Head) -> SignedCheckpoint:
-        """Cosign and publish a head that stands in the head row."""
+        """Cosign a head that stands in the head row, and publish it."""
         signed = self._own(head)
-        self._failures = {}
-        lines = [line for witness in self._witnesses if (line := self._ask(witness, head)) is not None]
-        signed = signed.with_signatures(lines)
+        signed = signed.with_signatures(self._panel.cosign(Question(head.size, head.note, signed.checkpoint.body)))
+        if not self._believed(signed.to_bytes()):
+            return signed
         try:
             with disk.locked(self._folder / ".lock"):
                 return self._publish(signed)
@@ -230,39 +228,6 @@ class Integrator:
                 return published  # another integrator was here after us
         disk.replace(self._folder / CHECKPOINT_PATH, signed.to_bytes())
         return signed
-
-    def _ask(self, witness: CheckpointWitness, head: Head) -> NoteSignature | None:
-        """Return a witness's verified cosignature, or None after noting why there is none."""
-        reader = TileReader(self._tiles, head.size)
-        try:
-            for _ in range(MAX_WITNESS_TRIES):
-                old_size = min(self._known_sizes.get(witness.name, 0), head.size)
-                proof = reader.prove_consistency(old_size)
-                try:
-                    line = NoteSignature.parse(witness.add_checkpoint(old_size, proof, head.note, self._clock()))
-                except StaleSizeError as error:
-                    self._known_sizes[witness.name] = error.known_size
-                    self._accept_overtaking(witness.name, error.known_size, head)
-                    continue
-                witness.verifier.verify(self._own(head).checkpoint.body, line)
-                self._known_sizes[witness.name] = head.size
-                return line
-            raise WitnessUnavailableError("it kept naming another size")
-        except (ForkError, RollbackError):
-            raise
-        except (CustodyError, OSError) as error:
-            # One witness that fails must not stop the log: the quorum of the reader's policy decides what it is worth.
-            self._failures[witness.name] = error
-            return None
-
-    def _accept_overtaking(self, name: str, known_size: int, head: Head) -> None:
-        """Raise unless the witness is behind `head`; being ahead is well only if the head row has moved there too."""
-        if known_size <= head.size:
-            return
-        newest = self._heads.load()
-        if newest is None or newest.size < known_size:
-            raise RollbackError(f"witness {name} has cosigned {known_size} leaves, the log has {head.size}")
-        raise WitnessUnavailableError("it already cosigned a newer head of another integrator")
 
     def _published(self) -> SignedCheckpoint | None:
         data = disk.read_if_there(self._folder / CHECKPOINT_PATH)

@@ -6,7 +6,7 @@ signed, and so would not notice witness lines that were taken out.
 
 import re
 from collections.abc import Collection, Mapping, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from evidence.custody.checkpoint import SignedCheckpoint
@@ -68,6 +68,8 @@ class Policy:
     witnesses: Mapping[str, NoteVerifier]
     groups: Mapping[str, Group]
     quorum: str
+    witness_urls: Mapping[str, str] = field(default_factory=dict)
+    """Where a witness takes checkpoints (its submission prefix), for those that the policy gives one of."""
 
     @classmethod
     def parse(cls, text: str) -> "Policy":
@@ -131,6 +133,7 @@ class _Parser:
         self.witnesses: dict[str, NoteVerifier] = {}
         self.groups: dict[str, Group] = {}
         self.quorum: str | None = None
+        self.urls: dict[str, str] = {}
 
     def parse(self, text: str) -> Policy:
         """Read the whole file."""
@@ -149,16 +152,18 @@ class _Parser:
                 raise PolicyError(f"policy line {number}: {error}") from None
         if self.quorum is None:
             raise PolicyError("a policy has exactly one quorum line")
-        return Policy(tuple(self.logs), self.witnesses, self.groups, self.quorum)
+        return Policy(tuple(self.logs), self.witnesses, self.groups, self.quorum, self.urls)
 
     def _line(self, keyword: str, words: list[str]) -> None:
         match keyword, words:
             case "log", [vkey] | [vkey, _]:
                 self.logs.append(_key(vkey, KeyType.ED25519, self.logs))
                 _cap(self.logs)
-            case "witness", [name, vkey] | [name, vkey, _]:
+            case "witness", [name, vkey, *url] if len(url) <= 1:
                 self._define(name)
                 self.witnesses[name] = _key(vkey, KeyType.COSIGNATURE_V1, self.witnesses.values())
+                if url:
+                    self.urls[name] = url[0]
                 _cap(self.witnesses)
             case "group", [name, threshold, *members] if members:
                 self._define(name)

@@ -78,7 +78,7 @@ class WatchedWitness(Witness):
     def add_checkpoint(self, old_size: int, proof: Sequence[bytes], note_bytes: bytes, now: datetime) -> str:
         line = super().add_checkpoint(old_size, proof, note_bytes, now)
         (memory,) = (path for path in self.folder.iterdir() if not path.name.startswith("."))
-        assert memory.read_bytes() == note_bytes
+        assert memory.read_bytes() == note_bytes + line.encode()
         assert self.disk.survives(memory)
         return line
 

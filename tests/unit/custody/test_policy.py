@@ -51,6 +51,13 @@ def test_too_few_witnesses_are_counted_out_loud() -> None:
         policy("quorum W0").verify(cosigned(1, 2, 3))
 
 
+def test_a_witness_may_have_an_address() -> None:
+    text = f"witness A {W[0].vkey} https://a.example/w\nwitness B {W[1].vkey}\nquorum A\n"
+    assert Policy.parse(text).witness_urls == {"A": "https://a.example/w"}
+    with pytest.raises(PolicyError):
+        Policy.parse(text.replace("/w\n", "/w https://b.example\n"))
+
+
 @pytest.mark.parametrize(
     ("signers", "accepted"),
     [((0, 1, 2), True), ((0, 1, 2, 3), True), ((0, 1), False), ((0, 2, 3), False), ((2, 3), False), ((), False)],

@@ -132,7 +132,7 @@ def test_cosignatures_of_others_are_ignored_and_bad_ones_of_a_known_key_are_not(
     assert check_cosigned(parse_cosignatures(answer), one.verifier, body) == good
     with pytest.raises(SignatureError):
         check_cosigned(parse_cosignatures(other.cosign(body, NOW).line.encode()), one.verifier, body)
-    bad = NoteSignature(one.name, one.verifier.key_id, good.signature[:-1] + b"\x00")
+    bad = NoteSignature(one.name, one.verifier.key_id, good.signature[:-1] + bytes([good.signature[-1] ^ 1]))
     with pytest.raises(SignatureError):
         check_cosigned((good, bad), one.verifier, body)
 
