@@ -137,7 +137,7 @@ class AuthCallout:
     def _decide(self, question: "Question") -> dict[str, Any]:
         response: dict[str, Any] = {"type": "authorization_response", "version": 2}
         try:
-            lanes = admit(question.user, question.token, self._registry, time.time())
+            lanes = admit(question.user, question.token, question.client_id, self._registry, time.time())
         except MessageError as error:
             self.refused += 1
             log.info("device-refused", reason=str(error))
@@ -166,6 +166,7 @@ class Question:
 
     user: str
     token: str = field(repr=False)
+    client_id: str
     user_key: str
     server: str
 
@@ -179,6 +180,7 @@ def read_question(data: bytes) -> Question:
         return Question(
             user=str(options.get("user", "")),
             token=str(options.get("pass", "")),
+            client_id=str(request["client_info"].get("mqtt_id", "")),
             user_key=str(request["user_nkey"]),
             server=str(request["server_id"]["id"]),
         )

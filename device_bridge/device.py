@@ -19,7 +19,7 @@ import structlog
 from device_bridge import cose, message
 from device_bridge.device_memory import DeviceMemory, Progress
 from device_bridge.errors import MessageError, SettingsError
-from device_bridge.login import make_token
+from device_bridge.login import client_id_of, make_token
 from device_bridge.message import Kind, Lane, Location, PressId, Told
 from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
 
@@ -126,7 +126,7 @@ class ReferenceDevice:
         login = Login(device, lambda: make_token(device, self._who))
         filters = ((self._down, 1), ("svc/bridge/+", 1))
         return Connection(
-            address, f"device-{device}", self._heard, filters=filters, login=login, on_up=self._send_unstored
+            address, client_id_of(device), self._heard, filters=filters, login=login, on_up=self._send_unstored
         )
 
     def _send_unstored(self, connection: Connection) -> None:

@@ -45,13 +45,24 @@ def make_token(device: ids.DeviceId, who: keys.Identity, *, clock_sure: bool = T
     return base64.urlsafe_b64encode(signed).decode()
 
 
-def admit(user: str, token: str, registry: Registry, now_s: float) -> Lanes:
-    """Return the lanes of a device in use whose token holds; MessageError for anyone else."""
+def client_id_of(device: ids.DeviceId) -> str:
+    """Return the MQTT client id of a device, or the beginning of it."""
+    return f"device-{device}"
+
+
+def admit(user: str, token: str, client_id: str, registry: Registry, now_s: float) -> Lanes:
+    """Return the lanes of a device in use whose token holds; MessageError for anyone else.
+
+    A client id is a device's own, because a broker ends the session of whoever used the same one before: with the
+    bridge's, a stolen device could push the bridge out and throw away its queue.
+    """
     try:
         device = registry.device(ids.DeviceId(ids.hex_text(user, _ID_BYTES)))
         data = base64.b64decode(token, altchars=b"-_", validate=True)
     except (FormatError, binascii.Error, ValueError) as error:
         raise MessageError("user or token is not one of a device") from error
+    if not client_id.startswith(client_id_of(device.device)):
+        raise MessageError("the client id is not the device's own")
     signed = cose.parse(data)
     signed.verify(device.sign, AUDIENCE)
     members = cose.decode(signed.payload)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from device_bridge import message
-from device_bridge.login import make_token
+from device_bridge.login import client_id_of, make_token
 from device_bridge.message import PressId, Told
 from tests.bridge_world import World, until, world
 
@@ -30,9 +30,21 @@ def test_a_foreign_device_presses_and_hears_stored(tmp_path: Path, kind: str) ->
         token = make_token(memory.device, memory.identity) if kind == "nats" else None
         login = ["-u", memory.device, "-P", token] if token else []
         address = ["-h", "127.0.0.1", "-p", str(made.brokers[0].broker.mqtt_port), *login, "-q", "1", "-V", "311"]
-        down = message.down_topic(memory.device)
+        down, client = message.down_topic(memory.device), client_id_of(memory.device)
         listener = subprocess.Popen(
-            ["mosquitto_sub", *address, "-i", "ear", "-t", down, "-C", "1", "-W", str(HEAR_S), "-N"],
+            [
+                "mosquitto_sub",
+                *address,
+                "-i",
+                f"device-{memory.device}-ear",
+                "-t",
+                down,
+                "-C",
+                "1",
+                "-W",
+                str(HEAR_S),
+                "-N",
+            ],
             stdout=subprocess.PIPE,
         )
         try:
@@ -49,6 +61,8 @@ def test_a_foreign_device_presses_and_hears_stored(tmp_path: Path, kind: str) ->
 
 def _published(made: World, address: list[str], device: str, press: Path) -> bool:
     """Publish, as a device does until it hears *stored*: the ear may not have been listening the first time."""
-    topic = f"up/{device[:2]}/{device}/a"
-    subprocess.run(["mosquitto_pub", *address, "-i", "mouth", "-t", topic, "-f", str(press)], check=True)
+    topic, client = f"up/{device[:2]}/{device}/a", f"device-{device}-mouth"
+    subprocess.run(
+        ["mosquitto_pub", *address, "-i", f"device-{device}-mouth", "-t", topic, "-f", str(press)], check=True
+    )
     return made.bridge.spool.read().counters().get("duplicates", 0) >= 2

@@ -21,13 +21,14 @@ ANSWER_S = 8
 class Client:
     """A bare MQTT client of somebody who means ill."""
 
-    def __init__(self, made: World, user: str, password: str) -> None:
+    def __init__(self, made: World, user: str, password: str, client_id: str | None = None) -> None:
         self.admitted: bool | None = None
         self.heard: list[str] = []
         self.gone = threading.Event()
         self.answered = threading.Event()
         self.subscribed: list[bool] = []
-        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=f"ill-{user[:8]}", protocol=paho.MQTTv311)
+        name = f"device-{user}" if client_id is None else client_id
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv311)
         self.client.username_pw_set(user, password)
         self.client.on_connect = lambda _c, _d, _f, reason, _p: self._answer(admitted=not reason.is_failure)
         self.client.on_disconnect = lambda *_: self.gone.set()
@@ -127,6 +128,19 @@ def test_wrong_keys_borrowed_tokens_and_strangers_stay_outside(tmp_path: Path) -
         client = Client(made, known.device, make_token(known.device, known.identity))
         assert client.enters(), "the right token still opens"
         client.close()
+
+
+def test_a_device_cannot_take_over_the_session_of_the_bridge_or_of_another(tmp_path: Path) -> None:
+    with world(tmp_path, count=1) as made:
+        thief, victim = made.new_device("thief"), made.new_device("victim")
+        token = make_token(thief.device, thief.identity)
+        (presses,) = made.bridge._presses
+        epoch = presses._epoch
+        for client_id in ("getuige-bridge-1", f"device-{victim.device}", ""):
+            client = Client(made, thief.device, token, client_id)
+            assert not client.enters(), f"it came in as {client_id!r}"
+            client.close()
+        assert (presses.connected.is_set(), presses._epoch) == (True, epoch), "the bridge was never pushed out"
 
 
 def test_a_revoked_device_is_put_out_and_stays_out(tmp_path: Path) -> None:
