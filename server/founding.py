@@ -11,7 +11,6 @@ from evidence.bundle import trust
 from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.keyfile import load_or_create_key
 from evidence.custody.note import NoteSigner
-from evidence.custody.witness import DevelopmentWitness
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.standing import Standing
@@ -20,6 +19,7 @@ from evidence.store.engine import open_engine
 from evidence.store.journal import SqlJournal
 from server.errors import ServerError
 from server.layout import Layout
+from server.log import witnesses
 from server.secret_files import load_or_create_identity, load_or_create_secret
 from server.settings import DEVELOPMENT, Settings
 
@@ -98,7 +98,7 @@ def _write_anchors(settings: Settings, layout: Layout, root: bytes, label: str, 
         layout.log_vkey: f"{log_key.verifier.vkey}\n",
         layout.trust / "log.vkey": f"{log_key.verifier.vkey}\n",
         layout.trust / trust.ROOT: trust.root_line(root, label),
-        layout.trust / trust.POLICY: policy_text(settings, layout, log_key),
+        layout.trust / trust.POLICY: witnesses.policy_text(settings, layout, log_key.verifier),
     }
     if settings.tsa == DEVELOPMENT:
         durable.make_folder(layout.tsa)
@@ -107,24 +107,3 @@ def _write_anchors(settings: Settings, layout: Layout, root: bytes, label: str, 
     for path, text in anchors.items():
         if not path.exists():
             durable.write_file(path, text.encode())
-
-
-def policy_text(settings: Settings, layout: Layout, log_key: NoteSigner) -> str:
-    """Return the trust policy (c2sp.org/tlog-policy): the settings' file, or one with the development witness."""
-    if settings.witness != DEVELOPMENT:
-        try:
-            with open(settings.witness, encoding="utf-8") as file:  # noqa: PTH123 - the setting is a text
-                return file.read()
-        except OSError as error:
-            raise FoundingError(f"GETUIGE_WITNESS: {settings.witness} cannot be read") from error
-    witness = DevelopmentWitness.in_folder(layout.witness, witness_name(log_key), [log_key.verifier])
-    return (
-        f"log {log_key.verifier.vkey}\n"
-        f"# DEVELOPMENT: this witness runs inside the server and proves nothing against its operator.\n"
-        f"witness development {witness.verifier.vkey}\nquorum development\n"
-    )
-
-
-def witness_name(log_key: NoteSigner) -> str:
-    """Return the key name of the development witness."""
-    return f"development-witness.{log_key.name}"

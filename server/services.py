@@ -10,7 +10,6 @@ from fastapi import Request
 from evidence import keys
 from evidence.custody.integrator import Integrator
 from evidence.custody.keyfile import load_or_create_key
-from evidence.custody.witness import DevelopmentWitness
 from evidence.store.access import AccessStore
 from evidence.store.blobs import DirectoryBlobs
 from evidence.store.engine import open_engine
@@ -21,8 +20,9 @@ from server.layout import Layout
 from server.limits import ANYONE, SIGNER, Limiter
 from server.log import tsa
 from server.log.keeper import LogKeeper
+from server.log.witnesses import Witnesses
 from server.secret_files import load_identity, load_or_create_secret
-from server.settings import DEVELOPMENT, Settings
+from server.settings import Settings
 from server.uploads.folder import UploadFolder
 from server.uploads.lanes import Lanes
 
@@ -72,7 +72,18 @@ def open_services(settings: Settings) -> Iterator[Services]:
         stack.callback(journal.close)
         if not journal.ask(lambda standing: founding.is_published(standing, identity)):
             raise founding.FoundingError("the root has not certified this server's key: found the data folder first")
-        keeper = _log_keeper(settings, layout, journal, SqlHeads(engine))
+        log_key = load_or_create_key(layout.log_key, settings.log_origin)
+        witnesses = Witnesses(settings, layout, log_key)
+        stack.callback(witnesses.close)
+        integrator = Integrator(
+            layout.log,
+            log_key,
+            SqlHeads(engine),
+            witnesses.all,
+            witness_deadline_s=witnesses.deadline_s,
+            believed=witnesses.believed,
+        )
+        keeper = _log_keeper(settings, layout, journal, integrator)
         keeper.start()
         stack.callback(keeper.close)
         blobs = DirectoryBlobs(layout.blobs)
@@ -95,17 +106,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
         )
 
 
-def _log_keeper(settings: Settings, layout: Layout, journal: SqlJournal, heads: SqlHeads) -> LogKeeper:
-    log_key = load_or_create_key(layout.log_key, settings.log_origin)
-    witnesses = []
-    if settings.witness == DEVELOPMENT:
-        _log.warning("DEVELOPMENT witness in this process: it proves nothing against the operator")
-        name = founding.witness_name(log_key)
-        witnesses.append(DevelopmentWitness.in_folder(layout.witness, name, [log_key.verifier]))
-    else:
-        _log.error("this version reaches no witness outside its own process: checkpoints have no cosignatures")
+def _log_keeper(settings: Settings, layout: Layout, journal: SqlJournal, integrator: Integrator) -> LogKeeper:
     authority = tsa.choose(settings, layout)
     if authority.development:
         _log.warning("DEVELOPMENT time stamping authority: nobody else believes its tokens")
-    integrator = Integrator(layout.log, log_key, heads, witnesses)
     return LogKeeper(journal, integrator, authority, layout.log, layout.timestamps)

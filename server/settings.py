@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     )
     witness: str = Field(
         default=DEVELOPMENT,
-        description='"development", or the path of a tlog-policy file that names independent witnesses',
+        description='"development", or a tlog-policy file: independent witnesses with their addresses, and the quorum',
     )
     tsa: str = Field(
         default=DEVELOPMENT,

@@ -41,6 +41,9 @@ MAX_BATCH: Final = 2048
 STAMP_EVERY_S: Final = 300.0
 """A token says "existed at" to within this time, for the price of a few hundred tokens a day."""
 
+ASK_AGAIN_EVERY_S: Final = 1.0
+"""For cosignatures that the newest head still lacks; a busy log asks with each new head anyway."""
+
 _FATAL: Final = (ForkError, RollbackError, CorruptLogError, DurabilityError)
 """After these a human must look; going on could only make it worse."""
 
@@ -80,6 +83,8 @@ class LogKeeper:
         self._stamping = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log-keeper", daemon=True)
         self._trouble: str | None = None
+        self._silent: frozenset[str] = frozenset()
+        self._asked_at = time.monotonic()
 
     @property
     def trouble(self) -> str | None:
@@ -166,8 +171,11 @@ class LogKeeper:
             size = published.checkpoint.size if published is not None else size
             while leaves := self._journal.leaves(size, size + MAX_BATCH):
                 size = self._integrator.integrate(leaves, start=size).checkpoint.size
-            for name in self._integrator.witness_failures:
-                _log.warning("witness did not cosign", witness=name)
+                self._asked_at = time.monotonic()
+            if self._integrator.witness_failures and time.monotonic() - self._asked_at > ASK_AGAIN_EVERY_S:
+                self._integrator.integrate(())
+                self._asked_at = time.monotonic()
+            self._tell_of_witnesses()
         except HeadMovedError:
             return 0  # another process integrates as well: read its head at the next round
         except _FATAL as error:
@@ -176,6 +184,15 @@ class LogKeeper:
         except (EvidenceError, OSError) as error:
             _log.error("the custody log could not grow, trying again", error=type(error).__name__)
         return size
+
+    def _tell_of_witnesses(self) -> None:
+        """Say which witness fell silent and which is back, once each."""
+        failures = self._integrator.witness_failures
+        for name in failures.keys() - self._silent:
+            _log.warning("witness did not cosign", witness=name, error=type(failures[name]).__name__)
+        for name in self._silent - failures.keys():
+            _log.info("witness cosigns again", witness=name)
+        self._silent = frozenset(failures)
 
     def _stamp_if_grown(self) -> None:
         try:
