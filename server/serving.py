@@ -11,7 +11,9 @@ import uvicorn
 
 from server import logs
 from server.app import create_app
+from server.layout import Layout
 from server.metrics import Metrics
+from server.secret_files import load_identity
 from server.settings import Settings
 
 GRACE_S: Final = 3
@@ -52,7 +54,8 @@ def _listener(settings: Settings, metrics: Metrics) -> Iterator[None]:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or Ctrl-C."""
+    """Serve until SIGTERM or Ctrl-C; SecretFileError when the data folder was never founded."""
+    load_identity(Layout(settings.data).server_key)  # before uvicorn, whose failures have no words
     logs.configure()
     log = structlog.get_logger("server")
     metrics = Metrics()
