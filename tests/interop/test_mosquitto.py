@@ -30,13 +30,13 @@ def test_a_foreign_device_presses_and_hears_stored(tmp_path: Path, kind: str) ->
         token = make_token(memory.device, memory.identity) if kind == "nats" else None
         login = ["-u", memory.device, "-P", token] if token else []
         address = ["-h", "127.0.0.1", "-p", str(made.brokers[0].broker.mqtt_port), *login, "-q", "1", "-V", "311"]
-        down, client = message.down_topic(memory.device), client_id_of(memory.device)
+        down = message.down_topic(memory.device)
         listener = subprocess.Popen(
             [
                 "mosquitto_sub",
                 *address,
                 "-i",
-                f"device-{memory.device}-ear",
+                f"{client_id_of(memory.device)}-ear",
                 "-t",
                 down,
                 "-C",
@@ -61,7 +61,7 @@ def test_a_foreign_device_presses_and_hears_stored(tmp_path: Path, kind: str) ->
 
 def _published(made: World, address: list[str], device: str, press: Path) -> bool:
     """Publish, as a device does until it hears *stored*: the ear may not have been listening the first time."""
-    topic, client = f"up/{device[:2]}/{device}/a", f"device-{device}-mouth"
+    topic = f"up/{device[:2]}/{device}/a"
     subprocess.run(
         ["mosquitto_pub", *address, "-i", f"device-{device}-mouth", "-t", topic, "-f", str(press)], check=True
     )
