@@ -28,7 +28,7 @@ def arm(moment: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return done
 
-    FileWitnessState.swap = deadly  # type: ignore[method-assign] - the fault is put where no public name leads
+    setattr(FileWitnessState, "swap", deadly)  # noqa: B010 - a fault is put where no public name leads
 
 
 if __name__ == "__main__":
