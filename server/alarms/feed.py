@@ -117,7 +117,7 @@ class BridgeFeed:
             try:
                 await self._follow_once()
                 why = "the bridge closed its feed"
-            except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever the bridge says, the window must not stay dark
                 why = f"the bridge cannot be reached ({type(error).__name__})"
             if self._health.get("troubles") != [why]:
                 _log.warning("no feed from the bridge", error=why)

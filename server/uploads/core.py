@@ -110,6 +110,12 @@ def parse_creation(headers: Mapping[str, str]) -> Creation:
         raise ProblemError(general.MALFORMED, reason=f"Upload-Metadata: {error}") from error
 
 
+def metadata_of(upload: Upload) -> str:
+    """Return Upload-Metadata as it was given at creation (tus creation extension, HEAD)."""
+    pairs = {"item": upload.item, "sha256": upload.sha256}
+    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+
+
 def admit(creation: Creation, usage: Usage) -> None:
     """Refuse what is too large for one upload, or for the account it would belong to."""
     if creation.length > MAX_UPLOAD_BYTES:

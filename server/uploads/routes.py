@@ -115,7 +115,8 @@ async def look(request: Request, upload: str, who: UploaderAsking) -> Response:
     """Say how many bytes are durable. A request that still writes this upload steps aside first."""
     core.check_version(request.headers)
     at = await _uploads(request).look(who, upload)
-    headers = {**_headers(at.upload, at.offset), "upload-length": str(at.upload.length)}
+    about = {"upload-length": str(at.upload.length), "upload-metadata": core.metadata_of(at.upload)}
+    headers = {**_headers(at.upload, at.offset), **about}
     return Response(status_code=200, headers=headers)
 
 

@@ -21,9 +21,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from evidence import ids
+from evidence import ids, keys
+from evidence.envelope import wraps
 from evidence.statements import types
-from tests.api.world import Person, World, free_port, problem, running, settings_in, until
+from tests.api.world import Person, World, free_port, problem, running, seal, settings_in, until
 
 ALARM = "9b" * 16
 TOKEN = "een-geheim-van-de-brug"
@@ -140,6 +141,7 @@ def test_presses_changes_and_the_end_of_the_bridge_are_heard(bridge: Bridge, con
         bridge.changes.append(("alarm", {"alarm": ALARM, "state": "delivered", "raised_at": ""}))
         until(lambda: listed(who)["alarms"][0]["state"] == "delivered", "a change comes through")
         check_acts(bridge, console)
+        check_card(bridge, console)
     until(lambda: not listed(who)["health"]["ok"], "the end of the bridge is said")
     assert [alarm["alarm"] for alarm in listed(who)["alarms"]] == [ALARM]  # still shown, as not live
 
@@ -158,6 +160,29 @@ def check_acts(bridge: Bridge, console: World) -> None:
     colleague = console.certify("dispatcher", "Meldkamer 2")
     assert problem(colleague.http.post(where, content=claim)) == "signer"
     assert len(bridge.acts) == 2
+
+
+def check_card(bridge: Bridge, console: World) -> None:
+    who, case, desk = console.dispatcher, console.open_case(), keys.Identity.generate()
+    share = wraps.wrap(desk.box_seed, wraps.NO_ID, wraps.NO_ID, who.identity.box_public)
+    console.root.act("key.share", types.KeyShare(ids.PublicKey(desk.box_public.hex()), who.kid, share))
+    boxes = [case.vault.identity.box_public, desk.box_public]
+    card = seal(console.caseworker, boxes, "sleutel bij de buren", case=case.case)
+    console.caseworker.upload(card.container, card.body)
+    console.caseworker.act("item.seal", card.body, case.case)
+    where = f"/api/v1/alarms/{ALARM}/card"
+    assert problem(who.http.get(where)) == "not-found"  # this alarm has no card yet
+    bridge.changes.append(("alarm", {"alarm": ALARM, "state": "claimed", "card": card.body.item}))
+    answer = until(lambda: got if (got := who.http.get(where)).status_code == 200 else None, "the card is there")
+    assert answer is not None
+    (given,) = answer.json()["wraps"]
+    assert wraps.unwrap(given["wrap"], case.case, card.body.item, desk) == card.key
+    events = case.vault.http.get(f"/api/v1/cases/{case.case}/timeline").json()["events"]
+    assert next(one["body"]["reader"] for one in events if one["type"] == "read") == who.kid
+    colleague = console.certify("dispatcher", "andere meldkamer")
+    assert problem(colleague.http.get(where)) == "not-found"  # holds no key of that desk
+    bridge.changes.append(("alarm", {"alarm": ALARM, "state": "closed", "card": card.body.item}))
+    until(lambda: who.http.get(where).status_code == 404, "a closed alarm shows no card")
 
 
 def test_only_dispatchers_see_alarms(world: World, console: World, phone: Person) -> None:

@@ -90,6 +90,23 @@ def test_a_caseworker_sees_but_cannot_open_what_was_not_granted(case: CaseOfHers
     assert caseworker.http.get(where).content == sealed.container
 
 
+def test_a_caseworker_of_another_team_sees_no_case(case: CaseOfHers, phone: Person) -> None:
+    sealed = case.sealed(phone)
+    team = ids.TeamId(ids.new_id())
+    case.world.root.act("team.open", types.TeamOpen(team, "elders"))
+    other = case.world.certify("caseworker", "K. Blom", team)
+    for where in (f"/api/v1/cases/{case.case}/timeline", f"/api/v1/items/{sealed.body.item}/container"):
+        assert problem(other.http.get(where)) == "not-found"
+    assert other.http.get("/api/v1/cases").json() == []
+    assert case.case in [one["case"] for one in case.world.caseworker.http.get("/api/v1/cases").json()]
+
+
+def test_another_vault_sees_no_case(case: CaseOfHers, phone: Person) -> None:
+    sealed, theirs = case.sealed(phone), case.world.open_case()
+    assert problem(theirs.vault.http.get(f"/api/v1/cases/{case.case}/timeline")) == "not-found"
+    assert problem(theirs.vault.http.get(f"/api/v1/items/{sealed.body.item}/container")) == "not-found"
+
+
 def test_an_investigator_sees_what_was_granted_and_nothing_else(case: CaseOfHers, phone: Person) -> None:
     shown, hidden = case.sealed(phone, "gedeeld"), case.sealed(phone, "niet gedeeld")
     who = case.world.certify("investigator", "A. Smit")

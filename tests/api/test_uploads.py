@@ -84,6 +84,15 @@ def test_the_first_bytes_may_come_with_the_creation(phone: Person) -> None:
     assert done.headers["upload-offset"] == str(len(CONTENT))
 
 
+def test_head_repeats_what_was_announced_and_is_not_cached(phone: Person) -> None:
+    where = begin(phone)
+    headers = phone.head(where).headers
+    assert headers["upload-length"] == str(len(CONTENT))
+    assert headers["cache-control"] == "no-store"
+    pairs = dict(entry.split(" ") for entry in headers["upload-metadata"].split(","))
+    assert base64.b64decode(pairs["sha256"]).decode() == SHA256
+
+
 def test_a_damaged_piece_is_cut_off_again(world: World, phone: Person) -> None:
     where = begin(phone)
     assert phone.patch(where, 0, CONTENT[:1000]).status_code == 204
