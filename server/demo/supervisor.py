@@ -29,6 +29,9 @@ POLL_S = 0.05
 STOP_WITHIN_S = 8.0
 """A child finishes its requests and flushes in well under a second; after this it is killed."""
 
+MAX_PORT = 65535
+"""TCP has no higher one (RFC 9293)."""
+
 PORT_TRIES = 20
 """Ports that the system offers as free; that one has a taken neighbour is rare, twenty in a row is a fault."""
 
@@ -164,6 +167,8 @@ def free_port(preferred: int, beside: Sequence[int] = (), host: str = "127.0.0.1
     Free means: nothing listens on it, nor on the ports that lie the distances `beside` above it.
     """
     for port in (preferred, *(0 for _ in range(PORT_TRIES))):
+        if port > MAX_PORT:
+            continue
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -171,7 +176,8 @@ def free_port(preferred: int, beside: Sequence[int] = (), host: str = "127.0.0.1
             except OSError:
                 continue
             found = int(probe.getsockname()[1])
-        if not any(listens(found + distance, host) for distance in beside):
+        neighbours = [found + distance for distance in beside]
+        if not any(neighbour > MAX_PORT or listens(neighbour, host) for neighbour in neighbours):
             return found
     raise ChildError(f"No free port on {host}: stop something that listens and start again.")
 
