@@ -1,0 +1,87 @@
+"""The commands of phone, vault and staff, typed one after another, each as a process, at a running server."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from evidence import keys
+from tests.api.world import World
+
+PHRASE = "bado kemi luro sita povu nezi"
+
+
+@pytest.fixture
+def folder(world: World, tmp_path: Path) -> Path:
+    """A desk with the trust folder, a phrase in a file, and the caseworker's key under it."""
+    (tmp_path / "phrase.txt").write_text(f"{PHRASE}\n")
+    locked = keys.lock(world.caseworker.identity, "marit", PHRASE)
+    (tmp_path / "caseworker.json").write_bytes(locked.to_bytes())
+    return tmp_path
+
+
+def test_from_intake_to_grant_by_command(world: World, folder: Path) -> None:
+    trust = str(world.settings.data / "trust")
+    common = ("--trust", trust, "--url", world.url, "--phrase-file", str(folder / "phrase.txt"))
+    vault_key, phone = str(folder / "vault.json"), str(folder / "phone")
+
+    said = _run("vault", "create", "--key", vault_key, "--handle", "n1", "--phrase-file", str(folder / "phrase.txt"))
+    case_key, consent_key = (line.split()[-1] for line in said.splitlines()[:2])
+    worker = ("--key", str(folder / "caseworker.json"))
+    hers = ("--victim-keys", case_key, consent_key)
+    case = _run("staff", "caseworker", "open-case", *worker, *common, "--team", world.team, *hers).strip()
+    invited = _run("staff", "caseworker", "invite", case, *worker, *common, "--case-key", case_key)
+    assert "█" in invited
+    (folder / "invitation.txt").write_text(invited.splitlines()[0])
+
+    assert "cannot read it" in _run("phone", "enrol", str(folder / "invitation.txt"), "--folder", phone)
+    incident = _run(
+        "phone", "add", "--title", "Aan de deur", "--happened", "2026-05~", "--conduct", "visit", "--folder", phone
+    ).split()[-1]
+    Image.effect_noise((64, 64), 50).convert("RGB").save(folder / "foto.jpg")
+    _run("phone", "photo", str(folder / "foto.jpg"), "--about", incident, "--folder", phone)
+    assert _run("phone", "status", "--folder", phone).count("kept here") == 2
+    assert "2 items arrived" in _run("phone", "sync", "--folder", phone)
+    assert _run("phone", "status", "--folder", phone).count("arrived") == 2
+    _run("phone", "receipts", "--folder", phone, "--out", str(folder / "receipts"))
+    receipts = sorted((folder / "receipts").glob("*.json"))
+    assert len(receipts) == 3  # its enrolment, and two items
+    for receipt in receipts:
+        report = json.loads(_run("verify", str(receipt), "--trust", trust, "--json"))
+        assert report["proven"]
+
+    vault = ("--key", vault_key, "--case", case, *common)
+    listed = _run("vault", "items", *vault)
+    assert "Aan de deur" in listed
+    assert "2026-05~" in listed
+    given = _run("vault", "grant", *vault, "--reader", world.investigator.kid, "--purpose", "aangifte", "--days", "3")
+    assert given.startswith("2 items until ")
+    taken = _run("vault", "revoke", given.split("Grant ")[1].split(",")[0], *vault)
+    assert "Taken back" in taken
+
+
+def test_a_wrong_phrase_is_said_plainly(world: World, folder: Path) -> None:
+    (folder / "other.txt").write_text("a quite other phrase")
+    common = ("--trust", str(world.settings.data / "trust"), "--url", world.url)
+    key = ("--key", str(folder / "caseworker.json"))
+    result = _start("staff", "leave-key", *key, *common, "--phrase-file", str(folder / "other.txt"))
+    assert result.returncode == 1
+    assert "does not open" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def _run(*words: str) -> str:
+    """Run a command that must hold and return what it printed."""
+    result = _start(*words)
+    assert result.returncode == 0, f"getuige {' '.join(words)}\n{result.stdout}\n{result.stderr}"
+    return result.stdout
+
+
+def _start(*words: str) -> "subprocess.CompletedProcess[str]":
+    program = (sys.executable, "-c", "from server.cli import main; main()")
+    environment = {**os.environ, "COLUMNS": "200"}
+    return subprocess.run([*program, *words], capture_output=True, text=True, check=False, env=environment)
