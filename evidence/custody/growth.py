@@ -4,7 +4,7 @@ The right edge is all that an appender needs: per level the hashes of the one pa
 partial bundle. Everything to the left of it is full and never changes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from evidence.custody import merkle
@@ -97,11 +97,18 @@ def load_edge(source: TileSource, size: int, root: bytes) -> RightEdge:
     return edge
 
 
-def audit(source: TileSource, size: int, root: bytes) -> None:
+def audit(source: TileSource, size: int, root: bytes, progress: Callable[[int], None] = lambda _entries: None) -> None:
     """Recompute the whole tree from the entries and compare every tile of it with what the log serves.
+
+    Args:
+        source: where the log's files are read.
+        size: of the tree that is checked.
+        root: its signed root.
+        progress: told after each bundle how many entries were checked so far.
 
     Raises:
         CorruptLogError: an entry, a tile or the root differs, or a resource is missing.
+        StorageError: the source cannot be read.
     """
     reader = TileReader(source, size)
     edge = RightEdge()
@@ -117,6 +124,7 @@ def audit(source: TileSource, size: int, root: bytes) -> None:
         except (ResourceNotFoundError, TileError) as error:
             raise CorruptLogError(f"the log of {size} leaves cannot be read: {error}") from error
         edge = grown.edge
+        progress(edge.size)
     if edge.root != root:
         raise CorruptLogError(f"the entries of {size} leaves do not lead to the signed root")
 
