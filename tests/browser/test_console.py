@@ -58,6 +58,8 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
         await page.get_by_role("button", name="Echt alarm").click()
         await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "closed")
         await expect(page.get_by_role("heading", name="Gesloten")).to_be_visible()
+        await expect(page.locator(".who")).to_contain_text("De kaart is weer dicht")
+        assert "Noor van den Akker" not in await page.content()
         await daan.keep("console-closed", full_page=True)
         await daan.sound()
 
@@ -98,6 +100,7 @@ async def test_a_frozen_server_is_shown_within_eight_seconds_and_so_is_its_retur
         await expect(bar).to_contain_text("NIET ACTUEEL – gebruik telefoon")
         width = await bar.evaluate("(bar) => bar.getBoundingClientRect().width / document.documentElement.clientWidth")
         assert width > 0.99
+        await expect(daan.page.locator(".listing")).not_to_contain_text("Geen alarmen")
         await daan.keep("console-stale")
         assert await daan.axe() == []
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.need("chromium")
 async def test_a_caseworker_signs_in_and_reads_a_case_that_is_proven_item_by_item(
     browser: Browser, server: StandIn
 ) -> None:
-    async with visit(browser, server.url) as marit:
+    async with visit(browser, server.url, viewport={"width": 1440, "height": 1480}) as marit:
         await marit.review()
 
         total = len(server.world.containers)

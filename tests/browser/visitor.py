@@ -72,6 +72,12 @@ class Visitor:
             while not await self.page.evaluate(expression):  # noqa: ASYNC110 - the other side is a browser
                 await asyncio.sleep(0.05)
 
+    async def noticed(self, word: str, *, seconds: float = 10) -> None:
+        """Wait until the browser complained of something in these words."""
+        async with asyncio.timeout(seconds):
+            while not any(word in error for error in self.errors):  # noqa: ASYNC110 - the other side is a browser
+                await asyncio.sleep(0.05)
+
     async def violations(self) -> list[str]:
         """What the policy of the page blocked."""
         found: list[str] = await self.page.evaluate("window.violations")

@@ -127,10 +127,10 @@ class World:
             "raised_at": at, "age_s": seconds_ago, "press": {"boot": push.boot, "counter": push.counter},
             "repeats": 0, "flags": [], "claimed_by": None, "accepted_by": None, "closed": None,
             "history": [{"at": at, "what": f"raised: {kind}", "by": "device, by a"},
-                        {"at": at, "what": "delivered: given to the feed", "by": "console"},
-                        {"at": at, "what": "delivered: ACK", "by": "alarm-centre"}],
-            "routes": [{"route": "console", "outcome": "delivered", "detail": "given to the feed", "at": at},
-                       {"route": "alarm-centre", "outcome": "delivered", "detail": "ACK", "at": at}],
+                        {"at": at, "what": "delivered: given to the feed", "by": "console-feed"},
+                        {"at": at, "what": "delivered: ACK", "by": "dc09-noord"}],
+            "routes": [{"route": "console-feed", "outcome": "delivered", "detail": "given to the feed", "at": at},
+                       {"route": "dc09-noord", "outcome": "delivered", "detail": "ACK", "at": at}],
             "item": item, "card": self.card,
         }  # fmt: skip
 

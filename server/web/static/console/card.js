@@ -33,7 +33,7 @@ export function alarmCard(desk, alarm, who) {
       </dl>
       <h3>${t("card-routes")}</h3>
       <ul class="routes">${alarm.routes.map(({ route, outcome, at }) => html`
-        <li class=${outcome}><span aria-hidden="true">${outcome === "delivered" ? "✓" : "✕"}</span> ${word("route", route)}:
+        <li class=${outcome}><span aria-hidden="true">${outcome === "delivered" ? "✓" : "✕"}</span> ${routeName(route)}:
           ${t(`route-${outcome}`)} <span class="quiet">${clock(at)}</span></li>`)}</ul>
       <h3>${t("card-history")}</h3>
       <ol class="history">${alarm.history.map(({ at, what, by }) => html`
@@ -41,10 +41,13 @@ export function alarmCard(desk, alarm, who) {
     </section></div>`;
 }
 
+/** @param {string} route @returns {string} what it leads to; several alarm centres keep their own names beside it */
+const routeName = (route) => (route.startsWith("dc09-") ? `${t("route-dc09")} ${route.slice(5)}` : word("route", route));
+
 /** @param {string} by a person, a route, or `device, by a` for the broker that brought it */
 function whoDid(by) {
   const [, broker] = /^device, by (.+)$/.exec(by) ?? [];
-  return broker ? t("by-device", { broker }) : word("route", by);
+  return broker ? t("by-device", { broker }) : routeName(by);
 }
 
 /** @param {string} what such as `closed: genuine` */
@@ -84,12 +87,13 @@ function sketch(near, accuracy) {
   const farthest = Math.max(accuracy * 1.5, ...near.map(({ away }) => away), 80);
   const ring = ROUND.find((size) => size >= farthest) ?? farthest;
   const [cx, cy] = [WIDTH / 2, HEIGHT / 2];
-  const reach = (/** @type {number} */ away) => Math.min(1, away / ring) * RADIUS;
+  // By the square root: what is near is what a patrol needs, and would otherwise sit under the mark.
+  const reach = (/** @type {number} */ away) => Math.sqrt(Math.min(1, away / ring)) * RADIUS;
   return html`
     <svg class="sketch" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label=${t("card-sketch")}>
       ${[1, 0.5].map((part) => svg`
         <circle class="ring" cx=${cx} cy=${cy} r=${RADIUS * part}></circle>
-        <text class="ring-label" x=${cx + 4} y=${cy + RADIUS * part - 4}>${metres(ring * part)}</text>`)}
+        <text class="ring-label" x=${cx + 4} y=${cy + RADIUS * part - 4}>${metres(ring * part ** 2)}</text>`)}
       <path class="north" d="M${cx} ${cy - RADIUS - 22} l6 14 h-12 z"></path>
       <text class="ring-label" x=${cx + 9} y=${cy - RADIUS - 10}>N</text>
       <circle class="accuracy" cx=${cx} cy=${cy} r=${Math.max(4, reach(accuracy))}></circle>
@@ -124,7 +128,8 @@ function person(card, alarm, { open, failed, busy }) {
   const taken = Boolean(alarm.accepted_by);
   return html`
     <section class="card who"><h3>${t("card-who")}</h3>
-      ${!alarm.card ? html`<p class="none">${t("card-who-missing")}</p>`
+      ${alarm.state === "closed" ? html`<p class="none">${t("card-who-gone")}</p>`
+        : !alarm.card ? html`<p class="none">${t("card-who-missing")}</p>`
         : failed ? html`<p class="problem">${t("card-who-failed")}</p>`
           : taken ? html`<button type="button" ?disabled=${busy} @click=${open}>${t("card-who-open")}</button>`
             : html`<p class="none">${t("card-who-closed")}</p>`}

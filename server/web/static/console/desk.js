@@ -82,6 +82,7 @@ export class Desk {
     // An update without the sealed item does not take the item away.
     const merged = { ...alarm, item: alarm.item ?? known?.item ?? null };
     this.alarms.set(alarm.alarm, merged);
+    if (merged.state === "closed") this.cards.delete(alarm.alarm);
     if (!this.opened.has(alarm.alarm) && merged.item) this.opened.set(alarm.alarm, await this.#open(merged.item));
     if (!known && alarm.state !== "closed") this.listener.raised(merged);
   }
@@ -127,6 +128,7 @@ export class Desk {
     const answer = await api.json(`/api/v1/alarms/${alarm.alarm}/acts`, envelope);
     const known = this.alarms.get(alarm.alarm) ?? alarm;
     this.alarms.set(alarm.alarm, { ...known, ...(answer.alarm === alarm.alarm ? answer : { state: answer.state }) });
+    if (answer.state === "closed") this.cards.delete(alarm.alarm);
     this.listener.changed();
   }
 }

@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { clock } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
-import { age, isNew } from "./alarms.js";
+import { age, isNew, isOpen } from "./alarms.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 
@@ -34,7 +34,7 @@ export function alarmList(alarms, selected, choose) {
         <button type="button" class="alarm ${isNew(alarm) ? "new" : ""} is-${alarm.state}" data-alarm=${alarm.alarm}
           data-state=${alarm.state} aria-pressed=${alarm.alarm === selected ? "true" : "false"}
           @click=${() => choose(alarm.alarm)}>
-          <span class="line">${stateMark(alarm)}<span class="age num">${age(alarm.raised_at)}</span></span>
+          <span class="line">${stateMark(alarm)}${isOpen(alarm) ? html`<span class="age num">${age(alarm.raised_at)}</span>` : nothing}</span>
           <span class="line kind-line"><strong>${alarm.kind === "duress" ? "⚠ " : ""}${t(`alarm-kind-${alarm.kind}`)}</strong>
             <span class="num quiet">${clock(alarm.raised_at)}</span></span>
           ${whose(alarm) ? html`<span class="quiet">${whose(alarm)}</span>` : nothing}

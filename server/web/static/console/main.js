@@ -38,6 +38,8 @@ class Console extends View {
     this.notice = null;
     this.announced = "";
     this.busy = false;
+    /** @type {Promise<void>} the acts that were asked for, in order */
+    this.working = Promise.resolve();
     this.closing = false;
     this.cardFailed = "";
     this.ticking = 0;
@@ -103,16 +105,25 @@ class Console extends View {
     this.requestUpdate();
   }
 
+  /** One act after the other: a key that was pressed a moment too early is not lost, and a double click is no second act. */
   /** @param {Alarm} alarm @param {string} act @param {object} [more] */
-  async #act(alarm, act, more) {
-    if (this.busy || !this.desk) return;
+  #act(alarm, act, more) {
+    this.working = this.working.then(async () => {
+      const now = this.desk?.alarms.get(alarm.alarm);
+      if (now && nextActs(now).includes(act)) await this.#carryOut(now, act, more);
+    });
+  }
+
+  /** @param {Alarm} alarm @param {string} act @param {object} [more] */
+  async #carryOut(alarm, act, more) {
+    if (!this.desk) return;
     this.busy = true;
     this.notice = null;
     try {
       await this.desk.act(alarm, act, more);
       this.closing = false;
       this.notice = { title: t("act-done", { act: t(`state-${this.desk.alarms.get(alarm.alarm)?.state}`) }), text: "", bad: false };
-      if (act === "accept") await this.#openCard(alarm);
+      if (act === "accept") this.#openCard(alarm);
     } catch (error) {
       const refused = error instanceof api.ApiError && error.status >= 400 && error.status < 500;
       this.notice = { title: t("act-failed"), text: refused ? error.message : t("act-failed-text"), bad: true };
@@ -171,6 +182,7 @@ class Console extends View {
     const help = html`<button type="button" @click=${() => this.querySelector("dialog")?.showModal()}>${t("help")} <kbd>?</kbd></button>`;
     const alarms = this.#alarms;
     const open = alarms.filter(isOpen);
+    const live = this.desk.live === true && troubles(this.desk.health).stale.length === 0;
     return html`
       ${this.#freshness(this.desk)}
       ${topBar(t("console"), html`<span class="who-am-i">${this.desk.session.label}</span>${help}`, false)}
@@ -178,10 +190,11 @@ class Console extends View {
       <main id="main" tabindex="-1" class="console">
         <section class="listing" aria-labelledby="alarms-title">
           ${this.#shift()}
-          <div class="list-head"><h1 id="alarms-title">${t("alarms-open", { count: open.length })}</h1>
+          <div class="list-head"><h1 id="alarms-title">${live ? t("alarms-open", { count: open.length }) : t("alarms-old")}</h1>
             ${this.siren.sounding ? html`<button type="button" class="silence" @click=${this.#silence}>${t("silence")} <kbd>m</kbd></button>` : nothing}
           </div>
-          ${alarms.length === 0 ? html`<p class="none">${t("alarms-none")}</p>` : nothing}
+          ${live ? nothing : html`<p class="problem">${t("alarms-old-text")}</p>`}
+          ${live && alarms.length === 0 ? html`<p class="none">${t("alarms-none")}</p>` : nothing}
           ${alarmList(open, this.selected, (alarm) => this.#choose(alarm))}
           ${alarms.length > open.length ? html`<h2 class="closed-title">${t("alarms-closed")}</h2>
             ${alarmList(alarms.filter((alarm) => !isOpen(alarm)), this.selected, (alarm) => this.#choose(alarm))}` : nothing}
@@ -239,7 +252,7 @@ class Console extends View {
       <article class="alarm-view" aria-labelledby="alarm-title" data-alarm=${alarm.alarm} data-state=${alarm.state}>
         <header class="card alarm-head ${isNew(alarm) ? "new" : ""}">
           <div><p>${stateMark(alarm)} <span class="quiet">${whose(alarm)}</span></p>
-            <h2 id="alarm-title">${t(`alarm-kind-${alarm.kind}`)} <span class="age num">${age(alarm.raised_at)}</span></h2>
+            <h2 id="alarm-title">${t(`alarm-kind-${alarm.kind}`)} ${isOpen(alarm) ? html`<span class="age num">${age(alarm.raised_at)}</span>` : nothing}</h2>
             <p class="tags">${flagsOf(alarm)}</p></div>
           <div class="acts">
             ${acts.filter((act) => act !== "close").map((act) => html`

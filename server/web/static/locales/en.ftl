@@ -109,6 +109,8 @@ impact-count = { $count ->
 
 overview = Timeline
 overview-label = Timeline of { $count } items, from { $from } to { $to }. Rows: { $lanes }. The table below holds the same data.
+outside-before = { $count } earlier
+outside-after = { $count } later
 overview-tools = Move and zoom the timeline
 overview-earlier = Earlier
 overview-later = Later
@@ -281,6 +283,8 @@ alarms-open = { $count ->
     [one] 1 alarm open
    *[other] { $count } alarms open
  }
+alarms-old = Last known state
+alarms-old-text = This list is not live. Alarms may have come in since. Call the alarm centre or your colleague.
 alarms-none = No alarms. The list is live as long as the bar at the top is green and says "Live".
 alarms-closed = Closed
 new-alarm = New alarm, { $kind }, { $age } ago
@@ -321,10 +325,11 @@ card-accuracy = Accuracy
 card-accuracy-m = ± { $m } m
 card-age = Age of the position
 card-source = Source of the position
-card-sketch = Sketch with distance and direction to known places. North is up.
+card-sketch = Sketch with distance and direction to known places. North is up. What is near is drawn larger.
 card-who = Who
 card-who-closed = The card opens when you accept the alarm.
 card-who-open = Open the card now
+card-who-gone = The alarm is closed. The card is closed again.
 card-who-missing = There is no card with this button.
 card-who-failed = The card could not be opened.
 card-name = Name
@@ -355,8 +360,8 @@ flag-duress = duress
 flag-cancel-asked = button asks to cancel
 flag-test-outside-window = test outside the test window
 by-device = button, through connection { $broker }
-route-console = alarm desk
-route-alarm-centre = alarm centre
+route-console-feed = alarm desk
+route-dc09 = alarm centre
 route-delivered = arrived
 route-failed = failed
 bearing-N = north

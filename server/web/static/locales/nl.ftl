@@ -109,6 +109,8 @@ impact-count = { $count ->
 
 overview = Tijdlijn
 overview-label = Tijdlijn met { $count } items, van { $from } tot { $to }. Rijen: { $lanes }. De tabel hieronder bevat dezelfde gegevens.
+outside-before = { $count } eerder
+outside-after = { $count } later
 overview-tools = Tijdlijn verschuiven en vergroten
 overview-earlier = Eerder
 overview-later = Later
@@ -281,6 +283,8 @@ alarms-open = { $count ->
     [one] 1 alarm open
    *[other] { $count } alarmen open
  }
+alarms-old = Laatst bekende stand
+alarms-old-text = Deze lijst is niet actueel. Er kunnen alarmen bij zijn gekomen. Bel de alarmcentrale of uw collega.
 alarms-none = Geen alarmen. De lijst is actueel zolang de balk bovenaan groen is en "Actueel" zegt.
 alarms-closed = Gesloten
 new-alarm = Nieuw alarm, { $kind }, { $age } geleden
@@ -321,10 +325,11 @@ card-accuracy = Nauwkeurigheid
 card-accuracy-m = ± { $m } m
 card-age = Leeftijd van de positie
 card-source = Bron van de positie
-card-sketch = Schets met afstand en richting tot bekende plaatsen. Noord is boven.
+card-sketch = Schets met afstand en richting tot bekende plaatsen. Noord is boven. Dichtbij is groter getekend.
 card-who = Wie
 card-who-closed = De kaart opent zodra u het alarm aanneemt.
 card-who-open = Kaart nu openen
+card-who-gone = Het alarm is gesloten. De kaart is weer dicht.
 card-who-missing = Er is geen kaart bij deze knop.
 card-who-failed = De kaart kon niet worden geopend.
 card-name = Naam
@@ -355,8 +360,8 @@ flag-duress = dwang
 flag-cancel-asked = knop vraagt om annuleren
 flag-test-outside-window = test buiten testvenster
 by-device = knop, via verbinding { $broker }
-route-console = meldtafel
-route-alarm-centre = alarmcentrale
+route-console-feed = meldtafel
+route-dc09 = alarmcentrale
 route-delivered = aangekomen
 route-failed = mislukt
 bearing-N = noord

@@ -3,6 +3,7 @@ import { html } from "lit";
 import { t, word } from "../ui/texts.js";
 import { View } from "../ui/view.js";
 import { draw, hit, laneHeight, lanesOf } from "./painting.js";
+import { happening } from "./pattern.js";
 import { day } from "../ui/dates.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -14,6 +15,16 @@ const WIDEST = 30 * 366 * 24 * HOUR;
 const ZOOM = 1.5;
 const PAN = 0.15;
 
+/** @param {Entry[]} entries @returns {{from: number, to: number}} what holds them all, with a margin on both sides */
+function around(entries) {
+  const spans = entries.map(({ span, at }) => span ?? { from: at, to: at });
+  const from = Math.min(...spans.map((span) => span.from));
+  const to = Math.max(...spans.map((span) => span.to), ...entries.map(({ recorded }) => Date.parse(recorded)));
+  if (entries.length === 0) return { from: Date.now() - 7 * 24 * HOUR, to: Date.now() };
+  const margin = Math.max((to - from) * 0.03, NARROWEST);
+  return { from: from - margin, to: to + margin };
+}
+
 class Overview extends View {
   /** @override */
   static properties = { entries: { attribute: false }, selected: {} };
@@ -24,7 +35,7 @@ class Overview extends View {
     this.entries = [];
     /** @type {string | null} */
     this.selected = null;
-    /** @type {{from: number, to: number} | null} what is in view; null means everything */
+    /** @type {{from: number, to: number} | null} what is in view; null means all that happened */
     this.view = null;
     /** @type {{x: number, view: {from: number, to: number}} | null} */
     this.drag = null;
@@ -55,18 +66,18 @@ class Overview extends View {
     return /** @type {HTMLCanvasElement} */ (this.querySelector("canvas"));
   }
 
-  /** Everything, with a margin on both sides. */
-  all() {
-    const spans = this.entries.map(({ span, at }) => span ?? { from: at, to: at });
-    const from = Math.min(...spans.map((span) => span.from), Date.now());
-    const to = Math.max(...spans.map((span) => span.to), ...this.entries.map(({ recorded }) => Date.parse(recorded)));
-    const margin = Math.max((to - from) * 0.03, NARROWEST);
-    return { from: from - margin, to: to + margin };
+  /**
+   * What is shown at first: all that happened, with a margin. A camera with a wrong clock dates a picture years away;
+   * such entries stand outside, counted at the edge, until "all" is asked for.
+   */
+  main() {
+    const happened = this.entries.filter((entry) => happening(entry) || entry.kind === "order");
+    return around(happened.length > 0 ? happened : this.entries);
   }
 
   /** @param {number} factor above 1 zooms in @param {number} [around] part of the width that stays where it is */
   zoom(factor, around = 0.5) {
-    const { from, to } = this.view ?? this.all();
+    const { from, to } = this.view ?? this.main();
     const width = Math.min(WIDEST, Math.max(NARROWEST, (to - from) / factor));
     const fixed = from + (to - from) * around;
     this.view = { from: fixed - width * around, to: fixed + width * (1 - around) };
@@ -75,14 +86,14 @@ class Overview extends View {
 
   /** @param {number} part of the width; positive looks later */
   pan(part) {
-    const { from, to } = this.view ?? this.all();
+    const { from, to } = this.view ?? this.main();
     const by = (to - from) * part;
     this.view = { from: from + by, to: to + by };
     this.#paint();
   }
 
   whole() {
-    this.view = null;
+    this.view = around(this.entries);
     this.#paint();
   }
 
@@ -99,7 +110,7 @@ class Overview extends View {
 
   #paint() {
     const canvas = this.#canvas();
-    if (canvas) draw(canvas, this.entries, this.view ?? this.all(), this.selected);
+    if (canvas) draw(canvas, this.entries, this.view ?? this.main(), this.selected);
   }
 
   /** @param {WheelEvent} event only where the person chose the canvas: the page must keep scrolling elsewhere */
@@ -114,7 +125,7 @@ class Overview extends View {
   /** @param {PointerEvent} event */
   #down(event) {
     this.#canvas().setPointerCapture(event.pointerId);
-    this.drag = { x: event.offsetX, view: this.view ?? this.all() };
+    this.drag = { x: event.offsetX, view: this.view ?? this.main() };
   }
 
   /** @param {PointerEvent} event */
@@ -131,14 +142,14 @@ class Overview extends View {
     const still = this.drag && Math.abs(event.offsetX - this.drag.x) < 4;
     this.drag = null;
     if (!still) return;
-    const found = hit(this.#canvas(), this.entries, this.view ?? this.all(), event.offsetX, event.offsetY);
+    const found = hit(this.#canvas(), this.entries, this.view ?? this.main(), event.offsetX, event.offsetY);
     if (found) this.dispatchEvent(new CustomEvent("chosen", { detail: found, bubbles: true }));
   }
 
   /** @override */
   render() {
     const lanes = lanesOf(this.entries);
-    const { from, to } = this.all();
+    const { from, to } = around(this.entries);
     const spoken = t("overview-label", {
       count: this.entries.length, lanes: lanes.map((lane) => word("lane", lane)).join(", "), from: day(from), to: day(to),
     });

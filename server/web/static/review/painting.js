@@ -1,7 +1,7 @@
 /** The strokes of the overview canvas. Shape says as much as colour; lengths in CSS pixels. */
-import { axis } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { gaps, isMedia, orders } from "./pattern.js";
+import { ticks } from "./ticks.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 /** @typedef {{from: number, to: number}} Range */
@@ -10,7 +10,6 @@ const LANE = 46;
 const TOP = 52;
 const AXIS = 30;
 const GUTTER = 132;
-const DAY = 86_400_000;
 /** A lane label longer than this would run into the chart. */
 const LABEL_CHARACTERS = 17;
 
@@ -69,6 +68,7 @@ export function draw(canvas, entries, view, selected) {
   drawAlarms(brush, entries, selected);
   context.restore();
   drawLabels(brush, lanes);
+  drawOutside(brush, entries, view);
 }
 
 /** @typedef {{context: CanvasRenderingContext2D, colour: (name: string) => string, x: (moment: number) => number,
@@ -100,7 +100,7 @@ function drawGaps({ context, colour, x, bottom, width }, entries, view) {
 }
 
 /** @param {Brush} brush @param {Entry[]} entries */
-function drawOrders({ context, colour, x, bottom, font }, entries) {
+function drawOrders({ context, colour, x, bottom, width, font }, entries) {
   for (const { order: { order, span }, breaches } of orders(entries)) {
     if (!order || !span) continue;
     const [left, right] = [x(span.from), Math.max(x(span.to), x(span.from) + 3)];
@@ -115,7 +115,11 @@ function drawOrders({ context, colour, x, bottom, font }, entries) {
     context.font = `600 12px ${font}`;
     context.textAlign = "left";
     const label = `${word("order", order.kind)}${breaches.length > 0 ? ` · ${breaches.length}` : ""}`;
-    context.fillText(label, right - left > context.measureText(label).width + 12 ? left + 6 : right + 6, 17);
+    const wide = context.measureText(label).width + 12;
+    const inside = right - left > wide;
+    const before = !inside && right + wide > width;
+    context.textAlign = before ? "right" : "left";
+    context.fillText(label, inside ? left + 6 : before ? left - 6 : right + 6, 17);
   }
 }
 
@@ -139,26 +143,6 @@ function drawAxis({ context, colour, x, bottom, width, font }, view) {
   context.moveTo(GUTTER, bottom + 0.5);
   context.lineTo(width, bottom + 0.5);
   context.stroke();
-}
-
-/** @param {Range} view @returns {{at: number, label: string}[]} years, months, weeks, days or hours, as fits */
-function ticks({ from, to }) {
-  const days = (to - from) / DAY;
-  const start = new Date(from);
-  /** @param {(step: number) => Date} date @param {Intl.DateTimeFormatOptions} options */
-  const walk = (date, options) => {
-    const found = [];
-    for (let step = 0; step < 400 && +date(step) <= to; step += 1) {
-      if (+date(step) >= from) found.push({ at: +date(step), label: axis(+date(step), options) });
-    }
-    return found;
-  };
-  const [y, m, d] = [start.getFullYear(), start.getMonth(), start.getDate()];
-  if (days > 1200) return walk((step) => new Date(y + step, 0, 1), { year: "numeric" });
-  if (days > 75) return walk((step) => new Date(y, m + step, 1), { month: "short", year: days > 400 ? "2-digit" : undefined });
-  if (days > 14) return walk((step) => new Date(y, m, d + 7 * step), { day: "numeric", month: "short" });
-  if (days > 2) return walk((step) => new Date(y, m, d + step), { weekday: "short", day: "numeric", month: "short" });
-  return walk((step) => new Date(y, m, d, step * 3), { weekday: "short", hour: "2-digit", minute: "2-digit" });
 }
 
 /** @param {number | null} severity @returns {number} part of the lane that a tick fills; unknown is drawn low, not high */
@@ -263,6 +247,18 @@ function drawAlarms({ context, colour, x, bottom, font }, entries, selected) {
     context.textAlign = "right";
     context.fillText(t("kind-alarm"), at - 12, 39);
   }
+}
+
+/** @param {Brush} brush @param {Entry[]} entries @param {Range} view what stands outside is counted, never just gone */
+function drawOutside({ context, colour, width, font }, entries, view) {
+  const drawn = entries.filter((entry) => lanesFor(entry).length > 0 || entry.kind === "alarm");
+  const [before, after] = [drawn.filter(({ at }) => at < view.from).length, drawn.filter(({ at }) => at > view.to).length];
+  context.fillStyle = colour("warn");
+  context.font = `600 12px ${font}`;
+  context.textAlign = "left";
+  if (before > 0) context.fillText(`← ${t("outside-before", { count: before })}`, GUTTER, 17);
+  context.textAlign = "right";
+  if (after > 0) context.fillText(`${t("outside-after", { count: after })} →`, width, 17);
 }
 
 /** @param {Brush} brush @param {string[]} lanes */

@@ -7,6 +7,9 @@ import "./media.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 
+/** From this many rows on, the browser lays out only what is in view. */
+const LONG = 200;
+
 /** Larger pictures are opened in the detail only: a table must not fetch a film. */
 const LARGEST_THUMBNAIL = 24 * 1024 * 1024;
 
@@ -26,7 +29,7 @@ export function entryTable(opened, entries, selected, choose) {
     <div role="cell" class="cell ${name}"><span class="cell-label" aria-hidden="true">${t(`column-${name}`)}</span>${content}</div>`;
   const columns = ["thumbnail", "what", "happened", "discovered", "recorded", "received", "source", "proof"];
   return html`
-    <div role="table" class="entries" aria-label=${t("entries-label")} aria-rowcount=${entries.length + 1}>
+    <div role="table" class=${entries.length > LONG ? "entries long" : "entries"} aria-label=${t("entries-label")} aria-rowcount=${entries.length + 1}>
       <div role="rowgroup"><div role="row" class="row heads">
         ${columns.map((name) => html`<div role="columnheader" class="cell ${name}">${t(`column-${name}`)}</div>`)}
       </div></div>

@@ -1,0 +1,28 @@
+/** The pages' pure functions, asked by a test: one JSON request on standard input, one JSON answer on standard output. */
+import { parse } from "../../server/web/static/core/edtf.js";
+import { bearing, compass, distance } from "../../server/web/static/console/geo.js";
+import { gaps, orders, rhythm, weekly } from "../../server/web/static/review/pattern.js";
+
+const answers = {
+  edtf: ({ texts }) => texts.map((text) => {
+    const span = parse(text);
+    return span && { ...span, from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() };
+  }),
+  geo: ({ from, to }) => ({ metres: distance(from, to), degrees: bearing(from, to), point: compass(bearing(from, to)) }),
+  figures: ({ told }) => {
+    const entries = told.map(({ kind, when }) => {
+      const span = parse(when);
+      return { kind, span, precise: span?.precision === "minute", conduct: [], severity: null };
+    });
+    const { cells, left, most } = rhythm(entries);
+    return {
+      weekly: weekly(entries), left, most, sum: cells.flat().reduce((sum, count) => sum + count, 0),
+      gaps: gaps(entries).length, breaches: orders(entries).map((order) => order.breaches.length),
+    };
+  },
+};
+
+let input = "";
+for await (const part of process.stdin) input += part;
+const { ask, ...request } = JSON.parse(input);
+console.log(JSON.stringify(answers[ask](request)));
