@@ -141,6 +141,9 @@ _PARSERS: dict[Any, Callable[[object], object]] = {
             ids.TeamId,
             ids.GrantId,
             ids.ExportId,
+            ids.DisclosureId,
+            ids.HoldId,
+            ids.ErasureId,
             ids.SubjectId,
             ids.KeyId,
         )

@@ -10,56 +10,8 @@ from typing import Final, cast
 
 from evidence import ids, keys
 from evidence.statements import types
+from evidence.statements.facts import Case, Certified, Device, Erasure, Granted, Hold, Sealed
 from evidence.statements.statement import Chain, Statement
-
-
-@dataclass(frozen=True)
-class Certified:
-    """A key that the root certified."""
-
-    body: types.KeyPublish
-    retired: bool = False
-
-
-@dataclass(frozen=True)
-class Case:
-    """A case: who leads it and which keys speak for her."""
-
-    body: types.CaseOpen
-    opened_at: ids.Time
-
-    @property
-    def vault_kid(self) -> ids.KeyId:
-        """The name of her consenting key."""
-        return keys.signing_kid(bytes.fromhex(self.body.vault))
-
-
-@dataclass(frozen=True)
-class Device:
-    """A phone (`alarm` is None) or an alarm device of one case."""
-
-    device: ids.DeviceId
-    case: ids.CaseId
-    sign: bytes
-    alarm: types.AlarmDeviceEnrol | None = None
-    revoked: bool = False
-
-
-@dataclass(frozen=True)
-class Sealed:
-    """An item that was sealed, and by whom."""
-
-    case: ids.CaseId
-    by: ids.KeyId
-    body: types.ItemSeal
-
-
-@dataclass(frozen=True)
-class Granted:
-    """A grant that was not revoked; `expires` in the body still ends it."""
-
-    case: ids.CaseId
-    body: types.Grant
 
 
 @dataclass
@@ -77,11 +29,18 @@ class Standing:
     device_of_key: dict[ids.KeyId, ids.DeviceId] = field(default_factory=dict)
     chains: dict[ids.KeyId, Chain] = field(default_factory=dict)
     """The number of each phone's last statement, with that statement's own id as `prev` of the next."""
+    opened: dict[ids.ItemId, tuple[ids.KeyId, types.ItemOpen]] = field(default_factory=dict)
     items: dict[ids.ItemId, Sealed] = field(default_factory=dict)
+    erased: set[ids.ItemId] = field(default_factory=set)
+    """Items whose keys and bytes are gone; their events and leaves remain."""
     grants: dict[ids.GrantId, Granted] = field(default_factory=dict)
     known_grants: set[ids.GrantId] = field(default_factory=set)
     alarms: dict[ids.AlarmId, ids.CaseId] = field(default_factory=dict)
     exports: dict[ids.ExportId, types.Export] = field(default_factory=dict)
+    disclosures: set[ids.DisclosureId] = field(default_factory=set)
+    holds: dict[ids.HoldId, Hold] = field(default_factory=dict)
+    known_holds: set[ids.HoldId] = field(default_factory=set)
+    erasures: dict[ids.ErasureId, Erasure] = field(default_factory=dict)
 
     @property
     def root(self) -> bytes | None:
@@ -130,7 +89,15 @@ class Standing:
             for grant in self.grants.values()
             if grant.case == case and grant.body.reader == kid and grant.body.expires > now
             for granted in grant.body.items
+            if granted.item not in self.erased
         }
+
+    def is_card(self, item: ids.ItemId, case: ids.CaseId) -> bool:
+        """Whether `item` is the dispatcher card of an alarm device of `case`."""
+        return any(
+            device.case == case and device.alarm is not None and device.alarm.card == item
+            for device in self.devices.values()
+        )
 
     def apply(self, statement: Statement) -> None:
         """Add an accepted statement; `authority.check` comes first, this only records."""
@@ -196,8 +163,14 @@ def _device_revoke(standing: Standing, statement: Statement) -> None:
     standing.devices[device] = replace(standing.devices[device], revoked=True)
 
 
+def _item_open(standing: Standing, statement: Statement) -> None:
+    body = cast("types.ItemOpen", statement.body)
+    standing.opened[body.item] = (statement.by, body)
+
+
 def _item_seal(standing: Standing, statement: Statement) -> None:
     body = cast("types.ItemSeal", statement.body)
+    standing.opened.pop(body.item, None)
     standing.items[body.item] = Sealed(_case(statement), statement.by, body)
 
 
@@ -209,6 +182,41 @@ def _grant(standing: Standing, statement: Statement) -> None:
 
 def _revoke(standing: Standing, statement: Statement) -> None:
     standing.grants.pop(cast("types.Revoke", statement.body).grant, None)
+
+
+def _disclose(standing: Standing, statement: Statement) -> None:
+    standing.disclosures.add(cast("types.Disclose", statement.body).disclosure)
+
+
+def _hold_place(standing: Standing, statement: Statement) -> None:
+    body = cast("types.HoldPlace", statement.body)
+    role = standing.role_of(statement.by) or ""
+    standing.holds[body.hold] = Hold(_case(statement), role, frozenset(body.items))
+    standing.known_holds.add(body.hold)
+
+
+def _hold_lift(standing: Standing, statement: Statement) -> None:
+    standing.holds.pop(cast("types.HoldLift", statement.body).hold, None)
+
+
+def _erase_request(standing: Standing, statement: Statement) -> None:
+    body = cast("types.EraseRequest", statement.body)
+    standing.erasures[body.erasure] = Erasure(_case(statement), frozenset(body.items), statement.at)
+
+
+def _erase_approve(standing: Standing, statement: Statement) -> None:
+    name = cast("types.EraseStep", statement.body).erasure
+    standing.erasures[name] = replace(standing.erasures[name], approved=True)
+
+
+def _erase_cancel(standing: Standing, statement: Statement) -> None:
+    name = cast("types.EraseStep", statement.body).erasure
+    standing.erasures[name] = replace(standing.erasures[name], ended=True)
+
+
+def _erase_execute(standing: Standing, statement: Statement) -> None:
+    _erase_cancel(standing, statement)
+    standing.erased |= standing.erasures[cast("types.EraseStep", statement.body).erasure].items
 
 
 def _export(standing: Standing, statement: Statement) -> None:
@@ -235,7 +243,15 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "device.enrol": _device_enrol,
     "device.revoke": _device_revoke,
     "alarm_device.enrol": _alarm_device_enrol,
+    "item.open": _item_open,
     "item.seal": _item_seal,
+    "disclose": _disclose,
+    "hold.place": _hold_place,
+    "hold.lift": _hold_lift,
+    "erase.request": _erase_request,
+    "erase.approve": _erase_approve,
+    "erase.cancel": _erase_cancel,
+    "erase.execute": _erase_execute,
     "grant": _grant,
     "revoke": _revoke,
     "export": _export,

@@ -12,8 +12,11 @@ from evidence.ids import (
     Base64,
     Commitment,
     DeviceId,
+    DisclosureId,
+    ErasureId,
     ExportId,
     GrantId,
+    HoldId,
     ItemId,
     KeyId,
     PublicKey,
@@ -155,6 +158,22 @@ class ItemSeal:
 
 
 @dataclass(frozen=True)
+class ItemOpen:
+    """An item begins to arrive: its signed head is logged before the content, so that a cut recording is evidence."""
+
+    item: ItemId
+    head: Blob
+
+
+@dataclass(frozen=True)
+class ItemAmend:
+    """A sealed item corrects or adds to an earlier one; nothing is overwritten."""
+
+    item: ItemId
+    amends: ItemId
+
+
+@dataclass(frozen=True)
 class GrantedItem:
     """One content key, wrapped to the reader of the grant."""
 
@@ -179,6 +198,64 @@ class Revoke:
     """She takes a grant back; copies that were fetched before remain where they are."""
 
     grant: GrantId
+
+
+@dataclass(frozen=True)
+class Disclose:
+    """A caseworker proposes to her that a reader gets these items; it gives nobody anything."""
+
+    disclosure: DisclosureId
+    reader: KeyId
+    purpose: str
+    items: tuple[ItemId, ...]
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """She says that what this device added in this window was not hers; it marks, and erases nothing."""
+
+    device: DeviceId
+    since: Time
+    until: Time
+
+
+@dataclass(frozen=True)
+class HoldPlace:
+    """These items are needed: they cannot be erased until the hold is lifted."""
+
+    hold: HoldId
+    ground: str
+    items: tuple[ItemId, ...]
+
+
+@dataclass(frozen=True)
+class HoldLift:
+    """The hold is lifted, by someone of the role that placed it."""
+
+    hold: HoldId
+
+
+@dataclass(frozen=True)
+class EraseRequest:
+    """She asks that these items are destroyed. Nothing happens for `authority.ERASE_DELAY`."""
+
+    erasure: ErasureId
+    items: tuple[ItemId, ...]
+
+
+@dataclass(frozen=True)
+class EraseStep:
+    """An erasure is approved by a caseworker, cancelled by her or a caseworker, or executed by the server."""
+
+    erasure: ErasureId
+
+
+@dataclass(frozen=True)
+class BreakGlass:
+    """A dispatcher opens a card while no alarm is open, and says why."""
+
+    item: ItemId
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -271,9 +348,18 @@ Body = (
     | DeviceEnrol
     | DeviceRevoke
     | AlarmDeviceEnrol
+    | ItemOpen
     | ItemSeal
+    | ItemAmend
+    | Disclose
     | Grant
     | Revoke
+    | Dispute
+    | HoldPlace
+    | HoldLift
+    | EraseRequest
+    | EraseStep
+    | BreakGlass
     | Read
     | Export
     | AlarmRaise
@@ -294,9 +380,20 @@ BODIES: Final[dict[str, type[Body]]] = {
     "device.enrol": DeviceEnrol,
     "device.revoke": DeviceRevoke,
     "alarm_device.enrol": AlarmDeviceEnrol,
+    "item.open": ItemOpen,
     "item.seal": ItemSeal,
+    "item.amend": ItemAmend,
+    "disclose": Disclose,
     "grant": Grant,
     "revoke": Revoke,
+    "dispute": Dispute,
+    "hold.place": HoldPlace,
+    "hold.lift": HoldLift,
+    "erase.request": EraseRequest,
+    "erase.approve": EraseStep,
+    "erase.cancel": EraseStep,
+    "erase.execute": EraseStep,
+    "break_glass": BreakGlass,
     "read": Read,
     "export": Export,
     "alarm.raise": AlarmRaise,

@@ -14,7 +14,8 @@ from evidence import canonical, ids
 from evidence.envelope.container import Wrap
 from evidence.errors import FormatError
 from evidence.statements import statement as statements
-from evidence.statements.standing import Sealed, Standing
+from evidence.statements.facts import Sealed
+from evidence.statements.standing import Standing
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth.asking import DispatcherAsking

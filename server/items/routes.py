@@ -13,7 +13,8 @@ from evidence import ids
 from evidence.envelope import container
 from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES
 from evidence.errors import FormatError
-from evidence.statements.standing import Sealed, Standing
+from evidence.statements.facts import Sealed
+from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.asking import ReaderAsking
 from server.items.access import CaseView, view_case

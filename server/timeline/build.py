@@ -9,7 +9,8 @@ from evidence.bundle.selection import Request as Selection
 from evidence.bundle.selection import select
 from evidence.event import Event, Recorded
 from evidence.statements import types
-from evidence.statements.standing import Sealed, Standing
+from evidence.statements.facts import Sealed
+from evidence.statements.standing import Standing
 from server.items.access import CaseView
 from server.items.routes import read_prefix
 from server.services import Services

@@ -20,6 +20,10 @@ def book(tmp_path: Path) -> Casebook:
     return Casebook(tmp_path)
 
 
+def test_every_type_is_tried() -> None:
+    assert BODIES.keys() | {"device.enrol"} == types.BODIES.keys()
+
+
 def test_the_table_in_the_docs_is_the_table_in_the_code() -> None:
     rows = re.findall(r"^\| `([\w.]+)` \| ([\w, ]+) \|", PAGE.read_text(), re.MULTILINE)
     documented = {kind: frozenset(roles.split(", ")) for kind, roles in rows if kind in types.BODIES}
@@ -45,6 +49,15 @@ BODIES: dict[str, types.Body] = {
         types.Blob(ids.Sha256("0" * 64), 1),
         types.Part(ids.Sha256("0" * 64), 1, ids.Commitment("0" * 64)),
     ),
+    "item.open": types.ItemOpen(ids.ItemId(OTHER), types.Blob(ids.Sha256("0" * 64), 1)),
+    "item.amend": types.ItemAmend(ids.ItemId(OTHER), ids.ItemId("cd" * 16)),
+    "disclose": types.Disclose(ids.DisclosureId(OTHER), ids.KeyId(OTHER), "x", ()),
+    "dispute": types.Dispute(ids.DeviceId(OTHER), ids.now(), ids.now()),
+    "hold.place": types.HoldPlace(ids.HoldId(OTHER), "x", ()),
+    "hold.lift": types.HoldLift(ids.HoldId(OTHER)),
+    "erase.request": types.EraseRequest(ids.ErasureId(OTHER), ()),
+    **dict.fromkeys(("erase.approve", "erase.cancel", "erase.execute"), types.EraseStep(ids.ErasureId(OTHER))),
+    "break_glass": types.BreakGlass(ids.ItemId(OTHER), "x"),
     "grant": types.Grant(ids.GrantId(OTHER), ids.KeyId(OTHER), ids.PublicKey("1" * 64), "x", ids.now(), ()),
     "revoke": types.Revoke(ids.GrantId(OTHER)),
     "read": types.Read(ids.KeyId(OTHER), (), "meta"),

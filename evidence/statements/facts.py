@@ -1,0 +1,76 @@
+"""What the journal knows about one thing: a key, a case, a device, an item, a grant, a hold, an erasure."""
+
+from dataclasses import dataclass
+
+from evidence import ids, keys
+from evidence.statements import types
+
+
+@dataclass(frozen=True)
+class Certified:
+    """A key that the root certified."""
+
+    body: types.KeyPublish
+    retired: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case: who leads it and which keys speak for her."""
+
+    body: types.CaseOpen
+    opened_at: ids.Time
+
+    @property
+    def vault_kid(self) -> ids.KeyId:
+        """The name of her consenting key."""
+        return keys.signing_kid(bytes.fromhex(self.body.vault))
+
+
+@dataclass(frozen=True)
+class Device:
+    """A phone (`alarm` is None) or an alarm device of one case."""
+
+    device: ids.DeviceId
+    case: ids.CaseId
+    sign: bytes
+    alarm: types.AlarmDeviceEnrol | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """An item that was sealed, and by whom."""
+
+    case: ids.CaseId
+    by: ids.KeyId
+    body: types.ItemSeal
+
+
+@dataclass(frozen=True)
+class Granted:
+    """A grant that was not revoked; `expires` in the body still ends it."""
+
+    case: ids.CaseId
+    body: types.Grant
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Items that cannot be erased, and the role that said so."""
+
+    case: ids.CaseId
+    role: str
+    items: frozenset[ids.ItemId]
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """A request to destroy items, and how far it has come."""
+
+    case: ids.CaseId
+    items: frozenset[ids.ItemId]
+    requested_at: ids.Time
+    approved: bool = False
+    ended: bool = False
+    """Cancelled or executed: nothing more happens to it."""

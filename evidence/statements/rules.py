@@ -1,0 +1,282 @@
+"""What a statement needs beyond its signer's role: one small rule per type, called by `evidence.statements.authority`.
+
+Each looks at what the journal adds up to and refuses, or returns. The same rules stand in words in
+`docs/formats/statement.md`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final, cast
+
+from evidence import ids, keys
+from evidence.statements import types
+from evidence.statements.errors import refuse
+from evidence.statements.facts import Erasure
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Statement
+
+Rule = Callable[[Standing, Statement, ids.Time], None]
+
+READERS: Final = frozenset({"caseworker", "investigator"})
+"""Roles that she can grant to: named people, never a unit."""
+
+ERASE_DELAY: Final = timedelta(days=14)
+"""Long enough that a woman who was forced to ask can be in safety, and cancel."""
+
+ERASE_CLOCK: Final = timedelta(minutes=10)
+"""How far the time in an erasure request may be from the server's: a backdated one would shorten the delay."""
+
+
+def _key_publish(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.KeyPublish", statement.body)
+    if keys.signing_kid(bytes.fromhex(body.sign)) in standing.certified:
+        refuse("exists", "this key was published before")
+    if body.team is not None and body.team not in standing.teams:
+        refuse("unknown-team", "there is no such team")
+    if body.role == "caseworker" and body.team is None:
+        refuse("team", "a caseworker belongs to a team")
+
+
+def _key_retire(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    if cast("types.KeyRetire", statement.body).kid not in standing.certified:
+        refuse("unknown-key", "that key was never published")
+
+
+def _key_share(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    if standing.role_of(cast("types.KeyShare", statement.body).to) is None:
+        refuse("unknown-key", "that reader has no key in force")
+
+
+def _team_open(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    if cast("types.TeamOpen", statement.body).team in standing.teams:
+        refuse("exists", "this team exists")
+
+
+def _case_open(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.CaseOpen", statement.body)
+    vault_kid = keys.signing_kid(bytes.fromhex(body.vault))
+    if statement.case in standing.cases or standing.public_key(vault_kid) is not None:
+        refuse("exists", "this case, or a case with this vault key, exists")
+    author, lead = standing.certified[statement.by], standing.certified.get(body.lead)
+    if author.body.team != body.team or lead is None or lead.retired or lead.body.team != body.team:
+        refuse("team", "a case is opened within the caseworker's own team, with a lead from it")
+
+
+def _device_invite(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.DeviceInvite", statement.body)
+    kid = keys.signing_kid(bytes.fromhex(body.invite))
+    if kid in standing.invitations or standing.public_key(kid) is not None:
+        refuse("exists", "this invitation exists")
+
+
+def _device_enrol(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.DeviceEnrol", statement.body)
+    if body.device in standing.devices or keys.signing_kid(bytes.fromhex(body.sign)) != statement.by:
+        refuse("exists", "this device exists, or the statement is signed by another key")
+
+
+def _alarm_device_enrol(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.AlarmDeviceEnrol", statement.body)
+    kid = keys.signing_kid(bytes.fromhex(body.sign))
+    if body.device in standing.devices or standing.public_key(kid) is not None:
+        refuse("exists", "this device or its key exists")
+    card = standing.items.get(body.card) if body.card is not None else None
+    if body.card is not None and (card is None or card.case != statement.case):
+        refuse("unknown-item", "the dispatcher card is not an item of this case")
+
+
+def _device_revoke(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    device = standing.devices.get(cast("types.DeviceRevoke", statement.body).device)
+    if device is None or device.case != statement.case or device.revoked:
+        refuse("unknown-device", "this case has no such device in use")
+
+
+def _item_open(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    item = cast("types.ItemOpen", statement.body).item
+    if item in standing.items or item in standing.opened:
+        refuse("exists", "this item was opened or sealed before")
+
+
+def _item_seal(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.ItemSeal", statement.body)
+    if body.item in standing.items:
+        refuse("exists", "this item was sealed before")
+    by, opened = standing.opened.get(body.item, (statement.by, None))
+    if by != statement.by or (opened is not None and opened.head != body.head):
+        refuse("exists", "this item was opened by another key, or with another head")
+
+
+def _item_amend(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.ItemAmend", statement.body)
+    _items_of_case(standing, statement, (body.item, body.amends))
+    if body.item == body.amends or standing.items[body.item].by != statement.by:
+        refuse("amendment", "an item is amended by another one, which the same key sealed")
+
+
+def _disclose(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.Disclose", statement.body)
+    if body.disclosure in standing.disclosures:
+        refuse("exists", "this proposal exists")
+    if standing.role_of(body.reader) not in READERS:
+        refuse("reader", "the reader's key is not one that the root certified for a person who may read")
+    _items_of_case(standing, statement, body.items)
+
+
+def _dispute(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.Dispute", statement.body)
+    device = standing.devices.get(body.device)
+    if device is None or device.case != statement.case:
+        refuse("unknown-device", "this case has no such device")
+    if body.until < body.since:
+        refuse("window", "the window ends before it begins")
+
+
+def _hold_place(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    body = cast("types.HoldPlace", statement.body)
+    if body.hold in standing.known_holds:
+        refuse("exists", "this hold exists")
+    _items_of_case(standing, statement, body.items)
+    case = cast("ids.CaseId", statement.case)
+    granted = standing.readable(statement.by, case, now).keys()
+    if standing.role_of(statement.by) == "investigator" and not granted >= set(body.items):
+        refuse("not-granted", "an investigator holds what was granted to them")
+
+
+def _hold_lift(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    hold = standing.holds.get(cast("types.HoldLift", statement.body).hold)
+    if hold is None or hold.case != statement.case:
+        refuse("unknown-hold", "this case has no such hold in force")
+    if hold.role != standing.role_of(statement.by):
+        refuse("role", f"a hold of a {hold.role} is lifted by a {hold.role}")
+
+
+def _erase_request(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    body = cast("types.EraseRequest", statement.body)
+    if body.erasure in standing.erasures:
+        refuse("exists", "this request exists")
+    if abs(ids.moment_of(statement.at) - ids.moment_of(now)) > ERASE_CLOCK:
+        refuse("clock", "the time in the request is not the present: the delay counts from it")
+    _items_of_case(standing, statement, body.items)
+
+
+def _erase_approve(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    if _erasure(standing, statement).approved:
+        refuse("exists", "this erasure was approved before")
+
+
+def _erase_cancel(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    _erasure(standing, statement)
+
+
+def _erase_execute(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    erasure = _erasure(standing, statement)
+    if not erasure.approved:
+        refuse("not-approved", "no caseworker approved this erasure")
+    if ids.moment_of(now) - ids.moment_of(erasure.requested_at) < ERASE_DELAY:
+        refuse("too-early", f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled")
+    if any(hold.items & erasure.items for hold in standing.holds.values()):
+        refuse("held", "one of the items is held")
+
+
+def _erasure(standing: Standing, statement: Statement) -> Erasure:
+    erasure = standing.erasures.get(cast("types.EraseStep", statement.body).erasure)
+    if erasure is None or erasure.case != statement.case or erasure.ended:
+        refuse("unknown-erasure", "this case has no such erasure under way")
+    return erasure
+
+
+def _break_glass(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.BreakGlass", statement.body)
+    if not standing.is_card(body.item, cast("ids.CaseId", statement.case)):
+        refuse("unknown-item", "that is not the card of an alarm device of this case")
+    if not body.reason.strip():
+        refuse("reason", "breaking the glass needs a reason")
+
+
+def _items_of_case(standing: Standing, statement: Statement, items: tuple[ids.ItemId, ...]) -> None:
+    """Refuse unless there is at least one item and all are of this case and still there."""
+    known = (standing.items.get(item) for item in items if item not in standing.erased)
+    if not items or sum(sealed is not None and sealed.case == statement.case for sealed in known) != len(items):
+        refuse("unknown-item", "this case has no such item")
+
+
+def _grant(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.Grant", statement.body)
+    if body.grant in standing.known_grants:
+        refuse("exists", "this grant exists")
+    reader = standing.certified.get(body.reader)
+    if reader is None or reader.retired or reader.body.role not in READERS or reader.body.box != body.reader_box:
+        refuse("reader", "the reader's key is not one that the root certified for a person who may read")
+    _items_of_case(standing, statement, tuple(granted.item for granted in body.items))
+
+
+def _revoke(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    grant = standing.grants.get(cast("types.Revoke", statement.body).grant)
+    if grant is None or grant.case != statement.case:
+        refuse("unknown-grant", "this case has no such grant in force")
+
+
+def _export(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    body = cast("types.Export", statement.body)
+    if body.export in standing.exports:
+        refuse("exists", "this export exists")
+    case = cast("ids.CaseId", statement.case)
+    if not set(body.items) <= standing.readable(statement.by, case, now).keys():
+        refuse("not-granted", "the export names an item that was not granted")
+
+
+def _alarm_raise(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.AlarmRaise", statement.body)
+    device = standing.devices.get(body.device)
+    if body.alarm in standing.alarms:
+        refuse("exists", "this alarm exists")
+    if device is None or device.alarm is None or device.case != statement.case:
+        refuse("unknown-device", "this case has no such alarm device")
+
+
+def _alarm_known(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    alarm = cast("types.AlarmAct", statement.body).alarm
+    if standing.alarms.get(alarm) != statement.case:
+        refuse("unknown-alarm", "this case has no such alarm")
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "key.publish": _key_publish,
+    "key.retire": _key_retire,
+    "key.share": _key_share,
+    "team.open": _team_open,
+    "case.open": _case_open,
+    "device.invite": _device_invite,
+    "device.enrol": _device_enrol,
+    "alarm_device.enrol": _alarm_device_enrol,
+    "device.revoke": _device_revoke,
+    "item.open": _item_open,
+    "item.seal": _item_seal,
+    "item.amend": _item_amend,
+    "disclose": _disclose,
+    "grant": _grant,
+    "revoke": _revoke,
+    "dispute": _dispute,
+    "hold.place": _hold_place,
+    "hold.lift": _hold_lift,
+    "erase.request": _erase_request,
+    "erase.approve": _erase_approve,
+    "erase.cancel": _erase_cancel,
+    "erase.execute": _erase_execute,
+    "break_glass": _break_glass,
+    "export": _export,
+    "alarm.raise": _alarm_raise,
+    **dict.fromkeys(
+        (
+            "alarm.repeat",
+            "alarm.deliver",
+            "alarm.claim",
+            "alarm.accept",
+            "alarm.dispatch",
+            "alarm.on_scene",
+            "alarm.close",
+        ),
+        _alarm_known,
+    ),
+}
+"""What a type needs beyond its signer's role; a type without a rule needs nothing more."""

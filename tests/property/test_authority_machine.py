@@ -1,0 +1,156 @@
+"""Any history of acts by anyone: authority keeps what it promises, whatever the order.
+
+Hypothesis plays her, her phone, a thief with her phone, caseworkers, an investigator and the server, with time passing.
+The promises are checked against a small model that knows nothing of the code's rules.
+"""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from evidence import ids, keys
+from evidence.errors import EvidenceError
+from evidence.statements import authority, rules, statement, types
+from evidence.statements.authority import NotAllowedError
+from tests.simulators.casebook import Casebook, incident
+
+WHO = st.sampled_from(["root", "server", "bridge", "caseworker", "investigator", "vault", "phone", "stranger"])
+
+
+class Histories(RuleBasedStateMachine):
+    items: Bundle[ids.ItemId] = Bundle("items")
+    holds: Bundle[ids.HoldId] = Bundle("holds")
+    erasures: Bundle[ids.ErasureId] = Bundle("erasures")
+
+    @initialize()
+    def found(self) -> None:
+        self.place = tempfile.TemporaryDirectory()
+        self.book = Casebook(Path(self.place.name) / "book")
+        self.people = {who: getattr(self.book, who, None) or keys.Identity.generate() for who in WHO_NAMES}
+        self.now = ids.moment_of(ids.now())
+        self.asked: dict[ids.ErasureId, Any] = {}
+        self.approved: set[ids.ErasureId] = set()
+        self.cancelled: set[ids.ErasureId] = set()
+        self.held: dict[ids.HoldId, set[ids.ItemId]] = {}
+        self.contents: dict[ids.ErasureId, set[ids.ItemId]] = {}
+        self.gone: set[ids.ItemId] = set()
+        self.sealed: set[ids.ItemId] = set()
+
+    def teardown(self) -> None:
+        if hasattr(self, "place"):
+            self.place.cleanup()
+
+    def tries(self, who: str, kind: str, body: types.Body) -> bool:
+        """Let `who` try an act; return whether the journal took it."""
+        signer = self.people[who]
+        chain = self.book.next_link() if who == "phone" else None
+        now = ids.time_of(self.now)
+        made = statement.sign(signer, kind, body, case=self.book.case, chain=chain, at=now)
+        try:
+            authority.check(self.book.standing, made, now)
+        except (NotAllowedError, keys.SignatureError):
+            return False
+        self.book.standing.apply(made)
+        return True
+
+    @rule(target=items)
+    def she_adds(self) -> ids.ItemId:
+        item = self.book.seal(incident())
+        self.sealed.add(item)
+        return item
+
+    @rule(hours=st.integers(1, 24 * 20))
+    def time_passes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(target=erasures, who=WHO, item=items)
+    def someone_asks_to_erase(self, who: str, item: ids.ItemId) -> ids.ErasureId:
+        name = ids.ErasureId(ids.new_id())
+        if self.tries(who, "erase.request", types.EraseRequest(name, (item,))):
+            assert who == "vault"
+            self.asked[name], self.contents[name] = self.now, {item}
+        return name
+
+    @rule(who=WHO, name=erasures)
+    def someone_approves(self, who: str, name: ids.ErasureId) -> None:
+        if self.tries(who, "erase.approve", types.EraseStep(name)):
+            assert who == "caseworker"
+            self.approved.add(name)
+
+    @rule(who=WHO, name=erasures)
+    def someone_cancels(self, who: str, name: ids.ErasureId) -> None:
+        if self.tries(who, "erase.cancel", types.EraseStep(name)):
+            assert who in {"vault", "caseworker"}
+            self.cancelled.add(name)
+
+    @rule(who=WHO, name=erasures)
+    def someone_executes(self, who: str, name: ids.ErasureId) -> None:
+        if not self.tries(who, "erase.execute", types.EraseStep(name)):
+            return
+        assert who == "server"
+        assert name in self.asked
+        assert name in self.approved
+        assert name not in self.cancelled
+        assert self.now - self.asked[name] >= rules.ERASE_DELAY
+        assert not any(held & self.contents[name] for held in self.held.values())
+        self.cancelled.add(name)
+        self.gone |= self.contents[name]
+
+    @rule(target=holds, who=WHO, item=items)
+    def someone_holds(self, who: str, item: ids.ItemId) -> ids.HoldId:
+        name = ids.HoldId(ids.new_id())
+        if self.tries(who, "hold.place", types.HoldPlace(name, "onderzoek", (item,))):
+            assert who in {"caseworker", "investigator"}
+            self.held[name] = {item}
+        return name
+
+    @rule(who=WHO, name=holds)
+    def someone_lifts(self, who: str, name: ids.HoldId) -> None:
+        if self.tries(who, "hold.lift", types.HoldLift(name)):
+            assert who in {"caseworker", "investigator"}
+            self.held.pop(name)
+
+    @rule(item=items)
+    def she_grants(self, item: ids.ItemId) -> None:
+        try:
+            self.book.grant(item)
+        except EvidenceError:
+            assert item in self.gone
+        else:
+            assert item not in self.gone
+
+    @rule(who=WHO, item=items)
+    def someone_else_grants(self, who: str, item: ids.ItemId) -> None:
+        reader = self.book.investigator
+        body = types.Grant(
+            ids.GrantId(ids.new_id()),
+            reader.kid,
+            ids.PublicKey(reader.box_public.hex()),
+            "x",
+            ids.time_of(self.now + timedelta(days=1)),
+            (types.GrantedItem(item, ids.Base64("AAAA")),),
+        )
+        if self.tries(who, "grant", body):
+            assert who == "vault"
+
+    @invariant()
+    def evidence_gets_smaller_only_by_an_erasure(self) -> None:
+        if hasattr(self, "book"):
+            assert self.book.standing.items.keys() == self.sealed
+            assert self.book.standing.erased == self.gone
+            assert (
+                not self.book.standing.readable(self.book.investigator.kid, self.book.case, ids.now()).keys()
+                & self.gone
+            )
+
+
+WHO_NAMES = ("root", "server", "bridge", "caseworker", "investigator", "vault", "phone", "stranger")
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
