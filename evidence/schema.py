@@ -21,6 +21,8 @@ MAX_LIST_MEMBERS = 20_000
 """A grant of a whole case at once; larger ones are split."""
 
 T = TypeVar("T")
+Parser = Callable[[object], object]
+"""Returns the typed value of a piece of JSON, or raises FormatError."""
 
 
 def decode(cls: type[T], value: object) -> T:
@@ -28,15 +30,15 @@ def decode(cls: type[T], value: object) -> T:
     if not isinstance(value, dict):
         message = f"{cls.__name__}: expected an object"
         raise FormatError(message)
-    hints = _hints(cast("Hashable", cls))
-    unknown = value.keys() - hints.keys()
+    parsers = _parsers(cast("Hashable", cls))
+    unknown = value.keys() - parsers.keys()
     if unknown:
         message = f"{cls.__name__}: unknown member {min(unknown)[:40]!r}"
         raise FormatError(message)
     members = {}
-    for name, hint in hints.items():
+    for name, parse in parsers.items():
         try:
-            members[name] = _member(hint, value.get(name))
+            members[name] = parse(value.get(name))
         except FormatError as error:
             message = f"{cls.__name__}.{name}: {error}"
             raise FormatError(message) from error
@@ -54,38 +56,45 @@ def encode(value: object) -> Any:  # noqa: ANN401 - plain JSON
 
 
 @functools.cache
-def _hints(cls: Hashable) -> Mapping[str, Any]:
-    return typing.get_type_hints(cls)
+def _parsers(cls: Hashable) -> Mapping[str, Parser]:
+    """Return how each member of a dataclass is read; worked out once per class."""
+    return {name: _parser(hint) for name, hint in typing.get_type_hints(cls).items()}
 
 
-def _member(hint: Any, value: object) -> object:  # noqa: ANN401 - a type form has no common type
+def _parser(hint: Any) -> Parser:  # noqa: ANN401 - a type form has no common type
     if hint in _PARSERS:
-        return _PARSERS[hint](value)
-    origin = get_origin(hint)
+        return _PARSERS[hint]
+    origin, options = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        return _optional(hint, value)
+        (inner,) = (option for option in options if option is not type(None))
+        return _optional(_parser(inner))
     if origin is Literal:
-        if value not in get_args(hint) or isinstance(value, bool):
-            message = "expected one of " + ", ".join(map(str, get_args(hint)))
-            raise FormatError(message)
-        return value
+        return _one_of(options)
     if origin is tuple:
-        return _members(get_args(hint)[0], value)
-    return decode(cast("type[object]", hint), value)
+        return _list_of(_parser(options[0]))
+    return functools.partial(decode, hint)
 
 
-def _optional(hint: Any, value: object) -> object:  # noqa: ANN401 - as above
-    if value is None:
-        return None
-    (inner,) = (option for option in get_args(hint) if option is not type(None))
-    return _member(inner, value)
+def _optional(inner: Parser) -> Parser:
+    return lambda value: None if value is None else inner(value)
 
 
-def _members(hint: Any, value: object) -> tuple[object, ...]:  # noqa: ANN401 - as above
-    if not isinstance(value, list) or len(value) > MAX_LIST_MEMBERS:
-        message = f"expected a list of at most {MAX_LIST_MEMBERS}"
-        raise FormatError(message)
-    return tuple(_member(hint, member) for member in value)
+def _one_of(options: tuple[object, ...]) -> Parser:
+    def parse(value: object) -> object:
+        if isinstance(value, bool) or value not in options:
+            raise FormatError("expected one of " + ", ".join(map(str, options)))
+        return value
+
+    return parse
+
+
+def _list_of(inner: Parser) -> Parser:
+    def parse(value: object) -> object:
+        if not isinstance(value, list) or len(value) > MAX_LIST_MEMBERS:
+            raise FormatError(f"expected a list of at most {MAX_LIST_MEMBERS}")
+        return tuple(map(inner, value))
+
+    return parse
 
 
 def _text(value: object) -> str:
@@ -119,11 +128,11 @@ def _time(value: object) -> str:
     return cast("str", value)
 
 
-def _hex(size: int) -> Callable[[object], str]:
+def _hex(size: int) -> Parser:
     return lambda value: ids.hex_text(value, size)
 
 
-_PARSERS: dict[Any, Callable[[object], object]] = {
+_PARSERS: dict[Any, Parser] = {
     str: _text,
     int: _count,
     bool: _flag,

@@ -45,7 +45,9 @@ def _seals(part: JournalPart) -> list[tuple[events.Event, types.ItemSeal]]:
 def _circumstances(part: JournalPart, event: events.Event) -> dict[str, str]:
     """Who sealed it, when the server says it came, and by when an outside time stamp proves that it was there."""
     stamped = part.not_after.get(event.index, "–")
-    return {"who": part.who(event.statement.by), "when": event.received_at, "latest": stamped}
+    earliest = part.intervals[event.index].earliest if event.index in part.intervals else None
+    since = {} if earliest is None else {"not_before": ids.time_of(earliest)}
+    return {"who": part.who(event.statement.by), "when": event.received_at, "latest": stamped, **since}
 
 
 def _check_container(bundle: bag.Bag, part: JournalPart, event: events.Event, body: types.ItemSeal) -> None:

@@ -3,13 +3,15 @@
 import hashlib
 import itertools
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from evidence import canonical, ids
 from evidence import event as events
-from evidence.bundle import bag, layout
+from evidence.bundle import bag, interval, layout
 from evidence.bundle.report import Findings
 from evidence.bundle.trust import Anchors
 from evidence.custody import leaf, timestamp, tlogproof
+from evidence.custody.policy import VerifiedCheckpoint
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import authority, types
 from evidence.statements.standing import Standing
@@ -32,6 +34,7 @@ class JournalPart:
     signed: set[int] = field(default_factory=set)
     not_after: dict[int, ids.Time] = field(default_factory=dict)
     """What an outside time stamp says of an event: it existed by then."""
+    intervals: dict[int, interval.Interval] = field(default_factory=dict)
 
     def digest(self, index: int) -> str:
         """Return SHA-256 of an event's bytes."""
@@ -77,7 +80,7 @@ def load(bundle: bag.Bag, findings: Findings) -> JournalPart:
 
 def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
     """Every event is under a checkpoint that satisfies the policy; tokens say how old those checkpoints are."""
-    heads: dict[str, tuple[bytes, set[int]]] = {}
+    heads: dict[str, tuple[VerifiedCheckpoint, list[events.Event]]] = {}
     witnesses: set[str] = set()
     for event in (*part.listed, part.export):
         name = layout.EXPORT_PROOF if event is part.export else layout.proof(event.index)
@@ -93,7 +96,7 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
         part.logged.add(event.index)
         witnesses |= {cosigned.witness for cosigned in verified.checkpoint.cosigned}
         note = tlogproof.TlogProof.parse(proof).checkpoint
-        heads.setdefault(hashlib.sha256(note).hexdigest(), (note, set()))[1].add(event.index)
+        heads.setdefault(hashlib.sha256(note).hexdigest(), (verified.checkpoint, []))[1].append(event)
     if part.logged:
         log, names = anchors.policy.logs[0].name, ", ".join(sorted(witnesses)) or "–"
         findings.proven("events-logged", count=len(part.logged), log=log, witnesses=names)
@@ -103,27 +106,39 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
 def _check_times(
     part: JournalPart,
     bundle: bag.Bag,
-    heads: dict[str, tuple[bytes, set[int]]],
+    heads: dict[str, tuple[VerifiedCheckpoint, list[events.Event]]],
     anchors: Anchors,
     findings: Findings,
 ) -> None:
     stamped: dict[str, list[ids.Time]] = {}
-    for digest, (_, covered) in heads.items():
-        name = layout.token(digest)
-        if name not in bundle.names():
-            continue
-        try:
-            info = timestamp.verify_token(bag.read_small(bundle, name), bytes.fromhex(digest), anchors.tsa_roots)
-        except EvidenceError as error:
-            findings.failed("time-token-bad", why=error)
-            continue
-        when = ids.time_of(info.time)
-        part.not_after |= dict.fromkeys(covered, when)
-        stamped.setdefault(info.tsa_name, []).extend([when] * len(covered))
+    placed: dict[int, tuple[events.Event, interval.Head]] = {}
+    for digest, (head, covered) in heads.items():
+        info = _stamp(bundle, digest, anchors, findings)
+        cosigned = tuple(one.at for one in head.cosigned)
+        latest = None if info is None else info.time + (info.accuracy or timedelta())
+        believed = interval.Head(head.signed.checkpoint.origin, head.size, head.root, cosigned, latest)
+        placed |= {event.index: (event, believed) for event in covered}
+        if info is not None:
+            when = ids.time_of(info.time)
+            part.not_after |= {event.index: when for event in covered}
+            stamped.setdefault(info.tsa_name, []).extend([when] * len(covered))
     for name, times in stamped.items():
         findings.proven("time", count=len(times), earliest=min(times), latest=max(times), authority=name)
     if unstamped := part.logged - part.not_after.keys():
         findings.note("time-missing", count=len(unstamped))
+    part.intervals = interval.check(placed, findings)
+
+
+def _stamp(bundle: bag.Bag, digest: str, anchors: Anchors, findings: Findings) -> timestamp.TimestampInfo | None:
+    """Return what the token over a checkpoint says, if there is one and it holds."""
+    name = layout.token(digest)
+    if name not in bundle.names():
+        return None
+    try:
+        return timestamp.verify_token(bag.read_small(bundle, name), bytes.fromhex(digest), anchors.tsa_roots)
+    except EvidenceError as error:
+        findings.failed("time-token-bad", why=error)
+        return None
 
 
 def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> None:

@@ -4,8 +4,8 @@ from typing import Final
 
 TEXTS: Final[dict[str, dict[str, str]]] = {
     "anchors": {
-        "nl": "Vertrouwd is: de organisatie {label} ({root}…), het logboek {logs} en {witnesses} getuigen.",
-        "en": "Trusted: the organisation {label} ({root}…), the log {logs} and {witnesses} witnesses.",
+        "nl": "Vertrouwd is: de organisatie {label} ({root}…), het logboek {logs}; aantal getuigen: {witnesses}.",
+        "en": "Trusted: the organisation {label} ({root}…), the log {logs}; number of witnesses: {witnesses}.",
     },
     "bag-whole": {
         "nl": "De bundel is heel: {files} bestanden, geen ontbreekt, geen is er bij gekomen, geen is veranderd.",
@@ -55,6 +55,40 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "time-token-bad": {
         "nl": "Een tijdstempel klopt niet: {why}",
         "en": "A time stamp does not hold: {why}",
+    },
+    "time-server-ahead": {
+        "nl": "Bij {count} gebeurtenissen is de servertijd later dan getuigen en tijdstempel toelaten, tot {gap} uur "
+        "(gebeurtenis {about}): een van die klokken liep verkeerd, dus de servertijd bewijst niets.",
+        "en": "For {count} events the server's time is later than witnesses and time stamp allow, by up to {gap} hours "
+        "(event {about}): one of these clocks was wrong, so the server's time proves nothing.",
+    },
+    "time-server-behind": {
+        "nl": "Bij {count} gebeurtenissen is de servertijd vroeger dan kan, tot {gap} uur (gebeurtenis {about}): wie "
+        "ondertekende, had toen al een later logboek gezien. De servertijd bewijst niets.",
+        "en": "For {count} events the server's time is earlier than can be, by up to {gap} hours (event {about}): "
+        "whoever signed had seen a later state of the log by then. The server's time proves nothing.",
+    },
+    "time-wide": {
+        "nl": "Bij {count} gebeurtenissen ligt het bewijs van buiten ruim na de servertijd, tot {gap} uur "
+        "(gebeurtenis {about}). Voor de tijd daartussen is er alleen het woord van de server.",
+        "en": "For {count} events the outside proof comes long after the server's time, by up to {gap} hours "
+        "(event {about}). For the time in between there is only the server's word.",
+    },
+    "time-signer-clock": {
+        "nl": "Bij {count} gebeurtenissen liep de klok van wie ondertekende verkeerd, tot {gap} uur naast de "
+        "servertijd (gebeurtenis {about}).",
+        "en": "For {count} events the clock of whoever signed was wrong, up to {gap} hours from the server's time "
+        "(event {about}).",
+    },
+    "time-clock-here": {
+        "nl": "Een tijdstempel ligt {gap} uur in de toekomst: de klok van deze computer of die van de bundel is fout.",
+        "en": "A time stamp lies {gap} hours in the future: the clock of this computer or of the bundle is wrong.",
+    },
+    "seen-differs": {
+        "nl": "Gebeurtenis {about}: wie ondertekende zag een ander logboek van {size} regels dan dit. Er zijn twee "
+        "versies van het logboek getoond, of de verklaring klopt niet.",
+        "en": "Event {about}: whoever signed saw another log of {size} entries than this one. Two versions of the log "
+        "were shown, or the statement is not true.",
     },
     "item-unchanged": {
         "nl": "Item {about}: verzegeld door {who}, ontvangen {when}, tijdstempel {latest}, niet veranderd.",

@@ -4,6 +4,7 @@ The payload is kept as it was signed and is never serialised anew, so there is n
 second reading of the same bytes (secure-systems-lab/dsse, protocol.md).
 """
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,12 +37,12 @@ class Envelope:
     payloadType: str  # noqa: N815 - the member's name is set by the DSSE specification
     signatures: tuple[Signature, ...]
 
-    @property
+    @functools.cached_property
     def body(self) -> bytes:
         """The exact bytes that were signed (inside the pre-authentication encoding)."""
         return canonical.unb64(self.payload)
 
-    @property
+    @functools.cached_property
     def body_sha256(self) -> ids.Sha256:
         """SHA-256 of the payload bytes; for a statement this is its id."""
         return ids.Sha256(hashlib.sha256(self.body).hexdigest())
