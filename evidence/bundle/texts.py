@@ -75,10 +75,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "(event {about}). For the time in between there is only the server's word.",
     },
     "time-signer-clock": {
-        "nl": "Bij {count} gebeurtenissen liep de klok van wie ondertekende verkeerd, tot {gap} uur naast de "
-        "servertijd (gebeurtenis {about}).",
-        "en": "For {count} events the clock of whoever signed was wrong, up to {gap} hours from the server's time "
-        "(event {about}).",
+        "nl": "Bij {count} gebeurtenissen liep de klok van wie ondertekende verkeerd, tot {gap} uur (gebeurtenis "
+        "{about}).",
+        "en": "For {count} events the clock of whoever signed was wrong, by up to {gap} hours (event {about}).",
     },
     "time-clock-here": {
         "nl": "Een tijdstempel ligt {gap} uur in de toekomst: de klok van deze computer of die van de bundel is fout.",

@@ -4,9 +4,11 @@ It keeps its journal in a list; everything else is the code that runs in product
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from evidence import event as events
 from evidence import ids, keys
@@ -23,7 +25,7 @@ from evidence.envelope import container, opening, sealing, wraps
 from evidence.envelope.meta import Meta
 from evidence.statements import authority, statement, types
 from evidence.statements.standing import Standing
-from evidence.statements.statement import FIRST_PREV, Chain, Statement
+from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
 from tests.simulators.heads import MemoryHeadStore
 
 ORIGIN = "getuige.example/log"
@@ -46,6 +48,9 @@ class Casebook:
     team: ids.TeamId = field(default_factory=lambda: ids.TeamId(ids.new_id()))
     standing: Standing = field(default_factory=Standing)
     journal: list[events.Recorded] = field(default_factory=list)
+    stamped: list[tuple[SignedCheckpoint, bytes]] = field(default_factory=list)
+    clock: Callable[[], ids.Time] = ids.now
+    """The server's clock: when an event was received, as it says."""
 
     def __post_init__(self) -> None:
         verifier = self.log_verifier()
@@ -69,19 +74,19 @@ class Casebook:
         return made
 
     def accept(self, made: Statement) -> events.Recorded:
-        authority.check(self.standing, made, ids.now())
+        authority.check(self.standing, made, self.clock())
         self.standing.apply(made)
-        self.journal.append(events.record(made, len(self.journal), ids.now()))
+        self.journal.append(events.record(made, len(self.journal), self.clock()))
         return self.journal[-1]
 
-    def seal(self, meta: Meta, content: sealing.Content | None = None) -> ids.ItemId:
+    def seal(self, meta: Meta, content: sealing.Content | None = None, **options: Any) -> ids.ItemId:  # noqa: ANN401 - as in statement.sign
         """Seal an item on the phone, store its container, record its statement."""
         prepared = sealing.prepare(self.phone, self.case, meta, [self.vault.box_public], content)
         path = self.folder / "partial"
         with path.open("wb") as out:
             body = sealing.write(prepared, content, out)
         path.rename(self.container(body.container.sha256))
-        self.act(self.phone, "item.seal", body, case=self.case, chain=self.next_link())
+        self.act(self.phone, "item.seal", body, case=self.case, chain=self.next_link(), **options)
         return body.item
 
     def container(self, sha256: ids.Sha256) -> Path:
@@ -112,15 +117,22 @@ class Casebook:
         planned = sealed.plan(request, selection.select(request, self.journal), self.container)
         body = types.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
         self.act(self.investigator, "export", body, case=self.case)
-        head = self.integrate()
-        wanted = [*planned.events, self.journal[-1]]
+        self.stamp()
         tiles = FolderTiles(self.folder / "log")
-        by_index = {one.index: tlogproof.build_proof(tiles, one.index, head).to_bytes() for one in wanted}
-        digest = hashlib.sha256(head.to_bytes())
-        tokens = {digest.hexdigest(): self.tsa.stamp(digest.digest())}
+        by_index, tokens = {}, {}
+        for one in (*planned.events, self.journal[-1]):
+            head, token = next(pair for pair in self.stamped if pair[0].checkpoint.size > one.index)
+            by_index[one.index] = tlogproof.build_proof(tiles, one.index, head).to_bytes()
+            tokens[hashlib.sha256(head.to_bytes()).hexdigest()] = token
         target = self.folder / f"{request.export}.zip"
         sealed.write(planned, sealed.Proofs(self.journal[-1], by_index, tokens), target)
         return target
+
+    def stamp(self) -> SeenCheckpoint:
+        """Have a head of all so far cosigned and stamped; return it as a phone names it that sees it."""
+        head = self.integrate()
+        self.stamped.append((head, self.tsa.stamp(hashlib.sha256(head.to_bytes()).digest())))
+        return SeenCheckpoint(head.checkpoint.size, ids.Sha256(head.checkpoint.root.hex()))
 
     def integrate(self) -> SignedCheckpoint:
         done = self.integrator.recover()

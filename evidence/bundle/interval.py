@@ -1,0 +1,120 @@
+"""Between which times an event came to be, by clocks that are not the server's; and whether the server's time fits.
+
+*Not after*: an event existed when the witnesses cosigned, and a time stamp authority stamped, a head that contains
+it. *Not before*: whoever signed it had seen a head of the log (`seen` in the statement), so it is younger than any
+head of that size or a smaller one; only witnesses say when such a head was made, since a stamp may come later.
+`received_at` is the server's word. Outside the interval it is wrong, and the interval is empty: that fails. Long
+before the upper end it is unproven for that long: that is said, and fails nothing (a phone or a witness was away).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from evidence import event as events
+from evidence import ids
+from evidence.bundle.report import Findings
+
+TOLERANCE: Final = timedelta(seconds=60)
+"""Clocks that NTP keeps differ by less than a second; a minute forgives a bad day and hides no shift that matters."""
+
+WIDE: Final = timedelta(hours=1)
+"""Heads are stamped every five minutes: an hour without one is worth a remark."""
+
+_FAILS: Final = ("time-server-ahead", "time-server-behind")
+_NOTES: Final = ("time-wide", "time-signer-clock")
+
+
+@dataclass(frozen=True)
+class Head:
+    """A checkpoint that the policy believes: its size, its witnesses' times and its stamp (None: none)."""
+
+    origin: str
+    size: int
+    root: bytes
+    cosigned: tuple[datetime, ...]
+    stamped: datetime | None = None
+    """The stated time plus the accuracy that the authority states."""
+
+    @property
+    def not_after(self) -> datetime | None:
+        """By when the head existed. Of several witnesses the latest counts: one slow clock makes nobody a liar."""
+        latest = [max(self.cosigned)] if self.cosigned else []
+        return min((*latest, *((self.stamped,) if self.stamped else ())), default=None)
+
+    @property
+    def not_before(self) -> datetime | None:
+        """Since when somebody can have seen the head with its cosignatures: the earliest witness counts."""
+        return min(self.cosigned, default=None)
+
+
+class Interval(NamedTuple):
+    """Not before and not after; None where nothing outside the server says it."""
+
+    earliest: datetime | None
+    latest: datetime | None
+
+
+def interval(event: events.Event, under: Head, heads: Iterable[Head]) -> Interval:
+    """Return the interval of an event that is proven under the head `under`, with the other heads of its log."""
+    seen = event.statement.seen
+    # No head that was seen can hold the statement itself: who claims that saw nothing, and moves no bound.
+    size = seen.size if seen is not None and seen.size <= event.index else 0
+    known = (head.not_before for head in heads if head.size <= size and head.origin == under.origin)
+    return Interval(max((time for time in known if time is not None), default=None), under.not_after)
+
+
+def check(placed: Mapping[int, tuple[events.Event, Head]], findings: Findings) -> dict[int, Interval]:
+    """Compare server's and signers' clocks with the intervals of events (by index); return the intervals."""
+    heads = {head for _, head in placed.values()}
+    found = {index: interval(event, under, heads) for index, (event, under) in placed.items()}
+    gaps: dict[str, list[tuple[timedelta, int]]] = {code: [] for code in (*_FAILS, *_NOTES)}
+    for index, between in found.items():
+        event, under = placed[index]
+        for code, gap in _odd(event, between):
+            gaps[code].append((gap, index))
+        _check_seen(event, under, heads, findings)
+    for code in filter(gaps.__getitem__, gaps):
+        gap, index = max(gaps[code])
+        tell = findings.failed if code in _FAILS else findings.note
+        tell(code, str(index), count=len(gaps[code]), gap=_hours(gap))
+    latest = max((head.not_after for head in heads if head.not_after is not None), default=None)
+    here = ids.moment_of(ids.now())
+    if latest is not None and latest > here + TOLERANCE:
+        findings.note("time-clock-here", gap=_hours(latest - here))
+    return found
+
+
+def _odd(event: events.Event, between: Interval) -> Iterator[tuple[str, timedelta]]:
+    """Yield what is odd about the two times that an event states, and by how much."""
+    received, signed = ids.moment_of(event.received_at), ids.moment_of(event.statement.at)
+    earliest, latest = between
+    if latest is not None:
+        if received > latest + TOLERANCE:
+            yield "time-server-ahead", received - latest
+        elif latest - received > WIDE:
+            yield "time-wide", latest - received
+        if signed > latest + TOLERANCE:
+            yield "time-signer-clock", signed - latest
+    if earliest is not None:
+        if received < earliest - TOLERANCE:
+            yield "time-server-behind", earliest - received
+        if signed < earliest - TOLERANCE:
+            yield "time-signer-clock", earliest - signed
+
+
+def _check_seen(event: events.Event, under: Head, heads: Iterable[Head], findings: Findings) -> None:
+    """A head that the signer saw is the one of that size that is here, or there are two histories."""
+    seen = event.statement.seen
+    if seen is None:
+        return
+    for head in heads:
+        if (head.origin, head.size) == (under.origin, seen.size) and head.root.hex() != seen.root:
+            findings.failed("seen-differs", str(event.index), size=seen.size)
+
+
+def _hours(gap: timedelta) -> str:
+    """Write a duration as hours and minutes, `2:00`: the same in every language."""
+    minutes = round(gap.total_seconds() / 60)
+    return f"{minutes // 60}:{minutes % 60:02}"
