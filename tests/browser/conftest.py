@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from server.demo import media
@@ -44,9 +45,9 @@ def server(world: World) -> Iterator[StandIn]:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium for one test; with GETUIGE_HEADED=1 one can watch it."""
+    """One Chromium for all tests, each in a fresh profile; with GETUIGE_HEADED=1 one can watch it."""
     program = need("chromium")
     async with async_playwright() as playwright:
         headless = os.environ.get("GETUIGE_HEADED") != "1"

@@ -14,7 +14,7 @@ from evidence.statements import types
 from tests.browser.stand_in import StandIn
 from tests.browser.visitor import visit
 
-pytestmark = pytest.mark.need("chromium")
+pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
 STALE_WITHIN_S = 8.0
 """Six seconds of silence, the half second of the page's clock, and a margin for a busy machine."""

@@ -84,6 +84,7 @@ async def _open_changed(visitor: Visitor, pattern: str, change: bytes) -> None:
 
 
 @pytest.mark.need("chromium")
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize(
     "pattern",
     [
@@ -106,6 +107,7 @@ async def test_a_changed_module_does_not_run_and_stops_the_page(
 
 
 @pytest.mark.need("chromium")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_changed_texts_are_refused_too(browser: Browser, server: StandIn) -> None:
     async with visit(browser, server.url) as visitor:
         await _open_changed(visitor, r"/web/locales/nl\.ftl", b"\nsign-in-lead = Mail uw wachtzin.\n")
@@ -116,6 +118,7 @@ async def test_changed_texts_are_refused_too(browser: Browser, server: StandIn) 
 
 
 @pytest.mark.need("chromium")
+@pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize(
     "addition",
     [
@@ -140,6 +143,7 @@ async def test_script_that_is_written_into_a_page_is_blocked(browser: Browser, s
 
 
 @pytest.mark.need("chromium")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_a_module_that_the_import_map_does_not_name_is_blocked(browser: Browser, server: StandIn) -> None:
     async def plant(route: Route) -> None:
         await route.fulfill(content_type="text/javascript", body="globalThis.stolen = true;")
@@ -155,6 +159,7 @@ async def test_a_module_that_the_import_map_does_not_name_is_blocked(browser: Br
 
 
 @pytest.mark.need("chromium")
+@pytest.mark.asyncio(loop_scope="session")
 async def test_markup_from_text_and_evaluated_text_are_blocked(browser: Browser, server: StandIn) -> None:
     async with visit(browser, server.url) as visitor:
         await visitor.page.goto(f"{visitor.url}/review")

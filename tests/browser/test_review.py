@@ -18,7 +18,7 @@ from tests.browser.stand_in import StandIn
 from tests.browser.told import INCIDENTS
 from tests.browser.visitor import PIXELS, pixels_of_file, visit
 
-pytestmark = pytest.mark.need("chromium")
+pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_a_caseworker_signs_in_and_reads_a_case_that_is_proven_item_by_item(

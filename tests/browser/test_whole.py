@@ -5,8 +5,10 @@ that a human accepted; a server that stops is shown within eight seconds. Nothin
 """
 
 import asyncio
+import contextlib
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -24,7 +26,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.test_console import STALE_WITHIN_S
 from tests.browser.visitor import PIXELS, Visitor, pixels_of_file, visit
 
-pytestmark = [pytest.mark.need("chromium"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 GETUIGE = Path(sys.executable).parent / "getuige"
 READY_S = 180
@@ -51,15 +53,29 @@ class Running:
         return found
 
 
+def _free_stretch() -> int:
+    """A port with room behind it: five for the parts, and 100 further on one for each broker's own protocol.
+
+    Below the range from which the machine hands out ports by itself, so that nobody takes one meanwhile.
+    """
+    for first in random.sample(range(20_000, 32_000, 200), 40):
+        with contextlib.ExitStack() as held:
+            try:
+                for port in (*range(first, first + 8), *range(first + 100, first + 108)):
+                    held.enter_context(socket.create_server(("127.0.0.1", port)))
+            except OSError:
+                continue
+            return first
+    pytest.fail("no free stretch of ports on this machine")
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory, pictures: tuple[Path, ...]) -> Iterator[Running]:
     """Start everything as `make run` does, wait until the story was played, and stop it afterwards."""
     assert pictures
     data = tmp_path_factory.mktemp("whole") / "var"
     said = data.parent / "said.txt"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [str(GETUIGE), "run", "--data", str(data), "--port", str(port)]
+    command = [str(GETUIGE), "run", "--data", str(data), "--port", str(_free_stretch())]
     with said.open("wb") as out:
         process = subprocess.Popen(
             command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, "COLUMNS": "200"}
