@@ -81,6 +81,10 @@ class RollbackError(CustodyError):
     """A log shows a smaller tree than one that it already signed."""
 
 
+class RetiredKeyError(CustodyError):
+    """The key of a log signed a head beyond the one at which the log ended and another took over."""
+
+
 class WitnessUnavailableError(CustodyError):
     """A witness did not answer; the head stands, without this witness's cosignature."""
 
