@@ -91,11 +91,13 @@ def _audit(
 ) -> "Report":
     from evidence.custody import auditing
     from server.log.published import open_log
+    from server.log.read_ahead import ReadAhead
 
     with ExitStack() as stack:
         source, closing = open_log(where)
         if closing is not None:
             stack.enter_context(closing)
+            source = stack.enter_context(ReadAhead(closing))
         progress = stack.enter_context(_progress())
         return auditing.audit(source, rules, known, progress)
 
