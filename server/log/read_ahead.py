@@ -16,8 +16,8 @@ WORKERS: Final = 8
 """Connections at once: enough to hide a delay, few enough to be a polite guest."""
 
 AHEAD: Final = 8
-"""Files of a kind that are asked for early: 140 kB of leaves and hashes in memory. A hostile log whose entries are as
-long as can be makes that 140 MB, and no more."""
+"""Files of a kind that are asked for early: 140 kB of leaves and hashes in memory. A hostile log whose files are as
+long as can be makes that 270 MB, and no more."""
 
 
 class ReadAhead:
