@@ -2,19 +2,24 @@
 
 The trust anchors come from the verifier's own hands, as PEM root certificates. Certificates inside a token are used
 only to build a chain to those roots: `rfc3161-client` trusts whatever it is given as *intermediates* like a root, so
-it is given none.
+it is given none. Where that package is not installed (the verifier as one file), `evidence.custody.rfc3161` checks.
 """
 
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Protocol
 
-import rfc3161_client
 from cryptography import x509
 
+from evidence.custody import rfc3161
 from evidence.custody.errors import TimestampError
+
+CLIENT_INSTALLED = find_spec("rfc3161_client") is not None
+if TYPE_CHECKING or CLIENT_INSTALLED:
+    import rfc3161_client
 
 MAX_TOKEN_BYTES = 64 * 1024
 """Real tokens with a chain of three certificates have 4–8 kB."""
@@ -69,6 +74,13 @@ def verify_token(token: bytes, digest: bytes, roots: Sequence[bytes]) -> Timesta
     if len(digest) != DIGEST_BYTES:
         raise TimestampError("timestamps are over SHA-256 digests")
     trusted = _load_roots(roots)
+    if not CLIENT_INSTALLED:
+        stated = rfc3161.verify(token, digest, trusted)
+        return TimestampInfo(stated.time, stated.signer.subject.rfc4514_string(), stated.policy, stated.accuracy)
+    return _by_client(token, digest, trusted)
+
+
+def _by_client(token: bytes, digest: bytes, trusted: list[x509.Certificate]) -> TimestampInfo:
     try:
         response = rfc3161_client.decode_timestamp_response(token)
         info = response.tst_info
@@ -96,7 +108,7 @@ def _load_roots(roots: Sequence[bytes]) -> list[x509.Certificate]:
     return trusted
 
 
-def _signer(signed: rfc3161_client.SignedData) -> x509.Certificate:
+def _signer(signed: "rfc3161_client.SignedData") -> x509.Certificate:
     (signer,) = signed.signer_infos
     for der in signed.certificates:
         certificate = x509.load_der_x509_certificate(der)
@@ -109,7 +121,7 @@ def _utc(time: datetime) -> datetime:
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
-def _accuracy(accuracy: rfc3161_client.Accuracy | None) -> timedelta | None:
+def _accuracy(accuracy: "rfc3161_client.Accuracy | None") -> timedelta | None:
     if accuracy is None:
         return None
     return timedelta(

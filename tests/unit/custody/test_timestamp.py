@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from evidence.custody import timestamp
 from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.errors import TimestampError
 from evidence.custody.timestamp import MAX_TOKEN_BYTES, TimestampAuthority, verify_token
@@ -14,6 +15,13 @@ from evidence.custody.timestamp import MAX_TOKEN_BYTES, TimestampAuthority, veri
 NOW = datetime(2026, 5, 4, 12, 30, 15, 999_999, tzinfo=UTC)
 DIGEST = hashlib.sha256(b"a checkpoint").digest()
 OTHER = hashlib.sha256(b"another checkpoint").digest()
+
+
+@pytest.fixture(params=["rfc3161-client", "cryptography alone"], autouse=True)
+def both_verifiers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test runs twice: with the package, and as where it is not installed."""
+    if request.param != "rfc3161-client":
+        monkeypatch.setattr(timestamp, "CLIENT_INSTALLED", False)
 
 
 @pytest.fixture(name="tsa", scope="module")
