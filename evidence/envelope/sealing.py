@@ -92,12 +92,9 @@ def prepare(
     key = utils.random(cobblestone.KEY_BYTES)
     content_salt, content_part = None, None
     if content is not None:
-        plain, padded, size = _measure(content)
-        meta = dataclasses.replace(meta, file=File(content.name, content.mime, size, ids.Sha256(plain.hex())))
-        content_salt = _salt(key, container.context("content", case, item), padded)
-        sealed_size = cobblestone.ciphertext_size(padme(size))
-        content_part = container.HeadContent(sealed_size, container.commitment(key, "content", plain))
-    meta_ciphertext, meta_part = _seal_meta(key, case, item, meta)
+        content_salt, content_part, file = measure_content(key, case, item, content)
+        meta = dataclasses.replace(meta, file=file)
+    meta_ciphertext, meta_part = seal_meta(key, case, item, meta)
     head = container.Head(
         v=1,
         suite=1,
@@ -136,7 +133,16 @@ def write(prepared: Prepared, content: Content | None, out: BinaryIO) -> types.I
     )
 
 
-def _seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, types.Part]:
+def measure_content(key: bytes, case: str, item: str, content: Content) -> tuple[bytes, container.HeadContent, File]:
+    """Read `content` once and return its salt, its size and commitment for the head, and its name for the meta."""
+    plain, padded, size = _measure(content)
+    salt = _salt(key, container.context("content", case, item), padded)
+    part = container.HeadContent(cobblestone.ciphertext_size(padme(size)), container.commitment(key, "content", plain))
+    return salt, part, File(content.name, content.mime, size, ids.Sha256(plain.hex()))
+
+
+def seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, types.Part]:
+    """Return the ciphertext of a description, and its size, hash and commitment for the head."""
     plain = canonical.encode(schema.encode(meta))
     padded = plain.ljust(padme(max(MIN_META_BYTES, len(plain))))
     context = container.context("meta", case, item)

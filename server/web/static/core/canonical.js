@@ -1,7 +1,7 @@
 /**
  * Canonical JSON: the subset of RFC 8785 without floating point numbers, the same bytes as `evidence/canonical.py`.
  */
-import { FormatError, text, utf8 } from "./bytes.js";
+import { FormatError, equal, text, utf8 } from "./bytes.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 
@@ -35,11 +35,18 @@ function write(value) {
 /** @param {unknown} value @returns {Bytes} the one spelling of `value` */
 export const encode = (value) => utf8(write(value));
 
-/** @param {Uint8Array} bytes @returns {any} @throws {FormatError} not JSON */
+/**
+ * Read what was signed or hashed. Only the one spelling is taken: `JSON.parse` keeps the last of two equal keys and rounds
+ * numbers in silence, so two readers could see two things in the same bytes.
+ * @param {Uint8Array} bytes @returns {any} @throws {FormatError} not JSON, or not its canonical spelling
+ */
 export function decode(bytes) {
+  let value;
   try {
-    return JSON.parse(text(bytes));
+    value = JSON.parse(text(bytes));
   } catch (error) {
     throw error instanceof FormatError ? error : new FormatError("not valid JSON");
   }
+  if (!equal(encode(value), bytes)) throw new FormatError("not the canonical spelling of this JSON");
+  return value;
 }

@@ -1,0 +1,231 @@
+"""What each kind of vector asks, in Python: one small function per operation, from what is given to what must come out.
+
+A vector names an operation (`do`), what is `given`, and either what that `gives` or that it is `refused`. The browser's
+answers to the same questions stand in `tests/interop/vectors.mjs`.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from evidence import canonical, event, ids, keys, schema
+from evidence.custody import leaf
+from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
+from evidence.envelope.meta import Meta
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import dsse, statement
+
+FOLDER: Final = Path(__file__).parent
+FILES: Final = ("keys", "statement", "envelope", "event", "receipt")
+
+REASONS: Final[tuple[tuple[type[EvidenceError], str], ...]] = (
+    (keys.SignatureError, "signature"),
+    (keys.LockError, "locked"),
+    (wraps.WrapError, "locked"),
+    (cobblestone.OpenError, "locked"),
+    (container.TamperedError, "contradiction"),
+    (event.ReceiptError, "contradiction"),
+    (FormatError, "form"),
+)
+"""Why something is refused: a signature does not hold, a key does not open it, two parts contradict, or its form."""
+
+Answer = dict[str, Any]
+
+
+def load(name: str) -> list[dict[str, Any]]:
+    """Return the vectors of one file."""
+    vectors: list[dict[str, Any]] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["vectors"]
+    return vectors
+
+
+def perform(vector: Mapping[str, Any]) -> Answer:
+    """Return what comes out of a vector: `{"gives": …}` or `{"refused": reason}`."""
+    try:
+        return {"gives": OPERATIONS[vector["do"]](vector["given"])}
+    except EvidenceError as error:
+        return {"refused": next(reason for kind, reason in REASONS if isinstance(error, kind))}
+
+
+def pattern(size: int) -> bytes:
+    """Return `size` bytes 0, 1, … 250, 0, 1, …: long plaintext that need not be written out."""
+    return bytes(index % 251 for index in range(size))
+
+
+def un(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _identity(given: Answer) -> keys.Identity:
+    return keys.Identity(bytes.fromhex(given["sign_seed"]), bytes.fromhex(given["box_seed"]))
+
+
+def _public(given: Answer) -> dict[ids.KeyId, bytes]:
+    """Return public signing keys by their names."""
+    raw = (bytes.fromhex(key) for key in given["keys"])
+    return {keys.signing_kid(key): key for key in raw}
+
+
+def _describe(given: Answer) -> Answer:
+    who = _identity(given)
+    return {"sign": who.sign_public.hex(), "box": who.box_public.hex(), "kid": who.kid, "box_kid": who.box_kid}
+
+
+def _sign(given: Answer) -> Answer:
+    return {"sig": b64(keys.Identity(bytes.fromhex(given["sign_seed"]), bytes(32)).sign(un(given["message"])))}
+
+
+def _verify(given: Answer) -> Answer:
+    keys.verify(bytes.fromhex(given["key"]), un(given["message"]), un(given["sig"]))
+    return {}
+
+
+def _unlock(given: Answer) -> Answer:
+    locked = keys.LockedKey.from_bytes(canonical.encode(given["locked"]))
+    who = locked.unlock(given["phrase"])
+    return {"kid": who.kid, "box_kid": who.box_kid}
+
+
+def _auth(given: Answer) -> Answer:
+    kdf = schema.decode(keys.Kdf, given["kdf"])
+    message = b"getuige/sign-in/auth/v1\x00" + un(given["challenge"])
+    return {"sig": b64(keys.auth_signature(given["phrase"], kdf, message))}
+
+
+def _canonical(given: Answer) -> Answer:
+    return {"bytes": b64(canonical.encode(given["value"]))}
+
+
+def _decode(given: Answer) -> Answer:
+    return {"value": canonical.decode(un(given["bytes"]))}
+
+
+def _pae(given: Answer) -> Answer:
+    return {"bytes": b64(dsse.pae(given["type"], un(given["body"])))}
+
+
+def _make_statement(given: Answer) -> Answer:
+    signers = (keys.Identity(bytes.fromhex(seed), bytes(32)) for seed in given["sign_seeds"])
+    envelope = dsse.sign(dsse.STATEMENT_TYPE, canonical.encode(given["payload"]), *signers)
+    return {"envelope": envelope.to_json(), "id": statement.from_envelope(envelope).id}
+
+
+def _read_statement(given: Answer) -> Answer:
+    read = statement.parse(canonical.encode(given["envelope"]))
+    statement.verified(read, _public(given))
+    return {"id": read.id, "type": read.type, "case": read.case, "at": read.at, "by": read.by}
+
+
+def _padme(given: Answer) -> Answer:
+    return {"padded": [padding.padme(size) for size in given["sizes"]]}
+
+
+def _chunked(given: Answer) -> Answer:
+    plain = un(given["plaintext"]) if "plaintext" in given else pattern(given["pattern"])
+    sealed = b"".join(cobblestone.seal(un(given["key"]), given["context"].encode(), un(given["salt"]), [plain]))
+    if "plaintext" in given:
+        return {"sealed": b64(sealed)}
+    return {"size": len(sealed), "sha256": hashlib.sha256(sealed).hexdigest()}
+
+
+def _open_chunked(given: Answer) -> Answer:
+    return {"plaintext": b64(cobblestone.open_all(un(given["key"]), given["context"].encode(), un(given["sealed"])))}
+
+
+def _commit(given: Answer) -> Answer:
+    key, part = un(given["key"]), given["part"]
+    digest = hashlib.sha256(un(given["plaintext"])).digest()
+    return {
+        "opening": container.commitment_salt(key, part).hex(),
+        "commitment": container.commitment(key, part, digest),
+    }
+
+
+def _open_wrap(given: Answer) -> Answer:
+    return {"key": b64(wraps.unwrap(given["wrap"], given["case"], given["item"], _identity(given)))}
+
+
+def _seal_parts(given: Answer) -> Answer:
+    """Seal meta and content under a given key: everything but the random wraps, byte for byte."""
+    key, case, item = un(given["key"]), given["case"], given["item"]
+    meta, part = sealing.seal_meta(key, case, item, schema.decode(Meta, given["meta"]))
+    content = sealing.Content.of_bytes(un(given["content"]), "", "")
+    salt, head_content, _ = sealing.measure_content(key, case, item, content)
+    context = container.context("content", case, item)
+    sealed = b"".join(cobblestone.seal(key, context, salt, padding.zero_padded(content.read())))
+    return {
+        "meta": b64(meta),
+        "meta_commitment": part.commitment,
+        "content": b64(sealed),
+        "content_commitment": head_content.commitment,
+    }
+
+
+def _open_item(given: Answer) -> Answer:
+    data = un(given["container"])
+    prefix = container.parse_prefix(data)
+    container.verify_head(prefix, bytes.fromhex(given["signer"]))
+    key = opening.content_key(prefix, _identity(given))
+    meta = opening.open_meta(prefix, key)
+    content = None
+    if prefix.head.content is not None:
+        content = b64(b"".join(opening.open_content(prefix, key, meta, [data[prefix.size :]])))
+    return {"meta": schema.encode(meta), "content": content}
+
+
+def _leaf(given: Answer) -> Answer:
+    return {"leaf": leaf.leaf_entry(bytes.fromhex(given["salt"]), un(given["event"])).hex()}
+
+
+def _make_event(given: Answer) -> Answer:
+    made = statement.from_envelope(dsse.from_json(given["envelope"], dsse.STATEMENT_TYPE))
+    recorded = event.record(made, given["index"], given["received_at"])
+    return {"event": b64(recorded.event), "sha256": recorded.event_sha256}
+
+
+def _read_event(given: Answer) -> Answer:
+    read = event.parse(un(given["event"]))
+    return {"index": read.index, "received_at": read.received_at, "statement": read.statement.id}
+
+
+def _check_receipt(given: Answer) -> Answer:
+    payload = event.check(
+        dsse.from_json(given["receipt"], dsse.RECEIPT_TYPE),
+        un(given["event"]),
+        bytes.fromhex(given["salt"]),
+        statement=given["statement"],
+        origin=given["origin"],
+        server=bytes.fromhex(given["server"]),
+    )
+    return {"index": payload.index, "leaf": payload.leaf, "received_at": payload.received_at}
+
+
+OPERATIONS: Final[Mapping[str, Callable[[Answer], Answer]]] = {
+    "describe key": _describe,
+    "sign": _sign,
+    "verify": _verify,
+    "unlock": _unlock,
+    "answer challenge": _auth,
+    "canonical": _canonical,
+    "decode": _decode,
+    "pae": _pae,
+    "make statement": _make_statement,
+    "read statement": _read_statement,
+    "padme": _padme,
+    "seal chunks": _chunked,
+    "open chunks": _open_chunked,
+    "commit": _commit,
+    "open wrap": _open_wrap,
+    "seal parts": _seal_parts,
+    "open item": _open_item,
+    "leaf": _leaf,
+    "make event": _make_event,
+    "read event": _read_event,
+    "check receipt": _check_receipt,
+}
