@@ -15,8 +15,13 @@ import pytest
 PROGRAMS = Path(__file__).parent.parent / "infra" / "toolchain" / "programs.tsv"
 """Program, tab, Debian packages; a program that is not listed is taken to be a package of its own name."""
 
-EXTRA_FOLDERS = (str(Path(sys.executable).parent), "/usr/sbin", "/usr/local/sbin", "/sbin")
-"""Searched beside PATH: a wheel puts its program beside Python, Debian puts daemons (mosquitto) in sbin."""
+EXTRA_FOLDERS = (
+    str(Path(sys.executable).parent),
+    *("/usr/sbin", "/usr/local/sbin", "/sbin"),
+    *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
+)
+"""Searched beside PATH: a wheel puts its program beside Python, Debian puts daemons (mosquitto) in sbin and PostgreSQL
+in a folder for each version."""
 
 _missing: dict[str, int] = {}
 """Program → number of tests that asked for it in vain."""

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from evidence import ids
 from evidence.keys import LockedKey
-from evidence.store.engine import WRITE
+from evidence.store.engine import reading, writing
 from evidence.store.errors import StoreError
 from evidence.store.schema import locked_keys, sessions, spent_challenges
 
@@ -45,11 +45,10 @@ class AccessStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writing = engine.execution_options(**WRITE)
 
     def keep_locked_key(self, kid: ids.KeyId, key: LockedKey) -> None:
         """Store or replace a locked key; HandleTakenError when the handle belongs to another kid."""
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             owner = connection.scalar(select(locked_keys.c.kid).where(locked_keys.c.handle == key.handle))
             if owner not in {None, kid}:
                 raise HandleTakenError("this handle is in use")
@@ -59,7 +58,7 @@ class AccessStore:
     def locked_key(self, handle: str) -> KeptKey | None:
         """Return the locked key under a handle."""
         query = select(locked_keys.c.kid, locked_keys.c.document).where(locked_keys.c.handle == handle)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else KeptKey(ids.KeyId(row.kid), LockedKey.from_bytes(row.document))
 
@@ -67,7 +66,7 @@ class AccessStore:
         """Mark a challenge as used; False when it was used before. Forgets those that expired."""
         row = {"challenge_sha256": _sha256(challenge), "expires_at": expires_at}
         try:
-            with self._writing.begin() as connection:
+            with writing(self._engine) as connection:
                 connection.execute(delete(spent_challenges).where(spent_challenges.c.expires_at <= now))
                 connection.execute(insert(spent_challenges).values(row))
         except IntegrityError:
@@ -77,7 +76,7 @@ class AccessStore:
     def open_session(self, token: bytes, session: Session, now: ids.Time) -> None:
         """Store a session under the hash of its token. Forgets those that expired."""
         row = {"token_sha256": _sha256(token), "kid": session.kid, "expires_at": session.expires_at}
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
             connection.execute(insert(sessions).values(row))
 
@@ -86,11 +85,11 @@ class AccessStore:
         query = select(sessions.c.kid, sessions.c.expires_at).where(
             sessions.c.token_sha256 == _sha256(token), sessions.c.expires_at > now
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else Session(ids.KeyId(row.kid), ids.Time(row.expires_at))
 
     def close_session(self, token: bytes) -> None:
         """End a session."""
-        with self._writing.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.token_sha256 == _sha256(token)))

@@ -4,7 +4,7 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from evidence.custody.integrator import Head
-from evidence.store.engine import WRITE
+from evidence.store.engine import reading, writing
 from evidence.store.schema import log_head
 
 
@@ -13,11 +13,10 @@ class SqlHeads:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._writing = engine.execution_options(**WRITE)
 
     def load(self) -> Head | None:
         """Return the head row, or None for a log that was never signed."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(select(log_head.c.size, log_head.c.root, log_head.c.note)).one_or_none()
         return None if row is None else Head(row.size, row.root, row.note)
 
@@ -25,7 +24,7 @@ class SqlHeads:
         """Durably replace `expected` by `new`; False, and nothing changed, when it is not `expected`."""
         row = {"size": new.size, "root": new.root, "note": new.note}
         try:
-            with self._writing.begin() as connection:
+            with writing(self._engine) as connection:
                 if expected is None:
                     connection.execute(insert(log_head).values(id=1, **row))
                     return True

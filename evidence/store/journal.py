@@ -9,28 +9,31 @@ State rules:
 - A statement that is in the journal already resolves with the event that holds it.
 - When a commit fails in a way that leaves its outcome open, the writer stops: a disk that lost a flush may have
   dropped the pages (fsyncgate, PostgreSQL wiki), so that only a restart, which reads back, knows what is there.
+- When the database is another process and went away, that process guards its own disk: the writer forgets what it
+  knew, and writes the same batch again as soon as there is an answer. What was stored by then is found, not doubled.
 """
 
 import logging
 import queue
-import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from evidence import event, ids
 from evidence.event import Recorded
 from evidence.statements import authority, statement
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
-from evidence.store import rows
-from evidence.store.engine import WRITE
-from evidence.store.errors import BusyError, StorageFullError, UnknownOutcomeError, UnreadyError
+from evidence.store import failures, rows
+from evidence.store.engine import WRITE, reading
+from evidence.store.errors import BusyError, StorageFullError, StoreError, UnknownOutcomeError, UnreadyError
+from evidence.store.failures import Verdict
 from evidence.store.ports import Requirement
 from evidence.store.schema import events
 
@@ -42,6 +45,15 @@ MAX_BATCH: Final = 512
 
 MAX_READ: Final = 10_000
 """Events in one answer of `read`."""
+
+ENDURE_S: Final = 10.0
+"""How long those who wait are kept waiting while the database is away: a restart or a failover of PostgreSQL takes
+seconds. After it they hear that the outcome is open, and newcomers hear "not ready" until it is back."""
+
+LOOK_AGAIN_S: Final = 0.25
+"""Between two looks at a database that is away."""
+
+AWAY: Final = "the database does not answer"
 
 Answer = TypeVar("Answer")
 _log = logging.getLogger(__name__)
@@ -77,6 +89,7 @@ class SqlJournal:
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(MAX_QUEUED)
         self._thread: threading.Thread | None = None
         self._trouble: str | None = "not started"
+        self._outage: str | None = None
         self._asked = _Replica()
         self._asking = threading.Lock()
         self._judged = _Replica()
@@ -85,7 +98,7 @@ class SqlJournal:
 
     def start(self) -> None:
         """Read the journal and start the writer thread."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             self._judged.apply(rows.statements_from(connection, 0))
         self._trouble = None
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
@@ -101,14 +114,14 @@ class SqlJournal:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be appended; None when all is well."""
-        return self._trouble
+        return self._trouble or self._outage
 
     # ------------------------------------------------------------------------------------------------ append
 
     def append(self, dsse_bytes: bytes, *, requires: Requirement | None = None) -> Future[Recorded]:
         """Queue a statement; see `ports.Journal.append`."""
-        if self._trouble is not None:
-            raise UnreadyError(f"the journal takes nothing: {self._trouble}")
+        if self.trouble is not None:
+            raise UnreadyError(f"the journal takes nothing: {self.trouble}")
         future: Future[Recorded] = Future()
         try:
             self._queue.put_nowait(_Waiting(statement.parse(dsse_bytes), requires, future))
@@ -122,6 +135,8 @@ class SqlJournal:
             batch, open_ = self._drain()
             if batch:
                 self._write(batch)
+            if self._outage is not None:
+                open_ = self._await_database() and open_
         self._refuse_rest()
 
     def _drain(self) -> tuple[list[_Waiting], bool]:
@@ -140,7 +155,7 @@ class SqlJournal:
 
     def _write(self, batch: list[_Waiting]) -> None:
         try:
-            outcomes = self._transaction(batch)
+            outcomes = self._endure(batch)
         except IntegrityError:
             self._judged = _Replica()
             if len(batch) > 1:  # one of them is poison for the database: find it by writing each alone
@@ -160,10 +175,39 @@ class SqlJournal:
                 else:
                     waiting.future.set_exception(outcome)
 
+    def _endure(self, batch: list[_Waiting]) -> list[Recorded | Exception]:
+        """Write one batch, again and again for `ENDURE_S` while the database is away."""
+        until = time.monotonic() + ENDURE_S
+        while True:
+            try:
+                return self._transaction(batch)
+            except Exception as error:
+                if failures.judge(error) is not Verdict.LOST or time.monotonic() > until:
+                    raise
+                _log.warning("the database went away, trying again: %s", type(error).__name__)
+                self._judged = _Replica()
+            time.sleep(LOOK_AGAIN_S)
+
+    def _await_database(self) -> bool:
+        """Turn newcomers away until the database answers; False when the journal is closed meanwhile."""
+        while True:
+            time.sleep(LOOK_AGAIN_S)
+            if not self._turn_away(AWAY):
+                return False
+            try:
+                self.size()
+            except (UnreadyError, BusyError):
+                continue
+            self._outage = None
+            _log.warning("the database is back")
+            return True
+
     def _transaction(self, batch: list[_Waiting]) -> list[Recorded | Exception]:
         """Judge and write one batch; what is returned is durable."""
         with self._writing.begin() as connection:
             size = rows.lock_head(connection)
+            if self._judged.size > size:
+                raise StoreError("the database lost events that it had acknowledged")
             if self._judged.size < size:
                 self._judged.apply(rows.statements_from(connection, self._judged.size))
             present = rows.known(connection, [waiting.statement.id for waiting in batch])
@@ -202,39 +246,51 @@ class SqlJournal:
         return outcome
 
     def _fail(self, batch: list[_Waiting], error: Exception) -> None:
-        if _is_sqlite(error, sqlite3.SQLITE_BUSY):
-            answer: Exception = BusyError("another process holds the database")
-        elif _is_sqlite(error, sqlite3.SQLITE_FULL):
-            answer = StorageFullError("the disk is full; nothing was stored")
-        else:
-            self._trouble = f"a write failed ({type(error).__name__})"
-            _log.critical("journal writer stops: %s", type(error).__name__)
-            answer = UnknownOutcomeError("the write failed; ask again after the restart")
+        match failures.judge(error):
+            case Verdict.BUSY:
+                answer: Exception = BusyError("another process holds the database")
+            case Verdict.FULL:
+                answer = StorageFullError("the disk is full; nothing was stored")
+            case Verdict.LOST:
+                self._outage = AWAY
+                _log.critical("journal writer waits: %s", AWAY)
+                answer = UnknownOutcomeError("the database went away; ask again later")
+            case _:
+                self._trouble = f"a write failed ({type(error).__name__})"
+                _log.critical("journal writer stops: %s", type(error).__name__)
+                answer = UnknownOutcomeError("the write failed; ask again after the restart")
         for waiting in batch:
             waiting.future.set_exception(answer)
 
     def _refuse_rest(self) -> None:
         self._trouble = self._trouble or "closed"
+        self._turn_away(self._trouble)
+
+    def _turn_away(self, why: str) -> bool:
+        """Refuse all that is queued; False when the end of the queue is among it."""
+        more = True
         while True:
             try:
                 waiting = self._queue.get_nowait()
             except queue.Empty:
-                return
-            if waiting is not None and waiting.future.set_running_or_notify_cancel():
-                waiting.future.set_exception(UnreadyError(f"the journal takes nothing: {self._trouble}"))
+                return more
+            if waiting is None:
+                more = False
+            elif waiting.future.set_running_or_notify_cancel():
+                waiting.future.set_exception(UnreadyError(f"the journal takes nothing: {why}"))
 
     # -------------------------------------------------------------------------------------------------- read
 
     def ask(self, question: Callable[[Standing], Answer]) -> Answer:
         """Answer a question from all that is durable, other processes' events included."""
-        with self._engine.connect() as connection, self._asking:
+        with reading(self._engine) as connection, self._asking:
             if self._asked.size < rows.size_of(connection):
                 self._asked.apply(rows.statements_from(connection, self._asked.size))
             return question(self._asked.standing)
 
     def size(self) -> int:
         """Return the number of events."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return rows.size_of(connection)
 
     def read(self, *, after: int = -1, limit: int, case: ids.CaseId | None = None) -> Sequence[Recorded]:
@@ -242,43 +298,38 @@ class SqlJournal:
         query = rows.query().where(events.c.idx > after).order_by(events.c.idx).limit(min(limit, MAX_READ))
         if case is not None:
             query = query.where(events.c.case_id == case)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [rows.recorded(row) for row in connection.execute(query)]
 
     def organisation(self) -> Sequence[Recorded]:
         """Return the events about the organisation (log, keys, teams), in order; they belong to no case."""
         query = rows.query().where(events.c.case_id.is_(None)).order_by(events.c.idx)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [rows.recorded(row) for row in connection.execute(query)]
 
     def event(self, index: int) -> Recorded | None:
         """Return the event at `index`, None beyond the end."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return rows.one(connection, events.c.idx == index)
 
     def by_statement(self, statement_id: ids.Sha256) -> Recorded | None:
         """Return the event that holds a statement."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return rows.one(connection, events.c.statement == statement_id)
 
     def seal_of(self, item: ids.ItemId) -> Recorded | None:
         """Return the event that sealed an item."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return rows.one(connection, events.c.item == item)
 
     def stored_bytes(self, case: ids.CaseId) -> int:
         """Return the size in bytes of all containers that a case has sealed."""
         total = select(func.coalesce(func.sum(events.c.container_size), 0)).where(events.c.case_id == case)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return int(connection.scalar(total) or 0)
 
     def leaves(self, start: int, end: int) -> Sequence[bytes]:
         """Return the log entries with `start` <= index < `end`."""
         query = select(events.c.leaf).where(events.c.idx >= start, events.c.idx < end).order_by(events.c.idx)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return list(connection.scalars(query))
-
-
-def _is_sqlite(error: Exception, code: int) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else None
-    return (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF == code

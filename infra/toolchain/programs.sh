@@ -4,6 +4,7 @@
 set -euo pipefail
 
 export PATH="$PATH:/usr/sbin:/usr/local/sbin:/sbin"
+for folder in /usr/lib/postgresql/*/bin; do PATH="$PATH:$folder"; done # Debian: one for each version, not on PATH
 list="$(dirname "$0")/programs.tsv"
 missing=() packages=()
 

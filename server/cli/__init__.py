@@ -28,6 +28,7 @@ COMMANDS: Final = (
     "export",
     "verify",
     "audit_log",
+    "migrate",
     "open",
     "doctor",
 )

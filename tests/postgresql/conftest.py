@@ -1,0 +1,50 @@
+"""One PostgreSQL for these tests; each test makes databases of its own in it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from sqlalchemy import URL, Engine
+
+from evidence.store import migrating
+from evidence.store.engine import connect, open_engine
+from tests.conftest import need
+from tests.postgres_world import PostgresServer, postgres_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    need("postgres")
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def empty(postgres: PostgresServer) -> str:
+    """Address of a new, empty database."""
+    return postgres.database()
+
+
+@pytest.fixture
+def url(empty: str) -> str:
+    """Address of a migrated database."""
+    engine = connect(empty)
+    migrating.migrate(engine)
+    engine.dispose()
+    return empty
+
+
+Opening = Callable[[str | URL], Engine]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opening]:
+    """Open databases; their connections are closed at the end of the test."""
+    with ExitStack() as stack:
+
+        def open_(url: str | URL) -> Engine:
+            engine = open_engine(url)
+            stack.callback(engine.dispose)
+            return engine
+
+        yield open_
