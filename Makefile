@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export GETUIGE_DATA := $(DATA)
 export GETUIGE_MEDIA := $(MEDIA)
 
-.PHONY: help setup run demo test check bench format docs lock programs clean
+.PHONY: help setup run demo test check bench verifier format docs lock programs clean
 
 help: ## Print this list
 	@echo "Getuige: make <what>   (DATA=folder, default ./var; MEDIA=folder with photos, sound and clips of your own)"
@@ -41,6 +41,10 @@ check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and dr
 
 bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency beside each figure
 	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/*.py
+
+verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
+	@mkdir -p dist
+	@$(PYTHON) -m evidence.bundle.zipapp dist/getuige-verify.pyz
 
 format: $(VENV)/.dev ## Lay out and mend the Python code as `make check` wants it
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .

@@ -18,7 +18,8 @@ Nederlands
      openssl ts -verify -in <bestand>.tsr -data <hoofd> -CAfile <tsa-roots.pem>
 5. Punt 1 tot en met 4 in een keer, zonder onze software:  sh verify.sh <map met vertrouwensankers>
 6. Alles, ook wie wat ondertekende:  getuige verify <deze bundel> --trust <map met vertrouwensankers>
-   Vraag de vertrouwensankers (root.pub, policy, tsa-roots.pem) apart op. Ankers uit de bundel zelf bewijzen niets.
+   (of, als een bestand, met alleen Python, PyNaCl en cryptography:  python3 getuige-verify.pyz <deze bundel> ...)
+   Vraag dat programma en de vertrouwensankers (root.pub, policy, tsa-roots.pem) apart op. Ankers uit de bundel zelf bewijzen niets.
 
 Wat dit bewijst: wie iets verzegelde, dat het sindsdien niet veranderd is, en dat het op een tijdstip bestond.
 Wat dit niet bewijst: dat iets is gebeurd zoals het is opgeschreven. "Ontvangen om" is niet "gebeurd om".
@@ -35,7 +36,8 @@ English
      openssl ts -verify -in <file>.tsr -data <head> -CAfile <tsa-roots.pem>
 5. Points 1 to 4 at once, without our software:  sh verify.sh <folder with trust anchors>
 6. Everything, also who signed what:  getuige verify <this bundle> --trust <folder with trust anchors>
-   Get the trust anchors (root.pub, policy, tsa-roots.pem) separately. Anchors from inside prove nothing.
+   (or, as one file, with only Python, PyNaCl and cryptography:  python3 getuige-verify.pyz <this bundle> ...)
+   Get that program and the trust anchors (root.pub, policy, tsa-roots.pem) separately. Anchors from inside prove nothing.
 
 What this proves: who sealed something, that it did not change since, and that it existed at a time.
 What this does not prove: that something happened as it was written down. "Received at" is not "happened at".

@@ -7,7 +7,7 @@ from evidence import canonical, ids, schema
 from evidence import event as events
 from evidence.bundle import bag, layout
 from evidence.bundle.journal_part import JournalPart
-from evidence.bundle.opened import Opening, Openings
+from evidence.bundle.openings import Opening, Openings
 from evidence.bundle.report import Findings
 from evidence.envelope import container
 from evidence.errors import EvidenceError, FormatError

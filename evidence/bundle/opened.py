@@ -9,7 +9,6 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from typing import Final
 from evidence import canonical, ids, keys, schema
 from evidence import event as events
 from evidence.bundle import bag, layout
+from evidence.bundle.openings import Opening, Openings
 from evidence.envelope import container, opening
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import WrapError
@@ -36,26 +36,6 @@ Progress = Callable[[int, int], None]
 
 class TargetError(EvidenceError):
     """The folder for the opened bundle cannot be used."""
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What proves one item's plaintext: salts of its commitments, and where its files stand in the bag."""
-
-    item: ids.ItemId
-    event: int
-    description: str
-    meta_salt: ids.Sha256
-    original: str | None = None
-    content_salt: ids.Sha256 | None = None
-
-
-@dataclass(frozen=True)
-class Openings:
-    """All openings of a bundle (`data/openings.json`)."""
-
-    v: int
-    items: tuple[Opening, ...]
 
 
 def open_bundle(

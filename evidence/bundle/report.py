@@ -22,6 +22,13 @@ class Verdict(Enum):
     NOTE = "note"
 
 
+MARKS: Final = {Verdict.PROVEN: "✓", Verdict.FAILED: "✗", Verdict.NOTE: "·"}
+WORDS: Final[dict[Language, dict[Verdict, str]]] = {
+    "nl": {Verdict.PROVEN: "bewezen", Verdict.FAILED: "NIET BEWEZEN", Verdict.NOTE: "let op"},
+    "en": {Verdict.PROVEN: "proven", Verdict.FAILED: "NOT PROVEN", Verdict.NOTE: "note"},
+}
+
+
 @dataclass(frozen=True)
 class Claim:
     """One verdict. `code` names the claim (a key of `texts.TEXTS`), `about` the item or event it is about."""
@@ -52,6 +59,13 @@ class Report:
     def exit_code(self) -> int:
         """0 if every claim holds, else 1."""
         return EXIT_FAILED if self.failed else EXIT_PROVEN
+
+    def lines(self, language: Language) -> list[tuple[Verdict, str]]:
+        """Return one line per claim for people: mark, verdict in words, sentence."""
+        return [
+            (claim.verdict, f"{MARKS[claim.verdict]} {WORDS[language][claim.verdict]:<12} {claim.text(language)}")
+            for claim in self.claims
+        ]
 
     def to_json(self) -> dict[str, object]:
         """Return the report as plain JSON."""

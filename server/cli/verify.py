@@ -45,13 +45,10 @@ def verify(
     if as_json:
         typer.echo(json.dumps(report.to_json(), indent=1, ensure_ascii=False))
         sys.exit(report.exit_code)
-    words = {"nl": ("bewezen", "NIET BEWEZEN", "let op"), "en": ("proven", "NOT PROVEN", "note")}[lang.value]
-    marks = dict(zip((Verdict.PROVEN, Verdict.FAILED, Verdict.NOTE), zip("✓✗·", words, strict=True), strict=True))
     styles = {Verdict.PROVEN: "green", Verdict.FAILED: "bold red", Verdict.NOTE: "dim"}
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    for claim in report.claims:
-        mark, word = marks[claim.verdict]
-        console.print(f"{mark} {word:<12} {claim.text(lang.value)}", style=styles[claim.verdict])
+    for verdict, line in report.lines(lang.value):
+        console.print(line, style=styles[verdict])
     sys.exit(report.exit_code)
 
 

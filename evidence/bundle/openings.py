@@ -1,0 +1,25 @@
+"""What an opened bundle says to prove its originals: `data/openings.json` (`docs/formats/opened-bundle.md`)."""
+
+from dataclasses import dataclass
+
+from evidence import ids
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What proves one item's plaintext: salts of its commitments, and where its files stand in the bag."""
+
+    item: ids.ItemId
+    event: int
+    description: str
+    meta_salt: ids.Sha256
+    original: str | None = None
+    content_salt: ids.Sha256 | None = None
+
+
+@dataclass(frozen=True)
+class Openings:
+    """All openings of a bundle (`data/openings.json`)."""
+
+    v: int
+    items: tuple[Opening, ...]

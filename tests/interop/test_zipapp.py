@@ -1,0 +1,156 @@
+"""The verifier as one file, in a Python that holds PyNaCl and `cryptography` and nothing else: same words and codes."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from evidence import canonical, ids
+from evidence import event as events
+from evidence.bundle import layout, opened, trust, zipapp
+from evidence.bundle.verify import verify
+from evidence.envelope import sealing
+from evidence.envelope.meta import Meta
+from evidence.statements import statement, types
+from tests.simulators.casebook import Casebook, incident
+from tests.simulators.forging import regenerate
+
+ALLOWED = ("pynacl", "cryptography", "cffi", "pycparser")
+"""The two packages and what they need themselves."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A bare Python, the file, and what to verify."""
+
+    python: Path
+    program: Path
+    book: Casebook
+    sealed: Path
+    opened: Path
+    receipt: Path
+
+    def run(self, path: Path, *more: str, trust_in: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        command = [str(one) for one in (self.python, self.program, path, "--trust", trust_in or self.book.trust, *more)]
+        env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    folder = tmp_path_factory.mktemp("bench")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "bare"], check=True, timeout=60)
+    (site,) = (folder / "bare").glob("lib/python*/site-packages")
+    for name in ALLOWED:
+        for file in distribution(name).files or ():
+            top = file.parts[0]
+            if top != ".." and not (site / top).exists():
+                (site / top).symlink_to(Path(str(distribution(name).locate_file(top))))
+    zipapp.build(folder / "getuige-verify.pyz")
+    book = Casebook(folder / "book")
+    photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
+    items = [book.seal(incident()), book.seal(photo, sealing.Content.of_bytes(bytes(9_000), "a.jpg", "image/jpeg"))]
+    book.grant(*items)
+    sealed = book.export(*items)
+    opened.open_bundle(sealed, book.investigator, folder / "opened")
+    receipt = folder / "receipt.json"
+    receipt.write_bytes(canonical.encode(receipt_members(book)))
+    python = folder / "bare" / "bin" / "python"
+    return Bench(python, folder / "getuige-verify.pyz", book, sealed, folder / "opened", receipt)
+
+
+def receipt_members(book: Casebook) -> dict[str, object]:
+    recorded = book.journal[-1]
+    sign, box = (ids.PublicKey(key.hex()) for key in (book.server.sign_public, book.server.box_public))
+    certificate = types.KeyPublish(ids.SubjectId(ids.new_id()), "server", "Getuige", sign, box)
+    return {
+        "receipt": events.issue(book.server, book.log.name, recorded).to_json(),
+        "event": canonical.b64(recorded.event),
+        "salt": recorded.salt.hex(),
+        "server_key": statement.sign(book.root, "key.publish", certificate).envelope.to_json(),
+    }
+
+
+@pytest.mark.parametrize("what", ["sealed", "opened", "receipt"])
+def test_it_says_what_getuige_verify_says(bench: Bench, what: str) -> None:
+    path: Path = getattr(bench, what)
+    report = verify(path, trust.load(bench.book.trust, path))
+    for language in ("nl", "en"):
+        done = bench.run(path, "--lang", language)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines() == [line for _, line in report.lines(language)]
+    assert json.loads(bench.run(path, "--json").stdout) == report.to_json()
+
+
+def test_the_stamp_is_checked_without_rfc3161_client(bench: Bench) -> None:
+    missing = [str(bench.python), "-c", "import rfc3161_client"]
+    assert subprocess.run(missing, capture_output=True, timeout=60, check=False).returncode == 1
+    codes = {claim["code"] for claim in json.loads(bench.run(bench.sealed, "--json").stdout)["claims"]}
+    assert "time" in codes
+    assert "time-missing" not in codes
+
+
+def test_tampering_gives_exit_code_1_and_is_named(bench: Bench, tmp_path: Path) -> None:
+    with zipfile.ZipFile(bench.sealed) as archive:
+        archive.extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    item = next((folder / layout.ITEMS).iterdir())
+    item.write_bytes(item.read_bytes()[:-1] + b"\x00")
+    token = next((folder / layout.TIMESTAMPS).iterdir())
+    token.write_bytes(bench.book.tsa.stamp(bytes(32)))
+    regenerate(folder)
+    done = bench.run(folder, "--json")
+    failed = {claim["code"] for claim in json.loads(done.stdout)["claims"] if claim["verdict"] == "failed"}
+    assert (done.returncode, failed) == (1, {"item-differs", "export-manifest-differs", "time-token-bad"})
+    assert "NIET BEWEZEN" in bench.run(folder).stdout
+    assert "NOT PROVEN" in bench.run(folder, "--lang", "en").stdout
+
+
+def test_a_changed_original_and_a_foreign_receipt_are_found(bench: Bench, tmp_path: Path) -> None:
+    members = receipt_members(bench.book)
+    receipt = tmp_path / "receipt.json"
+    receipt.write_bytes(canonical.encode({**members, "salt": "00" * 32}))
+    assert bench.run(receipt).returncode == 1
+    original = next((bench.opened / "data/originals").iterdir())
+    before = original.read_bytes()
+    original.write_bytes(before[:-1] + b"\x01")
+    try:
+        assert bench.run(bench.opened).returncode == 1
+    finally:
+        original.write_bytes(before)
+
+
+def test_what_cannot_be_read_gives_exit_code_2(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "noise.zip").write_bytes(b"no bundle")
+    unreadable = bench.run(tmp_path / "noise.zip")
+    assert (unreadable.returncode, unreadable.stdout) == (2, "")
+    assert "noise.zip" in unreadable.stderr
+    inside = bench.opened / "trust"
+    inside.mkdir()
+    try:
+        assert "prove nothing" in bench.run(bench.opened, trust_in=inside).stderr
+    finally:
+        inside.rmdir()
+    assert bench.run(bench.sealed, trust_in=tmp_path).returncode == 2
+
+
+def test_the_same_sources_give_the_same_bytes_and_only_what_is_needed(bench: Bench, tmp_path: Path) -> None:
+    modules = zipapp.build(tmp_path / "again.pyz")
+    assert (tmp_path / "again.pyz").read_bytes() == bench.program.read_bytes()
+    assert "evidence.bundle.verify" in modules
+    assert not [name for name in modules if name.startswith(("evidence.store", "evidence.custody.integrator"))]
+    assert not {"evidence.bundle.opened", "evidence.bundle.sealed", "evidence.envelope.opening"} & set(modules)
+
+
+def test_a_python_without_the_packages_says_what_to_install(bench: Bench) -> None:
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", bench.program, "--help"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "pip install pynacl" in done.stderr
