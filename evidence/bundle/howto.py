@@ -19,7 +19,8 @@ Nederlands
 5. Punt 1 tot en met 4 in een keer, zonder onze software:  sh verify.sh <map met vertrouwensankers>
 6. Alles, ook wie wat ondertekende:  getuige verify <deze bundel> --trust <map met vertrouwensankers>
    (of, als een bestand, met alleen Python, PyNaCl en cryptography:  python3 getuige-verify.pyz <deze bundel> ...)
-   Vraag dat programma en de vertrouwensankers (root.pub, policy, tsa-roots.pem) apart op. Ankers uit de bundel zelf bewijzen niets.
+   Vraag dat programma en de vertrouwensankers (root.pub, policy, tsa-roots.pem) apart op.
+   Ankers uit de bundel zelf bewijzen niets.
 
 Wat dit bewijst: wie iets verzegelde, dat het sindsdien niet veranderd is, en dat het op een tijdstip bestond.
 Wat dit niet bewijst: dat iets is gebeurd zoals het is opgeschreven. "Ontvangen om" is niet "gebeurd om".
@@ -37,7 +38,8 @@ English
 5. Points 1 to 4 at once, without our software:  sh verify.sh <folder with trust anchors>
 6. Everything, also who signed what:  getuige verify <this bundle> --trust <folder with trust anchors>
    (or, as one file, with only Python, PyNaCl and cryptography:  python3 getuige-verify.pyz <this bundle> ...)
-   Get that program and the trust anchors (root.pub, policy, tsa-roots.pem) separately. Anchors from inside prove nothing.
+   Get that program and the trust anchors (root.pub, policy, tsa-roots.pem) separately.
+   Anchors from inside prove nothing.
 
 What this proves: who sealed something, that it did not change since, and that it existed at a time.
 What this does not prove: that something happened as it was written down. "Received at" is not "happened at".
