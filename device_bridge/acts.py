@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from device_bridge import alarm as life
+from device_bridge import outbox
 from device_bridge.board import Board
 from device_bridge.errors import ActError
 from device_bridge.intake import Intake, Spoken
@@ -59,6 +60,8 @@ class ActDesk:
                 return alarm
             alarm = life.act(alarm, what, person, ids.now(), time.time_ns() // 1_000_000, reason)
             spool.save_alarm(alarm)
+            if alarm.accepted_by is not None:
+                outbox.drop_later(spool, name)
             spool.count(f"acts.{what}")
         if what in TOLD_ACTS:
             self._tell(self._intake.told(alarm))

@@ -1,9 +1,13 @@
 """The life of an alarm: a pure state machine. No clock, no disk, no network; every moment comes in as a value.
 
 State rules (docs/adr/0003-alarm-path.md):
-- `raised → delivered → claimed → accepted → dispatched → on_scene → closed`. Nothing moves backwards.
+- `raised → delivered → claimed → accepted → dispatched → on_scene → closed`. Nothing moves backwards, but a claim
+  that ran out (`device_bridge.escalation`).
 - *Delivered* means that a route's software took it. Only *accepted* says that a named human has it.
-- A claim is a lease: another dispatcher may take it over when it has run out, and not before.
+- A claim is a lease that its console renews: a colleague may take over when it has run out, or once the alarm was
+  escalated because nobody accepted it.
+- `revision` counts what an operator must have seen before acting: acts, presses, cancels, a claim that ran out. What
+  routes report does not count.
 - Only an alarm that a human accepted can be closed, with a reason. Nothing times out into closed.
 - A further press of the device folds into its open alarm of the same sort. A test never swallows a real press.
 - A cancel is a request shown to the operator. Duress raises the priority. Neither moves the state.
@@ -22,11 +26,14 @@ State = Literal["raised", "delivered", "claimed", "accepted", "dispatched", "on_
 Act = Literal["claim", "accept", "dispatch", "on_scene", "close"]
 Outcome = Literal["delivered", "failed"]
 
-CLAIM_LEASE_MS: Final = 60_000
-"""A claim that did not become an acceptance within a minute no longer keeps colleagues away."""
+CLAIM_LEASE_MS: Final = 30_000
+"""A console renews its claims every ten seconds; after three that are missing nobody is looking any more."""
 
 LATE_AFTER_MS: Final = 30_000
 """A press is late when it was made this long before it arrived: it was kept while there was no network."""
+
+NOT_TO_DISPATCHERS: Final = frozenset({"console-siren", "device"})
+"""Names in reports that are no way to a dispatcher: they never make an alarm *delivered*."""
 
 MAX_HISTORY: Final = 60
 """Entries kept with an alarm (the journal has all): a finger on the button must slow neither console nor spool."""
@@ -78,10 +85,25 @@ class RouteReport:
 
 @dataclass(frozen=True)
 class Claim:
-    """Who said "I have a look", and when (Unix milliseconds)."""
+    """Who said "I have a look", when, and when their console last said that it is still so (Unix milliseconds)."""
 
     person: Person
     at_ms: int
+    renewed_ms: int | None = None
+
+    @property
+    def until_ms(self) -> int:
+        """When it runs out, unless it is renewed."""
+        return (self.renewed_ms or self.at_ms) + CLAIM_LEASE_MS
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """How far the alarm was escalated, and why: 1, second routes and siren; 2, person on call and device."""
+
+    stage: Literal[1, 2]
+    at: ids.Time
+    why: Literal["not-accepted", "claim-lapsed"]
 
 
 @dataclass(frozen=True)
@@ -122,11 +144,18 @@ class Alarm:
     claim: Claim | None = None
     accepted_by: Person | None = None
     closed: Closing | None = None
+    escalation: Escalation | None = None
+    revision: int | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether a human still has to close it."""
         return self.closed is None
+
+    @property
+    def stage(self) -> int:
+        """How far it was escalated: 0, 1 or 2 (`device_bridge.escalation.Stage`)."""
+        return 0 if self.escalation is None else self.escalation.stage
 
     @property
     def press_id(self) -> PressId:
@@ -233,10 +262,10 @@ def raise_alarm(
 def repeat(alarm: Alarm, message: DeviceMessage, received: Received, flags: tuple[str, ...]) -> Alarm:
     """Fold a further press into its open alarm; AlarmError when that is closed. Duress raises the priority."""
     _refuse_closed(alarm)
-    duress = message.kind is Kind.DURESS
-    return _noted(
+    duress = "duress" in flags
+    return noted(
         replace(
-            alarm,
+            seen(alarm),
             kind="duress" if duress else alarm.kind,
             repeats=alarm.repeats + 1,
             last_press=Push(message.press.boot, message.press.counter),
@@ -249,17 +278,18 @@ def repeat(alarm: Alarm, message: DeviceMessage, received: Received, flags: tupl
 def ask_cancel(alarm: Alarm, received: Received) -> Alarm:
     """Show the operator that the device asks to cancel. The state stays: only a human closes."""
     _refuse_closed(alarm)
-    flagged = replace(alarm, flags=tuple(sorted({*alarm.flags, "cancel-asked"})))
-    return _noted(flagged, Entry(received.at, "cancel asked", f"device, by {received.broker}"))
+    flagged = replace(seen(alarm), flags=tuple(sorted({*alarm.flags, "cancel-asked"})))
+    return noted(flagged, Entry(received.at, "cancel asked", f"device, by {received.broker}"))
 
 
 def report(alarm: Alarm, outcome: RouteReport) -> Alarm:
     """Record what became of the alarm on a route; the first delivery moves *raised* to *delivered*."""
     others = tuple(known for known in alarm.routes if known.route != outcome.route)
-    delivered = outcome.outcome == "delivered" and alarm.state == "raised"
+    reached = outcome.outcome == "delivered" and outcome.route not in NOT_TO_DISPATCHERS
+    delivered = reached and alarm.state == "raised"
     state: State = "delivered" if delivered else alarm.state
     entry = Entry(outcome.at, f"{outcome.outcome}: {outcome.detail}", outcome.route)
-    return _noted(replace(alarm, routes=(*others, outcome), state=state), entry)
+    return noted(replace(alarm, routes=(*others, outcome), state=state), entry)
 
 
 def act(
@@ -278,14 +308,14 @@ def act(
         _refuse_claimed_by_another(alarm, by, at_ms)
     if (what == "close") != (reason is not None):
         raise AlarmError("an alarm is closed with a reason, and nothing else has one")
-    changed = replace(alarm, state=_LEADS_TO[what])
+    changed = replace(seen(alarm), state=_LEADS_TO[what])
     if what == "claim":
         changed = replace(changed, claim=Claim(by, at_ms))
     elif what == "accept":
         changed = replace(changed, accepted_by=by)
     elif reason is not None:
         changed = replace(changed, closed=Closing(reason, by, at))
-    return _noted(changed, Entry(at, _LEADS_TO[what] + (f": {reason}" if reason else ""), by.label))
+    return noted(changed, Entry(at, _LEADS_TO[what] + (f": {reason}" if reason else ""), by.label))
 
 
 def _refuse_closed(alarm: Alarm) -> None:
@@ -295,12 +325,17 @@ def _refuse_closed(alarm: Alarm) -> None:
 
 def _refuse_claimed_by_another(alarm: Alarm, by: Person, at_ms: int) -> None:
     held = alarm.claim
-    if held is None or held.person.kid == by.kid or at_ms - held.at_ms >= CLAIM_LEASE_MS:
+    if held is None or held.person.kid == by.kid or at_ms >= held.until_ms or alarm.escalation is not None:
         return
     raise AlarmError(f"{held.person.label} has this alarm in hand")
 
 
-def _noted(alarm: Alarm, entry: Entry) -> Alarm:
+def seen(alarm: Alarm) -> Alarm:
+    """Count a change that an operator must have seen before acting on the alarm."""
+    return replace(alarm, revision=(alarm.revision or 0) + 1)
+
+
+def noted(alarm: Alarm, entry: Entry) -> Alarm:
     """Add a line; of an overlong history the beginning and the end are kept, because both matter."""
     history = (*alarm.history, entry)
     if len(history) > MAX_HISTORY:

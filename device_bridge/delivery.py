@@ -108,6 +108,10 @@ class Delivery:
     def _record(self, delivery: outbox.Delivery, outcome: life.RouteReport, permanent: bool) -> None:  # noqa: FBT001 - private
         with self._spool.write() as spool:
             changed = record_report(spool, self._bridge, delivery.alarm, outcome)
+            if outcome.outcome == "delivered":
+                outbox.drop_alternates(spool, delivery.alarm, outcome.route)
+            else:
+                outbox.release_alternate(spool, delivery.alarm, outcome.route)
             if outcome.outcome == "delivered" or permanent:
                 outbox.finish(spool, delivery, delivered=outcome.outcome == "delivered")
             else:

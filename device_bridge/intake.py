@@ -9,7 +9,7 @@ stops the others.
 import hashlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from device_bridge import alarm as life
 from device_bridge import cose, outbox
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import MessageError, SpoolError
+from device_bridge.escalation import Stage, stages_begun, unix_ms
 from device_bridge.message import (
     DeviceMessage,
     Downlink,
@@ -29,6 +30,7 @@ from device_bridge.message import (
     open_device_message,
     parse_topic,
 )
+from device_bridge.plan import Plan
 from device_bridge.press_item import seal_press
 from device_bridge.registry import Device, Registry
 from device_bridge.spool import Spool, Writing
@@ -86,19 +88,19 @@ def received_now(broker: str) -> life.Received:
 
 
 class Intake:
-    """Takes presses into the spool. `routes` are the names of the routes that every alarm is sent on."""
+    """Takes presses into the spool. `plan` says which routes an alarm is sent on, and when."""
 
     def __init__(
         self,
         spool: Spool,
         registry: Registry,
         bridge: keys.Identity,
-        routes: Callable[[types.AlarmKind], Iterable[str]],
+        plan: Plan,
     ) -> None:
         self._spool = spool
         self._registry = registry
         self._bridge = bridge
-        self._routes = routes
+        self._plan = plan
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Taken]:
         """Store a batch durably and return one answer for each. SpoolError: nothing was stored, ask again."""
@@ -108,6 +110,8 @@ class Intake:
     def told(self, alarm: life.Alarm, press: PressId | None = None) -> Spoken:
         """Return what `device` should know now about an alarm, signed; names `press` (else the one that opened it)."""
         told = _TOLD_BY_STATE.get(alarm.state, Told.STORED)
+        if told is Told.STORED and alarm.stage == Stage.LAST:
+            told = Told.CALL_112
         life_sign_s = ALARMED_HEARTBEAT_S if alarm.is_open else HEARTBEAT_S
         return self._speak(alarm.device, press or alarm.press_id, told, life_sign_s=life_sign_s)
 
@@ -183,6 +187,8 @@ class Intake:
         self._queue(spool, alarm, "alarm.raise" if known is None else "alarm.repeat", body)
         if known is None or (message.kind is Kind.DURESS and known.kind != "duress"):
             self._queue_routes(spool, alarm, message, received)
+        else:
+            self._refresh_routes(spool, alarm, message)
         return alarm.alarm
 
     def _take_cancel(
@@ -215,9 +221,21 @@ class Intake:
 
     def _queue_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, received: life.Received) -> None:
         what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
-        for route in self._routes(alarm.kind):
-            sealed = keys.seal_box(self._bridge.box_public, what.to_bytes())
+        sealed = keys.seal_box(self._bridge.box_public, what.to_bytes())
+        for route in self._plan.at_once(alarm.kind):
             outbox.queue(spool, alarm.alarm, route, sealed, received.at_ms)
+        turns = self._plan.later(alarm.kind, unix_ms(alarm.raised_at), received.at_ms)
+        if alarm.accepted_by is not None:
+            turns = [turn for turn in turns if turn.stage is Stage.ALTERNATE]
+        outbox.hold(spool, alarm.alarm, turns, sealed)
+        for stage in stages_begun(alarm):
+            outbox.release_stage(spool, alarm.alarm, stage)
+
+    def _refresh_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage) -> None:
+        """Routes that still wait for their turn send the newest position."""
+        if message.location is not None:
+            what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
+            outbox.refresh(spool, alarm.alarm, keys.seal_box(self._bridge.box_public, what.to_bytes()))
 
     def _speak(self, device: ids.DeviceId, press: PressId, told: Told, *, life_sign_s: int) -> Spoken:
         topic = down_topic(device)

@@ -44,9 +44,13 @@ class Kind(StrEnum):
 
 
 class Told(StrEnum):
-    """What a device is told about a press; *stored* is said after a durable commit, never before."""
+    """What a device is told about a press; *stored* is said after a durable commit, never before.
+
+    *call-112* says that nobody accepted within a minute: whoever holds the device should telephone.
+    """
 
     STORED = "stored"
+    CALL_112 = "call-112"
     ACCEPTED = "accepted"
     DISPATCHED = "dispatched"
     CLOSED = "closed"

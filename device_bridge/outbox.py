@@ -1,12 +1,17 @@
 """What routes still have to send: rows written in the press's own transaction, tried until each has an answer.
 
+What waits for its turn (an alternate receiver, the second centres, the person on call) is held in a table of its own,
+written in the same transaction; it moves into the outbox when its stage comes and is dropped when a human accepts.
+
 A lease is implied by `due_ms`: taking a row pushes it into the future, so that a route that dies in the middle
 finds its row again, and the same process never sends one row twice at the same time.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from device_bridge.escalation import Stage
 from device_bridge.spool import Reading, Writing
 from evidence import ids
 
@@ -73,3 +78,71 @@ def retry_later(spool: Writing, delivery: Delivery, now_ms: int) -> None:
     """Try again after a pause that doubles with each attempt."""
     pause = min(LAST_RETRY_MS, FIRST_RETRY_MS << min(delivery.attempts, 10))
     spool.sql.execute("UPDATE outbox SET due_ms = ? WHERE n = ?", (now_ms + pause, delivery.n))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A route that has to wait: until its stage comes, or (an alternate) until the route `instead_of` stays silent."""
+
+    route: str
+    stage: Stage
+    due_ms: int
+    instead_of: str = ""
+
+
+def hold(spool: Writing, alarm: ids.AlarmId, turns: Iterable[Turn], sealed: bytes) -> None:
+    """Keep what later routes will send; what was held for the alarm before, and not sent, is replaced."""
+    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND state = 'held'", (alarm,))
+    rows = [(alarm, turn.route, int(turn.stage), turn.instead_of, sealed, turn.due_ms) for turn in turns]
+    spool.sql.executemany(
+        "INSERT INTO held (alarm, route, stage, instead_of, sealed, due_ms) VALUES (?, ?, ?, ?, ?, ?)", rows
+    )
+
+
+def refresh(spool: Writing, alarm: ids.AlarmId, sealed: bytes) -> None:
+    """Let routes that still wait send a newer position."""
+    spool.sql.execute("UPDATE held SET sealed = ? WHERE alarm = ? AND state = 'held'", (sealed, alarm))
+
+
+def alternates_due(spool: Reading, now_ms: int) -> list[tuple[ids.AlarmId, str]]:
+    """Return (alarm, silent route) for which an alternate receiver has its turn now."""
+    query = "SELECT DISTINCT alarm, instead_of FROM held WHERE state = 'held' AND stage = 0 AND due_ms <= ?"
+    return [(ids.AlarmId(row[0]), str(row[1])) for row in spool.sql.execute(query, (now_ms,))]
+
+
+def release_alternate(spool: Writing, alarm: ids.AlarmId, instead_of: str) -> list[str]:
+    """Give alternates of a route their turn; return their names (none when they had it, or are not needed)."""
+    return _release(spool, "alarm = ? AND stage = 0 AND instead_of = ?", (alarm, instead_of))
+
+
+def release_stage(spool: Writing, alarm: ids.AlarmId, stage: Stage) -> list[str]:
+    """Give the routes of a stage their turn; return their names."""
+    return _release(spool, "alarm = ? AND stage = ?", (alarm, int(stage)))
+
+
+def drop_alternates(spool: Writing, alarm: ids.AlarmId, instead_of: str) -> None:
+    """Forget the alternates of a route that has answered."""
+    spool.sql.execute(
+        "DELETE FROM held WHERE alarm = ? AND stage = 0 AND instead_of = ? AND state = 'held'", (alarm, instead_of)
+    )
+
+
+def drop_later(spool: Writing, alarm: ids.AlarmId) -> None:
+    """A human has the alarm: later stages are not begun, and those that were begun are not tried again."""
+    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND stage > 0 AND state = 'held'", (alarm,))
+    spool.sql.execute(
+        "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND state = 'waiting'"
+        " AND route IN (SELECT route FROM held WHERE alarm = ? AND stage > 0)",
+        (alarm, alarm),
+    )
+
+
+def _release(spool: Writing, where: str, values: tuple[object, ...]) -> list[str]:
+    rows = spool.sql.execute(
+        f"SELECT n, alarm, route, sealed FROM held WHERE state = 'held' AND {where} ORDER BY n",  # noqa: S608 - `where` is one of two texts above
+        values,
+    ).fetchall()
+    for n, alarm, route, sealed in rows:
+        queue(spool, alarm, route, sealed, 0)
+        spool.sql.execute("UPDATE held SET state = 'released', sealed = x'' WHERE n = ?", (n,))
+    return [str(row[2]) for row in rows]

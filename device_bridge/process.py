@@ -9,12 +9,14 @@ import structlog
 
 from device_bridge import cose
 from device_bridge.acts import ActDesk
+from device_bridge.alarm import Alarm
 from device_bridge.alarm_centre import load_or_create_key, read_key
 from device_bridge.board import Board
 from device_bridge.brokers import BRIDGE_USER, BrokerSecrets
 from device_bridge.callout import AuthCallout
 from device_bridge.dc09 import Line
 from device_bridge.delivery import Delivery
+from device_bridge.escalation import Stage
 from device_bridge.feed import Feed, FeedServer
 from device_bridge.forwarder import Forwarder
 from device_bridge.intake import Intake, Spoken
@@ -22,16 +24,18 @@ from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.lane import PressLane
 from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
 from device_bridge.mqtt import ALARM_FILTER, TELEMETRY_FILTER, BrokerAddress, Connection, Login
+from device_bridge.plan import Plan
 from device_bridge.registry import Registry
-from device_bridge.routes import Route
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.routes.dc09 import Dc09Route
+from device_bridge.routes.webhook import WebhookRoute
 from device_bridge.settings import AlarmCentre, BridgeSettings
 from device_bridge.spool import Spool
 from device_bridge.stores import open_stores
 from device_bridge.telemetry import Telemetry
 from device_bridge.view import View
-from evidence import ids
+from device_bridge.watch import Watch
+from evidence import ids, keys
 
 SWITCH_INTERVAL_S: Final = 0.0005
 """Python hands the processor from one busy thread to another after this long; its default is a press's whole budget."""
@@ -41,9 +45,32 @@ log = structlog.get_logger()
 
 def _alarm_centre(centre: AlarmCentre, settings: BridgeSettings) -> Dc09Route:
     """Return the route to an alarm centre; its key stands in `secrets/alarm-centre-<name>.key`, as hexadecimal."""
+    line = Line(_centre_key(centre, settings))
+    return Dc09Route(f"dc09-{centre.name}", (centre.host, centre.port), line, centre.message_id)
+
+
+def _alternate(centre: AlarmCentre, settings: BridgeSettings) -> Dc09Route | None:
+    """Return the route to an alarm centre's second receiver, which has the same key; None if it has only one."""
+    if centre.alternate is None:
+        return None
+    line = Line(_centre_key(centre, settings))
+    return Dc09Route(f"dc09-{centre.name}-alternate", centre.alternate, line, centre.message_id)
+
+
+def _centre_key(centre: AlarmCentre, settings: BridgeSettings) -> bytes:
     path = settings.centre_key_file(centre.name)
-    key = load_or_create_key(path) if settings.demonstration_alarm_centre else read_key(path)
-    return Dc09Route(f"dc09-{centre.name}", (centre.host, centre.port), Line(key), centre.message_id)
+    return load_or_create_key(path) if settings.demonstration_alarm_centre else read_key(path)
+
+
+def _plan(settings: BridgeSettings, bridge: keys.Identity, console: ConsoleRoute) -> Plan:
+    """Return every route that the settings name, by its turn."""
+    alternates = {f"dc09-{one.name}": _alternate(one, settings) for one in settings.centres()}
+    return Plan(
+        first=(console, *(_alarm_centre(one, settings) for one in settings.centres())),
+        alternates={name: route for name, route in alternates.items() if route is not None},
+        second=tuple(_alarm_centre(one, settings) for one in settings.second()),
+        last=tuple(WebhookRoute(f"on-call-{one.name}", one.url, bridge) for one in settings.called()),
+    )
 
 
 class Bridge:
@@ -56,9 +83,9 @@ class Bridge:
         pinned = bytes.fromhex(settings.root_key) if settings.root_key else None
         self.registry = Registry(settings.folder / "registry.jsonl", pinned)
         self.board = Board()
-        self._routes: list[Route] = [ConsoleRoute(lambda: self.feed.listeners)]
-        self.intake = Intake(self.spool, self.registry, self.identity, self._routes_for)
-        self._routes += [_alarm_centre(centre, settings) for centre in settings.centres()]
+        plan = _plan(settings, self.identity, ConsoleRoute(lambda: self.feed.listeners))
+        self.intake = Intake(self.spool, self.registry, self.identity, plan)
+        self.watch = Watch(self.spool, self.identity, self.board, self)
         self.lane = PressLane(self.intake, self.board)
         self.telemetry = Telemetry(self.registry, self._life_sign)
         secrets = BrokerSecrets.load_or_create(settings.secrets)
@@ -76,16 +103,16 @@ class Bridge:
             self.name,
             self.spool,
             self.registry,
-            self.lane,
+            (self.lane, self.watch),
             self.forwarder,
             self.telemetry,
             self._presses,
-            lambda: self._routes,
+            plan.routes,
         )
         token = load_or_create_token(settings.token_file)
         self.feed = Feed(view, self.acts, self.lane, self.board, self.spool, token)
         self.feed_server = FeedServer(self.feed, settings.feed_host, settings.feed_port)
-        self.delivery = Delivery(self.spool, self.identity, self.board, self._routes)
+        self.delivery = Delivery(self.spool, self.identity, self.board, plan.routes)
 
     def start(self) -> None:
         """Start every part; presses first, so that nothing arrives before it can be stored."""
@@ -99,6 +126,7 @@ class Bridge:
         for callout in self._callouts:
             callout.start()
         self.delivery.start()
+        self.watch.start()
         self.forwarder.start()
         log.info("bridge-started", bridge=self.name, devices=self.registry.device_count)
 
@@ -113,6 +141,7 @@ class Bridge:
         self.lane.stop()
         self.telemetry.stop()
         self.feed_server.stop()
+        self.watch.stop()
         self.delivery.stop()
         self.forwarder.stop()
         self.spool.close()
@@ -155,8 +184,17 @@ class Bridge:
         notice = ServiceNotice(self.name, online, time.time_ns() // 1_000_000)
         return cose.sign1(self.identity, notice.to_payload(), service_topic(self.name))
 
-    def _routes_for(self, kind: str) -> list[str]:
-        return [route.name for route in self._routes if route.takes(kind)]
+    def consoles(self) -> int:
+        """How many console servers listen to the feed."""
+        return self.feed.listeners
+
+    def brokers(self) -> int:
+        """How many brokers are connected."""
+        return sum(connection.connected.is_set() for connection in self._presses)
+
+    def tell(self, alarm: Alarm) -> None:
+        """Tell the device what is to be told about its alarm now."""
+        self._tell(self.intake.told(alarm))
 
     def _tell(self, spoken: Spoken) -> None:
         for connection in self._presses:
@@ -165,7 +203,7 @@ class Bridge:
     def _life_sign(self, message: DeviceMessage) -> None:
         """A device that speaks while its alarm is open is told the state again: it may have missed it."""
         for alarm in self.spool.read().open_alarms(message.device):
-            if alarm.accepted_by is not None:
+            if alarm.accepted_by is not None or alarm.stage == Stage.LAST:
                 self._tell(self.intake.told(alarm))
 
     def _revoked(self, device: ids.DeviceId) -> None:

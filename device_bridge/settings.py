@@ -6,6 +6,7 @@ Every field is the variable GETUIGE_BRIDGE_<FIELD>. `mode=production` refuses th
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -26,25 +27,56 @@ MAX_PORT: Final = 65535
 
 @dataclass(frozen=True)
 class AlarmCentre:
-    """One alarm centre that takes SIA DC-09; its key stands in a file of its name."""
+    """One alarm centre that takes SIA DC-09; its key stands in a file of its name.
+
+    `alternate` is its second receiver, which is tried when the first does not answer.
+    """
 
     name: str
     host: str
     port: int
     message_id: MessageId = "SIA-DCS"
+    alternate: tuple[str, int] | None = None
 
     @staticmethod
     def parse(text: str) -> "AlarmCentre":
-        """Read `name=host:port`, optionally followed by `/ADM-CID`; SettingsError otherwise."""
+        """Read `name=host:port`, optionally `|host:port` and `/ADM-CID`; SettingsError otherwise."""
         name, _, rest = text.partition("=")
-        address, _, message_id = rest.partition("/")
-        host, _, port = address.rpartition(":")
-        if name.isidentifier() and host and port.isdecimal() and 0 < int(port) <= MAX_PORT:
-            if message_id in ("", "SIA-DCS"):
-                return AlarmCentre(name, host, int(port))
-            if message_id == "ADM-CID":
-                return AlarmCentre(name, host, int(port), "ADM-CID")
-        raise SettingsError(f"{text!r} is not an alarm centre such as centre1=192.0.2.7:9000")
+        addresses, _, spelled = rest.partition("/")
+        first, bar, second = addresses.partition("|")
+        primary, alternate = _address(first), _address(second) if bar else None
+        if name.isidentifier() and primary is not None and (alternate is not None) is bool(bar):
+            if spelled in ("", "SIA-DCS"):
+                return AlarmCentre(name, *primary, alternate=alternate)
+            if spelled == "ADM-CID":
+                return AlarmCentre(name, *primary, "ADM-CID", alternate)
+        raise SettingsError(f"{text!r} is not an alarm centre such as centre1=192.0.2.7:9000|192.0.2.8:9000")
+
+
+@dataclass(frozen=True)
+class OnCall:
+    """An address that is called when nobody accepts an alarm."""
+
+    name: str
+    url: str
+
+    @staticmethod
+    def parse(text: str) -> "OnCall":
+        """Read `name=https://…` (plain http on this machine only); SettingsError otherwise."""
+        name, _, url = text.partition("=")
+        try:
+            parts = urlsplit(url)
+            plain = parts.scheme == "http" and parts.hostname in LOOPBACK
+            if name.isidentifier() and parts.hostname and (parts.scheme == "https" or plain):
+                return OnCall(name, url)
+        except ValueError:
+            pass
+        raise SettingsError(f"on-call address {name!r} is not one such as duty=https://pager.example/hook")
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    host, _, port = text.rpartition(":")
+    return (host, int(port)) if host and port.isdecimal() and 0 < int(port) <= MAX_PORT else None
 
 
 class BridgeSettings(BaseSettings):
@@ -88,7 +120,17 @@ class BridgeSettings(BaseSettings):
         default=None, pattern=r"^[0-9a-f]{64}$", description="the organisation's root key, which this bridge obeys"
     )
     alarm_centres: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="SIA DC-09 receivers, as name=host:port with a comma between them"
+        default=(),
+        description="SIA DC-09 receivers, as name=host:port (or name=host:port|host:port, the second one for when the"
+        " first does not answer within 5 s) with a comma between them",
+    )
+    second_centres: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="SIA DC-09 receivers for alarms that nobody accepted within 30 s, in the same form"
+    )
+    on_call: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        repr=False,  # an address may hold a token
+        description="addresses that are called when nobody accepted within 60 s, as name=https://…",
     )
     demonstration_alarm_centre: bool = Field(
         default=False, description="the alarm centre is the receiver of the demonstration"
@@ -111,7 +153,7 @@ class BridgeSettings(BaseSettings):
         settings.refuse_stand_ins()
         return settings
 
-    @field_validator("brokers", "callouts", "alarm_centres", mode="before")
+    @field_validator("brokers", "callouts", "alarm_centres", "second_centres", "on_call", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment or a caller gave
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -162,6 +204,17 @@ class BridgeSettings(BaseSettings):
     def centres(self) -> tuple[AlarmCentre, ...]:
         """Return the alarm centres; SettingsError when one cannot be read."""
         return tuple(AlarmCentre.parse(text) for text in self.alarm_centres)
+
+    def second(self) -> tuple[AlarmCentre, ...]:
+        """Return the alarm centres for alarms that nobody accepted; SettingsError when one cannot be read."""
+        found = tuple(AlarmCentre.parse(text) for text in self.second_centres)
+        if any(one.alternate is not None for one in found):
+            raise SettingsError("second alarm centres are all tried at once: name each receiver as one of its own")
+        return found
+
+    def called(self) -> tuple[OnCall, ...]:
+        """Return whom to call when nobody accepted; SettingsError when an address cannot be read."""
+        return tuple(OnCall.parse(text) for text in self.on_call)
 
     def refuse_stand_ins(self) -> None:
         """Raise SettingsError in production mode while something is only fit for development; lists everything."""

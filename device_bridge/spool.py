@@ -19,6 +19,7 @@ from typing import Final, Self
 
 from device_bridge.alarm import Alarm, sort_of
 from device_bridge.errors import SpoolError, UnknownAlarmError
+from device_bridge.escalation import next_step
 from device_bridge.message import PressId
 from evidence import ids
 
@@ -50,6 +51,13 @@ CREATE TABLE IF NOT EXISTS outbox (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, sealed BLOB NOT NULL,
   state TEXT NOT NULL DEFAULT 'waiting', due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (route, due_ms) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS held (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, stage INTEGER NOT NULL,
+  instead_of TEXT NOT NULL, sealed BLOB NOT NULL, due_ms INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'held');
+CREATE INDEX IF NOT EXISTS held_of_alarm ON held (alarm, stage);
+CREATE INDEX IF NOT EXISTS held_due ON held (due_ms) WHERE state = 'held' AND stage = 0;
+CREATE TABLE IF NOT EXISTS deadline (alarm TEXT PRIMARY KEY, due_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS deadline_due ON deadline (due_ms);
 CREATE TABLE IF NOT EXISTS quarantine (
   n INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL,
   sealed BLOB NOT NULL);
@@ -170,6 +178,15 @@ class Reading:
         rows = self.sql.execute("SELECT document FROM alarm WHERE device = ? AND is_open ORDER BY n", (device,))
         return [_alarm(row[0]) for row in rows]
 
+    def all_open_alarms(self) -> list[Alarm]:
+        """Return every open alarm of every device, the oldest first."""
+        return [_alarm(row[0]) for row in self.sql.execute("SELECT document FROM alarm WHERE is_open ORDER BY n")]
+
+    def alarms_due(self, now_ms: int, limit: int) -> list[ids.AlarmId]:
+        """Return alarms for which something happens now because no human did anything, the longest due first."""
+        query = "SELECT alarm FROM deadline WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"
+        return [ids.AlarmId(row[0]) for row in self.sql.execute(query, (now_ms, limit))]
+
     def newest_alarms(self, closed_limit: int) -> list[Alarm]:
         """Return all open alarms and the newest `closed_limit` closed ones, newest first."""
         rows = self.sql.execute(
@@ -243,7 +260,12 @@ class Writing(Reading):
         self.sql.execute("INSERT OR REPLACE INTO newest_press VALUES (?, ?, ?)", (device, newest.boot, newest.counter))
 
     def save_alarm(self, alarm: Alarm) -> None:
-        """Store a new alarm or its changed form."""
+        """Store a new alarm or its changed form, and when it is to be looked at again."""
+        step = next_step(alarm)
+        if step is None:
+            self.sql.execute("DELETE FROM deadline WHERE alarm = ?", (alarm.alarm,))
+        else:
+            self.sql.execute("INSERT OR REPLACE INTO deadline VALUES (?, ?)", (alarm.alarm, step[0]))
         self.sql.execute(
             "INSERT INTO alarm (alarm, device, sort, is_open, document) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (alarm) DO UPDATE SET is_open = excluded.is_open, document = excluded.document",

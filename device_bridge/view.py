@@ -1,12 +1,11 @@
 """What the feed shows: an alarm as a console reads it, and the health of everything that a press passes."""
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
 
 from device_bridge.alarm import Alarm
 from device_bridge.forwarder import Forwarder
-from device_bridge.lane import PressLane
 from device_bridge.mqtt import Connection
 from device_bridge.registry import Registry
 from device_bridge.routes import Route
@@ -36,6 +35,8 @@ def alarm_json(spool: Spool, alarm: Alarm) -> dict[str, Any]:
         "claimed_by": None if claim is None else schema.encode(claim.person),
         "accepted_by": alarm.accepted_by and schema.encode(alarm.accepted_by),
         "closed": alarm.closed and schema.encode(alarm.closed),
+        "escalation": alarm.escalation and schema.encode(alarm.escalation),
+        "revision": alarm.revision or 0,
         "history": schema.encode(alarm.history),
         "routes": schema.encode(alarm.routes),
         "item": _item_json(spool, alarm.alarm),
@@ -55,6 +56,15 @@ def _item_json(spool: Spool, alarm: ids.AlarmId) -> dict[str, Any] | None:
     }
 
 
+class Worker(Protocol):
+    """A part that every press or deadline passes."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it does not do its work now."""
+        ...
+
+
 class View:
     """Answers the feed's questions; every method may be called from any thread."""
 
@@ -63,16 +73,16 @@ class View:
         bridge: str,
         spool: Spool,
         registry: Registry,
-        lane: PressLane,
+        workers: Sequence[Worker],
         forwarder: Forwarder,
         telemetry: Telemetry,
         connections: Sequence[Connection],
-        routes: Callable[[], Sequence[Route]],
+        routes: Sequence[Route],
     ) -> None:
         self._bridge = bridge
         self._spool = spool
         self._registry = registry
-        self._lane = lane
+        self._workers = workers
         self._forwarder = forwarder
         self._telemetry = telemetry
         self._connections = connections
@@ -90,10 +100,10 @@ class View:
         """Return what works and what does not. `ok` is false as soon as a press could go unheard or unseen."""
         reading = self._spool.read()
         brokers = [{"name": c.address.name, "connected": c.connected.is_set()} for c in self._connections]
-        routes = [{"route": route.name, "trouble": route.trouble()} for route in self._routes()]
+        routes = [{"route": route.name, "trouble": route.trouble()} for route in self._routes]
         troubles = [
             *(f"broker {one['name']} is not connected" for one in brokers if not one["connected"]),
-            *([self._lane.trouble] if self._lane.trouble else []),
+            *(worker.trouble for worker in self._workers if worker.trouble),
             *([self._forwarder.trouble] if self._forwarder.trouble else []),
             *(f"{one['route']}: {one['trouble']}" for one in routes if one["trouble"]),
         ]

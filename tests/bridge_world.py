@@ -3,6 +3,9 @@
 Nothing here stands in for anything: keys, statements, brokers, journal and bridge are the ones that run in earnest.
 """
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -209,6 +212,28 @@ def start_bridge(settings: BridgeSettings) -> Bridge:
     bridge.start()
     until(bridge.listening, "bridge listens")
     return bridge
+
+
+@contextmanager
+def bridge_process(made: World, feed_port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run `getuige bridge` as its own process on the world's brokers and data."""
+    callouts = [one.broker.client_port for one in made.brokers if isinstance(one.broker, brokers.NatsBroker)]
+    environment = {
+        **os.environ,
+        "GETUIGE_BRIDGE_DATA": str(made.settings.data),
+        "GETUIGE_BRIDGE_BROKERS": ",".join(made.urls),
+        "GETUIGE_BRIDGE_CALLOUTS": ",".join(f"127.0.0.1:{port}" for port in callouts),
+        "GETUIGE_BRIDGE_FEED_PORT": str(feed_port),
+        "GETUIGE_BRIDGE_ROOT_KEY": made.organisation.root.sign_public.hex(),
+    }
+    command = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
+    with (made.settings.data / "bridge.log").open("ab") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

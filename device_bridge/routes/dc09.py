@@ -19,8 +19,8 @@ from device_bridge.errors import RouteError
 from device_bridge.message import Location
 
 CONNECT_S: Final = 2.0
-ANSWER_S: Final = 5.0
-"""No answer within this is a failure that the history shows; the outbox tries again."""
+ANSWER_S: Final = 3.0
+"""No answer five seconds after the first byte was tried is a failure that the history shows; the outbox tries again."""
 
 POLL_S: Final = 30.0
 """How often the line is tried while nothing happens."""

@@ -1,44 +1,17 @@
 """The bridge is killed between a press and its acknowledgement, again and again: nothing lost, no double alarm."""
 
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from device_bridge.brokers import NatsBroker, free_ports
+from device_bridge.brokers import free_ports
 from device_bridge.message import Kind, Location, Told
-from tests.bridge_world import World, until, world
+from tests.bridge_world import bridge_process, until, world
 
 PRESSES = 30
 KILLS = 3
-
-
-@contextmanager
-def bridge_process(made: World, feed_port: int) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run `getuige bridge` as its own process on the world's brokers and data."""
-    callouts = [one.broker.client_port for one in made.brokers if isinstance(one.broker, NatsBroker)]
-    environment = {
-        **os.environ,
-        "GETUIGE_BRIDGE_DATA": str(made.settings.data),
-        "GETUIGE_BRIDGE_BROKERS": ",".join(made.urls),
-        "GETUIGE_BRIDGE_CALLOUTS": ",".join(f"127.0.0.1:{port}" for port in callouts),
-        "GETUIGE_BRIDGE_FEED_PORT": str(feed_port),
-        "GETUIGE_BRIDGE_ROOT_KEY": made.organisation.root.sign_public.hex(),
-    }
-    command = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
-    with (made.settings.data / "bridge.log").open("ab") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.mark.need("nats-server")

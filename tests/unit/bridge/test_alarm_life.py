@@ -1,11 +1,14 @@
 """The life of an alarm under any history: it never moves back, never closes by itself, never loses a press."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from device_bridge import alarm as life
+from device_bridge import escalation
 from device_bridge.errors import AlarmError
 from device_bridge.message import DeviceMessage, Kind, PressId
 from evidence import ids
@@ -18,7 +21,7 @@ NOW_MS = 1_790_000_000_000
 
 
 def at(ms: int) -> life.Received:
-    return life.Received(ms, ids.Time("2026-11-21T22:00:00.000Z"), "a")
+    return life.Received(ms, ids.time_of(datetime.fromtimestamp(ms / 1000, UTC)), "a")
 
 
 def pressed(kind: Kind = Kind.PRESS, counter: int = 1, wall_ms: int | None = NOW_MS, sync: int = 2) -> DeviceMessage:
@@ -48,7 +51,8 @@ class AlarmLife(RuleBasedStateMachine):
     @rule(kind=st.sampled_from([Kind.PRESS, Kind.DURESS]))
     def press_again(self, kind: Kind) -> None:
         try:
-            self.attempt(life.repeat(self.alarm, pressed(kind, self.presses + 1), at(self.now_ms), ()))
+            flags = ("duress",) if kind is Kind.DURESS else ()
+            self.attempt(life.repeat(self.alarm, pressed(kind, self.presses + 1), at(self.now_ms), flags))
         except AlarmError:
             assert self.alarm.closed is not None
         else:
@@ -83,10 +87,30 @@ class AlarmLife(RuleBasedStateMachine):
     def wait(self, ms: int) -> None:
         self.now_ms += ms
 
+    @rule(ms=st.integers(0, 70_000))
+    def nobody_does_anything(self, ms: int) -> None:
+        """Let time pass, and let everything happen that is then due."""
+        self.now_ms += ms
+        while (step := escalation.next_step(self.alarm)) is not None and step[0] <= self.now_ms:
+            assert self.alarm.accepted_by is None, "after acceptance nothing happens by itself"
+            moment = at(self.now_ms).at
+            if step[1] == "lapse":
+                self.attempt(escalation.lapse(self.alarm, moment))
+                assert self.alarm.claim is None
+            else:
+                self.attempt(escalation.escalate(self.alarm, 1 if step[1] == "second" else 2, moment))
+            self.check_change()
+        waited_ms = self.now_ms - escalation.unix_ms(self.alarm.raised_at)
+        if self.alarm.accepted_by is None:
+            assert self.alarm.stage == (waited_ms >= 30_000) + (waited_ms >= 60_000)
+
     @precondition(lambda self: self.alarm is not self.before)
     @invariant()
-    def never_backwards(self) -> None:
-        assert ORDER.index(self.alarm.state) >= ORDER.index(self.before.state)
+    def check_change(self) -> None:
+        lapsed = self.before.state == "claimed" and self.alarm.history[-1].what == "claim lapsed"
+        assert lapsed or ORDER.index(self.alarm.state) >= ORDER.index(self.before.state)
+        assert (self.alarm.revision or 0) >= (self.before.revision or 0)
+        assert self.alarm.stage >= self.before.stage
         assert len(self.alarm.history) > len(self.before.history) or len(self.alarm.history) == life.MAX_HISTORY
 
     @invariant()
@@ -125,6 +149,29 @@ def test_a_test_counts_only_inside_its_window() -> None:
 
 def test_a_test_never_swallows_a_real_press() -> None:
     assert life.sort_of("test") != life.sort_of("press") == life.sort_of("duress")
+
+
+def test_a_claim_does_not_keep_colleagues_away_once_nobody_accepted_in_time() -> None:
+    bakker, yilmaz = PEOPLE
+    claimed = life.act(raised(), "claim", bakker, at(NOW_MS).at, NOW_MS + 20_000)
+    assert claimed.claim is not None
+    escalated = escalation.escalate(claimed, 1, at(NOW_MS).at)
+    taken = life.act(escalated, "accept", yilmaz, at(NOW_MS).at, NOW_MS + 30_000)
+    assert taken.accepted_by == yilmaz
+
+
+@pytest.mark.parametrize("kind", [Kind.TEST, Kind.TAMPER])
+def test_nobody_is_woken_for_a_test_or_tampering(kind: Kind) -> None:
+    assert escalation.next_step(raised(kind)) is None
+
+
+def test_what_a_route_reports_makes_no_screen_stale() -> None:
+    alarm = raised()
+    reported = life.report(alarm, life.RouteReport("dc09-1", "delivered", "x", at(NOW_MS).at))
+    siren = life.report(alarm, life.RouteReport("console-siren", "delivered", "x", at(NOW_MS).at))
+    assert (reported.revision, reported.state) == (alarm.revision, "delivered")
+    assert siren.state == "raised", "a siren is no way to a dispatcher"
+    assert (life.ask_cancel(alarm, at(NOW_MS)).revision or 0) > (alarm.revision or 0)
 
 
 def test_duress_raises_the_priority_and_moves_nothing() -> None:

@@ -7,7 +7,9 @@ import pytest
 from device_bridge.errors import SettingsError
 from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.mqtt import BrokerAddress
-from device_bridge.settings import AlarmCentre, BridgeSettings
+from device_bridge.plan import Plan
+from device_bridge.routes.console import ConsoleRoute
+from device_bridge.settings import AlarmCentre, BridgeSettings, OnCall
 
 
 def test_production_refuses_every_stand_in_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,9 +52,45 @@ def test_what_is_no_broker_address_is_refused(url: str) -> None:
 def test_alarm_centres_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "1")  # of some other program
     assert AlarmCentre.parse("c1=192.0.2.7:9000/ADM-CID") == AlarmCentre("c1", "192.0.2.7", 9000, "ADM-CID")
-    for text in ("c1", "c1=host", "c1=host:0", "c1=host:99999", "c 1=host:1", "c1=host:1/OTHER"):
+    both = AlarmCentre("c1", "192.0.2.7", 9000, alternate=("192.0.2.8", 9001))
+    assert AlarmCentre.parse("c1=192.0.2.7:9000|192.0.2.8:9001") == both
+    for text in (
+        "c1",
+        "c1=host",
+        "c1=host:0",
+        "c1=host:99999",
+        "c 1=host:1",
+        "c1=host:1/OTHER",
+        "c1=host:1|",
+        "c1=|h:1",
+    ):
         with pytest.raises(SettingsError):
             AlarmCentre.parse(text)
+
+
+def test_second_centres_and_who_is_called_are_read() -> None:
+    settings = BridgeSettings.load(second_centres="c2=192.0.2.9:9000", on_call="duty=https://pager.example/hook?t=1")
+    assert settings.second() == (AlarmCentre("c2", "192.0.2.9", 9000),)
+    assert settings.called() == (OnCall("duty", "https://pager.example/hook?t=1"),)
+    assert "pager.example" not in repr(settings), "an address may hold a token"
+    with pytest.raises(SettingsError, match="each receiver"):
+        BridgeSettings.load(second_centres="c2=192.0.2.9:9000|192.0.2.8:9000").second()
+    for text in (
+        "duty",
+        "duty=http://pager.example",
+        "duty=https://",
+        "a b=https://x",
+        "duty=http://[",
+        "duty=ftp://x",
+    ):
+        with pytest.raises(SettingsError):
+            OnCall.parse(text)
+
+
+def test_two_routes_of_one_name_are_refused() -> None:
+    console = ConsoleRoute(lambda: 0)
+    with pytest.raises(SettingsError, match="same name"):
+        Plan(first=(console,), second=(console,))
 
 
 def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:

@@ -1,0 +1,82 @@
+"""The route to the person on call: an HTTPS address (a pager service, a telephone exchange) that is told of an alarm.
+
+The body is a DSSE envelope signed by the bridge, so that the receiver can tell our page from anybody's. It carries
+account, kind and age; no position, name or address. A 2xx answer means that their software has it.
+"""
+
+from typing import Final
+
+import httpx
+
+from device_bridge.dc09 import account_of
+from device_bridge.dispatch import Dispatch
+from device_bridge.errors import RouteError
+from evidence import canonical, keys
+from evidence.statements import dsse
+
+PAGE_TYPE: Final = "application/vnd.getuige.page.v1+json"
+ANSWER_S: Final = 5.0
+_REFUSED: Final = 400
+_SERVER_FAULT: Final = 500
+
+
+class WebhookRoute:
+    """One address that is called when nobody accepted an alarm. `send` may be called from several threads."""
+
+    def __init__(self, name: str, url: str, bridge: keys.Identity) -> None:
+        self._name = name
+        self._url = url
+        self._bridge = bridge
+        self._trouble: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The route's name."""
+        return self._name
+
+    def takes(self, kind: str) -> bool:
+        """Presses and duress: nobody is woken for a test."""
+        return kind in ("press", "duress")
+
+    def send(self, what: Dispatch) -> str:
+        """Page; RouteError when the address does not answer with 2xx (`permanent` when it refuses)."""
+        try:
+            self._post(what)
+        except RouteError as error:
+            self._trouble = str(error)
+            raise
+        self._trouble = None
+        return "the on-call service took the page; that is not yet a person"
+
+    def start(self) -> None:
+        """Nothing runs between pages."""
+
+    def stop(self) -> None:
+        """Nothing to end."""
+
+    def trouble(self) -> str | None:
+        """Why the last page failed."""
+        return self._trouble
+
+    def _post(self, what: Dispatch) -> None:
+        page = {
+            "v": 1,
+            "alarm": what.alarm,
+            "account": account_of(what.device),
+            "kind": what.kind,
+            "raised_at": what.raised_at,
+        }
+        body = dsse.sign(PAGE_TYPE, canonical.encode(page), self._bridge).to_bytes()
+        try:
+            answer = httpx.post(
+                self._url,
+                content=body,
+                headers={"content-type": "application/json"},
+                timeout=ANSWER_S,
+                trust_env=False,
+            )
+        except httpx.HTTPError as error:
+            raise RouteError(f"the on-call service cannot be reached ({type(error).__name__})") from error
+        if not answer.is_success:
+            refused = _REFUSED <= answer.status_code < _SERVER_FAULT
+            raise RouteError(f"the on-call service answered {answer.status_code}", permanent=refused)

@@ -1,0 +1,217 @@
+"""When nobody accepts: each step comes in time, is in the journal, survives a kill, and closes nothing.
+
+The bridge, its spool, its feed, the DC-09 receivers and the address that is called are real; only the clock is asked
+what it will show in half a minute.
+"""
+
+import json
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from device_bridge import message
+from device_bridge.brokers import free_ports
+from device_bridge.device_memory import DeviceMemory
+from device_bridge.escalation import unix_ms
+from device_bridge.keyfile import write_secret
+from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
+from device_bridge.process import Bridge
+from device_bridge.routes.webhook import PAGE_TYPE
+from device_bridge.settings import BridgeSettings
+from evidence import canonical, ids
+from evidence.statements import dsse, types
+from tests.bridge_world import World, bridge_process, start_bridge, until, world
+
+KEY = b"00112233445566778899aabbccddeeff"
+HERE = Location(51.9244, 4.4777, 12, 3, "gps")
+
+
+@contextmanager
+def on_call() -> Iterator[tuple[str, list[bytes]]]:
+    """Run an address that takes pages, and yield it with what it was told."""
+    told: list[bytes] = []
+
+    class Pager(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Pager)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/hook", told
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """Listen and never answer: a receiver that hangs."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+def restart_with(made: World, **more: Any) -> None:  # noqa: ANN401 - settings of many types
+    made.bridge.stop()
+    made.settings = BridgeSettings(**{**made.settings.model_dump(), **more})
+    made.bridge = start_bridge(made.settings)
+
+
+def push(made: World, memory: DeviceMemory, counter: int = 1, kind: Kind = Kind.PRESS) -> dict[str, Any]:
+    topic = str(UpTopic(memory.device, Lane.ALARM))
+    said = DeviceMessage(memory.device, PressId(1, counter), 0, None, 0, kind, 50, "t", HERE)
+    answer = httpx.post(made.press_url, params={"topic": topic}, content=message.seal(said, memory.identity, topic))
+    answer.raise_for_status()
+    return shown(made)
+
+
+def shown(made: World) -> dict[str, Any]:
+    """Return the newest alarm as consoles see it."""
+    newest: dict[str, Any] = made.bridge.feed._view.alarms()[0]
+    return newest
+
+
+def after(made: World, alarm: dict[str, Any], seconds: float) -> int:
+    """Let the bridge look at its deadlines as they are so long after the press."""
+    return made.bridge.watch.look(unix_ms(alarm["raised_at"]) + int(seconds * 1000))
+
+
+def outcomes(made: World) -> dict[str, str]:
+    return {one["route"]: one["outcome"] for one in shown(made)["routes"]}
+
+
+def delivered(made: World) -> list[types.AlarmDeliver]:
+    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+    return [one.body for one in made.organisation.journal() if isinstance(one.body, types.AlarmDeliver)]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path, count=0) as started:
+        yield started
+
+
+@pytest.fixture
+def memory(made: World) -> DeviceMemory:
+    return made.new_device()
+
+
+def test_nobody_accepts_and_each_step_is_shown_and_in_the_journal(made: World, memory: DeviceMemory) -> None:
+    with on_call() as (url, pages):
+        write_secret(made.settings.secrets / "alarm-centre-second.key", KEY.hex().encode())
+        (nobody,) = free_ports(1)
+        restart_with(made, second_centres=(f"second=127.0.0.1:{nobody}",), on_call=(f"duty={url}",))
+        alarm = push(made, memory)
+        assert after(made, alarm, 29.9) == 0
+        assert shown(made)["escalation"] is None
+        assert "dc09-second" not in outcomes(made)
+
+        assert after(made, alarm, 30) == 1
+        assert shown(made)["escalation"]["stage"] == 1
+        until(lambda: outcomes(made).get("dc09-second") == "failed", "the second centre was tried")
+        assert pages == []
+
+        assert after(made, alarm, 60) == 1
+        assert after(made, alarm, 600) == 0, "each step is taken once"
+        until(lambda: outcomes(made).get("on-call-duty") == "delivered", "the person on call was paged")
+        assert shown(made)["escalation"]["stage"] == 2
+        assert (shown(made)["state"], shown(made)["closed"]) == ("delivered", None)
+
+        page = dsse.parse(pages[0], PAGE_TYPE)
+        dsse.verify(page, {made.organisation.bridge.kid: made.organisation.bridge.sign_public})
+        told = canonical.decode(page.body)
+        assert (told["alarm"], told["kind"]) == (alarm["alarm"], "press")
+        assert "51.9" not in json.dumps(told)
+        reported = {(body.route, body.outcome) for body in delivered(made)}
+        assert reported >= {
+            ("console-siren", "failed"),
+            ("dc09-second", "failed"),
+            ("on-call-duty", "delivered"),
+            ("device", "failed"),
+        }, "no console listens and no broker is there: both are said"
+
+
+def test_what_is_not_set_up_is_said(made: World, memory: DeviceMemory) -> None:
+    alarm = push(made, memory)
+    after(made, alarm, 60)
+    after(made, alarm, 60)
+    assert outcomes(made).items() >= {"second-centre": "failed", "on-call": "failed"}.items()
+
+
+def test_acceptance_ends_it_and_nobody_else_is_called(made: World, memory: DeviceMemory) -> None:
+    with on_call() as (url, pages):
+        restart_with(made, on_call=(f"duty={url}",))
+        alarm, people = push(made, memory), made.organisation
+        made.bridge.acts.carry_out(ids.AlarmId(alarm["alarm"]), people.act(people.dispatcher, "accept", alarm["alarm"]))
+        assert after(made, alarm, 3600) == 0
+        assert (shown(made)["escalation"], pages) == (None, [])
+        assert made.bridge.spool.read().sql.execute("SELECT count(*) FROM held").fetchone() == (0,), "forgotten"
+
+
+def test_a_test_wakes_nobody(made: World, memory: DeviceMemory) -> None:
+    with made.bridge.spool.write() as spool:
+        spool.open_test_window(memory.device, 10**14)
+    alarm = push(made, memory, kind=Kind.TEST)
+    assert (alarm["kind"], after(made, alarm, 3600)) == ("test", 0)
+
+
+def test_a_receiver_that_hangs_is_passed_by_after_five_seconds(made: World, memory: DeviceMemory) -> None:
+    (refused,) = free_ports(1)
+    with silent() as primary:
+        write_secret(made.settings.secrets / "alarm-centre-c.key", KEY.hex().encode())
+        restart_with(made, alarm_centres=(f"c=127.0.0.1:{primary}|127.0.0.1:{refused}",))
+        alarm = push(made, memory)
+        assert after(made, alarm, 4.9) == 0
+        until(lambda: after(made, alarm, 5) == 1 or "dc09-c-alternate" in outcomes(made), "its turn")
+        until(lambda: outcomes(made).get("dc09-c-alternate") == "failed", "the alternate was tried")
+        assert outcomes(made)["dc09-c"] == "failed"
+    words = {body.detail for body in delivered(made) if body.route == "dc09-c"}
+    assert "no answer in 5 s: its alternate receiver is tried" in words
+
+
+def test_a_receiver_that_cannot_be_reached_is_passed_by_at_once(made: World, memory: DeviceMemory) -> None:
+    dead, refused = free_ports(2)
+    write_secret(made.settings.secrets / "alarm-centre-c.key", KEY.hex().encode())
+    restart_with(made, alarm_centres=(f"c=127.0.0.1:{dead}|127.0.0.1:{refused}",))
+    push(made, memory)
+    until(lambda: outcomes(made).get("dc09-c-alternate") == "failed", "the alternate was tried", 4)
+
+
+@pytest.mark.need("nats-server")
+def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_call_112(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with world(tmp_path, count=1) as made:
+        memory = made.new_device()
+        made.bridge.stop()
+        with ExitStack() as switched_off_at_the_end:
+            with bridge_process(made, port) as process:
+                device = switched_off_at_the_end.enter_context(made.switched_on(memory))
+                press = device.press()
+                assert device.wait(press, Told.STORED, 20) is not None
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            made.bridge = Bridge(made.settings)
+            real = made.bridge.watch._clock_ms
+            made.bridge.watch._clock_ms = lambda: real() + 60_000
+            made.bridge.start()
+            until(lambda: shown(made)["escalation"] and shown(made)["escalation"]["stage"] == 2, "both steps")
+            device.heartbeat()
+            assert device.wait(press, Told.CALL_112, 20) is not None
+            people, name = made.organisation, shown(made)["alarm"]
+            made.bridge.acts.carry_out(ids.AlarmId(name), people.act(people.dispatcher, "accept", name))
+            assert device.wait(press, Told.ACCEPTED, 10) is not None, "a human may still come"
