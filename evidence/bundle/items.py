@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 
 from evidence import canonical, ids, schema
 from evidence import event as events
@@ -14,24 +15,27 @@ from evidence.errors import EvidenceError, FormatError
 from evidence.statements import types
 
 
-def check_sealed(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None:
-    """Each container is the one that its event names, and its head is signed by the same key."""
+def check_sealed(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, findings: Findings) -> None:
+    """Each container is the one that its event names, and its head is signed by the same key.
+
+    `digests` has SHA-256 of every file of the bundle.
+    """
     for event, body in _seals(part):
         try:
-            _check_container(bundle, part, event, body)
+            _check_container(bundle, digests, part, event, body)
         except EvidenceError as error:
             findings.failed("item-differs", body.item, why=error)
             continue
         findings.proven("item-unchanged", body.item, **_circumstances(part, event))
 
 
-def check_opened(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None:
-    """Each original opens the commitment that was signed when it was sealed."""
+def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, findings: Findings) -> None:
+    """Each original opens the commitment that was signed when it was sealed. `digests` as in `check_sealed`."""
     openings = schema.decode(Openings, canonical.decode(bag.read_small(bundle, layout.OPENINGS)))
     by_item = {opening.item: opening for opening in openings.items}
     for event, body in _seals(part):
         opening = by_item.get(body.item)
-        if opening is None or not part.trusted(event) or not _opens(bundle, opening, body):
+        if opening is None or not part.trusted(event) or not _opens(digests, opening, body):
             findings.failed("original-differs", body.item)
             continue
         file = (opening.original or opening.description).rpartition("/")[2]
@@ -50,19 +54,21 @@ def _circumstances(part: JournalPart, event: events.Event) -> dict[str, str]:
     return {"who": part.who(event.statement.by), "when": event.received_at, "latest": stamped, **since}
 
 
-def _check_container(bundle: bag.Bag, part: JournalPart, event: events.Event, body: types.ItemSeal) -> None:
+def _check_container(
+    bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, event: events.Event, body: types.ItemSeal
+) -> None:
     if not part.trusted(event):
         raise FormatError("its event is not proven")
     name = layout.container(body.item)
-    if name not in bundle.names():
+    if name not in digests:
         raise FormatError("its ciphertext is missing")
-    whole, start = hashlib.sha256(), bytearray()
-    for data in bundle.stream(name):
-        whole.update(data)
-        if len(start) < container.HEAD_OFFSET + container.MAX_HEAD_BYTES + container.MAX_META_BYTES:
-            start += data
-    if whole.hexdigest() != body.container.sha256:
+    if digests[name] != body.container.sha256:
         raise FormatError("its ciphertext has another hash")
+    start = bytearray()
+    for data in bundle.stream(name):
+        start += data
+        if len(start) >= container.HEAD_OFFSET + container.MAX_HEAD_BYTES + container.MAX_META_BYTES:
+            break
     prefix = container.parse_prefix(bytes(start))
     public = part.standing.public_key(event.statement.by)
     if public is not None:  # a key that was retired later signed a head that the event's own hash vouches for
@@ -70,19 +76,18 @@ def _check_container(bundle: bag.Bag, part: JournalPart, event: events.Event, bo
     container.check_against(prefix, event.statement.case, event.statement.by, body)
 
 
-def _opens(bundle: bag.Bag, opening: Opening, body: types.ItemSeal) -> bool:
-    described = _commits(bundle, opening.description, opening.meta_salt, body.meta.commitment)
+def _opens(digests: Mapping[str, str], opening: Opening, body: types.ItemSeal) -> bool:
+    described = _commits(digests.get(opening.description), opening.meta_salt, body.meta.commitment)
     if body.content is None:
         return described and opening.original is None
     if opening.original is None or opening.content_salt is None:
         return False
-    return described and _commits(bundle, opening.original, opening.content_salt, body.content.commitment)
+    return described and _commits(digests.get(opening.original), opening.content_salt, body.content.commitment)
 
 
-def _commits(bundle: bag.Bag, name: str, salt: ids.Sha256, commitment: ids.Commitment) -> bool:
+def _commits(digest: str | None, salt: ids.Sha256, commitment: ids.Commitment) -> bool:
     """Whether SHA-256(domain ‖ salt ‖ SHA-256(file)) is the commitment (`docs/formats/envelope.md`)."""
-    if name not in bundle.names():
+    if digest is None:
         return False
-    digest = bytes.fromhex(bag.sha256_of(bundle.stream(name)))
-    found = hashlib.sha256(container.COMMITMENT_DOMAIN + bytes.fromhex(salt) + digest).hexdigest()
+    found = hashlib.sha256(container.COMMITMENT_DOMAIN + bytes.fromhex(salt + digest)).hexdigest()
     return hmac.compare_digest(found, commitment)

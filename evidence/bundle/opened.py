@@ -78,7 +78,7 @@ def _open_into(source: bag.Bag, reader: keys.Identity, work: Path, progress: Pro
 
 def _seals_and_wraps(
     source: bag.Bag, names: list[str], reader: keys.Identity
-) -> tuple[list[tuple[events.Event, types.ItemSeal]], dict[ids.ItemId, ids.Base64]]:
+) -> tuple[list[tuple[events.Event, types.ItemSeal]], dict[ids.ItemId, types.GrantedItem]]:
     """Return the item events, and the key wraps that grants to this reader hold."""
     seals, wraps = [], {}
     for name in names:
@@ -89,7 +89,7 @@ def _seals_and_wraps(
         if isinstance(body, types.ItemSeal):
             seals.append((event, body))
         elif isinstance(body, types.Grant) and body.reader == reader.kid:
-            wraps.update({granted.item: granted.wrap for granted in body.items})
+            wraps.update({granted.item: granted for granted in body.items})
     return seals, wraps
 
 
@@ -100,7 +100,7 @@ def _open_item(
     number: int,
     event: events.Event,
     body: types.ItemSeal,
-    wrap: ids.Base64 | None,
+    wrap: types.GrantedItem | None,
 ) -> tuple[Opening, Meta, events.Event]:
     pieces = source.stream(layout.container(body.item))
     prefix, rest = _prefix(pieces)
@@ -176,11 +176,12 @@ def _cell(value: object) -> str:
 def _close_bag(work: Path) -> None:
     """Write declaration, manifests and info over what the folder holds now."""
     folder = bag.FolderBag(work)
-    payload = {name: bag.sha256_of(folder.stream(name)) for name in folder.names() if name.startswith("data/")}
+    payload = bag.digests(folder, [name for name in folder.names() if name.startswith("data/")])
     octets = sum(folder.size(name) for name in payload)
     info = f"Bagging-Date: {datetime.now(UTC).date()}\nPayload-Oxum: {octets}.{len(payload)}\n"
     _store(work, bag.DECLARATION, iter([bag.DECLARATION_TEXT.encode()]))
     _store(work, bag.INFO, iter([info.encode()]))
     _store(work, bag.MANIFEST, iter([bag.manifest_text(payload)]))
-    tags = {name: bag.sha256_of(folder.stream(name)) for name in folder.names() if not name.startswith("data/")}
+    folder = bag.FolderBag(work)  # lists again, with what was just written
+    tags = bag.digests(folder, [name for name in folder.names() if not name.startswith("data/")])
     _store(work, bag.TAG_MANIFEST, iter([bag.manifest_text(tags)]))
