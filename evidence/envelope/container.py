@@ -39,6 +39,8 @@ class Wrap:
 
     to: ids.KeyId
     wrap: ids.Base64
+    suite: Literal[2] | None = None
+    """Absent: suite 1. `to` is the name of the reader's X25519 key in either suite."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,17 @@ def verify_head(prefix: Prefix, public: bytes) -> None:
     if hashlib.sha256(prefix.meta_ciphertext).hexdigest() != prefix.head.meta.sha256:
         message = "the description is not the one that the head names"
         raise TamperedError(message)
+
+
+def check_suite(head: Head, least: Literal[2] | None) -> None:
+    """Refuse a head that wraps its key in a lower suite than its case pinned (`wrap_suite` of `case.open`).
+
+    TamperedError names the reader. One weak wrap is enough to open the item, whatever the others are.
+    """
+    for wrap in head.wraps:
+        if (wrap.suite or 1) < (least or 1):
+            message = f"the key is wrapped for {wrap.to} in a lower suite than this case demands"
+            raise TamperedError(message)
 
 
 def check_against(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.KeyId, body: types.ItemSeal) -> None:

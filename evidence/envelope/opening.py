@@ -8,19 +8,34 @@ from evidence.envelope import cobblestone, container, wraps
 from evidence.envelope.container import Prefix, TamperedError
 from evidence.envelope.meta import Meta
 from evidence.errors import FormatError
+from evidence.statements import types
 
 
-def content_key(prefix: Prefix, reader: keys.Identity, granted: ids.Base64 | None = None) -> bytes:
-    """Return the item's content key from the wrap in its head, or from the one that a grant gave.
+def content_key(
+    prefix: Prefix,
+    reader: keys.Identity,
+    granted: ids.Base64 | types.GrantedItem | None = None,
+    *,
+    least: wraps.Suite = None,
+) -> bytes:
+    """Return the item's content key from the wrap in its head, or from the one that a grant gave (text is suite 1).
 
-    wraps.WrapError if there is no wrap for `reader`, or it was made for something else.
+    wraps.WrapError if there is no wrap for `reader`, it was made for something else, or in a lower suite than `least`.
     """
     head = prefix.head
-    wrapped = granted or next((wrap.wrap for wrap in head.wraps if wrap.to == reader.box_kid), None)
-    if wrapped is None:
+    found = next((wrap for wrap in head.wraps if wrap.to == reader.box_kid), None)
+    wrapped, suite = (granted, None) if isinstance(granted, str) else _named(granted or found)
+    if wraps.suite_number(suite) < wraps.suite_number(least):
+        message = f"this key was wrapped in suite {wraps.suite_number(suite)}, and the case demands a higher one"
+        raise wraps.WrapError(message)
+    return wraps.unwrap(wrapped, head.case, head.item, reader, suite)
+
+
+def _named(wrap: types.GrantedItem | container.Wrap | None) -> tuple[ids.Base64, wraps.Suite]:
+    if wrap is None:
         message = "this item was not given to this reader"
         raise wraps.WrapError(message)
-    return wraps.unwrap(wrapped, head.case, head.item, reader)
+    return wrap.wrap, wrap.suite
 
 
 def open_meta(prefix: Prefix, key: bytes) -> Meta:

@@ -79,14 +79,15 @@ def prepare(
     signer: keys.Identity,
     case: ids.CaseId,
     meta: Meta,
-    readers: Sequence[bytes],
+    readers: Sequence[bytes | wraps.Reader],
     content: Content | None = None,
     *,
     item: ids.ItemId | None = None,
 ) -> Prepared:
-    """Prepare an item of `case` for the X25519 keys `readers` (the case's own first). Reads `content` once.
+    """Prepare an item of `case` for `readers` (the case's own first). Reads `content` once.
 
-    `meta.file` is filled in from `content`.
+    A reader is an X25519 key (suite 1) or a `wraps.Reader`, in the suite that its keys allow. `meta.file` is filled in
+    from `content`.
     """
     item = item or ids.ItemId(ids.new_id())
     key = utils.random(cobblestone.KEY_BYTES)
@@ -103,7 +104,7 @@ def prepare(
         by=signer.kid,
         at=ids.now(),
         meta=meta_part,
-        wraps=tuple(container.Wrap(keys.box_kid(box), wraps.wrap(key, case, item, box)) for box in readers),
+        wraps=tuple(_wrap(key, case, item, reader) for reader in readers),
         content=content_part,
     )
     signed = dsse.sign(dsse.ITEM_HEAD_TYPE, canonical.encode(schema.encode(head)), signer)
@@ -150,6 +151,11 @@ def seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, type
     ciphertext = b"".join(cobblestone.seal(key, context, salt, [padded]))
     committed = container.commitment(key, "meta", hashlib.sha256(plain).digest())
     return ciphertext, types.Part(ids.Sha256(hashlib.sha256(ciphertext).hexdigest()), len(ciphertext), committed)
+
+
+def _wrap(key: bytes, case: str, item: str, reader: bytes | wraps.Reader) -> container.Wrap:
+    keys_of = reader if isinstance(reader, wraps.Reader) else wraps.Reader(reader)
+    return container.Wrap(keys.box_kid(keys_of.box), wraps.wrap_for(key, case, item, keys_of), keys_of.suite)
 
 
 def _salt(key: bytes, context: bytes, padded_sha256: bytes) -> bytes:

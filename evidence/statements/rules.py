@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final, cast
 
-from evidence import ids, keys
+from evidence import canonical, ids, keys
+from evidence.envelope import xwing
+from evidence.errors import FormatError
 from evidence.statements import types
 from evidence.statements.errors import refuse
 from evidence.statements.facts import Erasure
@@ -35,6 +37,7 @@ def _key_publish(standing: Standing, statement: Statement, _now: ids.Time) -> No
         refuse("unknown-team", "there is no such team")
     if body.role == "caseworker" and body.team is None:
         refuse("team", "a caseworker belongs to a team")
+    _check_xwing(body.xwing)
 
 
 def _key_retire(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -43,8 +46,10 @@ def _key_retire(standing: Standing, statement: Statement, _now: ids.Time) -> Non
 
 
 def _key_share(standing: Standing, statement: Statement, _now: ids.Time) -> None:
-    if standing.role_of(cast("types.KeyShare", statement.body).to) is None:
+    body = cast("types.KeyShare", statement.body)
+    if standing.role_of(body.to) is None:
         refuse("unknown-key", "that reader has no key in force")
+    _check_xwing(None if body.xwing is None else body.xwing.public)
 
 
 def _team_open(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -60,6 +65,9 @@ def _case_open(standing: Standing, statement: Statement, _now: ids.Time) -> None
     author, lead = standing.certified[statement.by], standing.certified.get(body.lead)
     if author.body.team != body.team or lead is None or lead.retired or lead.body.team != body.team:
         refuse("team", "a case is opened within the caseworker's own team, with a lead from it")
+    _check_xwing(body.xwing)
+    if body.wrap_suite is not None and body.xwing is None:
+        refuse("suite", "a case that demands suite 2 has an X-Wing key of its own")
 
 
 def _device_invite(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -208,6 +216,22 @@ def _grant(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     if reader is None or reader.retired or reader.body.role not in READERS or reader.body.box != body.reader_box:
         refuse("reader", "the reader's key is not one that the root certified for a person who may read")
     _items_of_case(standing, statement, tuple(granted.item for granted in body.items))
+    least = standing.cases[cast("ids.CaseId", statement.case)].body.wrap_suite
+    suites = {granted.suite for granted in body.items}
+    if least is not None and suites != {least}:
+        refuse("suite", "this case demands suite 2 for every wrap")
+    if suites != {None} and reader.body.xwing is None:
+        refuse("reader", "the reader has no X-Wing key, so no wrap in suite 2 is theirs")
+
+
+def _check_xwing(public: ids.Base64 | None) -> None:
+    """Refuse a key that nobody could wrap to: it would be found out when an item is needed."""
+    if public is None:
+        return
+    try:
+        xwing.check_public(canonical.unb64(public))
+    except FormatError:
+        refuse("xwing", "that is no X-Wing public key")
 
 
 def _revoke(standing: Standing, statement: Statement, _now: ids.Time) -> None:

@@ -6,7 +6,7 @@ statements, in order. `evidence.statements.authority` decides what is accepted.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from evidence import ids, keys
 from evidence.statements import types
@@ -82,15 +82,24 @@ class Standing:
             and known.body.team == self.cases[case].body.team
         )
 
-    def readable(self, kid: ids.KeyId, case: ids.CaseId, now: ids.Time) -> dict[ids.ItemId, ids.Base64]:
+    def readable(self, kid: ids.KeyId, case: ids.CaseId, now: ids.Time) -> dict[ids.ItemId, types.GrantedItem]:
         """Return the items of `case` that grants in force at `now` give to reader `kid`, with the key wraps."""
         return {
-            granted.item: granted.wrap
+            granted.item: granted
             for grant in self.grants.values()
             if grant.case == case and grant.body.reader == kid and grant.body.expires > now
             for granted in grant.body.items
             if granted.item not in self.erased
         }
+
+    def least_suite(self, statement: Statement) -> Literal[2] | None:
+        """Return the least suite for the wraps of an item that `statement` seals; None is suite 1.
+
+        A bridge is excepted: an alarm is never refused for its suite, because her safety today goes before her secrets
+        against a machine of later.
+        """
+        known = self.cases.get(statement.case) if statement.case is not None else None
+        return None if known is None or self.role_of(statement.by) == "bridge" else known.body.wrap_suite
 
     def is_card(self, item: ids.ItemId, case: ids.CaseId) -> bool:
         """Whether `item` is the dispatcher card of an alarm device of `case`."""

@@ -58,6 +58,8 @@ class KeyPublish:
     sign: PublicKey
     box: PublicKey
     team: TeamId | None = None
+    xwing: Base64 | None = None
+    """Its X-Wing public key (1216 bytes), for wraps in suite 2."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,21 @@ class KeyRetire:
 
 
 @dataclass(frozen=True)
+class SharedXwing:
+    """A shared X-Wing key: its public half (1216 bytes), and its seed wrapped to the reader in suite 2."""
+
+    public: Base64
+    sealed: Base64
+
+
+@dataclass(frozen=True)
 class KeyShare:
     """The root gives a reader a shared private box key (a desk's), sealed to the reader."""
 
     box: PublicKey
     to: KeyId
     sealed: Base64
+    xwing: SharedXwing | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,11 @@ class CaseOpen:
     vault: PublicKey
     team: TeamId
     lead: KeyId
+    xwing: Base64 | None = None
+    """The case's X-Wing public key (1216 bytes), for wraps in suite 2."""
+
+    wrap_suite: Literal[2] | None = None
+    """The least suite that keys of this case are wrapped in; absent is 1. Pinned for good."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +195,8 @@ class GrantedItem:
 
     item: ItemId
     wrap: Base64
+    suite: Literal[2] | None = None
+    """Absent: suite 1."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence import ids, keys
+from evidence import canonical, ids, keys
 from evidence.custody.policy import Policy
+from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
 from evidence.statements import dsse
 from evidence.statements import statement as statements
@@ -40,6 +41,12 @@ class Certificate:
     def box(self) -> bytes:
         """Its X25519 public key, 32 bytes."""
         return bytes.fromhex(self.published.box)
+
+    @property
+    def keys(self) -> Reader:
+        """What a content key is wrapped to for this person: in suite 2 when an X-Wing key was certified too."""
+        hybrid = self.published.xwing
+        return Reader(self.box, None if hybrid is None else canonical.unb64(hybrid))
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,6 @@ def _open(
     for one in given:
         reader = by_name.get(one["to"])
         if reader is not None:
-            key = wraps.unwrap(one["wrap"], prefix.head.case, prefix.head.item, reader)
+            key = wraps.unwrap(one["wrap"], prefix.head.case, prefix.head.item, reader, one.get("suite"))
             return Opened(opening.open_meta(prefix, key), key)
     return None

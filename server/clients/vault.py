@@ -67,7 +67,8 @@ class Vault:
         given = tuple(
             types.GrantedItem(
                 moment.item,
-                wraps.wrap(moment.opened.content_key, self.case, moment.item, reader.box),
+                wraps.wrap_for(moment.opened.content_key, self.case, moment.item, reader.keys),
+                reader.keys.suite,
             )
             for moment in self.items()
             if moment.item is not None and moment.opened is not None and choose(moment)

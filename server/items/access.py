@@ -75,4 +75,4 @@ def granted_wraps(standing: Standing, kid: ids.KeyId, case: ids.CaseId, now: ids
     if known is None or known.retired:
         return {}
     to = keys.box_kid(bytes.fromhex(known.body.box))
-    return {item: Wrap(to, wrap) for item, wrap in standing.readable(kid, case, now).items()}
+    return {item: Wrap(to, one.wrap, one.suite) for item, one in standing.readable(kid, case, now).items()}

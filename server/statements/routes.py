@@ -75,9 +75,11 @@ def _check_beside(services: Services, statement: Statement) -> None:
         # An act that the bridge did not see would stand in the journal while her device hears nothing of it.
         raise NotAllowedError("door", "acts on an alarm go to /alarms/{alarm}/acts")
     if isinstance(body, types.ItemSeal):
-        public = services.journal.ask(lambda standing: standing.public_key(statement.by))
+        public, least = services.journal.ask(
+            lambda standing: (standing.public_key(statement.by), standing.least_suite(statement))
+        )
         if public is None:
             raise ProblemError(general.SIGNATURE)
-        check_seal(services.blobs, statement, body, public)
+        check_seal(services.blobs, statement, body, public, least)
     elif isinstance(body, types.Export):
         check_export(services, statement, body)

@@ -120,7 +120,7 @@ def _item(services: Services, view: CaseView, sealed: Sealed) -> ItemOut:
     return ItemOut(
         item=sealed.body.item,
         head=canonical.b64(prefix.to_bytes()),
-        wraps=[WrapOut(to=wrap.to, wrap=wrap.wrap) for wrap in wraps],
+        wraps=[WrapOut.of(wrap) for wrap in wraps],
         size=sealed.body.container.size,
         content=sealed.body.content is not None,
     )

@@ -1,8 +1,10 @@
 """The JSON of cases and timelines, for OpenAPI and for the one place that fills it."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from evidence.envelope.container import Wrap
 
 CASE = "6f1c0a52b4d9e87f3a2b1c0d9e8f7a6b"
 """A case number for examples."""
@@ -55,10 +57,16 @@ class CaseSummary(BaseModel):
 
 
 class WrapOut(BaseModel):
-    """A content key, sealed to the box key named `to`."""
+    """A content key, sealed to the reader whose box key is named `to`; without `suite` it is suite 1."""
 
     to: str
     wrap: str
+    suite: Literal[2] | None = None
+
+    @staticmethod
+    def of(wrap: Wrap) -> "WrapOut":
+        """Put a wrap into words."""
+        return WrapOut(to=wrap.to, wrap=wrap.wrap, suite=wrap.suite)
 
 
 class ItemOut(BaseModel):

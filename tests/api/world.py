@@ -5,7 +5,7 @@ import io
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ import uvicorn
 from evidence import ids, keys
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
+from evidence.envelope.wraps import Reader
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
@@ -165,7 +166,7 @@ class SealedItem:
 
 def seal(
     who: Person,
-    boxes: list[bytes],
+    boxes: Sequence[bytes | Reader],
     text: str = "Hij stond weer voor de deur.",
     content: bytes | None = None,
     case: ids.CaseId | None = None,
