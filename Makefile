@@ -19,11 +19,11 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export GETUIGE_DATA := $(DATA)
 export GETUIGE_MEDIA := $(MEDIA)
 
-.PHONY: help setup run demo test check bench verifier format docs lock programs clean
+.PHONY: help setup run demo test check bench bench-evidence verifier format docs lock programs clean
 
 help: ## Print this list
 	@echo "Getuige: make <what>   (DATA=folder, default ./var; MEDIA=folder with photos, sound and clips of your own)"
-	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 17
 
 setup: $(VENV)/.run $(WEB)/vendor ## Install what running needs: .venv with hashed pins, libraries of the pages
 
@@ -41,6 +41,9 @@ check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and dr
 
 bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency beside each figure
 	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/*.py
+
+bench-evidence: setup $(VENV)/.dev ## Measure evidence/ beside bare peers: var/bench/evidence.json (GETUIGE_BENCH_GIB=10 for more)
+	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/evidence.py
 
 verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 	@mkdir -p dist
