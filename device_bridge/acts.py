@@ -30,13 +30,15 @@ class ActDesk:
         self._board = board
         self._tell = tell
 
-    def carry_out(self, name: ids.AlarmId, dsse: bytes) -> life.Alarm:
+    def carry_out(self, name: ids.AlarmId, dsse: bytes, expected: int | None = None) -> life.Alarm:
         """Check, store and announce an act on alarm `name`; the same act again changes nothing.
+
+        `expected` is the alarm's revision that the dispatcher saw.
 
         Raises:
             FormatError: not a statement.
             ActError: not signed by a dispatcher in service, or about another alarm or case.
-            AlarmError: the alarm's state does not allow it.
+            AlarmError: the alarm's state does not allow it (StaleError: the dispatcher saw another revision).
             UnknownAlarmError: there is no such alarm.
         """
         statement = statements.parse(dsse)
@@ -58,6 +60,7 @@ class ActDesk:
                 raise ActError("the statement names another case than the alarm's")
             if not spool.queue_statement(statement.id, name, statement.envelope.to_bytes()):
                 return alarm
+            life.refuse_stale(alarm, expected)
             alarm = life.act(alarm, what, person, ids.now(), time.time_ns() // 1_000_000, reason)
             spool.save_alarm(alarm)
             if alarm.accepted_by is not None:
@@ -66,4 +69,18 @@ class ActDesk:
         if what in TOLD_ACTS:
             self._tell(self._intake.told(alarm))
         self._board.announce([name])
+        return alarm
+
+    def renew(self, name: ids.AlarmId, who: ids.KeyId) -> life.Alarm:
+        """Let the claim of dispatcher `who` live on: their console is still there.
+
+        Raises:
+            ActError: not a dispatcher in service.
+            AlarmError: the claim ran out, or is somebody else's.
+            UnknownAlarmError: there is no such alarm.
+        """
+        person, _ = self._registry.dispatcher(who)
+        with self._spool.write() as spool:
+            alarm = life.renew(spool.alarm(name), person.kid, time.time_ns() // 1_000_000)
+            spool.save_alarm(alarm)
         return alarm

@@ -17,7 +17,7 @@ State rules (docs/adr/0003-alarm-path.md):
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from device_bridge.errors import AlarmError
+from device_bridge.errors import AlarmError, StaleError
 from device_bridge.message import DeviceMessage, Kind, PressId
 from evidence import ids, schema
 from evidence.statements.types import AlarmKind, CloseReason
@@ -316,6 +316,24 @@ def act(
     elif reason is not None:
         changed = replace(changed, closed=Closing(reason, by, at))
     return noted(changed, Entry(at, _LEADS_TO[what] + (f": {reason}" if reason else ""), by.label))
+
+
+def renew(alarm: Alarm, by: ids.KeyId, at_ms: int) -> Alarm:
+    """Let a claim live on, because the console of who has it is still there; AlarmError when it is not theirs now.
+
+    It is no act and no news: neither history nor `revision` change.
+    """
+    held = alarm.claim
+    if alarm.state != "claimed" or held is None or held.person.kid != by or at_ms >= held.until_ms:
+        raise AlarmError("you do not have this alarm in view any more")
+    return replace(alarm, claim=replace(held, renewed_ms=at_ms))
+
+
+def refuse_stale(alarm: Alarm, expected: int | None) -> None:
+    """Raise StaleError when who acts had seen another revision than the present one (None: any will do)."""
+    present = alarm.revision or 0
+    if expected is not None and expected != present:
+        raise StaleError(f"the alarm has changed since: it is at revision {present}, the act was for {expected}")
 
 
 def _refuse_closed(alarm: Alarm) -> None:

@@ -19,6 +19,10 @@ class AlarmError(BridgeError):
     """An act does not fit the state that the alarm is in; nothing was changed."""
 
 
+class StaleError(AlarmError):
+    """The act was decided on an older state of the alarm than the present one; nothing was changed."""
+
+
 class UnknownAlarmError(BridgeError):
     """The spool has no alarm of that id."""
 

@@ -30,6 +30,7 @@ from device_bridge.errors import (
     MessageError,
     SettingsError,
     SpoolError,
+    StaleError,
     UnknownAlarmError,
 )
 from device_bridge.intake import Arrival, Taken, received_now
@@ -52,6 +53,7 @@ ANSWER_S: Final = 5.0
 MAX_TEST_WINDOW_MIN: Final = 60
 """A window that is forgotten must not swallow a real alarm for long; inside it a real press still is one."""
 
+MAX_REVISION_DIGITS: Final = 9
 START_S: Final = 10.0
 _ID_BYTES: Final = 16
 PROBLEM: Final = "application/problem+json"
@@ -60,6 +62,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 _STATUS: Final[tuple[tuple[type[EvidenceError], int, str], ...]] = (
     (UnknownAlarmError, HTTPStatus.NOT_FOUND, "unknown-alarm"),
+    (StaleError, HTTPStatus.CONFLICT, "stale"),
     (AlarmError, HTTPStatus.CONFLICT, "state"),
     (ActError, HTTPStatus.FORBIDDEN, "not-a-dispatcher"),
     (MessageError, HTTPStatus.UNPROCESSABLE_ENTITY, "message"),
@@ -84,6 +87,7 @@ class Feed:
                 Path("/feed", self._private(self._stream)),
                 Path("/alarms", self._private(self._alarms)),
                 Path("/alarms/{alarm}/acts", self._private(self._act), methods=["POST"]),
+                Path("/alarms/{alarm}/lease", self._private(self._lease), methods=["POST"]),
                 Path("/devices/{device}/test-window", self._private(self._test_window), methods=["POST"]),
                 Path("/health", self._private(self._health)),
                 Path("/press", self._answered(self._press), methods=["POST"]),
@@ -121,9 +125,29 @@ class Feed:
 
     async def _act(self, request: Request) -> Response:
         alarm = ids.AlarmId(ids.hex_text(request.path_params["alarm"], _ID_BYTES))
+        expected = _revision(request.headers.get("if-match"))
         body = await _body(request, MAX_ACT_BYTES)
-        changed = await run_in_threadpool(self._acts.carry_out, alarm, body)
-        return JSONResponse(await run_in_threadpool(self._view.alarm, changed.alarm))
+        try:
+            await run_in_threadpool(self._acts.carry_out, alarm, body, expected)
+        except AlarmError as error:
+            return await self._conflict(alarm, error)
+        return JSONResponse(await run_in_threadpool(self._view.alarm, alarm))
+
+    async def _lease(self, request: Request) -> Response:
+        """Let a claim live on. It is no statement: the server, which holds the dispatcher's session, says who asks."""
+        alarm = ids.AlarmId(ids.hex_text(request.path_params["alarm"], _ID_BYTES))
+        who = _kid(await _body(request, MAX_ACT_BYTES))
+        try:
+            await run_in_threadpool(self._acts.renew, alarm, who)
+        except AlarmError as error:
+            return await self._conflict(alarm, error)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def _conflict(self, alarm: ids.AlarmId, error: AlarmError) -> Response:
+        """Answer 409 with the alarm as it is now, so that the screen that was behind can catch up."""
+        present = await run_in_threadpool(self._view.alarm, alarm)
+        reason = "stale" if isinstance(error, StaleError) else "state"
+        return _problem(HTTPStatus.CONFLICT, reason, str(error), alarm=present)
 
     async def _test_window(self, request: Request) -> Response:
         device = ids.DeviceId(ids.hex_text(request.path_params["device"], _ID_BYTES))
@@ -261,12 +285,29 @@ def _minutes(body: bytes) -> int:
     return minutes
 
 
+def _kid(body: bytes) -> ids.KeyId:
+    try:
+        return ids.KeyId(ids.hex_text(json.loads(body)["kid"], _ID_BYTES))
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError('expected {"kid": key id}') from error
+
+
+def _revision(if_match: str | None) -> int | None:
+    """Return the revision that an If-Match header names (RFC 9110, 13.1.1); None when there is none."""
+    if if_match is None or if_match == "*":
+        return None
+    number = if_match.removeprefix('"').removesuffix('"')
+    if if_match != f'"{number}"' or not (number.isascii() and number.isdecimal()) or len(number) > MAX_REVISION_DIGITS:
+        raise FormatError('If-Match must be the revision of the alarm, such as "3"')
+    return int(number)
+
+
 def _event(name: str, data: object) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
 
 
-def _problem(status: int, reason: str, detail: str) -> Response:
+def _problem(status: int, reason: str, detail: str, **more: object) -> Response:
     """Return RFC 9457 problem details."""
     title = HTTPStatus(status).phrase
     members = {"type": f"urn:getuige:problem:bridge-{reason}", "title": title, "status": int(status)}
-    return JSONResponse({**members, "reason": reason, "detail": detail}, status_code=status, media_type=PROBLEM)
+    return JSONResponse({**members, "reason": reason, "detail": detail, **more}, status_code=status, media_type=PROBLEM)

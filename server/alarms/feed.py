@@ -9,12 +9,13 @@ import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 import httpx
 import structlog
 
-from evidence import ids
+from evidence import canonical, ids
 from server.errors import ServerError
 from server.settings import Settings
 
@@ -55,6 +56,8 @@ class Refusal:
 
     status: int
     reason: str
+    alarm: dict[str, Any] | None = None
+    """The alarm as it is now, when that is why."""
 
 
 class BridgeFeed:
@@ -93,23 +96,44 @@ class BridgeFeed:
         finally:
             self._listeners.discard(queue)
 
-    async def act(self, alarm: str, dsse: bytes) -> dict[str, Any] | Refusal:
+    async def act(self, alarm: str, dsse: bytes, if_match: str | None = None) -> dict[str, Any] | Refusal:
         """Hand a dispatcher's signed act to the bridge, which commits before it answers.
+
+        `if_match` is the revision that the dispatcher saw, as an entity tag.
 
         Raises BridgeUnreachableError; whether the act was carried out is then seen in the feed.
         """
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": "application/json", **({"if-match": if_match} if if_match else {})}
+        document = await self._post(f"/alarms/{alarm}/acts", dsse, headers)
+        if not isinstance(document, Refusal):
+            self._take(Message("alarm", document))
+        return document
+
+    async def renew(self, alarm: str, who: ids.KeyId) -> Refusal | None:
+        """Tell the bridge that the console of `who`, who claimed this alarm, is still there.
+
+        Raises BridgeUnreachableError.
+        """
+        body, headers = canonical.encode({"kid": who}), {"content-type": "application/json"}
+        answer = await self._post(f"/alarms/{alarm}/lease", body, headers)
+        return answer if isinstance(answer, Refusal) else None
+
+    async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any] | Refusal:
         try:
-            answer = await self._client.post(f"/alarms/{alarm}/acts", content=dsse, headers=headers)
-            document = answer.json()
+            answer = await self._client.post(path, content=body, headers=headers)
+            document = {} if answer.status_code == HTTPStatus.NO_CONTENT else answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise BridgeUnreachableError("the bridge gave no answer") from error
         if not isinstance(document, dict):
             raise BridgeUnreachableError("the bridge's answer makes no sense")
-        if not answer.is_success:
-            return Refusal(answer.status_code, str(document.get("reason", "refused")))
-        self._take(Message("alarm", document))
-        return document
+        if answer.is_success:
+            return document
+        present = document.get("alarm")
+        if not isinstance(present, dict) or "alarm" not in present:
+            present = None
+        else:
+            self._take(Message("alarm", present))  # the screens that were behind catch up
+        return Refusal(answer.status_code, str(document.get("reason", "refused")), present)
 
     async def follow(self) -> None:
         """Follow the bridge for ever; every failure becomes health that says so."""

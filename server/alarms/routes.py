@@ -3,15 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from evidence import canonical, ids
-from evidence.envelope.container import Wrap
 from evidence.errors import FormatError
 from evidence.statements import statement as statements
 from evidence.statements.facts import Sealed
@@ -103,8 +102,14 @@ async def stream_alarms(request: Request, who: DispatcherAsking) -> StreamingRes
     },
     openapi_extra=json_body(Dsse.model_json_schema(), STATEMENT_EXAMPLE),
 )
-async def act(request: Request, alarm: str, who: DispatcherAsking) -> dict[str, Any]:
-    """Claim, accept, dispatch, report on scene or close, by a statement of the dispatcher's own key."""
+async def act(
+    request: Request, alarm: str, who: DispatcherAsking, if_match: Annotated[str | None, Header()] = None
+) -> dict[str, Any]:
+    """Claim, accept, dispatch, report on scene or close, by a statement of the dispatcher's own key.
+
+    With `If-Match: "<revision>"`, an act that was decided on another state of the alarm than the present one is
+    refused with 409, reason `stale`, and the present `state` and `revision`.
+    """
     raw = await request.body()
     statement = statements.parse(raw)
     if statement.by != who.kid:
@@ -112,13 +117,42 @@ async def act(request: Request, alarm: str, who: DispatcherAsking) -> dict[str, 
     if getattr(statement.body, "alarm", None) != alarm:
         raise ProblemError(domains.STATEMENT, reason="the statement is about another alarm")
     try:
-        outcome = await _feed(request).act(alarm, raw)
+        outcome = await _feed(request).act(alarm, raw, if_match)
     except BridgeUnreachableError as error:
         raise ProblemError(domains.BRIDGE) from error
     if isinstance(outcome, Refusal):
-        kinds = {403: domains.NOT_ALLOWED, 404: general.NOT_FOUND}
-        raise ProblemError(kinds.get(outcome.status, domains.BRIDGE_REFUSED), reason=outcome.reason)
+        raise _refused(outcome)
     return outcome
+
+
+@router.post(
+    "/{alarm}/lease",
+    operation_id="renew_claim",
+    status_code=204,
+    responses=problems(*PROVEN, domains.NOT_ALLOWED, domains.BRIDGE, domains.BRIDGE_REFUSED),
+)
+async def renew_claim(request: Request, alarm: str, who: DispatcherAsking) -> Response:
+    """Let the asker's claim live on for 30 s; a console asks every 10 s. It is no act and is not written down."""
+    try:
+        ids.hex_text(alarm, 16)
+        refusal = await _feed(request).renew(alarm, who.kid)
+    except FormatError as error:
+        raise ProblemError(general.NOT_FOUND) from error
+    except BridgeUnreachableError as error:
+        raise ProblemError(domains.BRIDGE) from error
+    if refusal is not None:
+        raise _refused(refusal)
+    return Response(status_code=204)
+
+
+def _refused(refusal: Refusal) -> ProblemError:
+    """Return the bridge's refusal as ours, with the alarm's present state when that is the reason."""
+    kinds = {403: domains.NOT_ALLOWED, 404: general.NOT_FOUND}
+    kind = kinds.get(refusal.status, domains.BRIDGE_REFUSED)
+    if refusal.alarm is None:
+        return ProblemError(kind, reason=refusal.reason)
+    state, revision = str(refusal.alarm.get("state", "")), refusal.alarm.get("revision")
+    return ProblemError(kind, reason=refusal.reason, state=state, revision=revision if isinstance(revision, int) else 0)
 
 
 @router.get(
@@ -143,7 +177,7 @@ async def get_card(request: Request, alarm: str, who: DispatcherAsking) -> Card:
         return identify(standing, who.kid) == who
 
     await reads.note(who.kid, sealed.case, [sealed.body.item], "meta", still_allowed)
-    return Card(item=sealed.body.item, head=canonical.b64(prefix.to_bytes()), wraps=[_out(wrap) for wrap in mine])
+    return Card(item=sealed.body.item, head=canonical.b64(prefix.to_bytes()), wraps=[WrapOut.of(wrap) for wrap in mine])
 
 
 def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[Sealed, frozenset[ids.KeyId]]:
@@ -156,10 +190,6 @@ def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[Sealed, fro
     if sealed is None:
         raise ProblemError(general.NOT_FOUND)
     return sealed, boxes
-
-
-def _out(wrap: Wrap) -> WrapOut:
-    return WrapOut(to=wrap.to, wrap=wrap.wrap)
 
 
 async def _events(services: Services, feed: BridgeFeed, kid: ids.KeyId) -> AsyncIterator[bytes]:

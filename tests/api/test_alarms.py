@@ -37,6 +37,8 @@ class Bridge:
         self.port = port
         self.changes: list[tuple[str, dict[str, Any]]] = []
         self.acts: list[bytes] = []
+        self.seen: list[str | None] = []
+        self.leases: list[str] = []
         self.answer: tuple[int, dict[str, Any]] = (200, {"alarm": ALARM, "state": "claimed"})
         self.silent = False
 
@@ -64,12 +66,24 @@ class Bridge:
 
     async def act(self, request: Request) -> Response:
         self.acts.append(await request.body())
+        self.seen.append(request.headers.get("if-match"))
         status, document = self.answer
         return JSONResponse(document, status)
 
+    async def lease(self, request: Request) -> Response:
+        self.leases.append((await request.json())["kid"])
+        status, document = self.answer
+        return Response(status_code=204) if status == 200 else JSONResponse(document, status)
+
     @contextmanager
     def running(self) -> Iterator[None]:
-        app = Starlette(routes=[Route("/feed", self.stream), Route("/alarms/{alarm}/acts", self.act, methods=["POST"])])
+        app = Starlette(
+            routes=[
+                Route("/feed", self.stream),
+                Route("/alarms/{alarm}/acts", self.act, methods=["POST"]),
+                Route("/alarms/{alarm}/lease", self.lease, methods=["POST"]),
+            ]
+        )
         config = uvicorn.Config(app, port=self.port, log_config=None, timeout_graceful_shutdown=0)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
@@ -160,6 +174,27 @@ def check_acts(bridge: Bridge, console: World) -> None:
     colleague = console.certify("dispatcher", "Meldkamer 2")
     assert problem(colleague.http.post(where, content=claim)) == "signer"
     assert len(bridge.acts) == 2
+    present = {"alarm": ALARM, "state": "accepted", "revision": 4, "raised_at": "", "card": None}
+    bridge.answer = (409, {"reason": "stale", "alarm": present})
+    late = who.http.post(where, content=claim, headers={"if-match": '"3"'})
+    assert (late.status_code, late.json()["reason"]) == (409, "stale")
+    assert (late.json()["state"], late.json()["revision"]) == ("accepted", 4)
+    assert bridge.seen == [None, None, '"3"']
+    assert listed(who)["alarms"][0]["state"] == "accepted", "every console hears of the present state"
+    check_lease(bridge, console)
+
+
+def check_lease(bridge: Bridge, console: World) -> None:
+    """A claim is renewed for who asks, never for somebody else, and by dispatchers only."""
+    where = f"/api/v1/alarms/{ALARM}/lease"
+    bridge.answer = (200, {})
+    assert console.dispatcher.http.post(where).status_code == 204
+    assert bridge.leases == [console.dispatcher.identity.kid]
+    bridge.answer = (409, {"reason": "state"})
+    assert problem(console.dispatcher.http.post(where)) == "bridge-refused"
+    assert problem(console.caseworker.http.post(where)) == "not-found"
+    assert problem(console.dispatcher.http.post("/api/v1/alarms/..%2Fhealth/lease")) == "not-found"
+    assert len(bridge.leases) == 2
 
 
 def check_card(bridge: Bridge, console: World) -> None:

@@ -44,6 +44,7 @@ class StandIn:
             "bridge": "1", "ok": True, "brokers": [{"name": "a", "connected": True}, {"name": "b", "connected": True}],
             "journal": {"trouble": None}, "routes": [],
         }  # fmt: skip
+        self.leases: list[tuple[str, str]] = []
         self.alarms: dict[str, dict[str, Any]] = {}
         self.acts: list[statement.Statement] = []
         self.reads: list[tuple[str, str]] = []
@@ -105,6 +106,7 @@ class StandIn:
             ("GET", "/alarms", self._alarms),
             ("GET", "/alarms/stream", self._stream),
             ("POST", "/alarms/{alarm}/acts", self._act),
+            ("POST", "/alarms/{alarm}/lease", self._lease),
             ("GET", "/alarms/{alarm}/card", self._card),
         ):
             app.add_api_route(f"/api/v1{path}", handler, methods=[method], response_model=None)
@@ -254,6 +256,10 @@ class StandIn:
             found["closed"] = {"reason": made.body.reason, "by": person, "at": made.at}
         self.tell("alarm", found)
         return JSONResponse(found)
+
+    async def _lease(self, request: Request, alarm: str) -> Response:
+        self.leases.append((self._who(request), alarm))
+        return Response(status_code=204)
 
     async def _card(self, request: Request, alarm: str) -> dict[str, Any]:
         self.reads.append((self._who(request), f"card of {alarm}"))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from device_bridge import message
 from device_bridge.device_memory import DeviceMemory
 from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
+from evidence import ids
 from tests.bridge_world import World, until, world
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -150,6 +152,73 @@ def test_the_second_dispatcher_sees_who_has_it(made: World, feed: httpx.Client, 
     answer = feed.post(f"/alarms/{name}/acts", content=people.act(people.colleague, "claim", name))
     assert answer.status_code == 409
     assert "Dispatcher Bakker" in answer.json()["detail"]
+
+
+def test_a_claim_lives_as_long_as_its_console_says_so_and_then_runs_out_visibly(
+    made: World, feed: httpx.Client, memory: DeviceMemory
+) -> None:
+    name, people = push(feed, memory)["alarm"], made.organisation
+    where, mine = f"/alarms/{name}/lease", {"kid": people.dispatcher.kid}
+    assert feed.post(where, json=mine).status_code == 409, "nobody has claimed it yet"
+    feed.post(f"/alarms/{name}/acts", content=people.act(people.dispatcher, "claim", name)).raise_for_status()
+    first = made.bridge.spool.read().alarm(ids.AlarmId(name)).claim
+    assert first is not None
+    assert feed.post(where, json=mine).status_code == 204
+    renewed = made.bridge.spool.read().alarm(ids.AlarmId(name)).claim
+    assert renewed is not None
+    assert renewed.until_ms >= first.until_ms
+    other = feed.post(where, json={"kid": people.colleague.kid})
+    assert (other.status_code, other.json()["alarm"]["claimed_by"]["label"]) == (409, "Dispatcher Bakker")
+    for body, status in (({"kid": people.caseworker.kid}, 403), ({"kid": "x"}, 422), ([], 422)):
+        assert feed.post(where, json=body).status_code == status
+    assert feed.post(f"/alarms/{'0' * 32}/lease", json=mine).status_code == 404
+
+    assert made.bridge.watch.look(renewed.until_ms - 1) == 1, "only the thirty seconds without acceptance"
+    assert feed.get("/alarms").json()["alarms"][0]["claimed_by"] is not None
+    assert made.bridge.watch.look(renewed.until_ms) == 1
+    free = feed.get("/alarms").json()["alarms"][0]
+    assert (free["state"], free["claimed_by"]) == ("raised", None)
+    assert (free["escalation"]["stage"], free["escalation"]["why"]) == (1, "claim-lapsed")
+    assert any(line["what"] == "claim lapsed" and line["by"] == "Dispatcher Bakker" for line in free["history"])
+    assert feed.post(where, json=mine).status_code == 409, "a claim that ran out is not renewed but made anew"
+    taken = feed.post(f"/alarms/{name}/acts", content=people.act(people.colleague, "accept", name)).json()
+    assert taken["accepted_by"]["label"] == "Dispatcher Yilmaz"
+
+
+def test_a_screen_that_is_behind_cannot_act_and_is_shown_the_present(
+    made: World, feed: httpx.Client, memory: DeviceMemory
+) -> None:
+    name, people = push(feed, memory)["alarm"], made.organisation
+    where = f"/alarms/{name}/acts"
+    accepted = feed.post(where, content=people.act(people.dispatcher, "accept", name)).json()
+    screen = {"if-match": f'"{accepted["revision"]}"'}
+    push(feed, memory, 2, Kind.DURESS)
+    closing = people.act(people.dispatcher, "close", name, "accidental")
+    late = feed.post(where, content=closing, headers=screen)
+    assert (late.status_code, late.json()["reason"]) == (409, "stale")
+    present = late.json()["alarm"]
+    assert (present["kind"], present["closed"]) == ("duress", None)
+    for odd in ("3", '"x"', '"-1"', 'W/"1"', '"' + "9" * 30 + '"', '""'):
+        assert feed.post(where, content=closing, headers={"if-match": odd}).status_code == 422
+    now = {"if-match": f'"{present["revision"]}"'}
+    closed = feed.post(where, content=closing, headers=now)
+    assert closed.json()["state"] == "closed"
+    assert feed.post(where, content=closing, headers=screen).json()["state"] == "closed", "the same act again"
+    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+    assert [one.type for one in made.organisation.journal()].count("alarm.close") == 1
+
+
+def test_of_two_dispatchers_who_accept_at_once_one_has_it(
+    made: World, feed: httpx.Client, memory: DeviceMemory
+) -> None:
+    name, people = push(feed, memory)["alarm"], made.organisation
+    acts = [people.act(who, "accept", name) for who in (people.dispatcher, people.colleague)]
+    with ThreadPoolExecutor(2) as both:
+        answers = list(both.map(lambda act: feed.post(f"/alarms/{name}/acts", content=act), acts))
+    assert sorted(one.status_code for one in answers) == [200, 409]
+    (won,) = [one.json() for one in answers if one.status_code == 200]
+    (lost,) = [one.json()["alarm"] for one in answers if one.status_code == 409]
+    assert lost["accepted_by"] == won["accepted_by"], "the second one is shown who has it"
 
 
 def test_a_test_is_one_only_inside_an_announced_window(feed: httpx.Client, memory: DeviceMemory) -> None:

@@ -4,6 +4,7 @@
  * @typedef {{kid: string, label: string}} Who
  * @typedef {{alarm: string, device: string, case: string, kind: string, state: string, raised_at: string,
  *   age_s?: number | null, press: {boot: number, counter: number}, repeats: number, flags: string[],
+ *   escalation?: {stage: number, at: string, why: string} | null, revision?: number,
  *   claimed_by?: Who | null, accepted_by?: Who | null, closed?: {reason: string, by: Who, at: string} | null,
  *   history: {at: string, what: string, by: string}[], routes: {route: string, outcome: string, at: string}[],
  *   item?: {item: string, head: string, wraps: {to: string, wrap: string}[]} | null, card?: string | null}} Alarm
@@ -12,6 +13,9 @@ import { t } from "../ui/texts.js";
 
 /** @param {Alarm} alarm @returns {boolean} whether nobody has it yet */
 export const isNew = ({ state }) => state === "raised" || state === "delivered";
+
+/** @param {Alarm} alarm @returns {boolean} whether the siren is for it: new, or only looked at for too long */
+export const isCalling = (alarm) => isNew(alarm) || (alarm.state === "claimed" && Boolean(alarm.escalation));
 
 /** @param {Alarm} alarm */
 export const isOpen = ({ state }) => state !== "closed";

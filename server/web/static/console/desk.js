@@ -11,6 +11,12 @@ import { fromBase64 } from "../core/bytes.js";
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 /** @typedef {{meta: any | null, sealed: "proven" | "failed"}} Opened */
 
+/** How often the bridge hears that we still look at what we claimed; a claim runs out after 30 s without. */
+const RENEW_MS = 10_000;
+
+/** Taking an alarm up must never wait for a screen that is a moment behind; the bridge knows who has it. */
+const ALWAYS_IN_TIME = ["claim", "accept"];
+
 export class Desk {
   /** @type {Map<string, Alarm>} */
   alarms = new Map();
@@ -25,10 +31,11 @@ export class Desk {
   heardAt = 0;
   /** @type {Authority | null} */
   #authority = null;
+  #renewing = 0;
 
   /**
    * @param {api.Session} session @param {import("../core/trust.js").Anchors} anchors
-   * @param {{changed: () => void, raised: (alarm: Alarm) => void}} listener
+   * @param {{changed: () => void, raised: (alarm: Alarm) => void, escalated: (alarm: Alarm) => void}} listener
    */
   constructor(session, anchors, listener) {
     this.session = session;
@@ -46,7 +53,20 @@ export class Desk {
     const published = await api.json("/api/v1/authority").catch(() => ({ events: [] }));
     await this.#authority.learn(published.events.map((/** @type {{event: string}} */ { event }) => dated(event)));
     this.feed.start();
+    this.#renewing = setInterval(() => this.#renew(), RENEW_MS);
     await this.refresh();
+  }
+
+  stop() {
+    this.feed.stop();
+    clearInterval(this.#renewing);
+  }
+
+  /** Say that we still look at what we claimed. A claim that ran out meanwhile is shown by the feed. */
+  async #renew() {
+    const mine = [...this.alarms.values()].filter(({ state, claimed_by: who }) => state === "claimed" && who?.kid === this.session.kid);
+    const leases = mine.map(({ alarm }) => api.send(`/api/v1/alarms/${alarm}/lease`, { method: "POST", timeout: RENEW_MS }));
+    await Promise.allSettled(leases);
   }
 
   /** Fetch everything anew: at the start, and whenever the feed comes back after a silence. */
@@ -85,6 +105,7 @@ export class Desk {
     if (merged.state === "closed") this.cards.delete(alarm.alarm);
     if (!this.opened.has(alarm.alarm) && merged.item) this.opened.set(alarm.alarm, await this.#open(merged.item));
     if (!known && alarm.state !== "closed") this.listener.raised(merged);
+    if (alarm.escalation && alarm.escalation.at !== known?.escalation?.at) this.listener.escalated(merged);
   }
 
   /** @param {NonNullable<Alarm["item"]>} item @returns {Promise<Opened>} */
@@ -125,7 +146,15 @@ export class Desk {
   async act(alarm, act, more = {}) {
     const body = { alarm: alarm.alarm, ...more };
     const envelope = await statements.make(this.session.identity, `alarm.${act}`, alarm.case, body);
-    const answer = await api.json(`/api/v1/alarms/${alarm.alarm}/acts`, envelope);
+    /** @type {Record<string, string>} */
+    const seen = alarm.revision === undefined || ALWAYS_IN_TIME.includes(act) ? {} : { "If-Match": `"${alarm.revision}"` };
+    let answer;
+    try {
+      answer = await api.json(`/api/v1/alarms/${alarm.alarm}/acts`, envelope, "POST", seen);
+    } catch (error) {
+      if (error instanceof api.ApiError && error.status === 409) await this.refresh().catch(() => undefined);
+      throw error;
+    }
     const known = this.alarms.get(alarm.alarm) ?? alarm;
     this.alarms.set(alarm.alarm, { ...known, ...(answer.alarm === alarm.alarm ? answer : { state: answer.state }) });
     if (answer.state === "closed") this.cards.delete(alarm.alarm);

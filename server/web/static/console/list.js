@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { clock } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
-import { age, isNew, isOpen } from "./alarms.js";
+import { age, isCalling, isNew, isOpen } from "./alarms.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 
@@ -23,6 +23,9 @@ export function whose(alarm) {
 export const stateMark = (alarm) => html`
   <span class="state state-${alarm.state}"><span aria-hidden="true">${SHAPES[alarm.state]}</span> ${t(`state-${alarm.state}`)}</span>`;
 
+/** @param {Alarm} alarm @returns {string} how long nobody accepted it, and who was called */
+export const escalationOf = ({ escalation }) => (escalation ? t(`escalated-${escalation.stage}`) : "");
+
 /** @param {Alarm} alarm things to mind, never only a colour */
 export const flagsOf = (alarm) => alarm.flags.map((flag) => html`<span class="tag flag">${word("flag", flag)}</span>`);
 
@@ -37,6 +40,7 @@ export function alarmList(alarms, selected, choose) {
           <span class="line">${stateMark(alarm)}${isOpen(alarm) ? html`<span class="age num">${age(alarm.raised_at)}</span>` : nothing}</span>
           <span class="line kind-line"><strong>${alarm.kind === "duress" ? "⚠ " : ""}${t(`alarm-kind-${alarm.kind}`)}</strong>
             <span class="num quiet">${clock(alarm.raised_at)}</span></span>
+          ${isCalling(alarm) && alarm.escalation ? html`<strong class="escalated">${escalationOf(alarm)}</strong>` : nothing}
           ${whose(alarm) ? html`<span class="quiet">${whose(alarm)}</span>` : nothing}
           ${alarm.repeats > 0 || alarm.flags.length > 0 ? html`<span class="tags">
             ${alarm.repeats > 0 ? html`<span class="tag flag">${t("card-repeats-count", { count: alarm.repeats })}</span>` : nothing}

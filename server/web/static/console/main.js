@@ -6,10 +6,10 @@ import { topBar, typing } from "../ui/chrome.js";
 import { describe } from "../ui/sign-in.js";
 import { start, t } from "../ui/texts.js";
 import { View } from "../ui/view.js";
-import { age, isNew, isOpen, nextActs, ordered, primaryAct, troubles } from "./alarms.js";
+import { age, isCalling, isNew, isOpen, nextActs, ordered, primaryAct, troubles } from "./alarms.js";
 import { alarmCard } from "./card.js";
 import { Desk } from "./desk.js";
-import { alarmList, flagsOf, stateMark, whose } from "./list.js";
+import { alarmList, escalationOf, flagsOf, stateMark, whose } from "./list.js";
 import { Siren, keepScreenOn } from "./siren.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
@@ -58,7 +58,7 @@ class Console extends View {
     super.disconnectedCallback();
     window.removeEventListener("keydown", this.keys);
     clearInterval(this.ticking);
-    this.desk?.feed.stop();
+    this.desk?.stop();
   }
 
   /** @param {CustomEvent} event */
@@ -68,6 +68,11 @@ class Console extends View {
       raised: (alarm) => {
         this.announced = t("new-alarm", { kind: t(`alarm-kind-${alarm.kind}`), age: age(alarm.raised_at) });
         this.selected ??= alarm.alarm;
+      },
+      escalated: (alarm) => {
+        if (!isCalling(alarm)) return;
+        this.silenced.delete(alarm.alarm);
+        this.announced = escalationOf(alarm);
       },
     });
     this.requestUpdate();
@@ -101,7 +106,7 @@ class Console extends View {
   }
 
   #silence() {
-    for (const alarm of this.#alarms.filter(isNew)) this.silenced.add(alarm.alarm);
+    for (const alarm of this.#alarms.filter(isCalling)) this.silenced.add(alarm.alarm);
     this.requestUpdate();
   }
 
@@ -121,12 +126,14 @@ class Console extends View {
     this.notice = null;
     try {
       await this.desk.act(alarm, act, more);
-      this.closing = false;
+      if (act === "close") this.closing = false; // the answer to an earlier act must not take the reasons away
       this.notice = { title: t("act-done", { act: t(`state-${this.desk.alarms.get(alarm.alarm)?.state}`) }), text: "", bad: false };
       if (act === "accept") this.#openCard(alarm);
     } catch (error) {
       const refused = error instanceof api.ApiError && error.status >= 400 && error.status < 500;
-      this.notice = { title: t("act-failed"), text: refused ? error.message : t("act-failed-text"), bad: true };
+      const stale = error instanceof api.ApiError && error.reason === "stale";
+      const text = stale ? t("act-stale-text") : refused ? error.message : t("act-failed-text");
+      this.notice = { title: t("act-failed"), text, bad: true };
     } finally {
       this.busy = false;
     }
@@ -169,7 +176,7 @@ class Console extends View {
 
   /** @override */
   updated() {
-    const calling = this.#alarms.some((alarm) => isNew(alarm) && !this.silenced.has(alarm.alarm));
+    const calling = this.#alarms.some((alarm) => isCalling(alarm) && !this.silenced.has(alarm.alarm));
     this.siren.sound(Boolean(this.shift) && calling);
   }
 
@@ -253,6 +260,7 @@ class Console extends View {
         <header class="card alarm-head ${isNew(alarm) ? "new" : ""}">
           <div><p>${stateMark(alarm)} <span class="quiet">${whose(alarm)}</span></p>
             <h2 id="alarm-title">${t(`alarm-kind-${alarm.kind}`)} ${isOpen(alarm) ? html`<span class="age num">${age(alarm.raised_at)}</span>` : nothing}</h2>
+            ${isCalling(alarm) && alarm.escalation ? html`<p class="escalated"><strong>${escalationOf(alarm)}</strong></p>` : nothing}
             <p class="tags">${flagsOf(alarm)}</p></div>
           <div class="acts">
             ${acts.filter((act) => act !== "close").map((act) => html`

@@ -5,20 +5,22 @@ import { boxKid, boxPublic } from "./sodium.js";
 import { unwrapShared } from "./wraps.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
+/** @typedef {import("./wraps.js").BoxKeys} BoxKeys */
 /** @typedef {{box: string, sealed: string}} Share a shared box key, sealed to us */
 /** @typedef {{kid: string, role: string, label: string, shares: Share[]}} Who */
-/** @typedef {Who & {identity: lockedkey.Identity, boxes: Map<string, Bytes>}} Session keys stay in this object only */
+/** @typedef {Who & {identity: lockedkey.Identity, boxes: Map<string, Bytes | BoxKeys>}} Session keys stay in this object only */
 
 /** Longer than any answer should take, short enough that a person is not left waiting. */
 const TIMEOUT_MS = 30_000;
 
 /** The server refused (RFC 9457 problem document) or could not be reached (`status` 0). */
 export class ApiError extends Error {
-  /** @param {number} status @param {{type?: string, title?: string, detail?: string}} problem */
+  /** @param {number} status @param {{type?: string, title?: string, detail?: string, reason?: string}} problem */
   constructor(status, problem) {
     super(problem.detail || problem.title || `status ${status}`);
     this.status = status;
     this.title = problem.title ?? "";
+    this.reason = problem.reason ?? "";
     this.kind = (problem.type ?? "").replace("urn:getuige:problem:", "");
   }
 }
@@ -41,9 +43,12 @@ export async function send(path, options = {}) {
   throw new ApiError(response.status, await response.json().catch(() => ({})));
 }
 
-/** @param {string} path @param {unknown} [body] posted as JSON when given @param {string} [method] */
-export async function json(path, body, method = body === undefined ? "GET" : "POST") {
-  const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+/**
+ * @param {string} path @param {unknown} [body] posted as JSON when given @param {string} [method]
+ * @param {Record<string, string>} [headers] further headers
+ */
+export async function json(path, body, method = body === undefined ? "GET" : "POST", headers = {}) {
+  const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
   const response = await send(path, { method, ...content });
   return response.status === 204 ? null : response.json();
 }
@@ -71,7 +76,9 @@ export async function signIn(handle, phrase, beforeWork) {
   const proof = base64(lockedkey.answer(identity.signSeed, "session", asked));
   /** @type {Who} */
   const who = await json("/api/v1/sign-in/session", { handle, challenge, sig: proof });
-  const boxes = new Map([[identity.boxKid, identity.boxSeed]]);
+  /** @type {Session["boxes"]} */
+  const boxes = new Map();
+  boxes.set(identity.boxKid, { box: identity.boxSeed, xwing: identity.xwingSeed ?? null });
   for (const share of who.shares) {
     const seed = await unwrapShared(identity.boxSeed, share.sealed);
     boxes.set(await boxKid(boxPublic(seed)), seed);

@@ -1,0 +1,80 @@
+"""The console in Chromium when nobody accepts, when a claim is held, and when a screen is behind.
+
+Proven: an escalation sounds the siren again for who had silenced it and says in words what happens; a claim is renewed
+for as long as the page is open; an act carries the revision that was on the screen, and a refusal as stale says so.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Route, expect
+
+from tests.browser.stand_in import StandIn
+from tests.browser.visitor import visit
+
+pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
+
+RENEWED_WITHIN_MS = 12_000
+"""The page renews its claims every ten seconds."""
+
+
+def change(server: StandIn, alarm: str, **members: Any) -> None:  # noqa: ANN401 - members of many types
+    server.alarms[alarm] |= members
+    server.tell("alarm", server.alarms[alarm])
+
+
+async def test_the_siren_comes_back_when_nobody_accepts(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        await page.get_by_role("button", name="Dienst starten").click()
+        alarm = server.press()
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
+        await page.keyboard.press("m")
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_hidden()
+
+        first = {"stage": 1, "at": "2026-11-21T22:00:30.000Z", "why": "not-accepted"}
+        change(server, alarm, escalation=first, revision=0)
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
+        await expect(page.locator("article.alarm-view .escalated")).to_contain_text("30 seconden niet aangenomen")
+        await expect(page.get_by_role("alert").filter(has_text="30 seconden")).to_have_count(1)
+        await daan.sound()
+
+        await page.get_by_role("button", name="Ik kijk").click()
+        await expect(page.locator(f"button[data-alarm='{alarm}']")).to_contain_text("bekeken door Daan Okafor")
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
+        change(server, alarm, escalation={**first, "stage": 2, "at": "2026-11-21T22:01:00.000Z"})
+        await expect(page.locator("article.alarm-view .escalated")).to_contain_text("bel 112")
+        await page.wait_for_timeout(RENEWED_WITHIN_MS)
+        assert server.leases == [("daan", alarm)], "the page says that it is still there, for its own claim only"
+
+        await page.keyboard.press("a")
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
+        await expect(page.locator(".escalated")).to_have_count(0)
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_hidden()
+
+
+async def test_a_screen_that_is_behind_is_told_so(browser: Browser, server: StandIn) -> None:
+    sent: list[dict[str, str]] = []
+
+    async def refuse(route: Route) -> None:
+        sent.append(await route.request.all_headers())
+        problem = {"type": "urn:getuige:problem:bridge-refused", "title": "x", "status": 409, "reason": "stale"}
+        await route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(problem))
+
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        alarm = server.press()
+        change(server, alarm, revision=6)
+        await page.wait_for_selector(f"article[data-alarm='{alarm}']")
+        await page.keyboard.press("a")
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
+        change(server, alarm, revision=7)
+        await page.route("**/acts", refuse)
+        await page.keyboard.press("d")
+
+        await expect(page.locator(".problem").first).to_contain_text("intussen veranderd")
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
+        assert [one["if-match"] for one in sent] == ['"7"']
