@@ -6,10 +6,11 @@ All of this blocks; the edge calls it from threads. An acknowledged offset is th
 """
 
 import errno
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,18 @@ FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 class WrongHashError(ServerError):
     """A complete file is not the one that was announced; it was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A part that this process alone works on; release it."""
+
+    handle: int | None
+
+    def release(self) -> None:
+        """Let others in."""
+        if self.handle is not None:
+            os.close(self.handle)
 
 
 class UploadFolder:
@@ -65,6 +78,22 @@ class UploadFolder:
         except FormatError:
             return None
         return _read(self._done_note(name)) or _read(self._open_note(name))
+
+    def hold(self, upload_id: str) -> "Hold | None":
+        """Keep other processes from an upload's part; None while one of them has it. The kernel frees it at a crash.
+
+        An upload without a part needs no lock: what is left to do for it may be done twice.
+        """
+        try:
+            handle = os.open(self.part(upload_id), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return Hold(None)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return None
+        return Hold(handle)
 
     def settle(self, upload: Upload) -> int:
         """Flush what arrived and return the offset, which is then durable."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -18,10 +20,14 @@ from server.uploads import core
 from server.uploads.core import Creation, Patch, Upload
 from server.uploads.folder import WrongHashError
 from server.uploads.intake import TooLongError, receive
+from server.uploads.lanes import TAKEOVER_TIMEOUT_S, Lane
 from server.uploads.writer import PartWriter, Written
 
 SWEEP_EVERY_S: Final = 600.0
 """Expired uploads take up disk, nothing else; ten minutes more do no harm."""
+
+HOLD_AGAIN_EVERY_S: Final = 0.05
+"""Between two tries at a part that another process has; a network round trip of a phone takes longer."""
 
 MAX_REMEMBERED_HASHES: Final = 512
 """Hash states kept between requests, about 200 bytes each; one that is missing only costs a second reading."""
@@ -75,7 +81,7 @@ class Uploads:
     async def look(self, who: Phone | Caseworker, upload_id: str) -> Progress:
         """Return where an upload stands, after any earlier request has stepped aside."""
         await self.find(who, upload_id)
-        async with self._lanes.take(upload_id):
+        async with self._alone(upload_id):
             return await self._settled(await self.find(who, upload_id))
 
     async def write(
@@ -83,7 +89,7 @@ class Uploads:
     ) -> Progress:
         """Write a request's body and return where the upload stands; complete means: it is a blob."""
         await self.find(who, upload_id)
-        async with self._lanes.take(upload_id) as lane:
+        async with self._alone(upload_id) as lane:
             at = await self._settled(await self.find(who, upload_id))
             room = core.decide_patch(at.upload, at.offset, patch)
             if at.upload.complete:
@@ -108,7 +114,7 @@ class Uploads:
     async def remove(self, who: Phone | Caseworker, upload_id: str) -> None:
         """Terminate an upload that is not complete."""
         await self.find(who, upload_id)
-        async with self._lanes.take(upload_id):
+        async with self._alone(upload_id):
             upload = await self.find(who, upload_id)
             if upload.complete:
                 raise ProblemError(domains.UPLOAD_COMPLETE)
@@ -119,10 +125,27 @@ class Uploads:
         """Remove expired uploads, again and again."""
         while True:
             for upload in await run_in_threadpool(self._folder.expired, ids.now()):
-                async with self._lanes.take(upload.id):
+                async with self._alone(upload.id):
                     await run_in_threadpool(self._folder.remove, upload)
                     self._hashes.pop(upload.id, None)
             await asyncio.sleep(SWEEP_EVERY_S)
+
+    @asynccontextmanager
+    async def _alone(self, upload_id: str) -> AsyncIterator[Lane]:
+        """Take over an upload from every other request, of this process and of others on the same folder.
+
+        A request in another process is not told to stop: it is waited for, and after a while UPLOAD_LOCKED.
+        """
+        async with self._lanes.take(upload_id) as lane:
+            until = time.monotonic() + TAKEOVER_TIMEOUT_S
+            while (hold := await run_in_threadpool(self._folder.hold, upload_id)) is None:
+                if time.monotonic() > until:
+                    raise ProblemError(domains.UPLOAD_LOCKED, {"retry-after": "2"})
+                await asyncio.sleep(HOLD_AGAIN_EVERY_S)
+            try:
+                yield lane
+            finally:
+                hold.release()
 
     async def _settled(self, upload: Upload) -> Progress:
         """Return the durable offset; a file that is all there becomes a blob first, also after a crash in between."""

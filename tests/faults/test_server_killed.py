@@ -41,6 +41,7 @@ def serving(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         "GETUIGE_DATA": str(settings.data),
         "GETUIGE_PORT": str(settings.port),
         "GETUIGE_BRIDGE_FEED_URL": settings.bridge_feed_url,
+        "GETUIGE_DATABASE_URL": settings.database_url,
     }
     log = settings.data.with_suffix(".log").open("ab")
     process = subprocess.Popen(COMMAND, env=env, stderr=log, stdout=log)
@@ -204,6 +205,14 @@ def test_sigterm_ends_in_order(settings: Settings, root: keys.Identity) -> None:
             assert time.monotonic() - begun < 10
 
 
+def read_if_there(path: Path) -> bytes:
+    """Return a file's bytes; a server at work makes and removes files beside us."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        return b""
+
+
 def test_nothing_readable_is_on_the_server(settings: Settings, root: keys.Identity) -> None:
     """Planted phrases never appear in the data folder or the log output; what is known to be there is found."""
     phrases = ["Blauwe fiets bij de slagerij", "Keizersgracht 123", "noor-canary"]
@@ -216,8 +225,7 @@ def test_nothing_readable_is_on_the_server(settings: Settings, root: keys.Identi
         where = f"/api/v1/cases/{case.case}/timeline"
         assert case.vault.http.get(where).status_code == 200
         httpx.get(f"{settings.public_url}/api/v1/{phrases[2]}", params={"q": phrases[2]})
-        files = [path for path in settings.data.rglob("*") if path.is_file()]
-        everything = b"".join(path.read_bytes() for path in files)
+        everything = b"".join(map(read_if_there, settings.data.rglob("*")))
         output = settings.data.with_suffix(".log").read_bytes()
     for phrase in phrases:
         assert phrase.encode() not in everything
