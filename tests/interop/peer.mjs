@@ -9,12 +9,17 @@ import * as dsse from "../../server/web/static/core/dsse.js";
 import * as lockedkey from "../../server/web/static/core/lockedkey.js";
 import * as statements from "../../server/web/static/core/statements.js";
 import * as wraps from "../../server/web/static/core/wraps.js";
+import * as xwing from "../../server/web/static/core/xwing.js";
 import { Authority } from "../../server/web/static/core/authority.js";
 import { base64, fromBase64, fromHex, hex, utf8 } from "../../server/web/static/core/bytes.js";
-import { boxKid, boxPublic, signPublic, signingKid } from "../../server/web/static/core/sodium.js";
+import { boxKid, boxPublic, signPublic, signingKid, xwingDecapsulate, xwingPublic } from "../../server/web/static/core/sodium.js";
 import { verifyProof } from "../../server/web/static/core/proof.js";
 
 const keyOf = (key) => (kid) => (kid === key.kid ? fromHex(key.sign, 32) : undefined);
+
+const publicKeys = (reader) => (
+  typeof reader === "string" ? fromHex(reader, 32) : { box: fromHex(reader.box, 32), xwing: fromBase64(reader.xwing) }
+);
 
 const answers = {
   canonical: ({ value }) => ({ bytes: base64(canonical.encode(value)) }),
@@ -29,11 +34,13 @@ const answers = {
 
   padme: ({ sizes }) => ({ padded: sizes.map(container.padme) }),
 
-  open_item: async ({ bytes, seed, signer }) => {
+  open_item: async ({ bytes, seed, signing, signer, given = [] }) => {
     const item = await container.parse(fromBase64(bytes));
     container.verifyHead(item, keyOf(signer));
     const box = fromBase64(seed);
-    const key = await wraps.find(item.head, item.head.wraps, new Map([[await boxKid(boxPublic(box)), box]]));
+    const reader = signing ? { box, xwing: await xwing.seedOf(fromBase64(signing), box) } : box;
+    const all = [...given, ...item.head.wraps];
+    const key = await wraps.find(item.head, all, new Map([[await boxKid(boxPublic(box)), reader]]));
     if (!key) throw new Error("no wrap for this reader");
     const meta = await container.openMeta(item, key);
     const content = meta.file && item.content ? base64(await container.openContent(item, key, meta.file)) : null;
@@ -42,7 +49,7 @@ const answers = {
 
   seal_item: async ({ place, seed, readers, key, meta, content }) => ({
     bytes: base64(await container.seal(
-      place, fromBase64(seed), readers.map((reader) => fromHex(reader, 32)), fromBase64(key), meta,
+      place, fromBase64(seed), readers.map(publicKeys), fromBase64(key), meta,
       content === null ? null : fromBase64(content),
     )),
   }),
@@ -62,6 +69,15 @@ const answers = {
     const identity = await lockedkey.open(wrapping, locked.locked);
     return { auth: hex(signPublic(authSeed)), kid: identity.kid, box_kid: identity.boxKid };
   },
+
+  decapsulate: ({ seed, encapsulated }) => ({
+    public: hex(xwingPublic(fromHex(seed, 32))),
+    shared: hex(xwingDecapsulate(fromHex(seed, 32), fromBase64(encapsulated))),
+  }),
+
+  unseal: async ({ seed, info, sealed, additional }) => ({
+    plaintext: hex(await xwing.unseal(fromHex(seed, 32), fromBase64(info), fromBase64(sealed), fromBase64(additional))),
+  }),
 
   authority: async ({ root, events, whom }) => {
     const authority = await Authority.rootedAt(root);

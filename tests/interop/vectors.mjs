@@ -13,8 +13,9 @@ import * as dsse from "../../server/web/static/core/dsse.js";
 import * as lockedkey from "../../server/web/static/core/lockedkey.js";
 import * as statements from "../../server/web/static/core/statements.js";
 import * as wraps from "../../server/web/static/core/wraps.js";
+import * as xwing from "../../server/web/static/core/xwing.js";
 import { FormatError, base64, concat, fromBase64, fromHex, hex, hmac, sha256, utf8 } from "../../server/web/static/core/bytes.js";
-import { LockError, SignatureError, boxKid, boxPublic, sign, signPublic, signingKid, verify } from "../../server/web/static/core/sodium.js";
+import { LockError, SignatureError, boxKid, boxPublic, sign, signPublic, signingKid, verify, xwingPublic } from "../../server/web/static/core/sodium.js";
 
 const REASONS = [[SignatureError, "signature"], [LockError, "locked"], [container.CommitmentError, "contradiction"], [FormatError, "form"]];
 
@@ -30,15 +31,21 @@ async function keysOf(list) {
 
 async function identity({ sign_seed: signing, box_seed: opening }) {
   const [signSeed, boxSeed] = [fromHex(signing, 32), fromHex(opening, 32)];
-  return { signSeed, boxSeed, kid: await signingKid(signPublic(signSeed)), boxKid: await boxKid(boxPublic(boxSeed)) };
+  const [kid, name] = [await signingKid(signPublic(signSeed)), await boxKid(boxPublic(boxSeed))];
+  return { signSeed, boxSeed, xwingSeed: await xwing.seedOf(signSeed, boxSeed), kid, boxKid: name };
 }
+
+const keysOfReader = (who) => ({ box: who.boxSeed, xwing: who.xwingSeed });
 
 const leaf = async (salt, event) => hex(concat([1], await hmac("SHA-256", fromHex(salt, 32), fromBase64(event))));
 
 const answers = {
   "describe key": async (given) => {
     const who = await identity(given);
-    return { sign: hex(signPublic(who.signSeed)), box: hex(boxPublic(who.boxSeed)), kid: who.kid, box_kid: who.boxKid };
+    return {
+      sign: hex(signPublic(who.signSeed)), box: hex(boxPublic(who.boxSeed)), kid: who.kid, box_kid: who.boxKid,
+      xwing_seed: hex(who.xwingSeed), xwing: base64(xwingPublic(who.xwingSeed)),
+    };
   },
   sign: ({ sign_seed: seed, message }) => ({ sig: base64(sign(fromHex(seed, 32), fromBase64(message))) }),
   verify: ({ key, message, sig }) => {
@@ -80,7 +87,10 @@ const answers = {
     opening: hex(await hmac("SHA-256", fromBase64(key), utf8(`getuige/commitment-salt/v1/${part}`))),
     commitment: await container.commitment(fromBase64(key), part, fromBase64(plaintext)),
   }),
-  "open wrap": async (given) => ({ key: base64(await wraps.unwrap(given, (await identity(given)).boxSeed, given.wrap)) }),
+  "open wrap": async (given) => {
+    const who = await identity(given);
+    return { key: base64(await wraps.unwrap(given, keysOfReader(who), given.wrap, given.suite)) };
+  },
   "seal parts": async ({ key, case: kase, item, meta, content }) => {
     const place = { case: kase, item, by: "0".repeat(32), at: meta.recorded };
     const bytes = await container.seal(place, new Uint8Array(32), [], fromBase64(key), meta, fromBase64(content));
@@ -97,7 +107,7 @@ const answers = {
     const signer = await keysOf([given.signer]);
     container.verifyHead(item, (kid) => signer.get(kid));
     const who = await identity(given);
-    const key = await wraps.find(item.head, item.head.wraps, new Map([[who.boxKid, who.boxSeed]]));
+    const key = await wraps.find(item.head, item.head.wraps, new Map([[who.boxKid, keysOfReader(who)]]));
     if (!key) throw new LockError("no wrap for this reader");
     const meta = await container.openMeta(item, key);
     return { meta, content: item.content && base64(await container.openContent(item, key, meta.file)) };

@@ -112,32 +112,43 @@ def _commitments() -> list[Vector]:
 
 
 def _wraps() -> list[Vector]:
-    sealed = _kept_wrap()
-    good = {"case": CASE, "item": ITEM, "wrap": sealed, **seeds(READER)}
+    return [*_wraps_of(None), *_wraps_of(2)]
+
+
+def _wraps_of(suite: wraps.Suite) -> list[Vector]:
+    sealed, number = _kept_wrap(suite), wraps.suite_number(suite)
+    good = {"case": CASE, "item": ITEM, "wrap": sealed, **({} if suite is None else {"suite": suite}), **seeds(READER)}
 
     def bad(name: str, **changes: object) -> Vector:
-        return refused(f"wrap: {name}", "open wrap", {**good, **changes}, "locked")
+        return refused(f"wrap, suite {number}: {name}", "open wrap", {**good, **changes}, "locked")
 
     return [
-        gives("wrap: opened", "open wrap", good, {"key": b64(KEY)}),
+        gives(_opened(suite), "open wrap", good, {"key": b64(KEY)}),
         bad("moved to another item", item=id_of("another item")),
         bad("moved to another case", case=id_of("another case")),
         bad("for another reader", **seeds(STRANGER)),
-        bad("one bit", wrap=b64(flipped(un(sealed), 50))),
+        bad("one bit at the front", wrap=b64(flipped(un(sealed), 10))),
+        bad("one bit at the end", wrap=b64(flipped(un(sealed), -1))),
         bad("cut short", wrap=b64(un(sealed)[:-1])),
+        bad("nothing", wrap=""),
+        bad("called the other suite", suite=2 if suite is None else None),
     ]
 
 
+def _opened(suite: wraps.Suite) -> str:
+    return f"wrap, suite {wraps.suite_number(suite)}: opened"
+
+
 @functools.cache
-def _kept_wrap() -> ids.Base64:
+def _kept_wrap(suite: wraps.Suite) -> ids.Base64:
     """Return the wrap that the file holds while it opens to our key: a sealed box is never the same twice."""
     try:
-        kept = next(one["given"]["wrap"] for one in load("envelope") if one["name"] == "wrap: opened")
-        if wraps.unwrap(kept, CASE, ITEM, READER) == KEY:
+        kept = next(one["given"]["wrap"] for one in load("envelope") if one["name"] == _opened(suite))
+        if wraps.unwrap(kept, CASE, ITEM, READER, suite) == KEY:
             return ids.Base64(kept)
     except (OSError, StopIteration, EvidenceError):
         pass
-    return wraps.wrap(KEY, CASE, ITEM, READER.box_public)
+    return wraps.wrap_for(KEY, CASE, ITEM, wraps.Reader.of(READER, hybrid=suite is not None))
 
 
 def _parts() -> tuple[bytes, dict[str, Any], bytes, dict[str, Any]]:
@@ -165,7 +176,7 @@ def _items() -> list[Vector]:
         "at": RECORDED,
         "meta": meta_part,
         "content": content_part,
-        "wraps": [{"to": READER.box_kid, "wrap": _kept_wrap()}],
+        "wraps": [{"to": READER.box_kid, "wrap": _kept_wrap(None)}],
     }
 
     def framed(head: dict[str, Any], signer: keys.Identity = PHONE, body: bytes = meta + content) -> bytes:
@@ -177,6 +188,7 @@ def _items() -> list[Vector]:
 
     whole = framed(head)
     dirty, dirty_part = _dirty_padding()
+    hybrid = {**head, "wraps": [{"to": READER.box_kid, "wrap": _kept_wrap(2), "suite": 2}]}
     lying = {**head, "meta": {**meta_part, "commitment": "00" * 32}}
     lying_content = {**head, "content": {**content_part, "commitment": "00" * 32}}
     opened = {"meta": schema.encode(INCIDENT), "content": b64(PHOTO)}
@@ -191,6 +203,7 @@ def _items() -> list[Vector]:
     return [
         gives("item: both parts sealed", "seal parts", parts, sealed),
         gives("item: opened", "open item", given, opened),
+        gives("item: its key wrapped in suite 2", "open item", {**given, "container": b64(framed(hybrid))}, opened),
         bad("signed by another key", framed(head, STRANGER), "signature"),
         bad("says that another key signed", framed({**head, "by": STRANGER.kid}), "contradiction"),
         bad("no wrap for this reader", whole, "locked", **seeds(STRANGER)),

@@ -3,6 +3,7 @@
 from nacl.secret import SecretBox
 
 from evidence import canonical, ids, keys, schema
+from evidence.envelope import xwing
 from tests.vectors.operations import b64
 from tests.vectors.parts import PHONE, READER, STRANGER, Vector, bytes_of, flipped, gives, refused, seeds
 
@@ -21,7 +22,15 @@ def vectors() -> list[Vector]:
 def _names() -> list[Vector]:
     made = []
     for name, who in (("a phone", PHONE), ("a reader", READER)):
-        result = {"sign": who.sign_public.hex(), "box": who.box_public.hex(), "kid": who.kid, "box_kid": who.box_kid}
+        seed = xwing.seed_of(who)
+        result = {
+            "sign": who.sign_public.hex(),
+            "box": who.box_public.hex(),
+            "kid": who.kid,
+            "box_kid": who.box_kid,
+            "xwing_seed": seed.hex(),
+            "xwing": b64(xwing.public_of(seed)),
+        }
         made.append(gives(f"public keys and names of {name}", "describe key", seeds(who), result))
     return made
 

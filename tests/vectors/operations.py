@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from evidence import canonical, event, ids, keys, schema
 from evidence.custody import leaf
-from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
+from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps, xwing
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, statement
@@ -74,7 +74,15 @@ def _public(given: Answer) -> dict[ids.KeyId, bytes]:
 
 def _describe(given: Answer) -> Answer:
     who = _identity(given)
-    return {"sign": who.sign_public.hex(), "box": who.box_public.hex(), "kid": who.kid, "box_kid": who.box_kid}
+    seed = xwing.seed_of(who)
+    return {
+        "sign": who.sign_public.hex(),
+        "box": who.box_public.hex(),
+        "kid": who.kid,
+        "box_kid": who.box_kid,
+        "xwing_seed": seed.hex(),
+        "xwing": b64(xwing.public_of(seed)),
+    }
 
 
 def _sign(given: Answer) -> Answer:
@@ -148,7 +156,7 @@ def _commit(given: Answer) -> Answer:
 
 
 def _open_wrap(given: Answer) -> Answer:
-    return {"key": b64(wraps.unwrap(given["wrap"], given["case"], given["item"], _identity(given)))}
+    return {"key": b64(wraps.unwrap(given["wrap"], given["case"], given["item"], _identity(given), given.get("suite")))}
 
 
 def _seal_parts(given: Answer) -> Answer:

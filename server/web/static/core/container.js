@@ -138,7 +138,7 @@ async function sealPart(head, name, key, padded) {
  * Seal one item. The salt follows from key and plaintext, so sealing again under the same key gives the same bytes.
  * @param {{case: string, item: string, at: string, by: string}} place
  * @param {Bytes} seed signs the head
- * @param {Bytes[]} readers X25519 public keys
+ * @param {(Bytes | import("./wraps.js").Reader)[]} readers X25519 public keys, or all public keys of a reader
  * @param {Bytes} key content key, 32 random bytes
  * @param {object} meta
  * @param {Bytes | null} content

@@ -4,10 +4,14 @@
  */
 import { LockError, argon2id, boxKid, boxPublic, openSecret, sign, signPublic, signingKid } from "./sodium.js";
 import { concat, fromBase64, fromHex, utf8 } from "./bytes.js";
+import { seedOf } from "./xwing.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** @typedef {{alg: string, opslimit: number, memlimit: number, salt: string}} Kdf */
-/** @typedef {{signSeed: Bytes, boxSeed: Bytes, kid: string, boxKid: string}} Identity */
+/**
+ * @typedef {{signSeed: Bytes, boxSeed: Bytes, xwingSeed?: Bytes, kid: string, boxKid: string}} Identity
+ * `xwingSeed` opens wraps of suite 2
+ */
 
 /** Bounds on the cost that a server may ask of this machine, as in `evidence/keys.py`. */
 const COST = { passes: [1, 20], memory: [8 * 2 ** 20, 2 ** 30] };
@@ -36,6 +40,7 @@ export async function open(wrapping, locked) {
   return {
     signSeed,
     boxSeed,
+    xwingSeed: await seedOf(signSeed, boxSeed),
     kid: await signingKid(signPublic(signSeed)),
     boxKid: await boxKid(boxPublic(boxSeed)),
   };

@@ -65,3 +65,42 @@ export const signingKid = async (key) => hex((await sha256(concat([1], key))).su
 /** @param {Bytes} key X25519 public key @returns {Promise<string>} its name */
 export const boxKid = async (key) => hex((await sha256(concat([2], key))).subarray(0, 16));
 
+/** @param {Bytes} seed @returns {Bytes} X-Wing public key, 1216 bytes (draft-connolly-cfrg-xwing-kem, section 5.2) */
+export const xwingPublic = (seed) => own(library.crypto_kem_xwing_seed_keypair(seed).publicKey);
+
+/** @param {Bytes} key X-Wing public key @returns {{encapsulated: Bytes, shared: Bytes}} @throws {LockError} */
+export function xwingEncapsulate(key) {
+  try {
+    const made = library.crypto_kem_xwing_enc(key);
+    return { encapsulated: own(made.ciphertext), shared: own(made.sharedSecret) };
+  } catch {
+    throw new LockError("that is no X-Wing public key");
+  }
+}
+
+/** @param {Bytes} seed @param {Bytes} encapsulated @returns {Bytes} the shared secret @throws {LockError} */
+export function xwingDecapsulate(seed, encapsulated) {
+  try {
+    const { privateKey } = library.crypto_kem_xwing_seed_keypair(seed);
+    return own(library.crypto_kem_xwing_dec(encapsulated, privateKey));
+  } catch {
+    throw new LockError("this key does not open that wrap");
+  }
+}
+
+/**
+ * ChaCha20-Poly1305 (RFC 8439).
+ * @param {Bytes} key @param {Bytes} nonce @param {Bytes} plaintext @param {Bytes} additional @returns {Bytes}
+ */
+export function seal(key, nonce, plaintext, additional) {
+  return own(library.crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, additional, null, nonce, key));
+}
+
+/** @param {Bytes} key @param {Bytes} nonce @param {Bytes} sealed @param {Bytes} additional @returns {Bytes} @throws {LockError} */
+export function openSealed(key, nonce, sealed, additional) {
+  try {
+    return own(library.crypto_aead_chacha20poly1305_ietf_decrypt(null, sealed, additional, nonce, key));
+  } catch {
+    throw new LockError("this key does not open that wrap");
+  }
+}
