@@ -22,6 +22,7 @@ COMMITMENT_BYTES: Final = 32
 HEADER_BYTES: Final = SALT_BYTES + COMMITMENT_BYTES
 CHUNK_BYTES: Final = 16 * 1024
 TAG_BYTES: Final = 16
+SEALED_CHUNK_BYTES: Final = CHUNK_BYTES + TAG_BYTES
 
 _INFO: Final = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"
 _OUTPUT_BYTES: Final = KEY_BYTES + 12 + COMMITMENT_BYTES
@@ -36,16 +37,53 @@ def ciphertext_size(plaintext_size: int) -> int:
     return HEADER_BYTES + plaintext_size + TAG_BYTES * (plaintext_size // CHUNK_BYTES + 1)
 
 
+def plaintext_size(message_size: int) -> int:
+    """Return how many bytes a message of `message_size` bytes seals; OpenError if no message has that size."""
+    body = message_size - HEADER_BYTES
+    size = body - TAG_BYTES * (body // SEALED_CHUNK_BYTES + 1)
+    if body < TAG_BYTES or ciphertext_size(size) != message_size:
+        message = f"no message has {message_size} bytes"
+        raise OpenError(message)
+    return size
+
+
 def seal(key: bytes, context: bytes, salt: bytes, plaintext: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the message: header first, then one sealed chunk after another. Memory stays flat.
 
     `salt` must differ for each plaintext under one key and context; `evidence.envelope` derives it from both.
     """
-    derived = _expand(key, _INFO + salt + context)
-    cipher, base_nonce = AESGCM(derived[:KEY_BYTES]), derived[KEY_BYTES : KEY_BYTES + 12]
-    yield salt + derived[KEY_BYTES + 12 :]
-    for index, chunk in enumerate(_chunks(plaintext)):
+    yield header(key, context, salt)
+    yield from seal_chunks(key, context, salt, plaintext, 0)
+
+
+def header(key: bytes, context: bytes, salt: bytes) -> bytes:
+    """Return the first 56 bytes of a message: the salt, and the commitment to the key."""
+    return salt + _derive(key, context, salt)[2]
+
+
+def seal_chunks(key: bytes, context: bytes, salt: bytes, plaintext: Iterable[bytes], first: int) -> Iterator[bytes]:
+    """Yield the sealed chunks from number `first` to the end; `plaintext` begins where that chunk begins."""
+    cipher, base_nonce, _ = _derive(key, context, salt)
+    for index, chunk in enumerate(_chunks(plaintext), start=first):
         yield cipher.encrypt(_nonce(base_nonce, index), chunk, None)
+
+
+def open_chunks(key: bytes, context: bytes, head: bytes, sealed: bytes, first: int) -> Iterator[bytes]:
+    """Yield the plaintext of whole chunks from anywhere in a message: `sealed` begins with chunk number `first`.
+
+    `head` is the message's header. OpenError for another key, context or place, or changed bytes. Whether the message
+    goes on after these chunks is for the caller to know, from a size that was signed.
+    """
+    cipher, base_nonce, committed = _derive(key, context, head[:SALT_BYTES])
+    if len(head) != HEADER_BYTES or not hmac.compare_digest(head[SALT_BYTES:], committed):
+        message = "the message was sealed under another key or for another purpose"
+        raise OpenError(message)
+    for index, start in enumerate(range(0, len(sealed), SEALED_CHUNK_BYTES), start=first):
+        try:
+            yield cipher.decrypt(_nonce(base_nonce, index), sealed[start : start + SEALED_CHUNK_BYTES], None)
+        except InvalidTag as error:
+            message = f"chunk {index} does not open: changed, cut off, or from another place"
+            raise OpenError(message) from error
 
 
 def open_all(key: bytes, context: bytes, message: bytes) -> bytes:
@@ -81,6 +119,12 @@ def _chunks(plaintext: Iterable[bytes]) -> Iterator[bytes]:
             offset += CHUNK_BYTES
         del pending[:offset]
     yield bytes(pending)
+
+
+def _derive(key: bytes, context: bytes, salt: bytes) -> tuple[AESGCM, bytes, bytes]:
+    """Return the cipher, the base nonce and the commitment to the key."""
+    derived = _expand(key, _INFO + salt + context)
+    return AESGCM(derived[:KEY_BYTES]), derived[KEY_BYTES : KEY_BYTES + 12], derived[KEY_BYTES + 12 :]
 
 
 def _nonce(base: bytes, index: int) -> bytes:

@@ -1,14 +1,19 @@
 """Open one item with a reader's key, and prove that what opened is what was sealed."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import cobblestone, container, wraps
 from evidence.envelope.container import Prefix, TamperedError
 from evidence.envelope.meta import Meta
+from evidence.envelope.padding import padme
 from evidence.errors import FormatError
 from evidence.statements import types
+
+RANGE_CHUNKS: Final = 64
+"""Chunks that are read at once for a range: 1 MiB, so that memory stays flat and a request is worth its while."""
 
 
 def content_key(
@@ -29,6 +34,43 @@ def content_key(
         message = f"this key was wrapped in suite {wraps.suite_number(suite)}, and the case demands a higher one"
         raise wraps.WrapError(message)
     return wraps.unwrap(wrapped, head.case, head.item, reader, suite)
+
+
+def open_range(
+    prefix: Prefix, key: bytes, meta: Meta, read_at: Callable[[int, int], bytes], first: int, last: int
+) -> Iterator[bytes]:
+    """Yield the bytes `first` to `last` (both included, as in an HTTP Range) of the original file.
+
+    `read_at(offset, size)` reads the container; only the header and the chunks that are needed are asked for. Each
+    chunk is proven to be what was sealed at its place under this item's key. The commitment covers the whole file, so
+    it is checked by `open_content`, not here. FormatError for a range outside the file, TamperedError when head and
+    meta contradict each other, cobblestone.OpenError for changed bytes.
+    """
+    head, file = prefix.head, meta.file
+    if head.content is None or file is None or not 0 <= first <= last < file.size:
+        message = "this item has no such bytes"
+        raise FormatError(message)
+    if cobblestone.ciphertext_size(padme(file.size)) != head.content.size:
+        message = "the size of the content is not the one that its description gives"
+        raise TamperedError(message)
+    context = container.context("content", head.case, head.item)
+    start = prefix.size + cobblestone.HEADER_BYTES
+    message_header = read_at(prefix.size, cobblestone.HEADER_BYTES)
+    chunk, last_chunk = first // cobblestone.CHUNK_BYTES, last // cobblestone.CHUNK_BYTES
+    at = chunk * cobblestone.CHUNK_BYTES
+    while chunk <= last_chunk:
+        count = min(RANGE_CHUNKS, last_chunk - chunk + 1)
+        offset = start + chunk * cobblestone.SEALED_CHUNK_BYTES
+        size = min(count * cobblestone.SEALED_CHUNK_BYTES, prefix.container_size - offset)
+        sealed = read_at(offset, size)
+        if len(sealed) != size:
+            message = "the content is cut off here"
+            raise cobblestone.OpenError(message)
+        for plain in cobblestone.open_chunks(key, context, message_header, sealed, chunk):
+            if piece := plain[max(first - at, 0) : last + 1 - at]:
+                yield piece
+            at += len(plain)
+        chunk += count
 
 
 def _named(wrap: types.GrantedItem | container.Wrap | None) -> tuple[ids.Base64, wraps.Suite]:

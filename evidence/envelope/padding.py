@@ -26,8 +26,12 @@ def zero_padded(plaintext: Iterable[bytes]) -> Iterator[bytes]:
     for data in plaintext:
         size += len(data)
         yield data
-    missing = padme(size) - size
-    while missing:
-        zeros = _ZEROS[:missing]
-        missing -= len(zeros)
-        yield zeros
+    yield from zeros(padme(size) - size)
+
+
+def zeros(size: int) -> Iterator[bytes]:
+    """Yield `size` zero bytes, a piece at a time."""
+    while size:
+        piece = _ZEROS[:size]
+        size -= len(piece)
+        yield piece

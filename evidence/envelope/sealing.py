@@ -17,7 +17,7 @@ from nacl import utils
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import cobblestone, container, wraps
 from evidence.envelope.meta import File, Meta
-from evidence.envelope.padding import padme, zero_padded
+from evidence.envelope.padding import padme, zero_padded, zeros
 from evidence.errors import EvidenceError
 from evidence.statements import dsse, types
 
@@ -34,21 +34,35 @@ class ChangedError(EvidenceError):
 
 @dataclass(frozen=True)
 class Content:
-    """A file to seal: name and MIME type for its reader, and a way to read it from the start, again and again."""
+    """A file to seal: name and MIME type for its reader, and a way to read it from the start, again and again.
+
+    `read_at`, where there is one, reads from an offset in bytes, so that resuming need not read what came before.
+    """
 
     name: str
     mime: str
     read: Callable[[], Iterator[bytes]]
+    read_at: Callable[[int], Iterator[bytes]] | None = None
+
+    def read_from(self, offset: int) -> Iterator[bytes]:
+        """Yield the content from `offset` (bytes)."""
+        if self.read_at is not None:
+            yield from self.read_at(offset)
+            return
+        for data in self.read():
+            if offset < len(data):
+                yield data[offset:]
+            offset = max(0, offset - len(data))
 
     @staticmethod
     def of_file(path: Path, mime: str) -> "Content":
         """Read the content from `path` each time."""
-        return Content(path.name, mime, lambda: _read_file(path))
+        return Content(path.name, mime, lambda: _read_file(path, 0), lambda offset: _read_file(path, offset))
 
     @staticmethod
     def of_bytes(data: bytes, name: str, mime: str) -> "Content":
         """Take the content from memory."""
-        return Content(name, mime, lambda: iter([data]))
+        return Content(name, mime, lambda: iter([data]), lambda offset: iter([data[offset:]]))
 
 
 @dataclass(frozen=True)
@@ -59,13 +73,21 @@ class Prepared:
     content_key: bytes = field(repr=False)
     content_salt: bytes | None = field(repr=False)
 
-    def stream(self, content: Content | None = None) -> Iterator[bytes]:
-        """Yield the container's bytes, the same ones each time. ChangedError if `content` is another one now."""
-        yield self.prefix
+    def stream(self, content: Content | None = None, *, offset: int = 0) -> Iterator[bytes]:
+        """Yield the container's bytes, the same ones each time, from `offset` (bytes) on.
+
+        ChangedError if `content` is another one now: at the end when it is sealed from the start, so what was yielded
+        must not leave the device before; at once, before anything is sealed, when it is resumed in the middle.
+        """
+        if offset < len(self.prefix):
+            yield self.prefix[offset:]
         if content is None or self.content_salt is None:
             return
         head = container.parse_prefix(self.prefix).head
         context = container.context("content", head.case, head.item)
+        if offset > len(self.prefix) and head.content is not None:
+            yield from self._resume(content, context, head.content.size, offset - len(self.prefix))
+            return
         digest = hashlib.sha256()
         yield from cobblestone.seal(
             self.content_key, context, self.content_salt, _hashed(zero_padded(content.read()), digest.update)
@@ -73,6 +95,26 @@ class Prepared:
         if _salt(self.content_key, context, digest.digest()) != self.content_salt:
             message = f"{content.name} changed while it was being sealed"
             raise ChangedError(message)
+
+    def _resume(self, content: Content, context: bytes, size: int, offset: int) -> Iterator[bytes]:
+        """Yield the content's ciphertext from `offset`; only chunks that are still needed are sealed.
+
+        The content is hashed first: another plaintext under nonces that were used before would give both away.
+        """
+        salt = self.content_salt or b""
+        if _salt(self.content_key, context, _measure(content)[1]) != salt:
+            message = f"{content.name} changed since it was prepared"
+            raise ChangedError(message)
+        if offset < cobblestone.HEADER_BYTES:
+            yield cobblestone.header(self.content_key, context, salt)[offset:]
+            offset = cobblestone.HEADER_BYTES
+        if offset >= size:
+            return
+        chunk, skip = divmod(offset - cobblestone.HEADER_BYTES, cobblestone.SEALED_CHUNK_BYTES)
+        plain = _padded_from(content, chunk * cobblestone.CHUNK_BYTES, cobblestone.plaintext_size(size))
+        for piece in cobblestone.seal_chunks(self.content_key, context, salt, plain, chunk):
+            yield piece[skip:]
+            skip = 0
 
 
 def prepare(
@@ -171,10 +213,8 @@ def _measure(content: Content) -> tuple[bytes, bytes, int]:
         size += len(data)
     padded = plain.copy()
     missing = padme(size) - size
-    while missing:
-        zeros = bytes(min(missing, READ_BYTES))
-        padded.update(zeros)
-        missing -= len(zeros)
+    for piece in zeros(missing):
+        padded.update(piece)
     return plain.digest(), padded.digest(), size
 
 
@@ -184,7 +224,16 @@ def _hashed(data: Iterator[bytes], update: Callable[[bytes], None]) -> Iterator[
         yield piece
 
 
-def _read_file(path: Path) -> Iterator[bytes]:
+def _padded_from(content: Content, offset: int, end: int) -> Iterator[bytes]:
+    """Yield the padded plaintext of `end` bytes from `offset`."""
+    for data in content.read_from(offset):
+        offset += len(data)
+        yield data
+    yield from zeros(end - offset)
+
+
+def _read_file(path: Path, offset: int) -> Iterator[bytes]:
     with path.open("rb") as file:
+        file.seek(offset)
         while data := file.read(READ_BYTES):
             yield data
