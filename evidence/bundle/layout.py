@@ -11,6 +11,7 @@ ORIGINALS: Final = "data/originals/"
 DESCRIPTIONS: Final = "data/descriptions/"
 OPENINGS: Final = "data/openings.json"
 TIMELINE: Final = "data/timeline.csv"
+CASE: Final = "data/case.jsonld"
 
 PROOFS: Final = "proof/events/"
 TIMESTAMPS: Final = "proof/timestamps/"

@@ -5,6 +5,7 @@ signed when the item was sealed, and that is enough to prove the original agains
 """
 
 import csv
+import hashlib
 import io
 import os
 import re
@@ -15,7 +16,7 @@ from typing import Final
 
 from evidence import canonical, ids, keys, schema
 from evidence import event as events
-from evidence.bundle import bag, layout
+from evidence.bundle import bag, case_uco, layout
 from evidence.bundle.openings import Opening, Openings
 from evidence.envelope import container, opening
 from evidence.envelope.meta import Meta
@@ -72,6 +73,9 @@ def _open_into(source: bag.Bag, reader: keys.Identity, work: Path, progress: Pro
     openings = Openings(1, tuple(entry[0] for entry in opened))
     _store(work, layout.OPENINGS, iter([canonical.encode(schema.encode(openings))]))
     _store(work, layout.TIMELINE, iter([_timeline(opened)]))
+    export = events.parse(bag.read_small(source, layout.EXPORT_EVENT))
+    described = (_described(work, entry, meta, sealed) for entry, meta, sealed in opened)
+    _store(work, layout.CASE, iter([case_uco.document(described, export, _signers(source, names))]))
     _close_bag(work)
     return openings
 
@@ -121,6 +125,30 @@ def _open_item(
         content_salt = ids.Sha256(container.commitment_salt(key, "content").hex())
     meta_salt = ids.Sha256(container.commitment_salt(key, "meta").hex())
     return Opening(body.item, event.index, description, meta_salt, original, content_salt), meta, event
+
+
+def _described(work: Path, entry: Opening, meta: Meta, sealed: events.Event) -> case_uco.OpenedItem:
+    """Return what the CASE file says of an item."""
+    description = (work / entry.description).read_bytes()
+    digest = hashlib.sha256(description).hexdigest()
+    files = [case_uco.OpenedFile(entry.description, digest, len(description), "application/json")]
+    if entry.original is not None and meta.file is not None:
+        files.append(case_uco.OpenedFile(entry.original, meta.file.sha256, meta.file.size, meta.file.mime))
+    return case_uco.OpenedItem(entry.item, meta, sealed, tuple(files))
+
+
+def _signers(source: bag.Bag, names: list[str]) -> dict[ids.KeyId, str]:
+    """Return whose each signing key is, as certificates and enrolments in the bundle say."""
+    owners: dict[ids.KeyId, str] = {}
+    for name in names:
+        if not name.startswith(layout.EVENTS):
+            continue
+        body = events.parse(bag.read_small(source, name)).statement.body
+        if isinstance(body, types.KeyPublish):
+            owners[keys.signing_kid(bytes.fromhex(body.sign))] = f"{body.label} ({body.role})"
+        elif isinstance(body, types.DeviceEnrol):
+            owners[keys.signing_kid(bytes.fromhex(body.sign))] = f"telefoon/phone {body.device[:8]}"
+    return owners
 
 
 def _prefix(pieces: Iterator[bytes]) -> tuple[container.Prefix, Iterator[bytes]]:
