@@ -47,6 +47,20 @@ const answers = {
     return { meta, content };
   },
 
+  open_ranges: async ({ bytes, key, ranges }) => {
+    const whole = fromBase64(bytes);
+    const item = await container.parse(whole);
+    const { file } = await container.openMeta(item, fromBase64(key));
+    const asked = [];
+    const readAt = async (offset, size) => {
+      asked.push(size);
+      return whole.slice(offset, offset + size);
+    };
+    const opened = [];
+    for (const [first, last] of ranges) opened.push(await container.openRange(item, fromBase64(key), file, readAt, first, last));
+    return { opened: opened.map(base64), asked };
+  },
+
   seal_item: async ({ place, seed, readers, key, meta, content }) => ({
     bytes: base64(await container.seal(
       place, fromBase64(seed), readers.map(publicKeys), fromBase64(key), meta,

@@ -170,6 +170,27 @@ def test_python_opens_what_node_sealed_and_sealing_again_gives_the_same_bytes(co
         assert blob[prefix.size :] == again[container.parse_prefix(again).size :]
 
 
+def test_the_page_opens_any_range_without_the_rest() -> None:
+    phone, reader, data = keys.Identity.generate(), keys.Identity.generate(), secrets.token_bytes(70_000)
+    source = sealing.Content.of_bytes(data, "clip.mp4", "video/mp4")
+    prepared = sealing.prepare(phone, CASE, incident(), [reader.box_public], source)
+    blob = b"".join(prepared.stream(source))
+    ranges = [(0, 0), (16383, 16384), (16384, 32767), (40_000, 69_999), (69_999, 69_999), (5, 69_000)]
+
+    def ask_for(container_bytes: bytes, *wanted: tuple[int, int]) -> dict[str, Any]:
+        return ask("open_ranges", bytes=b64(container_bytes), key=b64(prepared.content_key), ranges=wanted)
+
+    answer = ask_for(blob, *ranges)
+
+    assert [base64.b64decode(one) for one in answer["opened"]] == [data[first : last + 1] for first, last in ranges]
+    assert answer["asked"][:4] == [56, 16_400, 56, 2 * 16_400]
+    assert ask_for(blob, (0, 70_000))["error"] == "FormatError"
+    assert ask_for(blob, (3, 2))["error"] == "FormatError"
+    changed = blob[:-20] + bytes([blob[-20] ^ 1]) + blob[-19:]
+    assert ask_for(changed, (69_999, 69_999))["error"] == "LockError"
+    assert "error" not in ask_for(changed, (0, 1000))
+
+
 def test_a_statement_signed_in_javascript_is_read_by_python_and_the_other_way_round() -> None:
     dispatcher, other = keys.Identity.generate(), keys.Identity.generate()
     members = {"sign": b64(dispatcher.sign_seed), "box": b64(dispatcher.box_seed), "type": "alarm.close"}

@@ -75,6 +75,33 @@ export async function seal(key, context, plaintext, salt) {
   return sealed;
 }
 
+/** @param {number} size of the plaintext @returns {number} size of the message that seals it */
+export const messageSize = (size) => HEADER + size + TAG * (Math.floor(size / CHUNK) + 1);
+
+/**
+ * Open whole chunks from anywhere in a message. Whether the message goes on after them is for the caller to know.
+ * @param {Bytes} key 32 bytes @param {Bytes} context @param {Bytes} header first 56 bytes of the message
+ * @param {Bytes} sealed begins with chunk number `first` @param {number} first
+ * @returns {Promise<Bytes>} their plaintext
+ * @throws {LockError} another key, context or place, or a changed byte
+ */
+export async function openChunks(key, context, header, sealed, first) {
+  const { cipher, base, commitment } = await derive(key, header.slice(0, SALT), context, "decrypt");
+  if (!equal(commitment, header.subarray(SALT))) throw new LockError("the message commits to another key");
+  const count = Math.ceil(sealed.length / (CHUNK + TAG));
+  const plaintext = new Uint8Array(Math.max(0, sealed.length - count * TAG));
+  try {
+    await inBatches(count, async (index) => {
+      const chunk = sealed.subarray(index * (CHUNK + TAG), (index + 1) * (CHUNK + TAG));
+      const parameters = { name: "AES-GCM", iv: nonce(base, first + index) };
+      plaintext.set(new Uint8Array(await crypto.subtle.decrypt(parameters, cipher, chunk)), index * CHUNK);
+    });
+  } catch {
+    throw new LockError("a chunk was changed, cut off, or is from another place");
+  }
+  return plaintext;
+}
+
 /**
  * @param {Bytes} key 32 bytes
  * @param {Bytes} context

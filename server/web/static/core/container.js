@@ -125,6 +125,31 @@ export async function openContent(container, key, file) {
 }
 
 /**
+ * Open the bytes `first` to `last` of the file (both included, as in an HTTP Range), for a player that jumps. Each chunk
+ * is proven to stand at its place under this key; the commitment covers the whole file, so only `openContent` checks it.
+ * @param {Container} container @param {Bytes} key content key @param {{size: number}} file of meta
+ * @param {(offset: number, size: number) => Promise<Bytes>} readAt reads the container
+ * @param {number} first @param {number} last
+ * @returns {Promise<Bytes>}
+ * @throws {FormatError | CommitmentError | import("./sodium.js").LockError}
+ */
+export async function openRange(container, key, file, readAt, first, last) {
+  const { head, headBytes, meta } = container;
+  if (!head.content || first < 0 || first > last || last >= file.size) throw new FormatError("this item has no such bytes");
+  if (cobblestone.messageSize(padme(file.size)) !== head.content.size) throw new CommitmentError("the sizes contradict");
+  const start = MAGIC.length + 4 + headBytes.length + meta.length;
+  const step = cobblestone.CHUNK + cobblestone.TAG;
+  const [chunk, end] = [Math.floor(first / cobblestone.CHUNK), Math.floor(last / cobblestone.CHUNK) + 1];
+  const offset = cobblestone.HEADER + chunk * step;
+  const size = Math.min((end - chunk) * step, head.content.size - offset);
+  const header = await readAt(start, cobblestone.HEADER);
+  const sealed = await readAt(start + offset, size);
+  if (sealed.length !== size) throw new FormatError("the content of the item is cut off");
+  const plain = await cobblestone.openChunks(key, context(head, "content"), header, sealed, chunk);
+  return plain.slice(first - chunk * cobblestone.CHUNK, last + 1 - chunk * cobblestone.CHUNK);
+}
+
+/**
  * @param {Head} head @param {PartName} name @param {Bytes} key @param {Bytes} padded
  * @returns {Promise<Bytes>} ciphertext; the salt follows from key, context and plaintext
  */
