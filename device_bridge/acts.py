@@ -66,7 +66,7 @@ class ActDesk:
             if alarm.accepted_by is not None:
                 outbox.drop_later(spool, name)
             spool.count(f"acts.{what}")
-        if what in TOLD_ACTS:
+        if what in TOLD_ACTS and not alarm.silent:
             self._tell(self._intake.told(alarm))
         self._board.announce([name])
         return alarm

@@ -10,7 +10,8 @@ State rules (docs/adr/0003-alarm-path.md):
   routes report does not count.
 - Only an alarm that a human accepted can be closed, with a reason. Nothing times out into closed.
 - A further press of the device folds into its open alarm of the same sort. A test never swallows a real press.
-- A cancel is a request shown to the operator. Duress raises the priority. Neither moves the state.
+- A cancel is a request shown to the operator, with what its code was. Duress raises the priority. Neither moves
+  the state.
 - A press fails open: odd counters, odd clocks and late arrivals are flagged, never refused.
 """
 
@@ -25,6 +26,14 @@ from evidence.statements.types import AlarmKind, CloseReason
 State = Literal["raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed"]
 Act = Literal["claim", "accept", "dispatch", "on_scene", "close"]
 Outcome = Literal["delivered", "failed"]
+Code = Literal["none", "right", "wrong"]
+
+CANCEL_FLAGS: Final[dict[Code, tuple[str, str]]] = {
+    "none": ("cancel-asked", "cancel asked"),
+    "right": ("cancel-right-code", "cancel asked with the right code"),
+    "wrong": ("cancel-wrong-code", "cancel asked with a wrong code"),
+}
+"""Flag and line in the history, by what the code of a cancel was."""
 
 CLAIM_LEASE_MS: Final = 30_000
 """A console renews its claims every ten seconds; after three that are missing nobody is looking any more."""
@@ -146,6 +155,9 @@ class Alarm:
     closed: Closing | None = None
     escalation: Escalation | None = None
     revision: int | None = None
+    wrong_codes: int | None = None
+    silent: bool | None = None
+    """Raised by a duress code: the device, which somebody may be looking at, hears no more than of any cancel."""
 
     @property
     def is_open(self) -> bool:
@@ -237,7 +249,7 @@ def raise_alarm(
     flags: tuple[str, ...],
     card: ids.ItemId | None = None,
 ) -> Alarm:
-    """Open an alarm for a message that joins none."""
+    """Open an alarm for a message that joins none; a cancel does that only with the duress code."""
     push = Push(message.press.boot, message.press.counter)
     if message.kind is Kind.TEST and kind != "test":
         flags = tuple(sorted({*flags, "test-outside-window"}))
@@ -256,6 +268,7 @@ def raise_alarm(
         routes=(),
         card=card,
         age_s=age_s(message, received),
+        silent=True if message.kind is Kind.CANCEL else None,
     )
 
 
@@ -267,6 +280,7 @@ def repeat(alarm: Alarm, message: DeviceMessage, received: Received, flags: tupl
         replace(
             seen(alarm),
             kind="duress" if duress else alarm.kind,
+            silent=alarm.silent if message.kind is Kind.CANCEL else None,
             repeats=alarm.repeats + 1,
             last_press=Push(message.press.boot, message.press.counter),
             flags=tuple(sorted({*alarm.flags, *flags})),
@@ -275,11 +289,13 @@ def repeat(alarm: Alarm, message: DeviceMessage, received: Received, flags: tupl
     )
 
 
-def ask_cancel(alarm: Alarm, received: Received) -> Alarm:
-    """Show the operator that the device asks to cancel. The state stays: only a human closes."""
+def ask_cancel(alarm: Alarm, received: Received, code: Code = "none") -> Alarm:
+    """Show the operator that the device asks to cancel, and with which code. The state stays: only a human closes."""
     _refuse_closed(alarm)
-    flagged = replace(seen(alarm), flags=tuple(sorted({*alarm.flags, "cancel-asked"})))
-    return noted(flagged, Entry(received.at, "cancel asked", f"device, by {received.broker}"))
+    flag, words = CANCEL_FLAGS[code]
+    wrong = (alarm.wrong_codes or 0) + (code == "wrong")
+    flagged = replace(seen(alarm), flags=tuple(sorted({*alarm.flags, flag})), wrong_codes=wrong)
+    return noted(flagged, Entry(received.at, words, f"device, by {received.broker}"))
 
 
 def report(alarm: Alarm, outcome: RouteReport) -> Alarm:

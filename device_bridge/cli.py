@@ -43,6 +43,7 @@ class WaitFor(StrEnum):
     """How far a press can be followed."""
 
     STORED = "stored"
+    CALL_112 = "call-112"
     ACCEPTED = "accepted"
     DISPATCHED = "dispatched"
     CLOSED = "closed"
@@ -196,6 +197,26 @@ def device_status(folder: Folder, as_json: Json = False) -> None:
     )
 
 
+@device_app.command("codes")
+def device_codes(
+    folder: Folder,
+    bridge_box: Annotated[str, typer.Option(help="Public box key of the bridge (`getuige bridge key`).")],
+    as_json: Json = False,
+) -> None:
+    """Choose the cancel code and the duress code, and print them sealed to the bridge, for the enrolment.
+
+    Both are asked for, or read as two lines from standard input. Nobody but the bridge can open what is printed.
+    """
+    from device_bridge.codes import choose
+    from device_bridge.device_memory import DeviceMemory
+    from evidence import canonical, ids
+
+    memory = DeviceMemory(folder)
+    chosen = choose(memory.code_salt, _typed("Cancel code"), _typed("Duress code"))
+    sealed = chosen.seal(memory.device, bytes.fromhex(ids.hex_text(bridge_box, 32)))
+    _show({"device": memory.device, "codes": canonical.b64(sealed)}, as_json=as_json)
+
+
 @device_app.command("press")
 def device_press(
     folder: Folder,
@@ -214,6 +235,13 @@ def device_press(
     raise typer.Exit(_press(folder, kind, _location(lat, lon, accuracy), wait, timeout, as_json=as_json))
 
 
+@device_app.command("cancel")
+def device_cancel(folder: Folder, timeout: float = 30.0, as_json: Json = False) -> None:
+    """Ask to cancel, with the code that is typed (or read as a line). The device cannot tell which code it is."""
+    pin = _typed("Code")
+    raise typer.Exit(_press(folder, PressKind.CANCEL, None, WaitFor.STORED, timeout, pin, as_json=as_json))
+
+
 @device_app.command("test")
 def device_announced_test(folder: Folder, timeout: float = 30.0, as_json: Json = False) -> None:
     """Send a test, which a caseworker announced beforehand (`getuige bridge test-window`)."""
@@ -222,7 +250,10 @@ def device_announced_test(folder: Folder, timeout: float = 30.0, as_json: Json =
 
 @device_app.command("run")
 def device_run(folder: Folder, as_json: Json = False) -> None:
-    """Keep a device switched on: heartbeats, and a press for each line that is typed (press, duress, test, cancel)."""
+    """Keep a device switched on: heartbeats, and a press for each line that is typed.
+
+    A line is press, duress, test, tamper or cancel; `cancel 1234` is a cancel with the code 1234.
+    """
     from device_bridge.device import ReferenceDevice
     from device_bridge.device_memory import DeviceMemory
     from device_bridge.message import Kind
@@ -233,8 +264,9 @@ def device_run(folder: Folder, as_json: Json = False) -> None:
 
     def listen() -> None:
         for line in sys.stdin:
-            if line.strip() in {kind.value for kind in PressKind}:
-                device.press(Kind(line.strip()))
+            word, _, pin = line.strip().partition(" ")
+            if word in {kind.value for kind in PressKind}:
+                device.press(Kind(word), pin=pin if pin and word == PressKind.CANCEL else None)
 
     threading.Thread(target=listen, daemon=True).start()
     try:
@@ -243,7 +275,23 @@ def device_run(folder: Folder, as_json: Json = False) -> None:
         device.stop()
 
 
-def _press(folder: Path, kind: PressKind, location: Any, wait: WaitFor, timeout: float, *, as_json: bool) -> int:  # noqa: ANN401 - Location is imported when needed
+def _typed(name: str) -> str:
+    """Return a code: hidden at a terminal, otherwise the next line of standard input; never an argument."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(name, hide_input=True)).strip()
+    return sys.stdin.readline().strip()
+
+
+def _press(
+    folder: Path,
+    kind: PressKind,
+    location: Any,  # noqa: ANN401 - Location is imported when needed
+    wait: WaitFor,
+    timeout: float,
+    pin: str | None = None,
+    *,
+    as_json: bool,
+) -> int:
     from device_bridge.device import ReferenceDevice
     from device_bridge.device_memory import DeviceMemory
     from device_bridge.message import Kind, Told
@@ -257,7 +305,7 @@ def _press(folder: Path, kind: PressKind, location: Any, wait: WaitFor, timeout:
             time.sleep(0.01)
         connected_ms = round((time.monotonic() - started) * 1000, 1)
         _show({"event": "connected", "brokers": device.connected(), "ms": connected_ms}, as_json=as_json)
-        press = device.press(Kind(kind.value), location)
+        press = device.press(Kind(kind.value), location, pin)
         _show({"event": "pressed", "kind": kind.value, "press": [press.boot, press.counter]}, as_json=as_json)
         return 0 if device.wait(press, Told(wait.value), timeout) is not None else NOT_REACHED
     finally:

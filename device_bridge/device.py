@@ -16,7 +16,7 @@ from typing import Final
 
 import structlog
 
-from device_bridge import cose, message
+from device_bridge import codes, cose, message
 from device_bridge.device_memory import DeviceMemory, Progress
 from device_bridge.errors import MessageError, SettingsError
 from device_bridge.login import client_id_of, make_token
@@ -83,13 +83,16 @@ class ReferenceDevice:
         """Return how many brokers have taken our subscription."""
         return sum(connection.connected.is_set() for connection in self._connections)
 
-    def press(self, kind: Kind = Kind.PRESS, location: Location | None = None) -> PressId:
-        """Push the button. Returns at once; repeating and falling back go on until *stored*."""
+    def press(self, kind: Kind = Kind.PRESS, location: Location | None = None, pin: str | None = None) -> PressId:
+        """Push the button. Returns at once; repeating and falling back go on until *stored*.
+
+        `pin` is what was typed with a cancel. The device cannot tell which code it is, or whether it is one.
+        """
         if kind is Kind.HEARTBEAT:
             raise SettingsError("a heartbeat is not a press")
         press = self._memory.next_press()
         topic = str(message.UpTopic(self._memory.device, Lane.ALARM))
-        payload = message.seal(self._message(kind, press, location), self._who, topic)
+        payload = message.seal(self._message(kind, press, location, pin), self._who, topic)
         with self._changed:
             self._open[press] = Progress(press, time.monotonic())
             self._unstored[press] = (topic, payload)
@@ -136,7 +139,11 @@ class ReferenceDevice:
         for topic, payload in waiting:
             connection.publish(topic, payload)
 
-    def _message(self, kind: Kind, press: PressId, location: Location | None) -> message.DeviceMessage:
+    def _message(
+        self, kind: Kind, press: PressId, location: Location | None, pin: str | None = None
+    ) -> message.DeviceMessage:
+        device = self._memory.device
+        code = None if pin is None else codes.code_of(codes.pin_key(self._memory.code_salt, pin), device, press)
         now_ms = time.time_ns() // 1_000_000
         return message.DeviceMessage(
             device=self._memory.device,
@@ -148,6 +155,7 @@ class ReferenceDevice:
             battery=100,
             firmware=FIRMWARE,
             location=location,
+            code=code,
         )
 
     def _repeat(self, press: PressId, topic: str, payload: bytes) -> None:

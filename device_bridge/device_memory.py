@@ -1,10 +1,12 @@
 """What the reference device remembers: its keys, whom it trusts, and counters that never go back."""
 
 import dataclasses
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from device_bridge.codes import SALT_BYTES
 from device_bridge.errors import SettingsError
 from device_bridge.keyfile import read_secret, write_secret
 from device_bridge.message import PressId
@@ -26,6 +28,8 @@ class DeviceState:
     """The one key whose word *stored* is believed; pinned when the device is made."""
     brokers: tuple[str, ...]
     press_url: str | None = None
+    code_salt: ids.Sha256 | None = None
+    """Secret that turns typed codes into keys; the codes themselves are never kept."""
     boot: int = 0
     counter: int = 0
 
@@ -49,7 +53,9 @@ class DeviceMemory:
             raise SettingsError(f"{folder} already holds a device")
         made = keys.Identity.generate()
         pinned = ids.PublicKey(ids.hex_text(bridge_key, 32))
-        state = DeviceState(1, ids.DeviceId(ids.new_id()), ids.Sha256(made.sign_seed.hex()), pinned, brokers, press_url)
+        salt = ids.Sha256(secrets.token_hex(SALT_BYTES))
+        device, sign = ids.DeviceId(ids.new_id()), ids.Sha256(made.sign_seed.hex())
+        state = DeviceState(1, device, sign, pinned, brokers, press_url, salt)
         write_secret(folder / FILE, canonical.encode(schema.encode(state)))
         return DeviceMemory(folder)
 
@@ -68,6 +74,13 @@ class DeviceMemory:
     def bridge_public(self) -> bytes:
         """The pinned Ed25519 key of the bridge."""
         return bytes.fromhex(self.state.bridge_key)
+
+    @property
+    def code_salt(self) -> bytes:
+        """The salt of this device's codes; SettingsError for a device that was made before there were codes."""
+        if self.state.code_salt is None:
+            raise SettingsError("this device was made without codes: make a new one")
+        return bytes.fromhex(self.state.code_salt)
 
     def boot(self) -> int:
         """Count a start of the device and return its number."""

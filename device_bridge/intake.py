@@ -16,7 +16,8 @@ from typing import Final
 import structlog
 
 from device_bridge import alarm as life
-from device_bridge import cose, outbox
+from device_bridge import codes, cose, outbox
+from device_bridge.codes import Verdict
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import MessageError, SpoolError
 from device_bridge.escalation import Stage, stages_begun, unix_ms
@@ -51,6 +52,9 @@ _TOLD_BY_STATE: Final[dict[life.State, Told]] = {
     "on_scene": Told.DISPATCHED,
     "closed": Told.CLOSED,
 }
+
+_CODES: Final[dict[Verdict, life.Code]] = {Verdict.RIGHT: "right", Verdict.NONE: "none"}
+"""Every other verdict is shown as a wrong code."""
 
 log = structlog.get_logger()
 
@@ -153,13 +157,18 @@ class Intake:
     ) -> ids.AlarmId | None:
         """Raise an alarm or join the open one; return its id (None for a cancel with nothing open)."""
         received = arrival.received
+        flags = life.flags_of(message, received, spool.newest_press(message.device))
         if message.kind is Kind.CANCEL:
-            return self._take_cancel(spool, message, arrival, digest)
-        window = spool.test_window_open(message.device, received.at_ms)
-        kind = life.kind_of(message, test_window=window)
+            verdict = self._verdict(spool, device, message)
+            if verdict is not Verdict.DURESS:
+                return self._take_cancel(spool, message, arrival, digest, _CODES.get(verdict, "wrong"))
+            kind: types.AlarmKind | None = "duress"
+            flags = tuple(sorted({*flags, "duress", "duress-code"}))
+        else:
+            window = spool.test_window_open(message.device, received.at_ms)
+            kind = life.kind_of(message, test_window=window)
         if kind is None:
             raise MessageError("this kind of message opens no alarm")
-        flags = life.flags_of(message, received, spool.newest_press(message.device))
         known = spool.open_alarm(message.device, life.sort_of(kind))
         if known is None:
             alarm = life.raise_alarm(
@@ -181,30 +190,44 @@ class Intake:
                 alarm.alarm, message.device, press, kind, item, sha256, received.at, received.broker, flags
             )
         else:
-            body = types.AlarmRepeat(alarm.alarm, press, sha256, received.at)
+            body = types.AlarmRepeat(alarm.alarm, press, sha256, received.at, flags)
         spool.save_alarm(alarm)
         spool.add_press(digest, message.device, message.press, alarm.alarm)
         self._queue(spool, alarm, "alarm.raise" if known is None else "alarm.repeat", body)
-        if known is None or (message.kind is Kind.DURESS and known.kind != "duress"):
+        if known is None or (kind == "duress" and known.kind != "duress"):
             self._queue_routes(spool, alarm, message, received)
         else:
             self._refresh_routes(spool, alarm, message)
         return alarm.alarm
 
     def _take_cancel(
-        self, spool: Writing, message: DeviceMessage, arrival: Arrival, digest: bytes
+        self, spool: Writing, message: DeviceMessage, arrival: Arrival, digest: bytes, code: life.Code
     ) -> ids.AlarmId | None:
-        """A cancel is shown to the operator and changes nothing else; it is not checked against a code yet."""
+        """A cancel is shown to the operator, with what its code was, and changes nothing else."""
+        spool.count(f"cancel.{code}")
         alarm = spool.open_alarm(message.device, "real") or spool.open_alarm(message.device, "test")
         name = None if alarm is None else alarm.alarm
         spool.add_press(digest, message.device, message.press, name)
         if alarm is None:
             return None
-        spool.save_alarm(life.ask_cancel(alarm, arrival.received))
+        spool.save_alarm(life.ask_cancel(alarm, arrival.received, code))
+        self._store_item(spool, alarm, message, arrival)
         press = types.Press(message.press.boot, message.press.counter)
-        body = types.AlarmRepeat(alarm.alarm, press, ids.Sha256(digest.hex()), arrival.received.at)
+        flags = (life.CANCEL_FLAGS[code][0],)
+        body = types.AlarmRepeat(alarm.alarm, press, ids.Sha256(digest.hex()), arrival.received.at, flags)
         self._queue(spool, alarm, "alarm.repeat", body)
         return alarm.alarm
+
+    def _verdict(self, spool: Writing, device: Device, message: DeviceMessage) -> Verdict:
+        """Say what the code in a cancel is. Keys that cannot be opened are no keys: then every code is wrong."""
+        alarm = spool.open_alarm(message.device, "real")
+        known = None
+        if device.codes is not None:
+            try:
+                known = codes.Codes.open(device.codes, device.device, self._bridge)
+            except MessageError as error:
+                log.error("codes-not-opened", device=device.device, error=str(error))  # noqa: TRY400 - says enough
+        return codes.judge(known, message, 0 if alarm is None else alarm.wrong_codes or 0)
 
     def _store_item(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, arrival: Arrival) -> ids.ItemId:
         readers = self._registry.readers_of_alarm(alarm.case)

@@ -5,6 +5,7 @@ the caller to flag. What cannot be read at all is a MessageError and nothing els
 """
 
 import math
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NewType, TypeVar
@@ -27,6 +28,7 @@ MAX_ACCURACY_M: Final = 41_000_000
 """Worse than the circumference of the earth is not an accuracy."""
 
 BridgeName = NewType("BridgeName", str)
+CODE_BYTES: Final = 32
 _ID_BYTES: Final = 16
 _LOCATION_PARTS: Final = 5
 _PRESS_PARTS: Final = 2
@@ -95,6 +97,8 @@ class DeviceMessage:
     battery: int | None
     firmware: str
     location: Location | None
+    code: bytes | None = None
+    """Of a cancel: what was typed, as 32 bytes that only the bridge can judge (`device_bridge.codes`)."""
 
     def to_payload(self) -> bytes:
         """Return the CBOR map of `docs/formats/device.md`, deterministically encoded."""
@@ -112,6 +116,7 @@ class DeviceMessage:
             "bat": self.battery,
             "fw": self.firmware,
             "loc": position,
+            **({} if self.code is None else {"code": self.code}),
         }
         return cbor2.dumps(members, canonical=True)
 
@@ -234,26 +239,28 @@ def open_notice(data: bytes, public: bytes, topic: str) -> ServiceNotice:
 def parse_payload(payload: bytes) -> DeviceMessage:
     """Read the CBOR map inside a device's message; MessageError if it is not one."""
     names = {"v", "id", "boot", "ctr", "up", "wall", "sync", "kind", "bat", "fw", "loc"}
-    members = _members(payload, names)
+    members = _members(payload, names, optional={"code"})
     device = members["id"]
     if not isinstance(device, bytes) or len(device) != _ID_BYTES:
         raise MessageError("id must be 16 bytes")
+    kind = _choice(Kind, members["kind"])
     return DeviceMessage(
         device=ids.DeviceId(device.hex()),
         press=PressId(_unsigned(members["boot"]), _unsigned(members["ctr"])),
         uptime_ms=_unsigned(members["up"]),
         wall_ms=None if members["wall"] is None else _unsigned(members["wall"]),
         sync=_unsigned(members["sync"], 2),
-        kind=_choice(Kind, members["kind"]),
+        kind=kind,
         battery=None if members["bat"] is None else _unsigned(members["bat"], 100),
         firmware=_text(members["fw"], MAX_FIRMWARE_CHARACTERS),
         location=None if members["loc"] is None else _location(members["loc"]),
+        code=_code(members["code"], kind) if "code" in members else None,
     )
 
 
-def _members(payload: bytes, names: set[str]) -> dict[str, Any]:
+def _members(payload: bytes, names: set[str], optional: AbstractSet[str] = frozenset()) -> dict[str, Any]:
     value = cose.decode(payload)
-    if not isinstance(value, dict) or value.keys() != names:
+    if not isinstance(value, dict) or value.keys() - optional != names:
         raise MessageError("the map has not exactly the members of version 1")
     if value["v"] != VERSION or isinstance(value["v"], bool):
         raise MessageError("this version is not known here")
@@ -271,6 +278,12 @@ def _location(value: object) -> Location:
         _unsigned(age, MAX_LOCATION_AGE_S),
         _text(source, MAX_SOURCE_CHARACTERS),
     )
+
+
+def _code(value: object, kind: Kind) -> bytes:
+    if kind is not Kind.CANCEL or not isinstance(value, bytes) or len(value) != CODE_BYTES:
+        raise MessageError("a code is 32 bytes, and only a cancel has one")
+    return value
 
 
 def _degrees(value: object, limit: int) -> float:

@@ -193,8 +193,9 @@ class Bridge:
         return sum(connection.connected.is_set() for connection in self._presses)
 
     def tell(self, alarm: Alarm) -> None:
-        """Tell the device what is to be told about its alarm now."""
-        self._tell(self.intake.told(alarm))
+        """Tell the device what is to be told about its alarm now; nothing about one that a duress code raised."""
+        if not alarm.silent:
+            self._tell(self.intake.told(alarm))
 
     def _tell(self, spoken: Spoken) -> None:
         for connection in self._presses:
@@ -204,7 +205,7 @@ class Bridge:
         """A device that speaks while its alarm is open is told the state again: it may have missed it."""
         for alarm in self.spool.read().open_alarms(message.device):
             if alarm.accepted_by is not None or alarm.stage == Stage.LAST:
-                self._tell(self.intake.told(alarm))
+                self.tell(alarm)
 
     def _revoked(self, device: ids.DeviceId) -> None:
         for callout in self._callouts:

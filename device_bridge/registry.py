@@ -43,6 +43,8 @@ class Device:
     profile: Literal["20s", "3min", "30min"]
     card: ids.ItemId | None
     revoked: bool = False
+    codes: bytes | None = None
+    """Keys of its codes, sealed to the bridge."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,10 @@ class Registry:
                 self._cases.setdefault(statement.case, body)
             case types.AlarmDeviceEnrol() if statement.case is not None and body.device not in self._devices:
                 sign = bytes.fromhex(body.sign)
-                self._devices[body.device] = Device(body.device, statement.case, sign, body.profile, body.card)
+                codes = None if body.codes is None else canonical.unb64(body.codes)
+                self._devices[body.device] = Device(
+                    body.device, statement.case, sign, body.profile, body.card, codes=codes
+                )
             case types.DeviceRevoke():
                 self._devices[body.device] = replace(self._devices[body.device], revoked=True)
         return True

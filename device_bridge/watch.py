@@ -158,10 +158,16 @@ class Watch:
         if not outbox.release_stage(spool, alarm.alarm, stage):
             alarm = self._report(spool, alarm.alarm, _NOBODY[stage][0], "failed", _NOBODY[stage][1]) or alarm
         if stage is Stage.LAST:
-            heard = self._around.brokers() > 0
-            words = "told to call 112" if heard else "cannot be told to call 112: no broker is connected"
-            alarm = self._report(spool, alarm.alarm, DEVICE, "delivered" if heard else "failed", words) or alarm
+            outcome, words = self._device_outcome(alarm)
+            alarm = self._report(spool, alarm.alarm, DEVICE, outcome, words) or alarm
         return self._siren(spool, alarm, f"nobody accepted within {after_s} s")
+
+    def _device_outcome(self, alarm: life.Alarm) -> tuple[life.Outcome, str]:
+        if alarm.silent:
+            return "failed", "not told to call 112: somebody may be looking at the device (duress code)"
+        if self._around.brokers() == 0:
+            return "failed", "cannot be told to call 112: no broker is connected"
+        return "delivered", "told to call 112"
 
     def _siren(self, spool: Writing, alarm: life.Alarm, why: str) -> life.Alarm:
         if self._around.consoles() > 0:

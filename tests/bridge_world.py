@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from device_bridge import brokers
+from device_bridge import brokers, codes
 from device_bridge.device import ReferenceDevice
 from device_bridge.device_memory import DeviceMemory
 from device_bridge.keyfile import load_or_create_identity
@@ -114,8 +114,9 @@ class Organisation:
             statements.sign(self.caseworker, "case.open", opened, case=self.case),
         ]
 
-    def enrol(self, device: ids.DeviceId, sign: bytes) -> Statement:
-        body = types.AlarmDeviceEnrol(device, ids.PublicKey(sign.hex()), "3min", "AWARE test covenant")
+    def enrol(self, device: ids.DeviceId, sign: bytes, sealed_codes: bytes | None = None) -> Statement:
+        known = None if sealed_codes is None else ids.Base64(canonical.b64(sealed_codes))
+        body = types.AlarmDeviceEnrol(device, ids.PublicKey(sign.hex()), "3min", "AWARE test covenant", codes=known)
         return statements.sign(self.caseworker, "alarm_device.enrol", body, case=self.case)
 
     def revoke(self, device: ids.DeviceId) -> Statement:
@@ -169,8 +170,10 @@ class World:
     def press_url(self) -> str:
         return f"http://127.0.0.1:{self.bridge.feed_port}/press"
 
-    def new_device(self, name: str = "button", urls: Sequence[str] | None = None) -> DeviceMemory:
-        """Make a device, enrol it in the journal, and wait until the bridge knows it."""
+    def new_device(
+        self, name: str = "button", urls: Sequence[str] | None = None, pins: tuple[str, str] | None = None
+    ) -> DeviceMemory:
+        """Make a device, enrol it in the journal (with cancel and duress code), and wait until the bridge knows it."""
         folder = self.organisation.folder / "people" / name
         memory = DeviceMemory.create(
             folder,
@@ -178,7 +181,11 @@ class World:
             brokers=self.urls if urls is None else tuple(urls),
             press_url=self.press_url,
         )
-        self.organisation.append(self.organisation.enrol(memory.device, memory.identity.sign_public))
+        sealed = None
+        if pins is not None:
+            chosen = codes.choose(memory.code_salt, *pins)
+            sealed = chosen.seal(memory.device, self.organisation.bridge.box_public)
+        self.organisation.append(self.organisation.enrol(memory.device, memory.identity.sign_public, sealed))
         known = self.bridge.registry.device_count
         self.bridge.forwarder._wake.set()  # it looks by itself once a second
         until(lambda: self._knows(memory.device), f"bridge learns of the device (knows {known})")

@@ -143,6 +143,8 @@ class AlarmDeviceEnrol:
     profile: Literal["20s", "3min", "30min"]
     covenant: str
     card: ItemId | None = None
+    codes: Base64 | None = None
+    """Keys of the cancel and the duress code, sealed to the bridge's box key."""
 
 
 @dataclass(frozen=True)
@@ -326,6 +328,8 @@ class AlarmRepeat:
     press: Press
     cose_sha256: Sha256
     received_at: Time
+    flags: tuple[str, ...] | None = None
+    """What is odd about it, and for a cancel what its code was."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,8 @@ class Device:
     sign: ids.PublicKey
     profile: Literal["20s", "3min", "30min"]
     covenant: str
+    codes: ids.Base64 | None = None
+    """What `getuige device codes` printed: sealed to the bridge, closed to everybody else."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class Caseworker:
         Raises:
             ClientError: refused or not reachable.
         """
-        body = types.AlarmDeviceEnrol(device.device, device.sign, device.profile, device.covenant, card)
+        body = types.AlarmDeviceEnrol(
+            device.device, device.sign, device.profile, device.covenant, card, codes=device.codes
+        )
         return self._post("alarm_device.enrol", body, case)
 
     def seal(

@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from device_bridge import cose, message
+from device_bridge import codes, cose, message
+from device_bridge.alarm import CANCEL_FLAGS
 from device_bridge.message import DeviceMessage, Downlink, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
 
@@ -32,9 +33,16 @@ def test_the_vector_is_what_the_code_makes_and_reads() -> None:
     assert message.open_downlink(stored, WHO.sign_public, down) == told
 
 
+def test_the_code_on_the_page_is_what_the_code_makes() -> None:
+    key = codes.pin_key(bytes(range(32, 64)), "1379")
+    assert f"`{codes.code_of(key, DEVICE, PressId(3, 8)).hex()}`" in PAGE.read_text(encoding="utf-8")
+
+
 def test_every_kind_state_and_cap_is_on_the_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for word in (*Kind, *Told):
         assert f"`{word}`" in page
+    for flag, _ in CANCEL_FLAGS.values():
+        assert f"`{flag}`" in page
     assert f"{cose.MAX_MESSAGE_BYTES:,} bytes" in page
     assert cose.PROTECTED.hex() in page
