@@ -40,7 +40,11 @@ def _parser() -> argparse.ArgumentParser:
         description="Zegt wat een bundel of ontvangstbewijs bewijst. / Says what a bundle or receipt proves. "
         "Exit code 0: alles klopt / all holds; 1: iets niet / something does not; 2: onleesbaar / unreadable.",
     )
-    parser.add_argument("path", type=Path, help="bundel (.zip of map) of ontvangstbewijs (.json) / bundle or receipt")
+    parser.add_argument(
+        "path",
+        type=Path,
+        help="bundel (.zip of map), ontvangstbewijs (.json) of item (.getuige) / bundle, receipt, item",
+    )
     parser.add_argument(
         "--trust",
         type=Path,

@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
 
 from evidence import canonical, ids, schema
 from evidence import event as events
@@ -13,6 +15,9 @@ from evidence.bundle.report import Findings
 from evidence.envelope import container
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import types
+
+_PREFIX_BYTES: Final = container.HEAD_OFFSET + container.MAX_HEAD_BYTES + container.MAX_META_BYTES
+"""No container's head and description are longer."""
 
 
 def check_sealed(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, findings: Findings) -> None:
@@ -42,6 +47,28 @@ def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
         findings.proven("original-proven", body.item, file=file, **_circumstances(part, event))
 
 
+def check_alone(path: Path, event: events.Event | None, findings: Findings) -> None:
+    """Check a container against the event that its receipt is about (None: the receipt does not hold).
+
+    Whose key signed is not known here: that takes the journal's certificates and enrolments, which a bundle brings.
+    """
+    try:
+        if event is None or not isinstance(event.statement.body, types.ItemSeal):
+            raise FormatError("its receipt does not hold, or is about something else")
+        body = event.statement.body
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != body.container.sha256:
+                raise FormatError("its ciphertext has another hash")
+            file.seek(0)
+            prefix = container.parse_prefix(file.read(_PREFIX_BYTES))
+        container.check_against(prefix, event.statement.case, event.statement.by, body)
+    except EvidenceError as error:
+        findings.failed("item-differs", path.stem, why=error)
+        return
+    findings.proven("item-received", body.item, when=event.received_at)
+    findings.note("signer-unchecked", kid=event.statement.by)
+
+
 def _seals(part: JournalPart) -> list[tuple[events.Event, types.ItemSeal]]:
     return [(event, event.statement.body) for event in part.listed if isinstance(event.statement.body, types.ItemSeal)]
 
@@ -67,7 +94,7 @@ def _check_container(
     start = bytearray()
     for data in bundle.stream(name):
         start += data
-        if len(start) >= container.HEAD_OFFSET + container.MAX_HEAD_BYTES + container.MAX_META_BYTES:
+        if len(start) >= _PREFIX_BYTES:
             break
     prefix = container.parse_prefix(bytes(start))
     public = part.standing.public_key(event.statement.by)

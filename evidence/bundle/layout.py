@@ -22,13 +22,15 @@ SEALED_MANIFEST: Final = "proof/sealed-manifest-sha256.txt"
 HOWTO: Final = "HOWTO.txt"
 SCRIPT: Final = "verify.sh"
 
+ITEM_SUFFIX: Final = ".getuige"
+
 INDEX_DIGITS: Final = 10
 """Ten digits keep file names in order of receipt up to ten thousand million events."""
 
 
 def container(item: ids.ItemId) -> str:
     """Return the name of an item's ciphertext."""
-    return f"{ITEMS}{item}.getuige"
+    return f"{ITEMS}{item}{ITEM_SUFFIX}"
 
 
 def event(index: int) -> str:

@@ -97,6 +97,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Item {about} is niet wat er is verzegeld: {why}",
         "en": "Item {about} differs from its event: {why}",
     },
+    "item-received": {
+        "nl": "Item {about} is wat de server op {when} heeft ontvangen; het is sindsdien niet veranderd.",
+        "en": "Item {about} is what the server received at {when}; it is unchanged since.",
+    },
+    "signer-unchecked": {
+        "nl": "Van wie sleutel {kid} is, is hier niet nagegaan: daarvoor is een bundel nodig.",
+        "en": "Whose key {kid} is was not checked here: that takes a bundle.",
+    },
     "original-proven": {
         "nl": "{file} is wat {who} heeft verzegeld; ontvangen {when}, tijdstempel {latest} (item {about}).",
         "en": "{file} is what {who} sealed; received {when}, time stamp {latest} (item {about}).",

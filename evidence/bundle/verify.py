@@ -1,4 +1,4 @@
-"""Check a receipt, a sealed bundle or an opened bundle against trust anchors from elsewhere.
+"""Check a receipt, an item with its receipt, a sealed bundle or an opened bundle against trust anchors from elsewhere.
 
 One verdict per claim (`evidence.bundle.report`). Nothing in the bundle is believed before something outside it
 vouches for it: the policy vouches for checkpoints, checkpoints for events, the root for keys, keys for statements,
@@ -27,9 +27,11 @@ _TAGS: Final = frozenset({bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIF
 
 
 def verify(path: Path, anchors: Anchors) -> Report:
-    """Check what lies at `path`: a bundle (folder or ZIP) or a receipt (JSON file).
+    """Check what lies at `path`.
 
-    Raises BagError, FormatError or OSError when it cannot be read as any of these; what does not hold is in the report.
+    That is a bundle (folder or ZIP), a receipt (`.json`), or a sealed item (`.getuige`) with its receipt beside it
+    under the same name. Raises BagError, FormatError or OSError when it cannot be read as any of these; what does not
+    hold is in the report.
     """
     findings = Findings()
     logs = ", ".join(log.name for log in anchors.policy.logs)
@@ -37,6 +39,9 @@ def verify(path: Path, anchors: Anchors) -> Report:
     findings.note("anchors", label=anchors.label, root=root, logs=logs, witnesses=len(anchors.policy.witnesses))
     if path.is_file() and path.suffix == ".json":
         _verify_receipt(path.read_bytes(), anchors, findings)
+    elif path.is_file() and path.suffix == layout.ITEM_SUFFIX:
+        event = _verify_receipt(path.with_suffix(".json").read_bytes(), anchors, findings)
+        items.check_alone(path, event, findings)
     else:
         with bag.open_bag(path) as opened:
             _verify_bag(opened, anchors, findings)
@@ -111,8 +116,11 @@ def _tell_reads(part: JournalPart, findings: Findings) -> None:
         findings.note("reads", reads=", ".join(f"{who} ({count}×)" for who, count in sorted(seen.items())))
 
 
-def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> None:
-    """Check a receipt file, `{"receipt", "event", "salt", "server_key", "proof"?}` (`docs/formats/receipt.md`)."""
+def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> events.Event | None:
+    """Check a receipt file, `{"receipt", "event", "salt", "server_key", "proof"?}` (`docs/formats/receipt.md`).
+
+    Returns the event that it is about, if the receipt holds.
+    """
     file = schema.decode(ReceiptFile, _without_envelopes(members := canonical.decode(data)))
     event_bytes, salt = canonical.unb64(file.event), bytes.fromhex(file.salt)
     try:
@@ -130,9 +138,10 @@ def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> None:
             findings.proven("events-logged", count=1, log=receipt.log, witnesses=len(anchors.policy.witnesses))
     except EvidenceError as error:
         findings.failed("receipt-bad", why=error)
-        return
+        return None
     shown = receipt.statement[:SHOWN_CHARACTERS]
     findings.proven("receipt", shown, who=server.label, when=receipt.received_at, index=receipt.index, log=receipt.log)
+    return events.parse(event_bytes)
 
 
 @dataclass(frozen=True)

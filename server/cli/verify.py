@@ -19,7 +19,10 @@ class Language(StrEnum):
 
 
 def verify(
-    path: Annotated[Path, typer.Argument(exists=True, help="A bundle (.zip or opened folder) or a receipt (.json).")],
+    path: Annotated[
+        Path,
+        typer.Argument(exists=True, help="A bundle (.zip or folder), a receipt (.json) or an item (.getuige)."),
+    ],
     trust: Annotated[
         Path, typer.Option(help="Folder with root.pub, policy and tsa-roots.pem, from another source than the bundle.")
     ],
@@ -27,6 +30,8 @@ def verify(
     lang: Annotated[Language, typer.Option(help="Language of the verdicts.")] = Language.NL,
 ) -> None:
     """Say what is proven and what is not. Works without network and without trusting any server.
+
+    An item wants its receipt beside it, under the same name.
 
     Exit code 0: every claim holds. 1: one does not. 2: it could not be read at all.
     """

@@ -204,26 +204,50 @@ def test_a_receipt_is_checked_against_the_root_and_not_against_itself(
     story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path
 ) -> None:
     book = story[0]
-    recorded = book.journal[-1]
-
-    def receipt_file(server: keys.Identity, root: keys.Identity) -> Path:
-        certificate = types.KeyPublish(
-            ids.SubjectId(ids.new_id()),
-            "server",
-            "Getuige",
-            ids.PublicKey(server.sign_public.hex()),
-            ids.PublicKey(server.box_public.hex()),
-        )
-        members = {
-            "receipt": events.issue(server, book.log.name, recorded).to_json(),
-            "event": canonical.b64(recorded.event),
-            "salt": recorded.salt.hex(),
-            "server_key": statement.sign(root, "key.publish", certificate).envelope.to_json(),
-        }
-        path = tmp_path / "receipt.json"
-        path.write_bytes(canonical.encode(members))
-        return path
-
-    assert check(receipt_file(book.server, book.root), book).failed == ()
+    path = tmp_path / "receipt.json"
+    write_receipt(path, book, book.journal[-1])
+    assert check(path, book).failed == ()
     stranger = keys.Identity.generate()
-    assert [claim.code for claim in check(receipt_file(stranger, stranger), book).failed] == ["receipt-bad"]
+    write_receipt(path, book, book.journal[-1], stranger, stranger)
+    assert [claim.code for claim in check(path, book).failed] == ["receipt-bad"]
+
+
+def test_an_item_is_checked_with_its_receipt(story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path) -> None:
+    book, _, (first, second, *_) = story
+    item = tmp_path / f"{first}.getuige"
+    shutil.copyfile(book.container(book.standing.items[first].body.container.sha256), item)
+    (recorded,) = [one for one in book.journal if getattr(events.parse(one.event).statement.body, "item", "") == first]
+    receipt = item.with_suffix(".json")
+    write_receipt(receipt, book, recorded)
+    report = check(item, book)
+    assert (report.exit_code, codes(report, Verdict.PROVEN)) == (0, {"receipt", "item-received"})
+    assert "signer-unchecked" in codes(report, Verdict.NOTE)  # it is not the whole proof, and says so
+    other = book.standing.items[second].body
+    for damage in (item.read_bytes()[:-1], book.container(other.container.sha256).read_bytes(), b""):
+        item.write_bytes(damage)
+        assert [claim.code for claim in check(item, book).failed] == ["item-differs"]
+    write_receipt(receipt, book, book.journal[-1])
+    assert [claim.code for claim in check(item, book).failed] == ["item-differs"]
+    receipt.unlink()
+    with pytest.raises(OSError, match="json"):
+        check(item, book)
+
+
+def write_receipt(
+    path: Path,
+    book: Casebook,
+    recorded: events.Recorded,
+    server: keys.Identity | None = None,
+    root: keys.Identity | None = None,
+) -> None:
+    """Write the receipt of an event as a phone keeps it, by the server and root of the book or by others."""
+    server = server or book.server
+    sign, box = (ids.PublicKey(key.hex()) for key in (server.sign_public, server.box_public))
+    certificate = types.KeyPublish(ids.SubjectId(ids.new_id()), "server", "Getuige", sign, box)
+    members = {
+        "receipt": events.issue(server, book.log.name, recorded).to_json(),
+        "event": canonical.b64(recorded.event),
+        "salt": recorded.salt.hex(),
+        "server_key": statement.sign(root or book.root, "key.publish", certificate).envelope.to_json(),
+    }
+    path.write_bytes(canonical.encode(members))
