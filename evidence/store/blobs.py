@@ -7,12 +7,36 @@ exists is never written again.
 import hashlib
 import os
 import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from evidence import ids
 from evidence.store import durable
 from evidence.store.errors import BlobError
+
+READ_BYTES: Final = 1024 * 1024
+"""One read of a blob that is hashed or copied: large enough for a disk, small enough for memory."""
+
+SHA256_CHARS: Final = 64
+
+
+def pieces(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes from the disk, and leave nothing of it in the page cache, which serves requests.
+
+    Raises BlobError when it is not there or the disk cannot read it.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            try:
+                while piece := file.read(READ_BYTES):
+                    yield piece
+            finally:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    except OSError as error:
+        raise BlobError(f"a blob cannot be read: {error.strerror}") from error
 
 
 class DirectoryBlobs:
@@ -67,6 +91,50 @@ class DirectoryBlobs:
             path.rename(target)
         durable.sync_folder(target.parent)
         durable.sync_folder(path.parent)
+
+    def copy_in(self, source: Path, sha256: ids.Sha256, wrote: Callable[[int], None] = lambda _: None) -> None:
+        """Store a copy of a file, hashed on the way; durable when it returns. A blob that is here stays as it is.
+
+        `wrote` hears the size of each piece. BlobError, and nothing is stored, when the file cannot be read or its
+        bytes have another SHA-256.
+        """
+        target = self._path(sha256)
+        if target.exists():
+            return
+        durable.make_folder(target.parent)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, durable.PRIVATE_FILE_MODE)
+        digest = hashlib.sha256()
+        try:
+            try:
+                for piece in pieces(source):
+                    durable.write_all(handle, piece)
+                    digest.update(piece)
+                    wrote(len(piece))
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            if digest.hexdigest() != sha256:
+                raise BlobError("the bytes are not those that the name promises")
+            temporary.rename(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        durable.sync_folder(target.parent)
+
+    def set_aside(self, sha256: ids.Sha256) -> Path:
+        """Take a blob that rotted out of the way, and return where it is now: nothing is thrown away."""
+        path = self._path(sha256)
+        aside = path.with_name(f".{path.name}.rotten-{secrets.token_hex(4)}")
+        path.rename(aside)
+        durable.sync_folder(path.parent)
+        return aside
+
+    def names(self) -> Iterator[ids.Sha256]:
+        """Yield the name of every blob, in order."""
+        for folder in sorted(self._folder.glob("[0-9a-f][0-9a-f]")):
+            for path in sorted(folder.glob("[0-9a-f]*")):
+                if path.name.startswith(folder.name) and len(path.name) == SHA256_CHARS:
+                    yield ids.Sha256(path.name)
 
     def check_writable(self) -> None:
         """Write and remove a small file; OSError says why the folder takes none."""

@@ -29,6 +29,7 @@ COMMANDS: Final = (
     "verify",
     "audit_log",
     "migrate",
+    "storage",
     "open",
     "doctor",
 )

@@ -1,0 +1,122 @@
+"""Reading a whole journal again and judging it anew, as a restored copy must be before anyone relies on it.
+
+For every event: its place, its exact bytes and the columns beside them, its leaf from its salt, the signatures, and
+whether its author was allowed to say it then. Over all: the root of the log at the sizes that signed heads speak of.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Engine, select
+
+from evidence import event, ids
+from evidence.custody import growth, leaf
+from evidence.custody.growth import RightEdge
+from evidence.errors import EvidenceError
+from evidence.event import Recorded
+from evidence.statements import authority, types
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Statement
+from evidence.store import rows
+from evidence.store.engine import reading
+from evidence.store.schema import events
+
+ROWS_AT_ONCE: Final = 1000
+"""Held in memory: a megabyte or two."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What the journal says of one container: which event sealed it for which item and case, and its size."""
+
+    index: int
+    item: ids.ItemId
+    case: ids.CaseId
+    size: int
+
+
+@dataclass
+class Verified:
+    """What a journal adds up to; `faults` are texts for a human, each with the place of the event."""
+
+    size: int = 0
+    faults: list[str] = field(default_factory=list)
+    sealed: dict[ids.Sha256, Sealed] = field(default_factory=dict)
+    roots: dict[int, bytes] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
+
+
+def verify(engine: Engine, sizes: Collection[int], progress: Callable[[int], None] = lambda _: None) -> Verified:
+    """Verify all events, and compute the roots of the log at `sizes` (those that the journal reaches).
+
+    `progress` hears the number of events of each step.
+    """
+    found = Verified()
+    edge = RightEdge()
+    wanted = set(sizes)
+    for batch in _batches(engine):
+        leaves: list[bytes] = []
+        for row in batch:
+            found.faults += (f"event {found.size}: {fault}" for fault in _judge(found, row))
+            leaves.append(row["leaf"])
+            found.size += 1
+            if found.size in wanted:
+                edge = growth.grow(edge, leaves).edge
+                leaves = []
+                found.roots[found.size] = edge.root
+        edge = growth.grow(edge, leaves).edge
+        progress(len(batch))
+    if 0 in wanted:
+        found.roots[0] = RightEdge().root
+    return found
+
+
+def sealed_blobs(engine: Engine) -> dict[ids.Sha256, Sealed]:
+    """Return the containers that a journal speaks of, by SHA-256; nothing is judged."""
+    query = select(events.c.event).where(events.c.item.is_not(None)).order_by(events.c.idx)
+    found: dict[ids.Sha256, Sealed] = {}
+    with reading(engine) as connection:
+        for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
+            parsed = event.parse(row.event)
+            _note(found, parsed.index, parsed.statement)
+    return found
+
+
+def _batches(engine: Engine) -> Iterator[list[dict[str, Any]]]:
+    query = select(events).order_by(events.c.idx)
+    with reading(engine) as connection:
+        for part in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query).mappings().partitions():
+            yield [dict(row) for row in part]
+
+
+def _judge(found: Verified, row: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the event at place `found.size`, and take it into what the journal adds up to."""
+    if row["idx"] != found.size:
+        yield f"the journal has event {row['idx']} in this place"
+    entry = leaf.leaf_entry(row["salt"], row["event"])
+    if entry != row["leaf"]:
+        yield "its salt and bytes do not give its leaf"
+    try:
+        parsed = event.parse(row["event"])
+    except EvidenceError as error:
+        yield f"its bytes are no event: {error}"
+        return
+    statement = parsed.statement
+    recorded = Recorded(parsed.index, parsed.received_at, statement.id, row["event"], row["salt"], row["leaf"])
+    differing = [name for name, value in rows.row_of(statement, recorded).items() if row[name] != value]
+    if differing:
+        yield f"the columns beside it say otherwise: {', '.join(sorted(differing))}"
+    try:
+        authority.check(found.standing, statement, parsed.received_at)
+    except EvidenceError as error:
+        yield f"its author could not say this: {error}"
+        return
+    found.standing.apply(statement)
+    _note(found.sealed, parsed.index, statement)
+
+
+def _note(sealed: dict[ids.Sha256, Sealed], index: int, statement: Statement) -> None:
+    body = statement.body
+    if isinstance(body, types.ItemSeal) and statement.case is not None:
+        sealed[body.container.sha256] = Sealed(index, body.item, statement.case, body.container.size)

@@ -1,0 +1,1 @@
+"""Keeping a data folder: backup, restore, and reading the blobs again (`docs/operations/storage.md`)."""

@@ -1,0 +1,172 @@
+"""An online backup: the server goes on, and what comes out is one instant that a restore can verify.
+
+Order, so that the parts fit: the published head first, then secrets (if asked for), the journal (which is never behind
+the head), the tiles (staged before any head speaks of them), the blobs (there before any statement names them).
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evidence import ids
+from evidence.bundle import trust
+from evidence.custody.checkpoint import SignedCheckpoint
+from evidence.custody.tiles import CHECKPOINT_PATH
+from evidence.store import copying, durable, migrating, verifying
+from evidence.store.blobs import READ_BYTES, DirectoryBlobs
+from evidence.store.engine import open_engine
+from evidence.store.errors import BlobError
+from server.keeping import files, note
+from server.keeping.note import BackupError, Note
+from server.layout import Layout
+from server.settings import Settings
+
+EVERYTHING_ELSE: Final = ("log.vkey", f"trust/{trust.ROOT}", f"trust/{trust.POLICY}", f"trust/{trust.TSA_ROOTS}")
+"""Public files, copied as they are when they are there."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A blob that could not be copied whole, and what the journal says of it."""
+
+    sha256: ids.Sha256
+    why: str
+    sealed: verifying.Sealed | None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a backup holds; it is complete when nothing is missing."""
+
+    note: Note
+    blobs: int
+    copied_bytes: int
+    missing: tuple[Missing, ...]
+
+
+def make(
+    settings: Settings,
+    target: Path,
+    *,
+    with_secrets: bool = False,
+    progress: Callable[[str, int], None] = lambda _what, _n: None,
+) -> Made:
+    """Write a backup into a folder, or bring the backup in it up to date. Errors leave the one before usable.
+
+    `progress` hears what was copied ("events", "bytes") and how many.
+
+    Raises:
+        BackupError: the folder lies in the data folder or holds something else, or there is no head yet.
+        StoreError: the database cannot be read.
+    """
+    layout = Layout(settings.data)
+    _check_folder(layout, target)
+    durable.make_folder(target)
+    before = note.read(target)
+    try:
+        checkpoint = (layout.log / CHECKPOINT_PATH).read_bytes()
+    except FileNotFoundError as error:
+        raise BackupError(f"{layout.log} has no head yet: was this data folder founded, and served once?") from error
+    SignedCheckpoint.parse(checkpoint)
+    if with_secrets:  # before the journal: what the development witness remembers must not be ahead of the head row
+        for path in files.visible(layout.secrets):
+            _replace(path, target / path.relative_to(layout.data))
+    journal, sealed = _copy_journal(settings, target, progress)
+    for path in files.log_files(layout.log):
+        files.copy(path, target / "log" / path.relative_to(layout.log))
+    for name in EVERYTHING_ELSE:
+        if (layout.data / name).exists():
+            files.copy(layout.data / name, target / name)
+    for path in sorted(layout.exports.glob(files.PREPARED)):
+        files.copy(path, target / "exports" / path.name)
+    made = _copy_blobs(DirectoryBlobs(layout.blobs), DirectoryBlobs(target / "blobs"), sealed, progress)
+    sha256 = _sha256(journal)
+    final = target / f"journal-{sha256[:16]}.db"
+    journal.rename(final)
+    durable.sync_folder(target)
+    events = _events_of(final)
+    written = Note(1, ids.now(), migrating.NEWEST, final.name, sha256, events, checkpoint.decode(), with_secrets)
+    note.write(target, written)
+    if before is not None and before.journal != final.name:
+        (target / before.journal).unlink(missing_ok=True)
+    return Made(written, *made)
+
+
+def _check_folder(layout: Layout, target: Path) -> None:
+    here, there = layout.data.resolve(), target.resolve()
+    if there.is_relative_to(here) or here.is_relative_to(there):
+        raise BackupError("a backup inside the data folder, or around it, is lost with it")
+    if target.exists() and any(target.iterdir()) and note.read(target) is None and not _was_cut_short(target):
+        raise BackupError(f"{target} holds something else: give a new folder, or that of an earlier backup")
+
+
+def _was_cut_short(target: Path) -> bool:
+    known = {"blobs", "log", "exports", "trust", "secrets", "log.vkey", _UNFINISHED}
+    return all(path.name in known or path.name.startswith((_UNFINISHED, "journal-")) for path in target.iterdir())
+
+
+_UNFINISHED: Final = "journal.db.unfinished"
+
+
+def _copy_journal(
+    settings: Settings, target: Path, progress: Callable[[str, int], None]
+) -> tuple[Path, dict[ids.Sha256, verifying.Sealed]]:
+    path = target / _UNFINISHED
+    for left in target.glob(f"{_UNFINISHED}*"):
+        left.unlink()
+    source, copy = open_engine(settings.database_url), open_engine(f"sqlite:///{path}")
+    try:
+        copying.copy_journal(source, copy, lambda count: progress("events", count))
+        return path, verifying.sealed_blobs(copy)
+    finally:
+        source.dispose()
+        copy.dispose()  # the last connection folds the write-ahead log into the file
+
+
+def _events_of(path: Path) -> int:
+    engine = open_engine(f"sqlite:///{path}")
+    try:
+        return copying.count_events(engine)
+    finally:
+        engine.dispose()
+
+
+def _copy_blobs(
+    source: DirectoryBlobs,
+    target: DirectoryBlobs,
+    sealed: dict[ids.Sha256, verifying.Sealed],
+    progress: Callable[[str, int], None],
+) -> tuple[int, int, tuple[Missing, ...]]:
+    """Copy what is not there yet; also blobs that no statement names yet: their phones were told that they are here."""
+    names = {**dict.fromkeys(source.names()), **dict.fromkeys(sealed)}
+    copied = 0
+
+    def wrote(count: int) -> None:
+        nonlocal copied
+        copied += count
+        progress("bytes", count)
+
+    missing: list[Missing] = []
+    for name in names:
+        if target.size(name) is not None:
+            continue
+        try:
+            target.copy_in(source.local_path(name), name, wrote)
+        except BlobError as error:
+            missing.append(Missing(name, str(error), sealed.get(name)))
+    return len(names) - len(missing), copied, tuple(missing)
+
+
+def _replace(source: Path, target: Path) -> None:
+    durable.make_folder(target.parent)
+    durable.write_file(target, source.read_bytes())
+
+
+def _sha256(path: Path) -> ids.Sha256:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(READ_BYTES):
+            digest.update(piece)
+    return ids.Sha256(digest.hexdigest())

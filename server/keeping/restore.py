@@ -1,0 +1,184 @@
+"""Restoring a backup into an empty folder, after all of it was verified: nothing is believed because it was kept.
+
+State rules:
+- The journal, the log and the head are verified before anything is written. One fault, and nothing is restored.
+- The trust anchors that judge may come from elsewhere (`trust`); those in the backup came with it.
+- A blob that is missing or rotten does not stop the rest: it is named, with the item and the case that it belongs to.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evidence import ids
+from evidence.bundle import trust
+from evidence.custody import growth
+from evidence.custody.errors import CustodyError
+from evidence.custody.policy import VerifiedCheckpoint
+from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.store import copying, durable, migrating, verifying
+from evidence.store.blobs import DirectoryBlobs, pieces
+from evidence.store.engine import connect, open_engine
+from evidence.store.errors import BlobError
+from evidence.store.heads import SqlHeads
+from evidence.store.verifying import Verified
+from server.keeping import files, note
+from server.keeping.backup import EVERYTHING_ELSE, Missing
+from server.keeping.note import BackupError, Note
+from server.layout import Layout
+from server.settings import Settings
+
+MAX_FAULTS: Final = 20
+"""Of a damaged journal so many faults are shown; the rest seldom says more."""
+
+NEEDED_SECRETS: Final = ("server.key", "log.key")
+"""Without these a restored server cannot go on under the same names."""
+
+
+class FaultsError(BackupError):
+    """A backup does not hold what its heads promise; nothing was restored."""
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came back. `unproven` events at the end were in the journal and not under the published head yet."""
+
+    note: Note
+    events: int
+    unproven: int
+    blobs: int
+    missing: tuple[Missing, ...]
+    secrets_missing: tuple[str, ...]
+
+
+def restore(
+    settings: Settings,
+    backup: Path,
+    anchors: Path | None = None,
+    progress: Callable[[str, int], None] = lambda _what, _n: None,
+) -> Restored:
+    """Verify a backup and restore it into an empty data folder and an empty database.
+
+    Args:
+        settings: name the data folder and the database. PostgreSQL is migrated when it is empty.
+        backup: the folder of the backup.
+        anchors: folder with trust anchors; without it those of the backup.
+        progress: hears what was done ("events", "bytes") and how many.
+
+    Raises:
+        FaultsError: the backup is damaged; the text names each fault.
+        BackupError: there is no finished backup, or the place is not empty.
+    """
+    kept = note.read(backup)
+    if kept is None:
+        raise BackupError(f"{backup} holds no finished backup: {note.NAME} is missing")
+    layout = Layout(settings.data)
+    _demand_empty(layout)
+    durable.make_folder(layout.data.absolute().parent)
+    with ExitStack() as stack:
+        # A copy, because an older one is migrated before it is read, and a backup is never changed.
+        working = stack.enter_context(tempfile.TemporaryDirectory(dir=layout.data.absolute().parent))
+        source = open_engine(f"sqlite:///{fetch_journal(backup, kept, Path(working))}")
+        stack.callback(source.dispose)
+        rules = trust.load(anchors or backup / "trust")
+        head = _believed(kept, rules)
+        row = SqlHeads(source).load()
+        heads = {"published head": (head.size, head.root)}
+        if row is not None:
+            heads["head row"] = (row.size, row.root)
+        sizes = {size for size, _ in heads.values()}
+        verified = verifying.verify(source, sizes, lambda count: progress("events", count))
+        _demand_whole(verified, kept, rules, heads, FolderTiles(backup / "log"))
+        durable.make_folder(layout.data)
+        target = connect(settings.database_url)
+        stack.callback(target.dispose)
+        migrating.migrate(target)
+        if copying.count_events(target):
+            raise BackupError("the database holds a journal already: restore into a new one")
+        _restore_files(layout, backup, kept)
+        missing = _restore_blobs(backup, layout, verified, progress)
+        copying.copy_journal(source, target)  # last: without it nothing starts on a folder that is half restored
+    absent = tuple(name for name in NEEDED_SECRETS if not (layout.secrets / name).exists())
+    found = len(verified.sealed) - sum(one.sealed is not None for one in missing)
+    return Restored(kept, verified.size, verified.size - head.size, found, missing, absent)
+
+
+def _demand_empty(layout: Layout) -> None:
+    """Refuse a folder that holds anything but secrets, which the operator may have put back first."""
+    if layout.data.exists() and any(path != layout.secrets for path in layout.data.iterdir()):
+        raise BackupError(f"{layout.data} is not empty: restore into a new folder")
+
+
+def fetch_journal(backup: Path, kept: Note, working: Path) -> Path:
+    """Copy the journal's file out of the backup, and demand that it is the one that the backup wrote."""
+    copy = working / "journal.db"
+    digest = hashlib.sha256()
+    try:
+        with copy.open("wb") as file:
+            for piece in pieces(backup / kept.journal):
+                digest.update(piece)
+                file.write(piece)
+    except BlobError as error:
+        raise FaultsError(f"the copy of the journal cannot be read: {error}") from error
+    if digest.hexdigest() != kept.journal_sha256:
+        raise FaultsError(f"{kept.journal} is not the file that the backup wrote: its SHA-256 differs")
+    return copy
+
+
+def _believed(kept: Note, rules: trust.Anchors) -> VerifiedCheckpoint:
+    try:
+        return rules.policy.verify(kept.checkpoint.encode())
+    except CustodyError as error:
+        raise FaultsError(f"the head of the log is not believed: {error}") from error
+
+
+def _demand_whole(
+    found: Verified, kept: Note, rules: trust.Anchors, heads: Mapping[str, tuple[int, bytes]], tiles: FolderTiles
+) -> None:
+    """Refuse a journal, heads or tiles that do not say the same."""
+    faults = list(found.faults)
+    if found.standing.root != rules.root:
+        faults.append("the journal obeys another root than the trust anchors name")
+    if found.size != kept.events:
+        faults.append(f"the journal has {found.size} events, and the backup wrote {kept.events}")
+    for what, (size, root) in heads.items():
+        if found.roots.get(size) != root:
+            faults.append(f"the first {size} events do not give the root of the {what}")
+    try:
+        growth.audit(tiles, *max(heads.values()))
+    except CustodyError as error:
+        faults.append(f"the tiles of the log: {error}")
+    if faults:
+        more = f"\n  and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
+        rows = "".join(f"\n  {fault}" for fault in faults[:MAX_FAULTS])
+        raise FaultsError(f"this backup is damaged, and nothing was restored:{rows}{more}")
+
+
+def _restore_files(layout: Layout, backup: Path, kept: Note) -> None:
+    for path in files.log_files(backup / "log"):
+        files.copy(path, layout.log / path.relative_to(backup / "log"))
+    durable.write_file(layout.log / CHECKPOINT_PATH, kept.checkpoint.encode())
+    (layout.log / CHECKPOINT_PATH).chmod(0o644)
+    for name in EVERYTHING_ELSE:
+        if (backup / name).exists():
+            files.copy(backup / name, layout.data / name)
+    for folder in ("exports", *(("secrets",) if kept.secrets else ())):
+        for path in files.visible(backup / folder):
+            files.copy(path, layout.data / path.relative_to(backup))
+
+
+def _restore_blobs(
+    backup: Path, layout: Layout, verified: Verified, progress: Callable[[str, int], None]
+) -> tuple[Missing, ...]:
+    source, target = DirectoryBlobs(backup / "blobs"), DirectoryBlobs(layout.blobs)
+    missing: list[Missing] = []
+    for name in {**dict.fromkeys(source.names()), **dict.fromkeys(verified.sealed)}:
+        try:
+            target.copy_in(source.local_path(name), name, lambda count: progress("bytes", count))
+        except BlobError as error:
+            missing.append(Missing(ids.Sha256(name), str(error), verified.sealed.get(name)))
+    return tuple(missing)
