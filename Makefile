@@ -11,8 +11,8 @@ TESTS ?= tests
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
-# Wheels only, but for nkeys, which has none; it is built with what requirements/build.txt pins.
-PINNED := --require-hashes --only-binary :all: --no-binary nkeys --no-build-isolation
+# Wheels only, but for nkeys and bagit, which have none; they are built with what requirements/build.txt pins.
+PINNED := --require-hashes --only-binary :all: --no-binary nkeys,bagit --no-build-isolation
 WEB := server/web
 # Programs of the virtual environment first: nats-server, and node and npm when the machine has none.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
