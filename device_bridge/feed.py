@@ -89,6 +89,7 @@ class Feed:
                 Path("/alarms/{alarm}/acts", self._private(self._act), methods=["POST"]),
                 Path("/alarms/{alarm}/lease", self._private(self._lease), methods=["POST"]),
                 Path("/devices/{device}/test-window", self._private(self._test_window), methods=["POST"]),
+                Path("/devices", self._private(self._devices)),
                 Path("/health", self._private(self._health)),
                 Path("/press", self._answered(self._press), methods=["POST"]),
             ],
@@ -122,6 +123,9 @@ class Feed:
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(self._view.health))
+
+    async def _devices(self, _request: Request) -> Response:
+        return JSONResponse({"devices": await run_in_threadpool(self._view.devices)})
 
     async def _act(self, request: Request) -> Response:
         alarm = ids.AlarmId(ids.hex_text(request.path_params["alarm"], _ID_BYTES))

@@ -35,13 +35,10 @@ from device_bridge.plan import Plan
 from device_bridge.press_item import seal_press
 from device_bridge.registry import Device, Registry
 from device_bridge.spool import Spool, Writing
+from device_bridge.supervision import ALARMED_HEARTBEAT_S, HEARTBEAT_S, Profile
 from evidence import ids, keys
 from evidence.statements import statement as statements
 from evidence.statements import types
-
-HEARTBEAT_S: Final = 60
-ALARMED_HEARTBEAT_S: Final = 10
-"""How often a device says that it lives, without and with an open alarm."""
 
 MAX_QUARANTINED_BYTES: Final = 4096
 """The beginning of poison tells what it is; a longer stranger's message is not worth its disk."""
@@ -116,8 +113,14 @@ class Intake:
         told = _TOLD_BY_STATE.get(alarm.state, Told.STORED)
         if told is Told.STORED and alarm.stage == Stage.LAST:
             told = Told.CALL_112
-        life_sign_s = ALARMED_HEARTBEAT_S if alarm.is_open else HEARTBEAT_S
+        life_sign_s = (ALARMED_HEARTBEAT_S if alarm.is_open else HEARTBEAT_S)[self._profile(alarm.device)]
         return self._speak(alarm.device, press or alarm.press_id, told, life_sign_s=life_sign_s)
+
+    def _profile(self, device: ids.DeviceId) -> Profile:
+        try:
+            return self._registry.device(device).profile
+        except MessageError:
+            return "30min"  # revoked while its alarm is open
 
     def _take_one(self, spool: Writing, arrival: Arrival) -> Taken:
         try:
@@ -149,7 +152,8 @@ class Intake:
         else:
             name = seen.alarm
             spool.count("duplicates")
-        stored = self._speak(message.device, message.press, Told.STORED, life_sign_s=ALARMED_HEARTBEAT_S)
+        life_sign_s = ALARMED_HEARTBEAT_S[device.profile]
+        stored = self._speak(message.device, message.press, Told.STORED, life_sign_s=life_sign_s)
         return Taken(stored, None if seen else name)
 
     def _take_press(
@@ -192,6 +196,8 @@ class Intake:
         else:
             body = types.AlarmRepeat(alarm.alarm, press, sha256, received.at, flags)
         spool.save_alarm(alarm)
+        if kind == "test":
+            spool.note_test(message.device, received.at_ms)
         spool.add_press(digest, message.device, message.press, alarm.alarm)
         self._queue(spool, alarm, "alarm.raise" if known is None else "alarm.repeat", body)
         if known is None or (kind == "duress" and known.kind != "duress"):

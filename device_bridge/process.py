@@ -32,6 +32,7 @@ from device_bridge.routes.webhook import WebhookRoute
 from device_bridge.settings import AlarmCentre, BridgeSettings
 from device_bridge.spool import Spool
 from device_bridge.stores import open_stores
+from device_bridge.supervisor import Supervisor
 from device_bridge.telemetry import Telemetry
 from device_bridge.view import View
 from device_bridge.watch import Watch
@@ -88,6 +89,7 @@ class Bridge:
         self.watch = Watch(self.spool, self.identity, self.board, self)
         self.lane = PressLane(self.intake, self.board)
         self.telemetry = Telemetry(self.registry, self._life_sign)
+        self.supervisor = Supervisor(self.name, self.spool, self.registry, self.telemetry)
         secrets = BrokerSecrets.load_or_create(settings.secrets)
         login = Login(BRIDGE_USER, lambda: secrets.bridge_password) if settings.broker_login else None
         addresses = settings.broker_addresses()
@@ -100,12 +102,12 @@ class Bridge:
         self.forwarder = Forwarder(self.spool, self.registry, self.board, stores, self._revoked, self.identity.kid)
         self.acts = ActDesk(self.spool, self.registry, self.intake, self.board, self._tell)
         view = View(
-            self.name,
             self.spool,
             self.registry,
-            (self.lane, self.watch),
+            (self.lane, self.watch, self.supervisor),
             self.forwarder,
             self.telemetry,
+            self.supervisor,
             self._presses,
             plan.routes,
         )
@@ -127,6 +129,7 @@ class Bridge:
             callout.start()
         self.delivery.start()
         self.watch.start()
+        self.supervisor.start()
         self.forwarder.start()
         log.info("bridge-started", bridge=self.name, devices=self.registry.device_count)
 
@@ -142,6 +145,7 @@ class Bridge:
         self.telemetry.stop()
         self.feed_server.stop()
         self.watch.stop()
+        self.supervisor.stop()
         self.delivery.stop()
         self.forwarder.stop()
         self.spool.close()

@@ -140,6 +140,10 @@ class Registry:
             raise UnknownDeviceError("this device is not enrolled here" if found is None else "this device was revoked")
         return found
 
+    def devices(self) -> list[Device]:
+        """Return every alarm device in use."""
+        return [device for device in list(self._devices.values()) if not device.revoked]
+
     def readers_of_alarm(self, case: ids.CaseId) -> tuple[bytes, ...]:
         """Return the X25519 keys that an alarm of `case` is sealed to: the case's, then every desk's in force."""
         desks = tuple(

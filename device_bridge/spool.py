@@ -61,6 +61,12 @@ CREATE INDEX IF NOT EXISTS deadline_due ON deadline (due_ms);
 CREATE TABLE IF NOT EXISTS quarantine (
   n INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL,
   sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS device_heard (
+  device TEXT PRIMARY KEY, since_ms INTEGER NOT NULL, heard_ms INTEGER, battery INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS device_test (device TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS device_history (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, device TEXT NOT NULL, at_ms INTEGER NOT NULL, reasons TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS history_of_device ON device_history (device, n);
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS test_window (device TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -319,6 +325,10 @@ class Writing(Reading):
             "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n",
             (name, by),
         )
+
+    def note_test(self, device: ids.DeviceId, at_ms: int) -> None:
+        """Remember when a device was last tested."""
+        self.sql.execute("INSERT OR REPLACE INTO device_test VALUES (?, ?)", (device, at_ms))
 
     def open_test_window(self, device: ids.DeviceId, until_ms: int) -> None:
         """Announce a test of `device`, up to the moment `until_ms` (Unix milliseconds)."""

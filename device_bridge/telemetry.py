@@ -23,10 +23,6 @@ TICK_S: Final = 0.1
 MAX_WAITING: Final = 100_000
 """Devices whose newest heartbeat waits; strangers' topics must not eat the memory."""
 
-OVERDUE_FACTOR: Final = 3
-PROFILE_S: Final = {"20s": 20, "3min": 180, "30min": 1800}
-"""Reporting time of each supervision class (EN 50136-1); a device is overdue after three of them."""
-
 
 @dataclass(frozen=True, slots=True)
 class LifeSign:
@@ -72,17 +68,6 @@ class Telemetry:
     def newest(self, device: ids.DeviceId) -> LifeSign | None:
         """Return the newest heartbeat of a device, None if there was none since the bridge started."""
         return self._newest.get(device)
-
-    def overdue(self, now: float) -> int:
-        """Return how many devices that spoke since the start have been silent for too long."""
-        return sum(self._is_overdue(device, sign, now) for device, sign in list(self._newest.items()))
-
-    def _is_overdue(self, device: ids.DeviceId, sign: LifeSign, now: float) -> bool:
-        try:
-            profile = self._registry.device(device).profile
-        except MessageError:
-            return False  # revoked: nobody waits for it
-        return now - sign.at > OVERDUE_FACTOR * PROFILE_S[profile]
 
     def _run(self) -> None:
         while not self._stop.wait(TICK_S):

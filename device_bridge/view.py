@@ -1,6 +1,5 @@
 """What the feed shows: an alarm as a console reads it, and the health of everything that a press passes."""
 
-import time
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
@@ -10,6 +9,7 @@ from device_bridge.mqtt import Connection
 from device_bridge.registry import Registry
 from device_bridge.routes import Route
 from device_bridge.spool import Spool
+from device_bridge.supervisor import Supervisor
 from device_bridge.telemetry import Telemetry
 from evidence import canonical, ids, schema
 from evidence.envelope import container
@@ -70,21 +70,21 @@ class View:
 
     def __init__(
         self,
-        bridge: str,
         spool: Spool,
         registry: Registry,
         workers: Sequence[Worker],
         forwarder: Forwarder,
         telemetry: Telemetry,
+        supervisor: Supervisor,
         connections: Sequence[Connection],
         routes: Sequence[Route],
     ) -> None:
-        self._bridge = bridge
         self._spool = spool
         self._registry = registry
         self._workers = workers
         self._forwarder = forwarder
         self._telemetry = telemetry
+        self._supervisor = supervisor
         self._connections = connections
         self._routes = routes
 
@@ -95,6 +95,10 @@ class View:
     def alarms(self) -> list[dict[str, Any]]:
         """Return open alarms and the newest closed ones, newest first."""
         return [alarm_json(self._spool, alarm) for alarm in self._spool.read().newest_alarms(CLOSED_SHOWN)]
+
+    def devices(self) -> list[dict[str, Any]]:
+        """Return every device in use and how it stands, for its caseworkers."""
+        return self._supervisor.devices()
 
     def health(self) -> dict[str, Any]:
         """Return what works and what does not. `ok` is false as soon as a press could go unheard or unseen."""
@@ -112,7 +116,7 @@ class View:
         if refused:
             troubles.append(f"the journal refused {refused} statement(s)")
         return {
-            "bridge": self._bridge,
+            "bridge": self._supervisor.bridge,
             "ok": not troubles,
             "troubles": troubles,
             "brokers": brokers,
@@ -123,7 +127,7 @@ class View:
                 "refused": refused,
             },
             "outbox_waiting": reading.waiting_deliveries_count(),
-            "devices": {"enrolled": self._registry.device_count, "overdue": self._telemetry.overdue(time.time())},
+            "devices": {"enrolled": self._registry.device_count, "fault": self._supervisor.faults()},
             "heartbeats": {
                 "read": self._telemetry.read,
                 "skipped": self._telemetry.skipped,

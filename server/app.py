@@ -13,6 +13,7 @@ from server.alarms import routes as alarms
 from server.alarms.feed import BridgeFeed
 from server.auth import routes as auth
 from server.auth.asking import passer_by
+from server.devices import routes as devices
 from server.edge import Edge
 from server.enrolment import routes as enrolment
 from server.exports import routes as exports
@@ -30,7 +31,7 @@ from server.timeline import routes as timeline
 from server.uploads import routes as uploads
 from server.uploads.service import Uploads
 
-DOMAINS = (system, auth, enrolment, uploads, statements, timeline, items, log, alarms, exports)
+DOMAINS = (system, auth, enrolment, uploads, statements, timeline, items, log, alarms, devices, exports)
 """One module of routes per domain, in the order of the documentation."""
 
 

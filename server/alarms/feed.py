@@ -118,6 +118,15 @@ class BridgeFeed:
         answer = await self._post(f"/alarms/{alarm}/lease", body, headers)
         return answer if isinstance(answer, Refusal) else None
 
+    async def devices(self) -> dict[str, dict[str, Any]]:
+        """Return how every alarm device stands, by its id. Raises BridgeUnreachableError."""
+        try:
+            answer = await self._client.get("/devices")
+            answer.raise_for_status()
+            return {str(one["device"]): dict(one) for one in answer.json()["devices"]}
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise BridgeUnreachableError("the bridge gave no answer about devices") from error
+
     async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any] | Refusal:
         try:
             answer = await self._client.post(path, content=body, headers=headers)

@@ -186,6 +186,9 @@ CaseListerAsking = Annotated[Reader | Dispatcher, Depends(case_lister)]
 staff = _only(Caseworker, Dispatcher, Investigator)
 StaffAsking = Annotated[Caseworker | Dispatcher | Investigator, Depends(staff)]
 
+caseworker = _only(Caseworker)
+CaseworkerAsking = Annotated[Caseworker, Depends(caseworker)]
+
 dispatcher = _only(Dispatcher)
 DispatcherAsking = Annotated[Dispatcher, Depends(dispatcher)]
 
@@ -193,6 +196,19 @@ investigator = _only(Investigator)
 InvestigatorAsking = Annotated[Investigator, Depends(investigator)]
 
 PRINCIPALS: Final = frozenset(
-    {passer_by, anyone, visitor, invitee, signer, uploader, reader, case_lister, staff, dispatcher, investigator}
+    {
+        passer_by,
+        anyone,
+        visitor,
+        invitee,
+        signer,
+        uploader,
+        reader,
+        case_lister,
+        staff,
+        caseworker,
+        dispatcher,
+        investigator,
+    }
 )
 """Every dependency that gives a principal; each route has exactly one of them at its top."""

@@ -41,6 +41,7 @@ class Bridge:
         self.leases: list[str] = []
         self.answer: tuple[int, dict[str, Any]] = (200, {"alarm": ALARM, "state": "claimed"})
         self.silent = False
+        self.standing: list[dict[str, Any]] = []
 
     async def stream(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
@@ -70,6 +71,11 @@ class Bridge:
         status, document = self.answer
         return JSONResponse(document, status)
 
+    async def devices(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return JSONResponse({"reason": "token"}, 401)
+        return JSONResponse({"devices": self.standing})
+
     async def lease(self, request: Request) -> Response:
         self.leases.append((await request.json())["kid"])
         status, document = self.answer
@@ -80,6 +86,7 @@ class Bridge:
         app = Starlette(
             routes=[
                 Route("/feed", self.stream),
+                Route("/devices", self.devices),
                 Route("/alarms/{alarm}/acts", self.act, methods=["POST"]),
                 Route("/alarms/{alarm}/lease", self.lease, methods=["POST"]),
             ]
@@ -232,3 +239,33 @@ def test_an_act_cannot_pass_by_the_bridge(world: World) -> None:
     answer = world.dispatcher.post(claim)
     assert (answer.status_code, problem(answer)) == (403, "not-allowed")
     assert answer.json()["reason"] == "door"
+
+
+def test_a_caseworker_sees_how_the_devices_of_their_team_stand(bridge: Bridge, console: World) -> None:
+    case = console.open_case()
+    lent = [ids.DeviceId(ids.new_id()) for _ in range(3)]
+    for device in lent:
+        sign = ids.PublicKey(keys.Identity.generate().sign_public.hex())
+        body = types.AlarmDeviceEnrol(device, sign, "3min", "AWARE-convenant (test)")
+        console.caseworker.act("alarm_device.enrol", body, case.case)
+    where = "/api/v1/devices"
+    dark = console.caseworker.http.get(where).json()
+    assert dark["live"] is False
+    assert {one["state"] for one in dark["devices"]} == {"unknown"}, "silence of the bridge is not silence of devices"
+    change = {"at": "2026-11-21T22:00:00.000Z", "state": "fault", "reasons": ["silent"]}
+    bridge.standing = [
+        {"device": lent[0], "state": "ready", "reasons": [], "battery": 90, "profile": "20s", "case": "00" * 16},
+        {"device": lent[1], "state": "fault", "reasons": ["silent"], "since": change["at"], "history": [change]},
+        {"device": "00" * 16, "state": "fault", "reasons": ["tamper"]},
+    ]
+    with bridge.running():
+        answer = console.caseworker.http.get(where).json()
+        assert answer["live"] is True
+        shown = {one["device"]: one for one in answer["devices"]}
+        assert next(iter(shown)) == lent[1], "what is in trouble stands first"
+        assert shown.keys() == set(lent), "what the journal does not know is not shown"
+        assert (shown[lent[0]]["case"], shown[lent[0]]["profile"]) == (case.case, "3min"), "the journal says whose"
+        assert (shown[lent[1]]["since"], shown[lent[1]]["history"]) == (change["at"], [change])
+        assert shown[lent[2]]["state"] == "unknown"
+        for who in (console.dispatcher, console.investigator, console.root, case.vault):
+            assert problem(who.http.get(where)) == "not-found"
