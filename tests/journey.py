@@ -13,6 +13,7 @@ from typing import Self
 import httpx
 
 from evidence import ids, keys
+from evidence.envelope import xwing
 from evidence.envelope.meta import Meta
 from server.clients import phone_folder, vault
 from server.clients.attachments import describe
@@ -93,7 +94,9 @@ class Journey:
         root = Root(self._at(self.root))
         team = root.open_team("Team Rotterdam")
         root.publish("caseworker", labels[0], self.caseworker.sign_public, self.caseworker.box_public, team)
-        root.publish("investigator", labels[1], self.investigator.sign_public, self.investigator.box_public)
+        hybrid = xwing.public_of(xwing.seed_of(self.investigator))  # so that what she grants is wrapped in suite 2
+        investigator = (self.investigator.sign_public, self.investigator.box_public)
+        root.publish("investigator", labels[1], *investigator, xwing=hybrid)
         worker = Caseworker(self._at(self.caseworker))
         worker.open_case(*vault.public_halves(self.vault), team, self.case)
         phone_folder.enrol(self.folder / "phone", worker.invite(self.case, self.vault.box_public))

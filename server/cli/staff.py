@@ -28,10 +28,13 @@ def new_key(
     key: Key, handle: Annotated[str, typer.Option(help="Your sign-in name.")], phrase_file: PhraseFile = None
 ) -> None:
     """Make your own key under a pass phrase, and print the public halves that the root certifies."""
+    from evidence import canonical
+    from evidence.envelope import xwing
     from server.clients import locked
 
     identity = locked.create(key, handle, phrase(phrase_file, new=True))
     typer.echo(f"name  {identity.kid}\nsign  {identity.sign_public.hex()}\nbox   {identity.box_public.hex()}")
+    typer.echo(f"xwing {canonical.b64(xwing.public_of(xwing.seed_of(identity)))}")
 
 
 @app.command("leave-key")
@@ -54,7 +57,7 @@ def open_team(
 
 
 @root.command("publish")
-def publish(
+def publish(  # noqa: PLR0913, PLR0917 - each option of a typer command is a parameter
     key: Key,
     trust: Trust,
     url: Url,
@@ -62,12 +65,13 @@ def publish(
     label: Annotated[str, typer.Option(help="Name of the professional or desk, as others will see it.")],
     keys: Annotated[tuple[str, str], typer.Option(metavar="SIGN BOX", help="The two public keys.")],
     team: Annotated[str | None, typer.Option(help="The caseworker's team.")] = None,
+    xwing: Annotated[str | None, typer.Option(help="Their X-Wing key: grants to them are then in suite 2.")] = None,
     phrase_file: PhraseFile = None,
 ) -> None:
     """Certify someone's public keys."""
     from typing import cast, get_args
 
-    from evidence import ids
+    from evidence import canonical, ids
     from evidence.statements.types import Role
     from server.clients.root import Root
 
@@ -75,8 +79,9 @@ def publish(
         raise typer.BadParameter(f"one of {', '.join(get_args(Role))}", param_hint="--role")
     sign, box = (bytes.fromhex(ids.hex_text(one, 32)) for one in keys)
     member = ids.TeamId(ids.hex_text(team, 16)) if team else None
-    certified = Root(_signer(key, trust, url, phrase_file)).publish(cast("Role", role), label, sign, box, member)
-    typer.echo(certified)
+    hybrid = canonical.unb64(xwing) if xwing else None
+    who = Root(_signer(key, trust, url, phrase_file))
+    typer.echo(who.publish(cast("Role", role), label, sign, box, member, xwing=hybrid))
 
 
 @caseworker.command("open-case")

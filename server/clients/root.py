@@ -5,7 +5,7 @@ In an organisation these commands run on a computer that is kept in a safe; the 
 
 from dataclasses import dataclass, field
 
-from evidence import event, ids, keys
+from evidence import canonical, event, ids, keys
 from evidence.envelope import wraps
 from evidence.statements import statement as statements
 from evidence.statements import types
@@ -30,16 +30,26 @@ class Root:
         return team
 
     def publish(
-        self, role: types.Role, label: str, sign: bytes, box: bytes, team: ids.TeamId | None = None
+        self,
+        role: types.Role,
+        label: str,
+        sign: bytes,
+        box: bytes,
+        team: ids.TeamId | None = None,
+        *,
+        xwing: bytes | None = None,
     ) -> ids.KeyId:
         """Certify the two public keys (32 bytes each) of a professional, a desk or a service; return the key's name.
+
+        With an X-Wing public key (1216 bytes) too, what is granted to them is wrapped in suite 2.
 
         Raises:
             ClientError: refused or not reachable.
         """
         subject = ids.SubjectId(ids.new_id())
-        published = types.KeyPublish(subject, role, label, ids.PublicKey(sign.hex()), ids.PublicKey(box.hex()), team)
-        self._post("key.publish", published)
+        public = (ids.PublicKey(sign.hex()), ids.PublicKey(box.hex()))
+        hybrid = None if xwing is None else ids.Base64(canonical.b64(xwing))
+        self._post("key.publish", types.KeyPublish(subject, role, label, *public, team, hybrid))
         return keys.signing_kid(sign)
 
     def share(self, desk: keys.Identity, reader: Certificate) -> None:

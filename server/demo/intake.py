@@ -3,6 +3,7 @@
 from functools import partial
 
 from evidence import ids
+from evidence.envelope import xwing
 from evidence.envelope.meta import Card, KnownPlace, Meta, Order
 from server.clients import locked, phone_folder, vault
 from server.clients.caseworker import Caseworker
@@ -27,7 +28,8 @@ def keys(stage: Stage) -> str:
     for person in story.STAFF:
         own = stage.people.identity(person.handle)
         member = team if person.role == "caseworker" else None
-        certify = partial(root.publish, person.role, person.label, own.sign_public, own.box_public, member)
+        public = partial(root.publish, person.role, person.label, own.sign_public, own.box_public, member)
+        certify = partial(public, xwing=xwing.public_of(xwing.seed_of(own)))
         ledger.once(f"published-{person.handle}", certify)
     certificates = root.signer.certificates(fresh=True)
     dispatcher = certificates[stage.people.identity(story.DISPATCHER.handle).kid]
