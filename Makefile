@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export GETUIGE_DATA := $(DATA)
 export GETUIGE_MEDIA := $(MEDIA)
 
-.PHONY: help setup run demo test check bench bench-evidence verifier format docs lock programs clean
+.PHONY: help setup run demo test check bench bench-evidence bench-uploads verifier format docs lock programs clean
 
 help: ## Print this list
 	@echo "Getuige: make <what>   (DATA=folder, default ./var; MEDIA=folder with photos, sound and clips of your own)"
@@ -44,6 +44,9 @@ bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency 
 
 bench-evidence: setup $(VENV)/.dev ## Measure evidence/ beside bare peers: var/bench/evidence.json (GETUIGE_BENCH_GIB=10 for more)
 	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/evidence.py
+
+bench-uploads: setup $(VENV)/.dev ## Measure a large upload beside bare peers: var/bench/uploads.json (GETUIGE_BENCH_GIB=4 for more)
+	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py
 
 verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 	@mkdir -p dist
