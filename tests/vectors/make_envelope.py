@@ -167,7 +167,7 @@ def _parts() -> tuple[bytes, dict[str, Any], bytes, dict[str, Any]]:
 
 def _items() -> list[Vector]:
     meta, meta_part, content, content_part = _parts()
-    head = {
+    head: dict[str, Any] = {
         "v": 1,
         "suite": 1,
         "case": CASE,
@@ -214,6 +214,12 @@ def _items() -> list[Vector]:
         bad("another magic", flipped(whole, 12), "form"),
         bad("a head of 2^32 - 1 bytes", container.MAGIC + b"\xff" * 4 + whole[19:], "form"),
         bad("a suite that does not exist", framed({**head, "suite": 9}), "form"),
+        bad(
+            "a wrap of a suite that does not exist",
+            framed({**head, "wraps": [{**hybrid["wraps"][0], "suite": 3}]}),
+            "form",
+        ),
+        bad("suite 1 written out", framed({**head, "wraps": [{**head["wraps"][0], "suite": 1}]}), "form"),
         bad("a commitment to another description", framed(lying), "contradiction"),
         bad("a commitment to another content", framed(lying_content), "contradiction"),
         bad("something in the padding", framed({**head, "content": dirty_part}, body=meta + dirty), "contradiction"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from evidence import canonical, event, ids, keys
 from evidence.custody import leaf
+from evidence.envelope import xwing
 from evidence.statements import dsse, statement, types
 from tests.vectors.operations import b64
 from tests.vectors.parts import (
@@ -12,6 +13,7 @@ from tests.vectors.parts import (
     ITEM,
     ORIGIN,
     PHONE,
+    READER,
     RECORDED,
     SERVER,
     STRANGER,
@@ -54,6 +56,26 @@ def _enrol() -> statement.Statement:
     return statement.sign(PHONE, "device.enrol", body, case=CASE, at=RECORDED, chain=chain, cosigner=INVITATION)
 
 
+def _case() -> statement.Statement:
+    """Return the opening of a case that demands suite 2 of its wraps."""
+    public = (ids.PublicKey(READER.box_public.hex()), ids.PublicKey(READER.sign_public.hex()))
+    hybrid = ids.Base64(b64(xwing.public_of(xwing.seed_of(READER))))
+    body = types.CaseOpen(*public, ids.TeamId(id_of("team")), PHONE.kid, hybrid, 2)
+    return statement.sign(PHONE, "case.open", body, case=CASE, at=RECORDED)
+
+
+def _grant() -> statement.Statement:
+    """Return a grant of one item in suite 2 and one in suite 1."""
+    items = (
+        types.GrantedItem(ITEM, ids.Base64(b64(bytes_of("wrap"))), 2),
+        types.GrantedItem(ids.ItemId(id_of("another item")), ids.Base64(b64(bytes_of("another wrap")))),
+    )
+    box = ids.PublicKey(READER.box_public.hex())
+    until = ids.Time("2026-12-21T22:00:00.000Z")
+    body = types.Grant(ids.GrantId(id_of("grant")), READER.kid, box, "aangifte – één zaak", until, items)
+    return statement.sign(PHONE, "grant", body, case=CASE, at=RECORDED)
+
+
 def _forged(members: dict[str, Any]) -> dict[str, object]:
     """Sign what no honest writer signs."""
     return dsse.sign(dsse.STATEMENT_TYPE, canonical.encode(members), PHONE).to_json()
@@ -93,6 +115,8 @@ def _made() -> list[Vector]:
     for name, made, signers in (
         ("an item was sealed", _seal(), [PHONE]),
         ("a phone joins, signed twice", _enrol(), [PHONE, INVITATION]),
+        ("a case pins suite 2", _case(), [PHONE]),
+        ("a grant names the suite of a wrap", _grant(), [PHONE]),
     ):
         envelope = made.envelope.to_json()
         members = {
@@ -111,6 +135,7 @@ def _refused() -> list[Vector]:
     envelope: dict[str, Any] = seal.envelope.to_json()
     members: dict[str, Any] = canonical.decode(seal.envelope.body)
     key = [PHONE.sign_public.hex()]
+    case: dict[str, Any] = canonical.decode(_case().envelope.body)["body"]
 
     def bad(name: str, changed: object, reason: str, known: list[str] = key) -> Vector:
         return refused(name, "read statement", {"envelope": changed, "keys": known}, reason)
@@ -137,6 +162,8 @@ def _refused() -> list[Vector]:
         bad("a suite that does not exist", _forged({**members, "suite": 9}), "form"),
         bad("a version that does not exist", _forged({**members, "v": 2}), "form"),
         form("an unknown type", type="item.destroy"),
+        form("a case that pins suite 1", type="case.open", body={**case, "wrap_suite": 1}, seq=None, prev=None),
+        form("a case that pins suite 3", type="case.open", body={**case, "wrap_suite": 3}, seq=None, prev=None),
         form("an unknown member", extra=1),
         form("an unknown member of the body", body={**members["body"], "extra": 1}),
         form("a member of the body is missing", body={"item": ITEM}),
