@@ -1,4 +1,4 @@
-"""What this package adds to the `getuige` command: `bridge`, `broker`, `device`, `alarm-centre`."""
+"""What this package adds to the `getuige` command: `bridge`, `broker`, `device`, `alarms`, `alarm-centre`."""
 
 import json
 import os
@@ -18,6 +18,7 @@ commands: Final = typer.Typer(no_args_is_help=True, add_completion=False, pretty
 """What `device_bridge` contributes to the `getuige` command."""
 
 bridge_app: Final = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+alarms_app: Final = typer.Typer(no_args_is_help=True)
 device_app: Final = typer.Typer(no_args_is_help=True)
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder; GETUIGE_BRIDGE_DATA, or ./var.")]
@@ -159,6 +160,39 @@ def alarm_centre(
         stop.wait()
     finally:
         centre.stop()
+
+
+@alarms_app.command("report")
+def alarms_report(
+    data: Data = None,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days back.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Show how fast alarms were handled, per stage, which deadlines were missed, and how available everything was.
+
+    Reads the bridge's own spool, also while the bridge runs. Tests are counted apart.
+    """
+    from dataclasses import asdict
+
+    from device_bridge.figures import PERCENTILES
+    from device_bridge.ledger import read
+    from device_bridge.settings import BridgeSettings
+
+    found = read(BridgeSettings.load(data=data).folder / "spool.db", days)
+    if as_json:
+        typer.echo(json.dumps({"days": days, "percentiles": list(PERCENTILES), **asdict(found)}))
+        return
+    typer.echo(
+        f"{found.alarms} alarms in {days} days, {found.open} open, {found.escalated} escalated; {found.tests} tests"
+    )
+    for stage in found.stages:
+        values = "  ".join(f"p{n} {ms / 1000:.3f} s" for n, ms in zip(PERCENTILES, stage.percentiles, strict=True))
+        typer.echo(f"{stage.stage:<24}{stage.count:>6}  {values}  worst {stage.worst / 1000:.3f} s")
+    for limit, count in found.missed.items():
+        typer.echo(f"not accepted within {limit} s: {count}")
+    for kind, several in (("route", found.routes), ("device", found.devices)):
+        for one in several:
+            typer.echo(f"{kind} {one.name}: {one.share:.3%} of {one.watched_s / 3600:.1f} h")
 
 
 @device_app.command("new")
@@ -347,4 +381,5 @@ def _stop_signal() -> threading.Event:
 
 
 commands.add_typer(bridge_app, name="bridge")
+commands.add_typer(alarms_app, name="alarms", help="What became of alarms: figures from the bridge's spool.")
 commands.add_typer(device_app, name="device", help="The reference alarm device: a button that talks to any Getuige.")

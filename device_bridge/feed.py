@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route as Path
 
-from device_bridge import cose
+from device_bridge import cose, metrics
 from device_bridge.acts import ActDesk
 from device_bridge.board import Board
 from device_bridge.errors import (
@@ -90,6 +90,7 @@ class Feed:
                 Path("/alarms/{alarm}/lease", self._private(self._lease), methods=["POST"]),
                 Path("/devices/{device}/test-window", self._private(self._test_window), methods=["POST"]),
                 Path("/devices", self._private(self._devices)),
+                Path("/metrics", self._private(self._metrics)),
                 Path("/health", self._private(self._health)),
                 Path("/press", self._answered(self._press), methods=["POST"]),
             ],
@@ -126,6 +127,10 @@ class Feed:
 
     async def _devices(self, _request: Request) -> Response:
         return JSONResponse({"devices": await run_in_threadpool(self._view.devices)})
+
+    async def _metrics(self, _request: Request) -> Response:
+        health = await run_in_threadpool(self._view.health)
+        return Response(metrics.page(health, self._lane.stored), media_type=metrics.CONTENT_TYPE)
 
     async def _act(self, request: Request) -> Response:
         alarm = ids.AlarmId(ids.hex_text(request.path_params["alarm"], _ID_BYTES))

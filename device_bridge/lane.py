@@ -16,6 +16,7 @@ import structlog
 from device_bridge.board import Board
 from device_bridge.errors import SpoolError
 from device_bridge.intake import Arrival, Intake, Taken, received_now
+from device_bridge.metrics import Histogram
 from device_bridge.mqtt import Connection, Delivered
 
 MAX_BATCH: Final = 500
@@ -38,6 +39,8 @@ class PressLane:
 
     def __init__(self, intake: Intake, board: Board) -> None:
         self.trouble: str | None = None
+        self.stored = Histogram()
+        """From arrival to on disk, of every message of the lane."""
         self._intake = intake
         self._board = board
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
@@ -90,6 +93,9 @@ class PressLane:
         taken = self._taken(batch)
         if taken is None:
             return
+        now_ms = time.time_ns() // 1_000_000
+        for waiting in batch:
+            self.stored.add((now_ms - waiting.arrival.received.at_ms) / 1000)
         for waiting, result in zip(batch, taken, strict=True):
             try:
                 waiting.done(result)

@@ -26,6 +26,7 @@ from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, serv
 from device_bridge.mqtt import ALARM_FILTER, TELEMETRY_FILTER, BrokerAddress, Connection, Login
 from device_bridge.plan import Plan
 from device_bridge.registry import Registry
+from device_bridge.route_log import RouteLog
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.routes.dc09 import Dc09Route
 from device_bridge.routes.webhook import WebhookRoute
@@ -114,6 +115,7 @@ class Bridge:
         token = load_or_create_token(settings.token_file)
         self.feed = Feed(view, self.acts, self.lane, self.board, self.spool, token)
         self.feed_server = FeedServer(self.feed, settings.feed_host, settings.feed_port)
+        self.route_log = RouteLog(self.spool, plan.routes)
         self.delivery = Delivery(self.spool, self.identity, self.board, plan.routes)
 
     def start(self) -> None:
@@ -130,6 +132,7 @@ class Bridge:
         self.delivery.start()
         self.watch.start()
         self.supervisor.start()
+        self.route_log.start()
         self.forwarder.start()
         log.info("bridge-started", bridge=self.name, devices=self.registry.device_count)
 
@@ -146,6 +149,7 @@ class Bridge:
         self.feed_server.stop()
         self.watch.stop()
         self.supervisor.stop()
+        self.route_log.stop()
         self.delivery.stop()
         self.forwarder.stop()
         self.spool.close()
