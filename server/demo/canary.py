@@ -6,6 +6,7 @@ anything proves nothing, so it must also find a control text that is known to be
 """
 
 import base64
+import contextlib
 import json
 import os
 import subprocess
@@ -20,6 +21,9 @@ MIN_CORE_CHARACTERS = 8
 SLICE_BYTES = 32
 SLICE_WINDOW_BYTES = 4096
 """Of an original file: 32 bytes of compressed media occur nowhere else by chance."""
+
+MAX_TRIES = 5
+"""A server at work makes and removes files beside us: one that is gone when it is read is no reason to search less."""
 
 GREP_FAILED = 2
 """Exit code of grep(1) for an error; 1 means that nothing was found."""
@@ -82,8 +86,16 @@ def search(roots: Iterable[Path], phrases: Sequence[str], control: str, raw: Seq
     """Search every file under `roots` for every form of every phrase, for `raw` bytes, and for the control text.
 
     Raises:
-        OSError: grep(1) is missing or could not read a file.
+        OSError: grep(1) is missing or could not read a file, again and again.
     """
+    roots = list(roots)
+    for _ in range(MAX_TRIES - 1):
+        with contextlib.suppress(OSError):
+            return _search_once(roots, phrases, control, raw)
+    return _search_once(roots, phrases, control, raw)
+
+
+def _search_once(roots: Iterable[Path], phrases: Sequence[str], control: str, raw: Sequence[bytes]) -> Search:
     files = [path for path in _files(roots) if not path.name.endswith("-shm")]
     size = sum(path.stat().st_size for path in files)
     needles = tuple(dict.fromkeys((*(form for phrase in phrases for form in forms(phrase)), *raw)))
