@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 import uvicorn
 
+from evidence.store.engine import open_engine
 from server import logs
 from server.app import create_app
 from server.layout import Layout
@@ -54,8 +55,12 @@ def _listener(settings: Settings, metrics: Metrics) -> Iterator[None]:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or Ctrl-C; SecretFileError when the data folder was never founded."""
+    """Serve until SIGTERM or Ctrl-C.
+
+    Raises SecretFileError when the data folder was never founded, and StoreError when its database cannot be served.
+    """
     load_identity(Layout(settings.data).server_key)  # before uvicorn, whose failures have no words
+    open_engine(settings.database_url).dispose()
     logs.configure()
     log = structlog.get_logger("server")
     metrics = Metrics()

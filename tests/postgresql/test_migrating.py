@@ -9,12 +9,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from typer.testing import CliRunner
 
+from evidence import keys
 from evidence.store import migrating
 from evidence.store.engine import WRITE, connect, open_engine
 from evidence.store.journal import SqlJournal
 from evidence.store.migrating import NewerDatabaseError, UnmigratedError
 from evidence.store.schema import metadata
-from server.cli import commands
+from server.cli import commands, main
+from server.founding import found
+from server.settings import Settings
 from tests.postgresql.conftest import Opening
 from tests.property.test_journal import founding
 
@@ -157,3 +160,21 @@ def test_postgresql_is_served_only_after_getuige_migrate(empty: str, opened: Ope
     assert opened(empty).dialect.name == "postgresql"
     again = CliRunner().invoke(commands, ["migrate"], env=env)
     assert (again.exit_code, again.output.count("\n")) == (0, 1)
+
+
+@pytest.mark.need("initdb", "postgres")
+def test_serve_says_in_words_that_the_database_waits_for_a_migration(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found(Settings(data=tmp_path / "data", database_url=url), keys.Identity.generate(), "Filomena")
+    engine = connect(url)
+    migrating.migrate(engine, "0001")
+    engine.dispose()
+    monkeypatch.setenv("GETUIGE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GETUIGE_DATABASE_URL", url)
+    monkeypatch.setattr("sys.argv", ["getuige", "serve"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "the database is at step 0001, and this Getuige needs step 0002: run `getuige migrate`" in said
