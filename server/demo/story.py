@@ -212,9 +212,9 @@ CARD = DeskCard(
     "Niet bekend",
     "Een dochter van zes, doordeweeks thuis",
     (
-        Place("Haar woning", "51.9338", "4.4581"),
-        Place("School", "51.9361", "4.4702"),
-        Place("Haar zus", "51.9122", "4.4889"),
+        Place("Haar woning", "51.933817", "4.458129"),
+        Place("School", "51.936142", "4.470218"),
+        Place("Haar zus", "51.912236", "4.488913"),
     ),
 )
 """The dispatcher card, sealed to the desk: fictitious, in streets where nobody in the story lives."""
@@ -224,7 +224,7 @@ COVENANT = "AWARE-convenant (demonstratie)"
 PURPOSE = "Aangifte belaging, onderzoek door de politie"
 GROUND = "Vordering officier van justitie (demonstratie)"
 
-PRESS_POSITION = ("51.9342", "4.4577", 8, 4, "gnss")
+PRESS_POSITION = ("51.934216", "4.457734", 8, 4, "gnss")
 """Where the alarm device says it is: latitude, longitude, accuracy in metres, age in seconds, source."""
 
 
