@@ -1,6 +1,7 @@
 """What an operator may choose for a bridge: one frozen object from the environment, secrets in files.
 
-Every field is the variable GETUIGE_BRIDGE_<FIELD>. `mode=production` refuses the development stand-ins by name.
+Every field is the variable GETUIGE_BRIDGE_<FIELD>; GETUIGE_MODE counts for the bridge too. `mode=production` refuses the
+development stand-ins by name.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from device_bridge.brokers import CLIENT_PORT_OFFSET
@@ -82,10 +83,13 @@ def _address(text: str) -> tuple[str, int] | None:
 class BridgeSettings(BaseSettings):
     """The settings of one bridge process. Frozen: a process that should do otherwise is started anew."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid", populate_by_name=True)
 
     mode: Literal["development", "production"] = Field(
-        default="development", description="production refuses every development stand-in"
+        default="development",
+        # One variable for the whole installation: a bridge that stayed in development would go unnoticed.
+        validation_alias=AliasChoices(f"{ENV_PREFIX}MODE", "GETUIGE_MODE"),
+        description="production refuses every development stand-in; without it GETUIGE_MODE counts",
     )
     name: str = Field(
         default="1", pattern=r"^[a-z0-9-]{1,32}$", description="this bridge among others; each has its own spool"

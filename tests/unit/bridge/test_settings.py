@@ -104,3 +104,11 @@ def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
     key.write_text("{}")
     with pytest.raises(SettingsError):
         load_or_create_identity(key)
+
+
+def test_the_installations_mode_is_the_bridges_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GETUIGE_MODE", "production")
+    assert BridgeSettings().mode == "production"
+    monkeypatch.setenv("GETUIGE_BRIDGE_MODE", "development")
+    assert BridgeSettings().mode == "development"
+    assert BridgeSettings(mode="production").mode == "production"
