@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from device_bridge.errors import SettingsError
-from evidence import canonical, ids, keys, schema
+from evidence import canonical, durable, ids, keys, schema
 from evidence.errors import FormatError
 
 MAX_SECRET_BYTES: Final = 4096
@@ -69,13 +69,13 @@ def make_secret(path: Path, data: bytes) -> None:
             os.link(temporary, path)  # unlike a rename, never replaces
     finally:
         temporary.unlink()
-    _sync_folder(path.parent)
+    durable.sync_folder(path.parent)
 
 
 def write_secret(path: Path, data: bytes) -> None:
     """Write or replace a file that only its owner may read; when this returns it is on the disk."""
-    _written(path, data).replace(path)
-    _sync_folder(path.parent)
+    durable.make_folder(path.parent)
+    durable.write_file(path, data)
 
 
 def _written(path: Path, data: bytes) -> Path:
@@ -87,11 +87,3 @@ def _written(path: Path, data: bytes) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return Path(name)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

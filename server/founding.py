@@ -6,7 +6,7 @@ is passed in and is never written: in an organisation it lives on a computer in 
 
 from dataclasses import dataclass
 
-from evidence import ids, keys
+from evidence import durable, ids, keys
 from evidence.bundle import trust
 from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.keyfile import load_or_create_key
@@ -14,7 +14,6 @@ from evidence.custody.note import NoteSigner
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.standing import Standing
-from evidence.store import durable
 from evidence.store.engine import open_engine
 from evidence.store.journal import SqlJournal
 from server.errors import ServerError

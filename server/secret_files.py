@@ -4,9 +4,8 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, ids, keys
+from evidence import canonical, durable, ids, keys
 from evidence.errors import FormatError
-from evidence.store import durable
 from server.errors import ServerError
 
 SECRET_BYTES: Final = 32

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, ids
+from evidence import canonical, durable, ids
 from evidence import event as events
 from evidence.bundle import bag, layout
 from evidence.bundle.howto import HOWTO_TEXT
@@ -85,11 +85,7 @@ def write(planned: Plan, proofs: Proofs, target: Path, progress: Progress = lamb
         file.flush()
         os.fsync(file.fileno())
     partial.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    durable.sync_folder(target.parent)
 
 
 def _write_members(archive: zipfile.ZipFile, planned: Plan, proofs: Proofs, progress: Progress) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from evidence import ids
-from evidence.store import durable
+from evidence import durable, ids
 from evidence.store.errors import BlobError
 
 READ_BYTES: Final = 1024 * 1024

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from evidence import durable
 from server.clients.errors import FolderError
 
 PRIVATE_FILE = 0o600
@@ -31,15 +32,6 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
-def sync_folder(folder: Path) -> None:
-    """Flush the entries of `folder` to the disk, so that a rename or removal in it survives power loss."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace `path` by `data`, durably and whole, readable by its owner alone."""
     beside = path.with_name(path.name + TEMPORARY_SUFFIX)
@@ -49,7 +41,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.rename(path)
-    sync_folder(path.parent)
+    durable.sync_folder(path.parent)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -74,7 +66,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no narrower type; e
 def remove(path: Path) -> None:
     """Remove `path` durably; missing already is fine, because a killed client may repeat itself."""
     path.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    durable.sync_folder(path.parent)
 
 
 @contextmanager

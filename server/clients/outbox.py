@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evidence import canonical, ids, schema
+from evidence import canonical, durable, ids, schema
 from evidence.envelope import container, sealing
 from evidence.errors import EvidenceError
 from evidence.statements import types
@@ -109,7 +109,7 @@ class Outbox:
         # Time first: entries are sent in the order in which she added them.
         entry = Entry(memory.make_folder(self._folder / f"{time.time_ns():020d}-{item}"), item)
         memory.write_json(entry.folder / "draft.json", _draft(prepared, source))
-        memory.sync_folder(self._folder)
+        durable.sync_folder(self._folder)
         try:
             self._seal(entry, prepared, source)
         except EvidenceError:
@@ -144,7 +144,7 @@ class Outbox:
     def forget(self, entry: Entry) -> None:
         """Remove an entry durably. A flash memory may keep worn-out cells: the ciphertext protects those."""
         shutil.rmtree(entry.folder, ignore_errors=True)
-        memory.sync_folder(self._folder)
+        durable.sync_folder(self._folder)
 
     def _seal(self, entry: Entry, prepared: sealing.Prepared, source: Source | None) -> None:
         """Write the container, make it durable, and only then forget the content key."""

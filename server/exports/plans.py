@@ -6,7 +6,7 @@ manifest that was signed must come out again when the bundle is built.
 
 from dataclasses import dataclass
 
-from evidence import canonical, ids, schema
+from evidence import canonical, durable, ids, schema
 from evidence.bundle import sealed, selection
 from evidence.bundle.sealed import Plan
 from evidence.errors import FormatError
@@ -14,7 +14,6 @@ from evidence.event import Recorded
 from evidence.statements import types
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
-from evidence.store import durable
 from server.items.access import granted_wraps
 from server.principals import Investigator
 from server.problems import ProblemError, domains, general

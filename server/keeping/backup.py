@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence import ids
+from evidence import durable, ids
 from evidence.bundle import trust
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.tiles import CHECKPOINT_PATH
-from evidence.store import copying, durable, migrating, verifying
+from evidence.store import copying, migrating, verifying
 from evidence.store.blobs import READ_BYTES, DirectoryBlobs
 from evidence.store.engine import open_engine
 from evidence.store.errors import BlobError

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from evidence import durable
 from evidence.custody.tiles import CHECKPOINT_PATH
-from evidence.store import durable
 from server.keeping.note import BackupError
 
 PREPARED: Final = "*.json"

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from evidence import canonical, ids, schema
+from evidence import canonical, durable, ids, schema
 from evidence.errors import FormatError
-from evidence.store import durable
 from server.errors import ServerError
 
 NAME: Final = "backup.json"

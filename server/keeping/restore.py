@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence import ids
+from evidence import durable, ids
 from evidence.bundle import trust
 from evidence.custody import growth
 from evidence.custody.errors import CustodyError
 from evidence.custody.policy import VerifiedCheckpoint
 from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
-from evidence.store import copying, durable, migrating, verifying
+from evidence.store import copying, migrating, verifying
 from evidence.store.blobs import DirectoryBlobs, pieces
 from evidence.store.engine import connect, open_engine
 from evidence.store.errors import BlobError

@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from evidence import durable
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import (
     CorruptLogError,
@@ -28,7 +29,6 @@ from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
 from evidence.custody.timestamp import TimestampAuthority
 from evidence.custody.tlogproof import build_proof
 from evidence.errors import EvidenceError
-from evidence.store import durable
 from evidence.store.ports import Journal
 from server.errors import ServerError
 

@@ -6,10 +6,10 @@ from typing import Final
 
 import httpx
 
+from evidence import durable
 from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.errors import TimestampError
 from evidence.custody.timestamp import DIGEST_BYTES, MAX_TOKEN_BYTES, TimestampAuthority
-from evidence.store import durable
 from server.layout import Layout
 from server.settings import DEVELOPMENT, Settings
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, ids, schema
+from evidence import canonical, durable, ids, schema
 from evidence.errors import FormatError
-from evidence.store import durable
 from evidence.store.ports import BlobStore
 from server.errors import ServerError
 from server.uploads.core import Upload, Usage
