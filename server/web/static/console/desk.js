@@ -31,6 +31,8 @@ export class Desk {
   heardAt = 0;
   /** @type {Authority | null} */
   #authority = null;
+  /** @type {Set<Set<string>>} */
+  #asking = new Set();
   #renewing = 0;
 
   /**
@@ -71,14 +73,23 @@ export class Desk {
 
   /** Fetch everything anew: at the start, and whenever the feed comes back after a silence. */
   async refresh() {
-    const { alarms, health } = await api.json("/api/v1/alarms");
-    this.health = health;
-    await Promise.all(alarms.map((/** @type {Alarm} */ alarm) => this.#take(alarm)));
+    /** @type {Set<string>} what the feed says while we ask is newer than the answer that we get */
+    const newer = new Set();
+    this.#asking.add(newer);
+    try {
+      const { alarms, health } = await api.json("/api/v1/alarms");
+      if (!newer.has("health")) this.health = health;
+      const older = alarms.filter((/** @type {Alarm} */ { alarm }) => !newer.has(alarm));
+      await Promise.all(older.map((/** @type {Alarm} */ alarm) => this.#take(alarm)));
+    } finally {
+      this.#asking.delete(newer);
+    }
     this.listener.changed();
   }
 
   /** @param {string} name @param {any} data */
   async #event(name, data) {
+    for (const newer of this.#asking) newer.add(name === "health" ? name : (data.alarm?.alarm ?? data.alarm));
     if (name === "health") this.health = data;
     else if (name === "alarm") await this.#take(data.alarm?.alarm ? data.alarm : data);
     else if (name === "snapshot") {
