@@ -59,7 +59,7 @@ async def test_a_screen_that_is_behind_is_told_so(browser: Browser, server: Stan
     sent: list[dict[str, str]] = []
 
     async def refuse(route: Route) -> None:
-        sent.append(await route.request.all_headers())
+        sent.append(route.request.headers)
         problem = {"type": "urn:getuige:problem:bridge-refused", "title": "x", "status": 409, "reason": "stale"}
         await route.fulfill(status=409, content_type="application/problem+json", body=json.dumps(problem))
 
@@ -69,7 +69,8 @@ async def test_a_screen_that_is_behind_is_told_so(browser: Browser, server: Stan
         alarm = server.press()
         change(server, alarm, revision=6)
         await page.wait_for_selector(f"article[data-alarm='{alarm}']")
-        await page.keyboard.press("a")
+        async with page.expect_response("**/acts"):  # the answer is here before the screen falls behind
+            await page.keyboard.press("a")
         await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
         change(server, alarm, revision=7)
         await page.route("**/acts", refuse)

@@ -167,7 +167,8 @@ export class Desk {
       throw error;
     }
     const known = this.alarms.get(alarm.alarm) ?? alarm;
-    this.alarms.set(alarm.alarm, { ...known, ...(answer.alarm === alarm.alarm ? answer : { state: answer.state }) });
+    const overtaken = (known.revision ?? 0) > (answer.revision ?? Infinity);  // the feed was quicker and knows more
+    if (!overtaken) this.alarms.set(alarm.alarm, { ...known, ...(answer.alarm === alarm.alarm ? answer : { state: answer.state }) });
     if (answer.state === "closed") this.cards.delete(alarm.alarm);
     this.listener.changed();
   }
