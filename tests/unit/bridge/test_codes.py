@@ -52,6 +52,18 @@ def typed(pin: str, press: PressId = SECOND, device: ids.DeviceId = DEVICE, salt
         (typed(CANCEL, salt=bytes(31) + b"\1"), 0, Verdict.WRONG),
         (None, 0, Verdict.NONE),
     ],
+    # The codes are of a random device: in the names of tests they would differ in each process.
+    ids=[
+        "right",
+        "right-late",
+        "duress",
+        "duress-late",
+        "other-pin",
+        "other-press",
+        "other-device",
+        "other-salt",
+        "none",
+    ],
 )
 def test_a_code_counts_for_one_message_of_one_device(code: bytes | None, wrong_before: int, verdict: Verdict) -> None:
     chosen = codes.choose(SALT, CANCEL, DURESS)
