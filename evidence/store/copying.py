@@ -12,10 +12,11 @@ from sqlalchemy import Engine, delete, func, insert, select
 
 from evidence.store.engine import WRITE
 from evidence.store.errors import StoreError
-from evidence.store.schema import events, journal_head, locked_keys, log_head, spent_challenges
+from evidence.store.schema import blob_copies, events, journal_head, locked_keys, log_head, spent_challenges
 
-TABLES: Final = (journal_head, events, log_head, locked_keys, spent_challenges)
-"""What a copy holds. Spent challenges are in it: without them an old sign-in could be played again."""
+TABLES: Final = (journal_head, events, blob_copies, log_head, locked_keys, spent_challenges)
+"""What a copy holds. Spent challenges are in it: without them an old sign-in could be played again.
+So are the places of the copies in S3: a restored server reads there what the backup left there."""
 
 ROWS_AT_ONCE: Final = 1000
 """Held in memory: a megabyte or two."""

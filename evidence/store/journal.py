@@ -215,12 +215,15 @@ class SqlJournal:
             outcomes: list[Recorded | Exception] = []
             accepted: list[Statement] = []
             new: list[dict[str, Any]] = []
+            to_copy: list[dict[str, Any]] = []
             for waiting in batch:
                 known = present.get(waiting.statement.id)
                 if known is None:
                     outcome = self._judge(waiting, received_at)
                     if isinstance(outcome, Recorded):
                         new.append(rows.row_of(waiting.statement, outcome))
+                        if copy := rows.copy_row_of(waiting.statement, outcome):
+                            to_copy.append(copy)
                         accepted.append(waiting.statement)
                         present[outcome.statement] = outcome
                     outcomes.append(outcome)
@@ -228,6 +231,7 @@ class SqlJournal:
                     outcomes.append(known)
             if new:
                 rows.add(connection, new)
+                rows.queue_copies(connection, to_copy)
                 rows.move_head(connection, size, size + len(new))
         with self._asking:
             if self._asked.size == size:

@@ -10,7 +10,7 @@ from evidence.event import Recorded
 from evidence.statements import types
 from evidence.statements.statement import Statement
 from evidence.store.errors import StoreError
-from evidence.store.schema import events, journal_head
+from evidence.store.schema import blob_copies, events, journal_head
 
 _RECORDED = (
     events.c.idx,
@@ -67,6 +67,30 @@ def row_of(statement: Statement, recorded: Recorded) -> dict[str, Any]:
 def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert events in one go."""
     connection.execute(insert(events), rows)
+
+
+def copy_row_of(statement: Statement, recorded: Recorded) -> dict[str, Any] | None:
+    """Return the row by which a sealed item waits for its copy in S3; None for all other statements."""
+    body = statement.body
+    if not isinstance(body, types.ItemSeal):
+        return None
+    return {
+        "idx": recorded.index,
+        "sha256": body.container.sha256,
+        "case_id": statement.case,
+        "size_bytes": body.container.size,
+        "state": "waiting",
+        "queued_at": recorded.received_at,
+        "due_at": recorded.received_at,
+        "attempts": 0,
+        "local_since": recorded.received_at,
+    }
+
+
+def queue_copies(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert what `copy_row_of` made, in the transaction of the events."""
+    if rows:
+        connection.execute(insert(blob_copies), rows)
 
 
 def recorded(row: Row[Any]) -> Recorded:

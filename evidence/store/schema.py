@@ -39,6 +39,31 @@ journal_head = Table(
 )
 """One row: whoever appends locks it first, in any process."""
 
+blob_copies = Table(
+    "blob_copies",
+    metadata,
+    Column("idx", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("sha256", _SHA256, nullable=False),
+    Column("case_id", _ID),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("state", String(8), nullable=False, doc="waiting, stored or released (copies.State)"),
+    Column("queued_at", _TIME, nullable=False),
+    Column("due_at", _TIME, nullable=False, doc="not to be tried before"),
+    Column("attempts", Integer, nullable=False),
+    Column("trouble", String(200), doc="why the last attempt failed"),
+    Column("lease_by", _ID, doc="the process that works on it"),
+    Column("lease_until", _TIME),
+    Column("upload_id", String(2048), doc="multipart upload that was begun"),
+    Column("version_id", String(1024), doc="of the object in S3: another version is another object"),
+    Column("verified_at", _TIME, doc="when that version was last read back whole"),
+    Column("locked_until", _TIME, doc="end of its Object Lock"),
+    Column("local_since", _TIME, doc="NULL: the local copy was dropped"),
+    Index("copies_by_sha256", "sha256"),
+    Index("copies_due", "state", "due_at"),
+)
+"""One row for each sealed item, written with its event: the outbox of what has to be copied to S3, and afterwards the
+list of where the copies are. Its key is the event's, so that nothing in it can ever stand in the way of a seal."""
+
 log_head = Table(
     "log_head",
     metadata,

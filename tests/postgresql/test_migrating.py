@@ -156,7 +156,7 @@ def test_postgresql_is_served_only_after_getuige_migrate(empty: str, opened: Ope
     with pytest.raises(UnmigratedError):
         open_engine(empty)
     done = CliRunner().invoke(commands, ["migrate"], env=env)
-    assert (done.exit_code, "0002" in done.output) == (0, True), done.output
+    assert (done.exit_code, migrating.NEWEST in done.output) == (0, True), done.output
     assert opened(empty).dialect.name == "postgresql"
     again = CliRunner().invoke(commands, ["migrate"], env=env)
     assert (again.exit_code, again.output.count("\n")) == (0, 1)
@@ -177,4 +177,4 @@ def test_serve_says_in_words_that_the_database_waits_for_a_migration(
         main()
     assert stopped.value.code == 1
     said = " ".join(capsys.readouterr().err.split())
-    assert "the database is at step 0001, and this Getuige needs step 0002: run `getuige migrate`" in said
+    assert f"is at step 0001, and this Getuige needs step {migrating.NEWEST}: run `getuige migrate`" in said
