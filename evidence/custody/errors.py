@@ -85,6 +85,10 @@ class RetiredKeyError(CustodyError):
     """The key of a log signed a head beyond the one at which the log ended and another took over."""
 
 
+class SuccessionError(CustodyError):
+    """A rotation of a log's key does not fit the logs before it, or nobody who may has signed it."""
+
+
 class WitnessUnavailableError(CustodyError):
     """A witness did not answer; the head stands, without this witness's cosignature."""
 

@@ -4,7 +4,7 @@ It decides about the next statement from what the journal adds up to (`standing`
 table in `docs/formats/statement.md`. Signatures are checked here too, because only the journal says which keys exist.
 
 State rules:
-- The first statement is `log.open`; it names the root, which signs all `key.*` and `team.*`.
+- The first statement is `log.open`; it names the root, which signs `log.rotate` and all `key.*` and `team.*`.
 - A key counts from `key.publish` until `key.retire`; a phone's or alarm device's from enrolment until revocation.
 - A phone only adds: `item.*` in its own case, numbered without a gap. It never reads, grants or erases.
 - Only the vault key of a case grants and revokes, and only to a reader whose key the root certified.
@@ -25,6 +25,7 @@ from evidence.statements.statement import FIRST_PREV, Chain, Statement, verified
 
 _SIGNERS_BY_TYPE: Final[Mapping[str, str]] = {
     "log.open": "root",
+    "log.rotate": "root",
     "key.publish": "root",
     "key.retire": "root",
     "key.share": "root",

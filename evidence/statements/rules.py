@@ -9,11 +9,13 @@ from datetime import timedelta
 from typing import Final, cast
 
 from evidence import canonical, ids, keys
+from evidence.custody.errors import CustodyError
 from evidence.envelope import xwing
 from evidence.errors import FormatError
 from evidence.statements import types
 from evidence.statements.errors import refuse
 from evidence.statements.facts import Erasure
+from evidence.statements.rotation import lineage_of
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 
@@ -27,6 +29,18 @@ ERASE_DELAY: Final = timedelta(days=14)
 
 ERASE_CLOCK: Final = timedelta(minutes=10)
 """How far the time in an erasure request may be from the server's: a backdated one would shorten the delay."""
+
+
+def _log_rotate(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.LogRotate", statement.body)
+    if standing.log is None:
+        refuse("log-state", "a log that was not opened does not end")
+    try:
+        line = lineage_of(standing.log, (*standing.rotations, body))
+    except CustodyError as error:
+        refuse("rotation", str(error))
+    if line.current.first_event != standing.events:
+        refuse("rotation", f"the journal has {standing.events} events, the head covers {line.current.first_event}")
 
 
 def _key_publish(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -265,6 +279,7 @@ def _alarm_known(standing: Standing, statement: Statement, _now: ids.Time) -> No
 
 
 RULES: Final[Mapping[str, Rule]] = {
+    "log.rotate": _log_rotate,
     "key.publish": _key_publish,
     "key.retire": _key_retire,
     "key.share": _key_share,

@@ -19,6 +19,10 @@ class Standing:
     """The sum of the accepted statements. Only `apply` changes it."""
 
     log: types.LogOpen | None = None
+    rotations: tuple[types.LogRotate, ...] = ()
+    """How the log went on under other keys, oldest first (`rotation.lineage_of`)."""
+    events: int = 0
+    """How many statements were accepted: the number of the next event."""
     certified: dict[ids.KeyId, Certified] = field(default_factory=dict)
     teams: dict[ids.TeamId, str] = field(default_factory=dict)
     shares: dict[ids.KeyId, tuple[types.KeyShare, ...]] = field(default_factory=dict)
@@ -110,6 +114,7 @@ class Standing:
 
     def apply(self, statement: Statement) -> None:
         """Add an accepted statement; `authority.check` comes first, this only records."""
+        self.events += 1
         if statement.chain is not None:
             self.chains[statement.by] = Chain(statement.chain.seq, statement.id)
         record = _RECORDS.get(statement.type)
@@ -119,6 +124,10 @@ class Standing:
 
 def _log_open(standing: Standing, statement: Statement) -> None:
     standing.log = cast("types.LogOpen", statement.body)
+
+
+def _log_rotate(standing: Standing, statement: Statement) -> None:
+    standing.rotations = (*standing.rotations, cast("types.LogRotate", statement.body))
 
 
 def _key_publish(standing: Standing, statement: Statement) -> None:
@@ -243,6 +252,7 @@ def _case(statement: Statement) -> ids.CaseId:
 
 _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "log.open": _log_open,
+    "log.rotate": _log_rotate,
     "key.publish": _key_publish,
     "key.retire": _key_retire,
     "key.share": _key_share,

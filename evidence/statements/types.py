@@ -49,6 +49,23 @@ class LogOpen:
 
 
 @dataclass(frozen=True)
+class LogHead:
+    """A head of a custody log: its name, its entries and their root."""
+
+    origin: str
+    size: int
+    root: Sha256
+
+
+@dataclass(frozen=True)
+class LogRotate:
+    """The root ends the log and names the key of the one that takes over, whose first event is this statement."""
+
+    closed: LogHead
+    log_vkey: str
+
+
+@dataclass(frozen=True)
 class KeyPublish:
     """The root certifies the keys of a professional, a desk or a service."""
 
@@ -361,6 +378,7 @@ class AlarmClose:
 
 Body = (
     LogOpen
+    | LogRotate
     | KeyPublish
     | KeyRetire
     | KeyShare
@@ -393,6 +411,7 @@ Body = (
 
 BODIES: Final[dict[str, type[Body]]] = {
     "log.open": LogOpen,
+    "log.rotate": LogRotate,
     "key.publish": KeyPublish,
     "key.retire": KeyRetire,
     "key.share": KeyShare,
@@ -429,5 +448,5 @@ BODIES: Final[dict[str, type[Body]]] = {
 }
 """The body of each statement type; a type that is not here does not exist."""
 
-CASELESS: Final = frozenset({"log.open", "key.publish", "key.retire", "key.share", "team.open"})
+CASELESS: Final = frozenset({"log.open", "log.rotate", "key.publish", "key.retire", "key.share", "team.open"})
 """Types about the organisation; every other statement belongs to one case."""

@@ -33,6 +33,7 @@ def test_the_table_in_the_docs_is_the_table_in_the_code() -> None:
 
 BODIES: dict[str, types.Body] = {
     "log.open": types.LogOpen("x", types.RootKey(ids.PublicKey("0" * 64), "x"), "x"),
+    "log.rotate": types.LogRotate(types.LogHead("x", 1, ids.Sha256("0" * 64)), "x"),
     "key.publish": types.KeyPublish(
         ids.SubjectId(OTHER), "server", "x", ids.PublicKey("1" * 64), ids.PublicKey("2" * 64)
     ),
