@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
-from server import openapi, web
+from server import openapi, tracing, web
 from server.alarms import routes as alarms
 from server.alarms.feed import BridgeFeed
 from server.auth import routes as auth
@@ -38,9 +38,11 @@ DOMAINS = (system, auth, enrolment, uploads, statements, timeline, items, log, a
 def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     """Return the app. The data folder is opened when the app starts, not before.
 
-    Raises StandInError when production is asked for with development stand-ins.
+    Raises StandInError when production is asked for with development stand-ins, SettingsError when traces are wanted
+    without the extra.
     """
     settings.refuse_stand_ins()
+    traces = tracing.choose(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -62,6 +64,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await app.state.feed.close()
                 await asyncio.to_thread(app.state.exports.close)
+                if traces is not None:
+                    await asyncio.to_thread(traces.close)
 
     app = FastAPI(
         title="Getuige",
@@ -71,8 +75,9 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(Edge, settings=settings, metrics=metrics or Metrics())],
+        middleware=[Middleware(Edge, settings=settings, metrics=metrics or Metrics(), traces=traces)],
     )
+    app.state.draining = False
     handlers.install(app)
     for domain in DOMAINS:
         app.include_router(domain.router)

@@ -23,9 +23,11 @@ from server.metrics import Metrics
 from server.problems import ProblemError, general
 from server.problems.handlers import response
 from server.settings import LOOPBACK, Settings
+from server.tracing import Answered, Traces
+from server.uploads.fields import is_streamed
 
 MAX_BODY_BYTES: Final = MAX_DOCUMENT_BYTES
-"""Of every request but an upload's PATCH: the largest document that the domain would read (a grant of a whole case)."""
+"""Of every request but those that stream a file: the largest document that the domain would read (a grant of a whole case)."""
 
 BODY_IDLE_TIMEOUT_S: Final = 30.0
 """Without a byte of the body for this long, a connection is dead or held open on purpose."""
@@ -47,10 +49,11 @@ _log = structlog.get_logger(__name__)
 class Edge:
     """Wraps the app; see the module."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, traces: Traces | None = None) -> None:
         self._app = app
         self._hosts = allowed_hosts(settings)
         self._metrics = metrics
+        self._traces = traces
         secure = settings.public_url.startswith("https://")
         self._headers = {**HEADERS, **HTTPS_HEADERS} if secure else HEADERS
 
@@ -77,6 +80,12 @@ class Edge:
     def _report(self, request: "_Request") -> None:
         seconds = time.perf_counter() - request.begun
         self._metrics.observe(request.method, request.route, request.status, seconds)
+        if self._traces is not None:
+            self._traces.tell(
+                Answered(
+                    request.id, request.method, request.route, request.status, request.problem, seconds, time.time()
+                )
+            )
         facts: dict[str, Any] = {
             "request": request.id,
             "method": request.method,
@@ -104,7 +113,7 @@ class _Request:
         self._receive = receive
         self._send = send
         self._headers = headers
-        self._room = MAX_BODY_BYTES if scope["method"] != "PATCH" else None
+        self._room = None if is_streamed(scope["method"], scope["path"]) else MAX_BODY_BYTES
         self._more_body = True
         scope.setdefault("state", {})
 

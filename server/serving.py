@@ -1,9 +1,11 @@
 """Running the API: uvicorn on one port, metrics on another, an orderly end on SIGTERM."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from types import FrameType
 from typing import Final
 
 import structlog
@@ -14,6 +16,7 @@ from server import logs
 from server.app import create_app
 from server.layout import Layout
 from server.metrics import Metrics
+from server.protocol import Protocol
 from server.secret_files import load_identity
 from server.settings import Settings
 
@@ -30,7 +33,7 @@ def configuration(settings: Settings, metrics: Metrics) -> uvicorn.Config:
         create_app(settings, metrics),
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=Protocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -38,7 +41,34 @@ def configuration(settings: Settings, metrics: Metrics) -> uvicorn.Config:
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
+        # uvicorn believes 127.0.0.1 unasked: anyone on this machine could then speak for any address.
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
     )
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn that, when told to stop, first says "not ready" for a while and goes on answering.
+
+    A proxy that asks /health/ready sends the next requests elsewhere before the port closes, so that a restart of one
+    of several servers refuses nobody. A second signal ends at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain_s: float) -> None:
+        super().__init__(config)
+        self._drain_s = drain_s
+        self._draining = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain at the first signal; end at the second, or when the time is over."""
+        if self._draining or not self._drain_s:
+            super().handle_exit(sig, frame)
+            return
+        self._draining = True
+        self.config.app.state.draining = True  # type: ignore[union-attr]
+        timer = threading.Timer(self._drain_s, super().handle_exit, (sig, frame))
+        timer.daemon = True
+        timer.start()
 
 
 @contextmanager
@@ -73,5 +103,5 @@ def serve(settings: Settings) -> None:
             version=version("getuige"),
             pid=os.getpid(),
         )
-        uvicorn.Server(configuration(settings, metrics)).run()
+        DrainingServer(configuration(settings, metrics), settings.drain_s).run()
     log.info("stopped", pid=os.getpid())

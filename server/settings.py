@@ -63,6 +63,19 @@ class Settings(BaseSettings):
         repr=False,  # may hold a password
         description="SQLAlchemy address of the journal",
     )
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="addresses of proxies in front, with a comma between; only their X-Forwarded-For is believed",
+    )
+    drain_s: float = Field(
+        default=0,
+        ge=0,
+        le=300,
+        description="after SIGTERM, seconds of serving while /health/ready says no, so that a proxy goes elsewhere",
+    )
+    otlp_endpoint: str | None = Field(
+        default=None, description="where OpenTelemetry traces go (OTLP over HTTP); nowhere when it is not set"
+    )
     brokers: Annotated[tuple[str, ...], NoDecode] = Field(
         default_factory=lambda values: (
             f"mqtt://127.0.0.1:{values.get('port', PORT) + 2}",
@@ -118,7 +131,7 @@ class Settings(BaseSettings):
         settings.refuse_stand_ins()
         return settings
 
-    @field_validator("brokers", mode="before")
+    @field_validator("brokers", "proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment or a caller gave
         if isinstance(value, str):

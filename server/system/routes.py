@@ -101,5 +101,7 @@ async def is_alive(_who: PasserByAsking) -> dict[str, bool]:
 async def is_ready(request: Request, _who: PasserByAsking) -> Any:  # noqa: ANN401 - a response, for the status code
     """Say whether statements are taken, and what is not well."""
     trouble = services_of(request).trouble()
-    ready = "journal" not in trouble
+    if request.app.state.draining:
+        trouble["server"] = "is stopping; requests go on until it has"
+    ready = trouble.keys().isdisjoint({"journal", "server"})
     return JSONResponse({"ready": ready, "trouble": trouble}, 200 if ready else 503)

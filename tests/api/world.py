@@ -241,7 +241,8 @@ class CaseOfHers:
     def phone(self) -> Person:
         phone = Person(self.world.url, self.case, Chain(0, FIRST_PREV))
         statement = self.enrolment(phone, self.invite())
-        answer = httpx.post(f"{self.world.url}/api/v1/enrolments", content=statement.envelope.to_bytes())
+        nobody = httpx.Client(base_url=self.world.url, transport=CONNECTIONS)
+        answer = nobody.post("/api/v1/enrolments", content=statement.envelope.to_bytes())
         assert answer.status_code == 201, answer.text
         phone.chain = Chain(1, statement.id)
         return phone

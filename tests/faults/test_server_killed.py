@@ -34,15 +34,9 @@ COMMAND = [sys.executable, "-c", "from server.cli import main; main()", "serve"]
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `getuige serve` until it answers; killed at the end if it still runs."""
-    env = {
-        **os.environ,
-        "GETUIGE_DATA": str(settings.data),
-        "GETUIGE_PORT": str(settings.port),
-        "GETUIGE_BRIDGE_FEED_URL": settings.bridge_feed_url,
-        "GETUIGE_DATABASE_URL": settings.database_url,
-    }
+def serving(settings: Settings, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `getuige serve` until it answers; killed at the end if it still runs. `more` are variables for it."""
+    env = {**os.environ, **variables(settings), **more}
     log = settings.data.with_suffix(".log").open("ab")
     process = subprocess.Popen(COMMAND, env=env, stderr=log, stdout=log)
     try:
@@ -55,9 +49,20 @@ def serving(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
+def variables(settings: Settings) -> dict[str, str]:
+    """Return the environment in which a process reads these settings."""
+    chosen = settings.model_dump(exclude_unset=True)
+    chosen["database_url"] = settings.database_url  # follows from the folder; a copy for another port keeps it
+    return {
+        f"GETUIGE_{name.upper()}": ",".join(value) if isinstance(value, tuple) else str(value)
+        for name, value in chosen.items()
+        if value is not None
+    }
+
+
 def alive(settings: Settings) -> bool:
     try:
-        return httpx.get(f"{settings.public_url}/health/live", timeout=1).status_code == 200
+        return httpx.get(f"http://localhost:{settings.port}/health/live", timeout=1).status_code == 200
     except httpx.TransportError:
         return False
 
