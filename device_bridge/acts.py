@@ -14,6 +14,9 @@ from evidence import ids, keys
 from evidence.statements import statement as statements
 from evidence.statements import types
 
+NO_EMERGENCY = frozenset({"accidental", "test", "technical"})
+"""Reasons of closing after which a control room that was given the alarm is told that it was none."""
+
 TOLD_ACTS = frozenset({"accept", "dispatch", "close"})
 """Acts that the device is told about; a claim or a report from the scene is not its business."""
 
@@ -61,8 +64,11 @@ class ActDesk:
             if not spool.queue_statement(statement.id, name, statement.envelope.to_bytes()):
                 return alarm
             life.refuse_stale(alarm, expected)
-            alarm = life.act(alarm, what, person, ids.now(), time.time_ns() // 1_000_000, reason)
+            now, now_ms = ids.now(), time.time_ns() // 1_000_000
+            alarm = life.act(alarm, what, person, now, now_ms, reason)
             spool.save_alarm(alarm)
+            if reason in NO_EMERGENCY:
+                self._intake.withdraw(spool, alarm, now, now_ms)
             if alarm.accepted_by is not None:
                 outbox.drop_later(spool, name)
             spool.count(f"acts.{what}")

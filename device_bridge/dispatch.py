@@ -21,6 +21,11 @@ class Dispatch:
     kind: AlarmKind
     raised_at: ids.Time
     location: Location | None
+    duress_at: ids.Time | None = None
+    """When duress was added to an alarm that was raised without."""
+
+    withdrawn_at: ids.Time | None = None
+    """When a dispatcher closed it as no emergency; only routes that hear withdrawals get that."""
 
     def to_bytes(self) -> bytes:
         """Return the plain document; the caller seals it before it touches a disk."""
@@ -28,7 +33,9 @@ class Dispatch:
         position = None
         if where is not None:
             position = _Position(degrees(where.lat), degrees(where.lon), where.accuracy_m, where.age_s, where.source)
-        document = _Document(1, self.alarm, self.device, self.kind, self.raised_at, position)
+        document = _Document(
+            1, self.alarm, self.device, self.kind, self.raised_at, position, self.duress_at, self.withdrawn_at
+        )
         return canonical.encode(schema.encode(document))
 
     @staticmethod
@@ -39,7 +46,15 @@ class Dispatch:
         location = None
         if where is not None:
             location = Location(float(where.lat), float(where.lon), where.accuracy_m, where.age_s, where.source)
-        return Dispatch(document.alarm, document.device, document.kind, document.raised_at, location)
+        return Dispatch(
+            document.alarm,
+            document.device,
+            document.kind,
+            document.raised_at,
+            location,
+            document.duress_at,
+            document.withdrawn_at,
+        )
 
 
 @dataclass(frozen=True)
@@ -59,3 +74,5 @@ class _Document:
     kind: AlarmKind
     raised_at: ids.Time
     position: _Position | None = None
+    duress_at: ids.Time | None = None
+    withdrawn_at: ids.Time | None = None

@@ -249,7 +249,8 @@ class Intake:
         spool.queue_statement(statement.id, alarm.alarm, statement.envelope.to_bytes())
 
     def _queue_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, received: life.Received) -> None:
-        what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
+        duress_at = received.at if alarm.repeats else None
+        what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location, duress_at)
         sealed = keys.seal_box(self._bridge.box_public, what.to_bytes())
         for route in self._plan.at_once(alarm.kind):
             outbox.queue(spool, alarm.alarm, route, sealed, received.at_ms)
@@ -259,6 +260,13 @@ class Intake:
         outbox.hold(spool, alarm.alarm, turns, sealed)
         for stage in stages_begun(alarm):
             outbox.release_stage(spool, alarm.alarm, stage)
+
+    def withdraw(self, spool: Writing, alarm: life.Alarm, at: ids.Time, at_ms: int) -> None:
+        """Tell routes that hear of it that a dispatcher closed the alarm as no emergency."""
+        duress_at = next((entry.at for entry in alarm.history if entry.what == "duress"), None)
+        what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, None, duress_at, at)
+        for route in self._plan.hearing_withdrawal(alarm.kind):
+            outbox.withdraw(spool, alarm.alarm, route, keys.seal_box(self._bridge.box_public, what.to_bytes()), at_ms)
 
     def _refresh_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage) -> None:
         """Routes that still wait for their turn send the newest position."""

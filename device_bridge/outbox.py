@@ -137,6 +137,20 @@ def drop_later(spool: Writing, alarm: ids.AlarmId) -> None:
     )
 
 
+def withdraw(spool: Writing, alarm: ids.AlarmId, route: str, sealed: bytes, now_ms: int) -> bool:
+    """Stop what `route` had not sent yet, and let it send `sealed` if it began to send anything; return whether."""
+    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND route = ? AND state = 'held'", (alarm, route))
+    query = "SELECT max(attempts) FROM outbox WHERE alarm = ? AND route = ?"
+    begun = bool(spool.sql.execute(query, (alarm, route)).fetchone()[0])
+    spool.sql.execute(
+        "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND route = ? AND state = 'waiting'",
+        (alarm, route),
+    )
+    if begun:
+        queue(spool, alarm, route, sealed, now_ms)
+    return begun
+
+
 def _release(spool: Writing, where: str, values: tuple[object, ...]) -> list[str]:
     rows = spool.sql.execute(
         f"SELECT n, alarm, route, sealed FROM held WHERE state = 'held' AND {where} ORDER BY n",  # noqa: S608 - `where` is one of two texts above

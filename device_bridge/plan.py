@@ -35,6 +35,10 @@ class Plan:
         """Return the routes that an alarm of this kind is sent on as soon as it is stored."""
         return [route.name for route in self.first if route.takes(kind)]
 
+    def hearing_withdrawal(self, kind: AlarmKind) -> list[str]:
+        """Return the routes that are told when an alarm of this kind, which they were given, is withdrawn."""
+        return [route.name for route in self.routes if route.hears_withdrawal and route.takes(kind)]
+
     def later(self, kind: AlarmKind, raised_ms: int, pressed_ms: int) -> list[Turn]:
         """Return what waits: alternates from `pressed_ms` (sent then), the other stages from when it was raised."""
         turns = [

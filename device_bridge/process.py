@@ -10,11 +10,9 @@ import structlog
 from device_bridge import cose
 from device_bridge.acts import ActDesk
 from device_bridge.alarm import Alarm
-from device_bridge.alarm_centre import load_or_create_key, read_key
 from device_bridge.board import Board
 from device_bridge.brokers import BRIDGE_USER, BrokerSecrets
 from device_bridge.callout import AuthCallout
-from device_bridge.dc09 import Line
 from device_bridge.delivery import Delivery
 from device_bridge.escalation import Stage
 from device_bridge.feed import Feed, FeedServer
@@ -24,55 +22,23 @@ from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.lane import PressLane
 from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
 from device_bridge.mqtt import ALARM_FILTER, TELEMETRY_FILTER, BrokerAddress, Connection, Login
-from device_bridge.plan import Plan
+from device_bridge.planning import plan_of
 from device_bridge.registry import Registry
 from device_bridge.route_log import RouteLog
 from device_bridge.routes.console import ConsoleRoute
-from device_bridge.routes.dc09 import Dc09Route
-from device_bridge.routes.webhook import WebhookRoute
-from device_bridge.settings import AlarmCentre, BridgeSettings
+from device_bridge.settings import BridgeSettings
 from device_bridge.spool import Spool
 from device_bridge.stores import open_stores
 from device_bridge.supervisor import Supervisor
 from device_bridge.telemetry import Telemetry
 from device_bridge.view import View
 from device_bridge.watch import Watch
-from evidence import ids, keys
+from evidence import ids
 
 SWITCH_INTERVAL_S: Final = 0.0005
 """Python hands the processor from one busy thread to another after this long; its default is a press's whole budget."""
 
 log = structlog.get_logger()
-
-
-def _alarm_centre(centre: AlarmCentre, settings: BridgeSettings) -> Dc09Route:
-    """Return the route to an alarm centre; its key stands in `secrets/alarm-centre-<name>.key`, as hexadecimal."""
-    line = Line(_centre_key(centre, settings))
-    return Dc09Route(f"dc09-{centre.name}", (centre.host, centre.port), line, centre.message_id)
-
-
-def _alternate(centre: AlarmCentre, settings: BridgeSettings) -> Dc09Route | None:
-    """Return the route to an alarm centre's second receiver, which has the same key; None if it has only one."""
-    if centre.alternate is None:
-        return None
-    line = Line(_centre_key(centre, settings))
-    return Dc09Route(f"dc09-{centre.name}-alternate", centre.alternate, line, centre.message_id)
-
-
-def _centre_key(centre: AlarmCentre, settings: BridgeSettings) -> bytes:
-    path = settings.centre_key_file(centre.name)
-    return load_or_create_key(path) if settings.demonstration_alarm_centre else read_key(path)
-
-
-def _plan(settings: BridgeSettings, bridge: keys.Identity, console: ConsoleRoute) -> Plan:
-    """Return every route that the settings name, by its turn."""
-    alternates = {f"dc09-{one.name}": _alternate(one, settings) for one in settings.centres()}
-    return Plan(
-        first=(console, *(_alarm_centre(one, settings) for one in settings.centres())),
-        alternates={name: route for name, route in alternates.items() if route is not None},
-        second=tuple(_alarm_centre(one, settings) for one in settings.second()),
-        last=tuple(WebhookRoute(f"on-call-{one.name}", one.url, bridge) for one in settings.called()),
-    )
 
 
 class Bridge:
@@ -85,7 +51,7 @@ class Bridge:
         pinned = bytes.fromhex(settings.root_key) if settings.root_key else None
         self.registry = Registry(settings.folder / "registry.jsonl", pinned)
         self.board = Board()
-        plan = _plan(settings, self.identity, ConsoleRoute(lambda: self.feed.listeners))
+        plan = plan_of(settings, self.identity, ConsoleRoute(lambda: self.feed.listeners))
         self.intake = Intake(self.spool, self.registry, self.identity, plan)
         self.watch = Watch(self.spool, self.identity, self.board, self)
         self.lane = PressLane(self.intake, self.board)

@@ -4,80 +4,21 @@ Every field is the variable GETUIGE_BRIDGE_<FIELD>; GETUIGE_MODE counts for the 
 the development stand-ins by name.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from device_bridge.brokers import CLIENT_PORT_OFFSET
-from device_bridge.dc09 import MessageId
 from device_bridge.errors import SettingsError
 from device_bridge.mqtt import BrokerAddress
+from device_bridge.receivers import LOOPBACK, AlarmCentre, ControlRoom, OnCall
 
 ENV_PREFIX: Final = "GETUIGE_BRIDGE_"
 FEED_PORT: Final = 8481
 MQTT_PORTS: Final = (8482, 8483)
-LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-
-
-MAX_PORT: Final = 65535
-
-
-@dataclass(frozen=True)
-class AlarmCentre:
-    """One alarm centre that takes SIA DC-09; its key stands in a file of its name.
-
-    `alternate` is its second receiver, which is tried when the first does not answer.
-    """
-
-    name: str
-    host: str
-    port: int
-    message_id: MessageId = "SIA-DCS"
-    alternate: tuple[str, int] | None = None
-
-    @staticmethod
-    def parse(text: str) -> "AlarmCentre":
-        """Read `name=host:port`, optionally `|host:port` and `/ADM-CID`; SettingsError otherwise."""
-        name, _, rest = text.partition("=")
-        addresses, _, spelled = rest.partition("/")
-        first, bar, second = addresses.partition("|")
-        primary, alternate = _address(first), _address(second) if bar else None
-        if name.isidentifier() and primary is not None and (alternate is not None) is bool(bar):
-            if spelled in ("", "SIA-DCS"):
-                return AlarmCentre(name, *primary, alternate=alternate)
-            if spelled == "ADM-CID":
-                return AlarmCentre(name, *primary, "ADM-CID", alternate)
-        raise SettingsError(f"{text!r} is not an alarm centre such as centre1=192.0.2.7:9000|192.0.2.8:9000")
-
-
-@dataclass(frozen=True)
-class OnCall:
-    """An address that is called when nobody accepts an alarm."""
-
-    name: str
-    url: str
-
-    @staticmethod
-    def parse(text: str) -> "OnCall":
-        """Read `name=https://…` (plain http on this machine only); SettingsError otherwise."""
-        name, _, url = text.partition("=")
-        try:
-            parts = urlsplit(url)
-            plain = parts.scheme == "http" and parts.hostname in LOOPBACK
-            if name.isidentifier() and parts.hostname and (parts.scheme == "https" or plain):
-                return OnCall(name, url)
-        except ValueError:
-            pass
-        raise SettingsError(f"on-call address {name!r} is not one such as duty=https://pager.example/hook")
-
-
-def _address(text: str) -> tuple[str, int] | None:
-    host, _, port = text.rpartition(":")
-    return (host, int(port)) if host and port.isdecimal() and 0 < int(port) <= MAX_PORT else None
+NO_SIP_SENDER: Final = "sip:getuige@getuige.invalid"
 
 
 class BridgeSettings(BaseSettings):
@@ -126,10 +67,26 @@ class BridgeSettings(BaseSettings):
     alarm_centres: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="SIA DC-09 receivers, as name=host:port (or name=host:port|host:port, the second one for when the"
-        " first does not answer within 5 s) with a comma between them",
+        " first does not answer within 5 s) with a comma between them; tls: before host:port for TLS",
     )
     second_centres: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="SIA DC-09 receivers for alarms that nobody accepted within 30 s, in the same form"
+    )
+    control_rooms: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="emergency control rooms that take SIP (RFC 8876), as name=sips:user@host:port (or two addresses"
+        " with | between them) with a comma between them",
+    )
+    second_control_rooms: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="control rooms for alarms that nobody accepted within 30 s, in the same form"
+    )
+    sip_sender: str = Field(
+        default=NO_SIP_SENDER,
+        pattern=r"^sips?:[A-Za-z0-9._~-]{1,64}@[A-Za-z0-9.-]{1,253}$",
+        description="who we are to control rooms, as they agreed to: a SIP address",
+    )
+    receiver_ca_file: Path | None = Field(
+        default=None, description="certificates that receivers over TLS are checked with, if not the machine's own"
     )
     on_call: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -157,7 +114,16 @@ class BridgeSettings(BaseSettings):
         settings.refuse_stand_ins()
         return settings
 
-    @field_validator("brokers", "callouts", "alarm_centres", "second_centres", "on_call", mode="before")
+    @field_validator(
+        "brokers",
+        "callouts",
+        "alarm_centres",
+        "second_centres",
+        "control_rooms",
+        "second_control_rooms",
+        "on_call",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment or a caller gave
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -216,6 +182,17 @@ class BridgeSettings(BaseSettings):
             raise SettingsError("second alarm centres are all tried at once: name each receiver as one of its own")
         return found
 
+    def rooms(self) -> tuple[ControlRoom, ...]:
+        """Return the control rooms; SettingsError when one cannot be read."""
+        return tuple(ControlRoom.parse(text) for text in self.control_rooms)
+
+    def second_rooms(self) -> tuple[ControlRoom, ...]:
+        """Return the control rooms for alarms that nobody accepted; SettingsError when one cannot be read."""
+        found = tuple(ControlRoom.parse(text) for text in self.second_control_rooms)
+        if any(one.alternate is not None for one in found):
+            raise SettingsError("second control rooms are all tried at once: name each receiver as one of its own")
+        return found
+
     def called(self) -> tuple[OnCall, ...]:
         """Return whom to call when nobody accepted; SettingsError when an address cannot be read."""
         return tuple(OnCall.parse(text) for text in self.on_call)
@@ -233,9 +210,23 @@ class BridgeSettings(BaseSettings):
             ),
             *(["brokers that let everyone in (broker_login=false)"] if not self.broker_login else []),
             *(["no root key is pinned (root_key)"] if self.root_key is None else []),
+            *self._unfit_rooms(),
             *(["the demonstration's alarm centre"] if self.demonstration_alarm_centre else []),
             *(["a feed that listens beyond this machine"] if self.feed_host not in LOOPBACK else []),
         ]
         if found:
             rows = "\n".join(f"  - {one}" for one in found)
             raise SettingsError(f"Production refuses these development stand-ins:\n{rows}")
+
+    def _unfit_rooms(self) -> list[str]:
+        rooms = (*self.rooms(), *self.second_rooms())
+        addresses = [(one.name, to) for one in rooms for to in (one.to, one.alternate) if to is not None]
+        found = [
+            f"control room {name} is told positions over a network without TLS"
+            for name, to in addresses
+            if not to.tls and to.host not in LOOPBACK
+        ]
+        return [
+            *found,
+            *(["no SIP address of our own (sip_sender)"] if rooms and self.sip_sender == NO_SIP_SENDER else []),
+        ]

@@ -17,6 +17,11 @@ class Route(Protocol):
         """Whether alarms of this kind go this way."""
         ...
 
+    @property
+    def hears_withdrawal(self) -> bool:
+        """Whether it is told when an alarm that it was given is closed as no emergency."""
+        ...
+
     def send(self, what: Dispatch) -> str:
         """Deliver and return, in a few words for people, what that means. RouteError when it did not work."""
         ...

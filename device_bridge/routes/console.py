@@ -23,6 +23,11 @@ class ConsoleRoute:
         """The route's name."""
         return NAME
 
+    @property
+    def hears_withdrawal(self) -> bool:
+        """The feed shows every change by itself."""
+        return False
+
     def takes(self, kind: str) -> bool:
         """Every alarm is shown."""
         return bool(kind)

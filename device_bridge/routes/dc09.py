@@ -1,4 +1,4 @@
-"""The route to an alarm centre over SIA DC-09 on TCP, with a NULL poll that notices a dead line.
+"""The route to an alarm centre over SIA DC-09 on TCP or TLS, with a NULL poll that notices a dead line.
 
 An ACK means that their receiver has it, not that a person has it. A repeat of the same alarm carries the same sequence
 number, so that a receiver which has it already does not open a second one.
@@ -7,48 +7,38 @@ number, so that a receiver which has it already does not open a second one.
 import contextlib
 import hashlib
 import socket
-import threading
 from datetime import UTC, datetime
 from typing import Final
-
-import structlog
 
 from device_bridge import dc09
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
 from device_bridge.message import Location
-
-CONNECT_S: Final = 2.0
-ANSWER_S: Final = 3.0
-"""No answer five seconds after the first byte was tried is a failure that the history shows; the outbox tries again."""
-
-POLL_S: Final = 30.0
-"""How often the line is tried while nothing happens."""
+from device_bridge.routes.line import Line, Poll
 
 POLL_ACCOUNT: Final = "00000000"
-
-log = structlog.get_logger()
 
 
 class Dc09Route:
     """One alarm centre. Each frame has a connection of its own, so that alarms do not queue behind each other."""
 
-    def __init__(
-        self, name: str, address: tuple[str, int], line: dc09.Line, message_id: dc09.MessageId = "SIA-DCS"
-    ) -> None:
+    def __init__(self, name: str, line: Line, agreed: dc09.Line, message_id: dc09.MessageId = "SIA-DCS") -> None:
         self._name = name
-        self._address = address
         self._line = line
+        self._agreed = agreed
         self._message_id: dc09.MessageId = message_id
-        self._trouble: str | None = "not tried yet"
         self._polls = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._poll, name=f"poll {name}", daemon=True)
+        self._watch = Poll(name, self._poll)
 
     @property
     def name(self) -> str:
         """The route's name."""
         return self._name
+
+    @property
+    def hears_withdrawal(self) -> bool:
+        """DC-09 has no word for it: their operator rings."""
+        return False
 
     def takes(self, kind: str) -> bool:
         """Presses, duress and tests; tampering goes to the caseworker."""
@@ -63,7 +53,7 @@ class Dc09Route:
                 reply = self._report(what, None)
                 said += ". It refused the position, so it was sent without"
         except RouteError as error:
-            self._trouble = str(error)
+            self._watch.trouble = str(error)
             raise
         if reply.answer == "DUH":
             raise RouteError("the receiver does not know this kind of alarm (DUH)", permanent=True)
@@ -71,25 +61,24 @@ class Dc09Route:
             raise RouteError("the receiver refused the frame (NAK): clock, key or account")
         if reply.sequence != sequence_of(what):
             raise RouteError("the receiver answered another frame")
-        self._trouble = None
+        self._watch.trouble = None
         return said
 
     def start(self) -> None:
         """Begin to poll the line."""
-        self._thread.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """End polling."""
-        self._stop.set()
-        self._thread.join()
+        self._watch.stop()
 
     def trouble(self) -> str | None:
         """Why the line is not usable now."""
-        return self._trouble
+        return self._watch.trouble
 
     def _report(self, what: Dispatch, location: Location | None) -> dc09.Reply:
         frame = dc09.alarm_frame(
-            self._line,
+            self._agreed,
             self._message_id,
             sequence_of(what),
             dc09.account_of(what.device),
@@ -100,29 +89,14 @@ class Dc09Route:
         return self._exchange(frame)
 
     def _poll(self) -> None:
-        while not self._stop.is_set():
-            self._polls = self._polls % dc09.LAST_SEQUENCE + 1
-            try:
-                self._exchange(dc09.null_frame(self._line, self._polls, POLL_ACCOUNT, datetime.now(UTC)))
-                self._trouble = None
-            except RouteError as error:
-                if self._trouble != str(error):
-                    log.warning("alarm-centre-line", route=self._name, reason=str(error))
-                self._trouble = str(error)
-            self._stop.wait(POLL_S)
+        self._polls = self._polls % dc09.LAST_SEQUENCE + 1
+        self._exchange(dc09.null_frame(self._agreed, self._polls, POLL_ACCOUNT, datetime.now(UTC)))
 
     def _exchange(self, frame: bytes) -> dc09.Reply:
         """Send one frame in one write (receivers refuse a frame that comes in two) and return the answer."""
-        try:
-            with socket.create_connection(self._address, timeout=CONNECT_S) as line:
-                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                line.settimeout(ANSWER_S)
-                line.sendall(frame)
-                return dc09.parse_reply(_read_frame(line))
-        except TimeoutError as error:
-            raise RouteError("the alarm centre did not answer in time") from error
-        except OSError as error:
-            raise RouteError(f"the alarm centre cannot be reached: {error.strerror or 'no connection'}") from error
+        with self._line.connected() as line:
+            line.sendall(frame)
+            return dc09.parse_reply(_read_frame(line))
 
 
 def sequence_of(what: Dispatch) -> int:

@@ -34,6 +34,11 @@ class WebhookRoute:
         """The route's name."""
         return self._name
 
+    @property
+    def hears_withdrawal(self) -> bool:
+        """Nobody is woken to hear that it was nothing."""
+        return False
+
     def takes(self, kind: str) -> bool:
         """Presses and duress: nobody is woken for a test."""
         return kind in ("press", "duress")

@@ -19,6 +19,7 @@ from device_bridge.errors import RouteError
 from device_bridge.keyfile import write_secret
 from device_bridge.message import Kind, Location, Told
 from device_bridge.routes.dc09 import Dc09Route, sequence_of
+from device_bridge.routes.line import Line
 from device_bridge.settings import BridgeSettings
 from evidence import ids
 from evidence.statements.types import AlarmKind
@@ -50,7 +51,7 @@ def alarm_centre() -> Iterator[tuple[int, list[dict[str, Any]]]]:
 def test_pysiaalarm_acknowledges_an_encrypted_alarm_with_its_position(kind: AlarmKind, code: str) -> None:
     with alarm_centre() as (port, received):
         what = dispatch(kind)
-        said = Dc09Route("dc09-1", ("127.0.0.1", port), dc09.Line(KEY)).send(what)
+        said = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09.Line(KEY)).send(what)
         until(lambda: received, "the handler runs after the ACK")
     assert "ACK" in said
     (alarm,) = received
@@ -61,7 +62,9 @@ def test_pysiaalarm_acknowledges_an_encrypted_alarm_with_its_position(kind: Alar
 
 def test_a_receiver_that_refuses_the_position_gets_the_alarm_without_it() -> None:
     with alarm_centre() as (port, received):
-        said = Dc09Route("dc09-1", ("127.0.0.1", port), dc09.Line(KEY), "ADM-CID").send(dispatch())
+        said = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09.Line(KEY), "ADM-CID").send(
+            dispatch()
+        )
         until(lambda: received, "the handler runs")
     assert "without" in said
     assert (received[0]["code"], received[0]["latitude"]) == ("PA", None)
@@ -69,7 +72,7 @@ def test_a_receiver_that_refuses_the_position_gets_the_alarm_without_it() -> Non
 
 def test_another_key_is_a_visible_failure() -> None:
     with alarm_centre() as (port, received):
-        route = Dc09Route("dc09-1", ("127.0.0.1", port), dc09.Line(bytes(32)))
+        route = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09.Line(bytes(32)))
         with pytest.raises(RouteError, match="NAK"):
             route.send(dispatch())
     assert received == []
@@ -133,7 +136,7 @@ def framed(body: bytes) -> bytes:
 )
 def test_every_other_answer_is_a_visible_failure(answer: bytes, *, permanent: bool) -> None:
     with receiver(answer) as port:
-        route = Dc09Route("dc09-1", ("127.0.0.1", port), dc09.Line(KEY))
+        route = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09.Line(KEY))
         with pytest.raises(RouteError) as failure:
             route.send(dispatch(location=None))
         assert failure.value.permanent is permanent

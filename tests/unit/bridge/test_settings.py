@@ -8,8 +8,9 @@ from device_bridge.errors import SettingsError
 from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.mqtt import BrokerAddress
 from device_bridge.plan import Plan
+from device_bridge.receivers import AlarmCentre, OnCall
 from device_bridge.routes.console import ConsoleRoute
-from device_bridge.settings import AlarmCentre, BridgeSettings, OnCall
+from device_bridge.settings import BridgeSettings
 
 
 def test_production_refuses_every_stand_in_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

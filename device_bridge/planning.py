@@ -1,0 +1,52 @@
+"""Builds the routes that the settings name, each in its turn: where a further kind of route gets its line."""
+
+from device_bridge.alarm_centre import load_or_create_key, read_key
+from device_bridge.dc09 import Line as Agreed
+from device_bridge.plan import Plan
+from device_bridge.receivers import AlarmCentre, ControlRoom
+from device_bridge.routes import Route
+from device_bridge.routes.dc09 import Dc09Route
+from device_bridge.routes.line import Line, tls_context
+from device_bridge.routes.sip import SipRoute
+from device_bridge.routes.webhook import WebhookRoute
+from device_bridge.settings import BridgeSettings
+from device_bridge.sip import Address
+from evidence import keys
+
+
+def plan_of(settings: BridgeSettings, bridge: keys.Identity, console: Route) -> Plan:
+    """Return every route that the settings name; SettingsError when a key, certificate or address cannot be used."""
+    centres, rooms = settings.centres(), settings.rooms()
+    alternates = {
+        **{f"dc09-{one.name}": _centre(one, settings, one.alternate, "-alternate") for one in centres if one.alternate},
+        **{f"sip-{one.name}": _room(one, settings, one.alternate, "-alternate") for one in rooms if one.alternate},
+    }
+    return Plan(
+        first=(
+            console,
+            *(_centre(one, settings, (one.host, one.port)) for one in centres),
+            *(_room(one, settings, one.to) for one in rooms),
+        ),
+        alternates=alternates,
+        second=(
+            *(_centre(one, settings, (one.host, one.port)) for one in settings.second()),
+            *(_room(one, settings, one.to) for one in settings.second_rooms()),
+        ),
+        last=tuple(WebhookRoute(f"on-call-{one.name}", one.url, bridge) for one in settings.called()),
+    )
+
+
+def _centre(centre: AlarmCentre, settings: BridgeSettings, address: tuple[str, int], suffix: str = "") -> Route:
+    """Return the route to an alarm centre; its key stands in `secrets/alarm-centre-<name>.key`, as hexadecimal."""
+    path = settings.centre_key_file(centre.name)
+    key = load_or_create_key(path) if settings.demonstration_alarm_centre else read_key(path)
+    context = tls_context(settings.receiver_ca_file) if centre.tls else None
+    line = Line(*address, "the alarm centre", context)
+    return Dc09Route(f"dc09-{centre.name}{suffix}", line, Agreed(key), centre.message_id)
+
+
+def _room(room: ControlRoom, settings: BridgeSettings, to: Address, suffix: str = "") -> Route:
+    """Return the route to a control room; outside production everything it is told is an exercise."""
+    line = Line(to.host, to.port, "the control room", tls_context(settings.receiver_ca_file) if to.tls else None)
+    exercise = settings.mode != "production"
+    return SipRoute(f"sip-{room.name}{suffix}", to, line, settings.sip_sender, exercise=exercise)

@@ -1,0 +1,97 @@
+"""A TCP or TLS connection to somebody else's receiver, whose failures read the same on every route.
+
+Each exchange has a connection of its own, so that alarms do not queue behind each other, and a dead one is noticed.
+"""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from device_bridge.errors import RouteError, SettingsError
+
+CONNECT_S: Final = 2.0
+ANSWER_S: Final = 3.0
+"""No answer five seconds after the first byte was tried is a failure that the history shows; the outbox tries again."""
+
+POLL_S: Final = 30.0
+"""How often the line is tried while nothing happens."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where a receiver listens, and how to call it in a text for people."""
+
+    host: str
+    port: int
+    called: str
+    tls: ssl.SSLContext | None = None
+
+    @contextmanager
+    def connected(self) -> Iterator[socket.socket]:
+        """Yield a connection that waits `ANSWER_S` for each answer; RouteError for everything that goes wrong on it."""
+        try:
+            with socket.create_connection((self.host, self.port), timeout=CONNECT_S) as plain:
+                plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self.tls is None:
+                    plain.settimeout(ANSWER_S)
+                    yield plain
+                    return
+                with self.tls.wrap_socket(plain, server_hostname=self.host) as secured:
+                    secured.settimeout(ANSWER_S)
+                    yield secured
+        except TimeoutError as error:
+            raise RouteError(f"{self.called} did not answer in time") from error
+        except ssl.SSLCertVerificationError as error:
+            raise RouteError(f"{self.called} shows a certificate that is not trusted here") from error
+        except ssl.SSLError as error:
+            raise RouteError(f"TLS with {self.called} failed: {error.reason or 'no reason'}") from error
+        except OSError as error:
+            raise RouteError(f"{self.called} cannot be reached: {error.strerror or 'no connection'}") from error
+
+
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return what checks a receiver's certificate (TLS 1.2 or newer); SettingsError when `ca_file` cannot be used."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"{ca_file} cannot be used as certificates: {error}") from error
+
+
+class Poll:
+    """Tries a line every half minute on a thread of its own, and knows why it does not work now."""
+
+    def __init__(self, route: str, once: Callable[[], None]) -> None:
+        self._route = route
+        self._once = once
+        self.trouble: str | None = "not tried yet"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"poll {route}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._once()
+                self.trouble = None
+            except RouteError as error:
+                if self.trouble != str(error):
+                    log.warning("receiver-not-well", route=self._route, reason=str(error))
+                self.trouble = str(error)
+            self._stop.wait(POLL_S)
