@@ -7,7 +7,6 @@ will: the alert is not sent again as it is, and the history shows their error co
 import secrets
 import socket
 import time
-import time
 from typing import Final
 
 from device_bridge import cap, sip
