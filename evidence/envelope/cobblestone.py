@@ -24,6 +24,11 @@ CHUNK_BYTES: Final = 16 * 1024
 TAG_BYTES: Final = 16
 SEALED_CHUNK_BYTES: Final = CHUNK_BYTES + TAG_BYTES
 
+RUN_CHUNKS: Final = 16
+"""Chunks that are sealed into one piece: 256 KiB. Less costs calls; from 1 MiB on each piece is memory that the kernel
+has to clear first, and sealing is half as fast."""
+
+_RUN_BYTES: Final = RUN_CHUNKS * CHUNK_BYTES
 _INFO: Final = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"
 _OUTPUT_BYTES: Final = KEY_BYTES + 12 + COMMITMENT_BYTES
 
@@ -62,10 +67,22 @@ def header(key: bytes, context: bytes, salt: bytes) -> bytes:
 
 
 def seal_chunks(key: bytes, context: bytes, salt: bytes, plaintext: Iterable[bytes], first: int) -> Iterator[bytes]:
-    """Yield the sealed chunks from number `first` to the end; `plaintext` begins where that chunk begins."""
+    """Yield the sealed chunks from number `first` to the end, up to `RUN_CHUNKS` of them at a time.
+
+    `plaintext` begins where that chunk begins.
+    """
     cipher, base_nonce, _ = _derive(key, context, salt)
-    for index, chunk in enumerate(_chunks(plaintext), start=first):
-        yield cipher.encrypt(_nonce(base_nonce, index), chunk, None)
+    index = first
+    for run in _runs(plaintext):
+        sealed = bytearray(len(run) + TAG_BYTES * max(1, -(-len(run) // CHUNK_BYTES)))
+        into = memoryview(sealed)
+        at = 0
+        for start in range(0, max(1, len(run)), CHUNK_BYTES):
+            chunk = run[start : start + CHUNK_BYTES]
+            end = at + len(chunk) + TAG_BYTES
+            cipher.encrypt_into(_nonce(base_nonce, index), chunk, None, into[at:end])
+            index, at = index + 1, end
+        yield bytes(sealed)
 
 
 def open_chunks(key: bytes, context: bytes, head: bytes, sealed: bytes, first: int) -> Iterator[bytes]:
@@ -108,17 +125,24 @@ def open_stream(key: bytes, context: bytes, message: Iterable[bytes]) -> Iterato
         raise OpenError(text) from error
 
 
-def _chunks(plaintext: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut into full chunks and one last, shorter and possibly empty one: its length is what marks the end."""
+def _runs(plaintext: Iterable[bytes]) -> Iterator[memoryview]:
+    """Cut into runs of full chunks and one last, shorter and possibly empty one: its length is what marks the end."""
     pending = bytearray()
     for data in plaintext:
-        pending += data
-        offset = 0
-        while len(pending) - offset >= CHUNK_BYTES:
-            yield bytes(pending[offset : offset + CHUNK_BYTES])
-            offset += CHUNK_BYTES
-        del pending[:offset]
-    yield bytes(pending)
+        view = memoryview(data)
+        if pending:
+            missing = min(CHUNK_BYTES - len(pending), len(view))
+            pending += view[:missing]
+            view = view[missing:]
+            if len(pending) < CHUNK_BYTES:
+                continue
+            yield memoryview(bytes(pending))
+            pending.clear()
+        whole = len(view) - len(view) % CHUNK_BYTES
+        for start in range(0, whole, _RUN_BYTES):
+            yield view[start : min(start + _RUN_BYTES, whole)]
+        pending += view[whole:]
+    yield memoryview(bytes(pending))
 
 
 def _derive(key: bytes, context: bytes, salt: bytes) -> tuple[AESGCM, bytes, bytes]:

@@ -16,6 +16,7 @@ from nacl import utils
 
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import cobblestone, container, wraps
+from evidence.envelope.hashing import SideHash
 from evidence.envelope.meta import File, Meta
 from evidence.envelope.padding import padme, zero_padded, zeros
 from evidence.errors import EvidenceError
@@ -88,11 +89,12 @@ class Prepared:
         if offset > len(self.prefix) and head.content is not None:
             yield from self._resume(content, context, head.content.size, offset - len(self.prefix))
             return
-        digest = hashlib.sha256()
-        yield from cobblestone.seal(
-            self.content_key, context, self.content_salt, _hashed(zero_padded(content.read()), digest.update)
-        )
-        if _salt(self.content_key, context, digest.digest()) != self.content_salt:
+        with SideHash() as digest:
+            yield from cobblestone.seal(
+                self.content_key, context, self.content_salt, _hashed(zero_padded(content.read()), digest.update)
+            )
+            found = digest.digest()
+        if _salt(self.content_key, context, found) != self.content_salt:
             message = f"{content.name} changed while it was being sealed"
             raise ChangedError(message)
 
@@ -156,20 +158,22 @@ def prepare(
 def write(prepared: Prepared, content: Content | None, out: BinaryIO) -> types.ItemSeal:
     """Write the container to `out` and return the body of the `item.seal` statement about it."""
     prefix = container.parse_prefix(prepared.prefix)
-    whole, content_digest, size = hashlib.sha256(), hashlib.sha256(), 0
-    for index, data in enumerate(prepared.stream(content)):
-        out.write(data)
-        whole.update(data)
-        size += len(data)
-        if index > 0:
-            content_digest.update(data)
+    size = 0
+    with SideHash() as whole, SideHash() as content_hash:
+        for index, data in enumerate(prepared.stream(content)):
+            whole.update(data)
+            if index > 0:
+                content_hash.update(data)
+            out.write(data)
+            size += len(data)
+        whole_sha256, content_sha256 = ids.Sha256(whole.hexdigest()), ids.Sha256(content_hash.hexdigest())
     head = prefix.head
     part = None
     if head.content is not None:
-        part = types.Part(ids.Sha256(content_digest.hexdigest()), head.content.size, head.content.commitment)
+        part = types.Part(content_sha256, head.content.size, head.content.commitment)
     return types.ItemSeal(
         item=head.item,
-        container=types.Blob(ids.Sha256(whole.hexdigest()), size),
+        container=types.Blob(whole_sha256, size),
         head=types.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes)),
         meta=head.meta,
         content=part,
