@@ -17,8 +17,8 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, JSONResponse
 
 from server.auth.asking import PasserByAsking
-from server.problems import TYPE_PREFIX, registry
 from server.problems import document as document_of
+from server.problems import registry
 
 DESCRIPTION: Final = """Getuige keeps sealed evidence and passes on alarms. It holds ciphertext and cannot read it.
 
@@ -32,13 +32,15 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
     "description": "RFC 9457 problem details; `detail` says what happened, what is safe and what to do next.",
     "required": ["type", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string", "enum": sorted(TYPE_PREFIX + kind.name for kind in registry.ALL)},
+        "type": {"type": "string", "enum": sorted(kind.uri for kind in registry.ALL)},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "reason": {"type": "string", "description": "a stable word for machines"},
         "server_time": {"type": "string", "description": "with `clock`"},
         "upload_offset": {"type": "integer", "description": "with problems of uploads: what is durable"},
+        "expected-offset": {"type": "integer", "description": "with `mismatching-upload-offset`"},
+        "provided-offset": {"type": "integer", "description": "with `mismatching-upload-offset`"},
         "incident": {"type": "string", "description": "with `internal`: the number to give when asking for help"},
         "errors": {
             "type": "array",

@@ -31,6 +31,7 @@ from server.principals import (
 )
 from server.problems import ProblemError, general
 from server.services import Services, services_of
+from server.uploads.fields import is_streamed
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SIGNED: Final = ("signature-input", "signature")
@@ -94,8 +95,8 @@ def _address(request: Request) -> str:
 
 
 async def _signed_by(request: Request, services: Services) -> Signer:
-    is_patch = request.method == "PATCH"
-    body = b"" if is_patch else await request.body()
+    streamed = is_streamed(request.method, request.scope["path"])
+    body = b"" if streamed else await request.body()
     target = RequestTarget(
         request.method,
         request.headers.get("host", "").lower(),
@@ -112,7 +113,7 @@ async def _signed_by(request: Request, services: Services) -> Signer:
             request.headers,
             now=now,
             has_body=bool(body),
-            is_upload_patch=is_patch,
+            streamed=streamed,
         )
         if body and claimed.found is not None:
             signatures.check_digest(request.headers, body)
@@ -177,6 +178,9 @@ SignerAsking = Annotated[Signer, Depends(signer)]
 uploader = _only(Phone, Caseworker)
 UploaderAsking = Annotated[Phone | Caseworker, Depends(uploader)]
 
+sealer = _only(Phone, Vault, Caseworker)
+SealerAsking = Annotated[Phone | Vault | Caseworker, Depends(sealer)]
+
 reader = _only(Vault, Caseworker, Investigator)
 ReaderAsking = Annotated[Reader, Depends(reader)]
 
@@ -203,6 +207,7 @@ PRINCIPALS: Final = frozenset(
         invitee,
         signer,
         uploader,
+        sealer,
         reader,
         case_lister,
         staff,

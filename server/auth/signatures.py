@@ -1,9 +1,10 @@
 """HTTP message signatures (RFC 9421) with Ed25519: the pure rules of both sides, no I/O.
 
 A phone has no token that could be stolen: it signs every request. Covered are the method, the authority, the path and
-the query; the body through `Content-Digest` (RFC 9530); and `Upload-Offset` on a tus PATCH, whose body is a stream
-that its own checksums protect. `created` bounds how old a request may be. Only the profile of
-`docs/formats/request-signature.md` is spoken; anything else is refused by name.
+the query; and the body through `Content-Digest` (RFC 9530). A file that is streamed is not read before the signature
+is checked: covered is where it goes on (`Upload-Offset`, PATCH) or what the whole will be (`Repr-Digest`, POST).
+`created` bounds how old a request may be. Only the profile of `docs/formats/request-signature.md` is spoken; anything
+else is refused by name.
 """
 
 import base64
@@ -103,10 +104,10 @@ def signature_base(
     return "\n".join(lines).encode()
 
 
-def required_components(method: str, *, has_body: bool, is_upload_patch: bool) -> tuple[str, ...]:
-    """Name what a request of this kind must cover at least."""
-    if is_upload_patch and method.upper() == "PATCH":
-        return (*_BASE_COMPONENTS, "upload-offset")
+def required_components(method: str, *, has_body: bool, streamed: bool) -> tuple[str, ...]:
+    """Name what a request of this kind must cover at least; `streamed`: its body is not read before it is verified."""
+    if streamed:
+        return (*_BASE_COMPONENTS, "upload-offset" if method.upper() == "PATCH" else "repr-digest")
     return (*_BASE_COMPONENTS, "content-digest") if has_body else _BASE_COMPONENTS
 
 
@@ -118,15 +119,19 @@ def sign_request(
     created: int,
     body: bytes | None = None,
     upload_offset: int | None = None,
+    streamed: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the headers that authenticate one request.
 
     `sign` makes a 64-byte Ed25519 signature, `keyid` is the kid (32 hex), `created` is in seconds since 1970 UTC.
-    `upload_offset` marks a tus PATCH: its body is not covered. Otherwise a body that is not empty is covered by
+    `upload_offset` marks a tus PATCH, `streamed` any other upload (headers to cover, names in lower case): the body is
+    not covered itself. Otherwise a body that is not empty is covered by
     `Content-Digest`, which is among the headers returned (as is `Upload-Offset`).
     """
     headers: dict[str, str] = {}
-    if upload_offset is not None:
+    if streamed is not None:
+        headers.update(streamed)
+    elif upload_offset is not None:
         headers["upload-offset"] = str(upload_offset)
     elif body:
         headers["content-digest"] = content_digest(body)
@@ -198,7 +203,7 @@ def verify_request(
     *,
     now: float,
     has_body: bool,
-    is_upload_patch: bool = False,
+    streamed: bool = False,
 ) -> SignatureInput | None:
     """Verify the signature of one request.
 
@@ -211,7 +216,9 @@ def verify_request(
         raise SignatureFormatError("the request is not signed")
     parsed = parse_signature_input(headers["signature-input"])
     signature = parse_signature(headers["signature"], parsed.label)
-    needed = required_components(target.method, has_body=has_body, is_upload_patch=is_upload_patch)
+    needed = required_components(target.method, has_body=has_body, streamed=streamed)
+    if streamed and "content-digest" in headers:
+        needed = (*needed, "content-digest")
     missing = [name for name in needed if name not in parsed.components]
     if missing:
         raise SignatureFormatError(f"the signature does not cover {', '.join(missing)}")

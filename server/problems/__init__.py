@@ -13,7 +13,6 @@ from server.errors import ServerError
 from server.problems.kinds import ProblemType
 
 MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:getuige:problem:"
 
 Member = str | int | list[dict[str, str]]
 
@@ -49,7 +48,7 @@ def document(kind: ProblemType, *, english: bool, members: Mapping[str, Member] 
     """Return the problem document as plain JSON."""
     words = kind.english if english else kind.dutch
     return {
-        "type": TYPE_PREFIX + kind.name,
+        "type": kind.uri,
         "title": words.title,
         "status": kind.status,
         "detail": words.detail,

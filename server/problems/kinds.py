@@ -1,6 +1,9 @@
 """What a problem is made of."""
 
 from dataclasses import dataclass
+from typing import Final
+
+TYPE_PREFIX: Final = "urn:getuige:problem:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,9 +16,18 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """One kind of problem: its name (the end of the type URI), its status code, its words."""
+    """One kind of problem: its name (the end of the type URI), its status code, its words.
+
+    `registered` is the type URI of a problem that others have defined; ours end in the name.
+    """
 
     name: str
     status: int
     dutch: Words
     english: Words
+    registered: str | None = None
+
+    @property
+    def uri(self) -> str:
+        """The `type` of its documents (RFC 9457, 3.1.1)."""
+        return self.registered or TYPE_PREFIX + self.name

@@ -3,10 +3,13 @@
 from types import MappingProxyType
 from typing import Final
 
-from server.problems import domains, general
+from server.problems import domains, general, resuming
 from server.problems.kinds import ProblemType
 
 ALL: Final = tuple(
-    value for module in (general, domains) for value in vars(module).values() if isinstance(value, ProblemType)
+    value
+    for module in (general, domains, resuming)
+    for value in vars(module).values()
+    if isinstance(value, ProblemType)
 )
 BY_NAME: Final = MappingProxyType({kind.name: kind for kind in ALL})

@@ -1,7 +1,6 @@
-"""The rules of tus 1.0 as decisions without I/O: headers in, a decision or a problem out.
+"""The rules of uploads as decisions without I/O: what was asked goes in, a decision or a problem comes out.
 
-Source: https://tus.io/protocols/resumable-upload (core, creation, creation-with-upload, checksum, expiration,
-termination).
+Two dialects bring requests here, `tus` (tus 1.0) and `resumable` (the IETF draft); each only reads and writes headers.
 
 State rules:
 - The offset is the size of the file on the disk; nothing else is remembered about progress.
@@ -11,20 +10,12 @@ State rules:
 - A complete upload cannot be terminated: it is evidence by then.
 """
 
-import base64
-import binascii
-from collections.abc import Mapping
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
 from evidence import ids
-from evidence.errors import FormatError
-from server.problems import ProblemError, domains, general
-
-VERSION: Final = "1.0.0"
-EXTENSIONS: Final = "creation,creation-with-upload,checksum,expiration,termination"
-CHECKSUM_ALGORITHM: Final = "sha256"
-OFFSET_MEDIA_TYPE: Final = "application/offset+octet-stream"
+from server.problems import ProblemError, domains, general, resuming
 
 MAX_UPLOAD_BYTES: Final = 8 * 1024**3
 """An hour of video of a good phone; longer recordings are made in parts."""
@@ -38,12 +29,6 @@ MAX_OPEN_UPLOADS: Final = 256
 EXPIRY_S: Final = 7 * 24 * 3600
 """How long an unfinished upload is kept after its creation: a week of bad network, or of a phone in a drawer."""
 
-MAX_METADATA_CHARS: Final = 1024
-"""Two names and two hexadecimal values need about 160."""
-
-METADATA_KEYS: Final = ("item", "sha256")
-"""Nothing else may stand in Upload-Metadata, a file name least of all: the server must not know it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Creation:
@@ -56,11 +41,15 @@ class Creation:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """What a client is about to send: where it starts, how long it is if it says so, and its checksum if any."""
+    """What a client is about to send: where it starts, how long it is if it says so, and its checksum if any.
+
+    `total` is how large it now says the whole file is (only the draft's dialect can).
+    """
 
     offset: int
     length: int | None
     checksum: bytes | None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +75,14 @@ class Usage:
     open_uploads: int
 
 
-def check_version(headers: Mapping[str, str]) -> None:
-    """Refuse another version of the protocol (tus core, Tus-Resumable)."""
-    if headers.get("tus-resumable") != VERSION:
-        raise ProblemError(domains.TUS_VERSION, {"tus-version": VERSION})
+def upload_id(owner: ids.KeyId, creation: Creation) -> str:
+    """Return the name of the upload of this file by this key: the same announcement has the same name.
 
-
-def parse_creation(headers: Mapping[str, str]) -> Creation:
-    """Read the headers of a creation."""
-    if "upload-defer-length" in headers:
-        raise ProblemError(general.MALFORMED, reason="Upload-Defer-Length is not supported")
-    length = _number(headers, "upload-length")
-    if length < 1:
-        raise ProblemError(general.MALFORMED, reason="Upload-Length must be at least 1")
-    metadata = _metadata(headers.get("upload-metadata", ""))
-    try:
-        return Creation(
-            length,
-            ids.ItemId(ids.hex_text(metadata["item"], 16)),
-            ids.Sha256(ids.hex_text(metadata["sha256"], 32)),
-        )
-    except FormatError as error:
-        raise ProblemError(general.MALFORMED, reason=f"Upload-Metadata: {error}") from error
-
-
-def metadata_of(upload: Upload) -> str:
-    """Return Upload-Metadata as it was given at creation (tus creation extension, HEAD)."""
-    pairs = {"item": upload.item, "sha256": upload.sha256}
-    return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
+    A phone that lost the answer to a creation announces again and finds what it began, instead of a second upload
+    that counts against the quota of the case. The item's id is random and known to nobody else, so is the name.
+    """
+    said = f"getuige upload\n{owner}\n{creation.item}\n{creation.sha256}\n{creation.length}\n"
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def admit(creation: Creation, usage: Usage) -> None:
@@ -125,58 +94,13 @@ def admit(creation: Creation, usage: Usage) -> None:
         raise ProblemError(domains.QUOTA)
 
 
-def parse_patch(headers: Mapping[str, str]) -> Patch:
-    """Read the headers of a PATCH."""
-    if headers.get("content-type", "").split(";")[0].strip().lower() != OFFSET_MEDIA_TYPE:
-        raise ProblemError(general.MALFORMED, reason=f"Content-Type must be {OFFSET_MEDIA_TYPE}")
-    length = _number(headers, "content-length") if "content-length" in headers else None
-    return Patch(_number(headers, "upload-offset"), length, parse_checksum(headers))
-
-
-def parse_checksum(headers: Mapping[str, str]) -> bytes | None:
-    """Read Upload-Checksum; None when there is none (tus checksum extension)."""
-    value = headers.get("upload-checksum")
-    if value is None:
-        return None
-    algorithm, _, encoded = value.strip().partition(" ")
-    if algorithm != CHECKSUM_ALGORITHM:
-        raise ProblemError(general.MALFORMED, reason=f"Upload-Checksum must use {CHECKSUM_ALGORITHM}")
-    try:
-        digest = base64.b64decode(encoded, validate=True)
-    except (ValueError, binascii.Error) as error:
-        raise ProblemError(general.MALFORMED, reason="Upload-Checksum is not base64") from error
-    if len(digest) != 32:  # noqa: PLR2004 - SHA-256
-        raise ProblemError(general.MALFORMED, reason="Upload-Checksum is not a SHA-256")
-    return digest
-
-
 def decide_patch(upload: Upload, offset: int, patch: Patch) -> int:
     """Return how many bytes the request may bring at most; a problem when it does not start at `offset`."""
     if patch.offset != offset:
         raise ProblemError(domains.UPLOAD_OFFSET, {"upload-offset": str(offset)}, upload_offset=offset)
+    if patch.total is not None and patch.total != upload.length:
+        raise ProblemError(resuming.UPLOAD_LENGTH, {"upload-offset": str(offset)}, upload_offset=offset)
     room = upload.length - offset
     if patch.length is not None and patch.length > room:
         raise ProblemError(general.TOO_LARGE, {"upload-offset": str(offset)}, upload_offset=offset)
     return room
-
-
-def _number(headers: Mapping[str, str], name: str) -> int:
-    value = headers.get(name, "")
-    if not (value.isascii() and value.isdigit() and len(value) <= len("9007199254740991")):
-        raise ProblemError(general.MALFORMED, reason=f"{name} must be a whole number, zero or more")
-    return int(value)
-
-
-def _metadata(value: str) -> dict[str, str]:
-    if len(value) > MAX_METADATA_CHARS:
-        raise ProblemError(general.MALFORMED, reason="Upload-Metadata is too long")
-    pairs: dict[str, str] = {}
-    for entry in value.split(","):
-        key, _, encoded = entry.strip().partition(" ")
-        try:
-            pairs[key] = base64.b64decode(encoded, validate=True).decode("ascii")
-        except (ValueError, binascii.Error) as error:
-            raise ProblemError(general.MALFORMED, reason="Upload-Metadata is not base64 of ASCII") from error
-    if sorted(pairs) != sorted(METADATA_KEYS):
-        raise ProblemError(general.MALFORMED, reason="Upload-Metadata must hold item and sha256, nothing else")
-    return pairs

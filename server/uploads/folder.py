@@ -65,8 +65,11 @@ class UploadFolder:
         return self._folder / f"{upload_id}.done"
 
     def create(self, upload: Upload) -> None:
-        """Store an announcement and an empty part; durable when it returns."""
-        handle = os.open(self.part(upload.id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, durable.PRIVATE_FILE_MODE)
+        """Store an announcement and an empty part; durable when it returns.
+
+        A part that is there already was left by a crash in here, or is just made by another process: it is not touched.
+        """
+        handle = os.open(self.part(upload.id), os.O_WRONLY | os.O_CREAT, durable.PRIVATE_FILE_MODE)
         os.close(handle)
         durable.write_file(self._open_note(upload.id), canonical.encode(schema.encode(upload)))
 

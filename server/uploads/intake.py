@@ -1,7 +1,7 @@
 """From the network to the disk: read a batch while the one before it is hashed and written in a thread."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from starlette.requests import ClientDisconnect
@@ -20,13 +20,21 @@ class TooLongError(Exception):
     """The body holds more than the upload has room for."""
 
 
-async def receive(stream: AsyncIterator[bytes], writer: PartWriter, lane: Lane, room: int) -> bool:
+async def receive(
+    stream: AsyncIterator[bytes],
+    writer: PartWriter,
+    lane: Lane,
+    room: int,
+    tell: Callable[[int], None] | None = None,
+) -> bool:
     """Write a request's body; True when all of it arrived, False when it was cut, stalled or taken over.
 
+    `tell` hears each offset that became durable on the way.
     Raises TooLongError when more than `room` bytes come.
     """
     writing: asyncio.Task[None] | None = None
     whole = False
+    durable = writer.flushed
     try:
         while not whole and not lane.superseded and not writer.full:
             batch: list[bytes] = []
@@ -40,6 +48,9 @@ async def receive(stream: AsyncIterator[bytes], writer: PartWriter, lane: Lane, 
                 raise TooLongError
             if writing is not None:
                 await writing
+            if tell is not None and writer.flushed > durable:
+                durable = writer.flushed
+                tell(durable)
             writing = asyncio.create_task(asyncio.to_thread(writer.write, batch))
             if cut:
                 return False

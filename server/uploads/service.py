@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -52,11 +52,11 @@ class Uploads:
         self._hashes: dict[str, tuple[int, hashlib._Hash]] = {}
 
     async def create(self, who: Phone | Caseworker, creation: Creation) -> Upload:
-        """Admit an upload and store its announcement."""
+        """Admit an upload and store its announcement; the same announcement again finds the upload that it began."""
         account = who.case if isinstance(who, Phone) else who.kid
         expires = datetime.now(UTC) + timedelta(seconds=core.EXPIRY_S)
         upload = Upload(
-            ids.new_id(),
+            core.upload_id(who.kid, creation),
             who.kid,
             account,
             creation.item,
@@ -65,6 +65,11 @@ class Uploads:
             ids.time_of(expires),
         )
         async with self._admitting:
+            known = await run_in_threadpool(self._folder.load, upload.id)
+            if known is not None and known.expires_at > ids.now():
+                return known
+            if known is not None:
+                await run_in_threadpool(self._folder.remove, known)
             stored = await run_in_threadpool(self._services.journal.stored_bytes, ids.CaseId(account))
             usage = await run_in_threadpool(self._folder.usage, account, stored)
             core.admit(creation, usage)
@@ -85,9 +90,17 @@ class Uploads:
             return await self._settled(await self.find(who, upload_id))
 
     async def write(
-        self, who: Phone | Caseworker, upload_id: str, patch: Patch, stream: AsyncIterator[bytes]
+        self,
+        who: Phone | Caseworker,
+        upload_id: str,
+        patch: Patch,
+        stream: AsyncIterator[bytes],
+        tell: Callable[[int], None] | None = None,
     ) -> Progress:
-        """Write a request's body and return where the upload stands; complete means: it is a blob."""
+        """Write a request's body and return where the upload stands; complete means: it is a blob.
+
+        `tell` hears each offset that became durable on the way.
+        """
         await self.find(who, upload_id)
         async with self._alone(upload_id) as lane:
             at = await self._settled(await self.find(who, upload_id))
@@ -98,7 +111,7 @@ class Uploads:
                 PartWriter, self._folder.part(upload_id), at.offset, self._hash_at(at), patch.checksum
             )
             try:
-                whole = await receive(stream, writer, lane, room)
+                whole = await receive(stream, writer, lane, room, tell)
             except TooLongError:
                 offset = await run_in_threadpool(writer.discard)
                 raise _at(general.TOO_LARGE, offset) from None

@@ -41,6 +41,11 @@ class PartWriter:
         self._handle = os.open(path, os.O_WRONLY)
 
     @property
+    def flushed(self) -> int:
+        """The offset that is durable already while the request goes on."""
+        return self._flushed
+
+    @property
     def full(self) -> bool:
         """Whether the disk took no more."""
         return self._full

@@ -13,7 +13,7 @@ import pytest
 
 from evidence import ids
 from evidence.store.blobs import DirectoryBlobs
-from server.uploads import core
+from server.uploads import core, tus
 from server.uploads.intake import BATCH_BYTES
 from tests.api.world import TUS, UPLOADS, CaseOfHers, Person, World, problem, until
 
@@ -156,7 +156,7 @@ def test_another_phone_of_the_same_case_sees_no_upload_of_this_one(case: CaseOfH
 
 def test_an_unsigned_patch_leaves_no_byte(world: World, phone: Person) -> None:
     where = begin(phone)
-    headers = {**TUS, "upload-offset": "0", "content-type": core.OFFSET_MEDIA_TYPE}
+    headers = {**TUS, "upload-offset": "0", "content-type": tus.OFFSET_MEDIA_TYPE}
     answer = httpx.patch(world.url + where, content=CONTENT, headers=headers)
     assert answer.status_code == 401
     assert part_of(world, where) == b""
@@ -182,7 +182,7 @@ def signed_head(phone: Person, where: str, length: int) -> bytes:
     headers = {
         **TUS,
         "upload-offset": "0",
-        "content-type": core.OFFSET_MEDIA_TYPE,
+        "content-type": tus.OFFSET_MEDIA_TYPE,
         "content-length": str(length),
     }
     request = phone.http.build_request("PATCH", where, headers=headers)

@@ -87,7 +87,7 @@ def test_a_body_must_be_covered() -> None:
 
 def test_an_upload_covers_its_offset() -> None:
     target, headers = signed(body=None, upload_offset=7)
-    ask = {"now": float(NOW), "has_body": True, "is_upload_patch": True}
+    ask = {"now": float(NOW), "has_body": True, "streamed": True}
     assert signatures.verify_request(known, target, headers, **ask) is not None  # type: ignore[arg-type]
     moved = {**headers, "upload-offset": "8"}
     assert signatures.verify_request(known, target, moved, **ask) is None  # type: ignore[arg-type]
