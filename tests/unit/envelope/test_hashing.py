@@ -1,4 +1,4 @@
-"""Hashing beside other work gives the SHA-256 of hashing in line and ends its thread; sealing in runs keeps its bytes."""
+"""Hashing beside other work gives the SHA-256 of hashing in line and ends its thread; sealing in runs keeps bytes."""
 
 import hashlib
 import threading
