@@ -28,6 +28,7 @@ from server.founding import found
 from server.metrics import Metrics
 from server.serving import configuration
 from server.settings import Settings
+from server.uploads.fields import is_streamed
 
 DEADLINE_S = 15.0
 TUS = {"tus-resumable": "1.0.0"}
@@ -80,15 +81,18 @@ class Signed(httpx.Auth):
         self.skew_s = skew_s
 
     def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]
-        is_patch = request.method == "PATCH"
+        streamed = None
+        if is_streamed(request.method, request.url.path):
+            covered = ("upload-offset", "repr-digest", "content-digest")
+            streamed = {name: request.headers[name] for name in covered if name in request.headers}
         request.headers.update(
             signatures.sign_request(
                 self.identity.sign,
                 self.identity.kid,
                 signatures.RequestTarget.of_url(request.method, str(request.url)),
                 created=int(time.time()) + self.skew_s,
-                body=None if is_patch else request.read(),
-                upload_offset=int(request.headers["upload-offset"]) if is_patch else None,
+                body=request.read() if streamed is None else None,
+                streamed=streamed,
             )
         )
         yield request
