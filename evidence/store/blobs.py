@@ -7,7 +7,7 @@ exists is never written again.
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
@@ -60,6 +60,10 @@ class DirectoryBlobs:
         """Open for reading; BlobError when it is not here."""
         return self.local_path(sha256).open("rb")
 
+    def pieces(self, sha256: ids.Sha256) -> Iterator[bytes]:
+        """Yield a blob's bytes from the disk; BlobError when it is not here or cannot be read."""
+        return pieces(self.local_path(sha256))
+
     def local_path(self, sha256: ids.Sha256) -> Path:
         """Return the file with the blob's bytes; BlobError when it is not here."""
         path = self._path(sha256)
@@ -97,16 +101,25 @@ class DirectoryBlobs:
         `wrote` hears the size of each piece. BlobError, and nothing is stored, when the file cannot be read or its
         bytes have another SHA-256.
         """
+        if not self._path(sha256).exists():
+            self.take_in(pieces(source), sha256, wrote)
+
+    def take_in(
+        self, source: Iterable[bytes], sha256: ids.Sha256, wrote: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Store bytes from elsewhere, hashed on the way; durable when it returns.
+
+        What was here under the name is set aside: a caller that wants to keep it looks first. BlobError, and nothing is
+        changed, when the bytes have another SHA-256; errors of `source` go through.
+        """
         target = self._path(sha256)
-        if target.exists():
-            return
         durable.make_folder(target.parent)
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, durable.PRIVATE_FILE_MODE)
         digest = hashlib.sha256()
         try:
             try:
-                for piece in pieces(source):
+                for piece in source:
                     durable.write_all(handle, piece)
                     digest.update(piece)
                     wrote(len(piece))
@@ -115,10 +128,32 @@ class DirectoryBlobs:
                 os.close(handle)
             if digest.hexdigest() != sha256:
                 raise BlobError("the bytes are not those that the name promises")
+            if target.exists():
+                self.set_aside(sha256)
             temporary.rename(target)
         finally:
             temporary.unlink(missing_ok=True)
         durable.sync_folder(target.parent)
+
+    def drop(self, sha256: ids.Sha256) -> None:
+        """Remove a blob from this folder. Only for whoever has just read a whole copy of it back from elsewhere."""
+        path = self._path(sha256)
+        path.unlink(missing_ok=True)
+        durable.sync_folder(path.parent)
+
+    def destroy(self, sha256: ids.Sha256) -> int:
+        """Overwrite and remove a blob and whatever was set aside of it; return how many files. Safe to repeat.
+
+        Overwriting reaches the same place of the disk only where the file system writes in place, and never the spare
+        cells of an SSD: `docs/operations/erasure.md` says what that takes. Durable when it returns.
+        """
+        folder = self._path(sha256).parent
+        found = [path for path in (self._path(sha256), *folder.glob(f".{sha256}.*")) if path.is_file()]
+        for path in found:
+            durable.shred(path)
+        if folder.is_dir():
+            durable.sync_folder(folder)
+        return len(found)
 
     def set_aside(self, sha256: ids.Sha256) -> Path:
         """Take a blob that rotted out of the way, and return where it is now: nothing is thrown away."""

@@ -23,5 +23,17 @@ class StorageFullError(StoreError):
     """The disk is full; nothing was stored."""
 
 
+class ErasedError(StoreError):
+    """The event was destroyed by an erasure; its leaf remains."""
+
+
+class NotShreddedError(StoreError):
+    """The database's files still hold bytes that were to be destroyed; trying again later may help."""
+
+
 class BlobError(StoreError):
     """A blob is missing, or its bytes are not the ones that its name promises."""
+
+
+class BlobAwayError(BlobError):
+    """A blob is not here, and the store that holds its copy cannot be reached now. Nothing is lost; ask again later."""

@@ -1,0 +1,119 @@
+"""A real S3 server of the tests' own (SeaweedFS), on free ports, with a bucket under Object Lock; it can be killed.
+
+Its filer serves no HTTP (it would delete locked versions without a password) and all ports listen on 127.0.0.1 only.
+"""
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from evidence.store.s3 import Place
+from tests.api.world import free_port
+from tests.conftest import need
+
+DEADLINE_S = 60.0
+KEY, SECRET = "getuige", "only-in-tests"
+NAMES = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3", "s3.grpc")
+
+
+@dataclass
+class S3Server:
+    """One server in one folder; buckets are made as tests need them."""
+
+    folder: Path
+    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in NAMES})
+    process: subprocess.Popen[bytes] | None = None
+    numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.ports['s3']}"
+
+    def start(self) -> None:
+        """Start and wait until it answers and takes data."""
+        data = self.folder / "data"
+        data.mkdir(exist_ok=True)
+        config = self.folder / "s3.json"
+        who = {"name": "getuige", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
+        config.write_text(json.dumps({"identities": [who]}))
+        options = [
+            *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-volume.max=200", "-master.volumeSizeLimitMB=64"),
+            *(
+                "-master.telemetry=false",
+                "-filer",
+                "-filer.disableHttp",
+                "-s3",
+                f"-s3.config={config}",
+                "-s3.iam=false",
+            ),
+            *("-s3.port.iceberg=0",),
+            *(
+                f"-{name.replace('.grpc', '.port.grpc') if '.' in name else f'{name}.port'}={self.ports[name]}"
+                for name in NAMES
+            ),
+        ]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen([need("weed"), "server", *options], stdout=log, stderr=log, cwd=self.folder)
+        end = time.monotonic() + DEADLINE_S
+        client = self.client()
+        while True:
+            try:
+                client.list_buckets()
+                return
+            except (BotoCoreError, ClientError):
+                assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
+                assert time.monotonic() < end, "the S3 server does not answer"
+                time.sleep(0.05)
+
+    def kill(self) -> None:
+        """SIGKILL: SIGTERM lingers for seconds."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(DEADLINE_S)
+
+    def client(self) -> Any:  # noqa: ANN401 - boto3 has no types
+        """Return a client that is not ours: what tests look with."""
+        return boto3.session.Session().client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+            config=Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, connect_timeout=5),
+        )
+
+    def bucket(self, *, locks: bool = True) -> Place:
+        """Make a new bucket, with Object Lock unless told otherwise, and return where it is."""
+        name = f"evidence-{next(self.numbers)}"
+        self.client().create_bucket(Bucket=name, ObjectLockEnabledForBucket=locks)
+        return Place(name, self.endpoint, key_id=KEY, secret=SECRET)
+
+    def versions(self, place: Place) -> list[tuple[str, str]]:
+        """Return (name, version) of everything in a bucket, every version."""
+        found = self.client().list_object_versions(Bucket=place.bucket).get("Versions", [])
+        return sorted((one["Key"].rpartition("/")[2], one["VersionId"]) for one in found)
+
+
+@contextmanager
+def s3_server() -> Iterator[S3Server]:
+    """Start and at the end remove a server."""
+    folder = Path(tempfile.mkdtemp(prefix="getuige-s3-"))
+    server = S3Server(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+        shutil.rmtree(folder, ignore_errors=True)
