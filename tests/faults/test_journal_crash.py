@@ -1,0 +1,74 @@
+"""Proves that a journal whose writer is killed at any step holds all that it acknowledged, once and in order."""
+
+import os
+import subprocess
+import sys
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from evidence import event
+from evidence.store.engine import open_engine
+from evidence.store.journal import SqlJournal
+from tests.bridge_world import Organisation
+
+CHILD = Path(__file__).with_name("journal_crash_child.py")
+EVERY = 1 if os.environ.get("GETUIGE_FAULTS_S") else 8
+"""Steps are tried in turn; a short run takes every eighth, beginning anywhere."""
+
+
+def run(folder: Path, statements: Path, last: int) -> "subprocess.CompletedProcess[str]":
+    folder.mkdir(exist_ok=True)
+    return subprocess.run(
+        [sys.executable, CHILD, folder, statements, str(last)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+@pytest.fixture(scope="module")
+def statements(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("statements")
+    path = folder / "statements"
+    founding = Organisation.found(folder).founding()
+    path.write_text("\n".join(b64encode(one.envelope.to_bytes()).decode() for one in founding))
+    return path
+
+
+def test_each_step_of_the_writer_can_be_its_last(statements: Path, tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole", statements, 0)
+    assert whole.returncode == 0, whole.stderr
+    steps = whole.stdout.splitlines()
+    assert {"before INSERT", "after INSERT", "before COMMIT", "after COMMIT", "after an answer"} <= set(steps)
+    count = len(statements.read_text().splitlines())
+    first = 1 + os.getpid() % EVERY
+    for last in range(first, len(steps) + 1, EVERY):
+        folder = tmp_path / f"step-{last}"
+        died = run(folder, statements, last)
+        assert died.returncode == -9, f"step {last}: {died.stderr}"
+        check(folder, f"killed at step {last} ({steps[last - 1]})")
+        again = run(folder, statements, 0)
+        assert again.returncode == 0, again.stderr
+        assert check(folder, f"after step {last} and a second run") == count, "the same statements, each once"
+
+
+def check(folder: Path, when: str) -> int:
+    """Compare the journal with what was acknowledged; return how many events it holds."""
+    engine = open_engine(f"sqlite:///{folder / 'getuige.db'}")
+    try:
+        stored = SqlJournal(engine).read(limit=1000)
+    finally:
+        engine.dispose()
+    assert [one.index for one in stored] == list(range(len(stored))), when
+    names = [event.parse(one.event).statement.id for one in stored]
+    assert len(set(names)) == len(names), when
+    salts = {one.index: one.salt.hex() for one in stored}
+    acknowledged = folder / "acknowledged"
+    for line in acknowledged.read_text().splitlines() if acknowledged.exists() else []:
+        index, salt = line.split()
+        assert salts[int(index)] == salt, when
+    return len(stored)
