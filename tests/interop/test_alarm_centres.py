@@ -1,4 +1,4 @@
-"""SIA DC-09 to receivers that others wrote: pysiaalarm takes the frames, siadc09 decodes the same bytes."""
+"""SIA DC-09 to receivers that others wrote: pysiaalarm takes the frames, in TLS and out, siadc09 decodes the bytes."""
 
 import socket
 import threading
@@ -19,11 +19,12 @@ from device_bridge.errors import RouteError
 from device_bridge.keyfile import write_secret
 from device_bridge.message import Kind, Location, Told
 from device_bridge.routes.dc09 import Dc09Route, sequence_of
-from device_bridge.routes.line import Line
+from device_bridge.routes.line import Line, tls_context
 from device_bridge.settings import BridgeSettings
 from evidence import ids
 from evidence.statements.types import AlarmKind
 from tests.bridge_world import start_bridge, until, world
+from tests.interop.tls_front import own_certificate, tls_front
 
 KEY = b"00112233445566778899aabbccddeeff"  # pysiaalarm uses the characters of the hexadecimal key as the key
 ROTTERDAM = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -99,6 +100,46 @@ def test_two_equal_alarms_do_not_look_equal_on_the_wire() -> None:
     now = datetime.now(UTC)
     frames = {dc09.alarm_frame(dc09.Line(KEY), "SIA-DCS", 1, "1234", "press", None, now) for _ in range(8)}
     assert len(frames) == 8, "random bytes lead the plaintext, because the vector is always zero"
+
+
+@pytest.mark.need("openssl")
+def test_over_tls_only_a_trusted_alarm_centre_is_told(tmp_path: Path) -> None:
+    shown = own_certificate(tmp_path)
+    with alarm_centre() as (behind, received), tls_front(shown, behind) as port:
+        for context, words in (
+            (tls_context(None), "not trusted"),
+            (None, "did not answer|cannot be reached|not a DC-09"),
+        ):
+            with pytest.raises(RouteError, match=words):
+                Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre", context), dc09.Line(KEY)).send(
+                    dispatch()
+                )
+        assert received == []
+        trusted = Line("127.0.0.1", port, "the alarm centre", tls_context(shown.certificate))
+        assert "ACK" in Dc09Route("dc09-1", trusted, dc09.Line(KEY)).send(dispatch())
+        until(lambda: received, "the handler runs after the ACK")
+
+
+@pytest.mark.need("openssl")
+def test_a_certificate_of_another_name_is_not_trusted(tmp_path: Path) -> None:
+    shown = own_certificate(tmp_path, "DNS:another.example")
+    with alarm_centre() as (behind, _), tls_front(shown, behind) as port:
+        line = Line("127.0.0.1", port, "the alarm centre", tls_context(shown.certificate))
+        with pytest.raises(RouteError, match="not trusted"):
+            Dc09Route("dc09-1", line, dc09.Line(KEY)).send(dispatch())
+
+
+@pytest.mark.need("openssl")
+def test_the_null_poll_goes_over_tls_too(tmp_path: Path) -> None:
+    shown = own_certificate(tmp_path)
+    with alarm_centre() as (behind, received), tls_front(shown, behind) as port:
+        line = Line("127.0.0.1", port, "the alarm centre", tls_context(shown.certificate))
+        route = Dc09Route("dc09-1", line, dc09.Line(KEY))
+        assert route.trouble() == "not tried yet"
+        route.start()
+        until(lambda: route.trouble() is None, "the poll finds the line well")
+        route.stop()
+    assert [one["message"] for one in received] == ["NULL"]
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from device_bridge.errors import SettingsError
 from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.mqtt import BrokerAddress
 from device_bridge.plan import Plan
-from device_bridge.receivers import AlarmCentre, OnCall
+from device_bridge.receivers import AlarmCentre, ControlRoom, OnCall
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.settings import BridgeSettings
+from device_bridge.sip import Address
 
 
 def test_production_refuses_every_stand_in_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,6 +68,49 @@ def test_alarm_centres_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         with pytest.raises(SettingsError):
             AlarmCentre.parse(text)
+
+
+def test_an_alarm_centre_may_be_reached_over_tls() -> None:
+    centre = AlarmCentre.parse("c1=tls:centre.example:9000|spare.example:9001/ADM-CID")
+    assert (centre.host, centre.alternate, centre.tls) == ("centre.example", ("spare.example", 9001), True)
+    assert not AlarmCentre.parse("c1=centre.example:9000").tls
+
+
+def test_control_rooms_are_read() -> None:
+    room = ControlRoom.parse("mk=sips:meldkamer@sip.example|sip:spare@192.0.2.8:5070")
+    assert (room.to, room.alternate) == (
+        Address("meldkamer", "sip.example", 5061, tls=True),
+        Address("spare", "192.0.2.8", 5070, tls=False),
+    )
+    assert ControlRoom.parse("mk=sip:a@[2001:db8::1]").to.host == "2001:db8::1"
+    for text in (
+        "mk",
+        "mk=a@host",
+        "mk=sip:host",
+        "mk=sip:a@host:0",
+        "mk=sip:a@host:99999",
+        "mk=sip:a@host|",
+        "mk=|sip:a@host",
+        "mk=sip:a\r\nVia: x@host",
+        "mk=sip:a@host\r\nVia: x",
+        "m k=sip:a@host",
+    ):
+        with pytest.raises(SettingsError):
+            ControlRoom.parse(text)
+    with pytest.raises(SettingsError, match="each receiver"):
+        BridgeSettings.load(second_control_rooms="mk=sip:a@h|sip:b@h").second_rooms()
+
+
+def test_production_tells_no_position_to_a_control_room_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GETUIGE_BRIDGE_MODE", "production")
+    with pytest.raises(SettingsError) as refusal:
+        BridgeSettings.load(control_rooms="mk=sips:a@h.example|sip:a@spare.example")
+    assert "control room mk" in str(refusal.value)
+    assert "sip_sender" in str(refusal.value)
+    with pytest.raises(SettingsError) as refusal:
+        BridgeSettings.load(control_rooms="mk=sips:a@h.example", sip_sender="sip:us@getuige.example")
+    assert "control room" not in str(refusal.value)
+    assert "sip_sender" not in str(refusal.value)
 
 
 def test_second_centres_and_who_is_called_are_read() -> None:
