@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from evidence.store.s3 import Place
 from server.errors import ServerError
 
 DEVELOPMENT: Final = "development"
@@ -104,6 +105,36 @@ class Settings(BaseSettings):
         default=DEVELOPMENT,
         description='"development", or the https address of an RFC 3161 time stamping authority',
     )
+    s3_bucket: str | None = Field(
+        default=None,
+        description="bucket with Object Lock that gets a copy of every sealed item; none when it is not set",
+    )
+    s3_endpoint: str | None = Field(
+        default=None, description="address of the S3 server; that of AWS when it is not set"
+    )
+    s3_region: str = Field(default="us-east-1", description="region of the bucket")
+    s3_prefix: str = Field(
+        default="blobs/", pattern=r"^([A-Za-z0-9._-]+/)*$", description="beginning of the objects' names"
+    )
+    s3_key_id: str | None = Field(
+        default=None, description="name of the access key; without it the AWS SDK looks in environment and role"
+    )
+    s3_secret_file: Path | None = Field(default=None, description="file with the secret of that access key")
+    s3_drop_after_days: int | None = Field(
+        default=None,
+        ge=1,
+        description="after so many days a local copy goes, once S3's was read back; never when not set",
+    )
+    s3_drop_above_percent: int | None = Field(
+        default=None,
+        ge=10,
+        le=99,
+        description="the oldest local copies go while the disk is fuller; never when not set",
+    )
+    scrub_every_days: float = Field(
+        default=7, ge=0, description="days between two readings of all sealed items in the background; 0: none"
+    )
+    scrub_pace_mib: float = Field(default=8, gt=0, description="MiB a second that such a reading takes at most")
     demonstration_people: bool = Field(
         default=False, description="people of the demonstration, whose pass phrases are printed, may sign in"
     )
@@ -147,9 +178,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"{address!r} is not an mqtt:// or mqtts:// address")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "s3_endpoint")
     @classmethod
-    def _http_only(cls, value: str) -> str:
+    def _http_only(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{value!r} is not an http:// or https:// address")
@@ -162,6 +195,26 @@ class Settings(BaseSettings):
         if any(character.isspace() for character in value) or "+" in value:
             raise ValueError("the name of a log has no space and no plus")
         return value
+
+    def s3_place(self) -> Place | None:
+        """Return where copies of sealed items go; None when no bucket is set.
+
+        Raises:
+            SettingsError: an access key without its secret, the reverse, or a file that cannot be read.
+        """
+        if self.s3_bucket is None:
+            return None
+        if (self.s3_key_id is None) != (self.s3_secret_file is None):
+            raise SettingsError("GETUIGE_S3_KEY_ID and GETUIGE_S3_SECRET_FILE go together")
+        secret = read_secret(self.s3_secret_file, "GETUIGE_S3_SECRET_FILE") if self.s3_secret_file else None
+        return Place(
+            self.s3_bucket,
+            self.s3_endpoint,
+            self.s3_region,
+            self.s3_prefix,
+            self.s3_key_id,
+            secret.get_secret_value() if secret else None,
+        )
 
     def bridge_feed_token(self) -> SecretStr | None:
         """Return the token for the bridge's feed, or None when no file is set.
@@ -200,14 +253,21 @@ class Settings(BaseSettings):
                 "demonstration alarm-centre receiver",
                 "nobody looks at it; take GETUIGE_DEMONSTRATION_ALARM_CENTRE away",
             )
+        yield from self._open_roads()
+        if self.log_origin.split("/")[0].endswith((".example", "localhost")):
+            yield "example name of the custody log", "set GETUIGE_LOG_ORIGIN to a name that you own"
+
+    def _open_roads(self) -> Iterator[tuple[str, str]]:
+        """Yield addresses that are not encrypted on the way and leave this machine."""
         if urlsplit(self.public_url).scheme != "https":
             yield "plain http", f"GETUIGE_PUBLIC_URL is {self.public_url}; put https in front"
         for address in self.brokers:
             parts = urlsplit(address)
             if parts.scheme != "mqtts" and parts.hostname not in LOOPBACK:
                 yield "plain mqtt to another host", f"{address}; use mqtts://"
-        if self.log_origin.split("/")[0].endswith((".example", "localhost")):
-            yield "example name of the custody log", "set GETUIGE_LOG_ORIGIN to a name that you own"
+        s3 = urlsplit(self.s3_endpoint or "https://")
+        if s3.scheme != "https" and s3.hostname not in LOOPBACK:
+            yield "plain http to S3", f"GETUIGE_S3_ENDPOINT is {self.s3_endpoint}"
 
 
 def read_secret(path: Path, variable: str) -> SecretStr:
