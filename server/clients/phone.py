@@ -164,9 +164,8 @@ class Phone:
         at = tus.offset(self.signer.api, location) if location is not None else None
         if location is None or at is None:
             metadata = {"item": entry.item, "sha256": body.container.sha256}
-            location = tus.create(self.signer.api, body.container.size, metadata)
+            location, at = tus.create(self.signer.api, body.container.size, metadata)
             entry.begin_upload(location)
-            at = 0
         tell = (lambda sent, size: progress(entry.item, sent, size)) if progress else None
         tus.send(self.signer.api, location, entry.container, at, tell)
 

@@ -31,8 +31,10 @@ GONE = frozenset({403, 404, 410})
 """Answers to HEAD that mean: this upload is no more, create it anew (tus core, HEAD)."""
 
 
-def create(api: Api, size: int, metadata: Mapping[str, str]) -> str:
-    """Create an upload of `size` bytes and return its address (path on the server).
+def create(api: Api, size: int, metadata: Mapping[str, str]) -> tuple[str, int]:
+    """Create an upload of `size` bytes and return its address (path on the server) and how many bytes are there.
+
+    There are some when the same was announced before and the answer was lost.
 
     Raises:
         ClientError: the server refused or did not answer.
@@ -40,7 +42,7 @@ def create(api: Api, size: int, metadata: Mapping[str, str]) -> str:
     pairs = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in metadata.items())
     headers = {"tus-resumable": TUS_VERSION, "upload-length": str(size), "upload-metadata": pairs}
     answer = api.send("POST", UPLOADS, headers=headers)
-    return relative(api.url, answer.headers["location"])
+    return relative(api.url, answer.headers["location"]), int(answer.headers["upload-offset"])
 
 
 def offset(api: Api, location: str) -> int | None:
@@ -80,8 +82,8 @@ def upload_bytes(api: Api, data: bytes, item: str, sha256: str) -> None:
     Raises:
         ClientError: the server refused or did not answer; nothing counts until its statement has a receipt.
     """
-    location = create(api, len(data), {"item": item, "sha256": sha256})
-    for begin in range(0, len(data), CHUNK_BYTES):
+    location, at = create(api, len(data), {"item": item, "sha256": sha256})
+    for begin in range(at, len(data), CHUNK_BYTES):
         _patch(api, location, begin, data[begin : begin + CHUNK_BYTES], len(data), None)
 
 
