@@ -11,7 +11,7 @@ from device_bridge.alarm import Received
 from device_bridge.message import DeviceMessage, Location
 from device_bridge.spool import StoredItem
 from evidence import canonical, ids, keys
-from evidence.envelope import meta, sealing
+from evidence.envelope import meta, sealing, wraps
 from evidence.statements import statement as statements
 
 DEGREE_DIGITS: Final = 6
@@ -25,14 +25,14 @@ def degrees(value: float) -> str:
 
 def seal_press(
     bridge: keys.Identity,
-    readers: tuple[bytes, ...],
+    readers: tuple[wraps.Reader, ...],
     case: ids.CaseId,
     alarm: ids.AlarmId,
     message: DeviceMessage,
     received: Received,
     cose: bytes,
 ) -> tuple[StoredItem, statements.Statement]:
-    """Seal a press for `readers` (X25519 keys); return the container and the `item.seal` statement about it."""
+    """Seal a press for `readers`; return the container and the `item.seal` statement about it."""
     described = _meta(alarm, message, received, cose)
     prepared = sealing.prepare(bridge, case, described, readers)
     out = io.BytesIO()

@@ -15,12 +15,22 @@ from typing import Final, Literal
 from device_bridge.alarm import Person
 from device_bridge.errors import ActError, BridgeError, UnknownDeviceError
 from evidence import canonical, ids, keys, schema
+from evidence.envelope import wraps, xwing
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import authority, dsse, types
 from evidence.statements import statement as statements
 
 KEPT: Final = frozenset(
-    {"log.open", "key.publish", "key.retire", "team.open", "case.open", "alarm_device.enrol", "device.revoke"}
+    {
+        "log.open",
+        "key.publish",
+        "key.retire",
+        "team.open",
+        "case.open",
+        "case.pin",
+        "alarm_device.enrol",
+        "device.revoke",
+    }
 )
 """Statement types that decide what a press or an act may do; the rest of the journal is of no use here."""
 
@@ -144,14 +154,18 @@ class Registry:
         """Return every alarm device in use."""
         return [device for device in list(self._devices.values()) if not device.revoked]
 
-    def readers_of_alarm(self, case: ids.CaseId) -> tuple[bytes, ...]:
-        """Return the X25519 keys that an alarm of `case` is sealed to: the case's, then every desk's in force."""
+    def readers_of_alarm(self, case: ids.CaseId) -> tuple[wraps.Reader, ...]:
+        """Return the keys that an alarm of `case` is sealed to: the case's, then every desk's in force.
+
+        Who has an X-Wing key gets the alarm in suite 2, anyone else in suite 1, whatever the case demands: her safety
+        today goes before her secrets against a machine of later.
+        """
         desks = tuple(
-            bytes.fromhex(known.body.box)
+            _reader(known.body.box, known.body.xwing)
             for known in list(self._professionals.values())
             if known.body.role == "desk" and not known.retired
         )
-        return (bytes.fromhex(self._cases[case].box), *desks)
+        return (_reader(self._cases[case].box, self._cases[case].xwing), *desks)
 
     def dispatcher(self, kid: ids.KeyId) -> tuple[Person, bytes]:
         """Return a dispatcher in force and their Ed25519 public key; ActError for anyone else."""
@@ -175,6 +189,9 @@ class Registry:
                 self._professionals[body.kid] = replace(self._professionals[body.kid], retired=True)
             case types.CaseOpen() if statement.case is not None:
                 self._cases.setdefault(statement.case, body)
+            case types.CasePin() if statement.case is not None:
+                known = self._cases[statement.case]
+                self._cases[statement.case] = replace(known, wrap_suite=2, xwing=known.xwing or body.xwing)
             case types.AlarmDeviceEnrol() if statement.case is not None and body.device not in self._devices:
                 sign = bytes.fromhex(body.sign)
                 codes = None if body.codes is None else canonical.unb64(body.codes)
@@ -230,3 +247,16 @@ class Registry:
             file.flush()
             os.fsync(file.fileno())
         self._saved = self._next
+
+
+def _reader(box: ids.PublicKey, hybrid: ids.Base64 | None) -> wraps.Reader:
+    """Return public keys to wrap to. A bad X-Wing key must not stop a press: then it is suite 1."""
+    public = bytes.fromhex(box)
+    if hybrid is None:
+        return wraps.Reader(public)
+    try:
+        raw = canonical.unb64(hybrid)
+        xwing.check_public(raw)
+    except FormatError:
+        return wraps.Reader(public)
+    return wraps.Reader(public, raw)

@@ -101,6 +101,7 @@ def _check_container(
     if public is not None:  # a key that was retired later signed a head that the event's own hash vouches for
         container.verify_head(prefix, public)
     container.check_against(prefix, event.statement.case, event.statement.by, body)
+    container.check_suite(prefix.head, part.least.get(event.index))
 
 
 def _opens(digests: Mapping[str, str], opening: Opening, body: types.ItemSeal) -> bool:

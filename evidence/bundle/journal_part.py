@@ -4,10 +4,11 @@ import hashlib
 import itertools
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 from evidence import canonical, ids
 from evidence import event as events
-from evidence.bundle import bag, interval, layout
+from evidence.bundle import bag, handover, interval, layout
 from evidence.bundle.report import Findings
 from evidence.bundle.trust import Anchors
 from evidence.custody import leaf, timestamp, tlogproof
@@ -35,6 +36,8 @@ class JournalPart:
     not_after: dict[int, ids.Time] = field(default_factory=dict)
     """What an outside time stamp says of an event: it existed by then."""
     intervals: dict[int, interval.Interval] = field(default_factory=dict)
+    least: dict[int, Literal[2] | None] = field(default_factory=dict)
+    """The least suite that the case demanded of each event's author."""
 
     def digest(self, index: int) -> str:
         """Return SHA-256 of an event's bytes."""
@@ -80,6 +83,8 @@ def load(bundle: bag.Bag, findings: Findings) -> JournalPart:
 
 def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
     """Every event is under a checkpoint that satisfies the policy; tokens say how old those checkpoints are."""
+    logs = handover.believe(bundle, anchors, findings)
+    must_link = logs.line.of_event(part.export.index) == logs.line.current
     heads: dict[str, tuple[VerifiedCheckpoint, list[events.Event]]] = {}
     witnesses: set[str] = set()
     for event in (*part.listed, part.export):
@@ -87,18 +92,23 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
         try:
             proof = bag.read_small(bundle, name)
             entry = leaf.leaf_entry(part.salts.get(event.index, b""), part.raw[event.index])
-            verified = tlogproof.verify(proof, entry, anchors.policy)
-            if verified.index != event.index:
+            verified = tlogproof.verify(proof, entry, logs.policy)
+            note = tlogproof.TlogProof.parse(proof).checkpoint
+            logs.admit(verified.checkpoint, note, must_link=must_link)
+            era = logs.line.of_event(event.index)
+            if (verified.checkpoint.log, verified.index) != (era.key, era.entry_of(event.index)):
                 raise FormatError("the proof is about another place in the log")
         except EvidenceError as error:
             findings.failed("event-not-logged", str(event.index), why=error)
             continue
         part.logged.add(event.index)
         witnesses |= {cosigned.witness for cosigned in verified.checkpoint.cosigned}
-        note = tlogproof.TlogProof.parse(proof).checkpoint
         heads.setdefault(hashlib.sha256(note).hexdigest(), (verified.checkpoint, []))[1].append(event)
     if part.logged:
-        log, names = anchors.policy.logs[0].name, ", ".join(sorted(witnesses)) or "–"
+        if logs.unlinked:
+            findings.note("log-unlinked", count=len({head.size for head, _ in heads.values()}))
+        names = ", ".join(sorted(witnesses)) or "–"
+        log = ", ".join(sorted({head.signed.checkpoint.origin for head, _ in heads.values()}))
         findings.proven("events-logged", count=len(part.logged), log=log, witnesses=names)
     _check_times(part, bundle, heads, anchors, findings)
 
@@ -149,11 +159,15 @@ def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> Non
             body = event.statement.body
             if isinstance(body, types.LogOpen) and body.root.sign != anchors.root.hex():
                 raise FormatError("the journal obeys another root than the pinned one")
+            part.least[event.index] = part.standing.least_suite(event.statement)
             part.standing.apply(event.statement)
         except (EvidenceError, KeyError) as error:
             findings.failed("event-not-authentic", str(event.index), why=error)
             continue
         part.signed.add(event.index)
+        least = part.least[event.index] or 1
+        if isinstance(body, types.Grant) and any((one.suite or 1) < least for one in body.items):
+            findings.failed("suite-lower", str(event.index))
     if part.signed:
         findings.proven("events-signed", count=len(part.signed))
 

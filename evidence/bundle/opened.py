@@ -16,7 +16,8 @@ from typing import Final
 
 from evidence import canonical, ids, keys, schema
 from evidence import event as events
-from evidence.bundle import bag, case_uco, layout
+from evidence.bundle import bag, case_uco, given, layout
+from evidence.bundle.given import Given
 from evidence.bundle.openings import Opening, Openings
 from evidence.envelope import container, opening
 from evidence.envelope.meta import Meta
@@ -65,36 +66,19 @@ def _open_into(source: bag.Bag, reader: keys.Identity, work: Path, progress: Pro
     _store(work, layout.SEALED_MANIFEST, source.stream(bag.MANIFEST))
     for name in (layout.HOWTO, layout.SCRIPT):
         _store(work, name, source.stream(name))
-    seals, wraps = _seals_and_wraps(source, names, reader)
+    items = [item for item in given.items_of(source, reader.kid) if isinstance(item.body, types.ItemSeal)]
     opened: list[tuple[Opening, Meta, events.Event]] = []
-    for number, (sealed, body) in enumerate(seals, start=1):
-        opened.append(_open_item(source, reader, work, number, sealed, body, wraps.get(body.item)))
-        progress(number, len(seals))
+    for number, item in enumerate(items, start=1):
+        opened.append(_open_item(source, reader, work, number, item))
+        progress(number, len(items))
     openings = Openings(1, tuple(entry[0] for entry in opened))
     _store(work, layout.OPENINGS, iter([canonical.encode(schema.encode(openings))]))
     _store(work, layout.TIMELINE, iter([_timeline(opened)]))
     export = events.parse(bag.read_small(source, layout.EXPORT_EVENT))
     described = (_described(work, entry, meta, sealed) for entry, meta, sealed in opened)
-    _store(work, layout.CASE, iter([case_uco.document(described, export, _signers(source, names))]))
+    _store(work, layout.CASE, iter([case_uco.document(described, export, given.signers_of(source))]))
     _close_bag(work)
     return openings
-
-
-def _seals_and_wraps(
-    source: bag.Bag, names: list[str], reader: keys.Identity
-) -> tuple[list[tuple[events.Event, types.ItemSeal]], dict[ids.ItemId, types.GrantedItem]]:
-    """Return the item events, and the key wraps that grants to this reader hold."""
-    seals, wraps = [], {}
-    for name in names:
-        if not name.startswith(layout.EVENTS):
-            continue
-        event = events.parse(bag.read_small(source, name))
-        body = event.statement.body
-        if isinstance(body, types.ItemSeal):
-            seals.append((event, body))
-        elif isinstance(body, types.Grant) and body.reader == reader.kid:
-            wraps.update({granted.item: granted for granted in body.items})
-    return seals, wraps
 
 
 def _open_item(
@@ -102,15 +86,17 @@ def _open_item(
     reader: keys.Identity,
     work: Path,
     number: int,
-    event: events.Event,
-    body: types.ItemSeal,
-    wrap: types.GrantedItem | None,
+    item: Given,
 ) -> tuple[Opening, Meta, events.Event]:
+    event, body = item.event, item.body
+    if not isinstance(body, types.ItemSeal):
+        raise container.IncompleteError(f"item {body.item} was begun and never sealed")
     pieces = source.stream(layout.container(body.item))
     prefix, rest = _prefix(pieces)
     container.check_against(prefix, event.statement.case, event.statement.by, body)
+    container.check_suite(prefix.head, item.least)
     try:
-        key = opening.content_key(prefix, reader, wrap)
+        key = opening.content_key(prefix, reader, item.wrap)
     except WrapError as error:
         raise WrapError(f"item {body.item}: {error}") from error
     plain = opening.open_meta_bytes(prefix, key)
@@ -135,20 +121,6 @@ def _described(work: Path, entry: Opening, meta: Meta, sealed: events.Event) -> 
     if entry.original is not None and meta.file is not None:
         files.append(case_uco.OpenedFile(entry.original, meta.file.sha256, meta.file.size, meta.file.mime))
     return case_uco.OpenedItem(entry.item, meta, sealed, tuple(files))
-
-
-def _signers(source: bag.Bag, names: list[str]) -> dict[ids.KeyId, str]:
-    """Return whose each signing key is, as certificates and enrolments in the bundle say."""
-    owners: dict[ids.KeyId, str] = {}
-    for name in names:
-        if not name.startswith(layout.EVENTS):
-            continue
-        body = events.parse(bag.read_small(source, name)).statement.body
-        if isinstance(body, types.KeyPublish):
-            owners[keys.signing_kid(bytes.fromhex(body.sign))] = f"{body.label} ({body.role})"
-        elif isinstance(body, types.DeviceEnrol):
-            owners[keys.signing_kid(bytes.fromhex(body.sign))] = f"telefoon/phone {body.device[:8]}"
-    return owners
 
 
 def _prefix(pieces: Iterator[bytes]) -> tuple[container.Prefix, Iterator[bytes]]:

@@ -12,7 +12,7 @@ from evidence.statements import types
 from evidence.statements.statement import Statement
 
 _ORGANISATION = frozenset({"log.open", "team.open", "key.publish", "key.retire"})
-_CASE = frozenset({"case.open", "device.invite", "device.enrol", "device.revoke", "alarm_device.enrol"})
+_CASE = frozenset({"case.open", "case.pin", "device.invite", "device.enrol", "device.revoke", "alarm_device.enrol"})
 
 
 @dataclass(frozen=True)

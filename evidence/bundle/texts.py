@@ -44,6 +44,20 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Gebeurtenis {about} staat niet aantoonbaar in het logboek: {why}",
         "en": "Event {about} is not provably in the log: {why}",
     },
+    "log-rotated": {
+        "nl": "Logboek {about} eindigde met {size} regels; {next} gaat verder. De organisatie heeft dat ondertekend.",
+        "en": "Log {about} ended with {size} entries; {next} goes on. The organisation signed that.",
+    },
+    "log-unlinked": {
+        "nl": "{count} bevestigde standen zijn van voor het einde van hun logboek. Dat ze naar dat einde leiden, staat niet "
+        "in dit bestand; de getuigen staan ervoor in.",
+        "en": "{count} cosigned heads are from before their log ended. That they lead to that end is not shown in this "
+        "file; the witnesses answer for it.",
+    },
+    "rotation-bad": {
+        "nl": "Het vervolg van het logboek klopt niet: {why}",
+        "en": "What is said about the end of a log does not hold: {why}",
+    },
     "time": {
         "nl": "{count} gebeurtenissen bestonden aantoonbaar op hun tijdstempel: {earliest} tot {latest} ({authority}).",
         "en": "{count} events provably existed at their time stamps, from {earliest} to {latest} ({authority}).",
@@ -124,6 +138,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "sequence-broken": {
         "nl": "Telefoon {about}: nummer {seq} sluit niet aan op het nummer ervoor.",
         "en": "Phone {about}: number {seq} does not follow from the one before it.",
+    },
+    "suite-lower": {
+        "nl": "Gebeurtenis {about} geeft een sleutel in een zwakkere suite dan deze zaak eist.",
+        "en": "Event {about} gives a key in a lower suite than this case demands.",
     },
     "reads": {
         "nl": "Gelezen voor de uitlevering: {reads}.",

@@ -30,9 +30,7 @@ def content_key(
     head = prefix.head
     found = next((wrap for wrap in head.wraps if wrap.to == reader.box_kid), None)
     wrapped, suite = (granted, None) if isinstance(granted, str) else _named(granted or found)
-    if wraps.suite_number(suite) < wraps.suite_number(least):
-        message = f"this key was wrapped in suite {wraps.suite_number(suite)}, and the case demands a higher one"
-        raise wraps.WrapError(message)
+    wraps.check_suite(suite, least)
     return wraps.unwrap(wrapped, head.case, head.item, reader, suite)
 
 

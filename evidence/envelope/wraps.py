@@ -51,6 +51,11 @@ class BoxKeys:
     box_seed: bytes = field(repr=False)
     xwing_seed: bytes | None = field(default=None, repr=False)
 
+    @property
+    def box_kid(self) -> ids.KeyId:
+        """The name of the X25519 key."""
+        return keys.Identity(bytes(32), self.box_seed).box_kid
+
     @staticmethod
     def of(identity: keys.Identity) -> "BoxKeys":
         """Return the opening half of an identity."""
@@ -60,6 +65,13 @@ class BoxKeys:
 def suite_number(suite: Suite) -> int:
     """Return 1 or 2 for the member `suite` of a wrap."""
     return suite or 1
+
+
+def check_suite(suite: Suite, least: Suite) -> None:
+    """Refuse a wrap in a lower suite than its case demands: WrapError."""
+    if suite_number(suite) < suite_number(least):
+        message = f"this key was wrapped in suite {suite_number(suite)}, and the case demands a higher one"
+        raise WrapError(message)
 
 
 def about(suite: Literal[1, 2], case: str, item: str, reader: bytes) -> bytes:

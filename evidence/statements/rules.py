@@ -4,6 +4,7 @@ Each looks at what the journal adds up to and refuses, or returns. The same rule
 `docs/formats/statement.md`.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final, cast
@@ -68,6 +69,10 @@ def _key_share(standing: Standing, statement: Statement, _now: ids.Time) -> None
 
 def _team_open(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     if cast("types.TeamOpen", statement.body).team in standing.teams:
+    owner = next((one.body for one in standing.certified.values() if one.body.box == body.box), None)
+    if owner is not None and owner.xwing != (None if body.xwing is None else body.xwing.public):
+        # Half a desk key would be found out by a dispatcher who cannot open an alarm.
+        refuse("xwing", "a key that is shared is shared whole: with the X-Wing key that the root certified, or none")
         refuse("exists", "this team exists")
 
 
@@ -88,11 +93,36 @@ def _device_invite(standing: Standing, statement: Statement, _now: ids.Time) -> 
     body = cast("types.DeviceInvite", statement.body)
     kid = keys.signing_kid(bytes.fromhex(body.invite))
     if kid in standing.invitations or standing.public_key(kid) is not None:
+def _case_pin(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    """Nobody is shut out unseen: a pin is refused while a phone in use would be.
+
+    The key is hers to bring: a caseworker who could name one would read, alone, whatever is added from then on.
+    """
+    body = cast("types.CasePin", statement.body)
+    name = cast("ids.CaseId", statement.case)
+    case = standing.cases[name].body
+    if case.wrap_suite is not None:
+        refuse("exists", "this case demands suite 2 already")
+    if (body.xwing is None) == (case.xwing is None):
+        refuse("xwing", "a case has one X-Wing key: it comes with the pin when the case has none yet, and only then")
+    if body.xwing is not None and standing.role_of(statement.by) != "vault":
+        refuse("role", "only the vault gives its case an X-Wing key")
+    _check_xwing(body.xwing)
+    phones = (one for one in standing.devices.values() if one.case == name and one.alarm is None and not one.revoked)
+    if any(not phone.hybrid for phone in phones):
+        refuse("suite", "a phone in use does not know the X-Wing key: invite it again, or revoke it, first")
+
+
         refuse("exists", "this invitation exists")
 
 
 def _device_enrol(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     body = cast("types.DeviceEnrol", statement.body)
+    case = standing.cases[cast("ids.CaseId", statement.case)].body
+    if body.xwing is None and case.wrap_suite is not None:
+        refuse("suite", "this case demands suite 2, so its invitations pin its X-Wing key")
+    if body.xwing is not None and (case.xwing is None or _sha256(case.xwing) != body.xwing):
+        refuse("xwing", "the invitation pins another X-Wing key than the case's")
     if body.device in standing.devices or keys.signing_kid(bytes.fromhex(body.sign)) != statement.by:
         refuse("exists", "this device exists, or the statement is signed by another key")
 
@@ -280,6 +310,10 @@ def _alarm_known(standing: Standing, statement: Statement, _now: ids.Time) -> No
 
 RULES: Final[Mapping[str, Rule]] = {
     "log.rotate": _log_rotate,
+def _sha256(public: ids.Base64) -> ids.Sha256:
+    return ids.Sha256(hashlib.sha256(canonical.unb64(public)).hexdigest())
+
+
     "key.publish": _key_publish,
     "key.retire": _key_retire,
     "key.share": _key_share,
@@ -319,3 +353,4 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
 }
 """What a type needs beyond its signer's role; a type without a rule needs nothing more."""
+    "case.pin": _case_pin,

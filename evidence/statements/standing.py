@@ -164,8 +164,9 @@ def _device_invite(standing: Standing, statement: Statement) -> None:
 
 def _device_enrol(standing: Standing, statement: Statement) -> None:
     body = cast("types.DeviceEnrol", statement.body)
-    del standing.invitations[body.invite]
-    standing.devices[body.device] = Device(body.device, _case(statement), bytes.fromhex(body.sign))
+    _, invitation = standing.invitations.pop(body.invite)
+    hybrid = invitation.xwing is not None
+    standing.devices[body.device] = Device(body.device, _case(statement), bytes.fromhex(body.sign), hybrid=hybrid)
     standing.device_of_key[statement.by] = body.device
 
 
@@ -182,6 +183,12 @@ def _device_revoke(standing: Standing, statement: Statement) -> None:
 
 
 def _item_open(standing: Standing, statement: Statement) -> None:
+def _case_pin(standing: Standing, statement: Statement) -> None:
+    pin, case = cast("types.CasePin", statement.body), standing.cases[_case(statement)]
+    body = replace(case.body, wrap_suite=pin.wrap_suite, xwing=pin.xwing or case.body.xwing)
+    standing.cases[_case(statement)] = replace(case, body=body)
+
+
     body = cast("types.ItemOpen", statement.body)
     standing.opened[body.item] = (statement.by, body)
 
@@ -276,3 +283,4 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "export": _export,
     "alarm.raise": _alarm_raise,
 }
+    "case.pin": _case_pin,

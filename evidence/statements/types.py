@@ -129,12 +129,23 @@ class CaseOpen:
 
 @dataclass(frozen=True)
 class DeviceInvite:
+@dataclass(frozen=True)
+class CasePin:
+    """From here on, keys of this case are wrapped in suite 2 only. For good: nothing takes it back."""
+
+    wrap_suite: Literal[2]
+    xwing: Base64 | None = None
+    """The case's X-Wing public key (1216 bytes), when the case was opened without one; from her vault alone."""
+
+
     """A caseworker invites one phone: the public half of a one-time key, and until when."""
 
     invite: PublicKey
     expires: Time
 
 
+    xwing: Sha256 | None = None
+    """SHA-256 of the case's X-Wing public key, when the invitation pins it: this phone wraps in suite 2."""
 @dataclass(frozen=True)
 class DeviceEnrol:
     """A phone joins a case; also signed by the invitation's one-time key."""
@@ -415,6 +426,7 @@ BODIES: Final[dict[str, type[Body]]] = {
     "key.publish": KeyPublish,
     "key.retire": KeyRetire,
     "key.share": KeyShare,
+    | CasePin
     "team.open": TeamOpen,
     "case.open": CaseOpen,
     "device.invite": DeviceInvite,
@@ -450,3 +462,5 @@ BODIES: Final[dict[str, type[Body]]] = {
 
 CASELESS: Final = frozenset({"log.open", "log.rotate", "key.publish", "key.retire", "key.share", "team.open"})
 """Types about the organisation; every other statement belongs to one case."""
+    "case.pin": CasePin,
+    "case.retain": CaseRetain,

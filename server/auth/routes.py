@@ -11,6 +11,7 @@ from evidence import canonical, ids, keys
 from evidence.errors import EvidenceError
 from evidence.keys import LockedKey
 from evidence.statements.standing import Standing
+from evidence.statements.types import KeyShare
 from evidence.store.access import HandleTakenError, KeptKey
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth import challenges, sessions
@@ -66,11 +67,19 @@ class LockedAnswer(BaseModel):
     locked: str
 
 
+class SharedXwing(BaseModel):
+    """The public X-Wing key of a shared key, and its seed, sealed to whoever signed in."""
+
+    public: str
+    sealed: str
+
+
 class Share(BaseModel):
-    """A shared private box key, sealed to whoever signed in."""
+    """A shared private box key, sealed to whoever signed in; with its X-Wing key, sealed in suite 2, if it has one."""
 
     box: str
     sealed: str
+    xwing: SharedXwing | None = None
 
 
 class Who(BaseModel):
@@ -178,8 +187,13 @@ async def leave_locked_key(request: Request, handle: str, who: SignerAsking) -> 
 
 def _describe(standing: Standing, kid: ids.KeyId) -> Who:
     known = person(standing, kid)
-    shares = [Share(box=share.box, sealed=share.sealed) for share in standing.shares.get(kid, ())]
+    shares = [_share(share) for share in standing.shares.get(kid, ())]
     return Who(kid=kid, role=known.role, label=known.label, shares=shares)
+
+
+def _share(share: KeyShare) -> Share:
+    hybrid = None if share.xwing is None else SharedXwing(public=share.xwing.public, sealed=share.xwing.sealed)
+    return Share(box=share.box, sealed=share.sealed, xwing=hybrid)
 
 
 async def _checked(services: Services, signed: SignedChallenge) -> tuple[KeptKey, bytes, ids.Time]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli.phrases import PhraseFile, phrase
+from server.cli.pinning import Really
 
 if TYPE_CHECKING:
     from server.clients.vault import Vault
@@ -28,10 +29,12 @@ def create(
     phrase_file: PhraseFile = None,
 ) -> None:
     """Make a vault key under a pass phrase, and print the public halves that the caseworker needs."""
+    from evidence import canonical
     from server.clients import locked, vault
 
-    box, sign = vault.public_halves(locked.create(key, handle, phrase(phrase_file, new=True)))
-    typer.echo(f"case key   {box}\nvault key  {sign}")
+    identity = locked.create(key, handle, phrase(phrase_file, new=True))
+    box, sign = vault.public_halves(identity)
+    typer.echo(f"case key   {box}\nvault key  {sign}\nX-Wing key {canonical.b64(vault.xwing_public(identity))}")
     typer.echo("Without the pass phrase nobody can open this key, and nobody can recover it.")
 
 
@@ -88,6 +91,18 @@ def revoke(
 
     receipt = _vault(key, case, trust, url, phrase_file).revoke(ids.GrantId(ids.hex_text(grant_id, 16)))
     typer.echo(f"Taken back. Receipt {receipt.index}.")
+
+
+@app.command()
+def pin(key: Key, case: Case, trust: Trust, url: Url, really: Really = False, phrase_file: PhraseFile = None) -> None:
+    """Demand suite 2 (post-quantum wraps) for the case, for good. Says first who could no longer be given anything."""
+    from evidence import canonical, ids
+    from server.cli import pinning
+    from server.clients.vault import xwing_public
+
+    vault = _vault(key, case, trust, url, phrase_file)
+    own = ids.Base64(canonical.b64(xwing_public(vault.signer.identity)))
+    pinning.run(vault.signer, vault.case, own, really=really)
 
 
 def _vault(key: Path, case: str, trust: Path, url: str, phrase_file: Path | None) -> "Vault":

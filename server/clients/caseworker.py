@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from evidence import event, ids, keys
+from evidence import canonical, event, ids, keys
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
+from evidence.envelope.wraps import Reader
 from evidence.statements import statement as statements
 from evidence.statements import types
-from server.clients import timeline, tus
+from server.clients import case_keys, timeline, tus
+from server.clients.errors import DistrustError
 from server.clients.invitation import Invitation
 from server.clients.pins import Certificate
 from server.clients.signing import Signer
@@ -45,29 +47,61 @@ class Caseworker:
     signer: Signer = field(repr=False)
 
     def open_case(
-        self, box: ids.PublicKey, vault: ids.PublicKey, team: ids.TeamId, case: ids.CaseId | None = None
+        self,
+        box: ids.PublicKey,
+        vault: ids.PublicKey,
+        team: ids.TeamId,
+        case: ids.CaseId | None = None,
+        *,
+        xwing: bytes | None = None,
+        pinned: bool = False,
     ) -> ids.CaseId:
         """Open a case for the keys that she made at intake; the caseworker leads it. Returns its id.
+
+        With her X-Wing public key (1216 bytes) phones and alarms wrap in suite 2; `pinned` refuses everything below.
 
         Raises:
             ClientError: refused or not reachable.
         """
         case = case or ids.CaseId(ids.new_id())
-        self._post("case.open", types.CaseOpen(box, vault, team, self.signer.identity.kid), case)
+        hybrid = None if xwing is None else ids.Base64(canonical.b64(xwing))
+        body = types.CaseOpen(box, vault, team, self.signer.identity.kid, hybrid, 2 if pinned else None)
+        self._post("case.open", body, case)
         return case
 
     def invite(self, case: ids.CaseId, case_box: bytes) -> Invitation:
         """Invite one phone and return what its QR code says. The one-time key exists on that code alone.
 
+        `case_box` is what she showed at intake; a case that was opened with another one is refused. When the case has
+        an X-Wing key, the invitation pins it.
+
         Raises:
-            ClientError: refused or not reachable.
+            ClientError: refused, not reachable, or the case has another key.
         """
+        found = case_keys.fetch(self.signer, case)
+        if found.reader.box != case_box:
+            raise DistrustError("The case was opened with another case key than this one. Nobody was invited.")
         one_time = keys.Identity.generate()
         expires = ids.time_of(datetime.now(UTC) + INVITATION_VALID)
-        self._post("device.invite", types.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), expires), case)
+        public = ids.PublicKey(one_time.sign_public.hex())
+        self._post("device.invite", types.DeviceInvite(public, expires, found.xwing_sha256), case)
         pins = self.signer.pins
         policy_sha256 = hashlib.sha256(pins.policy_text.encode()).hexdigest()
-        return Invitation(self.signer.api.url, case, case_box, pins.root, policy_sha256, one_time.sign_seed)
+        return Invitation(
+            self.signer.api.url, case, case_box, pins.root, policy_sha256, one_time.sign_seed, found.xwing_sha256
+        )
+
+    def readers(self, case: ids.CaseId, *others: Reader) -> list[Reader]:
+        """Return whom an item of `case` is sealed to: the case, this caseworker, and `others`, each in the best suite.
+
+        Raises:
+            ClientError: refused, not reachable, or one of them cannot read in the suite that the case demands.
+        """
+        found = case_keys.fetch(self.signer, case)
+        readers = [found.reader, Reader.of(self.signer.identity, hybrid=found.reader.xwing is not None), *others]
+        for reader in readers:
+            found.check(reader)
+        return readers
 
     def lend(self, case: ids.CaseId, device: Device, card: ids.ItemId | None) -> event.Receipt:
         """Enrol an alarm device in the case, with the dispatcher card that its presses show.
@@ -84,12 +118,12 @@ class Caseworker:
         self,
         case: ids.CaseId,
         meta: Meta,
-        readers: Sequence[bytes],
+        readers: Sequence[bytes | Reader],
         *,
         item: ids.ItemId | None = None,
         content: sealing.Content | None = None,
     ) -> tuple[ids.ItemId, event.Receipt]:
-        """Seal an item to `readers` (X25519 public keys; the case's own first), upload it and say so.
+        """Seal an item to `readers` (as `readers` gives them; the case's own first), upload it and say so.
 
         Raises:
             ClientError: refused or not reachable.

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from evidence import canonical, ids, keys
+from evidence import canonical, ids
 from evidence.envelope import container, opening, wraps
 from evidence.envelope.meta import Meta
+from evidence.envelope.wraps import BoxKeys
 from evidence.errors import EvidenceError
 from evidence.statements import statement as statements
 from evidence.statements import types
@@ -38,7 +39,7 @@ class Dispatcher:
     """A dispatcher at one server; `desks` are the shared desk keys that were given to this person."""
 
     signer: Signer = field(repr=False)
-    desks: tuple[keys.Identity, ...] = field(default=(), repr=False)
+    desks: tuple[BoxKeys, ...] = field(default=(), repr=False)
 
     def with_desks(self) -> "Dispatcher":
         """Return this dispatcher with the desk keys that the root sealed to them.
@@ -52,9 +53,11 @@ class Dispatcher:
         for share in who["shares"]:
             try:
                 seed = wraps.unwrap(share["sealed"], wraps.NO_ID, wraps.NO_ID, mine)
+                hybrid = share.get("xwing")
+                given = None if hybrid is None else wraps.unwrap(hybrid["sealed"], wraps.NO_ID, wraps.NO_ID, mine, 2)
             except EvidenceError as error:
                 raise DistrustError(f"A desk key that was given to you does not open: {error}.") from error
-            desks.append(keys.Identity(mine.sign_seed, seed))
+            desks.append(BoxKeys(seed, given))
         return Dispatcher(self.signer, tuple(desks))
 
     def alarms(self) -> dict[str, Any]:
@@ -128,10 +131,11 @@ class Dispatcher:
             if author is None:
                 raise DistrustError(f"It was sealed by key {prefix.head.by}, which nobody certified.")
             container.verify_head(prefix, author.sign)
-            desks = {desk.box_kid: desk for desk in (*self.desks, self.signer.identity)}
-            for one in (*sealed.get("wraps", ()), *({"to": w.to, "wrap": w.wrap} for w in prefix.head.wraps)):
-                if one["to"] in desks:
-                    key = wraps.unwrap(one["wrap"], prefix.head.case, prefix.head.item, desks[one["to"]])
+            desks = {desk.box_kid: desk for desk in (*self.desks, BoxKeys.of(self.signer.identity))}
+            granted = (container.Wrap(one["to"], one["wrap"], one.get("suite")) for one in sealed.get("wraps", ()))
+            for one in (*granted, *prefix.head.wraps):
+                if one.to in desks:
+                    key = wraps.unwrap(one.wrap, prefix.head.case, prefix.head.item, desks[one.to], one.suite)
                     return opening.open_meta(prefix, key)
         except EvidenceError as error:
             raise DistrustError(f"What was sealed to the desk does not open: {error}.") from error

@@ -2,8 +2,9 @@
 
 It is text for a QR code: `getuige-invite-1?` and form-encoded members. `u` address of the server, `c` case,
 `b` case box key (X25519), `r` root key (Ed25519), `p` SHA-256 of the trust policy, `i` seed of the one-time
-key; 16 or 32 bytes each in base64url without padding. Whoever reads it may enrol one phone until it expires, so
-it is shown once, on paper or screen, and never sent.
+key; 16 or 32 bytes each in base64url without padding. `x` is optional: SHA-256 of the case's X-Wing public key, which
+with its 1216 bytes is too long for the code; the phone fetches it and then wraps in suite 2. Whoever reads it may enrol
+one phone until it expires, so it is shown once, on paper or screen, and never sent.
 """
 
 import base64
@@ -21,9 +22,10 @@ from server.clients.errors import ClientError
 PREFIX: Final = "getuige-invite-1?"
 
 MAX_TEXT_CHARACTERS: Final = 1024
-"""Our own has about 300; a QR code that a tired phone camera reads from paper holds no more than this."""
+"""Our own has about 350; a QR code that a tired phone camera reads from paper holds no more than this."""
 
 _SIZES: Final = {"c": 16, "b": 32, "r": 32, "p": 32, "i": 32}
+_OPTIONAL: Final = {"x": 32}
 
 
 class InvitationError(ClientError):
@@ -40,6 +42,7 @@ class Invitation:
     root: bytes
     policy_sha256: str
     seed: bytes = field(repr=False)
+    xwing_sha256: ids.Sha256 | None = None
 
     @property
     def key(self) -> keys.Identity:
@@ -55,6 +58,8 @@ class Invitation:
             "p": bytes.fromhex(self.policy_sha256),
             "i": self.seed,
         }
+        if self.xwing_sha256 is not None:
+            members["x"] = bytes.fromhex(self.xwing_sha256)
         encoded = {name: base64.urlsafe_b64encode(value).decode().rstrip("=") for name, value in members.items()}
         return PREFIX + urlencode({"u": self.url, **encoded}, safe=":/")
 
@@ -75,14 +80,20 @@ class Invitation:
         if not text.startswith(PREFIX) or len(text) > MAX_TEXT_CHARACTERS:
             raise InvitationError(f"This is no invitation: it must begin with {PREFIX}")
         try:
-            members = parse_qs(text.removeprefix(PREFIX), strict_parsing=True, max_num_fields=len(_SIZES) + 1)
+            members = parse_qs(
+                text.removeprefix(PREFIX), strict_parsing=True, max_num_fields=len(_SIZES) + len(_OPTIONAL) + 1
+            )
             values = {name: _bytes(members[name], size) for name, size in _SIZES.items()}
+            more = {name: _bytes(members[name], size) for name, size in _OPTIONAL.items() if name in members}
             (url,) = members["u"]
         except (KeyError, ValueError, binascii.Error) as error:
             raise InvitationError("The invitation is damaged: scan it once more.") from error
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise InvitationError("The invitation does not name a server.")
-        return Invitation(url, ids.CaseId(values["c"].hex()), values["b"], values["r"], values["p"].hex(), values["i"])
+        hybrid = ids.Sha256(more["x"].hex()) if "x" in more else None
+        return Invitation(
+            url, ids.CaseId(values["c"].hex()), values["b"], values["r"], values["p"].hex(), values["i"], hybrid
+        )
 
 
 def _bytes(found: list[str], size: int) -> bytes:

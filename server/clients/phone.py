@@ -17,6 +17,7 @@ from typing import Literal
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
+from evidence.envelope.wraps import Reader
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
@@ -67,7 +68,7 @@ class Phone:
 
     folder: Path
     case: ids.CaseId
-    case_box: bytes
+    case_keys: Reader
     signer: Signer = field(repr=False)
     outbox: Outbox = field(repr=False)
     proofs: Proofs = field(repr=False)
@@ -100,7 +101,7 @@ class Phone:
         if item is not None and (self.outbox.find(item) or self.receipts.has(item)):
             return item
         content = source.content() if source else None
-        prepared = sealing.prepare(self.signer.identity, self.case, meta, [self.case_box], content, item=item)
+        prepared = sealing.prepare(self.signer.identity, self.case, meta, [self.case_keys], content, item=item)
         return self.outbox.add(prepared, source).item
 
     def sync(self, progress: Progress | None = None) -> int:

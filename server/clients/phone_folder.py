@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from evidence import ids, keys
+from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
-from server.clients import memory
+from server.clients import case_keys, memory
 from server.clients.errors import FolderError
 from server.clients.http import Api
 from server.clients.invitation import Invitation
@@ -17,6 +18,9 @@ from server.clients.pins import TRUST, Pins
 from server.clients.proofs import Proofs
 from server.clients.receipts import Receipts
 from server.clients.signing import KeySigner, Signer
+
+XWING = "case-xwing.pub"
+"""The case's X-Wing public key, fetched once and checked against the invitation."""
 
 
 @contextmanager
@@ -31,7 +35,8 @@ def open_phone(folder: Path) -> Iterator[Phone]:
     with memory.alone_in(folder):
         phone = _load(folder)
         try:
-            if not phone.receipts.has(ENROLMENT):
+            pinned = memory.read_json(folder / "phone.json").get("case_xwing_sha256")
+            if not phone.receipts.has(ENROLMENT) or (pinned is not None and phone.case_keys.xwing is None):
                 raise FolderError("This phone's enrolment was cut off. Enrol it again with the same invitation.")
             phone.outbox.recover()
             yield phone
@@ -56,6 +61,7 @@ def enrol(folder: Path, invitation: Invitation) -> None:
                 "url": invitation.url,
                 "case": invitation.case,
                 "case_box": invitation.case_box.hex(),
+                "case_xwing_sha256": invitation.xwing_sha256,
                 "root": invitation.root.hex(),
                 "policy": policy,
             }
@@ -63,6 +69,9 @@ def enrol(folder: Path, invitation: Invitation) -> None:
         phone = _load(folder)
         try:
             phone.join(invitation.key)
+            pinned = memory.read_json(folder / "phone.json").get("case_xwing_sha256")
+            if pinned is not None and not (folder / XWING).exists():
+                memory.write_bytes(folder / XWING, case_keys.fetch_pinned(phone.signer.api, phone.case, pinned))
         finally:
             phone.signer.api.close()
 
@@ -85,10 +94,11 @@ def _load(folder: Path) -> Phone:
         identity = keys.Identity(bytes.fromhex(seeds["sign"]), bytes.fromhex(seeds["box"]))
         pins = Pins(bytes.fromhex(settings["root"]), settings["policy"])
         signer = Signer(Api(settings["url"], KeySigner(identity)), identity, pins)
+        hybrid = (folder / XWING).read_bytes() if (folder / XWING).exists() else None
         return Phone(
             folder,
             ids.CaseId(ids.hex_text(settings["case"], 16)),
-            bytes.fromhex(settings["case_box"]),
+            Reader(bytes.fromhex(settings["case_box"]), hybrid),
             signer,
             Outbox(folder / "outbox"),
             Proofs(signer.api, pins),

@@ -6,9 +6,10 @@ In an organisation these commands run on a computer that is kept in a safe; the 
 from dataclasses import dataclass, field
 
 from evidence import canonical, event, ids, keys
-from evidence.envelope import wraps
+from evidence.envelope import wraps, xwing
 from evidence.statements import statement as statements
 from evidence.statements import types
+from server.clients.errors import DistrustError
 from server.clients.pins import Certificate
 from server.clients.signing import Signer
 
@@ -53,13 +54,22 @@ class Root:
         return keys.signing_kid(sign)
 
     def share(self, desk: keys.Identity, reader: Certificate) -> None:
-        """Give a certified reader the desk's private box key, sealed to them.
+        """Give a certified reader the desk's private keys, sealed to them; the X-Wing key when the desk has one.
 
         Raises:
+            DistrustError: the desk has an X-Wing key, and this reader none to receive it with.
             ClientError: refused or not reachable.
         """
         sealed = wraps.wrap(desk.box_seed, wraps.NO_ID, wraps.NO_ID, reader.box)
-        self._post("key.share", types.KeyShare(ids.PublicKey(desk.box_public.hex()), reader.kid, sealed))
+        certified = self.signer.certificates(fresh=True).get(desk.kid)
+        hybrid = None
+        if certified is not None and certified.keys.xwing is not None:
+            if reader.keys.xwing is None:
+                raise DistrustError("The desk has an X-Wing key. Certify this reader's X-Wing key first.")
+            seed = xwing.seed_of(desk)
+            given = wraps.wrap_for(seed, wraps.NO_ID, wraps.NO_ID, reader.keys)
+            hybrid = types.SharedXwing(ids.Base64(canonical.b64(xwing.public_of(seed))), given)
+        self._post("key.share", types.KeyShare(ids.PublicKey(desk.box_public.hex()), reader.kid, sealed, hybrid))
 
     def retire(self, kid: ids.KeyId) -> None:
         """Retire a key: nothing new is wrapped to it or signed by it. What it could read before, it still can.

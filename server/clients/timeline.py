@@ -1,8 +1,8 @@
 """Read a case as a reader's key can: fetch the timeline, check every signature, open what was given.
 
-Nothing is believed because the server said it. Each event is checked from its own bytes, in the order of the journal:
-the pinned root vouches for professionals, a certified caseworker for the case's vault and for an invitation, and the
-invitation's one-time key for a phone. An item's head must be signed by whoever signed its statement.
+Nothing is believed because the server said it. Each event is checked from its own bytes, in the order of the journal
+(`server.clients.authors`). An item's head must be signed by whoever signed its statement, and from the moment that its
+case demands suite 2, nothing that is wrapped lower is opened.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +13,9 @@ from evidence import canonical, event, ids, keys, schema
 from evidence.envelope import container, opening, wraps
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError
-from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.statement import Statement
+from server.clients.authors import Authors
 from server.clients.errors import DistrustError
 from server.clients.signing import Signer
 
@@ -59,39 +59,13 @@ class Moment:
         return plain
 
 
-@dataclass
-class _Authors:
-    """Who may have signed, as far as the events so far have vouched for them."""
-
-    known: dict[ids.KeyId, bytes]
-    invited: dict[ids.KeyId, bytes] = field(default_factory=dict)
-
-    def verify(self, statement: Statement) -> None:
-        """Check a statement's signatures and learn whom it vouches for; SignatureError when nobody vouches for it."""
-        body = statement.body
-        signers = {statement.by: self.known.get(statement.by, b"")}
-        if isinstance(body, types.DeviceEnrol):
-            signers = {statement.by: bytes.fromhex(body.sign), body.invite: self.invited.get(body.invite, b"")}
-        statements.verified(statement, signers)
-        if isinstance(body, types.CaseOpen):
-            self._learn(self.known, body.vault)
-        elif isinstance(body, types.DeviceInvite):
-            self._learn(self.invited, body.invite)
-        elif isinstance(body, types.DeviceEnrol):
-            self._learn(self.known, body.sign)
-
-    @staticmethod
-    def _learn(into: dict[ids.KeyId, bytes], public: ids.PublicKey) -> None:
-        into[keys.signing_kid(bytes.fromhex(public))] = bytes.fromhex(public)
-
-
 def read(signer: Signer, case: ids.CaseId, readers: Sequence[keys.Identity]) -> list[Moment]:
     """Return every event of the case in the order of the journal; `readers` are the keys that may open items.
 
     Raises:
         ClientError: refused, not reachable, or something is not what its author signed.
     """
-    authors = _Authors({kid: one.sign for kid, one in signer.certificates(fresh=True).items()})
+    authors = Authors(signer.certificates(fresh=True))
     return [_moment(found, case, authors, readers) for found in _events(signer, case)]
 
 
@@ -107,7 +81,7 @@ def _events(signer: Signer, case: ids.CaseId) -> Iterator[dict[str, Any]]:
             return
 
 
-def _moment(found: dict[str, Any], case: ids.CaseId, authors: _Authors, readers: Sequence[keys.Identity]) -> Moment:
+def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: Sequence[keys.Identity]) -> Moment:
     """Check and open one event."""
     try:
         parsed = event.parse(canonical.unb64(found["event"]))
@@ -120,7 +94,9 @@ def _moment(found: dict[str, Any], case: ids.CaseId, authors: _Authors, readers:
             prefix = container.parse_prefix(canonical.unb64(found["item"]["head"]))
             container.verify_head(prefix, authors.known[statement.by])
             container.check_against(prefix, case, statement.by, statement.body)
-            opened = _open(prefix, found["item"]["wraps"], readers)
+            least = authors.least(statement.by)
+            container.check_suite(prefix.head, least)
+            opened = _open(prefix, found["item"]["wraps"], readers, least)
     except EvidenceError as error:
         raise DistrustError(f"Event {found['index']} is not what its author signed: {error}.") from error
     label = str((found.get("by") or {}).get("label", ""))
@@ -128,13 +104,17 @@ def _moment(found: dict[str, Any], case: ids.CaseId, authors: _Authors, readers:
 
 
 def _open(
-    prefix: container.Prefix, given: Sequence[Mapping[str, Any]], readers: Sequence[keys.Identity]
+    prefix: container.Prefix,
+    given: Sequence[Mapping[str, Any]],
+    readers: Sequence[keys.Identity],
+    least: wraps.Suite,
 ) -> Opened | None:
     """Open an item with the first wrap that is for one of the readers; None when there is none."""
     by_name = {reader.box_kid: reader for reader in readers}
     for one in given:
         reader = by_name.get(one["to"])
         if reader is not None:
+            wraps.check_suite(one.get("suite"), least)
             key = wraps.unwrap(one["wrap"], prefix.head.case, prefix.head.item, reader, one.get("suite"))
             return Opened(opening.open_meta(prefix, key), key)
     return None

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from evidence import event, ids, keys
-from evidence.envelope import wraps
+from evidence.envelope import wraps, xwing
 from evidence.statements import statement as statements
 from evidence.statements import types
-from server.clients import timeline
+from server.clients import case_keys, timeline
 from server.clients.errors import ClientError, DistrustError
 from server.clients.pins import Certificate
 from server.clients.signing import Signer
@@ -64,6 +64,7 @@ class Vault:
             ClientError: nothing to give, refused, or not reachable.
         """
         reader = self.reader(kid)
+        case_keys.fetch(self.signer, self.case).check(reader.keys)
         given = tuple(
             types.GrantedItem(
                 moment.item,
@@ -99,3 +100,8 @@ class Vault:
 def public_halves(identity: keys.Identity) -> tuple[ids.PublicKey, ids.PublicKey]:
     """Return the case box key and the vault key that a caseworker names when she opens the case."""
     return ids.PublicKey(identity.box_public.hex()), ids.PublicKey(identity.sign_public.hex())
+
+
+def xwing_public(identity: keys.Identity) -> bytes:
+    """Return the X-Wing public key that a case is opened with, so that what is sealed to it outlives X25519."""
+    return xwing.public_of(xwing.seed_of(identity))

@@ -5,6 +5,7 @@ from functools import partial
 from evidence import ids
 from evidence.envelope import xwing
 from evidence.envelope.meta import Card, KnownPlace, Meta, Order
+from evidence.envelope.wraps import Reader
 from server.clients import locked, phone_folder, vault
 from server.clients.caseworker import Caseworker
 from server.clients.invitation import Invitation
@@ -24,7 +25,8 @@ def keys(stage: Stage) -> str:
     bridge = load_identity(stage.data / "secrets" / "bridge.key")
     bridge_certified = partial(root.publish, "bridge", "Getuige meldbrug", bridge.sign_public, bridge.box_public)
     ledger.once("published-bridge", bridge_certified)
-    ledger.once("published-desk", partial(root.publish, "desk", story.DESK_LABEL, desk.sign_public, desk.box_public))
+    public = partial(root.publish, "desk", story.DESK_LABEL, desk.sign_public, desk.box_public)
+    ledger.once("published-desk", partial(public, xwing=xwing.public_of(xwing.seed_of(desk))))
     for person in story.STAFF:
         own = stage.people.identity(person.handle)
         member = team if person.role == "caseworker" else None
@@ -43,13 +45,16 @@ def keys(stage: Stage) -> str:
 
 def case(stage: Stage) -> str:
     """She makes her own keys; the caseworker opens a case for their public halves."""
-    box, sign = vault.public_halves(stage.people.identity(VAULT))
+    hers = stage.people.identity(VAULT)
+    box, sign = vault.public_halves(hers)
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
     team = ids.TeamId(stage.ledger.new_id("team"))
-    stage.ledger.once("case-opened", lambda: worker.open_case(box, sign, team, stage.case))
+    own = vault.xwing_public(hers)
+    open_case = partial(worker.open_case, box, sign, team, stage.case, xwing=own, pinned=True)
+    stage.ledger.once("case-opened", open_case)
     locked_key = locked.read(stage.people.locked_key(VAULT))
     stage.ledger.once("key-left-vault", lambda: locked.leave_at_server(stage.signer(VAULT), locked_key))
-    return f"case {stage.case[:8]}… in {story.TEAM_LABEL}, led by {story.CASEWORKER.label}"
+    return f"case {stage.case[:8]}… in {story.TEAM_LABEL}, led by {story.CASEWORKER.label}; nothing below suite 2"
 
 
 def phone(stage: Stage) -> str:
@@ -78,7 +83,7 @@ def order(stage: Stage) -> str:
         happened=f"{ban.first}/{ban.until}",
         order=Order("huisverbod", str(ban.first), str(ban.until), ban.number),
     )
-    readers = [stage.people.identity(VAULT).box_public, worker.signer.identity.box_public]
+    readers = worker.readers(stage.case)
     item = ids.ItemId(stage.ledger.new_id("item-order"))
     stage.ledger.once("order-sealed", lambda: worker.seal(stage.case, meta, readers, item=item))
     return f"huisverbod {ban.first} to {ban.until}, sealed"
@@ -102,11 +107,7 @@ def card(stage: Stage) -> str:
             tuple(KnownPlace(place.label, place.lat, place.lon) for place in story.CARD.known_places),
         ),
     )
-    readers = [
-        stage.people.identity(VAULT).box_public,
-        worker.signer.identity.box_public,
-        stage.people.identity(DESK).box_public,
-    ]
+    readers = worker.readers(stage.case, Reader.of(stage.people.identity(DESK), hybrid=True))
     item = ids.ItemId(stage.ledger.new_id("item-card"))
     stage.ledger.once("card-sealed", lambda: worker.seal(stage.case, meta, readers, item=item))
     return f"name, address and how to enter, sealed to {story.DESK_LABEL}"

@@ -1,17 +1,31 @@
-"""POST /enrolments: a phone introduces its own key, countersigned with the invitation's one-time key."""
+"""POST /enrolments: a phone introduces its own key, countersigned with the invitation's one-time key.
+
+GET /enrolments/cases/{case}: the statements that say which public keys a case seals to.
+"""
+
+from collections.abc import Iterator
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from evidence import canonical, event, ids
+from evidence.errors import FormatError
+from evidence.event import Recorded
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.authority import NotAllowedError
-from server.api import V1, WRITING, append, json_body, problems
-from server.auth.asking import InviteeAsking
+from evidence.statements.standing import Standing
+from server.api import PROVEN, V1, WRITING, append, json_body, problems
+from server.auth.asking import InviteeAsking, SealerAsking
+from server.principals import Caseworker
 from server.problems import ProblemError, domains, general
-from server.services import services_of
+from server.services import Services, services_of
 from server.statements.receipts import Dsse, ReceiptAnswer, answer
 from server.statements.routes import REFUSALS, STATEMENT_EXAMPLE
+from server.timeline.shapes import Organisation, OrganisationEvent
+
+READ_AT_ONCE = 1000
+"""Events of one look into the journal."""
 
 router = APIRouter(prefix=f"{V1}/enrolments", tags=["enrolment"])
 
@@ -43,3 +57,39 @@ async def enrol(request: Request, response: Response, _who: InviteeAsking) -> Re
         if error.reason in {"invitation", "unknown-case"}:
             raise ProblemError(general.NOT_FOUND) from error  # which invitations exist is nobody's business
         raise
+
+
+@router.get("/cases/{case}", operation_id="get_case_keys", responses=problems(*PROVEN))
+def get_case_keys(request: Request, case: str, who: SealerAsking) -> Organisation:
+    """Return `case.open` and `case.pin` of one's own case: whoever seals for it checks its public keys there.
+
+    An X-Wing key is too long for a QR code. A phone takes it from here when its hash is the one of its invitation.
+    """
+    services = services_of(request)
+    try:
+        name = ids.CaseId(ids.hex_text(case, 16))
+    except FormatError as error:
+        raise ProblemError(general.NOT_FOUND) from error
+
+    def is_theirs(standing: Standing) -> bool:
+        return standing.on_team(who.kid, name) if isinstance(who, Caseworker) else who.case == name
+
+    if not services.journal.ask(is_theirs):
+        raise ProblemError(general.NOT_FOUND)
+    found = [one for one in _events_of(services, name) if _says_keys(one)]
+    return Organisation(
+        events=[
+            OrganisationEvent(index=one.index, event=canonical.b64(one.event), salt=one.salt.hex()) for one in found
+        ]
+    )
+
+
+def _events_of(services: Services, case: ids.CaseId) -> Iterator[Recorded]:
+    after = -1
+    while more := services.journal.read(after=after, limit=READ_AT_ONCE, case=case):
+        yield from more
+        after = more[-1].index
+
+
+def _says_keys(recorded: Recorded) -> bool:
+    return isinstance(event.parse(recorded.event).statement.body, types.CaseOpen | types.CasePin)

@@ -143,6 +143,8 @@ def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:
         case=case,
         box=known.body.box,
         vault=known.body.vault,
+        xwing=known.body.xwing,
+        wrap_suite=known.body.wrap_suite,
         team=known.body.team,
         team_label=standing.teams.get(known.body.team, ""),
         lead=person(standing, known.body.lead),

@@ -24,6 +24,8 @@ class CaseFacts(BaseModel):
     case: str
     box: str
     vault: str
+    xwing: str | None = None
+    wrap_suite: Literal[2] | None = None
     team: str
     team_label: str
     lead: Person

@@ -7,7 +7,9 @@ import pytest
 
 from device_bridge.errors import ActError, UnknownDeviceError
 from device_bridge.registry import Registry, RegistryError
-from evidence import ids, keys
+from evidence import canonical, ids, keys
+from evidence.envelope import xwing
+from evidence.envelope.wraps import Reader
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.statement import Statement
@@ -41,8 +43,8 @@ def test_devices_desks_and_dispatchers_are_known_and_survive_a_restart(organisat
     assert again.device(device).sign == who.sign_public
     assert again.next_index == 9
     assert again.readers_of_alarm(organisation.case) == (
-        organisation.case_keys.box_public,
-        organisation.desk.box_public,
+        Reader(organisation.case_keys.box_public),
+        Reader(organisation.desk.box_public),
     )
     assert again.dispatcher(organisation.dispatcher.kid)[0].label == "Dispatcher Bakker"
     assert again.refused == 0
@@ -100,3 +102,24 @@ def test_a_changed_file_is_refused_and_a_cut_one_is_completed(organisation: Orga
     path.write_bytes(whole[:signature] + (b"A" if whole[signature] != ord("A") else b"B") + whole[signature + 1 :])
     with pytest.raises(RegistryError):
         registry(organisation)
+
+
+def test_alarms_go_out_in_suite_two_to_whoever_has_the_key_for_it(organisation: Organisation) -> None:
+    """After her pin the case's key is X-Wing; a desk without one goes on being told, in suite 1."""
+    known = registry(organisation)
+    add(known, organisation.founding())
+    hybrid = xwing.public_of(xwing.seed_of(organisation.case_keys))
+    pin = types.CasePin(2, ids.Base64(canonical.b64(hybrid)))
+    add(known, [statements.sign(organisation.vault, "case.pin", pin, case=organisation.case)])
+    expected = (Reader(organisation.case_keys.box_public, hybrid), Reader(organisation.desk.box_public))
+    assert known.readers_of_alarm(organisation.case) == expected
+    assert registry(organisation).readers_of_alarm(organisation.case) == expected
+    assert known.refused == 0
+
+
+def test_a_bad_x_wing_key_stops_no_press(organisation: Organisation) -> None:
+    known = registry(organisation)
+    add(known, organisation.founding())
+    pin = types.CasePin(2, ids.Base64(canonical.b64(bytes(1215))))
+    add(known, [statements.sign(organisation.vault, "case.pin", pin, case=organisation.case)])
+    assert [one.suite for one in known.readers_of_alarm(organisation.case)] == [None, None]

@@ -6,7 +6,7 @@ import { unwrapShared } from "./wraps.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** @typedef {import("./wraps.js").BoxKeys} BoxKeys */
-/** @typedef {{box: string, sealed: string}} Share a shared box key, sealed to us */
+/** @typedef {{box: string, sealed: string, xwing?: {public: string, sealed: string} | null}} Share a shared key, sealed to us */
 /** @typedef {{kid: string, role: string, label: string, shares: Share[]}} Who */
 /** @typedef {Who & {identity: lockedkey.Identity, boxes: Map<string, Bytes | BoxKeys>}} Session keys stay in this object only */
 
@@ -80,8 +80,10 @@ export async function signIn(handle, phrase, beforeWork) {
   const boxes = new Map();
   boxes.set(identity.boxKid, { box: identity.boxSeed, xwing: identity.xwingSeed ?? null });
   for (const share of who.shares) {
-    const seed = await unwrapShared(identity.boxSeed, share.sealed);
-    boxes.set(await boxKid(boxPublic(seed)), seed);
+    const box = await unwrapShared(identity.boxSeed, share.sealed);
+    const own = { box: identity.boxSeed, xwing: identity.xwingSeed ?? null };
+    const xwing = share.xwing ? await unwrapShared(own, share.xwing.sealed, 2) : null;
+    boxes.set(await boxKid(boxPublic(box)), { box, xwing });
   }
   return { ...who, identity, boxes };
 }

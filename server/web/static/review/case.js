@@ -51,7 +51,7 @@ export class Case {
     const authority = await Authority.rootedAt(anchors.root);
     const signed = [...published.events, ...events].filter(({ event }) => event).map(({ event }) => dated(event));
     await authority.learn(signed);
-    const { entries, closed } = await openAll(events, session);
+    const { entries, closed } = await openAll(events, session, authority);
     return new Case(facts, entries, closed, events, anchors, authority);
   }
 

@@ -7,7 +7,7 @@
  * @typedef {"checking" | "proven" | "signed" | "failed"} Proof
  * @typedef {{state: Proof, reason: string}} Verification
  * @typedef {{index: number, received_at: string, type: string, by: Who, statement: string, event?: string,
- *   salt?: string, item?: {item: string, head: string, wraps: {to: string, wrap: string}[], size: number,
+ *   salt?: string, item?: {item: string, head: string, wraps: import("../core/wraps.js").Wrap[], size: number,
  *   content: boolean}, alarm?: any, body?: any}} TimelineEvent
  * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
  *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
@@ -38,15 +38,17 @@ function spanOf(meta) {
 /**
  * Open one item.
  * @param {TimelineEvent} event @param {import("../core/api.js").Session} session
+ * @param {import("../core/authority.js").Authority} authority
  * @returns {Promise<Entry | null>} null when it was not given to us, or does not open
  */
-async function open(event, session) {
+async function open(event, session, authority) {
   if (!event.item) return null;
   try {
     const sealed = await container.parse(fromBase64(event.item.head));
     if (sealed.head.item !== event.item.item) return null;
     const wraps = [...event.item.wraps, ...sealed.head.wraps];
-    const key = await find(sealed.head, wraps, session.boxes);
+    const least = authority.least(sealed.head.case, sealed.head.by, event.index);
+    const key = await find(sealed.head, wraps, session.boxes, least);
     if (!key) return null;
     const meta = await container.openMeta(sealed, key);
     const span = spanOf(meta);
@@ -68,11 +70,12 @@ async function open(event, session) {
 
 /**
  * @param {TimelineEvent[]} events @param {import("../core/api.js").Session} session
+ * @param {import("../core/authority.js").Authority} authority
  * @returns {Promise<{entries: Entry[], closed: number}>} in the order in which things happened; `closed` did not open
  */
-export async function openAll(events, session) {
+export async function openAll(events, session, authority) {
   const sealed = events.filter((event) => event.item);
-  const opened = await Promise.all(sealed.map((event) => open(event, session)));
+  const opened = await Promise.all(sealed.map((event) => open(event, session, authority)));
   const entries = opened.filter((entry) => entry !== null);
   entries.sort((left, right) => left.at - right.at || left.index - right.index);
   return { entries, closed: sealed.length - entries.length };

@@ -1,0 +1,88 @@
+"""Which public keys a case seals to, and in which suite: from its own signed statements, never from what a server says.
+
+Staff check them up to the pinned root. A phone knows no staff: its invitation pins the X25519 key itself, and the
+X-Wing key, which is too long for a QR code, by its SHA-256.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Any
+
+from evidence import canonical, event, ids
+from evidence.envelope import wraps
+from evidence.envelope.wraps import Reader
+from evidence.errors import EvidenceError
+from evidence.statements import types
+from evidence.statements.statement import Statement
+from server.clients.authors import Authors
+from server.clients.errors import DistrustError
+from server.clients.http import Api
+from server.clients.signing import Signer
+
+CASE_KEYS = "/api/v1/enrolments/cases"
+"""Where `case.open` and `case.pin` of one's own case are shown."""
+
+
+@dataclass(frozen=True)
+class CaseKeys:
+    """The case's public keys, and the least suite that it demands now."""
+
+    reader: Reader
+    least: wraps.Suite = None
+
+    @property
+    def xwing_sha256(self) -> ids.Sha256 | None:
+        """What an invitation pins of the X-Wing key; None when the case has none."""
+        hybrid = self.reader.xwing
+        return None if hybrid is None else ids.Sha256(hashlib.sha256(hybrid).hexdigest())
+
+    def check(self, reader: Reader) -> None:
+        """Refuse to wrap for someone below the suite that the case demands.
+
+        Raises:
+            DistrustError: this reader has no X-Wing key.
+        """
+        if wraps.suite_number(reader.suite) < wraps.suite_number(self.least):
+            raise DistrustError("This case demands suite 2, and that reader has no X-Wing key. Nothing was sealed.")
+
+
+def fetch(signer: Signer, case: ids.CaseId) -> CaseKeys:
+    """Return the keys of `case`, as a caseworker whom the pinned root certified signed them.
+
+    Raises:
+        ClientError: refused, not reachable, or nobody who may vouches for them.
+    """
+    found = _statements(signer.api, case)
+    authors = Authors(signer.certificates(fresh=True))
+    try:
+        authors.verify_all(found)
+        opened = next(one.body for one in found if isinstance(one.body, types.CaseOpen) and one.case == case)
+        return CaseKeys(Reader(bytes.fromhex(opened.box), _xwing(found)), authors.least())
+    except (EvidenceError, StopIteration) as error:
+        raise DistrustError(f"The keys of case {case} are vouched for by nobody: {error}.") from error
+
+
+def fetch_pinned(api: Api, case: ids.CaseId, xwing_sha256: str) -> bytes:
+    """Return the case's X-Wing public key, when it is the one whose SHA-256 was pinned.
+
+    Raises:
+        ClientError: refused, not reachable, or it is another key.
+    """
+    hybrid = _xwing(_statements(api, case))
+    if hybrid is None or not hmac.compare_digest(hashlib.sha256(hybrid).hexdigest(), xwing_sha256):
+        raise DistrustError("The case key that the server sent is not the one of the invitation.")
+    return hybrid
+
+
+def _statements(api: Api, case: ids.CaseId) -> list[Statement]:
+    answer: dict[str, Any] = api.get(f"{CASE_KEYS}/{case}")
+    try:
+        return [event.parse(canonical.unb64(one["event"])).statement for one in answer["events"]]
+    except (EvidenceError, KeyError, TypeError) as error:
+        raise DistrustError(f"What the server says about the case's keys cannot be read: {error}.") from error
+
+
+def _xwing(found: list[Statement]) -> bytes | None:
+    given = (one.body.xwing for one in found if isinstance(one.body, types.CaseOpen | types.CasePin))
+    return next((canonical.unb64(one) for one in given if one is not None), None)
