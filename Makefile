@@ -7,6 +7,7 @@ SHELL := /bin/bash
 DATA ?= ./var
 MEDIA ?=
 TESTS ?= tests
+SECONDS_OF_FAULTS ?= 60
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -19,7 +20,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export GETUIGE_DATA := $(DATA)
 export GETUIGE_MEDIA := $(MEDIA)
 
-.PHONY: help setup run demo test check bench bench-evidence bench-uploads verifier format docs lock programs clean
+.PHONY: help setup run demo test faults check bench bench-evidence bench-uploads verifier format docs lock programs clean
 
 help: ## Print this list
 	@echo "Getuige: make <what>   (DATA=folder, default ./var; MEDIA=folder with photos, sound and clips of your own)"
@@ -35,6 +36,9 @@ demo: setup ## Play the same and stop; exit code 0 only when every step held
 
 test: setup $(VENV)/.dev programs ## Run all tests (TESTS=path for some of them)
 	@$(PYTHON) -m pytest $(TESTS)
+
+faults: setup $(VENV)/.dev programs ## Break things for longer than `make test` does (SECONDS_OF_FAULTS=60)
+	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -q --durations=10 tests/faults
 
 check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and drift of OpenAPI, README and --help
 	@$(PYTHON) infra/toolchain/check.py
