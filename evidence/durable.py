@@ -7,6 +7,9 @@ from pathlib import Path
 PRIVATE_FILE_MODE = 0o600
 """Ciphertext and keys alike are nobody else's on this machine."""
 
+SHRED_BYTES = 1024 * 1024
+"""Zeros written at once over a file that goes."""
+
 
 def sync_folder(folder: Path) -> None:
     """Flush a folder, so that names made or changed in it survive a power cut (fsync(2), *Notes*)."""
@@ -31,6 +34,22 @@ def write_all(handle: int, data: bytes | memoryview) -> None:
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(handle, rest) :]
+
+
+def shred(path: Path) -> None:
+    """Remove a file's name, then overwrite its bytes: a crash in between leaves bytes without a name, not the reverse.
+
+    The caller flushes the folder.
+    """
+    handle = os.open(path, os.O_WRONLY)
+    try:
+        path.unlink()
+        rest = os.fstat(handle).st_size
+        while rest:
+            rest -= os.write(handle, bytes(min(rest, SHRED_BYTES)))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -50,6 +50,7 @@ _SIGNERS_BY_TYPE: Final[Mapping[str, str]] = {
     "erase.approve": "caseworker",
     "erase.cancel": "vault caseworker",
     "erase.execute": "server",
+    "erase.finish": "server",
     "break_glass": "dispatcher",
     "read": "server",
     "export": "investigator",

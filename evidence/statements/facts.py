@@ -44,11 +44,11 @@ class Device:
 
 @dataclass(frozen=True)
 class Sealed:
-    """An item that was sealed, and by whom."""
+    """An item that was sealed, and by whom; `body` is None once its event was destroyed."""
 
     case: ids.CaseId
     by: ids.KeyId
-    body: types.ItemSeal
+    body: types.ItemSeal | None
 
 
 @dataclass(frozen=True)
@@ -77,4 +77,9 @@ class Erasure:
     requested_at: ids.Time
     approved: bool = False
     ended: bool = False
-    """Cancelled or executed: nothing more happens to it."""
+    """Cancelled or executed: nobody can change it any more."""
+    executed: bool = False
+    finished: bool = False
+    """What it names is destroyed, as far as `locked_until` allows."""
+    locked_until: ids.Time | None = None
+    """A store with a lock keeps ciphertext until then."""

@@ -13,7 +13,7 @@ from evidence import canonical, ids, keys
 from evidence.custody.errors import CustodyError
 from evidence.envelope import xwing
 from evidence.errors import FormatError
-from evidence.statements import types
+from evidence.statements import retention, types
 from evidence.statements.errors import refuse
 from evidence.statements.facts import Erasure
 from evidence.statements.rotation import lineage_of
@@ -27,6 +27,10 @@ READERS: Final = frozenset({"caseworker", "investigator"})
 
 ERASE_DELAY: Final = timedelta(days=14)
 """Long enough that a woman who was forced to ask can be in safety, and cancel."""
+
+ERASE_LAPSE: Final = timedelta(days=90)
+"""A request that could not be executed by then (held, not approved) is asked anew: an old wish must not come true on
+the day that a hold ends."""
 
 ERASE_CLOCK: Final = timedelta(minutes=10)
 """How far the time in an erasure request may be from the server's: a backdated one would shorten the delay."""
@@ -65,14 +69,14 @@ def _key_share(standing: Standing, statement: Statement, _now: ids.Time) -> None
     if standing.role_of(body.to) is None:
         refuse("unknown-key", "that reader has no key in force")
     _check_xwing(None if body.xwing is None else body.xwing.public)
-
-
-def _team_open(standing: Standing, statement: Statement, _now: ids.Time) -> None:
-    if cast("types.TeamOpen", statement.body).team in standing.teams:
     owner = next((one.body for one in standing.certified.values() if one.body.box == body.box), None)
     if owner is not None and owner.xwing != (None if body.xwing is None else body.xwing.public):
         # Half a desk key would be found out by a dispatcher who cannot open an alarm.
         refuse("xwing", "a key that is shared is shared whole: with the X-Wing key that the root certified, or none")
+
+
+def _team_open(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    if cast("types.TeamOpen", statement.body).team in standing.teams:
         refuse("exists", "this team exists")
 
 
@@ -89,10 +93,6 @@ def _case_open(standing: Standing, statement: Statement, _now: ids.Time) -> None
         refuse("suite", "a case that demands suite 2 has an X-Wing key of its own")
 
 
-def _device_invite(standing: Standing, statement: Statement, _now: ids.Time) -> None:
-    body = cast("types.DeviceInvite", statement.body)
-    kid = keys.signing_kid(bytes.fromhex(body.invite))
-    if kid in standing.invitations or standing.public_key(kid) is not None:
 def _case_pin(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     """Nobody is shut out unseen: a pin is refused while a phone in use would be.
 
@@ -113,16 +113,20 @@ def _case_pin(standing: Standing, statement: Statement, _now: ids.Time) -> None:
         refuse("suite", "a phone in use does not know the X-Wing key: invite it again, or revoke it, first")
 
 
+def _device_invite(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.DeviceInvite", statement.body)
+    kid = keys.signing_kid(bytes.fromhex(body.invite))
+    if kid in standing.invitations or standing.public_key(kid) is not None:
         refuse("exists", "this invitation exists")
-
-
-def _device_enrol(standing: Standing, statement: Statement, _now: ids.Time) -> None:
-    body = cast("types.DeviceEnrol", statement.body)
     case = standing.cases[cast("ids.CaseId", statement.case)].body
     if body.xwing is None and case.wrap_suite is not None:
         refuse("suite", "this case demands suite 2, so its invitations pin its X-Wing key")
     if body.xwing is not None and (case.xwing is None or _sha256(case.xwing) != body.xwing):
         refuse("xwing", "the invitation pins another X-Wing key than the case's")
+
+
+def _device_enrol(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    body = cast("types.DeviceEnrol", statement.body)
     if body.device in standing.devices or keys.signing_kid(bytes.fromhex(body.sign)) != statement.by:
         refuse("exists", "this device exists, or the statement is signed by another key")
 
@@ -209,6 +213,7 @@ def _erase_request(standing: Standing, statement: Statement, now: ids.Time) -> N
     if abs(ids.moment_of(statement.at) - ids.moment_of(now)) > ERASE_CLOCK:
         refuse("clock", "the time in the request is not the present: the delay counts from it")
     _items_of_case(standing, statement, body.items)
+    _refuse_needed_cards(standing, body.items)
 
 
 def _erase_approve(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -226,8 +231,45 @@ def _erase_execute(standing: Standing, statement: Statement, now: ids.Time) -> N
         refuse("not-approved", "no caseworker approved this erasure")
     if ids.moment_of(now) - ids.moment_of(erasure.requested_at) < ERASE_DELAY:
         refuse("too-early", f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled")
-    if any(hold.items & erasure.items for hold in standing.holds.values()):
+    if ids.moment_of(now) - ids.moment_of(erasure.requested_at) > ERASE_LAPSE:
+        refuse("lapsed", f"a request counts for {ERASE_LAPSE.days} days; she can ask again")
+    if any(retention.is_held(standing, item) for item in erasure.items):
         refuse("held", "one of the items is held")
+    if retention.bars_erasure(standing, erasure.case, now):
+        refuse("retained", "the case is kept for a claim or an inquiry")
+    if erasure.items & standing.erased:
+        refuse("erased", "one of the items was erased by another request")
+    _refuse_needed_cards(standing, tuple(erasure.items))
+
+
+def _erase_finish(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    body = cast("types.EraseFinish", statement.body)
+    erasure = standing.erasures.get(body.erasure)
+    if erasure is None or erasure.case != statement.case or not erasure.executed:
+        refuse("unknown-erasure", "this case has no such erasure under way")
+    if erasure.finished and (erasure.locked_until is None or erasure.locked_until > now):
+        refuse("exists", "this erasure was finished before")
+
+
+def _refuse_needed_cards(standing: Standing, items: tuple[ids.ItemId, ...]) -> None:
+    """The card of a device in use tells a dispatcher how to get to her: nobody loses it under pressure."""
+    if any(standing.is_needed_card(item) for item in items):
+        refuse("in-use", "one of the items is the card of an alarm device in use: revoke the device first")
+
+
+def _case_retain(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    body, case = cast("types.CaseRetain", statement.body), cast("ids.CaseId", statement.case)
+    if standing.cases[case].body.lead != statement.by:
+        refuse("lead", "the lead of the case says how long it is kept")
+    if not body.ground.strip():
+        refuse("ground", "keeping a case needs a ground in law")
+    if ids.moment_of(body.until) - ids.moment_of(now) > retention.LONGEST[body.retention]:
+        refuse("too-long", "longer than this class of reasons allows: nobody can undo it")
+    before = standing.retained.get(case)
+    if before is not None and (
+        body.until < before.until or retention.RANK[body.retention] < retention.RANK[before.retention]
+    ):
+        refuse("shorter", "what was said to be kept is never kept shorter, or for a weaker reason")
 
 
 def _erasure(standing: Standing, statement: Statement) -> Erasure:
@@ -266,6 +308,10 @@ def _grant(standing: Standing, statement: Statement, _now: ids.Time) -> None:
         refuse("suite", "this case demands suite 2 for every wrap")
     if suites != {None} and reader.body.xwing is None:
         refuse("reader", "the reader has no X-Wing key, so no wrap in suite 2 is theirs")
+
+
+def _sha256(public: ids.Base64) -> ids.Sha256:
+    return ids.Sha256(hashlib.sha256(canonical.unb64(public)).hexdigest())
 
 
 def _check_xwing(public: ids.Base64 | None) -> None:
@@ -310,15 +356,12 @@ def _alarm_known(standing: Standing, statement: Statement, _now: ids.Time) -> No
 
 RULES: Final[Mapping[str, Rule]] = {
     "log.rotate": _log_rotate,
-def _sha256(public: ids.Base64) -> ids.Sha256:
-    return ids.Sha256(hashlib.sha256(canonical.unb64(public)).hexdigest())
-
-
     "key.publish": _key_publish,
     "key.retire": _key_retire,
     "key.share": _key_share,
     "team.open": _team_open,
     "case.open": _case_open,
+    "case.pin": _case_pin,
     "device.invite": _device_invite,
     "device.enrol": _device_enrol,
     "alarm_device.enrol": _alarm_device_enrol,
@@ -336,6 +379,8 @@ def _sha256(public: ids.Base64) -> ids.Sha256:
     "erase.approve": _erase_approve,
     "erase.cancel": _erase_cancel,
     "erase.execute": _erase_execute,
+    "erase.finish": _erase_finish,
+    "case.retain": _case_retain,
     "break_glass": _break_glass,
     "export": _export,
     "alarm.raise": _alarm_raise,
@@ -353,4 +398,3 @@ def _sha256(public: ids.Base64) -> ids.Sha256:
     ),
 }
 """What a type needs beyond its signer's role; a type without a rule needs nothing more."""
-    "case.pin": _case_pin,

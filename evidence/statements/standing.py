@@ -12,6 +12,7 @@ from evidence import ids, keys
 from evidence.statements import types
 from evidence.statements.facts import Case, Certified, Device, Erasure, Granted, Hold, Sealed
 from evidence.statements.statement import Chain, Statement
+from evidence.statements.tombstone import Tombstone
 
 
 @dataclass
@@ -36,7 +37,9 @@ class Standing:
     opened: dict[ids.ItemId, tuple[ids.KeyId, types.ItemOpen]] = field(default_factory=dict)
     items: dict[ids.ItemId, Sealed] = field(default_factory=dict)
     erased: set[ids.ItemId] = field(default_factory=set)
-    """Items whose keys and bytes are gone; their events and leaves remain."""
+    """Items that may be handed to nobody any more; their leaves remain."""
+    lost: dict[ids.ItemId, frozenset[ids.KeyId]] = field(default_factory=dict)
+    """Who held a grant of an item when it was erased: they are told so, and nobody else is."""
     grants: dict[ids.GrantId, Granted] = field(default_factory=dict)
     known_grants: set[ids.GrantId] = field(default_factory=set)
     alarms: dict[ids.AlarmId, ids.CaseId] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class Standing:
     holds: dict[ids.HoldId, Hold] = field(default_factory=dict)
     known_holds: set[ids.HoldId] = field(default_factory=set)
     erasures: dict[ids.ErasureId, Erasure] = field(default_factory=dict)
+    retained: dict[ids.CaseId, types.CaseRetain] = field(default_factory=dict)
 
     @property
     def root(self) -> bytes | None:
@@ -112,6 +116,27 @@ class Standing:
             for device in self.devices.values()
         )
 
+    def is_needed_card(self, item: ids.ItemId) -> bool:
+        """Whether `item` is the dispatcher card of an alarm device that is in use."""
+        return any(
+            device.alarm is not None and device.alarm.card == item and not device.revoked
+            for device in self.devices.values()
+        )
+
+    def bury(self, tombstone: Tombstone) -> None:
+        """Add an event that was destroyed: what later events rely on, and nothing that opens an item.
+
+        An `item.open` adds nothing: its `item.seal` was destroyed with it.
+        """
+        self.events += 1
+        if tombstone.seq is not None:
+            self.chains[tombstone.by] = Chain(tombstone.seq, tombstone.statement)
+        if tombstone.grant is not None:
+            self.grants[tombstone.grant.grant] = Granted(tombstone.case, tombstone.grant)
+            self.known_grants.add(tombstone.grant.grant)
+        elif tombstone.type == "item.seal":
+            self.items[tombstone.items[0]] = Sealed(tombstone.case, tombstone.by, None)
+
     def apply(self, statement: Statement) -> None:
         """Add an accepted statement; `authority.check` comes first, this only records."""
         self.events += 1
@@ -157,6 +182,12 @@ def _case_open(standing: Standing, statement: Statement) -> None:
     standing.case_of_vault[case.vault_kid] = name
 
 
+def _case_pin(standing: Standing, statement: Statement) -> None:
+    pin, case = cast("types.CasePin", statement.body), standing.cases[_case(statement)]
+    body = replace(case.body, wrap_suite=pin.wrap_suite, xwing=pin.xwing or case.body.xwing)
+    standing.cases[_case(statement)] = replace(case, body=body)
+
+
 def _device_invite(standing: Standing, statement: Statement) -> None:
     body = cast("types.DeviceInvite", statement.body)
     standing.invitations[keys.signing_kid(bytes.fromhex(body.invite))] = (_case(statement), body)
@@ -183,12 +214,6 @@ def _device_revoke(standing: Standing, statement: Statement) -> None:
 
 
 def _item_open(standing: Standing, statement: Statement) -> None:
-def _case_pin(standing: Standing, statement: Statement) -> None:
-    pin, case = cast("types.CasePin", statement.body), standing.cases[_case(statement)]
-    body = replace(case.body, wrap_suite=pin.wrap_suite, xwing=pin.xwing or case.body.xwing)
-    standing.cases[_case(statement)] = replace(case, body=body)
-
-
     body = cast("types.ItemOpen", statement.body)
     standing.opened[body.item] = (statement.by, body)
 
@@ -240,8 +265,31 @@ def _erase_cancel(standing: Standing, statement: Statement) -> None:
 
 
 def _erase_execute(standing: Standing, statement: Statement) -> None:
-    _erase_cancel(standing, statement)
-    standing.erased |= standing.erasures[cast("types.EraseStep", statement.body).erasure].items
+    """From here on nobody gets these items. A grant that holds a key of one of them ends whole: see `Tombstone`."""
+    name = cast("types.EraseStep", statement.body).erasure
+    standing.erasures[name] = replace(standing.erasures[name], ended=True, executed=True)
+    items = standing.erasures[name].items
+    standing.erased |= items
+    for grant in [one for one in standing.grants.values() if items & _items_of(one.body)]:
+        del standing.grants[grant.body.grant]
+        for item in items & _items_of(grant.body):
+            standing.lost[item] = standing.lost.get(item, frozenset()) | {grant.body.reader}
+
+
+def _items_of(grant: types.Grant) -> frozenset[ids.ItemId]:
+    """Return the items whose keys a grant holds."""
+    return frozenset(granted.item for granted in grant.items)
+
+
+def _erase_finish(standing: Standing, statement: Statement) -> None:
+    body = cast("types.EraseFinish", statement.body)
+    locks = [one.until for one in body.remains if one.where == "object-lock" and one.until is not None]
+    known = standing.erasures[body.erasure]
+    standing.erasures[body.erasure] = replace(known, finished=True, locked_until=max(locks, default=None))
+
+
+def _case_retain(standing: Standing, statement: Statement) -> None:
+    standing.retained[_case(statement)] = cast("types.CaseRetain", statement.body)
 
 
 def _export(standing: Standing, statement: Statement) -> None:
@@ -265,6 +313,7 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "key.share": _key_share,
     "team.open": _team_open,
     "case.open": _case_open,
+    "case.pin": _case_pin,
     "device.invite": _device_invite,
     "device.enrol": _device_enrol,
     "device.revoke": _device_revoke,
@@ -278,9 +327,10 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "erase.approve": _erase_approve,
     "erase.cancel": _erase_cancel,
     "erase.execute": _erase_execute,
+    "erase.finish": _erase_finish,
+    "case.retain": _case_retain,
     "grant": _grant,
     "revoke": _revoke,
     "export": _export,
     "alarm.raise": _alarm_raise,
 }
-    "case.pin": _case_pin,

@@ -29,6 +29,8 @@ from evidence.ids import (
 Role = Literal["server", "bridge", "caseworker", "dispatcher", "desk", "investigator"]
 AlarmKind = Literal["press", "duress", "test", "tamper"]
 CloseReason = Literal["genuine", "accidental", "test", "technical"]
+RetentionClass = Literal["consent", "claim", "inquiry"]
+"""Why a case is kept, weakest first (`evidence.statements.retention`)."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,6 @@ class CaseOpen:
 
 
 @dataclass(frozen=True)
-class DeviceInvite:
-@dataclass(frozen=True)
 class CasePin:
     """From here on, keys of this case are wrapped in suite 2 only. For good: nothing takes it back."""
 
@@ -138,14 +138,16 @@ class CasePin:
     """The case's X-Wing public key (1216 bytes), when the case was opened without one; from her vault alone."""
 
 
+@dataclass(frozen=True)
+class DeviceInvite:
     """A caseworker invites one phone: the public half of a one-time key, and until when."""
 
     invite: PublicKey
     expires: Time
-
-
     xwing: Sha256 | None = None
     """SHA-256 of the case's X-Wing public key, when the invitation pins it: this phone wraps in suite 2."""
+
+
 @dataclass(frozen=True)
 class DeviceEnrol:
     """A phone joins a case; also signed by the invitation's one-time key."""
@@ -299,6 +301,35 @@ class EraseStep:
 
 
 @dataclass(frozen=True)
+class Remain:
+    """What an erasure could not destroy: where it is, in whose hands, how many, and until when a lock keeps it."""
+
+    where: Literal["read", "export", "object-lock", "database-files"]
+    count: int
+    who: KeyId | None = None
+    until: Time | None = None
+
+
+@dataclass(frozen=True)
+class EraseFinish:
+    """The server destroyed what an executed erasure named: bytes and salts of these events, these containers."""
+
+    erasure: ErasureId
+    events: tuple[int, ...]
+    containers: tuple[Sha256, ...]
+    remains: tuple[Remain, ...]
+
+
+@dataclass(frozen=True)
+class CaseRetain:
+    """The case is kept at least until then, for this class of reasons and on this ground."""
+
+    retention: RetentionClass
+    ground: str
+    until: Time
+
+
+@dataclass(frozen=True)
 class BreakGlass:
     """A dispatcher opens a card while no alarm is open, and says why."""
 
@@ -395,6 +426,7 @@ Body = (
     | KeyShare
     | TeamOpen
     | CaseOpen
+    | CasePin
     | DeviceInvite
     | DeviceEnrol
     | DeviceRevoke
@@ -410,6 +442,8 @@ Body = (
     | HoldLift
     | EraseRequest
     | EraseStep
+    | EraseFinish
+    | CaseRetain
     | BreakGlass
     | Read
     | Export
@@ -426,9 +460,10 @@ BODIES: Final[dict[str, type[Body]]] = {
     "key.publish": KeyPublish,
     "key.retire": KeyRetire,
     "key.share": KeyShare,
-    | CasePin
     "team.open": TeamOpen,
     "case.open": CaseOpen,
+    "case.pin": CasePin,
+    "case.retain": CaseRetain,
     "device.invite": DeviceInvite,
     "device.enrol": DeviceEnrol,
     "device.revoke": DeviceRevoke,
@@ -446,6 +481,7 @@ BODIES: Final[dict[str, type[Body]]] = {
     "erase.approve": EraseStep,
     "erase.cancel": EraseStep,
     "erase.execute": EraseStep,
+    "erase.finish": EraseFinish,
     "break_glass": BreakGlass,
     "read": Read,
     "export": Export,
@@ -462,5 +498,3 @@ BODIES: Final[dict[str, type[Body]]] = {
 
 CASELESS: Final = frozenset({"log.open", "log.rotate", "key.publish", "key.retire", "key.share", "team.open"})
 """Types about the organisation; every other statement belongs to one case."""
-    "case.pin": CasePin,
-    "case.retain": CaseRetain,

@@ -28,11 +28,20 @@ from sqlalchemy.exc import IntegrityError
 from evidence import event, ids
 from evidence.event import Recorded
 from evidence.statements import authority, statement
+from evidence.statements import tombstone as tombstones
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
+from evidence.statements.tombstone import Tombstone
 from evidence.store import failures, rows
-from evidence.store.engine import WRITE, reading
-from evidence.store.errors import BusyError, StorageFullError, StoreError, UnknownOutcomeError, UnreadyError
+from evidence.store.engine import WRITE, reading, writing
+from evidence.store.errors import (
+    BusyError,
+    ErasedError,
+    StorageFullError,
+    StoreError,
+    UnknownOutcomeError,
+    UnreadyError,
+)
 from evidence.store.failures import Verdict
 from evidence.store.ports import Requirement
 from evidence.store.schema import events
@@ -73,10 +82,13 @@ class _Replica:
         self.standing = Standing()
         self.size = 0
 
-    def apply(self, statements: Sequence[Statement]) -> None:
-        for each in statements:
-            self.standing.apply(each)
-        self.size += len(statements)
+    def apply(self, history: Sequence[Statement | Tombstone]) -> None:
+        for each in history:
+            if isinstance(each, Tombstone):
+                self.standing.bury(each)
+            else:
+                self.standing.apply(each)
+        self.size += len(history)
 
 
 class SqlJournal:
@@ -99,7 +111,7 @@ class SqlJournal:
     def start(self) -> None:
         """Read the journal and start the writer thread."""
         with reading(self._engine) as connection:
-            self._judged.apply(rows.statements_from(connection, 0))
+            self._judged.apply(rows.history_from(connection, 0))
         self._trouble = None
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
         self._thread.start()
@@ -209,7 +221,7 @@ class SqlJournal:
             if self._judged.size > size:
                 raise StoreError("the database lost events that it had acknowledged")
             if self._judged.size < size:
-                self._judged.apply(rows.statements_from(connection, self._judged.size))
+                self._judged.apply(rows.history_from(connection, self._judged.size))
             present = rows.known(connection, [waiting.statement.id for waiting in batch])
             received_at = self._clock()
             outcomes: list[Recorded | Exception] = []
@@ -227,6 +239,8 @@ class SqlJournal:
                         accepted.append(waiting.statement)
                         present[outcome.statement] = outcome
                     outcomes.append(outcome)
+                elif isinstance(known, Tombstone):
+                    outcomes.append(ErasedError("this statement was erased"))
                 else:
                     outcomes.append(known)
             if new:
@@ -289,7 +303,7 @@ class SqlJournal:
         """Answer a question from all that is durable, other processes' events included."""
         with reading(self._engine) as connection, self._asking:
             if self._asked.size < rows.size_of(connection):
-                self._asked.apply(rows.statements_from(connection, self._asked.size))
+                self._asked.apply(rows.history_from(connection, self._asked.size))
             return question(self._asked.standing)
 
     def size(self) -> int:
@@ -317,14 +331,47 @@ class SqlJournal:
             return rows.one(connection, events.c.idx == index)
 
     def by_statement(self, statement_id: ids.Sha256) -> Recorded | None:
-        """Return the event that holds a statement."""
+        """Return the event that holds a statement; ErasedError when it was destroyed."""
         with reading(self._engine) as connection:
-            return rows.one(connection, events.c.statement == statement_id)
+            found = rows.known(connection, [statement_id]).get(statement_id)
+        if isinstance(found, Tombstone):
+            raise ErasedError("this statement was erased")
+        return found
 
     def seal_of(self, item: ids.ItemId) -> Recorded | None:
         """Return the event that sealed an item."""
         with reading(self._engine) as connection:
             return rows.one(connection, events.c.item == item)
+
+    def tombstones(self, *, case: ids.CaseId | None = None, after: int = -1) -> Sequence[Tombstone]:
+        """Return what stands in the place of destroyed events behind an index, in order, of one case or of all."""
+        query = rows.buried().where(events.c.idx > after).order_by(events.c.idx)
+        if case is not None:
+            query = query.where(events.c.case_id == case)
+        with reading(self._engine) as connection:
+            return [tombstones.parse(data) for data in connection.scalars(query)]
+
+    def tombstone(self, index: int) -> Tombstone | None:
+        """Return the tombstone at `index`; None when the event there lives, or there is none."""
+        with reading(self._engine) as connection:
+            data = connection.scalar(rows.buried().where(events.c.idx == index))
+        return None if data is None else tombstones.parse(data)
+
+    def erasable(self, case: ids.CaseId) -> Sequence[Recorded]:
+        """Return the living events of a case that open or prove an item, in order."""
+        query = rows.query().where(events.c.case_id == case, events.c.type.in_(tombstones.ERASABLE))
+        with reading(self._engine) as connection:
+            return [rows.recorded(row) for row in connection.execute(query.order_by(events.c.idx))]
+
+    def bury(self, destroyed: Sequence[Tombstone]) -> None:
+        """Put tombstones in the place of events in one transaction; durable when it returns, and safe to repeat.
+
+        What the database's files still hold of the events is for `shredding` to look after. Raises UnreadyError or
+        BusyError.
+        """
+        with writing(self._engine) as connection:
+            rows.lock_head(connection)  # beside no writer: whoever catches up reads one or the other
+            rows.bury(connection, destroyed)
 
     def stored_bytes(self, case: ids.CaseId) -> int:
         """Return the size in bytes of all containers that a case has sealed."""

@@ -9,6 +9,7 @@ from evidence import ids
 from evidence.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
+from evidence.statements.tombstone import Tombstone
 
 Answer = TypeVar("Answer")
 Requirement = Callable[[Standing, Statement], None]
@@ -47,11 +48,27 @@ class Journal(Protocol):
         ...
 
     def by_statement(self, statement_id: ids.Sha256) -> Recorded | None:
-        """Return the event that holds a statement."""
+        """Return the event that holds a statement; ErasedError when it was destroyed."""
         ...
 
     def seal_of(self, item: ids.ItemId) -> Recorded | None:
         """Return the event that sealed an item."""
+        ...
+
+    def tombstones(self, *, case: ids.CaseId | None = None, after: int = -1) -> Sequence[Tombstone]:
+        """Return what stands in the place of destroyed events behind an index, in order, of one case or of all."""
+        ...
+
+    def tombstone(self, index: int) -> Tombstone | None:
+        """Return the tombstone at `index`; None when the event there lives, or there is none."""
+        ...
+
+    def erasable(self, case: ids.CaseId) -> Sequence[Recorded]:
+        """Return the living events of a case that open or prove an item, in order."""
+        ...
+
+    def bury(self, destroyed: Sequence[Tombstone]) -> None:
+        """Put tombstones in the place of events; durable when it returns, and safe to repeat."""
         ...
 
     def stored_bytes(self, case: ids.CaseId) -> int:
@@ -64,7 +81,7 @@ class Journal(Protocol):
 
 
 class BlobStore(Protocol):
-    """Bytes under the name of their SHA-256. Nothing is ever overwritten or deleted here."""
+    """Bytes under the name of their SHA-256. Nothing is ever overwritten or deleted through this port."""
 
     def size(self, sha256: ids.Sha256) -> int | None:
         """Return the size in bytes, None when the blob is not here."""

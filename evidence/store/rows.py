@@ -1,14 +1,16 @@
 """Between rows and values: the few statements of SQL that the journal needs."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from evidence import event, ids
 from evidence.event import Recorded
+from evidence.statements import tombstone as tombstones
 from evidence.statements import types
 from evidence.statements.statement import Statement
+from evidence.statements.tombstone import Tombstone
 from evidence.store.errors import StoreError
 from evidence.store.schema import blob_copies, events, journal_head
 
@@ -20,6 +22,12 @@ _RECORDED = (
     events.c.salt,
     events.c.leaf,
 )
+
+
+NO_SALT: Final = b""
+"""What stands in the place of the salt beside a tombstone: so that the database tells the two apart."""
+
+_LIVING: Final = func.length(events.c.salt) > 0
 
 
 def lock_head(connection: Connection) -> int:
@@ -99,8 +107,20 @@ def recorded(row: Row[Any]) -> Recorded:
 
 
 def query() -> Select[Any]:
-    """Select what makes a `Recorded`."""
-    return select(*_RECORDED)
+    """Select what makes a `Recorded`: events that were not destroyed."""
+    return select(*_RECORDED).where(_LIVING)
+
+
+def buried() -> Select[Any]:
+    """Select the bytes of tombstones."""
+    return select(events.c.event).where(~_LIVING)
+
+
+def bury(connection: Connection, destroyed: Sequence[Tombstone]) -> None:
+    """Put tombstones in the place of events, and nothing in the place of their salts; safe to repeat."""
+    for one in destroyed:
+        values = {"event": one.to_bytes(), "salt": NO_SALT, "container_size": None}
+        connection.execute(update(events).where(events.c.idx == one.index, _LIVING).values(values))
 
 
 def one(connection: Connection, condition: Any) -> Recorded | None:  # noqa: ANN401 - any SQL condition
@@ -109,13 +129,14 @@ def one(connection: Connection, condition: Any) -> Recorded | None:  # noqa: ANN
     return None if row is None else recorded(row)
 
 
-def known(connection: Connection, statements: Sequence[ids.Sha256]) -> dict[ids.Sha256, Recorded]:
-    """Return the events that hold these statements."""
-    found = connection.execute(query().where(events.c.statement.in_(statements)))
-    return {record.statement: record for record in map(recorded, found)}
+def known(connection: Connection, statements: Sequence[ids.Sha256]) -> dict[ids.Sha256, Recorded | Tombstone]:
+    """Return the events that hold these statements, or the tombstones of those that did."""
+    either: Select[Any] = select(*_RECORDED).where(events.c.statement.in_(statements))
+    rows = connection.execute(either)
+    return {ids.Sha256(row.statement): recorded(row) if row.salt else tombstones.parse(row.event) for row in rows}
 
 
-def statements_from(connection: Connection, index: int) -> list[Statement]:
-    """Return the statements of all events from `index` on, in order."""
-    rows = connection.execute(select(events.c.event).where(events.c.idx >= index).order_by(events.c.idx))
-    return [event.parse(row.event).statement for row in rows]
+def history_from(connection: Connection, index: int) -> list[Statement | Tombstone]:
+    """Return the statements of all events from `index` on, in order, or the tombstones in their place."""
+    rows = connection.execute(select(events.c.event, events.c.salt).where(events.c.idx >= index).order_by(events.c.idx))
+    return [event.parse(row.event).statement if row.salt else tombstones.parse(row.event) for row in rows]

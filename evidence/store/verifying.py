@@ -16,8 +16,10 @@ from evidence.custody.growth import RightEdge
 from evidence.errors import EvidenceError
 from evidence.event import Recorded
 from evidence.statements import authority, types
+from evidence.statements import tombstone as tombstones
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
+from evidence.statements.tombstone import Tombstone
 from evidence.store import rows
 from evidence.store.engine import reading
 from evidence.store.schema import events
@@ -45,6 +47,7 @@ class Verified:
     sealed: dict[ids.Sha256, Sealed] = field(default_factory=dict)
     roots: dict[int, bytes] = field(default_factory=dict)
     standing: Standing = field(default_factory=Standing)
+    tombstones: list[Tombstone] = field(default_factory=list)
 
 
 def verify(engine: Engine, sizes: Collection[int], progress: Callable[[int], None] = lambda _: None) -> Verified:
@@ -69,18 +72,34 @@ def verify(engine: Engine, sizes: Collection[int], progress: Callable[[int], Non
         progress(len(batch))
     if 0 in wanted:
         found.roots[0] = RightEdge().root
+    found.faults += _unexplained(found)
     return found
 
 
 def sealed_blobs(engine: Engine) -> dict[ids.Sha256, Sealed]:
     """Return the containers that a journal speaks of, by SHA-256; nothing is judged."""
-    query = select(events.c.event).where(events.c.item.is_not(None)).order_by(events.c.idx)
+    query = rows.query().where(events.c.item.is_not(None)).order_by(events.c.idx)
     found: dict[ids.Sha256, Sealed] = {}
     with reading(engine) as connection:
         for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
             parsed = event.parse(row.event)
             _note(found, parsed.index, parsed.statement)
     return found
+
+
+def erased_blobs(engine: Engine) -> set[ids.Sha256]:
+    """Return the containers that tombstones name: no copy of them is kept anywhere."""
+    with reading(engine) as connection:
+        buried = (tombstones.parse(data) for data in connection.scalars(rows.buried()))
+        return {one.container for one in buried if one.container is not None}
+
+
+def _unexplained(found: Verified) -> Iterator[str]:
+    """Yield each tombstone that no executed erasure explains: somebody destroyed what nobody had decided on."""
+    for one in found.tombstones:
+        erasure = found.standing.erasures.get(one.erasure)
+        if erasure is None or not erasure.executed or erasure.case != one.case or not erasure.items & set(one.items):
+            yield f"event {one.index}: it was destroyed, and no erasure that was executed names it"
 
 
 def _batches(engine: Engine) -> Iterator[list[dict[str, Any]]]:
@@ -94,6 +113,9 @@ def _judge(found: Verified, row: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the event at place `found.size`, and take it into what the journal adds up to."""
     if row["idx"] != found.size:
         yield f"the journal has event {row['idx']} in this place"
+    if row["salt"] == rows.NO_SALT:
+        yield from _judge_tombstone(found, row)
+        return
     entry = leaf.leaf_entry(row["salt"], row["event"])
     if entry != row["leaf"]:
         yield "its salt and bytes do not give its leaf"
@@ -114,6 +136,32 @@ def _judge(found: Verified, row: dict[str, Any]) -> Iterator[str]:
         return
     found.standing.apply(statement)
     _note(found.sealed, parsed.index, statement)
+
+
+def _judge_tombstone(found: Verified, row: dict[str, Any]) -> Iterator[str]:
+    """As `_judge`, of an event that was destroyed: its leaf is what it was, and the columns say no more than it."""
+    try:
+        tombstone = tombstones.parse(row["event"])
+    except EvidenceError as error:
+        yield f"its bytes are no tombstone: {error}"
+        return
+    expected = {
+        "idx": tombstone.index,
+        "statement": tombstone.statement,
+        "type": tombstone.type,
+        "case_id": tombstone.case,
+        "signer": tombstone.by,
+        "seq": tombstone.seq,
+        "item": tombstone.items[0] if tombstone.type == "item.seal" else None,
+        "container_size": None,
+        "received_at": tombstone.received_at,
+        "leaf": bytes.fromhex(tombstone.leaf),
+    }
+    differing = [name for name, value in expected.items() if row[name] != value]
+    if differing:
+        yield f"the columns beside its tombstone say otherwise: {', '.join(sorted(differing))}"
+    found.standing.bury(tombstone)
+    found.tombstones.append(tombstone)
 
 
 def _note(sealed: dict[ids.Sha256, Sealed], index: int, statement: Statement) -> None:

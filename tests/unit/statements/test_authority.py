@@ -59,6 +59,8 @@ BODIES: dict[str, types.Body] = {
     "hold.lift": types.HoldLift(ids.HoldId(OTHER)),
     "erase.request": types.EraseRequest(ids.ErasureId(OTHER), ()),
     **dict.fromkeys(("erase.approve", "erase.cancel", "erase.execute"), types.EraseStep(ids.ErasureId(OTHER))),
+    "erase.finish": types.EraseFinish(ids.ErasureId(OTHER), (), (), ()),
+    "case.retain": types.CaseRetain("claim", "x", ids.now()),
     "break_glass": types.BreakGlass(ids.ItemId(OTHER), "x"),
     "grant": types.Grant(ids.GrantId(OTHER), ids.KeyId(OTHER), ids.PublicKey("1" * 64), "x", ids.now(), ()),
     "revoke": types.Revoke(ids.GrantId(OTHER)),

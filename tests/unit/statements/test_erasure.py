@@ -1,12 +1,13 @@
 """Nobody destroys alone: what an erasure needs, one condition at a time."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from evidence import ids, keys
-from evidence.statements import authority, rules, statement, types
+from evidence.statements import authority, retention, rules, statement, types
 from evidence.statements.authority import NotAllowedError
 from tests.simulators.casebook import Casebook, incident
 
@@ -32,6 +33,11 @@ class Story:
 
     def request(self) -> str:
         return self.act(self.book.vault, "erase.request", types.EraseRequest(self.erasure, (self.item,)))
+
+    def carried_out(self) -> str:
+        self.request()
+        self.step(self.book.caseworker, "erase.approve")
+        return self.step(self.book.server, "erase.execute", rules.ERASE_DELAY)
 
     def step(self, who: keys.Identity, kind: str, after: timedelta = timedelta()) -> str:
         return self.act(who, kind, types.EraseStep(self.erasure), after)
@@ -99,9 +105,99 @@ def test_what_was_erased_is_granted_to_nobody(story: Story) -> None:
         book.grant(story.item)
 
 
+def test_an_old_request_lapses_instead_of_coming_true_when_a_hold_ends(story: Story) -> None:
+    book, hold = story.book, ids.HoldId(ids.new_id())
+    story.request()
+    story.step(book.caseworker, "erase.approve")
+    assert story.act(book.caseworker, "hold.place", types.HoldPlace(hold, "klacht", (story.item,))) == "ok"
+    late = rules.ERASE_LAPSE + timedelta(seconds=1)
+    assert story.act(book.caseworker, "hold.lift", types.HoldLift(hold), late) == "ok"
+    assert story.step(book.server, "erase.execute", late) == "lapsed"
+
+
+def test_the_card_of_a_device_in_use_is_not_erased(story: Story) -> None:
+    book, device, sign = story.book, ids.DeviceId(ids.new_id()), keys.Identity.generate().sign_public.hex()
+    lent = types.AlarmDeviceEnrol(device, ids.PublicKey(sign), "20s", "x", story.item)
+    assert story.act(book.caseworker, "alarm_device.enrol", lent) == "ok"
+    assert story.request() == "in-use"
+    assert story.act(book.caseworker, "device.revoke", types.DeviceRevoke(device)) == "ok"
+    assert story.request() == "ok"
+
+
+def test_a_grant_that_holds_a_key_of_an_erased_item_ends_whole(story: Story) -> None:
+    book, other = story.book, story.book.seal(incident())
+    book.grant(story.item, other)
+    fresh = book.grant(other)
+    assert story.carried_out() == "ok"
+    assert book.standing.grants.keys() == {fresh.grant}
+    assert book.standing.lost == {story.item: frozenset({book.investigator.kid})}
+    assert book.standing.readable(book.investigator.kid, book.case, ids.now()).keys() == {other}
+
+
+def test_finish_follows_execute_once_and_again_when_a_lock_has_ended(story: Story) -> None:
+    book, later = story.book, rules.ERASE_DELAY + timedelta(days=1)
+    done = types.EraseFinish(story.erasure, (9,), (ids.Sha256("0" * 64),), ())
+    assert story.act(book.server, "erase.finish", done) == "unknown-erasure"
+    assert story.carried_out() == "ok"
+    until = ids.time_of(START + later + timedelta(days=30))
+    locked = replace(done, remains=(types.Remain("object-lock", 1, None, until),))
+    assert story.act(book.server, "erase.finish", locked, later) == "ok"
+    assert story.act(book.server, "erase.finish", done, later + timedelta(days=29)) == "exists"
+    assert story.act(book.server, "erase.finish", done, later + timedelta(days=31)) == "ok"
+    assert story.act(book.server, "erase.finish", done, later + timedelta(days=32)) == "exists"
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("consent", "ok"), ("claim", "retained"), ("inquiry", "retained")])
+def test_a_claim_or_an_inquiry_bars_an_erasure_until_its_term(
+    story: Story, kind: types.RetentionClass, verdict: str
+) -> None:
+    story.request()
+    story.step(story.book.caseworker, "erase.approve")
+    until = ids.time_of(START + timedelta(days=60))
+    kept = types.CaseRetain(kind, "AVG art. 17(3)(e)", until)
+    assert story.act(story.book.caseworker, "case.retain", kept) == "ok"
+    assert story.step(story.book.server, "erase.execute", rules.ERASE_DELAY) == verdict
+    if verdict != "ok":
+        assert story.step(story.book.server, "erase.execute", timedelta(days=61)) == "ok"
+
+
+def test_a_term_is_made_longer_and_stronger_only_by_the_lead_and_within_bounds(story: Story) -> None:
+    book = story.book
+    colleague = keys.Identity.generate()
+    subject, box = ids.SubjectId(ids.new_id()), ids.PublicKey(colleague.box_public.hex())
+    published = types.KeyPublish(
+        subject, "caseworker", "A. Collega", ids.PublicKey(colleague.sign_public.hex()), box, book.team
+    )
+    book.act(book.root, "key.publish", published)
+
+    def retain(kind: types.RetentionClass, days: int, who: keys.Identity = book.caseworker) -> str:
+        until = ids.time_of(START + timedelta(days=days))
+        return story.act(who, "case.retain", types.CaseRetain(kind, "grond", until))
+
+    assert retain("claim", 100, colleague) == "lead"
+    assert retain("claim", 100, book.vault) == "role"
+    assert retain("consent", 3 * 366) == "too-long"
+    assert retain("claim", 100) == "ok"
+    assert retain("claim", 99) == "shorter"
+    assert retain("consent", 200) == "shorter"
+    assert retain("inquiry", 100) == "ok"
+    assert retain("inquiry", 4000) == "ok"
+    assert retain("inquiry", 20 * 366) == "too-long"
+    came = ids.time_of(START)
+    assert retention.retention_until(book.standing, book.case, came) == ids.time_of(START + timedelta(days=4000))
+
+
+def test_a_store_keeps_what_nobody_said_anything_about_for_the_floor(story: Story) -> None:
+    came = ids.time_of(START)
+    floor = ids.time_of(START + retention.FLOOR)
+    assert retention.retention_until(story.book.standing, story.book.case, came) == floor
+    assert retention.FLOOR > rules.ERASE_DELAY
+
+
 def test_an_opened_item_is_sealed_by_the_same_key_with_the_same_head(story: Story) -> None:
     book = story.book
     body = book.standing.items[story.item].body
+    assert body is not None
     fresh = ids.ItemId(ids.new_id())
     opened = types.ItemOpen(fresh, body.head)
     assert story.act(book.bridge, "item.open", opened) == "ok"
