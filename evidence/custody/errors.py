@@ -117,5 +117,9 @@ class DurabilityError(StorageError):
     """An fsync failed: what is on disk is unknown, so the writer must stop until a restart has read it again."""
 
 
+class TsaPolicyError(CustodyError, FormatError):
+    """A file that says which time stamp authorities are trusted cannot be used."""
+
+
 class TimestampError(CustodyError):
     """An RFC 3161 token does not prove a time for this digest under these roots."""

@@ -45,12 +45,21 @@ class TimestampAuthority(Protocol):
 
 @dataclass(frozen=True)
 class TimestampInfo:
-    """What a verified token says: the digest existed at `time` (UTC), give or take `accuracy` (None: not stated)."""
+    """What a verified token says: the digest existed at `time` (UTC), give or take `accuracy` (None: not stated).
+
+    `expires` is the end of the signing certificate (UTC): later, somebody may know a key that signed such tokens.
+    """
 
     time: datetime
     tsa_name: str
     policy: str
     accuracy: timedelta | None
+    expires: datetime
+
+    @property
+    def latest(self) -> datetime:
+        """By when the digest existed: the stated time plus the stated accuracy."""
+        return self.time + (self.accuracy or timedelta())
 
 
 def verify_token(token: bytes, digest: bytes, roots: Sequence[bytes]) -> TimestampInfo:
@@ -76,7 +85,9 @@ def verify_token(token: bytes, digest: bytes, roots: Sequence[bytes]) -> Timesta
     trusted = _load_roots(roots)
     if not CLIENT_INSTALLED:
         stated = rfc3161.verify(token, digest, trusted)
-        return TimestampInfo(stated.time, stated.signer.subject.rfc4514_string(), stated.policy, stated.accuracy)
+        signer = stated.signer
+        name, expires = signer.subject.rfc4514_string(), signer.not_valid_after_utc
+        return TimestampInfo(stated.time, name, stated.policy, stated.accuracy, expires)
     return _by_client(token, digest, trusted)
 
 
@@ -88,11 +99,13 @@ def _by_client(token: bytes, digest: bytes, trusted: list[x509.Certificate]) -> 
         if imprint.hash_algorithm != SHA256_OID or not hmac.compare_digest(imprint.message, digest):
             raise TimestampError("the timestamp is over another digest")
         rfc3161_client.VerifierBuilder(roots=trusted).build().verify(response, digest)
+        signer = _signer(response.signed_data)
         return TimestampInfo(
             time=_utc(info.gen_time),
-            tsa_name=_signer(response.signed_data).subject.rfc4514_string(),
+            tsa_name=signer.subject.rfc4514_string(),
             policy=info.policy.dotted_string,
             accuracy=_accuracy(info.accuracy),
+            expires=signer.not_valid_after_utc,
         )
     except (rfc3161_client.VerificationError, ValueError, OverflowError) as error:
         raise TimestampError(f"the timestamp does not verify: {error}") from error

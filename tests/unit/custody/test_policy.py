@@ -83,7 +83,7 @@ def test_a_stripped_or_renamed_witness_line_is_missed() -> None:
 
 def test_one_bad_line_of_a_known_key_spoils_the_whole_note() -> None:
     line = W[3].cosign(HEAD.checkpoint.body, NOW)
-    bad = NoteSignature(line.name, line.key_id, line.signature[:-1] + b"\x00")
+    bad = NoteSignature(line.name, line.key_id, line.signature[:-1] + bytes([line.signature[-1] ^ 1]))
     note = SignedCheckpoint.parse(cosigned(0, 1)).with_signatures([bad]).to_bytes()
     with pytest.raises(SignatureError):
         policy("quorum W0").verify(note)
