@@ -21,6 +21,7 @@ ExportId = NewType("ExportId", str)
 DisclosureId = NewType("DisclosureId", str)
 HoldId = NewType("HoldId", str)
 ErasureId = NewType("ErasureId", str)
+ShiftId = NewType("ShiftId", str)
 SubjectId = NewType("SubjectId", str)
 KeyId = NewType("KeyId", str)
 """First 16 bytes of a SHA-256 over a purpose byte and a public key (`evidence.keys`)."""

@@ -153,6 +153,7 @@ _PARSERS: dict[Any, Parser] = {
             ids.DisclosureId,
             ids.HoldId,
             ids.ErasureId,
+            ids.ShiftId,
             ids.SubjectId,
             ids.KeyId,
         )

@@ -12,7 +12,19 @@ from evidence.statements import types
 from evidence.statements.statement import Statement
 
 _ORGANISATION = frozenset({"log.open", "team.open", "key.publish", "key.retire"})
-_CASE = frozenset({"case.open", "case.pin", "device.invite", "device.enrol", "device.revoke", "alarm_device.enrol"})
+_CASE = frozenset(
+    {
+        "case.open",
+        "case.pin",
+        "device.invite",
+        "device.enrol",
+        "device.revoke",
+        "alarm_device.enrol",
+        "alarm_device.lend",
+        "alarm_device.review",
+        "alarm_device.return",
+    }
+)
 
 
 @dataclass(frozen=True)

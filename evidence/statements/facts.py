@@ -43,6 +43,29 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Lending:
+    """An alarm device that somebody has, or had last."""
+
+    case: ids.CaseId
+    body: types.DeviceLend
+    by: ids.KeyId
+    lent_at: ids.Time
+    review: ids.Time
+    reviewed_at: ids.Time | None = None
+    returned_at: ids.Time | None = None
+    condition: str | None = None
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A dispatcher who watched, or watches; the moments are that dispatcher's console's."""
+
+    by: ids.KeyId
+    began_at: ids.Time
+    ended_at: ids.Time | None = None
+
+
+@dataclass(frozen=True)
 class Sealed:
     """An item that was sealed, and by whom; `body` is None once its event was destroyed."""
 

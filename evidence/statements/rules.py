@@ -13,7 +13,7 @@ from evidence import canonical, ids, keys
 from evidence.custody.errors import CustodyError
 from evidence.envelope import xwing
 from evidence.errors import FormatError
-from evidence.statements import retention, types
+from evidence.statements import lending, retention, types
 from evidence.statements.errors import refuse
 from evidence.statements.facts import Erasure
 from evidence.statements.rotation import lineage_of
@@ -365,6 +365,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "device.invite": _device_invite,
     "device.enrol": _device_enrol,
     "alarm_device.enrol": _alarm_device_enrol,
+    "alarm_device.lend": lending.lend,
+    "alarm_device.review": lending.review,
+    "alarm_device.return": lending.give_back,
+    "shift.begin": lending.begin_shift,
+    "shift.end": lending.end_shift,
     "device.revoke": _device_revoke,
     "item.open": _item_open,
     "item.seal": _item_seal,

@@ -10,7 +10,7 @@ from typing import Final, Literal, cast
 
 from evidence import ids, keys
 from evidence.statements import types
-from evidence.statements.facts import Case, Certified, Device, Erasure, Granted, Hold, Sealed
+from evidence.statements.facts import Case, Certified, Device, Erasure, Granted, Hold, Lending, Sealed, Shift
 from evidence.statements.statement import Chain, Statement
 from evidence.statements.tombstone import Tombstone
 
@@ -32,6 +32,9 @@ class Standing:
     invitations: dict[ids.KeyId, tuple[ids.CaseId, types.DeviceInvite]] = field(default_factory=dict)
     devices: dict[ids.DeviceId, Device] = field(default_factory=dict)
     device_of_key: dict[ids.KeyId, ids.DeviceId] = field(default_factory=dict)
+    lendings: dict[ids.DeviceId, Lending] = field(default_factory=dict)
+    """The last lending of each alarm device that was ever lent."""
+    shifts: dict[ids.ShiftId, Shift] = field(default_factory=dict)
     chains: dict[ids.KeyId, Chain] = field(default_factory=dict)
     """The number of each phone's last statement, with that statement's own id as `prev` of the next."""
     opened: dict[ids.ItemId, tuple[ids.KeyId, types.ItemOpen]] = field(default_factory=dict)
@@ -208,6 +211,32 @@ def _alarm_device_enrol(standing: Standing, statement: Statement) -> None:
     standing.device_of_key[keys.signing_kid(public)] = body.device
 
 
+def _device_lend(standing: Standing, statement: Statement) -> None:
+    body = cast("types.DeviceLend", statement.body)
+    standing.lendings[body.device] = Lending(_case(statement), body, statement.by, statement.at, body.review)
+
+
+def _device_review(standing: Standing, statement: Statement) -> None:
+    body = cast("types.DeviceReview", statement.body)
+    known = standing.lendings[body.device]
+    standing.lendings[body.device] = replace(known, review=body.next, reviewed_at=statement.at)
+
+
+def _device_return(standing: Standing, statement: Statement) -> None:
+    body = cast("types.DeviceReturn", statement.body)
+    known = standing.lendings[body.device]
+    standing.lendings[body.device] = replace(known, returned_at=statement.at, condition=body.condition)
+
+
+def _shift_begin(standing: Standing, statement: Statement) -> None:
+    standing.shifts[cast("types.ShiftMark", statement.body).shift] = Shift(statement.by, statement.at)
+
+
+def _shift_end(standing: Standing, statement: Statement) -> None:
+    name = cast("types.ShiftMark", statement.body).shift
+    standing.shifts[name] = replace(standing.shifts[name], ended_at=statement.at)
+
+
 def _device_revoke(standing: Standing, statement: Statement) -> None:
     device = cast("types.DeviceRevoke", statement.body).device
     standing.devices[device] = replace(standing.devices[device], revoked=True)
@@ -318,6 +347,11 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "device.enrol": _device_enrol,
     "device.revoke": _device_revoke,
     "alarm_device.enrol": _alarm_device_enrol,
+    "alarm_device.lend": _device_lend,
+    "alarm_device.review": _device_review,
+    "alarm_device.return": _device_return,
+    "shift.begin": _shift_begin,
+    "shift.end": _shift_end,
     "item.open": _item_open,
     "item.seal": _item_seal,
     "disclose": _disclose,

@@ -21,6 +21,7 @@ from evidence.ids import (
     KeyId,
     PublicKey,
     Sha256,
+    ShiftId,
     SubjectId,
     TeamId,
     Time,
@@ -175,6 +176,44 @@ class AlarmDeviceEnrol:
     card: ItemId | None = None
     codes: Base64 | None = None
     """Keys of the cancel and the duress code, sealed to the bridge's box key."""
+
+
+@dataclass(frozen=True)
+class DeviceLend:
+    """A caseworker hands an alarm device to the person of the case, or to somebody of her household."""
+
+    device: DeviceId
+    to: Literal["client", "household"]
+    """Never a name: the server would learn it."""
+
+    basis: str
+    """The covenant or agreement under which it is lent."""
+
+    review: Time
+    """When somebody looks again whether it is still needed."""
+
+
+@dataclass(frozen=True)
+class DeviceReview:
+    """A caseworker looked again: the lending goes on, until the next review."""
+
+    device: DeviceId
+    next: Time
+
+
+@dataclass(frozen=True)
+class DeviceReturn:
+    """A lent device came back, or never will. It is not shut out by that."""
+
+    device: DeviceId
+    condition: Literal["whole", "damaged", "lost"]
+
+
+@dataclass(frozen=True)
+class ShiftMark:
+    """A dispatcher begins or ends to watch a console."""
+
+    shift: ShiftId
 
 
 @dataclass(frozen=True)
@@ -431,6 +470,10 @@ Body = (
     | DeviceEnrol
     | DeviceRevoke
     | AlarmDeviceEnrol
+    | DeviceLend
+    | DeviceReview
+    | DeviceReturn
+    | ShiftMark
     | ItemOpen
     | ItemSeal
     | ItemAmend
@@ -468,6 +511,11 @@ BODIES: Final[dict[str, type[Body]]] = {
     "device.enrol": DeviceEnrol,
     "device.revoke": DeviceRevoke,
     "alarm_device.enrol": AlarmDeviceEnrol,
+    "alarm_device.lend": DeviceLend,
+    "alarm_device.review": DeviceReview,
+    "alarm_device.return": DeviceReturn,
+    "shift.begin": ShiftMark,
+    "shift.end": ShiftMark,
     "item.open": ItemOpen,
     "item.seal": ItemSeal,
     "item.amend": ItemAmend,
@@ -496,5 +544,7 @@ BODIES: Final[dict[str, type[Body]]] = {
 }
 """The body of each statement type; a type that is not here does not exist."""
 
-CASELESS: Final = frozenset({"log.open", "log.rotate", "key.publish", "key.retire", "key.share", "team.open"})
+CASELESS: Final = frozenset(
+    {"log.open", "log.rotate", "key.publish", "key.retire", "key.share", "team.open", "shift.begin", "shift.end"}
+)
 """Types about the organisation; every other statement belongs to one case."""

@@ -45,6 +45,10 @@ BODIES: dict[str, types.Body] = {
     "device.invite": types.DeviceInvite(ids.PublicKey("1" * 64), ids.now()),
     "device.revoke": types.DeviceRevoke(ids.DeviceId(OTHER)),
     "alarm_device.enrol": types.AlarmDeviceEnrol(ids.DeviceId(OTHER), ids.PublicKey("1" * 64), "20s", "x"),
+    "alarm_device.lend": types.DeviceLend(ids.DeviceId(OTHER), "client", "x", ids.now()),
+    "alarm_device.review": types.DeviceReview(ids.DeviceId(OTHER), ids.now()),
+    "alarm_device.return": types.DeviceReturn(ids.DeviceId(OTHER), "whole"),
+    **dict.fromkeys(("shift.begin", "shift.end"), types.ShiftMark(ids.ShiftId(OTHER))),
     "item.seal": types.ItemSeal(
         ids.ItemId(OTHER),
         types.Blob(ids.Sha256("0" * 64), 1),
