@@ -97,3 +97,12 @@ spent_challenges = Table(
     Column("challenge_sha256", _SHA256, primary_key=True),
     Column("expires_at", _TIME, nullable=False),
 )
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("until_ms", BigInteger, nullable=False, doc="Unix milliseconds by the database's clock"),
+)
+"""Who does what one process should do (`evidence.store.leases`); nothing is lost with it."""
