@@ -15,6 +15,7 @@ PIP := $(PYTHON) -m pip --disable-pip-version-check -qq
 # Wheels only, but for nkeys and bagit, which have none; they are built with what requirements/build.txt pins.
 PINNED := --require-hashes --only-binary :all: --no-binary nkeys,bagit --no-build-isolation
 WEB := server/web
+FOREIGN := tests/interop/foreign
 # Programs of the virtual environment first: nats-server, and node and npm when the machine has none.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export GETUIGE_DATA := $(DATA)
@@ -34,7 +35,7 @@ run: setup ## Start Getuige on this machine, play the main job through it, keep 
 demo: setup ## Play the same and stop; exit code 0 only when every step held
 	@$(VENV)/bin/getuige demo
 
-test: setup $(VENV)/.dev programs ## Run all tests (TESTS=path for some of them)
+test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## Run all tests (TESTS=path for some of them)
 	@$(PYTHON) -m pytest $(TESTS)
 
 faults: setup $(VENV)/.dev programs ## Break things for longer than `make test` does (SECONDS_OF_FAULTS=60)
@@ -49,7 +50,7 @@ bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency 
 bench-evidence: setup $(VENV)/.dev ## Measure evidence/ beside bare peers: var/bench/evidence.json (GETUIGE_BENCH_GIB=10 for more)
 	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/evidence.py
 
-bench-uploads: setup $(VENV)/.dev ## Measure a large upload beside bare peers: var/bench/uploads.json (GETUIGE_BENCH_GIB=4 for more)
+bench-uploads: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json ## Measure a large upload beside bare peers: var/bench/uploads.json (GETUIGE_BENCH_GIB=4 for more)
 	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py
 
 verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
@@ -70,7 +71,7 @@ programs: ## Install the Debian packages of programs that tests drive (root and 
 	@bash infra/toolchain/programs.sh
 
 clean: ## Remove what was installed or cached here; data (DATA) stays
-	rm -rf $(VENV) $(WEB)/node_modules $(WEB)/vendor .cache .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) $(WEB)/node_modules $(FOREIGN)/node_modules $(WEB)/vendor .cache .mypy_cache .ruff_cache .pytest_cache \
 	  .import_linter_cache .hypothesis dist
 
 # ------------------------------------------------------------------------------------- stamps: a second start is quick
@@ -97,6 +98,11 @@ $(VENV)/.node: requirements/node.txt infra/toolchain/node.sh | $(VENV)/.run
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json $(VENV)/.node
 	@echo "Installing the libraries of the pages (npm ci --ignore-scripts)"
 	@npm --prefix $(WEB) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(FOREIGN)/node_modules/.package-lock.json: $(FOREIGN)/package-lock.json $(VENV)/.node
+	@echo "Installing clients and servers of other people that tests drive (npm ci --ignore-scripts)"
+	@npm --prefix $(FOREIGN) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(WEB)/vendor: $(WEB)/node_modules/.package-lock.json $(WEB)/vendor.sha256 $(WEB)/vendor.py

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
 from evidence import ids
@@ -13,7 +15,7 @@ from evidence.statements import types
 from evidence.store.ports import Requirement
 from server.problems import MEDIA_TYPE, general
 from server.problems.kinds import ProblemType
-from server.services import Services
+from server.services import Services, services_of
 
 V1: Final = "/api/v1"
 
@@ -52,6 +54,18 @@ def problems(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
         names = entry["content"][MEDIA_TYPE]["examples"]
         entry["description"] = ", ".join(f"`{name}`" for name in names)
     return by_status
+
+
+def address_of(request: Request, path: str) -> str:
+    """Return `path` as an absolute address, under the name by which the client reached us.
+
+    RFC 9110, 10.2.2 allows a path alone, but clients of other people stumble over it (aiotus 1.1). The name is one of
+    ours: the edge refuses every other.
+    """
+    name = request.headers["host"]
+    public = urlsplit(services_of(request).settings.public_url)
+    scheme = public.scheme if name.lower() == public.netloc.lower() else request.url.scheme
+    return f"{scheme}://{name}{path}"
 
 
 async def append(services: Services, dsse: bytes, requires: Requirement | None = None) -> Recorded:

@@ -9,7 +9,7 @@ import errno
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -135,6 +135,13 @@ class UploadFolder:
         self._open_note(upload.id).unlink(missing_ok=True)
         self._done_note(upload.id).unlink(missing_ok=True)
         durable.sync_folder(self._folder)
+
+    def destroy(self, items: Collection[ids.ItemId]) -> None:
+        """Destroy what arrived of these items, and every note about it: they were erased."""
+        for upload in [each for each in self._noted("*.[od]*") if each.item in items]:
+            if self.part(upload.id).exists():
+                durable.shred(self.part(upload.id))
+            self.remove(upload)
 
     def unfinished(self) -> Iterator[Upload]:
         """Yield every upload that is not complete."""

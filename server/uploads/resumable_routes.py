@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
-from server.api import PROVEN, WRITING, problems
+from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.asking import PasserByAsking, UploaderAsking
 from server.interim import Interim
 from server.problems import ProblemError, domains, general, resuming
@@ -84,7 +84,7 @@ async def create(
     with _in_the_drafts_words():
         opening = resumable.parse_creation(request.headers, item)
         upload = await uploads.create(who, opening.creation)
-        location = {"location": f"{fields.RESUMABLE}/{upload.id}"}
+        location = {"location": address_of(request, f"{fields.RESUMABLE}/{upload.id}")}
         interim.tell({**location, "upload-limit": resumable.limits(upload.expires_at)})
         progress = await uploads.look(who, upload.id)
         if progress.offset == 0 and opening.part.length != 0:

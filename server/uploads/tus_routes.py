@@ -8,7 +8,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from evidence import ids
-from server.api import PROVEN, WRITING, problems
+from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.asking import PasserByAsking, UploaderAsking
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
@@ -87,7 +87,7 @@ async def create(request: Request, who: UploaderAsking) -> Response:
     if len(body) > creation.length:
         raise ProblemError(general.TOO_LARGE)
     upload = await uploads.create(who, creation)
-    location = {"location": f"{fields.UPLOADS}/{upload.id}"}
+    location = {"location": address_of(request, f"{fields.UPLOADS}/{upload.id}")}
     progress = Progress(upload, 0)
     if body:
         progress = await _first_bytes(uploads, who, upload, body, checksum)

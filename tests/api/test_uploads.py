@@ -61,7 +61,7 @@ def test_options_says_what_is_spoken(world: World) -> None:
 
 def test_an_upload_in_pieces_becomes_a_blob(world: World, phone: Person) -> None:
     where = begin(phone)
-    assert not where.startswith("http")
+    assert where.startswith(f"{world.url}{UPLOADS}/")  # some clients cannot follow a path alone
     for start in range(0, len(CONTENT), 100_000):
         piece = CONTENT[start : start + 100_000]
         answer = phone.patch(where, start, piece, **{"upload-checksum": checksum(piece)})
@@ -157,7 +157,7 @@ def test_another_phone_of_the_same_case_sees_no_upload_of_this_one(case: CaseOfH
 def test_an_unsigned_patch_leaves_no_byte(world: World, phone: Person) -> None:
     where = begin(phone)
     headers = {**TUS, "upload-offset": "0", "content-type": tus.OFFSET_MEDIA_TYPE}
-    answer = httpx.patch(world.url + where, content=CONTENT, headers=headers)
+    answer = httpx.patch(where, content=CONTENT, headers=headers)
     assert answer.status_code == 401
     assert part_of(world, where) == b""
 
