@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from device_bridge import alarm as life
-from device_bridge import outbox
+from device_bridge import handover, lineage, news, outbox
 from device_bridge.board import Board
 from device_bridge.errors import ActError
 from device_bridge.intake import Intake, Spoken
@@ -65,12 +65,15 @@ class ActDesk:
                 return alarm
             life.refuse_stale(alarm, expected)
             now, now_ms = ids.now(), time.time_ns() // 1_000_000
-            alarm = life.act(alarm, what, person, now, now_ms, reason)
+            covers = tuple(sorted(lineage.cover(press) for press in spool.presses_of(name))) if spool.shared else None
+            alarm = life.act(alarm, what, person, now, now_ms, reason, statement=statement.id, covers=covers)
+            spool.tell_peers("act", statement.id, news.act_body(name, dsse))
             spool.save_alarm(alarm)
             if reason in NO_EMERGENCY:
                 self._intake.withdraw(spool, alarm, now, now_ms)
             if alarm.accepted_by is not None:
                 outbox.drop_later(spool, name)
+                handover.drop(spool, name, later_only=alarm.is_open)
             spool.count(f"acts.{what}")
         if what in TOLD_ACTS and not alarm.silent:
             self._tell(self._intake.told(alarm))

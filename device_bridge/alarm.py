@@ -80,6 +80,8 @@ class Entry:
     at: ids.Time
     what: str
     by: str
+    id: str | None = None
+    """What it is about, when every bridge writes this line by itself: of such lines a merged history shows one."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,32 @@ class Closing:
 
 
 @dataclass(frozen=True)
+class Done:
+    """An act that counted: its statement, and what orders it among acts that another bridge took meanwhile.
+
+    `covers` of a close: the presses that were in the alarm, by the first 16 digits of their SHA-256. Whoever closed it
+    had those before them, and no others.
+    """
+
+    statement: ids.Sha256
+    what: Act
+    by: Person
+    at: ids.Time
+    at_ms: int
+    reason: CloseReason | None = None
+    covers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """A claim ran out: whose, made when, and until when its console had last renewed it (Unix milliseconds)."""
+
+    kid: ids.KeyId
+    claimed_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True)
 class Push:
     """The press that opened the alarm."""
 
@@ -158,6 +186,10 @@ class Alarm:
     wrong_codes: int | None = None
     silent: bool | None = None
     """Raised by a duress code: the device, which somebody may be looking at, hears no more than of any cancel."""
+    acts: tuple[Done, ...] = ()
+    lapses: tuple[Lapse, ...] = ()
+    generation: int | None = None
+    """How many alarms of its device and sort came before it (`device_bridge.lineage`)."""
 
     @property
     def is_open(self) -> bool:
@@ -248,6 +280,7 @@ def raise_alarm(
     kind: AlarmKind,
     flags: tuple[str, ...],
     card: ids.ItemId | None = None,
+    generation: int | None = None,
 ) -> Alarm:
     """Open an alarm for a message that joins none; a cancel does that only with the duress code."""
     push = Push(message.press.boot, message.press.counter)
@@ -264,11 +297,12 @@ def raise_alarm(
         last_press=push,
         repeats=0,
         flags=flags,
-        history=(Entry(received.at, f"raised: {kind}", f"device, by {received.broker}"),),
+        history=(Entry(received.at, f"raised: {kind}", f"device, by {received.broker}", entry_of(push)),),
         routes=(),
         card=card,
         age_s=age_s(message, received),
         silent=True if message.kind is Kind.CANCEL else None,
+        generation=generation,
     )
 
 
@@ -285,17 +319,28 @@ def repeat(alarm: Alarm, message: DeviceMessage, received: Received, flags: tupl
             last_press=Push(message.press.boot, message.press.counter),
             flags=tuple(sorted({*alarm.flags, *flags})),
         ),
-        Entry(received.at, "duress" if duress else "pressed again", f"device, by {received.broker}"),
+        Entry(
+            received.at,
+            "duress" if duress else "pressed again",
+            f"device, by {received.broker}",
+            entry_of(Push(message.press.boot, message.press.counter)),
+        ),
     )
 
 
-def ask_cancel(alarm: Alarm, received: Received, code: Code = "none") -> Alarm:
+def entry_of(push: Push) -> str:
+    """Name the line in the history that a press makes."""
+    return f"press {push.boot}.{push.counter}"
+
+
+def ask_cancel(alarm: Alarm, received: Received, code: Code = "none", press: PressId | None = None) -> Alarm:
     """Show the operator that the device asks to cancel, and with which code. The state stays: only a human closes."""
     _refuse_closed(alarm)
     flag, words = CANCEL_FLAGS[code]
     wrong = (alarm.wrong_codes or 0) + (code == "wrong")
     flagged = replace(seen(alarm), flags=tuple(sorted({*alarm.flags, flag})), wrong_codes=wrong)
-    return noted(flagged, Entry(received.at, words, f"device, by {received.broker}"))
+    line = None if press is None else entry_of(Push(press.boot, press.counter))
+    return noted(flagged, Entry(received.at, words, f"device, by {received.broker}", line))
 
 
 def report(alarm: Alarm, outcome: RouteReport) -> Alarm:
@@ -315,8 +360,14 @@ def act(
     at: ids.Time,
     at_ms: int,
     reason: CloseReason | None = None,
+    *,
+    statement: ids.Sha256 | None = None,
+    covers: tuple[str, ...] | None = None,
 ) -> Alarm:
-    """Carry out a dispatcher's act. AlarmError, in words for the console, when the state does not allow it."""
+    """Carry out a dispatcher's act. AlarmError, in words for the console, when the state does not allow it.
+
+    `statement` names the act for other bridges; `covers` says which presses whoever closes had before them.
+    """
     _refuse_closed(alarm)
     if alarm.state not in _ALLOWED[what]:
         raise AlarmError(f"an alarm that is {alarm.state} cannot be given the act {what}")
@@ -331,7 +382,10 @@ def act(
         changed = replace(changed, accepted_by=by)
     elif reason is not None:
         changed = replace(changed, closed=Closing(reason, by, at))
-    return noted(changed, Entry(at, _LEADS_TO[what] + (f": {reason}" if reason else ""), by.label))
+    if statement is not None:
+        done = Done(statement, what, by, at, at_ms, reason, covers if what == "close" else None)
+        changed = replace(changed, acts=(*changed.acts, done))
+    return noted(changed, Entry(at, _LEADS_TO[what] + (f": {reason}" if reason else ""), by.label, statement))
 
 
 def renew(alarm: Alarm, by: ids.KeyId, at_ms: int) -> Alarm:

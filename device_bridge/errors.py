@@ -49,3 +49,7 @@ class SettingsError(BridgeError):
 
 class BrokerError(BridgeError):
     """A message broker could not be started or reached."""
+
+
+class PeerError(BridgeError):
+    """Another bridge of this installation cannot be reached, or says what cannot be believed."""

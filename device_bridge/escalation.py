@@ -14,7 +14,7 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import Final, Literal
 
-from device_bridge.alarm import NOT_TO_DISPATCHERS, Alarm, Entry, Escalation, State, noted, seen, sort_of
+from device_bridge.alarm import NOT_TO_DISPATCHERS, Alarm, Claim, Entry, Escalation, Lapse, State, noted, seen, sort_of
 from evidence import ids
 
 ALTERNATE_AFTER_MS: Final = 5_000
@@ -67,7 +67,7 @@ def escalate(alarm: Alarm, stage: Literal[1, 2], at: ids.Time) -> Alarm:
     """Go one stage up, because nobody accepted in time."""
     seconds = _AFTER_MS[Stage(stage)] // 1000
     raised = replace(alarm, escalation=Escalation(stage, at, "not-accepted"))
-    return noted(raised, Entry(at, f"escalated: {seconds} s", "bridge"))
+    return noted(raised, Entry(at, f"escalated: {seconds} s", "bridge", f"escalated {stage}"))
 
 
 def lapse(alarm: Alarm, at: ids.Time) -> Alarm:
@@ -76,8 +76,15 @@ def lapse(alarm: Alarm, at: ids.Time) -> Alarm:
     reached = (one.outcome == "delivered" and one.route not in NOT_TO_DISPATCHERS for one in alarm.routes)
     state: State = "delivered" if any(reached) else "raised"
     escalation = alarm.escalation and replace(alarm.escalation, at=at, why="claim-lapsed")
-    free = replace(seen(alarm), state=state, claim=None, escalation=escalation)
-    return noted(free, Entry(at, "claim lapsed", label))
+    lost = () if alarm.claim is None else (lapse_of(alarm.claim),)
+    free = replace(seen(alarm), state=state, claim=None, escalation=escalation, lapses=(*alarm.lapses, *lost))
+    line = f"lapsed {lost[0].claimed_ms}" if lost else None
+    return noted(free, Entry(at, "claim lapsed", label, line))
+
+
+def lapse_of(claim: Claim) -> Lapse:
+    """Return the record that this claim ran out."""
+    return Lapse(claim.person.kid, claim.at_ms, claim.until_ms)
 
 
 def stages_begun(alarm: Alarm) -> list[Stage]:

@@ -35,6 +35,7 @@ from device_bridge.errors import (
 )
 from device_bridge.intake import Arrival, Taken, received_now
 from device_bridge.lane import PressLane
+from device_bridge.news_desk import NewsDesk
 from device_bridge.spool import Spool
 from device_bridge.view import View
 from evidence import ids
@@ -54,6 +55,9 @@ MAX_TEST_WINDOW_MIN: Final = 60
 """A window that is forgotten must not swallow a real alarm for long; inside it a real press still is one."""
 
 MAX_REVISION_DIGITS: Final = 9
+MAX_NUMBER_DIGITS: Final = 18
+"""What SQLite numbers rows with."""
+
 START_S: Final = 10.0
 _ID_BYTES: Final = 16
 PROBLEM: Final = "application/problem+json"
@@ -74,8 +78,11 @@ _STATUS: Final[tuple[tuple[type[EvidenceError], int, str], ...]] = (
 class Feed:
     """The HTTP application; `listeners` is how many consoles' servers are connected to the stream."""
 
-    def __init__(self, view: View, acts: ActDesk, lane: PressLane, board: Board, spool: Spool, token: str) -> None:
+    def __init__(
+        self, view: View, acts: ActDesk, lane: PressLane, board: Board, spool: Spool, token: str, news: NewsDesk
+    ) -> None:
         self.listeners = 0
+        self._news_desk = news
         self._view = view
         self._acts = acts
         self._lane = lane
@@ -92,6 +99,7 @@ class Feed:
                 Path("/devices", self._private(self._devices)),
                 Path("/metrics", self._private(self._metrics)),
                 Path("/health", self._private(self._health)),
+                Path("/news", self._private(self._news)),
                 Path("/press", self._answered(self._press), methods=["POST"]),
             ],
         )
@@ -127,6 +135,14 @@ class Feed:
 
     async def _devices(self, _request: Request) -> Response:
         return JSONResponse({"devices": await run_in_threadpool(self._view.devices)})
+
+    async def _news(self, request: Request) -> Response:
+        """Tell another bridge what was stored here after the number that it asks for."""
+        after = request.query_params.get("after", "")
+        if not (after.isascii() and after.isdecimal()) or len(after) > MAX_NUMBER_DIGITS:
+            raise FormatError("after must be a number")
+        page = await self._news_desk.answer(int(after), request.query_params.get("of", ""))
+        return Response(page, media_type="application/json")
 
     async def _metrics(self, _request: Request) -> Response:
         health = await run_in_threadpool(self._view.health)

@@ -44,6 +44,10 @@ NOT_YET: Final = frozenset({"unknown-key", "role", "log-state"})
 """Refusals of our own statements that end when the root publishes this bridge's key."""
 
 
+SAID_BY_EACH: Final = frozenset({"alarm.raise", "alarm.repeat", "item.seal"})
+"""What every bridge says of one press; the journal takes the first, and the others are said as well."""
+
+
 class NoAnswerError(BridgeError):
     """The journal took a statement and said nothing; it is offered again, which is harmless."""
 
@@ -145,6 +149,8 @@ class Forwarder:
         except (NotAllowedError, FormatError, keys.SignatureError) as error:
             if statements.parse(row.dsse).by == self._bridge and getattr(error, "reason", "") in NOT_YET:
                 raise NotPublishedError("the root has not published this bridge's key in the journal") from error
+            if getattr(error, "reason", "") == "exists" and statements.parse(row.dsse).type in SAID_BY_EACH:
+                return "sent", "another bridge was first"
             log.error("journal-refused", statement=row.statement, reason=str(error))  # noqa: TRY400 - says enough
             return "refused", str(error)
         return "sent", ""

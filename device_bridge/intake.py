@@ -9,14 +9,14 @@ stops the others.
 import hashlib
 import sqlite3
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
 from device_bridge import alarm as life
-from device_bridge import codes, cose, outbox
+from device_bridge import codes, cose, handover, lineage, merging, news, outbox
 from device_bridge.codes import Verdict
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import MessageError, SpoolError
@@ -36,12 +36,15 @@ from device_bridge.press_item import seal_press
 from device_bridge.registry import Device, Registry
 from device_bridge.spool import Spool, Writing
 from device_bridge.supervision import ALARMED_HEARTBEAT_S, HEARTBEAT_S, Profile
-from evidence import ids, keys
+from evidence import canonical, ids, keys
 from evidence.statements import statement as statements
 from evidence.statements import types
 
 MAX_QUARANTINED_BYTES: Final = 4096
 """The beginning of poison tells what it is; a longer stranger's message is not worth its disk."""
+
+CLOSED_LOOKED_AT: Final = 20
+"""Closed alarms of a device that a press may have been closed in at another bridge; their closings are minutes old."""
 
 _TOLD_BY_STATE: Final[dict[life.State, Told]] = {
     "accepted": Told.ACCEPTED,
@@ -89,7 +92,10 @@ def received_now(broker: str) -> life.Received:
 
 
 class Intake:
-    """Takes presses into the spool. `plan` says which routes an alarm is sent on, and when."""
+    """Takes presses into the spool. `plan` says which routes an alarm is sent on, and when.
+
+    `sends_first`: whether this bridge sends at once, or gives another the time to (`device_bridge.handover`).
+    """
 
     def __init__(
         self,
@@ -97,16 +103,34 @@ class Intake:
         registry: Registry,
         bridge: keys.Identity,
         plan: Plan,
+        sends_first: Callable[[], bool] = lambda: True,
     ) -> None:
         self._spool = spool
         self._registry = registry
         self._bridge = bridge
         self._plan = plan
+        self._sends_first = sends_first
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Taken]:
         """Store a batch durably and return one answer for each. SpoolError: nothing was stored, ask again."""
         with self._spool.write() as spool:
             return [self._take_one(spool, arrival) for arrival in arrivals]
+
+    def take_relayed(self, spool: Writing, arrival: Arrival) -> Taken | None:
+        """Take a press that another bridge received, inside its caller's transaction; None when it is not for us.
+
+        A moment that lies ahead of this machine's clock is not believed: nothing here may wait for it.
+        """
+        now = received_now(arrival.received.broker)
+        if arrival.received.at_ms > now.at_ms:
+            arrival = replace(arrival, received=now)
+        try:
+            with spool.isolated():
+                return self._take_message(spool, arrival)
+        except MessageError as error:
+            spool.count("relayed.refused")
+            log.warning("relayed-press-refused", reason=str(error))
+            return None
 
     def told(self, alarm: life.Alarm, press: PressId | None = None) -> Spoken:
         """Return what `device` should know now about an alarm, signed; names `press` (else the one that opened it)."""
@@ -147,6 +171,8 @@ class Intake:
         digest = hashlib.sha256(arrival.payload).digest()
         seen = spool.seen(digest)
         if seen is None:
+            if spool.shared:
+                spool.tell_peers("press", digest.hex(), _relayed(arrival).seal(self._bridge))
             name = self._take_press(spool, device, message, arrival, digest)
             spool.count(f"taken.{message.kind}")
         else:
@@ -175,15 +201,12 @@ class Intake:
             raise MessageError("this kind of message opens no alarm")
         known = spool.open_alarm(message.device, life.sort_of(kind))
         if known is None:
-            alarm = life.raise_alarm(
-                ids.AlarmId(ids.new_id()),
-                message,
-                received,
-                case=device.case,
-                kind=kind,
-                flags=flags,
-                card=device.card,
-            )
+            closed = spool.newest_closed(message.device, life.sort_of(kind), CLOSED_LOOKED_AT)
+            handled = merging.closed_with(closed, lineage.cover(digest))
+            if handled is not None:  # somebody closed this very press at another bridge
+                spool.add_press(digest, message.device, message.press, handled)
+                return handled
+            alarm = self._raise(device, message, received, kind, flags, closed[0] if closed else None)
         else:
             alarm = life.repeat(known, message, received, flags)
         item = self._store_item(spool, alarm, message, arrival)
@@ -200,11 +223,47 @@ class Intake:
             spool.note_test(message.device, received.at_ms)
         spool.add_press(digest, message.device, message.press, alarm.alarm)
         self._queue(spool, alarm, "alarm.raise" if known is None else "alarm.repeat", body)
-        if known is None or (kind == "duress" and known.kind != "duress"):
-            self._queue_routes(spool, alarm, message, received)
-        else:
-            self._refresh_routes(spool, alarm, message)
+        self._send(spool, known, alarm, message, received)
         return alarm.alarm
+
+    def _send(
+        self,
+        spool: Writing,
+        known: life.Alarm | None,
+        alarm: life.Alarm,
+        message: DeviceMessage,
+        received: life.Received,
+    ) -> None:
+        """Put an alarm that is new, or became duress, into the outbox; duress goes out from every bridge at once."""
+        if known is not None and (alarm.kind != "duress" or known.kind == "duress"):
+            self._refresh_routes(spool, alarm, message)
+            return
+        self._queue_routes(spool, alarm, message, received)
+        if known is None and not self._sends_first():
+            handover.give_way(spool, alarm.alarm, time.time_ns() // 1_000_000 + handover.HANDOVER_MS)
+
+    def _raise(
+        self,
+        device: Device,
+        message: DeviceMessage,
+        received: life.Received,
+        kind: types.AlarmKind,
+        flags: tuple[str, ...],
+        last: life.Alarm | None,
+    ) -> life.Alarm:
+        """Open the alarm that follows `last`, under the name that every bridge gives to it."""
+        name = lineage.alarm_id(self._bridge, device.device, life.sort_of(kind), None if last is None else last.alarm)
+        generation = 1 if last is None else 1 + (last.generation or 0)
+        return life.raise_alarm(
+            name,
+            message,
+            received,
+            case=device.case,
+            kind=kind,
+            flags=flags,
+            card=device.card,
+            generation=generation,
+        )
 
     def _take_cancel(
         self, spool: Writing, message: DeviceMessage, arrival: Arrival, digest: bytes, code: life.Code
@@ -216,7 +275,7 @@ class Intake:
         spool.add_press(digest, message.device, message.press, name)
         if alarm is None:
             return None
-        spool.save_alarm(life.ask_cancel(alarm, arrival.received, code))
+        spool.save_alarm(life.ask_cancel(alarm, arrival.received, code, message.press))
         self._store_item(spool, alarm, message, arrival)
         press = types.Press(message.press.boot, message.press.counter)
         flags = (life.CANCEL_FLAGS[code][0],)
@@ -278,6 +337,13 @@ class Intake:
         topic = down_topic(device)
         said = Downlink(press, told, time.time_ns() // 1_000_000, life_sign_s)
         return Spoken(topic, cose.sign1(self._bridge, said.to_payload(), topic))
+
+
+def _relayed(arrival: Arrival) -> news.Relayed:
+    received = arrival.received
+    return news.Relayed(
+        arrival.topic, ids.Base64(canonical.b64(arrival.payload)), received.at_ms, received.at, received.broker
+    )
 
 
 def record_report(

@@ -22,6 +22,8 @@ from device_bridge.errors import SettingsError
 
 ALARM_FILTER: Final = "up/+/+/a"
 TELEMETRY_FILTER: Final = "up/+/+/t"
+SHARDS: Final = 256
+
 KEEP_ALIVE_S: Final = 5
 """A broker that vanished without a word is noticed within one and a half of these."""
 
@@ -209,6 +211,13 @@ class Connection:
             topic = ""  # poison all the same: it is put in quarantine and acknowledged
         delivered = Delivered(topic, bytes(message.payload), message.retain, message.qos, message.mid, self._epoch)
         self._on_message(self, delivered)
+
+
+def telemetry_filters(shards: range) -> tuple[tuple[str, int], ...]:
+    """Return the filters of the heartbeats of these shards (first bytes of device ids), QoS 0."""
+    if len(shards) == SHARDS:
+        return ((TELEMETRY_FILTER, 0),)
+    return tuple((f"up/{shard:02x}/+/t", 0) for shard in shards)
 
 
 def _send_at_once(_client: paho.Client, _data: object, sock: socket.socket) -> None:

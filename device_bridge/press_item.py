@@ -3,10 +3,12 @@
 The item is sealed to the case and to the desks at once, in memory; what leaves this module for the disk is ciphertext.
 """
 
+import hashlib
 import io
 from datetime import UTC, datetime
 from typing import Final
 
+from device_bridge import lineage
 from device_bridge.alarm import Received
 from device_bridge.message import DeviceMessage, Location
 from device_bridge.spool import StoredItem
@@ -34,7 +36,8 @@ def seal_press(
 ) -> tuple[StoredItem, statements.Statement]:
     """Seal a press for `readers`; return the container and the `item.seal` statement about it."""
     described = _meta(alarm, message, received, cose)
-    prepared = sealing.prepare(bridge, case, described, readers)
+    name = lineage.item_id(bridge, hashlib.sha256(cose).digest())
+    prepared = sealing.prepare(bridge, case, described, readers, item=name)
     out = io.BytesIO()
     body = sealing.write(prepared, None, out)
     seal = statements.sign(bridge, "item.seal", body, case=case, at=received.at)

@@ -21,14 +21,17 @@ from device_bridge.intake import Intake, Spoken
 from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.lane import PressLane
 from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
-from device_bridge.mqtt import ALARM_FILTER, TELEMETRY_FILTER, BrokerAddress, Connection, Login
+from device_bridge.mqtt import ALARM_FILTER, BrokerAddress, Connection, Login, telemetry_filters
+from device_bridge.news_desk import NewsDesk
+from device_bridge.peers import Follower, Peers
 from device_bridge.planning import plan_of
 from device_bridge.registry import Registry
 from device_bridge.route_log import RouteLog
 from device_bridge.routes.console import ConsoleRoute
+from device_bridge.sender import Sender
 from device_bridge.settings import BridgeSettings
 from device_bridge.spool import Spool
-from device_bridge.stores import open_stores
+from device_bridge.stores import open_lease, open_stores
 from device_bridge.supervisor import Supervisor
 from device_bridge.telemetry import Telemetry
 from device_bridge.view import View
@@ -47,16 +50,20 @@ class Bridge:
     def __init__(self, settings: BridgeSettings) -> None:
         self.identity = load_or_create_identity(settings.bridge_key_file)
         self.name = BridgeName(settings.name)
-        self.spool = Spool(settings.folder / "spool.db")
+        peers = settings.peer_addresses()
+        self.spool = Spool(settings.folder / "spool.db", shared=bool(peers))
         pinned = bytes.fromhex(settings.root_key) if settings.root_key else None
         self.registry = Registry(settings.folder / "registry.jsonl", pinned)
         self.board = Board()
         plan = plan_of(settings, self.identity, ConsoleRoute(lambda: self.feed.listeners))
-        self.intake = Intake(self.spool, self.registry, self.identity, plan)
+        lease = partial(open_lease, settings.database_url)
+        self.sender = Sender(self.name, lease) if peers else None
+        self.intake = Intake(self.spool, self.registry, self.identity, plan, self.sends_first)
         self.watch = Watch(self.spool, self.identity, self.board, self)
         self.lane = PressLane(self.intake, self.board)
         self.telemetry = Telemetry(self.registry, self._life_sign)
-        self.supervisor = Supervisor(self.name, self.spool, self.registry, self.telemetry)
+        self._shards = settings.shard_range()
+        self.supervisor = Supervisor(self.name, self.spool, self.registry, self.telemetry, shards=self._shards)
         secrets = BrokerSecrets.load_or_create(settings.secrets)
         login = Login(BRIDGE_USER, lambda: secrets.bridge_password) if settings.broker_login else None
         addresses = settings.broker_addresses()
@@ -68,18 +75,21 @@ class Bridge:
         stores = partial(open_stores, settings.database_url, settings.data / "blobs")
         self.forwarder = Forwarder(self.spool, self.registry, self.board, stores, self._revoked, self.identity.kid)
         self.acts = ActDesk(self.spool, self.registry, self.intake, self.board, self._tell)
+        token = load_or_create_token(settings.token_file)
+        followed = (self.spool, self.identity, self.intake, self.board, self.tell)
+        self.peers = Peers([Follower(url, token, *followed) for url in peers])
         view = View(
             self.spool,
             self.registry,
-            (self.lane, self.watch, self.supervisor),
+            (self.lane, self.watch, self.supervisor, self.peers),
             self.forwarder,
             self.telemetry,
             self.supervisor,
             self._presses,
             plan.routes,
         )
-        token = load_or_create_token(settings.token_file)
-        self.feed = Feed(view, self.acts, self.lane, self.board, self.spool, token)
+        self._news = NewsDesk(self.name, self.spool, self.identity, self.board)
+        self.feed = Feed(view, self.acts, self.lane, self.board, self.spool, token, self._news)
         self.feed_server = FeedServer(self.feed, settings.feed_host, settings.feed_port)
         self.route_log = RouteLog(self.spool, plan.routes)
         self.delivery = Delivery(self.spool, self.identity, self.board, plan.routes)
@@ -88,13 +98,17 @@ class Bridge:
         """Start every part; presses first, so that nothing arrives before it can be stored."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self.registry.load()
+        self._news.begin()
         self.lane.start()
         self.feed_server.start()
         self.telemetry.start()
+        self.peers.start()
         for connection in (*self._presses, *self._lifelines):
             connection.start()
         for callout in self._callouts:
             callout.start()
+        if self.sender is not None:
+            self.sender.start()
         self.delivery.start()
         self.watch.start()
         self.supervisor.start()
@@ -112,7 +126,10 @@ class Bridge:
             callout.stop()
         self.lane.stop()
         self.telemetry.stop()
+        self.peers.stop()
         self.feed_server.stop()
+        if self.sender is not None:
+            self.sender.stop()
         self.watch.stop()
         self.supervisor.stop()
         self.route_log.stop()
@@ -146,7 +163,7 @@ class Bridge:
             address,
             f"getuige-bridge-{self.name}-telemetry",
             self.telemetry.take,
-            filters=((TELEMETRY_FILTER, 0),),
+            filters=telemetry_filters(self._shards),
             login=login,
             durable=False,
         )
@@ -157,6 +174,10 @@ class Bridge:
     def _notice(self, *, online: bool) -> bytes:
         notice = ServiceNotice(self.name, online, time.time_ns() // 1_000_000)
         return cose.sign1(self.identity, notice.to_payload(), service_topic(self.name))
+
+    def sends_first(self) -> bool:
+        """Whether alarms go out from here at once; without other bridges always."""
+        return self.sender is None or self.sender.sends_first()
 
     def consoles(self) -> int:
         """How many console servers listen to the feed."""

@@ -6,6 +6,7 @@ the development stand-ins by name.
 
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,6 +17,9 @@ from device_bridge.mqtt import BrokerAddress
 from device_bridge.receivers import LOOPBACK, AlarmCentre, ControlRoom, OnCall
 
 ENV_PREFIX: Final = "GETUIGE_BRIDGE_"
+FIRST: Final = "1"
+"""The bridge that an installation begins with; its folder is called `bridge`."""
+
 FEED_PORT: Final = 8481
 MQTT_PORTS: Final = (8482, 8483)
 NO_SIP_SENDER: Final = "sip:getuige@getuige.invalid"
@@ -33,7 +37,7 @@ class BridgeSettings(BaseSettings):
         description="production refuses every development stand-in; without it GETUIGE_MODE counts",
     )
     name: str = Field(
-        default="1", pattern=r"^[a-z0-9-]{1,32}$", description="this bridge among others; each has its own spool"
+        default=FIRST, pattern=r"^[a-z0-9-]{1,32}$", description="this bridge among others; each has its own spool"
     )
     data: Path = Field(default=Path("var"), description="data folder of the installation")
     database_url: str = Field(
@@ -63,6 +67,16 @@ class BridgeSettings(BaseSettings):
     key_file: Path | None = Field(default=None, description="file with the bridge's keys; made when it is not there")
     root_key: str | None = Field(
         default=None, pattern=r"^[0-9a-f]{64}$", description="the organisation's root key, which this bridge obeys"
+    )
+    peers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="feeds of the other bridges of this installation, as http:// or https:// addresses with a comma"
+        " between them; all bridges have the same keys and feed token",
+    )
+    shards: str = Field(
+        default="00-ff",
+        pattern=r"^[0-9a-f]{2}-[0-9a-f]{2}$",
+        description="devices whose heartbeats this bridge reads, by the first byte of their id; it reads all presses",
     )
     alarm_centres: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -130,8 +144,8 @@ class BridgeSettings(BaseSettings):
 
     @property
     def folder(self) -> Path:
-        """Where this bridge keeps its spool and registry."""
-        return self.data / "bridge"
+        """Where this bridge keeps its spool and registry: no two bridges of one data folder share it."""
+        return self.data / ("bridge" if self.name == FIRST else f"bridge-{self.name}")
 
     @property
     def secrets(self) -> Path:
@@ -170,6 +184,21 @@ class BridgeSettings(BaseSettings):
         if any(not host or not port.isdigit() for host, _, port in pairs):
             raise SettingsError("GETUIGE_BRIDGE_CALLOUTS holds addresses such as 127.0.0.1:8582")
         return tuple((host, int(port)) for host, _, port in pairs)
+
+    def peer_addresses(self) -> tuple[str, ...]:
+        """Return the feeds of the other bridges; SettingsError when one is no address."""
+        for url in self.peers:
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+                raise SettingsError("GETUIGE_BRIDGE_PEERS holds addresses such as http://127.0.0.1:8481")
+        return tuple(url.rstrip("/") for url in self.peers)
+
+    def shard_range(self) -> range:
+        """Return the first bytes of the device ids whose heartbeats this bridge reads; SettingsError for none."""
+        first, last = (int(part, 16) for part in self.shards.split("-"))
+        if last < first:
+            raise SettingsError("GETUIGE_BRIDGE_SHARDS ends before it begins: write the lower byte first")
+        return range(first, last + 1)
 
     def centres(self) -> tuple[AlarmCentre, ...]:
         """Return the alarm centres; SettingsError when one cannot be read."""

@@ -10,6 +10,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,8 +38,16 @@ CREATE TABLE IF NOT EXISTS newest_press (
   device TEXT PRIMARY KEY, boot INTEGER NOT NULL, counter INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS alarm (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL UNIQUE, device TEXT NOT NULL, sort TEXT NOT NULL,
-  is_open INTEGER NOT NULL, document BLOB NOT NULL);
-CREATE UNIQUE INDEX IF NOT EXISTS one_open_alarm ON alarm (device, sort) WHERE is_open;
+  is_open INTEGER NOT NULL, document BLOB NOT NULL, generation INTEGER NOT NULL DEFAULT 0);
+DROP INDEX IF EXISTS one_open_alarm;
+CREATE INDEX IF NOT EXISTS open_alarm ON alarm (device, sort) WHERE is_open;
+CREATE INDEX IF NOT EXISTS alarm_of_device ON alarm (device, sort);
+CREATE TABLE IF NOT EXISTS news (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
+  at_ms INTEGER NOT NULL, UNIQUE (kind, key));
+CREATE TABLE IF NOT EXISTS peer (
+  url TEXT PRIMARY KEY, spool TEXT NOT NULL, heard INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS spool_id (id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS item (
   n INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL UNIQUE, alarm TEXT NOT NULL, sha256 TEXT NOT NULL,
   container BLOB NOT NULL);
@@ -51,6 +60,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, sealed BLOB NOT NULL,
   state TEXT NOT NULL DEFAULT 'waiting', due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (route, due_ms) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS outbox_yielded ON outbox (due_ms) WHERE state = 'yielded';
 CREATE TABLE IF NOT EXISTS held (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, stage INTEGER NOT NULL,
   instead_of TEXT NOT NULL, sealed BLOB NOT NULL, due_ms INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'held');
@@ -101,15 +111,20 @@ class Seen:
 
 
 class Spool:
-    """Opens the spool at `path` and holds it alone until `close`. SpoolError when that cannot be done."""
+    """Opens the spool at `path` and holds it alone until `close`. SpoolError when that cannot be done.
 
-    def __init__(self, path: Path) -> None:
+    `shared`: other bridges ask for what it stores (`device_bridge.news`).
+    """
+
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
         self.path = path
+        self.shared = shared
         self._lock = threading.Lock()
         self._readers = threading.local()
         self._held = _hold(path.with_suffix(".lock"))
         try:
             self._connection = _connect(path)
+            _upgrade(self._connection)
             self._connection.executescript(_SCHEMA)
         except sqlite3.Error as error:
             os.close(self._held)
@@ -134,7 +149,7 @@ class Spool:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
-                    yield Writing(self._connection)
+                    yield Writing(self._connection, shared=self.shared)
                 except BaseException:
                     self._connection.execute("ROLLBACK")
                     raise
@@ -177,9 +192,24 @@ class Reading:
     def open_alarm(self, device: ids.DeviceId, sort: str) -> Alarm | None:
         """Return the open alarm that a press of this sort joins, if there is one."""
         row = self.sql.execute(
-            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND is_open", (device, sort)
+            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND is_open"
+            " ORDER BY generation DESC, alarm LIMIT 1",
+            (device, sort),
         ).fetchone()
         return None if row is None else _alarm(row[0])
+
+    def newest_closed(self, device: ids.DeviceId, sort: str, limit: int) -> list[Alarm]:
+        """Return the closed alarms of this sort that a press cannot join any more, the newest first."""
+        rows = self.sql.execute(
+            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND NOT is_open"
+            " ORDER BY generation DESC, n DESC LIMIT ?",
+            (device, sort, limit),
+        )
+        return [_alarm(row[0]) for row in rows]
+
+    def presses_of(self, alarm: ids.AlarmId) -> list[bytes]:
+        """Return the SHA-256 of every press that raised or joined an alarm."""
+        return [bytes(row[0]) for row in self.sql.execute("SELECT cose_sha256 FROM press WHERE alarm = ?", (alarm,))]
 
     def open_alarms(self, device: ids.DeviceId) -> list[Alarm]:
         """Return every open alarm of a device, the oldest first."""
@@ -246,6 +276,10 @@ class Reading:
 class Writing(Reading):
     """Changes to the spool, inside one transaction."""
 
+    def __init__(self, connection: sqlite3.Connection, *, shared: bool = False) -> None:
+        super().__init__(connection)
+        self.shared = shared
+
     @contextmanager
     def isolated(self) -> Iterator[None]:
         """Undo what one message did, and only that, when it turns out to be poison."""
@@ -275,7 +309,7 @@ class Writing(Reading):
         else:
             self.sql.execute("INSERT OR REPLACE INTO deadline VALUES (?, ?)", (alarm.alarm, step[0]))
         self.sql.execute(
-            "INSERT INTO alarm (alarm, device, sort, is_open, document) VALUES (?, ?, ?, ?, ?)"
+            "INSERT INTO alarm (alarm, device, sort, is_open, document, generation) VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (alarm) DO UPDATE SET is_open = excluded.is_open, document = excluded.document",
             (
                 alarm.alarm,
@@ -283,8 +317,23 @@ class Writing(Reading):
                 sort_of(alarm.kind),
                 alarm.is_open,
                 json.dumps(alarm.to_json()).encode(),
+                alarm.generation or 0,
             ),
         )
+        self.tell_peers("alarm", alarm.alarm, b"")
+
+    def tell_peers(self, kind: str, key: str, body: bytes) -> None:
+        """Note news for other bridges; newer news of the same thing takes the place of older. Nothing without peers."""
+        if self.shared:
+            self.sql.execute(
+                "INSERT OR REPLACE INTO news (kind, key, body, at_ms) VALUES (?, ?, ?, ?)",
+                (kind, key, body, time.time_ns() // 1_000_000),
+            )
+
+    def forget_press(self, cose_sha256: bytes, item: ids.ItemId) -> None:
+        """Forget that a press was taken: it is going to be taken anew, into another alarm."""
+        self.sql.execute("DELETE FROM press WHERE cose_sha256 = ?", (cose_sha256,))
+        self.sql.execute("DELETE FROM item WHERE item = ?", (item,))
 
     def add_item(self, alarm: ids.AlarmId, item: StoredItem) -> None:
         """Store the sealed item of a press."""
@@ -335,6 +384,7 @@ class Writing(Reading):
     def open_test_window(self, device: ids.DeviceId, until_ms: int) -> None:
         """Announce a test of `device`, up to the moment `until_ms` (Unix milliseconds)."""
         self.sql.execute("INSERT OR REPLACE INTO test_window VALUES (?, ?)", (device, until_ms))
+        self.tell_peers("window", device, str(until_ms).encode())
 
 
 def _alarm(document: bytes) -> Alarm:
@@ -346,6 +396,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Add to a spool of an older version what `_SCHEMA` cannot."""
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(alarm)")}
+    if columns and "generation" not in columns:
+        connection.execute("ALTER TABLE alarm ADD COLUMN generation INTEGER NOT NULL DEFAULT 0")
 
 
 def _hold(path: Path) -> int:

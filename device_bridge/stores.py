@@ -1,11 +1,13 @@
-"""Opens the shared journal and blob store for the forwarder, and closes them again when they failed."""
+"""Opens the shared journal, blob store and lease for those who need them, and closes them again when they failed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from device_bridge import sender
+from evidence.store import leases
 from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import open_engine
+from evidence.store.engine import connect, open_engine
 from evidence.store.journal import SqlJournal
 from evidence.store.ports import BlobStore, Journal
 
@@ -34,3 +36,13 @@ def open_stores(database_url: str, blobs: Path) -> Stores:
     except BaseException:
         engine.dispose()
         raise
+
+
+def open_lease(database_url: str) -> tuple[sender.Take, Callable[[], None]]:
+    """Return what asks the database for the lease of sending first, and what closes that connection."""
+    engine = connect(database_url)
+
+    def take(bridge: str) -> str:
+        return leases.take(engine, sender.LEASE, bridge, sender.LEASE_S)
+
+    return take, engine.dispose

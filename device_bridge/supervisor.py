@@ -23,6 +23,9 @@ from device_bridge.telemetry import Telemetry
 from evidence import ids
 
 LOOK_S: Final = 1.0
+ALL_SHARDS: Final = range(256)
+"""First bytes of device ids; a bridge watches those whose heartbeats it reads."""
+
 WRITE_EVERY_MS: Final = 60_000
 """After a crash the last sign of life is remembered up to this much too early."""
 
@@ -56,8 +59,10 @@ class Supervisor:
         registry: Registry,
         telemetry: Telemetry,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        shards: range = ALL_SHARDS,
     ) -> None:
         self.bridge = bridge
+        self._shards = shards
         self.trouble: str | None = None
         self._spool = spool
         self._registry = registry
@@ -86,7 +91,7 @@ class Supervisor:
             known, standing = dict(self._known), dict(self._standing)
         reading = self._spool.read()
         out = []
-        for device in self._registry.devices():
+        for device in self._mine():
             condition, stands = known.get(device.device), standing.get(device.device)
             sign = self._telemetry.newest(device.device)
             out.append(
@@ -116,7 +121,7 @@ class Supervisor:
         reading = self._spool.read()
         tested, tampered = _tested(reading), _tampered(reading)
         changed, heard = [], []
-        for device in self._registry.devices():
+        for device in self._mine():
             name = device.device
             condition = self._condition(reading, device, now_ms, tested.get(name), name in tampered)
             if (condition.heard_ms or 0) - self._written.get(name, 0) >= WRITE_EVERY_MS or name not in self._written:
@@ -131,6 +136,9 @@ class Supervisor:
                 self._known[name], self._standing[name] = condition, stands
         self._write(changed, heard)
         return len(changed)
+
+    def _mine(self) -> list[Device]:
+        return [one for one in self._registry.devices() if int(one.device[:2], 16) in self._shards]
 
     def _condition(
         self,

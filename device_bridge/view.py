@@ -30,6 +30,7 @@ def alarm_json(spool: Spool, alarm: Alarm) -> dict[str, Any]:
         "raised_at": alarm.raised_at,
         "age_s": alarm.age_s,
         "press": schema.encode(alarm.press),
+        "last_press": schema.encode(alarm.last_press),
         "repeats": alarm.repeats,
         "flags": list(alarm.flags),
         "claimed_by": None if claim is None else schema.encode(claim.person),

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import structlog
 
 from device_bridge import alarm as life
-from device_bridge import escalation, outbox
+from device_bridge import escalation, handover, outbox
 from device_bridge.board import Board
 from device_bridge.errors import SpoolError
 from device_bridge.escalation import Stage
@@ -52,6 +52,10 @@ class Surroundings(Protocol):
         """Tell the device what is to be told about this alarm."""
         ...
 
+    def sends_first(self) -> bool:
+        """Whether this bridge acts at once, or gives another the time to."""
+        ...
+
 
 class Watch:
     """Owns one thread. `look` is what it does ten times a second; tests call it with a clock of their own."""
@@ -87,12 +91,24 @@ class Watch:
 
     def look(self, now_ms: int) -> int:
         """Do everything that is due at `now_ms` (Unix milliseconds); return how many steps that were."""
-        steps = 0
+        steps = self._take_over(now_ms)
+        if not self._around.sends_first():
+            now_ms -= handover.HANDOVER_MS
         for name, silent in outbox.alternates_due(self._spool.read(), now_ms):
             steps += self._use_alternate(name, silent)
         for name in self._spool.read().alarms_due(now_ms, MAX_STEPS):
             steps += self._step(name, now_ms)
         return steps
+
+    def _take_over(self, now_ms: int) -> int:
+        """Send what another bridge was to send and did not report."""
+        if not handover.due(self._spool.read(), now_ms):
+            return 0
+        with self._spool.write() as spool:
+            taken = handover.take_over(spool, now_ms)
+            spool.count("handover.taken-over", len(taken))
+        self._board.announce(taken)
+        return len(taken)
 
     def _run(self) -> None:
         self._tell_again()
