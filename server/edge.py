@@ -24,10 +24,10 @@ from server.problems import ProblemError, general
 from server.problems.handlers import response
 from server.settings import LOOPBACK, Settings
 from server.tracing import Answered, Traces
-from server.uploads.fields import is_streamed
+from server.uploads import fields, tus
 
 MAX_BODY_BYTES: Final = MAX_DOCUMENT_BYTES
-"""Of every request but those that stream a file: the largest document that the domain would read (a grant of a whole case)."""
+"""Of every request that does not stream a file: the largest document that the domain reads (a grant of a whole case)."""
 
 BODY_IDLE_TIMEOUT_S: Final = 30.0
 """Without a byte of the body for this long, a connection is dead or held open on purpose."""
@@ -62,7 +62,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(scope, receive, send, self._headers)
+        headers = {**self._headers, **tus.EVERY_ANSWER} if fields.is_tus(scope["path"]) else self._headers
+        request = _Request(scope, receive, send, headers)
         try:
             if Headers(scope=scope).get("host", "").lower() not in self._hosts:
                 raise ProblemError(general.HOST)
@@ -113,7 +114,7 @@ class _Request:
         self._receive = receive
         self._send = send
         self._headers = headers
-        self._room = None if is_streamed(scope["method"], scope["path"]) else MAX_BODY_BYTES
+        self._room = None if fields.is_streamed(scope["method"], scope["path"]) else MAX_BODY_BYTES
         self._more_body = True
         scope.setdefault("state", {})
 

@@ -32,6 +32,11 @@ def is_streamed(method: str, path: str) -> bool:
     return method == "PATCH" or (method == "POST" and path == RESUMABLE)
 
 
+def is_tus(path: str) -> bool:
+    """Say whether an address is one of tus, whose answers, refusals too, carry Tus-Resumable."""
+    return path == UPLOADS or path.startswith(f"{UPLOADS}/")
+
+
 def whole_number(headers: Mapping[str, str], name: str) -> int:
     """Read a header that must be a whole number, zero or more; MALFORMED otherwise."""
     value = headers.get(name, "")

@@ -16,6 +16,9 @@ from server.uploads.core import Creation, Patch, Upload
 from server.uploads.fields import SHA256_BYTES, sha256_of, whole_number
 
 VERSION: Final = "1.0.0"
+EVERY_ANSWER: Final[Mapping[str, str]] = {"tus-resumable": VERSION}
+"""Stands in every answer, refusals too (tus core, Tus-Resumable)."""
+
 EXTENSIONS: Final = "creation,creation-with-upload,checksum,expiration,termination"
 CHECKSUM_ALGORITHM: Final = "sha256"
 OFFSET_MEDIA_TYPE: Final = "application/offset+octet-stream"

@@ -59,6 +59,17 @@ def test_options_says_what_is_spoken(world: World) -> None:
     assert answer.headers["tus-checksum-algorithm"] == "sha256"
 
 
+def test_every_answer_names_the_version_also_a_refusal(world: World, phone: Person) -> None:
+    answers = [
+        httpx.head(f"{world.url}{UPLOADS}/{ids.new_id()}", headers=TUS),
+        phone.http.head(f"{UPLOADS}/{ids.new_id()}", headers=TUS),
+        phone.create(0, SHA256),
+        phone.http.put(UPLOADS, headers=TUS),
+    ]
+    assert [answer.status_code for answer in answers] == [401, 404, 400, 405]
+    assert {answer.headers["tus-resumable"] for answer in answers} == {"1.0.0"}
+
+
 def test_an_upload_in_pieces_becomes_a_blob(world: World, phone: Person) -> None:
     where = begin(phone)
     assert where.startswith(f"{world.url}{UPLOADS}/")  # some clients cannot follow a path alone
