@@ -97,6 +97,7 @@ class Feed:
                 Path("/alarms/{alarm}/lease", self._private(self._lease), methods=["POST"]),
                 Path("/devices/{device}/test-window", self._private(self._test_window), methods=["POST"]),
                 Path("/devices", self._private(self._devices)),
+                Path("/devices/{device}", self._private(self._device)),
                 Path("/metrics", self._private(self._metrics)),
                 Path("/health", self._private(self._health)),
                 Path("/news", self._private(self._news)),
@@ -143,6 +144,10 @@ class Feed:
             raise FormatError("after must be a number")
         page = await self._news_desk.answer(int(after), request.query_params.get("of", ""))
         return Response(page, media_type="application/json")
+
+    async def _device(self, request: Request) -> Response:
+        device = ids.DeviceId(ids.hex_text(request.path_params["device"], _ID_BYTES))
+        return JSONResponse(await run_in_threadpool(self._view.device, device))
 
     async def _metrics(self, _request: Request) -> Response:
         health = await run_in_threadpool(self._view.health)

@@ -1,8 +1,10 @@
 """What the feed shows: an alarm as a console reads it, and the health of everything that a press passes."""
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
+from device_bridge import device_page
 from device_bridge.alarm import Alarm
 from device_bridge.forwarder import Forwarder
 from device_bridge.mqtt import Connection
@@ -100,6 +102,21 @@ class View:
     def devices(self) -> list[dict[str, Any]]:
         """Return every device in use and how it stands, for its caseworkers."""
         return self._supervisor.devices()
+
+    def device(self, device: ids.DeviceId) -> dict[str, Any]:
+        """Return one device: how it stands (nothing if it is not in use), its silences, tests and presses."""
+        reading, now_ms = self._spool.read(), time.time_ns() // 1_000_000
+        stands = next((one for one in self._supervisor.devices() if one["device"] == device), None)
+        missed = device_page.missed_deadlines(reading, device, now_ms)
+        due_ms = device_page.due_test_ms(reading, device)
+        return {
+            "device": stands,
+            "test_due": None if due_ms is None else ids.time_of_ms(due_ms),
+            "missed": [
+                {"since": ids.time_of_ms(one["since_ms"]), "seconds": one["for_ms"] // 1000} for one in missed
+            ],
+            "presses": device_page.presses(reading, device),
+        }
 
     def health(self) -> dict[str, Any]:
         """Return what works and what does not. `ok` is false as soon as a press could go unheard or unseen."""

@@ -6,7 +6,7 @@ are 32 bytes written as 64. One spelling only: two texts that differ name two th
 
 import re
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 from evidence.errors import FormatError
@@ -38,6 +38,7 @@ Base64 = NewType("Base64", str)
 Time = NewType("Time", str)
 """UTC to the millisecond, `YYYY-MM-DDTHH:MM:SS.mmmZ`: sorts as text, one spelling per instant."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEX = {size: re.compile(f"[0-9a-f]{{{2 * size}}}") for size in (16, 32, 33)}
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -61,6 +62,11 @@ def time_of(moment: datetime) -> Time:
         message = "a moment without a time zone is ambiguous"
         raise FormatError(message)
     return Time(moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+
+
+def time_of_ms(at_ms: int) -> Time:
+    """Write Unix milliseconds in the same spelling."""
+    return time_of(_EPOCH + timedelta(milliseconds=at_ms))
 
 
 def now() -> Time:

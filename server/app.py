@@ -25,13 +25,14 @@ from server.metrics import Metrics
 from server.problems import handlers
 from server.services import open_services
 from server.settings import Settings
+from server.shifts import routes as shifts
 from server.statements import routes as statements
 from server.system import routes as system
 from server.timeline import routes as timeline
 from server.uploads import routes as uploads
 from server.uploads.service import Uploads
 
-DOMAINS = (system, auth, enrolment, uploads, statements, timeline, items, log, alarms, devices, exports)
+DOMAINS = (system, auth, enrolment, uploads, statements, timeline, items, log, alarms, devices, shifts, exports)
 """One module of routes per domain, in the order of the documentation."""
 
 

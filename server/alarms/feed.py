@@ -127,6 +127,15 @@ class BridgeFeed:
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise BridgeUnreachableError("the bridge gave no answer about devices") from error
 
+    async def device(self, device: str) -> dict[str, Any]:
+        """Return what the bridge knows of one alarm device: state, silences, presses. Raises BridgeUnreachableError."""
+        try:
+            answer = await self._client.get(f"/devices/{device}")
+            answer.raise_for_status()
+            return dict(answer.json())
+        except (httpx.HTTPError, ValueError, TypeError) as error:
+            raise BridgeUnreachableError("the bridge gave no answer about the device") from error
+
     async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any] | Refusal:
         try:
             answer = await self._client.post(path, content=body, headers=headers)

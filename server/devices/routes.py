@@ -1,4 +1,4 @@
-"""GET /devices: the alarm devices of a caseworker's team, the troubled ones first. Dispatchers have no part in it."""
+"""GET /devices: a caseworker's alarm devices, who has them, and the page of each. Dispatchers have no part in it."""
 
 from typing import Any, Final, Literal
 
@@ -6,11 +6,15 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
+from evidence import ids
+from evidence.errors import FormatError
 from evidence.statements.facts import Device
 from evidence.statements.standing import Standing
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError
 from server.api import PROVEN, V1, problems
 from server.auth.asking import CaseworkerAsking
+from server.devices.lending import LendingOut, Lendings, lending_of, of_team
+from server.problems import ProblemError, general
 from server.services import services_of
 
 router = APIRouter(prefix=f"{V1}/devices", tags=["devices"])
@@ -61,6 +65,37 @@ class AlarmDevice(BaseModel):
     battery: int | None = None
     firmware: str | None = None
     history: list[Change] = []
+    lending: LendingOut | None = None
+
+
+class Missed(BaseModel):
+    """A silence beyond the deadline of the device's class."""
+
+    since: str
+    seconds: int
+
+
+class PressOfDevice(BaseModel):
+    """An alarm that the device raised, without its position: that is sealed in the case."""
+
+    alarm: str
+    kind: Literal["press", "duress", "test", "tamper"]
+    raised_at: str
+    repeats: int
+    flags: list[str]
+    state: str
+    accepted_at: str | None = None
+    reason: str | None = None
+
+
+class DevicePage(BaseModel):
+    """All that is known of one device. `live` is false when the bridge did not answer: then the lists are empty."""
+
+    live: bool
+    device: AlarmDevice
+    test_due: str | None = None
+    missed: list[Missed] = []
+    presses: list[PressOfDevice] = []
 
 
 class AlarmDevices(BaseModel):
@@ -75,20 +110,57 @@ async def list_devices(request: Request, who: CaseworkerAsking) -> AlarmDevices:
     """List the alarm devices of the asker's team: silence, battery, tampering and overdue tests are theirs to mend."""
     feed: BridgeFeed = request.app.state.feed
 
-    def look(standing: Standing) -> list[Device]:
+    def look(standing: Standing) -> list[tuple[Device, LendingOut | None]]:
         known = list(standing.devices.values())
-        return [one for one in known if one.alarm and not one.revoked and standing.on_team(who.kid, one.case)]
+        mine = [one for one in known if one.alarm and not one.revoked and standing.on_team(who.kid, one.case)]
+        return [(one, lending_of(standing, one.device, ids.now())) for one in mine]
 
     mine = await run_in_threadpool(services_of(request).journal.ask, look)
     try:
         seen, live = await feed.devices(), True
     except BridgeUnreachableError:
         seen, live = {}, False
-    devices = [_device(one, seen.get(one.device), live=live) for one in mine]
+    devices = [_device(one, seen.get(one.device), lending, live=live) for one, lending in mine]
     return AlarmDevices(live=live, devices=sorted(devices, key=lambda one: (_ORDER[one.state], one.device)))
 
 
-def _device(known: Device, seen: dict[str, Any] | None, *, live: bool) -> AlarmDevice:
+@router.get("/lendings", operation_id="list_lendings", responses=problems(*PROVEN))
+async def list_lendings(request: Request, who: CaseworkerAsking) -> Lendings:
+    """List who has the team's alarm devices, those first whose lending should have been looked at again."""
+    journal = services_of(request).journal
+    return Lendings(
+        lendings=await run_in_threadpool(journal.ask, lambda standing: of_team(standing, who.kid, ids.now()))
+    )
+
+
+@router.get("/{device}", operation_id="get_device", responses=problems(*PROVEN))
+async def get_device(request: Request, device: str, who: CaseworkerAsking) -> DevicePage:
+    """Return the page of one alarm device of the asker's team: its state, lending, silences, tests and presses."""
+    feed: BridgeFeed = request.app.state.feed
+
+    def look(standing: Standing) -> tuple[Device, LendingOut | None] | None:
+        known = standing.devices.get(name)
+        if known is None or known.alarm is None or not standing.on_team(who.kid, known.case):
+            return None
+        return known, lending_of(standing, name, ids.now())
+
+    try:
+        name = ids.DeviceId(ids.hex_text(device, 16))
+    except FormatError as error:
+        raise ProblemError(general.NOT_FOUND) from error
+    found = await run_in_threadpool(services_of(request).journal.ask, look)
+    if found is None:
+        raise ProblemError(general.NOT_FOUND)
+    try:
+        seen, live = await feed.device(name), True
+    except BridgeUnreachableError:
+        seen, live = {}, False
+    shown = _device(found[0], seen.get("device"), found[1], live=live)
+    more = {key: seen[key] for key in ("test_due", "missed", "presses") if key in seen}
+    return DevicePage.model_validate({**more, "live": live, "device": shown})
+
+
+def _device(known: Device, seen: dict[str, Any] | None, lending: LendingOut | None, *, live: bool) -> AlarmDevice:
     """Return what the journal says of a device, with what the bridge has heard of it."""
     if known.alarm is None:
         raise TypeError("a phone is no alarm device")
@@ -102,6 +174,7 @@ def _device(known: Device, seen: dict[str, Any] | None, *, live: bool) -> AlarmD
             "case": known.case,
             "profile": known.alarm.profile,
             "covenant": known.alarm.covenant,
+            "lending": lending,
         }
     )
 

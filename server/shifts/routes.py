@@ -1,0 +1,70 @@
+"""GET /shifts: which dispatcher began and ended to watch, from the signed statements in the journal."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
+
+from evidence import ids
+from evidence.statements.standing import Standing
+from server.api import PROVEN, V1, problems
+from server.auth.asking import DispatcherAsking
+from server.services import services_of
+
+router = APIRouter(prefix=f"{V1}/shifts", tags=["shifts"])
+
+MAX_SHIFTS: Final = 1000
+"""A year of three dispatchers a day; older ones are asked for by `before`."""
+
+
+class ShiftOut(BaseModel):
+    """One shift; without `ended_at` nobody said that it ended: it runs, or its console went dark."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "shift": "9b" * 16,
+                "by": "5f" * 16,
+                "label": "Meldkamer 1",
+                "began_at": "2026-11-21T22:00:00.000Z",
+                "ended_at": None,
+            }
+        }
+    )
+    shift: str
+    by: str
+    label: str
+    began_at: str
+    ended_at: str | None = None
+
+
+class Shifts(BaseModel):
+    """Shifts, newest first. The moments are those that the dispatchers' consoles signed."""
+
+    shifts: list[ShiftOut]
+
+
+@router.get("", operation_id="list_shifts", responses=problems(*PROVEN))
+async def list_shifts(
+    request: Request,
+    _who: DispatcherAsking,
+    before: Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")] = None,
+) -> Shifts:
+    """List who watched when, newest first, at most 1000; `before` goes on from a beginning."""
+
+    def look(standing: Standing) -> list[ShiftOut]:
+        rows = [(one.began_at, name, one) for name, one in standing.shifts.items()]
+        rows = sorted((row for row in rows if before is None or row[0] < ids.Time(before)), key=lambda row: row[:2])
+        return [
+            ShiftOut(
+                shift=name,
+                by=one.by,
+                label=standing.certified[one.by].body.label,
+                began_at=one.began_at,
+                ended_at=one.ended_at,
+            )
+            for _, name, one in rows[::-1][:MAX_SHIFTS]
+        ]
+
+    return Shifts(shifts=await run_in_threadpool(services_of(request).journal.ask, look))

@@ -1,0 +1,73 @@
+"""A device's page: silences have a length, tests a due date, presses an end; nothing on it says where anybody is."""
+
+import json
+from pathlib import Path
+
+from device_bridge import alarm as life
+from device_bridge import device_page
+from device_bridge.message import DeviceMessage, Kind, Location, PressId
+from device_bridge.spool import Spool
+from device_bridge.supervision import TEST_EVERY_MS
+from evidence import ids
+
+DEVICE = ids.DeviceId("ab" * 16)
+HOUR_MS = 3_600_000
+
+
+def opened(tmp_path: Path, *changes: tuple[int, list[str]]) -> Spool:
+    spool = Spool(tmp_path / "spool.db")
+    with spool.write() as writing:
+        for at_ms, reasons in changes:
+            writing.sql.execute(
+                "INSERT INTO device_history (device, at_ms, reasons) VALUES (?, ?, ?)",
+                (DEVICE, at_ms, json.dumps(reasons)),
+            )
+    return spool
+
+
+def test_a_silence_lasts_from_the_first_word_of_it_to_the_last(tmp_path: Path) -> None:
+    spool = opened(
+        tmp_path,
+        (0, []),
+        (1 * HOUR_MS, ["silent"]),
+        (2 * HOUR_MS, ["battery", "silent"]),
+        (4 * HOUR_MS, ["battery"]),
+        (6 * HOUR_MS, ["silent"]),
+    )
+    assert device_page.missed_deadlines(spool.read(), DEVICE, 7 * HOUR_MS) == [
+        {"since_ms": 6 * HOUR_MS, "for_ms": HOUR_MS},
+        {"since_ms": HOUR_MS, "for_ms": 3 * HOUR_MS},
+    ]
+    spool.close()
+
+
+def test_the_next_test_is_two_weeks_after_the_last_or_after_it_was_first_watched(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    assert device_page.due_test_ms(spool.read(), DEVICE) is None
+    with spool.write() as writing:
+        writing.sql.execute("INSERT INTO device_heard VALUES (?, ?, ?, ?)", (DEVICE, HOUR_MS, HOUR_MS, 80))
+    assert device_page.due_test_ms(spool.read(), DEVICE) == HOUR_MS + TEST_EVERY_MS
+    with spool.write() as writing:
+        writing.note_test(DEVICE, 5 * HOUR_MS)
+    assert device_page.due_test_ms(spool.read(), DEVICE) == 5 * HOUR_MS + TEST_EVERY_MS
+    spool.close()
+
+
+def test_presses_are_shown_with_their_end_and_without_a_place(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    here = Location(51.9244, 4.4777, 12, 3, "gps")
+    pushed = DeviceMessage(DEVICE, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", here)
+    received = life.Received(HOUR_MS, ids.now(), "a")
+    case = ids.CaseId("cd" * 16)
+    alarm = life.raise_alarm(ids.AlarmId("ef" * 16), pushed, received, case=case, kind="press", flags=("clock-unsure",))
+    who = life.Person(ids.KeyId("12" * 16), "Daan")
+    alarm = life.act(alarm, "accept", who, ids.now(), HOUR_MS)
+    alarm = life.act(alarm, "close", who, ids.now(), HOUR_MS, "accidental")
+    with spool.write() as writing:
+        writing.save_alarm(alarm)
+    (shown,) = device_page.presses(spool.read(), DEVICE)
+    assert (shown["kind"], shown["state"], shown["reason"]) == ("press", "closed", "accidental")
+    assert shown["accepted_at"] is not None
+    assert "51.9" not in json.dumps(shown)
+    assert device_page.presses(spool.read(), ids.DeviceId("00" * 16)) == []
+    spool.close()
