@@ -27,7 +27,7 @@ from server.tracing import Answered, Traces
 from server.uploads import fields, tus
 
 MAX_BODY_BYTES: Final = MAX_DOCUMENT_BYTES
-"""Of every request that does not stream a file: the largest document that the domain reads (a grant of a whole case)."""
+"""Of a request that streams no file: the largest document that the domain would read (a grant of a whole case)."""
 
 BODY_IDLE_TIMEOUT_S: Final = 30.0
 """Without a byte of the body for this long, a connection is dead or held open on purpose."""
