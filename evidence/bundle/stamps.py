@@ -1,16 +1,14 @@
 """The time stamps of a bundle: which authorities vouch for which events, and between which times these came to be."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import Final
 
 from evidence import event as events
 from evidence import ids
-from evidence.bundle import bag, interval, layout
+from evidence.bundle import bag, interval
 from evidence.bundle.report import Findings
+from evidence.bundle.tokens import BundleTokens
 from evidence.custody import vouching
 from evidence.custody.lineage import Lineage
 from evidence.custody.policy import VerifiedCheckpoint
@@ -20,8 +18,6 @@ from evidence.custody.vouching import Settled, Vouched
 Placed = Mapping[str, tuple[VerifiedCheckpoint, list[events.Event]]]
 """SHA-256 of a signed checkpoint → what the policy believed of it, and the events that are proven under it."""
 
-_DIGEST_CHARACTERS: Final = 64
-
 
 @dataclass(frozen=True)
 class Times:
@@ -29,31 +25,6 @@ class Times:
 
     not_after: dict[int, ids.Time] = field(default_factory=dict)
     intervals: dict[int, interval.Interval] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class BundleTokens:
-    """The tokens and renewals that a bundle carries (`vouching.Kept`)."""
-
-    bundle: bag.Bag
-
-    @cached_property
-    def _names(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for name in sorted(name for name in self.bundle.names() if name.startswith(layout.TIMESTAMPS)):
-            digest = name.removeprefix(layout.TIMESTAMPS)[:_DIGEST_CHARACTERS]
-            found.setdefault(digest, []).append(name)
-        return found
-
-    def tokens(self, digest: bytes) -> Sequence[bytes]:
-        """Return the tokens over a digest; BagError if one cannot be read."""
-        names = self._names.get(digest.hex(), [])[: vouching.MAX_TOKENS]
-        return [bag.read_small(self.bundle, name) for name in names]
-
-    def renewal(self, token: bytes) -> bytes | None:
-        """Return the proof file of the renewal of a token, if it is here."""
-        name = layout.renewal(hashlib.sha256(token).hexdigest())
-        return bag.read_small(self.bundle, name) if name in self.bundle.names() else None
 
 
 @dataclass

@@ -46,9 +46,11 @@ class DevelopmentTsa:
         self._clock = clock
 
     @classmethod
-    def create(cls, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "DevelopmentTsa":
-        """Return a TSA with fresh keys; the root's private key is forgotten at once."""
-        return cls._from_pem(_generate(clock()), clock)
+    def create(
+        cls, clock: Callable[[], datetime] = lambda: datetime.now(UTC), life: timedelta = CERTIFICATE_LIFE
+    ) -> "DevelopmentTsa":
+        """Return a TSA with fresh keys, whose certificate lives for `life`; the root's key is forgotten at once."""
+        return cls._from_pem(_generate(clock(), life), clock)
 
     @classmethod
     def in_folder(cls, folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "DevelopmentTsa":
@@ -90,13 +92,13 @@ class DevelopmentTsa:
         )
 
 
-def _generate(now: datetime) -> bytes:
+def _generate(now: datetime, life: timedelta = CERTIFICATE_LIFE) -> bytes:
     """Return a TSA as PEM: its private key, its certificate, and the certificate of its root."""
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    certificates = (_tsa_certificate(key, root_key, now), _root_certificate(root_key, now))
+    certificates = (_tsa_certificate(key, root_key, now, life), _root_certificate(root_key, now))
     return private + b"".join(one.public_bytes(serialization.Encoding.PEM) for one in certificates)
 
 
@@ -104,7 +106,9 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _builder(subject: str, key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.CertificateBuilder:
+def _builder(
+    subject: str, key: ec.EllipticCurvePrivateKey, now: datetime, life: timedelta = CERTIFICATE_LIFE
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
@@ -112,7 +116,7 @@ def _builder(subject: str, key: ec.EllipticCurvePrivateKey, now: datetime) -> x5
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - BACKDATE)
-        .not_valid_after(now + CERTIFICATE_LIFE)
+        .not_valid_after(now + life)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
@@ -127,11 +131,11 @@ def _root_certificate(key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Ce
 
 
 def _tsa_certificate(
-    key: ec.EllipticCurvePrivateKey, root_key: ec.EllipticCurvePrivateKey, now: datetime
+    key: ec.EllipticCurvePrivateKey, root_key: ec.EllipticCurvePrivateKey, now: datetime, life: timedelta
 ) -> x509.Certificate:
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
     return (
-        _builder("Getuige development TSA", key, now)
+        _builder("Getuige development TSA", key, now, life)
         .add_extension(issuer, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
