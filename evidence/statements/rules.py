@@ -157,8 +157,8 @@ def _item_seal(standing: Standing, statement: Statement, _now: ids.Time) -> None
     body = cast("types.ItemSeal", statement.body)
     if body.item in standing.items:
         refuse("exists", "this item was sealed before")
-    by, opened = standing.opened.get(body.item, (statement.by, None))
-    if by != statement.by or (opened is not None and opened.head != body.head):
+    begun = standing.opened.get(body.item)
+    if begun is not None and (begun.by, begun.body.head) != (statement.by, body.head):
         refuse("exists", "this item was opened by another key, or with another head")
 
 
@@ -175,7 +175,7 @@ def _disclose(standing: Standing, statement: Statement, _now: ids.Time) -> None:
         refuse("exists", "this proposal exists")
     if standing.role_of(body.reader) not in READERS:
         refuse("reader", "the reader's key is not one that the root certified for a person who may read")
-    _items_of_case(standing, statement, body.items)
+    _items_of_case(standing, statement, body.items, begun=True)
 
 
 def _dispute(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -191,7 +191,7 @@ def _hold_place(standing: Standing, statement: Statement, now: ids.Time) -> None
     body = cast("types.HoldPlace", statement.body)
     if body.hold in standing.known_holds:
         refuse("exists", "this hold exists")
-    _items_of_case(standing, statement, body.items)
+    _items_of_case(standing, statement, body.items, begun=True)
     case = cast("ids.CaseId", statement.case)
     granted = standing.readable(statement.by, case, now).keys()
     if standing.role_of(statement.by) == "investigator" and not granted >= set(body.items):
@@ -287,10 +287,16 @@ def _break_glass(standing: Standing, statement: Statement, _now: ids.Time) -> No
         refuse("reason", "breaking the glass needs a reason")
 
 
-def _items_of_case(standing: Standing, statement: Statement, items: tuple[ids.ItemId, ...]) -> None:
-    """Refuse unless there is at least one item and all are of this case and still there."""
-    known = (standing.items.get(item) for item in items if item not in standing.erased)
-    if not items or sum(sealed is not None and sealed.case == statement.case for sealed in known) != len(items):
+def _items_of_case(
+    standing: Standing, statement: Statement, items: tuple[ids.ItemId, ...], *, begun: bool = False
+) -> None:
+    """Refuse unless there is at least one item and all are of this case and still there.
+
+    `begun` counts items that were announced and not sealed, too: what arrived of a recording that was cut is evidence.
+    """
+    more = standing.opened if begun else {}
+    known = (standing.items.get(item) or more.get(item) for item in items if item not in standing.erased)
+    if not items or sum(found is not None and found.case == statement.case for found in known) != len(items):
         refuse("unknown-item", "this case has no such item")
 
 
@@ -301,7 +307,7 @@ def _grant(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     reader = standing.certified.get(body.reader)
     if reader is None or reader.retired or reader.body.role not in READERS or reader.body.box != body.reader_box:
         refuse("reader", "the reader's key is not one that the root certified for a person who may read")
-    _items_of_case(standing, statement, tuple(granted.item for granted in body.items))
+    _items_of_case(standing, statement, tuple(granted.item for granted in body.items), begun=True)
     least = standing.cases[cast("ids.CaseId", statement.case)].body.wrap_suite
     suites = {granted.suite for granted in body.items}
     if least is not None and suites != {least}:
@@ -348,6 +354,13 @@ def _alarm_raise(standing: Standing, statement: Statement, _now: ids.Time) -> No
         refuse("unknown-device", "this case has no such alarm device")
 
 
+def _alarm_repeat(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    _alarm_known(standing, statement, now)
+    body = cast("types.AlarmRepeat", statement.body)
+    if (body.alarm, body.cose_sha256) in standing.presses:
+        refuse("exists", "this press is in this alarm already")
+
+
 def _alarm_known(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     alarm = cast("types.AlarmAct", statement.body).alarm
     if standing.alarms.get(alarm) != statement.case:
@@ -389,9 +402,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "break_glass": _break_glass,
     "export": _export,
     "alarm.raise": _alarm_raise,
+    "alarm.repeat": _alarm_repeat,
     **dict.fromkeys(
         (
-            "alarm.repeat",
             "alarm.deliver",
             "alarm.claim",
             "alarm.accept",

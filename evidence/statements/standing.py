@@ -10,7 +10,7 @@ from typing import Final, Literal, cast
 
 from evidence import ids, keys
 from evidence.statements import types
-from evidence.statements.facts import Case, Certified, Device, Erasure, Granted, Hold, Lending, Sealed, Shift
+from evidence.statements.facts import Begun, Case, Certified, Device, Erasure, Granted, Hold, Lending, Sealed, Shift
 from evidence.statements.statement import Chain, Statement
 from evidence.statements.tombstone import Tombstone
 
@@ -37,7 +37,8 @@ class Standing:
     shifts: dict[ids.ShiftId, Shift] = field(default_factory=dict)
     chains: dict[ids.KeyId, Chain] = field(default_factory=dict)
     """The number of each phone's last statement, with that statement's own id as `prev` of the next."""
-    opened: dict[ids.ItemId, tuple[ids.KeyId, types.ItemOpen]] = field(default_factory=dict)
+    opened: dict[ids.ItemId, Begun] = field(default_factory=dict)
+    """Items that were announced and are not sealed yet."""
     items: dict[ids.ItemId, Sealed] = field(default_factory=dict)
     erased: set[ids.ItemId] = field(default_factory=set)
     """Items that may be handed to nobody any more; their leaves remain."""
@@ -46,6 +47,8 @@ class Standing:
     grants: dict[ids.GrantId, Granted] = field(default_factory=dict)
     known_grants: set[ids.GrantId] = field(default_factory=set)
     alarms: dict[ids.AlarmId, ids.CaseId] = field(default_factory=dict)
+    presses: set[tuple[ids.AlarmId, ids.Sha256]] = field(default_factory=set)
+    """Which press (SHA-256 of its bytes) is in which alarm: several bridges say the same of it, and it counts once."""
     exports: dict[ids.ExportId, types.Export] = field(default_factory=dict)
     disclosures: set[ids.DisclosureId] = field(default_factory=set)
     holds: dict[ids.HoldId, Hold] = field(default_factory=dict)
@@ -244,7 +247,7 @@ def _device_revoke(standing: Standing, statement: Statement) -> None:
 
 def _item_open(standing: Standing, statement: Statement) -> None:
     body = cast("types.ItemOpen", statement.body)
-    standing.opened[body.item] = (statement.by, body)
+    standing.opened[body.item] = Begun(_case(statement), statement.by, body)
 
 
 def _item_seal(standing: Standing, statement: Statement) -> None:
@@ -296,7 +299,7 @@ def _erase_cancel(standing: Standing, statement: Statement) -> None:
 def _erase_execute(standing: Standing, statement: Statement) -> None:
     """From here on nobody gets these items. A grant that holds a key of one of them ends whole: see `Tombstone`."""
     name = cast("types.EraseStep", statement.body).erasure
-    standing.erasures[name] = replace(standing.erasures[name], ended=True, executed=True)
+    standing.erasures[name] = replace(standing.erasures[name], ended=True, executed_at=statement.at)
     items = standing.erasures[name].items
     standing.erased |= items
     for grant in [one for one in standing.grants.values() if items & _items_of(one.body)]:
@@ -327,7 +330,14 @@ def _export(standing: Standing, statement: Statement) -> None:
 
 
 def _alarm_raise(standing: Standing, statement: Statement) -> None:
-    standing.alarms[cast("types.AlarmRaise", statement.body).alarm] = _case(statement)
+    body = cast("types.AlarmRaise", statement.body)
+    standing.alarms[body.alarm] = _case(statement)
+    standing.presses.add((body.alarm, body.cose_sha256))
+
+
+def _alarm_repeat(standing: Standing, statement: Statement) -> None:
+    body = cast("types.AlarmRepeat", statement.body)
+    standing.presses.add((body.alarm, body.cose_sha256))
 
 
 def _case(statement: Statement) -> ids.CaseId:
@@ -367,4 +377,5 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "revoke": _revoke,
     "export": _export,
     "alarm.raise": _alarm_raise,
+    "alarm.repeat": _alarm_repeat,
 }
