@@ -20,6 +20,8 @@ from server.exports import routes as exports
 from server.exports.builder import Builder
 from server.items import routes as items
 from server.items.reads import Reads
+from server.keeping.background import Background
+from server.keeping.figures import StorageFigures
 from server.log import routes as log
 from server.metrics import Metrics
 from server.problems import handlers
@@ -43,6 +45,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     without the extra.
     """
     settings.refuse_stand_ins()
+    metrics = metrics or Metrics()
     traces = tracing.choose(settings)
 
     @contextlib.asynccontextmanager
@@ -53,6 +56,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
             app.state.reads = Reads(services)
             app.state.exports = Builder(services)
             app.state.feed = BridgeFeed(settings)
+            background = Background(services, StorageFigures(metrics.registry))
+            background.start()
             tasks = [
                 asyncio.create_task(app.state.uploads.sweep_forever()),
                 asyncio.create_task(app.state.feed.follow()),
@@ -65,6 +70,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
                 await asyncio.gather(*tasks, return_exceptions=True)
                 await app.state.feed.close()
                 await asyncio.to_thread(app.state.exports.close)
+                await asyncio.to_thread(background.close)
                 if traces is not None:
                     await asyncio.to_thread(traces.close)
 
@@ -76,7 +82,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(Edge, settings=settings, metrics=metrics or Metrics(), traces=traces)],
+        middleware=[Middleware(Edge, settings=settings, metrics=metrics, traces=traces)],
     )
     app.state.draining = False
     handlers.install(app)

@@ -12,9 +12,12 @@ from evidence.custody.integrator import Integrator
 from evidence.custody.keyfile import load_or_create_key
 from evidence.store.access import AccessStore
 from evidence.store.blobs import DirectoryBlobs
+from evidence.store.copies import SqlCopies
 from evidence.store.engine import open_engine
 from evidence.store.heads import SqlHeads
 from evidence.store.journal import SqlJournal
+from evidence.store.s3 import S3Blobs
+from evidence.store.tiers import TieredBlobs
 from server import founding
 from server.layout import Layout
 from server.limits import ANYONE, SIGNER, Limiter
@@ -39,7 +42,9 @@ class Services:
     origin: str
     challenge_key: bytes
     journal: SqlJournal
-    blobs: DirectoryBlobs
+    blobs: TieredBlobs
+    copies: SqlCopies
+    s3: S3Blobs | None
     access: AccessStore
     uploads: UploadFolder
     lanes: Lanes
@@ -86,7 +91,10 @@ def open_services(settings: Settings) -> Iterator[Services]:
         keeper = _log_keeper(settings, layout, journal, integrator)
         keeper.start()
         stack.callback(keeper.close)
-        blobs = DirectoryBlobs(layout.blobs)
+        place = settings.s3_place()
+        s3 = None if place is None else S3Blobs(place)
+        copies = SqlCopies(engine)
+        blobs = TieredBlobs(DirectoryBlobs(layout.blobs), copies, s3)
         uploads = UploadFolder(layout.uploads, blobs)
         uploads.prepare()
         yield Services(
@@ -97,6 +105,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
             load_or_create_secret(layout.challenge_key),
             journal,
             blobs,
+            copies,
+            s3,
             AccessStore(engine),
             uploads,
             Lanes(),

@@ -135,11 +135,28 @@ class DirectoryBlobs:
             temporary.unlink(missing_ok=True)
         durable.sync_folder(target.parent)
 
-    def drop(self, sha256: ids.Sha256) -> None:
-        """Remove a blob from this folder. Only for whoever has just read a whole copy of it back from elsewhere."""
+    def drop(self, sha256: ids.Sha256, *, keep_bytes: int = 0) -> None:
+        """Remove a blob from this folder, but for its first bytes, which `beginning` returns.
+
+        Only for whoever has just read a whole copy of it back from elsewhere.
+        """
         path = self._path(sha256)
+        if keep_bytes:
+            with path.open("rb") as file:
+                durable.write_file(self._beginning(path), file.read(keep_bytes))
         path.unlink(missing_ok=True)
         durable.sync_folder(path.parent)
+
+    @staticmethod
+    def _beginning(path: Path) -> Path:
+        return path.with_name(f".{path.name}.beginning")
+
+    def beginning(self, sha256: ids.Sha256) -> bytes:
+        """Return what was kept of a blob that was dropped here; empty when nothing was."""
+        try:
+            return self._beginning(self._path(sha256)).read_bytes()
+        except FileNotFoundError:
+            return b""
 
     def destroy(self, sha256: ids.Sha256) -> int:
         """Overwrite and remove a blob and whatever was set aside of it; return how many files. Safe to repeat.

@@ -25,6 +25,8 @@ from evidence.store.schema import blob_copies, events
 ROWS_AT_ONCE: Final = 500
 """Of one transaction that adds rows for older items: the journal's writer waits for it."""
 
+NEVER: Final = ids.Time("9999-12-31T23:59:59.999Z")
+
 MAX_TROUBLE_CHARS: Final = 200
 """Of the column; a reason is a sentence."""
 
@@ -125,23 +127,34 @@ class SqlCopies:
 
     def queue_sealed_before(self) -> int:
         """Add rows for items that were sealed before there was an outbox; return how many. Safe to run at any time."""
+        missing = (
+            rows.query()
+            .join(blob_copies, blob_copies.c.idx == events.c.idx, isouter=True)
+            .where(events.c.item.is_not(None), blob_copies.c.idx.is_(None))
+            .order_by(events.c.idx)
+            .limit(ROWS_AT_ONCE)
+        )
         added = 0
         while True:
+            with reading(self._engine) as connection:
+                if connection.execute(missing).first() is None:
+                    return added  # looking costs the journal's writer nothing
             with writing(self._engine) as connection:
-                query = (
-                    rows.query()
-                    .join(blob_copies, blob_copies.c.idx == events.c.idx, isouter=True)
-                    .where(events.c.item.is_not(None), blob_copies.c.idx.is_(None))
-                    .order_by(events.c.idx)
-                    .limit(ROWS_AT_ONCE)
-                )
-                found = [rows.recorded(row) for row in connection.execute(query)]
+                found = [rows.recorded(row) for row in connection.execute(missing)]
                 new = [row for one in found if (row := _row_for(one)) is not None]
-                if new:
-                    connection.execute(insert(blob_copies), new)
+                if not new:
+                    return added
+                connection.execute(insert(blob_copies), new)
             added += len(new)
-            if len(new) < ROWS_AT_ONCE:
-                return added
+
+    def sealed(self) -> dict[ids.Sha256, tuple[int, bool]]:
+        """Return every living blob that was sealed: its size in bytes, and whether it is to be here."""
+        here = blob_copies.c.local_since.is_not(None)
+        query = select(blob_copies.c.sha256, blob_copies.c.size_bytes, here.label("here")).where(
+            blob_copies.c.state != State.RELEASED
+        )
+        with reading(self._engine) as connection:
+            return {ids.Sha256(row.sha256): (row.size_bytes, bool(row.here)) for row in connection.execute(query)}
 
     # ------------------------------------------------------------------------------------------------ shipping
 
@@ -192,6 +205,10 @@ class SqlCopies:
             "lease_until": None,
         }
         self._own(copy, owner, values)
+
+    def let_go(self, copy: Copy, owner: str) -> None:
+        """Give a lease back without a verdict: this process stops."""
+        self._own(copy, owner, {"lease_by": None, "lease_until": None})
 
     def _own(self, copy: Copy, owner: str, values: dict[str, Any]) -> None:
         mine = (blob_copies.c.idx == copy.index, blob_copies.c.lease_by == owner)
@@ -257,13 +274,30 @@ class SqlCopies:
         values = {"state": State.WAITING, "version_id": None, "verified_at": None, "locked_until": None, "due_at": now}
         self._set(copy, values)
 
-    def release(self, sha256: ids.Sha256) -> None:
-        """Stop shipping, mending and locking a blob: its item was erased. What is in S3 stays until its lock ends."""
+    # ------------------------------------------------------------------------------------------------- erasing
+
+    def any_state(self, sha256: ids.Sha256) -> Copy | None:
+        """Return the row of a blob, released ones included: `locked_until` says how long S3 keeps it at least."""
+        query = _query().where(blob_copies.c.sha256 == sha256).order_by(blob_copies.c.idx).limit(1)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _copy(row)
+
+    def released_due(self, now: ids.Time, limit: int) -> Sequence[Copy]:
+        """Return released rows whose copy may be deleted by now (`rows.bury` releases them)."""
+        query = _query().where(blob_copies.c.state == State.RELEASED, blob_copies.c.due_at <= now).limit(limit)
+        with reading(self._engine) as connection:
+            return [_copy(row) for row in connection.execute(query)]
+
+    def note_released(self, copy: Copy, locked_until: ids.Time | None) -> None:
+        """Look at a released copy again when its lock ends; None: nothing of it is left in S3."""
+        left: dict[str, Any] = {"due_at": locked_until, "locked_until": locked_until}
+        gone: dict[str, Any] = {"due_at": NEVER, "locked_until": None, "version_id": None, "upload_id": None}
         with writing(self._engine) as connection:
             connection.execute(
                 update(blob_copies)
-                .where(blob_copies.c.sha256 == sha256)
-                .values({"state": State.RELEASED, "lease_by": None, "lease_until": None})
+                .where(blob_copies.c.idx == copy.index, blob_copies.c.state == State.RELEASED)
+                .values(gone if locked_until is None else left)
             )
 
     def _set(self, copy: Copy, values: dict[str, Any]) -> None:

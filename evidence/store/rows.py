@@ -117,10 +117,16 @@ def buried() -> Select[Any]:
 
 
 def bury(connection: Connection, destroyed: Sequence[Tombstone]) -> None:
-    """Put tombstones in the place of events, and nothing in the place of their salts; safe to repeat."""
+    """Put tombstones in the place of events, and nothing in the place of their salts; safe to repeat.
+
+    Their copies in S3 are released with them: neither shipped nor locked anew, and deleted when their locks end.
+    """
     for one in destroyed:
         values = {"event": one.to_bytes(), "salt": NO_SALT, "container_size": None}
         connection.execute(update(events).where(events.c.idx == one.index, _LIVING).values(values))
+        released = {"state": "released", "due_at": ids.now(), "lease_by": None, "lease_until": None, "trouble": None}
+        here = (blob_copies.c.idx == one.index, blob_copies.c.state != "released")
+        connection.execute(update(blob_copies).where(*here).values(released))
 
 
 def one(connection: Connection, condition: Any) -> Recorded | None:  # noqa: ANN401 - any SQL condition

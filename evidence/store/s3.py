@@ -38,7 +38,7 @@ COMPLIANCE: Final = "COMPLIANCE"
 _AWAY: Final = frozenset({408, 429, 500, 502, 503, 504})
 
 
-class S3RefusedError(BlobError):
+class S3RefusedError(BlobAwayError):
     """S3 answered, and said no: the text holds its code. Keys, bucket or policy need a human."""
 
 

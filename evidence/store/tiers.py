@@ -1,7 +1,8 @@
 """Blobs here first, and in S3 when they are no longer here: one `BlobStore` over both.
 
 Writing goes to the folder only: nothing that is acknowledged waits for S3. Reading falls back to the version that was
-read back whole when it was shipped; when that cannot be reached, BlobAwayError says so before the first byte.
+read back whole when it was shipped; when that cannot be reached, BlobAwayError says so before the first byte. The
+beginnings of containers stay here, so that a timeline needs no S3.
 """
 
 import io
@@ -50,7 +51,7 @@ class TieredBlobs:
             return self.local.open(sha256)
         except (BlobError, FileNotFoundError):
             s3, copy, version = self._remote(sha256)
-            return io.BufferedReader(_RemoteFile(s3, copy, version), READ_AHEAD_BYTES)
+            return io.BufferedReader(_RemoteFile(s3, copy, version, self.local.beginning(sha256)), READ_AHEAD_BYTES)
 
     def pieces(self, sha256: ids.Sha256, first: int, last: int) -> Iterator[bytes]:
         """Yield the bytes `first` to `last` (both included) of a blob, or raise: never fewer.
@@ -101,13 +102,14 @@ def _file_pieces(file: IO[bytes], first: int, last: int) -> Iterator[bytes]:
 
 
 class _RemoteFile(io.RawIOBase):
-    """A version in S3 as a file that can be read and sought; each read is a request."""
+    """A version in S3 as a file that can be read and sought; each read behind the beginning is a request."""
 
-    def __init__(self, s3: S3Blobs, copy: Copy, version_id: str) -> None:
+    def __init__(self, s3: S3Blobs, copy: Copy, version_id: str, beginning: bytes) -> None:
         super().__init__()
         self._s3 = s3
         self._copy = copy
         self._version_id = version_id
+        self._beginning = beginning
         self._at = 0
 
     def readable(self) -> bool:
@@ -129,11 +131,15 @@ class _RemoteFile(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer (PEP 688 is of Python 3.12)
-        """Read up to the buffer's size; fewer at the end of the blob only."""
+        """Read up to the buffer's size; fewer at the end of what was kept here, and at the end of the blob."""
         last = min(self._at + len(buffer), self._copy.size_bytes) - 1
         if last < self._at:
             return 0
-        done = 0
+        done = len(known := self._beginning[self._at : last + 1])
+        if known:  # a reader that wants more asks again
+            buffer[:done] = known
+            self._at += done
+            return done
         for piece in self._s3.read(self._copy.sha256, self._version_id, self._at, last):
             buffer[done : done + len(piece)] = piece
             done += len(piece)

@@ -1,8 +1,6 @@
 """GET /items/{item}/container: the sealed bytes of one item, in ranges if asked."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path as File
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -24,9 +22,6 @@ from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 
 router = APIRouter(prefix=f"{V1}/items", tags=["items"])
-
-PIECE_BYTES: Final = 256 * 1024
-"""Read and sent at once."""
 
 _RANGE: Final = re.compile(r"^bytes=(\d{0,16})-(\d{0,16})$")
 
@@ -59,7 +54,7 @@ def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
     responses={
         200: {"content": {"application/octet-stream": {}}, "description": "The whole sealed container"},
         206: {"content": {"application/octet-stream": {}}, "description": "The range that was asked for"},
-        **problems(*PROVEN, *WRITING, domains.RANGE, domains.BLOB_MISSING),
+        **problems(*PROVEN, *WRITING, domains.RANGE, domains.BLOB_MISSING, domains.BLOB_AWAY),
     },
 )
 async def get_container(request: Request, item: str, who: ReaderAsking) -> StreamingResponse:
@@ -69,7 +64,9 @@ async def get_container(request: Request, item: str, who: ReaderAsking) -> Strea
     sealed = await run_in_threadpool(_find, services, item, who)
     body = sealed.body
     wanted = parse_range(request.headers.get("range"), body.container.size)
-    path = await run_in_threadpool(services.blobs.local_path, body.container.sha256)
+    name = body.container.sha256
+    if await run_in_threadpool(services.blobs.size, name) is None:
+        raise ProblemError(domains.BLOB_MISSING)  # before the reading is written down
 
     def still_allowed(standing: Standing) -> bool:
         view = view_case(standing, who, sealed.case, ids.now())
@@ -79,16 +76,17 @@ async def get_container(request: Request, item: str, who: ReaderAsking) -> Strea
         raise ProblemError(general.NOT_FOUND)
     await reads.note_content(who.kid, sealed.case, body.item, still_allowed)
     first, last = wanted or (0, body.container.size - 1)
+    pieces = await run_in_threadpool(services.blobs.pieces, name, first, last)
     headers = {
         "accept-ranges": "bytes",
         "content-length": str(last - first + 1),
-        "etag": f'"{body.container.sha256}"',
+        "etag": f'"{name}"',
         "cache-control": "private, no-store",
     }
     if wanted is not None:
         headers["content-range"] = f"bytes {first}-{last}/{body.container.size}"
     return StreamingResponse(
-        _pieces(path, first, last),
+        pieces,
         status_code=200 if wanted is None else 206,
         headers=headers,
         media_type="application/octet-stream",
@@ -122,12 +120,3 @@ def read_prefix(services: Services, sealed: Sealed) -> container.Prefix:
     with services.blobs.open(sealed.body.container.sha256) as file:
         size = container.HEAD_OFFSET + sealed.body.head.size + sealed.body.meta.size
         return container.parse_prefix(file.read(min(size, container.HEAD_OFFSET + MAX_HEAD_BYTES + MAX_META_BYTES)))
-
-
-def _pieces(path: File, first: int, last: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(first)
-        rest = last - first + 1
-        while rest and (piece := file.read(min(rest, PIECE_BYTES))):
-            rest -= len(piece)
-            yield piece

@@ -90,6 +90,19 @@ BLOB_MISSING = ProblemType(
         "first, then the message again.",
     ),
 )
+BLOB_AWAY = ProblemType(
+    "blob-away",
+    503,
+    Words(
+        "Het bestand is nu niet te bereiken",
+        "Het bestand is veilig opgeslagen op een plaats die nu geen antwoord geeft. Er is niets verloren. Probeer "
+        "het over een paar minuten opnieuw.",
+    ),
+    Words(
+        "The file cannot be reached now",
+        "The file is safely stored in a place that gives no answer now. Nothing is lost. Try again in a few minutes.",
+    ),
+)
 CONTAINER = ProblemType(
     "container",
     422,

@@ -8,12 +8,23 @@ from evidence.envelope.container import TamperedError
 from evidence.errors import EvidenceError, FormatError
 from evidence.keys import SignatureError
 from evidence.statements.authority import NotAllowedError
-from evidence.store.errors import BlobError, BusyError, StorageFullError, UnknownOutcomeError, UnreadyError
+from evidence.store.errors import (
+    BlobAwayError,
+    BlobError,
+    BusyError,
+    ErasedError,
+    StorageFullError,
+    UnknownOutcomeError,
+    UnreadyError,
+)
 from server.problems import ProblemError, domains, general
 from server.problems.kinds import ProblemType
 
 BUSY_RETRY_S: Final = 2
 """The writer's whole queue is written in under a second; two leave room for a slow disk."""
+
+AWAY_RETRY_S: Final = 60
+"""A storage that gave no answer to several tries is not back in a second."""
 
 _KINDS: Final[Mapping[type[EvidenceError], ProblemType]] = {
     SignatureError: domains.STATEMENT_SIGNATURE,
@@ -23,11 +34,19 @@ _KINDS: Final[Mapping[type[EvidenceError], ProblemType]] = {
     StorageFullError: general.STORAGE_FULL,
     UnknownOutcomeError: domains.UNKNOWN_OUTCOME,
     UnreadyError: general.UNREADY,
+    BlobAwayError: domains.BLOB_AWAY,
     BlobError: domains.BLOB_MISSING,
+    ErasedError: domains.ERASED,
     CustodyError: general.INTERNAL,
 }
 _TELLING: Final = (TamperedError, FormatError)
 """Errors whose text names a member of a format and no value: safe to show, and a developer needs it."""
+
+_RETRY_S: Final[Mapping[ProblemType, int]] = {
+    general.BUSY: BUSY_RETRY_S,
+    domains.UNKNOWN_OUTCOME: BUSY_RETRY_S,
+    domains.BLOB_AWAY: AWAY_RETRY_S,
+}
 
 _REASONS: Final[Mapping[str, ProblemType]] = {
     "chain": domains.CHAIN,
@@ -45,7 +64,8 @@ def of(error: EvidenceError) -> ProblemError:
             return ProblemError(kind)  # the same answer as for anything that is not there
         return ProblemError(kind, reason=error.reason)
     kind = next((_KINDS[base] for base in type(error).__mro__ if base in _KINDS), general.INTERNAL)
-    retry = {"retry-after": str(BUSY_RETRY_S)} if kind in {general.BUSY, domains.UNKNOWN_OUTCOME} else None
+    wait_s = _RETRY_S.get(kind)
+    retry = None if wait_s is None else {"retry-after": str(wait_s)}
     if isinstance(error, _TELLING):
         return ProblemError(kind, retry, reason=str(error))
     return ProblemError(kind, retry)
