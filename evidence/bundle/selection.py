@@ -54,7 +54,7 @@ def _belongs(request: Request, statement: Statement, alarms: set[ids.AlarmId]) -
     if statement.case != request.case:
         return statement.type in _ORGANISATION
     match statement.body:
-        case types.ItemSeal(item=item):
+        case types.ItemSeal(item=item) | types.ItemOpen(item=item):
             wanted = item in request.items
         case types.Grant(reader=reader):
             wanted = reader == request.reader

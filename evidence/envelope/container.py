@@ -179,6 +179,24 @@ def check_against(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.Key
             raise TamperedError(message)
 
 
+def check_begun(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.KeyId, body: types.ItemOpen) -> None:
+    """Compare the beginning of a container with the `item.open` statement that announced it.
+
+    TamperedError names the first member that differs. The hash of the meta ciphertext is `verify_head`'s.
+    """
+    head_blob = types.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes))
+    pairs = {
+        "case": (prefix.head.case, statement_case),
+        "item": (prefix.head.item, body.item),
+        "author": (prefix.head.by, by),
+        "head": (head_blob, body.head),
+    }
+    for name, (found, expected) in pairs.items():
+        if found != expected:
+            message = f"what arrived of the item and its announcement differ in: {name}"
+            raise TamperedError(message)
+
+
 def context(part: Literal["meta", "content"], case: str, item: str) -> bytes:
     """Return the encryption context that ties a ciphertext to its part, case and item."""
     return f"getuige/item/v1/{part}/{case}/{item}".encode()

@@ -71,6 +71,43 @@ def open_range(
         chunk += count
 
 
+def open_begun(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the part of the original file that arrived of an item that was cut off, without padding.
+
+    Every chunk that is whole is proven to be what was sealed at its place under this item's key; what follows the last
+    whole chunk is left out. The commitment covers the whole file and proves nothing here. FormatError when the item
+    has no content, cobblestone.OpenError for changed bytes.
+    """
+    head, file = prefix.head, meta.file
+    if head.content is None or file is None:
+        message = "this item has no content"
+        raise FormatError(message)
+    context = container.context("content", head.case, head.item)
+    pending, first, left = bytearray(), 0, file.size
+    message_header = b""
+    last = cobblestone.plaintext_size(head.content.size) // cobblestone.CHUNK_BYTES
+    for data in ciphertext:
+        pending += data
+        if not message_header:
+            if len(pending) < cobblestone.HEADER_BYTES:
+                continue
+            message_header = bytes(pending[: cobblestone.HEADER_BYTES])
+            del pending[: cobblestone.HEADER_BYTES]
+        whole = min(len(pending) // cobblestone.SEALED_CHUNK_BYTES, last - first)
+        size = whole * cobblestone.SEALED_CHUNK_BYTES
+        for plain in cobblestone.open_chunks(key, context, message_header, bytes(pending[:size]), first):
+            if piece := plain[:left]:
+                left -= len(piece)
+                yield piece
+        first += whole
+        del pending[:size]
+    rest = head.content.size - cobblestone.HEADER_BYTES - last * cobblestone.SEALED_CHUNK_BYTES
+    if message_header and first == last and len(pending) == rest:  # all of it arrived, and only the statement that seals it did not
+        for plain in cobblestone.open_chunks(key, context, message_header, bytes(pending), first):
+            if piece := plain[:left]:
+                yield piece
+
+
 def _named(wrap: types.GrantedItem | container.Wrap | None) -> tuple[ids.Base64, wraps.Suite]:
     if wrap is None:
         message = "this item was not given to this reader"

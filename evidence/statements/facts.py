@@ -75,6 +75,15 @@ class Sealed:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """An item that was announced (`item.open`) and not sealed: what arrived of it is evidence, and incomplete."""
+
+    case: ids.CaseId
+    by: ids.KeyId
+    body: types.ItemOpen
+
+
+@dataclass(frozen=True)
 class Granted:
     """A grant that was not revoked; `expires` in the body still ends it."""
 
