@@ -221,6 +221,33 @@ UPLOAD_COMPLETE = ProblemType(
         "This file is complete and safely stored. It can no longer be called off.",
     ),
 )
+UPLOAD_BEGUN = ProblemType(
+    "upload-begun",
+    409,
+    Words(
+        "Het begin van dit bestand wordt bewaard",
+        "Dit bestand is aangekondigd in het dossier. Wat er al van binnen is, blijft bewaard. Het kan niet meer worden "
+        "afgebroken.",
+    ),
+    Words(
+        "The beginning of this file is kept",
+        "This file was announced in the case. What has arrived of it stays. It can no longer be called off.",
+    ),
+)
+BEGUN = ProblemType(
+    "too-many-begun",
+    429,
+    Words(
+        "Er is te veel begonnen en niet afgemaakt",
+        "Van dit toestel staan al veel bestanden klaar die nog niet compleet zijn. Er is niets verloren. Verstuur eerst "
+        "de rest daarvan, of verstuur dit bestand zonder aankondiging.",
+    ),
+    Words(
+        "Too much was begun and not finished",
+        "Many files of this device are here that are not complete yet. Nothing is lost. Send the rest of those first, "
+        "or send this file without announcing it.",
+    ),
+)
 RANGE = ProblemType(
     "range",
     416,
@@ -282,6 +309,20 @@ EXPORT_STALE = ProblemType(
         "This export does not fit what was prepared",
         "The signed export names other items or another manifest than were prepared. Nothing was recorded. "
         "Prepare the export again.",
+    ),
+)
+ERASED = ProblemType(
+    "erased",
+    410,
+    Words(
+        "Dit is gewist",
+        "Dit is gewist op verzoek van de eigenaar, met instemming van haar hulpverlener. In het logboek staat nog wel "
+        "dat er iets was. Wie eerder een kopie heeft opgehaald, heeft die nog.",
+    ),
+    Words(
+        "This was erased",
+        "This was erased because its owner asked for it and her caseworker agreed. The log still shows that there was "
+        "something. Whoever fetched a copy before still has it.",
     ),
 )
 EXPORT_WAITING = ProblemType(
