@@ -45,6 +45,8 @@ class StandIn:
             "journal": {"trouble": None}, "routes": [],
         }  # fmt: skip
         self.leases: list[tuple[str, str]] = []
+        self.deaf = False
+        self.statements: list[statement.Statement] = []
         self.alarms: dict[str, dict[str, Any]] = {}
         self.acts: list[statement.Statement] = []
         self.reads: list[tuple[str, str]] = []
@@ -105,6 +107,7 @@ class StandIn:
             ("GET", "/receipts/{index}/proof", self._proof),
             ("GET", "/alarms", self._alarms),
             ("GET", "/alarms/stream", self._stream),
+            ("POST", "/statements", self._statement),
             ("POST", "/alarms/{alarm}/acts", self._act),
             ("POST", "/alarms/{alarm}/lease", self._lease),
             ("GET", "/alarms/{alarm}/card", self._card),
@@ -256,6 +259,16 @@ class StandIn:
             found["closed"] = {"reason": made.body.reason, "by": person, "at": made.at}
         self.tell("alarm", found)
         return JSONResponse(found)
+
+    async def _statement(self, request: Request) -> Response:
+        """Take a signed act that is no act on an alarm, under the authority rules; nothing when `deaf`."""
+        self._who(request)
+        if self.deaf:
+            return Response(status_code=503)
+        made = statement.parse(await request.body())
+        self.world.record(made)
+        self.statements.append(made)
+        return JSONResponse({"receipt": {}}, status_code=201)
 
     async def _lease(self, request: Request, alarm: str) -> Response:
         self.leases.append((self._who(request), alarm))

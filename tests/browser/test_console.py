@@ -5,12 +5,14 @@ the card opens on acceptance and its opening is asked of the server; two desks s
 loudly when it is not live; and nothing goes wrong meanwhile.
 """
 
+import asyncio
 import re
 
 import pytest
 from playwright.async_api import Browser, Route, expect
 
 from evidence.statements import types
+from tests.bridge_world import until
 from tests.browser.stand_in import StandIn
 from tests.browser.visitor import visit
 
@@ -69,6 +71,28 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
     assert isinstance(closing, types.AlarmClose)
     assert (closing.alarm, closing.reason) == (alarm, "genuine")
     assert all(act.by == server.world.people["daan"].kid and act.case == server.world.case for act in server.acts)
+
+
+async def test_a_shift_is_written_down_when_it_begins_and_when_it_ends(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as daan:
+        await daan.console()
+        server.deaf = True
+        await daan.page.get_by_role("button", name="Dienst starten").click()
+        await expect(daan.page.locator(".shift")).to_contain_text("Dienst loopt sinds")
+        await expect(daan.page.locator(".shift")).to_contain_text("Staat nog niet in het logboek")
+        server.deaf = False
+        await expect(daan.page.locator(".shift")).to_contain_text("Staat in het logboek", timeout=15_000)
+        await daan.page.get_by_role("button", name="Dienst beëindigen").click()
+        await expect(daan.page.get_by_role("button", name="Dienst starten")).to_be_visible()
+        await asyncio.to_thread(until, lambda: len(server.statements) == 2, "the end is handed in")
+        assert all(re.search("503", error) for error in daan.errors)
+        daan.errors.clear()
+        await daan.sound()
+    begun, ended = server.statements
+    assert (begun.type, ended.type, begun.case) == ("shift.begin", "shift.end", None)
+    assert begun.body == ended.body
+    assert begun.by == server.world.people["daan"].kid
+    assert begun.at <= ended.at
 
 
 async def test_the_second_desk_sees_at_once_who_has_it(browser: Browser, server: StandIn) -> None:

@@ -10,6 +10,7 @@ import { age, isCalling, isNew, isOpen, nextActs, ordered, primaryAct, troubles 
 import { alarmCard } from "./card.js";
 import { Desk } from "./desk.js";
 import { alarmList, escalationOf, flagsOf, stateMark, whose } from "./list.js";
+import { Shift } from "./shift.js";
 import { Siren, keepScreenOn } from "./siren.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
@@ -32,7 +33,7 @@ class Console extends View {
     this.siren = new Siren();
     /** @type {Set<string>} alarms whose siren was silenced here */
     this.silenced = new Set();
-    /** @type {{since: number, sound: boolean, screen: boolean} | null} */
+    /** @type {{log: Shift, sound: boolean, screen: boolean} | null} */
     this.shift = null;
     /** @type {{title: string, text: string, bad: boolean} | null} */
     this.notice = null;
@@ -86,7 +87,15 @@ class Console extends View {
 
   async #startShift() {
     const sound = await this.siren.test().catch(() => false);
-    this.shift = { since: Date.now(), sound, screen: await keepScreenOn() };
+    if (this.shift || !this.desk) return;
+    const log = new Shift(this.desk.session.identity, () => this.requestUpdate());
+    this.shift = { log, sound, screen: await keepScreenOn() };
+    this.requestUpdate();
+  }
+
+  #endShift() {
+    this.shift?.log.end();
+    this.shift = null;
     this.requestUpdate();
   }
 
@@ -240,12 +249,14 @@ class Console extends View {
       return html`<div class="card shift"><button type="button" class="primary" @click=${this.#startShift}>${t("shift-start")}</button>
         <p class="quiet">${t("shift-lead")}</p></div>`;
     }
-    const { since, sound, screen } = this.shift;
+    const { log, sound, screen } = this.shift;
     return html`<div class="shift running" role="status">
-      <span>${t("shift-running", { time: clock(since) })}</span>
+      <span>${t("shift-running", { time: clock(log.since) })}</span>
+      <span class=${log.recorded ? "fine" : "bad"}>${log.recorded ? "✓" : "✕"} ${t(log.recorded ? "shift-recorded" : "shift-unrecorded")}</span>
       <span class=${sound ? "fine" : "bad"}>${sound ? "♪" : "✕"} ${t(sound ? "shift-sound-on" : "shift-sound-off")}</span>
       <span class=${screen ? "fine" : "bad"}>${screen ? "✓" : "✕"} ${t(screen ? "shift-screen-on" : "shift-screen-off")}</span>
-      <button type="button" class="link" @click=${() => this.siren.test()}>${t("shift-again")}</button></div>`;
+      <button type="button" class="link" @click=${() => this.siren.test()}>${t("shift-again")}</button>
+      <button type="button" class="link" @click=${this.#endShift}>${t("shift-end")}</button></div>`;
   }
 
   /** @param {Desk} desk */
