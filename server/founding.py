@@ -97,7 +97,7 @@ def _write_anchors(settings: Settings, layout: Layout, root: bytes, label: str, 
         layout.log_vkey: f"{log_key.verifier.vkey}\n",
         layout.trust / "log.vkey": f"{log_key.verifier.vkey}\n",
         layout.trust / trust.ROOT: trust.root_line(root, label),
-        layout.trust / trust.POLICY: witnesses.policy_text(settings, layout, log_key.verifier),
+        layout.trust / trust.POLICY: witnesses.policy_text(settings, layout, [log_key.verifier]),
     }
     if settings.tsa == DEVELOPMENT:
         durable.make_folder(layout.tsa)

@@ -25,6 +25,21 @@ class Layout:
         """The custody log (c2sp.org/tlog-tiles), also served under /log/."""
         return self.data / "log"
 
+    def log_of(self, number: int) -> Path:
+        """The log that is the `number`th of its line, from 1: each rotation of the key begins another.
+
+        A log keeps its folder and its address for ever: files of a log are cached without an end.
+        """
+        return self.log if number == 1 else self.data / "logs" / str(number)
+
+    def timestamps_of(self, number: int) -> Path:
+        """RFC 3161 tokens over heads of that log, and the heads."""
+        return self.log_of(number) / "timestamps"
+
+    def log_key_of(self, number: int) -> Path:
+        """The key that signs the heads of that log."""
+        return self.log_key if number == 1 else self.secrets / f"log-{number}.key"
+
     @property
     def log_vkey(self) -> Path:
         """The log's public key, beside the log."""

@@ -8,8 +8,6 @@ import structlog
 from fastapi import Request
 
 from evidence import keys
-from evidence.custody.integrator import Integrator
-from evidence.custody.keyfile import load_or_create_key
 from evidence.store.access import AccessStore
 from evidence.store.blobs import DirectoryBlobs
 from evidence.store.copies import SqlCopies
@@ -23,7 +21,7 @@ from server.layout import Layout
 from server.limits import ANYONE, SIGNER, Limiter
 from server.log import tsa
 from server.log.keeper import LogKeeper
-from server.log.witnesses import Witnesses
+from server.log.opening import LogOpener
 from server.secret_files import load_identity, load_or_create_secret
 from server.settings import Settings
 from server.uploads.folder import UploadFolder
@@ -39,7 +37,6 @@ class Services:
     settings: Settings
     layout: Layout
     identity: keys.Identity
-    origin: str
     challenge_key: bytes
     journal: SqlJournal
     blobs: TieredBlobs
@@ -77,18 +74,9 @@ def open_services(settings: Settings) -> Iterator[Services]:
         stack.callback(journal.close)
         if not journal.ask(lambda standing: founding.is_published(standing, identity)):
             raise founding.FoundingError("the root has not certified this server's key: found the data folder first")
-        log_key = load_or_create_key(layout.log_key, settings.log_origin)
-        witnesses = Witnesses(settings, layout, log_key)
-        stack.callback(witnesses.close)
-        integrator = Integrator(
-            layout.log,
-            log_key,
-            SqlHeads(engine),
-            witnesses.all,
-            witness_deadline_s=witnesses.deadline_s,
-            believed=witnesses.believed,
-        )
-        keeper = _log_keeper(settings, layout, journal, integrator)
+        opener = LogOpener(settings, layout, SqlHeads(engine), journal)
+        stack.callback(opener.close)
+        keeper = _log_keeper(settings, layout, journal, opener)
         keeper.start()
         stack.callback(keeper.close)
         place = settings.s3_place()
@@ -101,7 +89,6 @@ def open_services(settings: Settings) -> Iterator[Services]:
             settings,
             layout,
             identity,
-            settings.log_origin,
             load_or_create_secret(layout.challenge_key),
             journal,
             blobs,
@@ -116,8 +103,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
         )
 
 
-def _log_keeper(settings: Settings, layout: Layout, journal: SqlJournal, integrator: Integrator) -> LogKeeper:
+def _log_keeper(settings: Settings, layout: Layout, journal: SqlJournal, opener: LogOpener) -> LogKeeper:
     authority = tsa.choose(settings, layout)
     if authority.development:
         _log.warning("DEVELOPMENT time stamping authority: nobody else believes its tokens")
-    return LogKeeper(journal, integrator, authority, layout.log, layout.timestamps)
+    return LogKeeper(journal, opener, authority, layout)

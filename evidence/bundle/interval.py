@@ -15,6 +15,9 @@ from typing import Final, NamedTuple
 from evidence import event as events
 from evidence import ids
 from evidence.bundle.report import Findings
+from evidence.custody.errors import UnknownLogError
+from evidence.custody.lineage import Era, Lineage
+from evidence.statements.statement import SeenCheckpoint
 
 TOLERANCE: Final = timedelta(seconds=60)
 """Clocks that NTP keeps differ by less than a second; a minute forgives a bad day and hides no shift that matters."""
@@ -37,6 +40,14 @@ class Head:
     stamped: datetime | None = None
     """The stated time plus the accuracy that the authority states."""
 
+    below: int | None = None
+    """Events of the journal below it, those of older logs included; None: as many as it has entries."""
+
+    @property
+    def events(self) -> int:
+        """How many events of the journal lie below it."""
+        return self.size if self.below is None else self.below
+
     @property
     def not_after(self) -> datetime | None:
         """By when the head existed. Of several witnesses the latest counts: one slow clock makes nobody a liar."""
@@ -56,25 +67,29 @@ class Interval(NamedTuple):
     latest: datetime | None
 
 
-def interval(event: events.Event, under: Head, heads: Iterable[Head]) -> Interval:
-    """Return the interval of an event that is proven under the head `under`, with the other heads of its log."""
+def interval(event: events.Event, under: Head, heads: Iterable[Head], line: Lineage | None = None) -> Interval:
+    """Return the interval of an event that is proven under the head `under`, with the other heads of its logs.
+
+    Without a `line` all heads are of one log.
+    """
     seen = event.statement.seen
+    below = 0 if seen is None else seen.size if line is None else _events_below(seen, line)
     # No head that was seen can hold the statement itself: who claims that saw nothing, and moves no bound.
-    size = seen.size if seen is not None and seen.size <= event.index else 0
-    known = (head.not_before for head in heads if head.size <= size and head.origin == under.origin)
+    size = below if below <= event.index else 0
+    known = (head.not_before for head in heads if head.events <= size)
     return Interval(max((time for time in known if time is not None), default=None), under.not_after)
 
 
-def check(placed: Mapping[int, tuple[events.Event, Head]], findings: Findings) -> dict[int, Interval]:
+def check(placed: Mapping[int, tuple[events.Event, Head]], line: Lineage, findings: Findings) -> dict[int, Interval]:
     """Compare server's and signers' clocks with the intervals of events (by index); return the intervals."""
     heads = {head for _, head in placed.values()}
-    found = {index: interval(event, under, heads) for index, (event, under) in placed.items()}
+    found = {index: interval(event, under, heads, line) for index, (event, under) in placed.items()}
     gaps: dict[str, list[tuple[timedelta, int]]] = {code: [] for code in (*_FAILS, *_NOTES)}
     for index, between in found.items():
-        event, under = placed[index]
+        event = placed[index][0]
         for code, gap in _odd(event, between):
             gaps[code].append((gap, index))
-        _check_seen(event, under, heads, findings)
+        _check_seen(event, line, heads, findings)
     for code in filter(gaps.__getitem__, gaps):
         gap, index = max(gaps[code])
         tell = findings.failed if code in _FAILS else findings.note
@@ -104,14 +119,33 @@ def _odd(event: events.Event, between: Interval) -> Iterator[tuple[str, timedelt
             yield "time-signer-clock", earliest - signed
 
 
-def _check_seen(event: events.Event, under: Head, heads: Iterable[Head], findings: Findings) -> None:
-    """A head that the signer saw is the one of that size that is here, or there are two histories."""
+def _check_seen(event: events.Event, line: Lineage, heads: Iterable[Head], findings: Findings) -> None:
+    """A head that the signer saw is the one of that size that is here, and no larger than the end of its log.
+
+    Otherwise there are two histories.
+    """
     seen = event.statement.seen
-    if seen is None:
+    era = None if seen is None else _era_seen(seen, line)
+    if seen is None or era is None:
         return
-    for head in heads:
-        if (head.origin, head.size) == (under.origin, seen.size) and head.root.hex() != seen.root:
-            findings.failed("seen-differs", str(event.index), size=seen.size)
+    known = {head.root.hex() for head in heads if (head.origin, head.size) == (era.origin, seen.size)}
+    if era.final is not None and era.final.size == seen.size:
+        known.add(era.final.root.hex())
+    if known - {seen.root} or (era.final is not None and seen.size > era.final.size):
+        findings.failed("seen-differs", str(event.index), size=seen.size)
+
+
+def _era_seen(seen: SeenCheckpoint, line: Lineage) -> Era | None:
+    """Return the log of the head that was seen: the first of the line, unless the statement names another."""
+    try:
+        return line.eras[0] if seen.log is None else line.era(seen.log)
+    except UnknownLogError:
+        return None
+
+
+def _events_below(seen: SeenCheckpoint, line: Lineage) -> int:
+    era = _era_seen(seen, line)
+    return 0 if era is None else era.events_below(seen.size)
 
 
 def _hours(gap: timedelta) -> str:

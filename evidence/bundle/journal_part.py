@@ -12,6 +12,7 @@ from evidence.bundle import bag, handover, interval, layout
 from evidence.bundle.report import Findings
 from evidence.bundle.trust import Anchors
 from evidence.custody import leaf, timestamp, tlogproof
+from evidence.custody.lineage import Lineage
 from evidence.custody.policy import VerifiedCheckpoint
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import authority, types
@@ -84,7 +85,7 @@ def load(bundle: bag.Bag, findings: Findings) -> JournalPart:
 def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
     """Every event is under a checkpoint that satisfies the policy; tokens say how old those checkpoints are."""
     logs = handover.believe(bundle, anchors, findings)
-    must_link = logs.line.of_event(part.export.index) == logs.line.current
+    exported = logs.line.of_event(part.export.index)
     heads: dict[str, tuple[VerifiedCheckpoint, list[events.Event]]] = {}
     witnesses: set[str] = set()
     for event in (*part.listed, part.export):
@@ -94,7 +95,7 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
             entry = leaf.leaf_entry(part.salts.get(event.index, b""), part.raw[event.index])
             verified = tlogproof.verify(proof, entry, logs.policy)
             note = tlogproof.TlogProof.parse(proof).checkpoint
-            logs.admit(verified.checkpoint, note, must_link=must_link)
+            logs.admit(verified.checkpoint, note, exported)
             era = logs.line.of_event(event.index)
             if (verified.checkpoint.log, verified.index) != (era.key, era.entry_of(event.index)):
                 raise FormatError("the proof is about another place in the log")
@@ -105,12 +106,11 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
         witnesses |= {cosigned.witness for cosigned in verified.checkpoint.cosigned}
         heads.setdefault(hashlib.sha256(note).hexdigest(), (verified.checkpoint, []))[1].append(event)
     if part.logged:
-        if logs.unlinked:
-            findings.note("log-unlinked", count=len({head.size for head, _ in heads.values()}))
+        logs.tell(findings)
         names = ", ".join(sorted(witnesses)) or "–"
         log = ", ".join(sorted({head.signed.checkpoint.origin for head, _ in heads.values()}))
         findings.proven("events-logged", count=len(part.logged), log=log, witnesses=names)
-    _check_times(part, bundle, heads, anchors, findings)
+    _check_times(part, bundle, heads, anchors, logs.line, findings)
 
 
 def _check_times(
@@ -118,6 +118,7 @@ def _check_times(
     bundle: bag.Bag,
     heads: dict[str, tuple[VerifiedCheckpoint, list[events.Event]]],
     anchors: Anchors,
+    line: Lineage,
     findings: Findings,
 ) -> None:
     stamped: dict[str, list[ids.Time]] = {}
@@ -126,7 +127,8 @@ def _check_times(
         info = _stamp(bundle, digest, anchors, findings)
         cosigned = tuple(one.at for one in head.cosigned)
         latest = None if info is None else info.time + (info.accuracy or timedelta())
-        believed = interval.Head(head.signed.checkpoint.origin, head.size, head.root, cosigned, latest)
+        era = line.era(head.signed.checkpoint.origin)
+        believed = interval.Head(era.origin, head.size, head.root, cosigned, latest, era.events_below(head.size))
         placed |= {event.index: (event, believed) for event in covered}
         if info is not None:
             when = ids.time_of(info.time)
@@ -136,7 +138,7 @@ def _check_times(
         findings.proven("time", count=len(times), earliest=min(times), latest=max(times), authority=name)
     if unstamped := part.logged - part.not_after.keys():
         findings.note("time-missing", count=len(unstamped))
-    part.intervals = interval.check(placed, findings)
+    part.intervals = interval.check(placed, line, findings)
 
 
 def _stamp(bundle: bag.Bag, digest: str, anchors: Anchors, findings: Findings) -> timestamp.TimestampInfo | None:

@@ -16,6 +16,7 @@ from typing import Final
 from evidence import canonical, durable, ids
 from evidence import event as events
 from evidence.bundle import bag, layout
+from evidence.bundle.handover import Handover
 from evidence.bundle.howto import HOWTO_TEXT
 from evidence.bundle.selection import Request
 from evidence.errors import EvidenceError
@@ -54,6 +55,8 @@ class Proofs:
     export_event: events.Recorded
     by_index: Mapping[int, bytes]
     tokens: Mapping[str, bytes]
+    handover: Handover | None = None
+    """How the log went on under other keys; None when its key was never rotated."""
 
 
 def plan(request: Request, chosen: Sequence[events.Recorded], container_path: Callable[[ids.Sha256], Path]) -> Plan:
@@ -146,6 +149,8 @@ def _tag_files(planned: Plan, proofs: Proofs, container_bytes: int) -> Iterator[
     yield layout.EXPORT_PROOF, proofs.by_index[proofs.export_event.index]
     for recorded in planned.events:
         yield layout.proof(recorded.index), proofs.by_index[recorded.index]
+    if proofs.handover is not None:
+        yield layout.ROTATIONS, proofs.handover.to_bytes()
     for checkpoint_sha256, token in proofs.tokens.items():
         yield layout.token(checkpoint_sha256), token
 

@@ -49,10 +49,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Log {about} ended with {size} entries; {next} goes on. The organisation signed that.",
     },
     "log-unlinked": {
-        "nl": "{count} bevestigde standen zijn van voor het einde van hun logboek. Dat ze naar dat einde leiden, staat niet "
-        "in dit bestand; de getuigen staan ervoor in.",
-        "en": "{count} cosigned heads are from before their log ended. That they lead to that end is not shown in this "
-        "file; the witnesses answer for it.",
+        "nl": "{count} bevestigde standen zijn van voor het einde van hun logboek. Dat ze naar dat einde leiden, is "
+        "hier niet te zien; de getuigen staan ervoor in.",
+        "en": "{count} cosigned heads are from before their log ended. That they lead to that end is not shown here; "
+        "the witnesses answer for it.",
     },
     "rotation-bad": {
         "nl": "Het vervolg van het logboek klopt niet: {why}",

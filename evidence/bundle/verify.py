@@ -11,7 +11,7 @@ from typing import Final
 
 from evidence import canonical, ids, keys, schema
 from evidence import event as events
-from evidence.bundle import bag, items, journal_part, layout
+from evidence.bundle import bag, erasure_proof, handover, items, journal_part, layout
 from evidence.bundle.journal_part import JournalPart
 from evidence.bundle.report import Findings, Report
 from evidence.bundle.trust import Anchors
@@ -29,7 +29,7 @@ _TAGS: Final = frozenset({bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIF
 def verify(path: Path, anchors: Anchors) -> Report:
     """Check what lies at `path`.
 
-    That is a bundle (folder or ZIP), a receipt (`.json`), or a sealed item (`.getuige`) with its receipt beside it
+    That is a bundle (folder or ZIP), a receipt or a proof of an erasure (`.json`), or a sealed item (`.getuige`) with its receipt beside it
     under the same name. Raises BagError, FormatError or OSError when it cannot be read as any of these; what does not
     hold is in the report.
     """
@@ -38,7 +38,11 @@ def verify(path: Path, anchors: Anchors) -> Report:
     root = anchors.root.hex()[:SHOWN_CHARACTERS]
     findings.note("anchors", label=anchors.label, root=root, logs=logs, witnesses=len(anchors.policy.witnesses))
     if path.is_file() and path.suffix == ".json":
-        _verify_receipt(path.read_bytes(), anchors, findings)
+        data = path.read_bytes()
+        if erasure_proof.is_proof(data):
+            erasure_proof.check(data, anchors, findings)
+        else:
+            _verify_receipt(data, anchors, findings)
     elif path.is_file() and path.suffix == layout.ITEM_SUFFIX:
         event = _verify_receipt(path.with_suffix(".json").read_bytes(), anchors, findings)
         items.check_alone(path, event, findings)
@@ -123,18 +127,25 @@ def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> events
     """
     file = schema.decode(ReceiptFile, _without_envelopes(members := canonical.decode(data)))
     event_bytes, salt = canonical.unb64(file.event), bytes.fromhex(file.salt)
+    logs = handover.believe(None, anchors, findings)
     try:
+        era = logs.line.of_event(events.parse(event_bytes).index)
         server = _certified_server(dsse.from_json(members.get("server_key"), dsse.STATEMENT_TYPE), anchors)
         receipt = events.check(
             dsse.from_json(members.get("receipt"), dsse.RECEIPT_TYPE),
             event_bytes,
             salt,
             statement=events.parse(event_bytes).statement.id,
-            origin=anchors.policy.logs[0].name,
+            origin=era.origin,
             server=bytes.fromhex(server.sign),
         )
         if file.proof is not None:
-            tlogproof.verify(canonical.unb64(file.proof), leaf.leaf_entry(salt, event_bytes), anchors.policy)
+            proof = canonical.unb64(file.proof)
+            proven = tlogproof.verify(proof, leaf.leaf_entry(salt, event_bytes), logs.policy)
+            logs.admit(proven.checkpoint, tlogproof.TlogProof.parse(proof).checkpoint, era)
+            if (proven.checkpoint.log, proven.index) != (era.key, era.entry_of(receipt.index)):
+                raise FormatError("the proof is about another place in the log")
+            logs.tell(findings)
             findings.proven("events-logged", count=1, log=receipt.log, witnesses=len(anchors.policy.witnesses))
     except EvidenceError as error:
         findings.failed("receipt-bad", why=error)

@@ -157,6 +157,11 @@ class Integrator:
             return published
         return self._release(head)
 
+    def is_published(self, signed: SignedCheckpoint) -> bool:
+        """Say whether readers are shown this head."""
+        published = self._published()
+        return published is not None and published.checkpoint == signed.checkpoint
+
     def _newest_size(self) -> int:
         head = self._heads.load()
         return 0 if head is None else head.size

@@ -21,6 +21,8 @@ class SeenCheckpoint:
 
     size: int
     root: ids.Sha256
+    log: str | None = None
+    """Its name, when it is not the log that the journal opened with."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ COMMANDS: Final = (
     "export",
     "verify",
     "audit_log",
+    "log",
     "migrate",
     "storage",
     "open",

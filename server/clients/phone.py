@@ -6,7 +6,8 @@ instructions: what `add` returned is safe, what `sync` finished is proven, and e
 same bytes.
 
 Files: `phone.json` (server, case, pinned anchors), `identity.json` (its keys), `chain.json` (number and hash of its
-last statement, and the one that is on its way), `outbox/`, `receipts/`, `seen.json` (newest log head).
+last statement, and the one that is on its way), `outbox/`, `receipts/`, `seen.json` (newest log head), `rotations.json`
+(how the log went on under other keys).
 """
 
 from collections.abc import Callable, Iterator
@@ -33,6 +34,9 @@ ENROLMENTS = "/api/v1/enrolments"
 
 ENROLMENT = "enrolment"
 """The name of the receipt of the phone's own enrolment; the others are named by their items."""
+
+ROTATIONS = "rotations.json"
+"""Kept as soon as it is known, so that no server can make this phone forget that a log has ended."""
 
 BLOB_MISSING = "blob-missing"
 """Reason of a refused `item.seal` whose upload is not (or no longer) on the server."""
@@ -139,6 +143,7 @@ class Phone:
             else:
                 self.receipts.add_proof(kept, proof)
         self.proofs.advance(self.folder / "seen.json")
+        self._keep_rotations()
         return missing
 
     def states(self) -> Iterator[State]:
@@ -207,11 +212,18 @@ class Phone:
         """Make the receipt durable, then step on in the chain, then forget the item. Each may be repeated."""
         if statement.chain is None:
             raise FolderError("A phone numbers each of its statements; this one has no number.")
+        self._keep_rotations()
         self.receipts.keep(item or ENROLMENT, receipted)
         self._remember(Chained(Chain(statement.chain.seq + 1, statement.id)))
         entry = self.outbox.find(item) if item else None
         if entry is not None:
             self.outbox.forget(entry)
+
+    def _keep_rotations(self) -> None:
+        known = [one.to_json() for one in self.signer.pins.rotations]
+        path = self.folder / ROTATIONS
+        if known and not (path.exists() and memory.read_json(path)["rotations"] == known):
+            memory.write_json(path, {"rotations": known})
 
     def _chained(self) -> Chained:
         value = memory.read_json(self.folder / "chain.json")

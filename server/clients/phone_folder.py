@@ -13,7 +13,7 @@ from server.clients.errors import FolderError
 from server.clients.http import Api
 from server.clients.invitation import Invitation
 from server.clients.outbox import Outbox
-from server.clients.phone import ENROLMENT, Phone
+from server.clients.phone import ENROLMENT, ROTATIONS, Phone
 from server.clients.pins import TRUST, Pins
 from server.clients.proofs import Proofs
 from server.clients.receipts import Receipts
@@ -92,7 +92,9 @@ def _load(folder: Path) -> Phone:
     seeds = memory.read_json(folder / "identity.json")
     try:
         identity = keys.Identity(bytes.fromhex(seeds["sign"]), bytes.fromhex(seeds["box"]))
+        known = folder / ROTATIONS
         pins = Pins(bytes.fromhex(settings["root"]), settings["policy"])
+        pins = pins.with_rotations(memory.read_json(known)["rotations"] if known.exists() else [])
         signer = Signer(Api(settings["url"], KeySigner(identity)), identity, pins)
         hybrid = (folder / XWING).read_bytes() if (folder / XWING).exists() else None
         return Phone(
@@ -101,7 +103,7 @@ def _load(folder: Path) -> Phone:
             Reader(bytes.fromhex(settings["case_box"]), hybrid),
             signer,
             Outbox(folder / "outbox"),
-            Proofs(signer.api, pins),
+            Proofs(signer),
             Receipts(folder / "receipts"),
         )
     except (KeyError, ValueError, TypeError, EvidenceError) as error:

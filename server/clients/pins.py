@@ -7,18 +7,19 @@ They come from the invitation's QR code at intake, or from the trust folder that
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evidence import canonical, ids, keys
+from evidence.bundle import trust
+from evidence.custody.lineage import Lineage
 from evidence.custody.policy import Policy
 from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
-from evidence.statements import dsse
+from evidence.statements import dsse, rotation
 from evidence.statements import statement as statements
 from evidence.statements.types import KeyPublish, KeyRetire, Role
 from server.clients.errors import DistrustError, FolderError
-from server.clients.http import Api
 
 TRUST = "/api/v1/trust"
 """Where the server repeats its trust texts and shows the root's certificates, for convenience only."""
@@ -51,10 +52,15 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Pins:
-    """The pinned root (Ed25519, 32 bytes) and the text of the pinned policy (c2sp.org/tlog-policy)."""
+    """The pinned root (Ed25519, 32 bytes) and the text of the pinned policy (c2sp.org/tlog-policy).
+
+    `rotations` are statements by which this root ended a log and named the next: they may come from the server, because
+    the root's signature under them is what counts, and once known they stay.
+    """
 
     root: bytes
     policy_text: str
+    rotations: tuple[dsse.Envelope, ...] = ()
 
     @property
     def root_kid(self) -> ids.KeyId:
@@ -63,17 +69,42 @@ class Pins:
 
     @property
     def policy(self) -> Policy:
-        """The parsed policy.
+        """The pinned policy, with the keys of all logs of the line.
 
         Raises:
             PolicyError: the pinned text is no policy.
+            CustodyError: see `line`.
         """
-        return Policy.parse(self.policy_text)
+        return self.line.policy(Policy.parse(self.policy_text))
 
     @property
-    def origin(self) -> str:
-        """The name of the log whose receipts count."""
-        return self.policy.logs[0].name
+    def line(self) -> Lineage:
+        """The logs whose receipts and proofs count, oldest first.
+
+        Raises:
+            SuccessionError: the rotations make no line, or the policy names a log to which none leads.
+            CustodyError: the pinned text is no policy, or a rotation names no key.
+        """
+        policy = Policy.parse(self.policy_text)
+        return trust.complete_line(policy, rotation.read((one.to_json() for one in self.rotations), self.root))
+
+    def with_rotations(self, shown: Iterable[object]) -> "Pins":
+        """Return these anchors with the rotations that a server shows (parsed JSON of DSSE envelopes).
+
+        Raises:
+            DistrustError: the root did not sign one, or they contradict each other or what is known.
+        """
+        known = {one.to_bytes(): one for one in self.rotations}
+        try:
+            more = [dsse.from_json(document, dsse.STATEMENT_TYPE) for document in shown]
+            known |= {one.to_bytes(): one for one in more}
+            if len(known) == len(self.rotations):
+                return self
+            extended = replace(self, rotations=tuple(known.values()))
+            _ = extended.line
+        except EvidenceError as error:
+            raise DistrustError(f"What the server says about the end of a log does not hold: {error}.") from error
+        return extended
 
     @staticmethod
     def from_folder(folder: Path) -> "Pins":
@@ -85,7 +116,12 @@ class Pins:
         try:
             line = (folder / "root.pub").read_text().split()
             root = bytes.fromhex(ids.hex_text(line[0] if line else "", 32))
-            return Pins(root, (folder / "policy").read_text())
+            policy = (folder / trust.POLICY).read_text()
+            signed = folder / trust.ROTATIONS
+            shown = canonical.decode(signed.read_bytes()) if signed.exists() else []
+            if not isinstance(shown, list):
+                raise FolderError(f"{signed} holds no list.")
+            return Pins(root, policy).with_rotations(shown)
         except OSError as error:
             raise FolderError(f"{folder} is no trust folder: {error.filename} cannot be read.") from error
         except EvidenceError as error:
@@ -112,14 +148,6 @@ class Pins:
             elif isinstance(body, KeyRetire):
                 found.pop(body.kid, None)
         return found
-
-    def fetch_certificates(self, api: Api) -> Mapping[ids.KeyId, Certificate]:
-        """Ask the server for the root's certificates and keep those that the pinned root really signed.
-
-        Raises:
-            ClientError: the server refused or did not answer.
-        """
-        return self.certificates(api.get(TRUST).get("certificates", []))
 
     def pin_policy(self, policy_sha256: str) -> "Pins":
         """Return these anchors when the policy text is the one whose SHA-256 was pinned.

@@ -2,26 +2,26 @@
 
 Inclusion proofs are checked against the pinned policy (log key and witness quorum). The newest head must contain the
 head that this client saw last: the consistency proof is computed here, from the log's tiles, so the server has no
-say in it (RFC 6962 section 2.1.2).
+say in it (RFC 6962 section 2.1.2). When the root has ended a log, the head that was seen must be part of its last one,
+and the next log must begin with a commitment to that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence import event, ids, schema
-from evidence.custody import merkle, tlogproof
-from evidence.custody.errors import ResourceNotFoundError
+from evidence.custody import merkle, succession, tlogproof
+from evidence.custody.checkpoint import SignedCheckpoint
+from evidence.custody.errors import ResourceNotFoundError, SuccessionError
+from evidence.custody.lineage import Era, Lineage
 from evidence.custody.policy import VerifiedCheckpoint
-from evidence.custody.tiles import TileReader
+from evidence.custody.tiles import CHECKPOINT_PATH, TileReader
 from evidence.errors import EvidenceError
 from evidence.statements.statement import SeenCheckpoint
 from server.clients import memory
 from server.clients.errors import DistrustError, RefusedError
 from server.clients.http import Api
-from server.clients.pins import Pins
-
-CHECKPOINT = "/log/checkpoint"
-"""The newest signed head (c2sp.org/tlog-tiles)."""
+from server.clients.signing import Signer
 
 NOT_FOUND = 404
 """Asked too early: the leaf is not in the tree yet."""
@@ -29,14 +29,16 @@ NOT_FOUND = 404
 
 @dataclass(frozen=True)
 class HttpTiles:
-    """The log's tiles as the server publishes them; a `TileSource`."""
+    """The files of one log as the server publishes them; a `TileSource`. Logs are numbered along their line, from 1."""
 
     api: Api
+    number: int = 1
 
     def read(self, path: str) -> bytes:
-        """Return a tile or bundle; ResourceNotFoundError when it is not there."""
+        """Return the head, a tile or a bundle; ResourceNotFoundError when it is not there."""
+        prefix = "/log" if self.number == 1 else f"/logs/{self.number}"
         try:
-            return self.api.get_bytes(f"/log/{path}")
+            return self.api.get_bytes(f"{prefix}/{path}")
         except RefusedError as refused:
             if refused.status != NOT_FOUND:
                 raise
@@ -45,10 +47,9 @@ class HttpTiles:
 
 @dataclass(frozen=True)
 class Proofs:
-    """Checks of one log, against pinned anchors."""
+    """Checks of one journal's logs, against pinned anchors."""
 
-    api: Api
-    pins: Pins
+    signer: Signer = field(repr=False)
 
     def fetch(self, recorded: event.Recorded) -> bytes | None:
         """Return the log's proof of this event, checked; None when it is not integrated yet: ask again in a second.
@@ -57,16 +58,20 @@ class Proofs:
             ClientError: the proof does not hold, or the server did not answer.
         """
         try:
-            proof = self.api.get_bytes(f"/api/v1/receipts/{recorded.index}/proof")
+            proof = self.signer.api.get_bytes(f"/api/v1/receipts/{recorded.index}/proof")
         except RefusedError as refused:
             if refused.status == NOT_FOUND:
                 return None
             raise
         try:
-            verified = tlogproof.verify(proof, recorded.leaf, self.pins.policy)
+            line = self.signer.pins.line
+            verified = tlogproof.verify(proof, recorded.leaf, self.signer.pins.policy)
+            self._admit(line, verified.checkpoint)
+            era = line.of_event(recorded.index)
+            expected = (era.key, era.entry_of(recorded.index))
         except EvidenceError as error:
             raise DistrustError(f"The log does not prove receipt {recorded.index}: {error}.") from error
-        if verified.index != recorded.index:
+        if (verified.checkpoint.log, verified.index) != expected:
             raise DistrustError(f"The proof of receipt {recorded.index} speaks of leaf {verified.index}.")
         return proof
 
@@ -76,27 +81,83 @@ class Proofs:
         Raises:
             ClientError: it does not, or the server did not answer.
         """
-        try:
-            return self.pins.policy.verify(self.api.get_bytes(CHECKPOINT))
-        except EvidenceError as error:
-            raise DistrustError(f"The head of the log is not to be trusted: {error}.") from error
+        return self._head(self.signer.pins.line.current)
 
-    def advance(self, seen_file: Path) -> SeenCheckpoint:
+    def advance(self, seen_file: Path) -> SeenCheckpoint | None:
         """Move from the head that was seen last (kept in `seen_file`) to the newest one, when it contains it.
 
+        Returns the newest head; None when a log that took over shows none yet.
+
         Raises:
-            ClientError: the log was shortened or rewritten, or the server did not answer.
+            ClientError: a log was shortened, rewritten, or ended in a way that does not hold; or the server did not
+                answer.
         """
-        new = self.head()
-        if seen_file.exists():
-            old = schema.decode(SeenCheckpoint, memory.read_json(seen_file))
-            if new.size < old.size:
-                raise DistrustError(f"The log had {old.size} entries and now shows {new.size}.")
-            try:
-                proof = TileReader(HttpTiles(self.api), new.size).prove_consistency(old.size)
-                merkle.verify_consistency(old.size, bytes.fromhex(old.root), new.size, new.root, proof)
-            except EvidenceError as error:
-                raise DistrustError(f"The log is not the one that was seen before: {error}.") from error
-        seen = SeenCheckpoint(new.size, ids.Sha256(new.root.hex()))
+        line = self.signer.refresh().line
+        old = schema.decode(SeenCheckpoint, memory.read_json(seen_file)) if seen_file.exists() else None
+        try:
+            new = self._follow(line, old)
+        except EvidenceError as error:
+            raise DistrustError(f"The log is not the one that was seen before: {error}.") from error
+        if new is None:
+            return None
+        name = new.signed.checkpoint.origin
+        seen = SeenCheckpoint(new.size, ids.Sha256(new.root.hex()), None if name == line.eras[0].origin else name)
         memory.write_json(seen_file, schema.encode(seen))
         return seen
+
+    def _follow(self, line: Lineage, old: SeenCheckpoint | None) -> VerifiedCheckpoint | None:
+        """Go from the head that was seen through every handover since to the newest head, if it shows one."""
+        era = line.eras[0] if old is None or old.log is None else line.era(old.log)
+        if line.current != era and not self._has_head(line.current):
+            return None
+        for ended in line.eras[era.number - 1 : -1]:
+            self._check_handover(line, ended)
+        if old is not None and era.final is not None:
+            self._contains(era, era.final.size, era.final.root, old)
+        new = self._head(line.current)
+        if old is not None and era.final is None:
+            self._contains(era, new.size, new.root, old)
+        return new
+
+    def _has_head(self, era: Era) -> bool:
+        try:
+            HttpTiles(self.signer.api, era.number).read(CHECKPOINT_PATH)
+        except ResourceNotFoundError:
+            return False
+        return True
+
+    def _head(self, era: Era) -> VerifiedCheckpoint:
+        note = HttpTiles(self.signer.api, era.number).read(CHECKPOINT_PATH)
+        try:
+            head = self.signer.pins.policy.verify(note)
+        except EvidenceError as error:
+            raise DistrustError(f"The head of the log is not to be trusted: {error}.") from error
+        if head.log != era.key:
+            raise DistrustError(f"The head of {era.origin} is that of another log.")
+        return head
+
+    def _contains(self, era: Era, size: int, root: bytes, old: SeenCheckpoint) -> None:
+        """Raise unless the head of `size` entries contains the one that was seen."""
+        if size < old.size:
+            raise DistrustError(f"The log had {old.size} entries and now shows {size}.")
+        proof = TileReader(HttpTiles(self.signer.api, era.number), size).prove_consistency(old.size)
+        merkle.verify_consistency(old.size, bytes.fromhex(old.root), size, root, proof)
+
+    def _check_handover(self, line: Lineage, ended: Era) -> None:
+        """Raise unless the witnesses cosigned the end of this log, and the beginning of the next one with it."""
+        following = line.eras[ended.number]
+        final = HttpTiles(self.signer.api, ended.number).read(CHECKPOINT_PATH)
+        tiles = HttpTiles(self.signer.api, following.number)
+        entry = tlogproof.build_proof(tiles, 0, SignedCheckpoint.parse(tiles.read(CHECKPOINT_PATH)))
+        proven = succession.prove(final, entry.to_bytes(), self.signer.pins.policy)
+        if proven.final != ended.final or proven.successor != following.origin:
+            raise SuccessionError(f"{ended.origin} did not end with the head that the root signed")
+
+    def _admit(self, line: Lineage, head: VerifiedCheckpoint) -> None:
+        """Raise when a rotation forbids a head; where it leads is computed from the log's own tiles."""
+        era = line.era(head.signed.checkpoint.origin)
+        path: tuple[bytes, ...] = ()
+        if era.final is not None and head.size < era.final.size:
+            tiles = HttpTiles(self.signer.api, era.number)
+            path = tuple(TileReader(tiles, era.final.size).prove_consistency(head.size))
+        line.admit(head, path)

@@ -34,7 +34,8 @@ def check(
     """Return the receipt in the server's answer to a statement, when it proves that the server stored it.
 
     `answer` is `{"receipt": DSSE, "event": base64, "salt": hex}`. It holds when a server key that the pinned root
-    certified signed it for the pinned log, the event contains this very statement, and salt and event give the leaf.
+    certified signed it for the log in which this event stands, the event contains this very statement, and salt and
+    event give the leaf.
 
     Raises:
         DistrustError: it does not hold; the statement counts as not arrived.
@@ -46,7 +47,8 @@ def check(
         server = one_of(certificates, "server", envelope.signatures[0].keyid)
         stored = canonical.unb64(answer.get("event"))
         salt = bytes.fromhex(ids.hex_text(answer.get("salt"), 32))
-        receipt = event.check(envelope, stored, salt, statement=statement, origin=pins.origin, server=server.sign)
+        origin = pins.line.of_event(event.parse(stored).index).origin
+        receipt = event.check(envelope, stored, salt, statement=statement, origin=origin, server=server.sign)
     except EvidenceError as error:
         raise DistrustError(f"The receipt does not hold: {error}. It counts as not arrived.") from error
     document = {

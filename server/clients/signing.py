@@ -8,8 +8,9 @@ from evidence import ids, keys
 from evidence.statements.statement import Statement
 from server.auth import signatures
 from server.clients import receipts
+from server.clients.errors import DistrustError
 from server.clients.http import Api
-from server.clients.pins import Certificate, Pins
+from server.clients.pins import TRUST, Certificate, Pins
 from server.clients.receipts import Receipted
 
 STATEMENTS = "/api/v1/statements"
@@ -54,8 +55,19 @@ class Signer:
     def certificates(self, *, fresh: bool = False) -> Mapping[ids.KeyId, Certificate]:
         """Return the keys that the pinned root certified; asked once, and again when `fresh`."""
         if fresh or not self._certificates:
-            self._certificates = self.pins.fetch_certificates(self.api)
+            self.refresh()
         return self._certificates
+
+    def refresh(self) -> Pins:
+        """Ask the server for certificates and rotations, believe those that the pinned root signed; return the pins.
+
+        Raises:
+            ClientError: refused, not reachable, or a rotation does not hold.
+        """
+        shown = self.api.get(TRUST)
+        self.pins = self.pins.with_rotations(shown.get("rotations", []))
+        self._certificates = self.pins.certificates(shown.get("certificates", []))
+        return self.pins
 
     def post(self, statement: Statement, path: str = STATEMENTS) -> Receipted:
         """Post a signed statement and return its receipt, checked.
@@ -66,4 +78,11 @@ class Signer:
             ClientError: refused, not reachable, or the receipt does not hold.
         """
         answer = self.api.write("POST", path, statement.envelope.to_bytes())
-        return receipts.check(self.pins, self.certificates(), answer, statement.id)
+        before = (self.certificates(), self.pins)
+        try:
+            return receipts.check(self.pins, self.certificates(), answer, statement.id)
+        except DistrustError:
+            # The root may have certified another key of the server, or ended a log, since it was asked.
+            if (self.certificates(fresh=True), self.pins) == before:
+                raise
+            return receipts.check(self.pins, self.certificates(), answer, statement.id)

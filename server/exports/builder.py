@@ -1,5 +1,6 @@
 """Building bundles beside the requests: one at a time, and again after a restart if one was cut short."""
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from evidence.statements.standing import Standing
 from server.errors import ServerError
 from server.exports import plans
 from server.exports.plans import Prepared
-from server.log.keeper import Stamped
+from server.log.line import Stamped
 from server.services import Services
 
 LOGGED_WITHIN_S: Final = 60.0
@@ -108,28 +109,37 @@ class Builder:
 
     def _prove(self, export: Recorded, wanted: Sequence[Recorded]) -> sealed.Proofs:
         """Prove each event under the earliest stamped head that covers it: the token says how old it is at least."""
+        log = self._services.log
         newest = self._stamped_head(export)
-        policy = Policy.parse((self._services.layout.trust / "policy").read_text())
-        heads = [head for head in self._services.log.stamps() if _believed(policy, head)]
-        by_index, tokens = {}, {}
+        line = log.lineage
+        policy = line.policy(Policy.parse((self._services.layout.trust / "policy").read_text()))
+        heads = {era: [head for head in log.folders.stamps(era) if _believed(policy, head)] for era in line.eras}
+        by_index, tokens, linked = {}, {}, {}
         for one in wanted:
-            stamped = next((head for head in heads if head.size > one.index), None)
-            signed = newest if stamped is None else SignedCheckpoint.parse(stamped.checkpoint)
-            by_index[one.index] = self._services.log.proof(one.index, signed)
+            era = line.of_event(one.index)
+            stamped = next((head for head in heads[era] if era.events_below(head.size) > one.index), None)
             if stamped is not None:
+                signed = SignedCheckpoint.parse(stamped.checkpoint)
                 tokens[stamped.checkpoint_sha256] = stamped.token
-        return sealed.Proofs(export, by_index, tokens)
+            else:
+                signed = newest if era == line.current else log.published(era)
+            by_index[one.index] = log.folders.proof(era, one.index, signed)
+            if era.final is not None:
+                digest = hashlib.sha256(signed.to_bytes()).hexdigest()
+                linked[digest] = log.folders.consistency(era, signed.checkpoint.size)
+        return sealed.Proofs(export, by_index, tokens, log.handover(linked))
 
     def _stamped_head(self, event: Recorded) -> SignedCheckpoint:
         """Return a published head that covers `event`, and have it stamped if a token is to be had."""
         deadline = time.monotonic() + LOGGED_WITHIN_S
-        while (signed := self._services.log.checkpoint()) is None or signed.checkpoint.size <= event.index:
+        while (signed := self._services.log.covering(event.index)) is None:
             if time.monotonic() > deadline:
                 raise ExportError("the custody log does not take in the export's event")
             time.sleep(POLL_S)
         for _ in range(STAMP_TRIES):
             try:
-                self._services.log.stamp()
+                for era in self._services.log.lineage.eras:
+                    self._services.log.stamp(era)
             except CustodyError as error:
                 _log.warning("no timestamp for a bundle", error=type(error).__name__)
             else:

@@ -4,16 +4,15 @@ Nothing that a phone waits for waits for this thread: a receipt is given when th
 follows within the quarter of a second that a batch takes.
 """
 
-import hashlib
 import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
 
-from evidence import durable
+from evidence import canonical, event, ids
+from evidence.bundle.handover import Ending, Handover, links
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import (
     CorruptLogError,
@@ -21,16 +20,18 @@ from evidence.custody.errors import (
     DurabilityError,
     ForkError,
     HeadMovedError,
-    ResourceNotFoundError,
     RollbackError,
 )
 from evidence.custody.integrator import Integrator
-from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.custody.lineage import Era, Lineage
 from evidence.custody.timestamp import TimestampAuthority
 from evidence.custody.tlogproof import build_proof
 from evidence.errors import EvidenceError
+from evidence.statements.types import LogRotate
 from evidence.store.ports import Journal
-from server.errors import ServerError
+from server.layout import Layout
+from server.log.line import LogFolders, NotIntegratedError, Stamped, lineage_of
+from server.log.opening import LogKeyError
 
 INTEGRATE_EVERY_S: Final = 0.25
 """How long a leaf waits for others, so that one signature, one fsync and one cosignature serve many."""
@@ -44,43 +45,37 @@ STAMP_EVERY_S: Final = 300.0
 ASK_AGAIN_EVERY_S: Final = 1.0
 """For cosignatures that the newest head still lacks; a busy log asks with each new head anyway."""
 
-_FATAL: Final = (ForkError, RollbackError, CorruptLogError, DurabilityError)
+_FATAL: Final = (ForkError, RollbackError, CorruptLogError, DurabilityError, LogKeyError)
 """After these a human must look; going on could only make it worse."""
 
 _log = structlog.get_logger(__name__)
 
 
-class NotIntegratedError(ServerError):
-    """The leaf is not under a published checkpoint yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stamped:
-    """A checkpoint and the token over its SHA-256."""
-
-    size: int
-    checkpoint: bytes
-    token: bytes
-
-    @property
-    def checkpoint_sha256(self) -> str:
-        """What the token is over, as hexadecimal."""
-        return hashlib.sha256(self.checkpoint).hexdigest()
-
-
 class LogKeeper:
-    """Integrates and stamps; reading (checkpoints, proofs) may happen from any thread."""
+    """Integrates and stamps, and goes on with the next log when the key was rotated. Reading may be from any thread."""
 
     def __init__(
-        self, journal: Journal, integrator: Integrator, authority: TimestampAuthority, folder: Path, stamps: Path
+        self,
+        journal: Journal,
+        opener: Callable[[Lineage], Integrator],
+        authority: TimestampAuthority,
+        layout: Layout,
     ) -> None:
+        """Open the log that grows; `opener` opens the current log of a line.
+
+        Raises:
+            NoLogError: the journal has not opened a log.
+            LogKeyError: see `opening.LogOpener`.
+        """
         self._journal = journal
-        self._integrator = integrator
+        self._opener = opener
         self._authority = authority
-        self._folder = folder
-        self._stamps = stamps
+        self.folders = LogFolders(layout)
+        self.lineage = journal.ask(lineage_of)
+        """The logs of the journal, as this process knows them: it looks with each batch."""
+        self._era = self.lineage.current
+        self._integrator = opener(self.lineage)
         self._stop = threading.Event()
-        self._stamping = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="log-keeper", daemon=True)
         self._trouble: str | None = None
         self._silent: frozenset[str] = frozenset()
@@ -93,7 +88,6 @@ class LogKeeper:
 
     def start(self) -> None:
         """Start the thread."""
-        durable.make_folder(self._stamps)
         self._thread.start()
 
     def close(self) -> None:
@@ -102,55 +96,61 @@ class LogKeeper:
         if self._thread.is_alive():
             self._thread.join()
 
+    def origin_of(self, index: int) -> str:
+        """Return the name of the log in which an event stands, or will stand."""
+        return self.lineage.of_event(index).origin
+
     def checkpoint(self) -> SignedCheckpoint | None:
-        """Return the published checkpoint; None before the first."""
-        try:
-            return SignedCheckpoint.parse(FolderTiles(self._folder).read(CHECKPOINT_PATH))
-        except ResourceNotFoundError:
-            return None
+        """Return the published checkpoint of the log that grows; None before the first."""
+        return self.folders.checkpoint(self.lineage.current)
+
+    def published(self, era: Era) -> SignedCheckpoint:
+        """Return the published checkpoint of a log; NotIntegratedError before the first."""
+        signed = self.folders.checkpoint(era)
+        if signed is None:
+            raise NotIntegratedError(f"{era.origin} has no published head yet")
+        return signed
+
+    def covering(self, index: int) -> SignedCheckpoint | None:
+        """Return the published checkpoint of the log in which an event stands; None when it does not cover it yet."""
+        era = self.lineage.of_event(index)
+        signed = self.folders.checkpoint(era)
+        return signed if signed is not None and era.events_below(signed.checkpoint.size) > index else None
+
+    def handover(self, proofs: Mapping[str, tuple[bytes, ...]]) -> Handover | None:
+        """Return what a bundle says of rotations, with these consistency proofs; None when there was none.
+
+        Raises:
+            NotIntegratedError: the log that took over has published nothing yet.
+        """
+        found = []
+        for recorded in self._journal.organisation():
+            statement = event.parse(recorded.event).statement
+            if not isinstance(statement.body, LogRotate):
+                continue
+            before = self.lineage.era(statement.body.closed.origin)
+            after = self.lineage.eras[before.number]
+            entry = build_proof(self.folders.tiles(after), 0, self.published(after)).to_bytes()
+            parts = (statement.envelope.to_bytes(), self.published(before).to_bytes(), entry)
+            found.append(Ending(*(ids.Base64(canonical.b64(part)) for part in parts)))
+        return Handover(1, tuple(found), links(proofs)) if found else None
+
+    def proven_through(self) -> int:
+        """Return the number of the newest event under a published checkpoint; -1 before the first."""
+        era = self.lineage.current
+        signed = self.folders.checkpoint(era)
+        return era.events_below(signed.checkpoint.size if signed is not None else 0) - 1
 
     def proof(self, index: int, signed: SignedCheckpoint | None = None) -> bytes:
-        """Return the `.tlog-proof` of an event under `signed`, or under the published checkpoint.
+        """Return the `.tlog-proof` of an event under `signed`, or under the published checkpoint of its log.
 
         Raises NotIntegratedError when the checkpoint does not cover it.
         """
-        signed = signed or self.checkpoint()
-        if signed is None or signed.checkpoint.size <= index:
-            raise NotIntegratedError(f"event {index} is not in the log yet")
-        return build_proof(FolderTiles(self._folder), index, signed).to_bytes()
+        return self.folders.proof(self.lineage.of_event(index), index, signed)
 
-    def stamped(self) -> list[int]:
-        """Return the sizes of the checkpoints that have a token, in order."""
-        if not self._stamps.is_dir():
-            return []
-        return sorted(int(path.stem) for path in self._stamps.glob("*.tsr"))
-
-    def stamps(self) -> list[Stamped]:
-        """Return every checkpoint that has a token, smallest first."""
-        return [self._stamp_of(size) for size in self.stamped()]
-
-    def _stamp_of(self, size: int) -> Stamped:
-        note, token = self._stamps / f"{size}.checkpoint", self._stamps / f"{size}.tsr"
-        return Stamped(size, note.read_bytes(), token.read_bytes())
-
-    def stamp(self) -> Stamped | None:
-        """Have the published checkpoint stamped, unless it is already; durable when it returns. None without one.
-
-        Raises TimestampError when the authority gives none.
-        """
-        with self._stamping:
-            signed = self.checkpoint()
-            if signed is None:
-                return None
-            size = signed.checkpoint.size
-            token_path, note_path = self._stamps / f"{size}.tsr", self._stamps / f"{size}.checkpoint"
-            if token_path.exists():
-                return self._stamp_of(size)
-            note = signed.to_bytes()
-            token = self._authority.stamp(hashlib.sha256(note).digest())
-            durable.write_file(note_path, note)
-            durable.write_file(token_path, token)
-            return Stamped(size, note, token)
+    def stamp(self, era: Era | None = None) -> Stamped | None:
+        """Have the published checkpoint of a log stamped (of the one that grows); see `LogFolders.stamp`."""
+        return self.folders.stamp(era or self.lineage.current, self._authority)
 
     def _run(self) -> None:
         next_stamp = time.monotonic()
@@ -167,11 +167,15 @@ class LogKeeper:
     def _integrate(self, size: int) -> int:
         """Take in all that the journal has; return the log's size."""
         try:
+            if size == 0 and self._has_ended():
+                return self._move_on()
             published = self._integrator.recover() if size == 0 else None
             size = published.checkpoint.size if published is not None else size
-            while leaves := self._journal.leaves(size, size + MAX_BATCH):
-                size = self._integrator.integrate(leaves, start=size).checkpoint.size
+            while entries := self._entries(size):
+                size = self._integrator.integrate(entries, start=size).checkpoint.size
                 self._asked_at = time.monotonic()
+            if self._era != self.lineage.current:
+                return self._move_on()
             if self._integrator.witness_failures and time.monotonic() - self._asked_at > ASK_AGAIN_EVERY_S:
                 self._integrator.integrate(())
                 self._asked_at = time.monotonic()
@@ -179,11 +183,37 @@ class LogKeeper:
         except HeadMovedError:
             return 0  # another process integrates as well: read its head at the next round
         except _FATAL as error:
+            if isinstance(error, CorruptLogError | RollbackError) and self._has_ended():
+                return 0  # another process went on with the next log: so does this one at the next round
             self._trouble = type(error).__name__
             _log.critical("the custody log stopped", error=type(error).__name__)
         except (EvidenceError, OSError) as error:
             _log.error("the custody log could not grow, trying again", error=type(error).__name__)
         return size
+
+    def _entries(self, size: int) -> list[bytes]:
+        """Return what comes next in a log of `size` entries.
+
+        Whether the log has ended is looked up *after* the leaves were read: a leaf that is there is durable, and so is
+        every rotation before it. So no event of the next log ever gets into this one; and there is nothing left to be
+        taken into this one, because a rotation is accepted only over a head that covers every event before it.
+        """
+        first = self._era.events_below(size)
+        leaves = self._journal.leaves(first, first + MAX_BATCH)
+        return [*self._era.opening[size:], *leaves] if leaves and not self._has_ended() else []
+
+    def _has_ended(self) -> bool:
+        """Say whether the journal knows of a log after the one that is open here."""
+        self.lineage = self._journal.ask(lineage_of)
+        return self._era != self.lineage.current
+
+    def _move_on(self) -> int:
+        """Go on with the log that took over; what the older one still lacks is a time stamp of its last head."""
+        self._stamp_if_grown()
+        self._integrator = self._opener(self.lineage)
+        self._era = self.lineage.current
+        _log.warning("the key of the log was rotated", number=self._era.number)
+        return 0
 
     def _tell_of_witnesses(self) -> None:
         """Say which witness fell silent and which is back, once each."""
@@ -196,6 +226,6 @@ class LogKeeper:
 
     def _stamp_if_grown(self) -> None:
         try:
-            self.stamp()
+            self.stamp(self._era)
         except (CustodyError, OSError) as error:
             _log.error("no timestamp, trying again", error=type(error).__name__)

@@ -15,7 +15,7 @@ from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.asking import PasserByAsking, SignerAsking
 from server.items.access import view_case
-from server.log.keeper import NotIntegratedError
+from server.log.line import NotIntegratedError
 from server.principals import Root, Signer
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
@@ -32,10 +32,14 @@ _TILE: Final = re.compile(r"^(?:entries|\d{1,2})/(?:x\d{3}/)*\d{3}(?:\.p/\d{1,3}
 
 
 class Timestamps(BaseModel):
-    """Sizes of the checkpoints with an RFC 3161 token: `/log/timestamps/<size>.tsr`, and `.checkpoint` beside it."""
+    """Sizes of the checkpoints with an RFC 3161 token: `/log/timestamps/<size>.tsr`, and `.checkpoint` beside it.
 
-    model_config = ConfigDict(json_schema_extra={"example": {"sizes": [120, 245]}})
+    Those of a later log are below `/logs/<its number>/`.
+    """
 
+    model_config = ConfigDict(json_schema_extra={"example": {"log": 1, "sizes": [120, 245]}})
+
+    log: int
     sizes: list[int]
 
 
@@ -61,16 +65,59 @@ def get_checkpoint(request: Request, _who: PasserByAsking) -> Response:
 )
 def get_tile(request: Request, path: str, _who: PasserByAsking) -> Response:
     """Return a tile or an entry bundle. Full ones never change."""
-    if not _TILE.match(path):
+    return _tile(services_of(request), path)
+
+
+@router.get(
+    "/logs/{number}/checkpoint",
+    operation_id="get_checkpoint_of_log",
+    response_class=PlainTextResponse,
+    responses=problems(general.NOT_FOUND, general.VALIDATION),
+)
+def get_checkpoint_of_log(request: Request, number: int, _who: PasserByAsking) -> Response:
+    """Return the newest signed head of a later log: the second is the one that took over from the first."""
+    path, kind = CHECKPOINT_PATH, "text/plain; charset=utf-8"
+    return _resource(services_of(request), path, kind, "no-cache", number)
+
+
+@router.get(
+    "/logs/{number}/tile/{path:path}",
+    operation_id="get_tile_of_log",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {}}, "description": "The tile's hashes, or a bundle of entries"},
+        **problems(general.NOT_FOUND, general.VALIDATION),
+    },
+)
+def get_tile_of_log(request: Request, number: int, path: str, _who: PasserByAsking) -> Response:
+    """Return a tile or an entry bundle of a later log."""
+    return _tile(services_of(request), path, number)
+
+
+@router.get(
+    "/logs/{number}/timestamps/{size}.{kind}",
+    operation_id="get_timestamp_of_log",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/timestamp-reply": {}}, "description": "The token, or its checkpoint"},
+        **problems(general.NOT_FOUND, general.VALIDATION),
+    },
+)
+def get_timestamp_of_log(request: Request, number: int, size: int, kind: str, _who: PasserByAsking) -> Response:
+    """Return an RFC 3161 token over a head of a later log, or that head."""
+    return _timestamp(services_of(request), size, kind, number)
+
+
+@router.get(
+    f"{V1}/log/timestamps", operation_id="list_timestamps", responses=problems(general.NOT_FOUND, general.VALIDATION)
+)
+def list_timestamps(request: Request, _who: PasserByAsking, number: int | None = None) -> Timestamps:
+    """List the timestamps over checkpoints of the log that grows, or of the one with this number."""
+    log = services_of(request).log
+    if number is not None and not 1 <= number <= len(log.lineage.eras):
         raise ProblemError(general.NOT_FOUND)
-    caching = "no-cache" if ".p/" in path else IMMUTABLE
-    return _resource(services_of(request), f"tile/{path}", "application/octet-stream", caching)
-
-
-@router.get(f"{V1}/log/timestamps", operation_id="list_timestamps", responses=problems())
-def list_timestamps(request: Request, _who: PasserByAsking) -> Timestamps:
-    """List the timestamps over checkpoints of the log."""
-    return Timestamps(sizes=services_of(request).log.stamped())
+    era = log.lineage.current if number is None else log.lineage.eras[number - 1]
+    return Timestamps(log=era.number, sizes=log.folders.stamped(era))
 
 
 @router.get(
@@ -84,11 +131,7 @@ def list_timestamps(request: Request, _who: PasserByAsking) -> Timestamps:
 )
 def get_timestamp(request: Request, size: int, kind: str, _who: PasserByAsking) -> Response:
     """Return an RFC 3161 token (`tsr`) or the exact checkpoint that it is over (`checkpoint`)."""
-    media = {"tsr": "application/timestamp-reply", "checkpoint": "text/plain; charset=utf-8"}.get(kind)
-    path = services_of(request).layout.timestamps / f"{size}.{kind}"
-    if media is None or not path.is_file():
-        raise ProblemError(general.NOT_FOUND)
-    return Response(path.read_bytes(), media_type=media, headers={"cache-control": IMMUTABLE})
+    return _timestamp(services_of(request), size, kind)
 
 
 @router.get(
@@ -100,14 +143,13 @@ def get_timestamp(request: Request, size: int, kind: str, _who: PasserByAsking) 
 async def get_proof(request: Request, index: int, who: SignerAsking) -> Response:
     """Return the proof that an event is in the log (c2sp.org/tlog-proof), to its signer and to readers of its case."""
     services = services_of(request)
-    recorded = await run_in_threadpool(services.journal.event, index)
-    if recorded is None:
+    found = await run_in_threadpool(_of_whom, services, index)
+    if found is None:
         raise ProblemError(general.NOT_FOUND)
-    statement = event.parse(recorded.event).statement
-    case = statement.case
+    by, case = found
 
     def may_see(standing: Standing) -> bool:
-        return case is None or statement.by == who.kid or _sees(standing, who, case)
+        return case is None or by == who.kid or _sees(standing, who, case)
 
     if not await run_in_threadpool(services.journal.ask, may_see):
         raise ProblemError(general.NOT_FOUND)
@@ -118,13 +160,38 @@ async def get_proof(request: Request, index: int, who: SignerAsking) -> Response
     return Response(proof, media_type="text/plain; charset=utf-8")
 
 
+def _of_whom(services: Services, index: int) -> tuple[ids.KeyId, ids.CaseId | None] | None:
+    """Return who signed the event at `index` and of which case it is, also when it was erased: its leaf remains."""
+    recorded = services.journal.event(index)
+    if recorded is not None:
+        statement = event.parse(recorded.event).statement
+        return statement.by, statement.case
+    tombstone = services.journal.tombstone(index)
+    return None if tombstone is None else (tombstone.by, tombstone.case)
+
+
 def _sees(standing: Standing, who: Signer, case: ids.CaseId) -> bool:
     return isinstance(who, Root) or view_case(standing, who, case, ids.now()) is not None
 
 
-def _resource(services: Services, path: str, media_type: str, caching: str) -> Response:
+def _tile(services: Services, path: str, number: int = 1) -> Response:
+    if not _TILE.match(path):
+        raise ProblemError(general.NOT_FOUND)
+    caching = "no-cache" if ".p/" in path else IMMUTABLE
+    return _resource(services, f"tile/{path}", "application/octet-stream", caching, number)
+
+
+def _timestamp(services: Services, size: int, kind: str, number: int = 1) -> Response:
+    media = {"tsr": "application/timestamp-reply", "checkpoint": "text/plain; charset=utf-8"}.get(kind)
+    path = services.layout.timestamps_of(number) / f"{size}.{kind}"
+    if media is None or not path.is_file():
+        raise ProblemError(general.NOT_FOUND)
+    return Response(path.read_bytes(), media_type=media, headers={"cache-control": IMMUTABLE})
+
+
+def _resource(services: Services, path: str, media_type: str, caching: str, number: int = 1) -> Response:
     try:
-        data = FolderTiles(services.layout.log).read(path)
+        data = FolderTiles(services.layout.log_of(number)).read(path)
     except ResourceNotFoundError as error:
         raise ProblemError(general.NOT_FOUND) from error
     return Response(data, media_type=media_type, headers={"cache-control": caching})

@@ -20,7 +20,7 @@ import structlog
 
 from evidence.bundle import trust
 from evidence.custody.errors import PolicyError, QuorumError
-from evidence.custody.note import NoteSigner, NoteVerifier
+from evidence.custody.note import NoteVerifier
 from evidence.custody.panel import CheckpointWitness
 from evidence.custody.policy import MAX_POLICY_BYTES, NO_QUORUM, Policy
 from evidence.custody.witness import DevelopmentWitness
@@ -40,45 +40,48 @@ def development_name(log: NoteVerifier) -> str:
     return f"development-witness.{log.name}"
 
 
-def development(layout: Layout, log: NoteVerifier) -> DevelopmentWitness:
-    """Return the witness in this process, made on first use."""
-    return DevelopmentWitness.in_folder(layout.witness, development_name(log), [log])
+def development(layout: Layout, logs: Sequence[NoteVerifier]) -> DevelopmentWitness:
+    """Return the witness in this process, made on first use and named after the oldest of the logs."""
+    return DevelopmentWitness.in_folder(layout.witness, development_name(logs[0]), logs)
 
 
-def policy_text(settings: Settings, layout: Layout, log: NoteVerifier) -> str:
-    """Return the trust policy of a log: the settings' file with the log's line, or one with the development witness.
+def policy_text(settings: Settings, layout: Layout, logs: Sequence[NoteVerifier]) -> str:
+    """Return the trust policy of a line of logs, oldest first.
+
+    That is the settings' file with a line for each log, or a policy with the development witness.
 
     Raises:
         SettingsError: the file cannot be used; the text says why.
     """
+    lines = "".join(f"log {log.vkey}\n" for log in logs)
     if settings.witness == DEVELOPMENT:
         return (
-            f"log {log.vkey}\n"
+            f"{lines}"
             f"# DEVELOPMENT: this witness runs inside the server and proves nothing against its operator.\n"
-            f"witness development {development(layout, log).verifier.vkey}\nquorum development\n"
+            f"witness development {development(layout, logs).verifier.vkey}\nquorum development\n"
         )
     text = _read(Path(settings.witness))
     if not _parse(text).logs:
-        text = f"log {log.vkey}\n{text}"
-    if log not in _parse(text).logs:
-        raise SettingsError(f"GETUIGE_WITNESS: {settings.witness} names other logs, and not {log.vkey}")
+        text = f"{lines}{text}"
+    for log in logs:
+        if log not in _parse(text).logs:
+            raise SettingsError(f"GETUIGE_WITNESS: {settings.witness} names other logs, and not {log.vkey}")
     return text
 
 
 class Witnesses:
-    """The witnesses of one log and what its readers demand of them."""
+    """The witnesses of the log that grows and what its readers demand of them."""
 
-    def __init__(self, settings: Settings, layout: Layout, log_key: NoteSigner) -> None:
-        """Prepare them; no connection is made yet.
+    def __init__(self, settings: Settings, layout: Layout, logs: Sequence[NoteVerifier]) -> None:
+        """Prepare them; no connection is made yet. `logs` are those of the line, oldest first.
 
         Raises:
             SettingsError: the policy file cannot be used.
             StandInError: in production, when nobody independent would cosign.
         """
-        log = log_key.verifier
         self.all: Sequence[CheckpointWitness]
         self.deadline_s: float | None = None
-        text = policy_text(settings, layout, log)
+        text = policy_text(settings, layout, logs)
         self._policy = _parse(text)
         anchors = layout.trust / trust.POLICY
         if anchors.exists() and anchors.read_text(encoding="utf-8", errors="replace") != text:
@@ -86,12 +89,12 @@ class Witnesses:
         self._clients: list[HttpWitness] = []
         if settings.witness == DEVELOPMENT:
             _log.warning("DEVELOPMENT witness in this process: it proves nothing against the operator")
-            self.all = [development(layout, log)]
+            self.all = [development(layout, logs)]
             return
         if settings.mode == "production":
             _refuse_stand_ins(self._policy)
         self._clients = [
-            HttpWitness(name, verifier, self._policy.witness_urls[name], log)
+            HttpWitness(name, verifier, self._policy.witness_urls[name], logs[-1])
             for name, verifier in self._policy.witnesses.items()
             if name in self._policy.witness_urls
         ]

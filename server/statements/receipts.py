@@ -39,7 +39,7 @@ class ReceiptAnswer(BaseModel):
 
 def answer(services: Services, recorded: Recorded) -> ReceiptAnswer:
     """Return the answer about a stored event: the same one, however often it is asked for."""
-    receipt = event.issue(services.identity, services.origin, recorded)
+    receipt = event.issue(services.identity, services.log.origin_of(recorded.index), recorded)
     return ReceiptAnswer(
         receipt=Dsse.model_validate(receipt.to_json()),
         event=canonical.b64(recorded.event),

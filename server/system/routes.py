@@ -29,7 +29,10 @@ class ServerTime(BaseModel):
 
 
 class TrustAnswer(BaseModel):
-    """What this server says about its anchors. A client believes its own pinned ones, and compares."""
+    """What this server says about its anchors. A client believes its own pinned ones, and compares.
+
+    `origin` and `log_vkey` are those of the log that the journal opened with; `rotations` lead to the one that grows.
+    """
 
     origin: str
     log_vkey: str
@@ -37,6 +40,7 @@ class TrustAnswer(BaseModel):
     root_label: str
     policy: str
     certificates: list[Dsse]
+    rotations: list[Dsse]
 
 
 class Ready(BaseModel):
@@ -72,6 +76,9 @@ def _trust(services: Services, *, known: bool) -> TrustAnswer:
         root_label=opened.root.label,
         policy=(services.layout.trust / trust.POLICY).read_text(),
         certificates=[Dsse.model_validate(one.envelope.to_json()) for one in shown],
+        rotations=[
+            Dsse.model_validate(one.envelope.to_json()) for one in statements if isinstance(one.body, types.LogRotate)
+        ],
     )
 
 

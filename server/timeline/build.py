@@ -172,6 +172,6 @@ def log_state(services: Services) -> LogState:
     """Return the published head of the log."""
     signed = services.log.checkpoint()
     if signed is None:
-        return LogState(size=0, root="", proven_through=-1)
+        return LogState(size=0, root="", proven_through=services.log.proven_through())
     head = signed.checkpoint
-    return LogState(size=head.size, root=head.root.hex(), proven_through=head.size - 1)
+    return LogState(size=head.size, root=head.root.hex(), proven_through=services.log.proven_through())

@@ -116,13 +116,13 @@ def test_a_policy_that_cannot_be_used_is_said_at_the_start(name: str, tmp_path: 
     text, words = UNUSABLE[name]
     settings = settings_with(tmp_path, text)
     with pytest.raises(SettingsError, match=words):
-        Witnesses(settings, Layout(settings.data), LOG)
+        Witnesses(settings, Layout(settings.data), [LOG.verifier])
 
 
 def test_a_policy_file_that_is_not_there(tmp_path: Path) -> None:
     settings = Settings.model_validate({"data": tmp_path, "witness": str(tmp_path / "none")})
     with pytest.raises(SettingsError, match="cannot be read"):
-        Witnesses(settings, Layout(settings.data), LOG)
+        Witnesses(settings, Layout(settings.data), [LOG.verifier])
 
 
 @pytest.mark.parametrize(
@@ -135,5 +135,5 @@ def test_a_policy_file_that_is_not_there(tmp_path: Path) -> None:
 def test_production_wants_a_quorum_over_https(text: str, words: str, tmp_path: Path) -> None:
     settings = settings_with(tmp_path, text, mode="production")
     with pytest.raises(StandInError, match=words):
-        Witnesses(settings, Layout(settings.data), LOG)
-    Witnesses(settings_with(tmp_path, text), Layout(settings.data), LOG).close()
+        Witnesses(settings, Layout(settings.data), [LOG.verifier])
+    Witnesses(settings_with(tmp_path, text), Layout(settings.data), [LOG.verifier]).close()
