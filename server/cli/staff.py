@@ -143,6 +143,71 @@ def pin(
     pinning.run(_signer(key, trust, url, phrase_file), ids.CaseId(ids.hex_text(case, 16)), None, really=really)
 
 
+@caseworker.command("lend")
+def lend(
+    key: Key,
+    trust: Trust,
+    url: Url,
+    case: Annotated[str, typer.Argument(help="The case.")],
+    device: Annotated[str, typer.Argument(help="The alarm device.")],
+    basis: Annotated[str, typer.Option(help="Covenant or agreement, such as 'AWARE-convenant 12'. No name.")],
+    household: Annotated[bool, typer.Option(help="Somebody of her household carries it, not she.")] = False,
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Write down that a device was handed over; somebody looks again within half a year."""
+    from server.cli import lending
+
+    lending.lend(_signer(key, trust, url, phrase_file), case, device, basis, household=household)
+
+
+@caseworker.command("review")
+def review_lending(
+    key: Key,
+    trust: Trust,
+    url: Url,
+    case: Annotated[str, typer.Argument(help="The case.")],
+    device: Annotated[str, typer.Argument(help="The alarm device.")],
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Write down that a lending was looked at again and goes on for half a year."""
+    from server.cli import lending
+
+    lending.review(_signer(key, trust, url, phrase_file), case, device)
+
+
+@caseworker.command("take-back")
+def take_back(
+    key: Key,
+    trust: Trust,
+    url: Url,
+    case: Annotated[str, typer.Argument(help="The case.")],
+    device: Annotated[str, typer.Argument(help="The alarm device.")],
+    condition: Annotated[str, typer.Option(help="whole, damaged or lost.")] = "whole",
+    phrase_file: PhraseFile = None,
+) -> None:
+    """Write down that a device came back, or is lost. To shut it out, revoke it as well."""
+    from server.cli import lending
+
+    lending.take_back(_signer(key, trust, url, phrase_file), case, device, condition)
+
+
+@caseworker.command("lendings")
+def lendings(key: Key, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
+    """Print who has the team's alarm devices, a line each; those that should have been looked at again stand first."""
+    from server.cli import lending
+
+    lending.show(_signer(key, trust, url, phrase_file))
+
+
+@dispatcher.command("shifts")
+def shifts(key: Key, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
+    """Print who watched when, newest first. A shift without an end runs, or its console went dark."""
+    from server.clients.dispatcher import Dispatcher
+
+    for one in Dispatcher(_signer(key, trust, url, phrase_file)).shifts():
+        typer.echo(f"{one['began_at']}  {one['ended_at'] or 'no end':<24}  {one['label']}")
+
+
 @dispatcher.command("watch")
 def watch(key: Key, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
     """Print presses as they come, a line each, until you stop it. When it says NOT LIVE, use the telephone."""

@@ -9,7 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from evidence import canonical, event, ids, keys
 from evidence.envelope import sealing
@@ -26,6 +26,10 @@ from server.clients.timeline import Moment
 
 INVITATION_VALID = timedelta(hours=24)
 """The phone is enrolled at the table; a day leaves room for a second meeting."""
+
+
+REVIEW_AFTER = timedelta(days=182)
+"""Half a year, with two days to spare before the journal refuses it as too late."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,51 @@ class Caseworker:
             device.device, device.sign, device.profile, device.covenant, card, codes=device.codes
         )
         return self._post("alarm_device.enrol", body, case)
+
+    def issue(
+        self,
+        case: ids.CaseId,
+        device: ids.DeviceId,
+        basis: str,
+        *,
+        to: Literal["client", "household"] = "client",
+        review: ids.Time | None = None,
+    ) -> event.Receipt:
+        """Write down that an alarm device was handed over, on which basis, and when to look again (182 days if None).
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        body = types.DeviceLend(device, to, basis, review or ids.time_of(datetime.now(UTC) + REVIEW_AFTER))
+        return self._post("alarm_device.lend", body, case)
+
+    def look_again(self, case: ids.CaseId, device: ids.DeviceId, following: ids.Time | None = None) -> event.Receipt:
+        """Write down that the lending was looked at and goes on, until `following` (182 days if None).
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        body = types.DeviceReview(device, following or ids.time_of(datetime.now(UTC) + REVIEW_AFTER))
+        return self._post("alarm_device.review", body, case)
+
+    def take_back(
+        self, case: ids.CaseId, device: ids.DeviceId, condition: Literal["whole", "damaged", "lost"]
+    ) -> event.Receipt:
+        """Write down that a device came back, or never will. It is not shut out by that.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        return self._post("alarm_device.return", types.DeviceReturn(device, condition), case)
+
+    def lendings(self) -> list[dict[str, Any]]:
+        """Return the team's lendings, those first that should have been looked at again.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        rows: list[dict[str, Any]] = self.signer.api.get("/api/v1/devices/lendings")["lendings"]
+        return rows
 
     def seal(
         self,

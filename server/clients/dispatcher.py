@@ -41,6 +41,15 @@ class Dispatcher:
     signer: Signer = field(repr=False)
     desks: tuple[BoxKeys, ...] = field(default=(), repr=False)
 
+    def shifts(self) -> list[dict[str, Any]]:
+        """Return who watched when, newest first.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        rows: list[dict[str, Any]] = self.signer.api.get("/api/v1/shifts")["shifts"]
+        return rows
+
     def with_desks(self) -> "Dispatcher":
         """Return this dispatcher with the desk keys that the root sealed to them.
 

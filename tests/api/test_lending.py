@@ -6,8 +6,7 @@ import pytest
 
 from evidence import ids, keys
 from evidence.statements import types
-from tests.api.world import CaseOfHers, World, problem
-from tests.bridge_world import until
+from tests.api.world import CaseOfHers, World, problem, until
 
 
 SOON_DAYS = 1.5 / 86_400

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from evidence import keys
+from evidence import ids, keys
+from evidence.statements import types
 from tests.api.world import World
 
 PHRASE = "bado kemi luro sita povu nezi"
@@ -62,6 +63,26 @@ def test_from_intake_to_grant_by_command(world: World, folder: Path) -> None:
     assert given.startswith("2 items until ")
     taken = _run("vault", "revoke", given.split("Grant ")[1].split(",")[0], *vault)
     assert "Taken back" in taken
+
+
+def test_lending_and_shifts_by_command(world: World, folder: Path) -> None:
+    common = ("--trust", str(world.settings.data / "trust"), "--url", world.url)
+    locked = keys.lock(world.dispatcher.identity, "daan", PHRASE)
+    (folder / "dispatcher.json").write_bytes(locked.to_bytes())
+    phrase = ("--phrase-file", str(folder / "phrase.txt"))
+    worker = ("--key", str(folder / "caseworker.json"), *common, *phrase)
+    case, device = world.open_case().case, ids.DeviceId(ids.new_id())
+    sign = ids.PublicKey(keys.Identity.generate().sign_public.hex())
+    world.caseworker.act("alarm_device.enrol", types.AlarmDeviceEnrol(device, sign, "3min", "AWARE 12"), case)
+    _run("staff", "caseworker", "lend", case, device, "--basis", "AWARE 12", "--household", *worker)
+    (line,) = _run("staff", "caseworker", "lendings", *worker).splitlines()
+    assert line.split()[:2] == [device, "lent"]
+    assert line.endswith("household  AWARE 12")
+    said = _run("staff", "caseworker", "take-back", case, device, "--condition", "lost", *worker)
+    assert "until it is revoked" in said
+    world.dispatcher.act("shift.begin", types.ShiftMark(ids.ShiftId(ids.new_id())))
+    shown = _run("staff", "dispatcher", "shifts", "--key", str(folder / "dispatcher.json"), *common, *phrase)
+    assert "no end" in shown
 
 
 def test_a_wrong_phrase_is_said_plainly(world: World, folder: Path) -> None:
