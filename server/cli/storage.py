@@ -39,10 +39,19 @@ def _tell_missing(missing: "tuple[Missing, ...]") -> None:
         typer.echo(f"MISSING  {one.sha256}  ({of}): {one.why}")
 
 
+def _tell_left(count: int) -> None:
+    if count:
+        typer.echo(f"{count} of them are in S3 and were left there")
+
+
 def backup(
     target: Annotated[Path, typer.Argument(help="Folder: new, or of an earlier backup of the same Getuige.")],
     with_secrets: Annotated[
         bool, typer.Option("--with-secrets", help="Copy secrets/ too. They sign: keep such a backup locked away.")
+    ] = False,
+    leave_s3: Annotated[
+        bool,
+        typer.Option("--leave-s3", help="Do not fetch items that are only in S3; the backup knows where they are."),
     ] = False,
 ) -> None:
     """Copy everything that a restore needs, while the server runs: journal, sealed items, log, trust anchors.
@@ -54,11 +63,12 @@ def backup(
     from server.settings import Settings
 
     with _progress("events", "bytes") as progress:
-        made = make(Settings.load(), target, with_secrets=with_secrets, progress=progress)
+        made = make(Settings.load(), target, with_secrets=with_secrets, leave_s3=leave_s3, progress=progress)
     _tell_missing(made.missing)
     typer.echo(
         f"{target}: {made.note.events} events, {made.blobs} sealed items, {made.copied_bytes / MIB:.1f} MiB copied now"
     )
+    _tell_left(made.left_in_s3)
     sys.exit(EXIT_INCOMPLETE if made.missing else 0)
 
 
@@ -68,6 +78,7 @@ def restore(
         Path | None,
         typer.Option(help="Trust anchors that judge it; default: those in the backup, which came with it."),
     ] = None,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Bring items here that the backup left in S3.")] = False,
 ) -> None:
     """Verify a whole backup, and restore it into the empty data folder and database that the settings name.
 
@@ -79,9 +90,10 @@ def restore(
 
     settings = Settings.load()
     with _progress("events", "bytes") as progress:
-        done = run(settings, source, trust, progress)
+        done = run(settings, source, trust, progress, fetch=fetch)
     _tell_missing(done.missing)
     typer.echo(f"{settings.data}: {done.events} events verified and restored, {done.blobs} sealed items")
+    _tell_left(done.left_in_s3)
     if done.unproven:
         typer.echo(f"The last {done.unproven} events were not under the published head yet; the log takes them in.")
     for name in done.secrets_missing:
@@ -99,54 +111,81 @@ def scrub(
         Path | None,
         typer.Option(help="Put back what is rotten or missing from this backup.", exists=True, file_okay=False),
     ] = None,
+    read_back: Annotated[
+        bool,
+        typer.Option("--read-back", help="Read every copy in S3 back whole, not only those that are nowhere else."),
+    ] = False,
 ) -> None:
     """Read every sealed item again and compare it with its name, the SHA-256 of its bytes. The server may run.
 
-    Exit code 0: every item that the journal speaks of is there and whole. 1: one is not; it is named.
-    """
-    from contextlib import ExitStack
-    from tempfile import TemporaryDirectory
+    With S3 set up, its copies are looked at too: what is rotten or missing here is put back from there, and what is
+    lost or rotten there is sent again from here by the server.
 
-    from evidence.store import scrubbing, verifying
+    Exit code 0: every item that the journal speaks of is there and whole, or is again. 1: one is not; it is named.
+    """
     from evidence.store.blobs import DirectoryBlobs
-    from evidence.store.engine import open_engine
-    from server.keeping.note import BackupError, read
-    from server.keeping.restore import fetch_journal
+    from server.keeping import scrubbing
+    from server.settings import Settings
+
+    settings = Settings.load()
+    spare = DirectoryBlobs(mend_from / "blobs") if mend_from else None
+    with _progress("bytes read") as progress:
+
+        def read(count: int) -> None:
+            progress("bytes read", count)
+
+        if copy is not None:
+            found = scrubbing.of_backup(copy, pace * MIB or None, spare, read)
+        else:
+            found = scrubbing.of_data(settings, pace * MIB or None, spare, read, every_byte=read_back)
+    _tell_scrubbed(found.here, found.sealed)
+    if found.in_s3 is not None:
+        _tell_scrubbed(found.in_s3, found.sealed, "copies in S3")
+    sys.exit(0 if found.well else EXIT_INCOMPLETE)
+
+
+def status() -> None:
+    """Say which sealed items have a verified copy in S3, which wait for one and why, and when all were last read.
+
+    Exit code 0: nothing waits for longer than an hour. 1: something does.
+    """
+    from datetime import timedelta
+
+    from evidence import ids
+    from server.keeping import background
+    from server.keeping.elsewhere import open_copies
+    from server.keeping.local_copies import fullness_percent
     from server.layout import Layout
     from server.settings import Settings
 
     settings = Settings.load()
-    folder, url = Layout(settings.data).blobs, settings.database_url
-    with ExitStack() as stack:
-        if copy is not None:
-            kept = read(copy)
-            if kept is None:
-                raise BackupError(f"{copy} holds no finished backup")
-            working = Path(stack.enter_context(TemporaryDirectory()))
-            folder, url = copy / "blobs", f"sqlite:///{fetch_journal(copy, kept, working)}"
-        engine = open_engine(url)
-        stack.callback(engine.dispose)
-        sealed = verifying.sealed_blobs(engine)
-    with _progress("bytes read") as progress:
-        report = scrubbing.scrub(
-            DirectoryBlobs(folder),
-            {name: one.size for name, one in sealed.items()},
-            scrubbing.Pace(pace * MIB or None),
-            lambda count: progress("bytes read", count),
-            DirectoryBlobs(mend_from / "blobs") if mend_from else None,
-        )
-    _tell_scrubbed(report, sealed)
-    sys.exit(0 if report.well else EXIT_INCOMPLETE)
+    layout = Layout(settings.data)
+    with open_copies(settings) as (copies, s3):
+        backlog, totals = copies.backlog(), copies.totals()
+    typer.echo(f"bucket    {settings.s3_bucket or 'none: copies are made when GETUIGE_S3_BUCKET is set'}")
+    typer.echo(f"in S3     {totals.stored} items, {totals.stored_bytes / MIB:,.1f} MiB; {totals.dropped} only there")
+    typer.echo(
+        f"waiting   {backlog.waiting} items, {backlog.waiting_bytes / MIB:,.1f} MiB; {backlog.failing} failed before"
+    )
+    if backlog.oldest is not None:
+        typer.echo(f"oldest    {backlog.oldest}")
+    if backlog.last_trouble is not None:
+        typer.echo(f"trouble   {backlog.last_trouble}")
+    typer.echo(f"disk      {fullness_percent(layout.blobs):.0f} % full")
+    typer.echo(f"scrubbed  {background.last_scrub(layout.data / background.NOTE) or 'never by the server'}")
+    hour_ago = ids.time_of(ids.moment_of(ids.now()) - timedelta(hours=1))
+    late = s3 is not None and backlog.oldest is not None and backlog.oldest < hour_ago
+    sys.exit(EXIT_INCOMPLETE if late else 0)
 
 
-def _tell_scrubbed(report: "Report", sealed: "dict[ids.Sha256, verifying.Sealed]") -> None:
+def _tell_scrubbed(report: "Report", sealed: "dict[ids.Sha256, verifying.Sealed]", what: str = "items") -> None:
     for finding in report.findings:
         one = sealed.get(finding.sha256)
         of = f"event {one.index}, item {one.item}, case {one.case}" if one else "not sealed"
         typer.echo(f"{finding.kind.value.upper():<8} {finding.sha256}  ({of}){', mended' if finding.mended else ''}")
     bad = sum(not finding.mended for finding in report.findings)
     unsealed = f", {report.unsealed} of them not sealed (yet)" if report.unsealed else ""
-    typer.echo(f"{report.blobs} items, {report.size_bytes / MIB:.1f} MiB read{unsealed}; {bad} not well")
+    typer.echo(f"{report.blobs} {what}, {report.size_bytes / MIB:.1f} MiB read{unsealed}; {bad} not well")
 
 
 def register(app: typer.Typer) -> None:
@@ -154,3 +193,6 @@ def register(app: typer.Typer) -> None:
     app.command()(backup)
     app.command()(restore)
     app.command()(scrub)
+    storage = typer.Typer(no_args_is_help=True, help="Copies of sealed items in S3.")
+    storage.command()(status)
+    app.add_typer(storage, name="storage")

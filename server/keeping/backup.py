@@ -19,6 +19,7 @@ from evidence.store.blobs import READ_BYTES, DirectoryBlobs
 from evidence.store.engine import open_engine
 from evidence.store.errors import BlobError
 from server.keeping import files, note
+from server.keeping.elsewhere import Elsewhere, open_copies
 from server.keeping.note import BackupError, Note
 from server.layout import Layout
 from server.settings import Settings
@@ -44,6 +45,7 @@ class Made:
     blobs: int
     copied_bytes: int
     missing: tuple[Missing, ...]
+    left_in_s3: int = 0
 
 
 def make(
@@ -51,11 +53,13 @@ def make(
     target: Path,
     *,
     with_secrets: bool = False,
+    leave_s3: bool = False,
     progress: Callable[[str, int], None] = lambda _what, _n: None,
 ) -> Made:
     """Write a backup into a folder, or bring the backup in it up to date. Errors leave the one before usable.
 
-    `progress` hears what was copied ("events", "bytes") and how many.
+    Items whose local copy was dropped are fetched from S3, unless `leave_s3` leaves them there: the backup then knows
+    where they are. `progress` hears what was copied ("events", "bytes") and how many.
 
     Raises:
         BackupError: the folder lies in the data folder or holds something else, or there is no head yet.
@@ -81,7 +85,9 @@ def make(
             files.copy(layout.data / name, target / name)
     for path in sorted(layout.exports.glob(files.PREPARED)):
         files.copy(path, target / "exports" / path.name)
-    made = _copy_blobs(DirectoryBlobs(layout.blobs), DirectoryBlobs(target / "blobs"), sealed, progress)
+    with open_copies(settings) as (copies, s3):
+        elsewhere = Elsewhere(copies, s3, left=leave_s3)
+        made = _copy_blobs(DirectoryBlobs(layout.blobs), DirectoryBlobs(target / "blobs"), sealed, elsewhere, progress)
     sha256 = _sha256(journal)
     final = target / f"journal-{sha256[:16]}.db"
     journal.rename(final)
@@ -91,7 +97,7 @@ def make(
     note.write(target, written)
     if before is not None and before.journal != final.name:
         (target / before.journal).unlink(missing_ok=True)
-    return Made(written, *made)
+    return Made(written, *made, left_in_s3=elsewhere.count)
 
 
 def _check_folder(layout: Layout, target: Path) -> None:
@@ -137,6 +143,7 @@ def _copy_blobs(
     source: DirectoryBlobs,
     target: DirectoryBlobs,
     sealed: dict[ids.Sha256, verifying.Sealed],
+    elsewhere: Elsewhere,
     progress: Callable[[str, int], None],
 ) -> tuple[int, int, tuple[Missing, ...]]:
     """Copy what is not there yet; also blobs that no statement names yet: their phones were told that they are here."""
@@ -153,7 +160,10 @@ def _copy_blobs(
         if target.size(name) is not None:
             continue
         try:
-            target.copy_in(source.local_path(name), name, wrote)
+            if source.size(name) is not None:
+                target.copy_in(source.local_path(name), name, wrote)
+            else:
+                elsewhere.bring(name, target, wrote)
         except BlobError as error:
             missing.append(Missing(name, str(error), sealed.get(name)))
     return len(names) - len(missing), copied, tuple(missing)

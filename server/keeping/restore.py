@@ -22,12 +22,14 @@ from evidence.custody.policy import VerifiedCheckpoint
 from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
 from evidence.store import copying, migrating, verifying
 from evidence.store.blobs import DirectoryBlobs, pieces
+from evidence.store.copies import SqlCopies
 from evidence.store.engine import connect, open_engine
 from evidence.store.errors import BlobError
 from evidence.store.heads import SqlHeads
 from evidence.store.verifying import Verified
 from server.keeping import files, note
 from server.keeping.backup import EVERYTHING_ELSE, Missing
+from server.keeping.elsewhere import Elsewhere, s3_of
 from server.keeping.note import BackupError, Note
 from server.layout import Layout
 from server.settings import Settings
@@ -53,6 +55,7 @@ class Restored:
     blobs: int
     missing: tuple[Missing, ...]
     secrets_missing: tuple[str, ...]
+    left_in_s3: int = 0
 
 
 def restore(
@@ -60,6 +63,8 @@ def restore(
     backup: Path,
     anchors: Path | None = None,
     progress: Callable[[str, int], None] = lambda _what, _n: None,
+    *,
+    fetch: bool = False,
 ) -> Restored:
     """Verify a backup and restore it into an empty data folder and an empty database.
 
@@ -68,6 +73,7 @@ def restore(
         backup: the folder of the backup.
         anchors: folder with trust anchors; without it those of the backup.
         progress: hears what was done ("events", "bytes") and how many.
+        fetch: items that the backup left in S3 are brought here; otherwise they stay there, and are read from there.
 
     Raises:
         FaultsError: the backup is damaged; the text names each fault.
@@ -100,11 +106,15 @@ def restore(
         if copying.count_events(target):
             raise BackupError("the database holds a journal already: restore into a new one")
         _restore_files(layout, backup, kept)
-        missing = _restore_blobs(backup, layout, verified, progress)
+        elsewhere = Elsewhere(SqlCopies(source), s3_of(settings), left=not fetch)
+        missing = _restore_blobs(backup, layout, verified, elsewhere, progress)
         copying.copy_journal(source, target)  # last: without it nothing starts on a folder that is half restored
+        copies = SqlCopies(target)
+        for name in elsewhere.names:
+            copies.note_local(name, None)
     absent = tuple(name for name in NEEDED_SECRETS if not (layout.secrets / name).exists())
     found = len(verified.sealed) - sum(one.sealed is not None for one in missing)
-    return Restored(kept, verified.size, verified.size - head.size, found, missing, absent)
+    return Restored(kept, verified.size, verified.size - head.size, found, missing, absent, elsewhere.count)
 
 
 def _demand_empty(layout: Layout) -> None:
@@ -172,13 +182,24 @@ def _restore_files(layout: Layout, backup: Path, kept: Note) -> None:
 
 
 def _restore_blobs(
-    backup: Path, layout: Layout, verified: Verified, progress: Callable[[str, int], None]
+    backup: Path,
+    layout: Layout,
+    verified: Verified,
+    elsewhere: Elsewhere,
+    progress: Callable[[str, int], None],
 ) -> tuple[Missing, ...]:
     source, target = DirectoryBlobs(backup / "blobs"), DirectoryBlobs(layout.blobs)
     missing: list[Missing] = []
+
+    def wrote(count: int) -> None:
+        progress("bytes", count)
+
     for name in {**dict.fromkeys(source.names()), **dict.fromkeys(verified.sealed)}:
         try:
-            target.copy_in(source.local_path(name), name, lambda count: progress("bytes", count))
+            if source.size(name) is not None:
+                target.copy_in(source.local_path(name), name, wrote)
+            else:
+                elsewhere.bring(ids.Sha256(name), target, wrote)
         except BlobError as error:
             missing.append(Missing(ids.Sha256(name), str(error), verified.sealed.get(name)))
     return tuple(missing)
