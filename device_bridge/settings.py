@@ -131,6 +131,7 @@ class BridgeSettings(BaseSettings):
     @field_validator(
         "brokers",
         "callouts",
+        "peers",
         "alarm_centres",
         "second_centres",
         "control_rooms",

@@ -221,7 +221,7 @@ def check_clock(_settings: Settings, now: Callable[[], float] = time.time) -> Fi
 def check_ports(settings: Settings) -> Finding:
     """The ports of this machine that the settings name are free."""
     wanted = {settings.port}
-    for address in (settings.bridge_feed_url, *settings.brokers):
+    for address in (*settings.bridge_feeds(), *settings.brokers):
         parts = urlsplit(address)
         if parts.hostname in LOOPBACK and parts.port:
             wanted.add(parts.port)

@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     )
     bridge_feed_url: str = Field(
         default_factory=lambda values: f"http://127.0.0.1:{values.get('port', PORT) + 1}",
-        description="where the bridge tells this server of presses",
+        description="where the bridge tells this server of presses; of several bridges, with a comma between them",
     )
     bridge_feed_token_file: Path | None = Field(
         default=None, description="file with the token that the bridge's feed asks for"
@@ -103,7 +103,8 @@ class Settings(BaseSettings):
     )
     tsa: str = Field(
         default=DEVELOPMENT,
-        description='"development", or the https address of an RFC 3161 time stamping authority',
+        description='"development", the https address of an RFC 3161 time stamping authority, or a tsa-policy file that '
+        "names several",
     )
     s3_bucket: str | None = Field(
         default=None,
@@ -216,6 +217,10 @@ class Settings(BaseSettings):
             secret.get_secret_value() if secret else None,
         )
 
+    def bridge_feeds(self) -> tuple[str, ...]:
+        """Return the feed of every bridge."""
+        return tuple(url.strip() for url in self.bridge_feed_url.split(",") if url.strip())
+
     def bridge_feed_token(self) -> SecretStr | None:
         """Return the token for the bridge's feed, or None when no file is set.
 
@@ -244,7 +249,7 @@ class Settings(BaseSettings):
             yield "development witness", "set GETUIGE_WITNESS to a policy file with independent witnesses"
         if self.tsa == DEVELOPMENT:
             yield "development TSA", "set GETUIGE_TSA to the https address of a qualified TSA"
-        elif urlsplit(self.tsa).scheme != "https":
+        elif urlsplit(self.tsa).scheme == "http":
             yield "TSA without https", f"GETUIGE_TSA is {self.tsa}"
         if self.demonstration_people:
             yield "demonstration people", "their pass phrases are printed; take GETUIGE_DEMONSTRATION_PEOPLE away"

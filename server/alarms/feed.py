@@ -1,90 +1,50 @@
-"""One connection to the bridge's feed, shared by all consoles of this process.
+"""What all bridges tell, shared by all consoles of this process: one list of alarms, one health, one place for acts.
 
-Silence is never calm: when the bridge cannot be reached, or says nothing for too long, everybody who listens hears
-within seconds that what they see is not live. A console that is too slow to listen is dropped, and reconnects.
+A console sees one alarm however many bridges know it (`server.alarms.joined`). An act goes to the bridge whose report
+is shown, and to another when that one does not answer; the bridges tell each other. A console that is too slow to
+listen is dropped, and reconnects.
 """
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
-import httpx
-import structlog
-
-from evidence import canonical, ids
-from server.errors import ServerError
+from evidence import ids
+from server.alarms import joined
+from server.alarms.link import BridgeLink, BridgeUnreachableError, Message, Refusal
 from server.settings import Settings
 
-CONNECT_TIMEOUT_S: Final = 2.0
-"""The bridge is on this machine or the next one."""
-
-SILENCE_S: Final = 5.0
-"""The bridge sends a heartbeat every two seconds; after two and a half of them it is not there any more."""
-
-RETRY_S: Final = 1.0
-ANSWER_TIMEOUT_S: Final = 5.0
-"""For an act: the bridge commits in milliseconds, and a dispatcher must not be left waiting."""
+__all__ = ["BridgeFeed", "BridgeUnreachableError", "Message", "Refusal"]
 
 MAX_WAITING: Final = 256
 """Messages that a slow console may be behind."""
 
-MAX_LINE_CHARS: Final = 16 * 1024 * 1024
-"""One line of the feed: a snapshot of a few hundred alarms with their sealed items."""
-
-_log = structlog.get_logger(__name__)
-
-
-class BridgeUnreachableError(ServerError):
-    """The bridge gave no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One event for consoles: `alarm` or `health`."""
-
-    name: str
-    data: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What the bridge answered to an act that it does not accept."""
-
-    status: int
-    reason: str
-    alarm: dict[str, Any] | None = None
-    """The alarm as it is now, when that is why."""
+STALE: Final = 409
 
 
 class BridgeFeed:
-    """Follows the bridge; all methods belong to one event loop."""
+    """Follows every bridge; all methods belong to one event loop."""
 
     def __init__(self, settings: Settings) -> None:
         token = settings.bridge_feed_token()
-        headers = {} if token is None else {"authorization": f"Bearer {token.get_secret_value()}"}
-        timeout = httpx.Timeout(ANSWER_TIMEOUT_S, connect=CONNECT_TIMEOUT_S, read=SILENCE_S)
-        self._client = httpx.AsyncClient(
-            base_url=settings.bridge_feed_url, headers=headers, timeout=timeout, trust_env=False
-        )
-        self._alarms: dict[str, dict[str, Any]] = {}
-        self._health: dict[str, Any] = _unreachable("connecting")
+        secret = None if token is None else token.get_secret_value()
+        self._links = [BridgeLink(url, secret, self._heard) for url in settings.bridge_feeds()]
         self._listeners: set[asyncio.Queue[Message | None]] = set()
 
     def alarms(self) -> list[dict[str, Any]]:
         """Return what is known of alarms, newest first."""
-        return sorted(self._alarms.values(), key=lambda alarm: str(alarm.get("raised_at", "")), reverse=True)
+        names = dict.fromkeys(name for link in self._links for name in link.alarms)
+        found = [self._shown(name)[1] for name in names]
+        return sorted(found, key=lambda alarm: str(alarm.get("raised_at", "")), reverse=True)
 
     def health(self) -> dict[str, Any]:
-        """Return the bridge's health, or that it cannot be reached."""
-        return self._health
+        """Return the health of all bridges together, or that none can be reached."""
+        return joined.health([link.health for link in self._links])
 
     def alarm(self, alarm: str) -> dict[str, Any] | None:
         """Return one alarm."""
-        return self._alarms.get(alarm)
+        return self._shown(alarm)[1] if any(alarm in link.alarms for link in self._links) else None
 
     async def listen(self) -> AsyncIterator[Message | None]:
         """Yield changes as they come; ends when this listener falls too far behind."""
@@ -97,110 +57,66 @@ class BridgeFeed:
             self._listeners.discard(queue)
 
     async def act(self, alarm: str, dsse: bytes, if_match: str | None = None) -> dict[str, Any] | Refusal:
-        """Hand a dispatcher's signed act to the bridge, which commits before it answers.
+        """Hand a dispatcher's signed act to the bridge that is ahead, or else to the next that answers.
 
-        `if_match` is the revision that the dispatcher saw, as an entity tag.
+        `if_match` is the revision that the dispatcher saw, as an entity tag. When the bridge that is ahead does not
+        answer, an act for an older revision than its last is refused here: the next may not know the newer one yet.
 
         Raises BridgeUnreachableError; whether the act was carried out is then seen in the feed.
         """
-        headers = {"content-type": "application/json", **({"if-match": if_match} if if_match else {})}
-        document = await self._post(f"/alarms/{alarm}/acts", dsse, headers)
-        if not isinstance(document, Refusal):
-            self._take(Message("alarm", document))
-        return document
+        shown = self.alarm(alarm)
+        for place, link in enumerate(self._in_order(alarm)):
+            if place and shown is not None and _older(if_match, shown):
+                return Refusal(STALE, "stale", shown)
+            with contextlib.suppress(BridgeUnreachableError):
+                return await link.act(alarm, dsse, _tag_for(if_match, shown, link.alarms.get(alarm)))
+        raise BridgeUnreachableError("no bridge gave an answer")
 
     async def renew(self, alarm: str, who: ids.KeyId) -> Refusal | None:
-        """Tell the bridge that the console of `who`, who claimed this alarm, is still there.
+        """Tell the bridge that is ahead that the console of `who`, who claimed this alarm, is still there.
 
         Raises BridgeUnreachableError.
         """
-        body, headers = canonical.encode({"kid": who}), {"content-type": "application/json"}
-        answer = await self._post(f"/alarms/{alarm}/lease", body, headers)
-        return answer if isinstance(answer, Refusal) else None
+        for link in self._in_order(alarm):
+            with contextlib.suppress(BridgeUnreachableError):
+                return await link.renew(alarm, who)
+        raise BridgeUnreachableError("no bridge gave an answer")
 
     async def devices(self) -> dict[str, dict[str, Any]]:
-        """Return how every alarm device stands, by its id. Raises BridgeUnreachableError."""
-        try:
-            answer = await self._client.get("/devices")
-            answer.raise_for_status()
-            return {str(one["device"]): dict(one) for one in answer.json()["devices"]}
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            raise BridgeUnreachableError("the bridge gave no answer about devices") from error
-
-    async def device(self, device: str) -> dict[str, Any]:
-        """Return what the bridge knows of one alarm device: state, silences, presses. Raises BridgeUnreachableError."""
-        try:
-            answer = await self._client.get(f"/devices/{device}")
-            answer.raise_for_status()
-            return dict(answer.json())
-        except (httpx.HTTPError, ValueError, TypeError) as error:
-            raise BridgeUnreachableError("the bridge gave no answer about the device") from error
-
-    async def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any] | Refusal:
-        try:
-            answer = await self._client.post(path, content=body, headers=headers)
-            document = {} if answer.status_code == HTTPStatus.NO_CONTENT else answer.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise BridgeUnreachableError("the bridge gave no answer") from error
-        if not isinstance(document, dict):
-            raise BridgeUnreachableError("the bridge's answer makes no sense")
-        if answer.is_success:
-            return document
-        present = document.get("alarm")
-        if not isinstance(present, dict) or "alarm" not in present:
-            present = None
-        else:
-            self._take(Message("alarm", present))  # the screens that were behind catch up
-        return Refusal(answer.status_code, str(document.get("reason", "refused")), present)
+        """Return how every alarm device stands, by its id. BridgeUnreachableError when no bridge answers."""
+        answers = await asyncio.gather(*(link.devices() for link in self._links), return_exceptions=True)
+        told = [one for one in answers if not isinstance(one, BaseException)]
+        if not told:
+            raise BridgeUnreachableError("no bridge gave an answer about devices")
+        return joined.devices(told)
 
     async def follow(self) -> None:
-        """Follow the bridge for ever; every failure becomes health that says so."""
-        while True:
-            try:
-                await self._follow_once()
-                why = "the bridge closed its feed"
-            except Exception as error:  # noqa: BLE001 - whatever the bridge says, the window must not stay dark
-                why = f"the bridge cannot be reached ({type(error).__name__})"
-            if self._health.get("troubles") != [why]:
-                _log.warning("no feed from the bridge", error=why)
-            self._take(Message("health", _unreachable(why)))
-            await asyncio.sleep(RETRY_S)
+        """Follow every bridge for ever."""
+        await asyncio.gather(*(link.follow() for link in self._links))
 
     async def close(self) -> None:
         """Let all listeners go and close the connections."""
         for queue in self._listeners:
             with contextlib.suppress(asyncio.QueueFull):
                 queue.put_nowait(None)
-        await self._client.aclose()
+        for link in self._links:
+            await link.close()
 
-    async def _follow_once(self) -> None:
-        async with self._client.stream("GET", "/feed") as answer:
-            answer.raise_for_status()
-            name, data = "", ""
-            async for line in answer.aiter_lines():
-                key, _, value = line.partition(":")
-                if key == "event":
-                    name = value.strip()
-                elif key == "data" and len(data) < MAX_LINE_CHARS:
-                    data += value.strip()
-                elif not line and data:
-                    self._hear(name, json.loads(data))
-                    name, data = "", ""
+    def _shown(self, alarm: str) -> tuple[BridgeLink, dict[str, Any]]:
+        knowing = [link for link in self._links if alarm in link.alarms]
+        link = knowing[joined.ahead([(one.reachable, one.alarms[alarm]) for one in knowing])]
+        return link, link.alarms[alarm]
 
-    def _hear(self, name: str, data: dict[str, Any]) -> None:
-        if name == "snapshot":
-            self._alarms = {alarm["alarm"]: alarm for alarm in data["alarms"]}
-            for alarm in self.alarms()[::-1]:
-                self._take(Message("alarm", alarm))
-            self._take(Message("health", data["health"]))
-        elif name in {"alarm", "health"}:
-            self._take(Message(name, data))
+    def _in_order(self, alarm: str) -> list[BridgeLink]:
+        """Return the bridges to ask: the one whose report is shown, then those that answer, then the others."""
+        first = self._shown(alarm)[0] if any(alarm in link.alarms for link in self._links) else None
+        return sorted(self._links, key=lambda link: (link is not first, not link.reachable))
 
-    def _take(self, message: Message) -> None:
+    def _heard(self, message: Message) -> None:
         if message.name == "alarm":
-            self._alarms[str(message.data["alarm"])] = message.data
+            message = Message("alarm", self._shown(str(message.data["alarm"]))[1])
         else:
-            self._health = message.data
+            message = Message("health", self.health())
         for queue in list(self._listeners):
             if queue.qsize() >= MAX_WAITING:
                 self._listeners.discard(queue)
@@ -209,5 +125,22 @@ class BridgeFeed:
                 queue.put_nowait(message)
 
 
-def _unreachable(why: str) -> dict[str, Any]:
-    return {"ok": False, "reachable": False, "troubles": [why], "at": ids.now()}
+def _seen(if_match: str | None) -> int | None:
+    number = (if_match or "").strip('"')
+    return int(number) if number.isascii() and number.isdecimal() and len(number) <= len(str(2**31)) else None
+
+
+def _older(if_match: str | None, shown: dict[str, Any]) -> bool:
+    seen, present = _seen(if_match), shown.get("revision")
+    return seen is not None and isinstance(present, int) and seen < present
+
+
+def _tag_for(if_match: str | None, shown: dict[str, Any] | None, known: dict[str, Any] | None) -> str | None:
+    """Return the entity tag for a bridge that has not counted as far, but knows no press that was not seen."""
+    seen = _seen(if_match)
+    if seen is None or shown is None or known is None:
+        return if_match
+    behind = known.get("revision")
+    if isinstance(behind, int) and behind < seen and joined.covers(shown, known):
+        return f'"{behind}"'
+    return if_match
