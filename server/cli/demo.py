@@ -4,13 +4,13 @@ from pathlib import Path
 
 import typer
 
-from server.cli.run import Data, FirstPort, Media, perform
+from server.cli.run import Bridges, Data, FirstPort, Media, perform
 from server.settings import PORT
 
 
-def demo(data: Data = Path("var"), media: Media = "", port: FirstPort = PORT) -> None:
+def demo(data: Data = Path("var"), media: Media = "", port: FirstPort = PORT, bridges: Bridges = 2) -> None:
     """Play the main job of Getuige on this machine and stop. Exit code 0 only if every step held."""
-    perform(data, media, port, keep_serving=False)
+    perform(data, media, port, bridges, keep_serving=False)
 
 
 def register(app: typer.Typer) -> None:

@@ -13,12 +13,13 @@ Media = Annotated[str, typer.Option(envvar="GETUIGE_MEDIA", help="Folder with ph
 FirstPort = Annotated[
     int, typer.Option("--port", envvar="GETUIGE_PORT", help="First port; taken ones are passed over.")
 ]
+Bridges = Annotated[int, typer.Option(envvar="GETUIGE_BRIDGES", min=1, max=2, help="How many alarm bridges run.")]
 
 EXIT_STOPPED = 130
 """What a shell expects of a command that Ctrl-C stopped (128 + SIGINT)."""
 
 
-def perform(data: Path, media: str, port: int, *, keep_serving: bool) -> None:
+def perform(data: Path, media: str, port: int, bridges: int, *, keep_serving: bool) -> None:
     """Run the show; say plainly why when it does not hold, and end with an exit code that says so."""
     from rich.console import Console
 
@@ -27,7 +28,7 @@ def perform(data: Path, media: str, port: int, *, keep_serving: bool) -> None:
 
     console = Console()
     try:
-        Show(data, Path(media) if media else None, port, keep_serving).perform(console)
+        Show(data, Path(media) if media else None, port, keep_serving, bridges).perform(console)
     except KeyboardInterrupt:
         console.print("\nStopped. Every part has ended; the same command starts again with what is there.")
         sys.exit(0 if keep_serving else EXIT_STOPPED)
@@ -37,12 +38,12 @@ def perform(data: Path, media: str, port: int, *, keep_serving: bool) -> None:
     console.print("\nEvery step held. Every part has ended.", style="bold green")
 
 
-def run(data: Data = Path("var"), media: Media = "", port: FirstPort = PORT) -> None:
+def run(data: Data = Path("var"), media: Media = "", port: FirstPort = PORT, bridges: Bridges = 2) -> None:
     """Start Getuige on this machine, play the main job through it, and keep serving until Ctrl-C.
 
     A used folder starts with what is there; nothing is seeded twice.
     """
-    perform(data, media, port, keep_serving=True)
+    perform(data, media, port, bridges, keep_serving=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -27,6 +27,9 @@ READY_TIMEOUT_S: Final = 1.0
 
 LOOPBACK: Final = "127.0.0.1"
 
+BRIDGES: Final = 2
+"""One is enough to show everything; two show that it may be killed."""
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -37,11 +40,12 @@ class Ports:
     broker_a: int
     broker_b: int
     alarm_centre: int
+    feed_2: int
 
     @staticmethod
     def choose(ledger: Ledger, first: int = PORT) -> "Ports":
         """Return the ports of an earlier start, or the default ones; a free one where something else listens."""
-        names = ("api", "feed", "broker_a", "broker_b", "alarm_centre")
+        names = ("api", "feed", "broker_a", "broker_b", "alarm_centre", "feed_2")
         known: dict[str, int] = ledger.content["ports"]
         chosen = {}
         for offset, name in enumerate(names):
@@ -62,6 +66,11 @@ class Ports:
         return f"http://localhost:{self.api}"
 
     @property
+    def feeds(self) -> tuple[str, str]:
+        """Where bridges 1 and 2 tell of presses."""
+        return f"http://{LOOPBACK}:{self.feed}", f"http://{LOOPBACK}:{self.feed_2}"
+
+    @property
     def brokers(self) -> tuple[str, str]:
         """The brokers, for the bridge and for alarm devices."""
         return f"mqtt://{LOOPBACK}:{self.broker_a}", f"mqtt://{LOOPBACK}:{self.broker_b}"
@@ -74,6 +83,7 @@ class Machine:
     data: Path
     ports: Ports
     root: bytes
+    bridges: int = BRIDGES
 
     def settings(self) -> Settings:
         """Return the server's settings, as the server process reads them from its environment."""
@@ -103,7 +113,7 @@ class Machine:
         """Yield the programs in the order in which they start; those of one tuple start side by side."""
         yield (self._broker("a", self.ports.broker_a), self._broker("b", self.ports.broker_b), self._server())
         # The bridge after the brokers that it subscribes at, and after the server, which makes the journal's tables.
-        yield (self._alarm_centre(), self._bridge())
+        yield (self._alarm_centre(), *(self._bridge(number) for number in range(self.bridges)))
 
     def _broker(self, name: str, port: int) -> Program:
         return Program(
@@ -133,14 +143,24 @@ class Machine:
             self._environment(),
         )
 
-    def _bridge(self) -> Program:
+    def _bridge(self, index: int) -> Program:
+        name = str(index + 1)
+        others = [url for place, url in enumerate(self._feeds()) if place != index]
+        own = {
+            "GETUIGE_BRIDGE_NAME": name,
+            "GETUIGE_BRIDGE_FEED_PORT": str((self.ports.feed, self.ports.feed_2)[index]),
+            "GETUIGE_BRIDGE_PEERS": ",".join(others),
+        }
         return Program(
-            "bridge",
+            "bridge" if index == 0 else f"bridge-{name}",
             (*GETUIGE, "bridge"),
-            _answers(f"http://{LOOPBACK}:{self.ports.feed}/health", also=(401,)),
-            "look whether both brokers run; the bridge keeps what it has in bridge/spool.db",
-            self._environment(),
+            _answers(f"{self._feeds()[index]}/health", also=(401,)),
+            "look whether both brokers run; the bridge keeps what it has in its spool.db",
+            {**self._environment(), **own},
         )
+
+    def _feeds(self) -> tuple[str, ...]:
+        return self.ports.feeds[: self.bridges]
 
     def _environment(self) -> dict[str, str]:
         """Return what every process is told; settings that are not for it are not read by it."""
@@ -150,13 +170,12 @@ class Machine:
             "GETUIGE_PORT": str(self.ports.api),
             "GETUIGE_PUBLIC_URL": self.ports.url,
             "GETUIGE_BROKERS": brokers,
-            "GETUIGE_BRIDGE_FEED_URL": f"http://{LOOPBACK}:{self.ports.feed}",
+            "GETUIGE_BRIDGE_FEED_URL": ",".join(self._feeds()),
             "GETUIGE_BRIDGE_FEED_TOKEN_FILE": str(Layout(self.data).secrets / "bridge-feed.token"),
             "GETUIGE_DEMONSTRATION_PEOPLE": "true",
             "GETUIGE_DEMONSTRATION_ALARM_CENTRE": "true",
             "GETUIGE_BRIDGE_DATA": str(self.data),
             "GETUIGE_BRIDGE_BROKERS": brokers,
-            "GETUIGE_BRIDGE_FEED_PORT": str(self.ports.feed),
             "GETUIGE_BRIDGE_ROOT_KEY": self.root.hex(),
             "GETUIGE_BRIDGE_ALARM_CENTRES": f"demo={LOOPBACK}:{self.ports.alarm_centre}",
             "GETUIGE_BRIDGE_DEMONSTRATION_ALARM_CENTRE": "true",

@@ -13,7 +13,7 @@ from server import founding
 from server.clients import memory
 from server.demo import media, story
 from server.demo.ledger import Ledger
-from server.demo.machine import Machine, Ports
+from server.demo.machine import BRIDGES, Machine, Ports
 from server.demo.narration import Narrator
 from server.demo.people import ROOT, People
 from server.demo.play import play
@@ -35,6 +35,7 @@ class Show:
     media: Path | None
     port: int
     keep_serving: bool
+    bridges: int = BRIDGES
 
     def perform(self, console: Console) -> None:
         """Do it. Returns when the story was played (demo), or when somebody stops it (run).
@@ -51,7 +52,8 @@ class Show:
             ledger = Ledger.open(data)
             narrator = Narrator(console)
             people = People(memory.make_folder(data / "people"))
-            machine = Machine(data, Ports.choose(ledger, self.port), people.identity(ROOT).sign_public)
+            ports = Ports.choose(ledger, self.port)
+            machine = Machine(data, ports, people.identity(ROOT).sign_public, self.bridges)
             founding.found(machine.settings(), people.identity(ROOT), story.ROOT_LABEL)
             machine.prepare()
             with Supervisor(data / "logs") as supervisor:
