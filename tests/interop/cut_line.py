@@ -3,10 +3,14 @@
 import socket
 import struct
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 PIECE_BYTES = 64 * 1024
+BEFORE_RESET_S = 0.3
+"""A reset throws away what the other end has not read yet; this gives it time to read."""
+
 ABORT = struct.pack("ii", 1, 0)
 """SO_LINGER that turns close into a reset, as a lost network does."""
 
@@ -46,6 +50,7 @@ class CutLine:
                 if self.cut_at and self.passed + len(data) > self.cut_at[0]:
                     far.sendall(data[: self.cut_at.pop(0) - self.passed])
                     self.passed, self.cuts = 0, self.cuts + 1
+                    time.sleep(BEFORE_RESET_S)
                     for end in (near, far):
                         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
                     break
