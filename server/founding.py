@@ -18,7 +18,7 @@ from evidence.store.engine import open_engine
 from evidence.store.journal import SqlJournal
 from server.errors import ServerError
 from server.layout import Layout
-from server.log import witnesses
+from server.log import tsa, witnesses
 from server.secret_files import load_or_create_identity, load_or_create_secret
 from server.settings import DEVELOPMENT, Settings
 
@@ -102,6 +102,8 @@ def _write_anchors(settings: Settings, layout: Layout, root: bytes, label: str, 
     if settings.tsa == DEVELOPMENT:
         durable.make_folder(layout.tsa)
         anchors[layout.trust / trust.TSA_ROOTS] = DevelopmentTsa.in_folder(layout.tsa).root_pem.decode()
+    elif not settings.tsa.startswith(("http://", "https://")):
+        anchors |= {layout.trust / name: text for name, text in tsa.policy_files(settings).items()}
     durable.make_folder(layout.trust)
     for path, text in anchors.items():
         if not path.exists():

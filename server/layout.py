@@ -51,6 +51,11 @@ class Layout:
         return self.data / "log" / "timestamps"
 
     @property
+    def renewals(self) -> Path:
+        """Renewals of RFC 3161 tokens before they expire."""
+        return self.timestamps / "renewals"
+
+    @property
     def trust(self) -> Path:
         """The trust anchors that a verifier is given, apart from any evidence."""
         return self.data / "trust"

@@ -93,11 +93,11 @@ def check(placed: Mapping[int, tuple[events.Event, Head]], line: Lineage, findin
     for code in filter(gaps.__getitem__, gaps):
         gap, index = max(gaps[code])
         tell = findings.failed if code in _FAILS else findings.note
-        tell(code, str(index), count=len(gaps[code]), gap=_hours(gap))
+        tell(code, str(index), count=len(gaps[code]), gap=hours(gap))
     latest = max((head.not_after for head in heads if head.not_after is not None), default=None)
     here = ids.moment_of(ids.now())
     if latest is not None and latest > here + TOLERANCE:
-        findings.note("time-clock-here", gap=_hours(latest - here))
+        findings.note("time-clock-here", gap=hours(latest - here))
     return found
 
 
@@ -148,7 +148,7 @@ def _events_below(seen: SeenCheckpoint, line: Lineage) -> int:
     return 0 if era is None else era.events_below(seen.size)
 
 
-def _hours(gap: timedelta) -> str:
+def hours(gap: timedelta) -> str:
     """Write a duration as hours and minutes, `2:00`: the same in every language."""
     minutes = round(gap.total_seconds() / 60)
     return f"{minutes // 60}:{minutes % 60:02}"

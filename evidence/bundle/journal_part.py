@@ -3,16 +3,14 @@
 import hashlib
 import itertools
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Literal
 
 from evidence import canonical, ids
 from evidence import event as events
-from evidence.bundle import bag, handover, interval, layout
+from evidence.bundle import bag, handover, interval, layout, stamps
 from evidence.bundle.report import Findings
 from evidence.bundle.trust import Anchors
-from evidence.custody import leaf, timestamp, tlogproof
-from evidence.custody.lineage import Lineage
+from evidence.custody import leaf, tlogproof
 from evidence.custody.policy import VerifiedCheckpoint
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import authority, types
@@ -110,47 +108,8 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
         names = ", ".join(sorted(witnesses)) or "–"
         log = ", ".join(sorted({head.signed.checkpoint.origin for head, _ in heads.values()}))
         findings.proven("events-logged", count=len(part.logged), log=log, witnesses=names)
-    _check_times(part, bundle, heads, anchors, logs.line, findings)
-
-
-def _check_times(
-    part: JournalPart,
-    bundle: bag.Bag,
-    heads: dict[str, tuple[VerifiedCheckpoint, list[events.Event]]],
-    anchors: Anchors,
-    line: Lineage,
-    findings: Findings,
-) -> None:
-    stamped: dict[str, list[ids.Time]] = {}
-    placed: dict[int, tuple[events.Event, interval.Head]] = {}
-    for digest, (head, covered) in heads.items():
-        info = _stamp(bundle, digest, anchors, findings)
-        cosigned = tuple(one.at for one in head.cosigned)
-        latest = None if info is None else info.time + (info.accuracy or timedelta())
-        era = line.era(head.signed.checkpoint.origin)
-        believed = interval.Head(era.origin, head.size, head.root, cosigned, latest, era.events_below(head.size))
-        placed |= {event.index: (event, believed) for event in covered}
-        if info is not None:
-            when = ids.time_of(info.time)
-            part.not_after |= {event.index: when for event in covered}
-            stamped.setdefault(info.tsa_name, []).extend([when] * len(covered))
-    for name, times in stamped.items():
-        findings.proven("time", count=len(times), earliest=min(times), latest=max(times), authority=name)
-    if unstamped := part.logged - part.not_after.keys():
-        findings.note("time-missing", count=len(unstamped))
-    part.intervals = interval.check(placed, line, findings)
-
-
-def _stamp(bundle: bag.Bag, digest: str, anchors: Anchors, findings: Findings) -> timestamp.TimestampInfo | None:
-    """Return what the token over a checkpoint says, if there is one and it holds."""
-    name = layout.token(digest)
-    if name not in bundle.names():
-        return None
-    try:
-        return timestamp.verify_token(bag.read_small(bundle, name), bytes.fromhex(digest), anchors.tsa_roots)
-    except EvidenceError as error:
-        findings.failed("time-token-bad", why=error)
-        return None
+    times = stamps.check(heads, bundle, anchors.tsas, logs.line, findings)
+    part.not_after, part.intervals = times.not_after, times.intervals
 
 
 def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> None:

@@ -15,6 +15,7 @@ CASE: Final = "data/case.jsonld"
 
 PROOFS: Final = "proof/events/"
 TIMESTAMPS: Final = "proof/timestamps/"
+RENEWALS: Final = "proof/renewals/"
 EXPORT_EVENT: Final = "proof/export-event.json"
 EXPORT_SALT: Final = "proof/export-salt.txt"
 EXPORT_PROOF: Final = "proof/export-event.tlog-proof"
@@ -44,6 +45,11 @@ def proof(index: int) -> str:
     return f"{PROOFS}{index:0{INDEX_DIGITS}}.tlog-proof"
 
 
-def token(checkpoint_sha256: str) -> str:
-    """Return the name of the RFC 3161 token over a checkpoint's bytes."""
-    return f"{TIMESTAMPS}{checkpoint_sha256}.tsr"
+def token(stamped_sha256: str, number: int = 0) -> str:
+    """Return the name of an RFC 3161 token over a checkpoint's bytes; further authorities' tokens count from 1."""
+    return f"{TIMESTAMPS}{stamped_sha256}{f'.{number}' if number else ''}.tsr"
+
+
+def renewal(token_sha256: str) -> str:
+    """Return the name of the proof that a token was renewed (`evidence.custody.renewal`)."""
+    return f"{RENEWALS}{token_sha256}.tlog-proof"

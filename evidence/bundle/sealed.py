@@ -19,6 +19,7 @@ from evidence.bundle import bag, layout
 from evidence.bundle.handover import Handover
 from evidence.bundle.howto import HOWTO_TEXT
 from evidence.bundle.selection import Request
+from evidence.bundle.tokens import Tokens
 from evidence.errors import EvidenceError
 from evidence.statements import types
 
@@ -50,11 +51,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Proofs:
-    """What proves the payload: proof files by event index, RFC 3161 tokens by SHA-256 of their checkpoint."""
+    """What proves the payload: proof files by event index, RFC 3161 tokens and their renewals."""
 
     export_event: events.Recorded
     by_index: Mapping[int, bytes]
-    tokens: Mapping[str, bytes]
+    tokens: Tokens
     handover: Handover | None = None
     """How the log went on under other keys; None when its key was never rotated."""
 
@@ -151,8 +152,7 @@ def _tag_files(planned: Plan, proofs: Proofs, container_bytes: int) -> Iterator[
         yield layout.proof(recorded.index), proofs.by_index[recorded.index]
     if proofs.handover is not None:
         yield layout.ROTATIONS, proofs.handover.to_bytes()
-    for checkpoint_sha256, token in proofs.tokens.items():
-        yield layout.token(checkpoint_sha256), token
+    yield from proofs.tokens.files()
 
 
 def _salts(chosen: Sequence[events.Recorded]) -> bytes:

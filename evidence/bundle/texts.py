@@ -70,6 +70,29 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Een tijdstempel klopt niet: {why}",
         "en": "A time stamp does not hold: {why}",
     },
+    "time-token-expired": {
+        "nl": "Een tijdstempel van {about} ({when}) telt niet meer: het certificaat liep af op {expired}, en de "
+        "stempel is niet op tijd vernieuwd.",
+        "en": "A time stamp by {about} ({when}) no longer counts: its certificate expired at {expired}, and the stamp "
+        "was not renewed in time.",
+    },
+    "time-renewed": {
+        "nl": "Tijdstempels met een afgelopen certificaat zijn op tijd vernieuwd: {first} tot {latest}.",
+        "en": "Time stamps whose certificate has expired were renewed in time: {first} to {latest}.",
+    },
+    "time-quorum": {
+        "nl": "Voor {count} gebeurtenissen (vanaf {about}) staan minder dan {quorum} tijdstempeldiensten in.",
+        "en": "For {count} events (from {about} on) fewer than {quorum} time stamp authorities vouch.",
+    },
+    "time-tsa-outvoted": {
+        "nl": "De klok van {about} liep verkeerd, tot {gap} uur: {agreed} andere tijdstempeldiensten zijn het eens.",
+        "en": "The clock of {about} was wrong, by up to {gap} hours: {agreed} other time stamp authorities agree.",
+    },
+    "time-tsa-differs": {
+        "nl": "Tijdstempeldiensten spreken elkaar tegen, tot {gap} uur ({about}): een van die klokken liep verkeerd.",
+        "en": "Time stamp authorities contradict each other, by up to {gap} hours ({about}): one of these clocks was "
+        "wrong.",
+    },
     "time-server-ahead": {
         "nl": "Bij {count} gebeurtenissen is de servertijd later dan getuigen en tijdstempel toelaten, tot {gap} uur "
         "(gebeurtenis {about}): een van die klokken liep verkeerd, dus de servertijd bewijst niets.",

@@ -2,7 +2,8 @@
 
 A folder: `root.pub` (the organisation's root: 64 hexadecimal characters, a space, its label), `policy` (C2SP
 tlog-policy: log key, witnesses, quorum) and `tsa-roots.pem` (roots of the time stamp authorities). Once the log's key
-was rotated also `rotations.json`: the root's statements about it, a JSON array of DSSE envelopes, oldest first.
+was rotated also `rotations.json`: the root's statements about it, a JSON array of DSSE envelopes, oldest first. Where
+more than one authority must vouch also `tsa-policy` (`evidence.custody.tsa_policy`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from evidence import canonical, ids
+from evidence.custody import tsa_policy
 from evidence.custody.errors import SuccessionError
 from evidence.custody.lineage import Lineage
 from evidence.custody.policy import Policy
+from evidence.custody.tsa_policy import TrustedTsas, TsaPolicy
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, rotation
 from evidence.statements.types import LogRotate
@@ -21,6 +24,9 @@ from evidence.statements.types import LogRotate
 ROOT: Final = "root.pub"
 POLICY: Final = "policy"
 TSA_ROOTS: Final = "tsa-roots.pem"
+TSA_POLICY: Final = "tsa-policy"
+"""Optional: without it every root is an authority of its own, and none of them must vouch."""
+
 ROTATIONS: Final = "rotations.json"
 _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
@@ -31,7 +37,7 @@ class TrustError(EvidenceError):
 
 @dataclass(frozen=True)
 class Anchors:
-    """The organisation's root key (Ed25519, 32 bytes) and label, who must have signed heads, and TSA roots (PEM).
+    """The organisation's root key (Ed25519, 32 bytes) and label, who must have signed heads, and who stamps them.
 
     `rotations` are those of the log's key that the root signed; the policy's first log is where the line begins.
     """
@@ -39,7 +45,7 @@ class Anchors:
     root: bytes
     label: str
     policy: Policy
-    tsa_roots: tuple[bytes, ...]
+    tsas: TrustedTsas
     rotations: tuple[LogRotate, ...] = ()
 
     def line(self, more: Iterable[LogRotate] = ()) -> Lineage:
@@ -67,7 +73,7 @@ def load(folder: Path, evidence: Path | None = None) -> Anchors:
     try:
         root_line = (folder / ROOT).read_text().strip()
         policy = Policy.parse((folder / POLICY).read_text())
-        pem = (folder / TSA_ROOTS).read_text()
+        tsas = read_tsas(folder)
     except (OSError, UnicodeDecodeError) as error:
         raise TrustError(f"{folder} does not hold {ROOT}, {POLICY} and {TSA_ROOTS}") from error
     public, _, label = root_line.partition(" ")
@@ -76,7 +82,19 @@ def load(folder: Path, evidence: Path | None = None) -> Anchors:
         raise TrustError(f"{POLICY} names no log")
     rotations = read_rotations(folder, root)
     rotation.follow(policy.logs[0], rotations)
-    return Anchors(root, label, policy, tuple(split_pem(pem)), rotations)
+    return Anchors(root, label, policy, tsas, rotations)
+
+
+def read_tsas(folder: Path) -> TrustedTsas:
+    """Return the time stamp authorities that a folder trusts.
+
+    Raises:
+        TsaPolicyError: a certificate or the policy cannot be used.
+        OSError, UnicodeDecodeError: the roots cannot be read.
+    """
+    roots = split_pem((folder / TSA_ROOTS).read_text())
+    policy = folder / TSA_POLICY
+    return TsaPolicy.parse(policy.read_text()).with_roots(roots) if policy.exists() else tsa_policy.of_roots(roots)
 
 
 def complete_line(policy: Policy, rotations: Sequence[LogRotate]) -> Lineage:

@@ -9,6 +9,8 @@ The head is a checkpoint text without signatures (what signs it is the new token
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from evidence.custody import merkle
@@ -31,33 +33,37 @@ def token_sha256(token: bytes) -> bytes:
     return hashlib.sha256(token).digest()
 
 
-def head(entries: Sequence[bytes]) -> Checkpoint:
-    """Return the head over tokens, each named by `token_sha256`; its `body` is what gets stamped.
+@dataclass(frozen=True)
+class Tree:
+    """The tokens of one renewal, each named by `token_sha256`, in the order in which they were written down."""
 
-    Raises:
-        ProofError: there are none, or more than `MAX_TOKENS`.
-    """
-    if not 0 < len(entries) <= MAX_TOKENS:
-        raise ProofError(f"a renewal is of 1 to {MAX_TOKENS} tokens")
-    return Checkpoint(ORIGIN, len(entries), merkle.fold([merkle.leaf_hash(entry) for entry in entries]))
+    entries: Sequence[bytes]
 
+    def __post_init__(self) -> None:
+        if not 0 < len(self.entries) <= MAX_TOKENS:
+            raise ProofError(f"a renewal is of 1 to {MAX_TOKENS} tokens")
 
-def proofs(entries: Sequence[bytes], wanted: Sequence[int]) -> list[bytes]:
-    """Return the proof files of the entries at the places `wanted`, each with the head at its end.
+    @cached_property
+    def _levels(self) -> list[list[bytes]]:
+        levels = [[merkle.leaf_hash(entry) for entry in self.entries]]
+        while len(row := levels[-1]) > 1:
+            levels.append([merkle.node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)])
+        return levels
 
-    Raises:
-        ProofError: there is no such entry.
-    """
-    levels = [[merkle.leaf_hash(entry) for entry in entries]]
-    while len(levels[-1]) > 1:
-        row = levels[-1]
-        levels.append([merkle.node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)])
+    @cached_property
+    def body(self) -> bytes:
+        """The text of the head: what gets stamped."""
+        return Checkpoint(ORIGIN, len(self.entries), merkle.fold(self._levels[0])).body
 
-    def nodes(level: int, index: int) -> bytes:
-        return levels[level][index]
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the head."""
+        return hashlib.sha256(self.body).digest()
 
-    body = head(entries).body
-    return [TlogProof(place, merkle.inclusion_proof(place, len(entries), nodes), body).to_bytes() for place in wanted]
+    def proof(self, place: int) -> bytes:
+        """Return the proof file of the entry at `place`, with the head at its end; ProofError if there is none."""
+        hashes = merkle.inclusion_proof(place, len(self.entries), lambda level, index: self._levels[level][index])
+        return TlogProof(place, hashes, self.body).to_bytes()
 
 
 def verify(proof: bytes, token: bytes) -> bytes:

@@ -14,6 +14,7 @@ import structlog
 from evidence import event as events
 from evidence import ids
 from evidence.bundle import sealed
+from evidence.bundle.tokens import gather
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import CustodyError
 from evidence.custody.policy import Policy
@@ -114,20 +115,20 @@ class Builder:
         line = log.lineage
         policy = line.policy(Policy.parse((self._services.layout.trust / "policy").read_text()))
         heads = {era: [head for head in log.folders.stamps(era) if _believed(policy, head)] for era in line.eras}
-        by_index, tokens, linked = {}, {}, {}
+        by_index, stamps, linked = {}, set(), {}
         for one in wanted:
             era = line.of_event(one.index)
             stamped = next((head for head in heads[era] if era.events_below(head.size) > one.index), None)
             if stamped is not None:
                 signed = SignedCheckpoint.parse(stamped.checkpoint)
-                tokens[stamped.checkpoint_sha256] = stamped.token
+                stamps.add(stamped.checkpoint_sha256)
             else:
                 signed = newest if era == line.current else log.published(era)
             by_index[one.index] = log.folders.proof(era, one.index, signed)
             if era.final is not None:
                 digest = hashlib.sha256(signed.to_bytes()).hexdigest()
                 linked[digest] = log.folders.consistency(era, signed.checkpoint.size)
-        return sealed.Proofs(export, by_index, tokens, log.handover(linked))
+        return sealed.Proofs(export, by_index, gather(stamps, log.folders.stored_tokens(line)), log.handover(linked))
 
     def _stamped_head(self, event: Recorded) -> SignedCheckpoint:
         """Return a published head that covers `event`, and have it stamped if a token is to be had."""

@@ -24,7 +24,6 @@ from evidence.custody.errors import (
 )
 from evidence.custody.integrator import Integrator
 from evidence.custody.lineage import Era, Lineage
-from evidence.custody.timestamp import TimestampAuthority
 from evidence.custody.tlogproof import build_proof
 from evidence.errors import EvidenceError
 from evidence.statements.types import LogRotate
@@ -32,6 +31,7 @@ from evidence.store.ports import Journal
 from server.layout import Layout
 from server.log.line import LogFolders, NotIntegratedError, Stamped, lineage_of
 from server.log.opening import LogKeyError
+from server.log.tsa import TsaPanel
 
 INTEGRATE_EVERY_S: Final = 0.25
 """How long a leaf waits for others, so that one signature, one fsync and one cosignature serve many."""
@@ -58,7 +58,7 @@ class LogKeeper:
         self,
         journal: Journal,
         opener: Callable[[Lineage], Integrator],
-        authority: TimestampAuthority,
+        authority: TsaPanel,
         layout: Layout,
     ) -> None:
         """Open the log that grows; `opener` opens the current log of a line.

@@ -8,17 +8,18 @@ import threading
 from dataclasses import dataclass
 from typing import Final
 
-from evidence import durable
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import ProofError, ResourceNotFoundError
 from evidence.custody.lineage import Era, Lineage
 from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles, TileReader
-from evidence.custody.timestamp import TimestampAuthority
 from evidence.custody.tlogproof import build_proof
 from evidence.statements import rotation
 from evidence.statements.standing import Standing
 from server.errors import ServerError
 from server.layout import Layout
+from server.log.renewals import Renewals
+from server.log.stamp_folder import StampFolder, StoredTokens
+from server.log.tsa import TsaPanel
 
 NO_LOG: Final = "the journal has not opened a log yet: found the data folder first"
 
@@ -95,36 +96,38 @@ class LogFolders:
             raise ProofError(f"{era.origin} has not ended")
         return tuple(TileReader(self.tiles(era), era.final.size).prove_consistency(size))
 
+    def stamp_folder(self, era: Era) -> StampFolder:
+        """Return the stamped heads of a log."""
+        return StampFolder(self._layout.timestamps_of(era.number))
+
+    def stored_tokens(self, line: Lineage) -> StoredTokens:
+        """Return the tokens of all logs and their renewals, as they are now."""
+        return StoredTokens(tuple(map(self.stamp_folder, line.eras)), Renewals(self._layout.renewals))
+
     def stamped(self, era: Era) -> list[int]:
         """Return the sizes of the checkpoints of a log that have a token, in order."""
-        folder = self._layout.timestamps_of(era.number)
-        return sorted(int(path.stem) for path in folder.glob("*.tsr")) if folder.is_dir() else []
+        return self.stamp_folder(era).sizes()
 
     def stamps(self, era: Era) -> list[Stamped]:
         """Return every checkpoint of a log that has a token, smallest first."""
-        return [self._stamp_of(era, size) for size in self.stamped(era)]
+        folder = self.stamp_folder(era)
+        return [Stamped(era.origin, size, folder.note(size)) for size in folder.sizes()]
 
-    def _stamp_of(self, era: Era, size: int) -> Stamped:
-        folder = self._layout.timestamps_of(era.number)
-        note, token = folder / f"{size}.checkpoint", folder / f"{size}.tsr"
-        return Stamped(era.origin, size, note.read_bytes(), token.read_bytes())
-
-    def stamp(self, era: Era, authority: TimestampAuthority) -> Stamped | None:
+    def stamp(self, era: Era, panel: TsaPanel) -> Stamped | None:
         """Have a log's published checkpoint stamped, unless it is already; durable when it returns. None without one.
 
-        Raises TimestampError when the authority gives none.
+        All authorities are asked in one round, so that what their tokens say can be compared.
+
+        Raises TimestampError when no authority gives a token.
         """
         with self._stamping:
             signed = self.checkpoint(era)
             if signed is None:
                 return None
-            size, folder = signed.checkpoint.size, self._layout.timestamps_of(era.number)
-            token_path, note_path = folder / f"{size}.tsr", folder / f"{size}.checkpoint"
-            if token_path.exists():
-                return self._stamp_of(era, size)
+            size, folder = signed.checkpoint.size, self.stamp_folder(era)
+            if folder.has(size):
+                return Stamped(era.origin, size, folder.note(size))
             note = signed.to_bytes()
-            token = authority.stamp(hashlib.sha256(note).digest())
-            durable.make_folder(folder)
-            durable.write_file(note_path, note)
-            durable.write_file(token_path, token)
-            return Stamped(era.origin, size, note, token)
+            stamps = panel.stamp_all(hashlib.sha256(note).digest())
+            folder.keep(size, note, stamps.kept, stamps.aside)
+            return Stamped(era.origin, size, note)

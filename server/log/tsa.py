@@ -1,23 +1,44 @@
-"""A time stamping authority over HTTP (RFC 3161, 3.4), and the choice between it and the development one."""
+"""Time stamp authorities over HTTP (RFC 3161, 3.4), asked side by side, or a development one in this process.
+
+The setting GETUIGE_TSA is an address, or names a file in the form of `evidence.custody.tsa_policy` whose tsa lines end
+in addresses; the certificates that it pins stand beside it in `tsa-roots.pem`. One that is down or lies costs nothing
+while others answer: it is told of in the log, in the metrics and by `getuige doctor`.
+"""
 
 import secrets
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import httpx
+import structlog
 
 from evidence import durable
+from evidence.bundle import trust
+from evidence.custody import vouching
 from evidence.custody.development_tsa import DevelopmentTsa
-from evidence.custody.errors import TimestampError
-from evidence.custody.timestamp import DIGEST_BYTES, MAX_TOKEN_BYTES, TimestampAuthority
+from evidence.custody.errors import TimestampError, TsaPolicyError
+from evidence.custody.timestamp import DIGEST_BYTES, MAX_TOKEN_BYTES, TimestampAuthority, TimestampInfo
+from evidence.custody.tsa_policy import TrustedTsas, TsaPolicy
+from evidence.custody.vouching import AGREE_WITHIN, Vouched
 from server.layout import Layout
-from server.settings import DEVELOPMENT, Settings
+from server.settings import DEVELOPMENT, Settings, SettingsError, StandInError
 
 TIMEOUT_S: Final = 15.0
 """Qualified authorities answer within a second; later answers are asked for again at the next round."""
 
 _SHA256_IMPRINT: Final = bytes.fromhex("3031300d060960864801650304020105000420")
 """DER of MessageImprint up to the 32 bytes of a SHA-256 digest."""
+
+STAMPED, NO_ANSWER, REFUSED, ASIDE = "stamped", "no-answer", "refused", "aside"
+OUTCOMES: Final = (STAMPED, NO_ANSWER, REFUSED, ASIDE)
+"""What becomes of a question: a token; nothing; a token that does not hold; one whose time contradicts all others."""
+
+_log = structlog.get_logger(__name__)
 
 
 def request_der(digest: bytes, nonce: int) -> bytes:
@@ -44,20 +65,159 @@ class HttpTsa:
         if len(digest) != DIGEST_BYTES:
             raise TimestampError("timestamps are over SHA-256 digests")
         headers = {"content-type": "application/timestamp-query"}
+        content, until = request_der(digest, secrets.randbits(63)), time.monotonic() + TIMEOUT_S
+        token = bytearray()
         try:
-            content = request_der(digest, secrets.randbits(63))
-            answer = httpx.post(self.url, content=content, headers=headers, timeout=TIMEOUT_S)
-            answer.raise_for_status()
+            with httpx.stream("POST", self.url, content=content, headers=headers, timeout=TIMEOUT_S) as answer:
+                answer.raise_for_status()
+                for piece in answer.iter_bytes():
+                    token += piece
+                    if len(token) > MAX_TOKEN_BYTES or time.monotonic() > until:
+                        raise TimestampError("the time stamping authority's answer is too long, or takes too long")
         except httpx.HTTPError as error:
             raise TimestampError(f"the time stamping authority gave no token ({type(error).__name__})") from error
-        if len(answer.content) > MAX_TOKEN_BYTES:
-            raise TimestampError("the time stamping authority's answer is too long")
-        return answer.content
+        return bytes(token)
 
 
-def choose(settings: Settings, layout: Layout) -> TimestampAuthority:
-    """Return the authority of the settings."""
-    if settings.tsa != DEVELOPMENT:
-        return HttpTsa(settings.tsa)
-    durable.make_folder(layout.tsa)
-    return DevelopmentTsa.in_folder(layout.tsa)
+@dataclass(frozen=True)
+class Stamps:
+    """Tokens over one digest by authority, and those that contradict every other clock."""
+
+    kept: Mapping[str, bytes]
+    aside: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TsaPanel:
+    """The authorities that stamp heads, by name (empty for the only one). `trusted`: None where no root is at hand."""
+
+    authorities: Mapping[str, TimestampAuthority]
+    trusted: TrustedTsas | None = None
+    tell: Callable[[str, str], None] = field(default=lambda _name, _outcome: None)
+    """Hears the outcome of each question, for the metrics."""
+
+    @property
+    def development(self) -> bool:
+        """True when one of them is a stand-in that production must refuse."""
+        return any(one.development for one in self.authorities.values())
+
+    def stamp_all(self, digest: bytes) -> Stamps:
+        """Ask all of them at once; return the tokens that hold.
+
+        Raises:
+            TimestampError: none gave one; the text says why for one of them.
+        """
+        answers, errors = self._ask(digest)
+        held: dict[str, Vouched] = {}
+        for name, token in answers.items():
+            try:
+                held[name] = self._checked(name, token, digest)
+            except TimestampError as error:
+                errors[name] = error
+        for name in self.authorities.keys() - held.keys():
+            self._tell(name, REFUSED if name in answers else NO_ANSWER, errors.get(name))
+        if not held:
+            raise next(iter(errors.values()), TimestampError("no time stamp authority answered"))
+        aside = _contradicting(held, datetime.now(UTC)) if self.trusted is not None else set()
+        for name in held:
+            self._tell(name, ASIDE if name in aside else STAMPED)
+        kept = {name: answers[name] for name in held if name not in aside}
+        return Stamps(kept, {name: answers[name] for name in aside})
+
+    def _ask(self, digest: bytes) -> tuple[dict[str, bytes], dict[str, TimestampError]]:
+        """Return answers and errors by name; whoever is too late is in neither."""
+        answers: dict[str, bytes] = {}
+        errors: dict[str, TimestampError] = {}
+
+        def ask(name: str, authority: TimestampAuthority) -> None:
+            try:
+                answers[name] = authority.stamp(digest)
+            except TimestampError as error:
+                errors[name] = error
+
+        threads = [threading.Thread(target=ask, args=one, daemon=True) for one in self.authorities.items()]
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 2 * TIMEOUT_S  # connecting and reading each have their own limit
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return dict(answers), dict(errors)
+
+    def _checked(self, name: str, token: bytes, digest: bytes) -> Vouched:
+        if self.trusted is None:
+            return Vouched(name, _UNREAD)
+        tsa, info = vouching.identify(token, digest, self.trusted)
+        if name not in ("", tsa.name):
+            raise TimestampError(f"the token of {name} is under the roots of {tsa.name or 'somebody else'}")
+        return Vouched(name, info)
+
+    def _tell(self, name: str, outcome: str, error: TimestampError | None = None) -> None:
+        self.tell(name, outcome)
+        if outcome != STAMPED:
+            _log.warning("time stamp authority", authority=name, outcome=outcome, error=type(error).__name__)
+
+
+_UNREAD: Final = TimestampInfo(datetime.min.replace(tzinfo=UTC), "", "", None, datetime.max.replace(tzinfo=UTC))
+"""Of a token that nobody here can check: its roots are with the verifiers only."""
+
+
+def _contradicting(held: Mapping[str, Vouched], now: datetime) -> set[str]:
+    """Return the authorities that stand alone against the others and against this clock.
+
+    A majority settles it at the verifier's, who sees the loser's token. Without one this clock decides, but only
+    between the authorities: when it agrees with none of them, it is this clock that is wrong.
+    """
+    if not vouching.settle(list(held.values())).torn:
+        return set()
+    near = {
+        name
+        for name, one in held.items()
+        if abs(one.info.time - now) <= AGREE_WITHIN + (one.info.latest - one.info.time)
+    }
+    return set(held) - near if near else set()
+
+
+def policy_files(settings: Settings) -> dict[str, str]:
+    """Return the trust anchors that GETUIGE_TSA brings: the policy and the certificates that it pins.
+
+    Raises:
+        SettingsError: the files cannot be used; the text says why.
+    """
+    path = Path(settings.tsa)
+    try:
+        policy, roots = path.read_text(), path.with_name(trust.TSA_ROOTS).read_text()
+        TsaPolicy.parse(policy).with_roots(trust.split_pem(roots))
+    except (OSError, UnicodeDecodeError, TsaPolicyError) as error:
+        raise SettingsError(f"GETUIGE_TSA: {path}, or {trust.TSA_ROOTS} beside it, cannot be used: {error}") from error
+    return {trust.TSA_POLICY: policy, trust.TSA_ROOTS: roots}
+
+
+def choose(settings: Settings, layout: Layout, tell: Callable[[str, str], None] = lambda _n, _o: None) -> TsaPanel:
+    """Return the authorities of the settings.
+
+    Raises:
+        SettingsError: see `policy_files`.
+        StandInError: in production, when an address is without https.
+    """
+    if settings.tsa == DEVELOPMENT:
+        durable.make_folder(layout.tsa)
+        return TsaPanel({"": DevelopmentTsa.in_folder(layout.tsa)}, _pinned(layout), tell)
+    if settings.tsa.startswith(("http://", "https://")):
+        return TsaPanel({"": HttpTsa(settings.tsa)}, _pinned(layout), tell)
+    files = policy_files(settings)
+    policy = TsaPolicy.parse(files[trust.TSA_POLICY])
+    addresses = {tsa.name: tsa.url for tsa in policy.tsas if tsa.url is not None}
+    if not addresses:
+        raise SettingsError("GETUIGE_TSA: no tsa line ends in an address, so nobody can be asked")
+    if settings.mode == "production" and any(not url.startswith("https://") for url in addresses.values()):
+        raise StandInError("GETUIGE_MODE=production refuses time stamp authorities without https")
+    trusted = policy.with_roots(trust.split_pem(files[trust.TSA_ROOTS]))
+    return TsaPanel({name: HttpTsa(url) for name, url in addresses.items()}, trusted, tell)
+
+
+def _pinned(layout: Layout) -> TrustedTsas | None:
+    """Return what readers trust, if that is known here."""
+    try:
+        return trust.read_tsas(layout.trust)
+    except (OSError, TsaPolicyError):
+        return None

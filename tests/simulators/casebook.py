@@ -14,7 +14,8 @@ from evidence import event as events
 from evidence import ids, keys
 from evidence.bundle import layout, sealed, selection, trust
 from evidence.bundle.selection import Request
-from evidence.custody import tlogproof
+from evidence.bundle.tokens import gather
+from evidence.custody import renewal, tlogproof, tsa_policy
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.integrator import Integrator
@@ -49,6 +50,10 @@ class Casebook:
     standing: Standing = field(default_factory=Standing)
     journal: list[events.Recorded] = field(default_factory=list)
     stamped: list[tuple[SignedCheckpoint, bytes]] = field(default_factory=list)
+    more_tsas: list[DevelopmentTsa] = field(default_factory=list)
+    """Authorities that stamp each head beside `tsa`; `trust_tsas` makes them known to a verifier."""
+    kept: dict[bytes, list[bytes]] = field(default_factory=dict)
+    renewals: dict[bytes, bytes] = field(default_factory=dict)
     clock: Callable[[], ids.Time] = ids.now
     """The server's clock: when an event was received, as it says."""
 
@@ -119,20 +124,44 @@ class Casebook:
         self.act(self.investigator, "export", body, case=self.case)
         self.stamp()
         tiles = FolderTiles(self.folder / "log")
-        by_index, tokens = {}, {}
+        by_index, stamped = {}, set()
         for one in (*planned.events, self.journal[-1]):
-            head, token = next(pair for pair in self.stamped if pair[0].checkpoint.size > one.index)
+            head = next(head for head, _ in self.stamped if head.checkpoint.size > one.index)
             by_index[one.index] = tlogproof.build_proof(tiles, one.index, head).to_bytes()
-            tokens[hashlib.sha256(head.to_bytes()).hexdigest()] = token
+            stamped.add(hashlib.sha256(head.to_bytes()).hexdigest())
         target = self.folder / f"{request.export}.zip"
-        sealed.write(planned, sealed.Proofs(self.journal[-1], by_index, tokens), target)
+        sealed.write(planned, sealed.Proofs(self.journal[-1], by_index, gather(stamped, self)), target)
         return target
 
     def stamp(self) -> SeenCheckpoint:
         """Have a head of all so far cosigned and stamped; return it as a phone names it that sees it."""
         head = self.integrate()
-        self.stamped.append((head, self.tsa.stamp(hashlib.sha256(head.to_bytes()).digest())))
+        self.stamped.append((head, self._stamp(hashlib.sha256(head.to_bytes()).digest())[0]))
         return SeenCheckpoint(head.checkpoint.size, ids.Sha256(head.checkpoint.root.hex()))
+
+    def _stamp(self, digest: bytes) -> list[bytes]:
+        self.kept[digest] = [tsa.stamp(digest) for tsa in (self.tsa, *self.more_tsas)]
+        return self.kept[digest]
+
+    def tokens(self, digest: bytes) -> list[bytes]:
+        return self.kept.get(digest, [])
+
+    def renewal(self, token: bytes) -> bytes | None:
+        return self.renewals.get(token)
+
+    def renew(self) -> None:
+        """Have every token that was not renewed yet covered by one new stamp of the authorities of now."""
+        old = [token for tokens in self.kept.values() for token in tokens if token not in self.renewals]
+        tree = renewal.Tree([renewal.token_sha256(token) for token in old])
+        self._stamp(tree.digest)
+        self.renewals |= {token: tree.proof(place) for place, token in enumerate(old)}
+
+    def trust_tsas(self, quorum: int, **named: DevelopmentTsa) -> None:
+        """Write the policy by which a verifier believes these authorities."""
+        roots = {name: tsa.root_pem for name, tsa in named.items()}
+        lines = [f"tsa {name} {tsa_policy.fingerprint(pem)}" for name, pem in roots.items()]
+        (self.trust / trust.TSA_ROOTS).write_bytes(b"".join(roots.values()))
+        (self.trust / trust.TSA_POLICY).write_text("\n".join([*lines, f"quorum {quorum}", ""]))
 
     def integrate(self) -> SignedCheckpoint:
         done = self.integrator.recover()

@@ -44,9 +44,9 @@ class Shelf:
 
     def renew(self, *tsas: DevelopmentTsa) -> None:
         old = [token for tokens in self.held.values() for token in tokens if token not in self.renewals]
-        entries = [renewal.token_sha256(token) for token in old]
-        self.stamp(*tsas, digest=hashlib.sha256(renewal.head(entries).body).digest())
-        self.renewals |= dict(zip(old, renewal.proofs(entries, range(len(old))), strict=True))
+        tree = renewal.Tree([renewal.token_sha256(token) for token in old])
+        self.stamp(*tsas, digest=tree.digest)
+        self.renewals |= {token: tree.proof(place) for place, token in enumerate(old)}
 
 
 def tsa(at: datetime = NOW, life: timedelta = YEAR, born: datetime | None = None) -> DevelopmentTsa:
@@ -159,8 +159,7 @@ def test_a_renewal_of_another_token_is_bad() -> None:
 
 
 def test_a_head_of_something_else_renews_nothing() -> None:
-    entries = [renewal.token_sha256(b"token")]
-    proof = TlogProof.parse(renewal.proofs(entries, [0])[0])
+    proof = TlogProof.parse(renewal.Tree([renewal.token_sha256(b"token")]).proof(0))
     body = proof.checkpoint.replace(renewal.ORIGIN.encode(), b"getuige.example/log")
     with pytest.raises(ProofError, match="not that of a renewal"):
         renewal.verify(TlogProof(0, proof.hashes, body).to_bytes(), b"token")
@@ -169,17 +168,16 @@ def test_a_head_of_something_else_renews_nothing() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 100])
 def test_one_renewal_of_many_tokens(count: int) -> None:
     tokens = [f"token {number}".encode() for number in range(count)]
-    entries = [renewal.token_sha256(token) for token in tokens]
-    expected = hashlib.sha256(renewal.head(entries).body).digest()
-    found = renewal.proofs(entries, range(count))
-    for token, proof in zip(tokens, found, strict=True):
-        assert renewal.verify(proof, token) == expected
+    tree = renewal.Tree([renewal.token_sha256(token) for token in tokens])
+    for place, token in enumerate(tokens):
+        proof = tree.proof(place)
+        assert renewal.verify(proof, token) == tree.digest
         with pytest.raises(ProofError):
             renewal.verify(proof, token + b"x")
     with pytest.raises(ProofError):
-        renewal.proofs(entries, [count])
+        tree.proof(count)
     with pytest.raises(ProofError):
-        renewal.head([])
+        renewal.Tree([])
 
 
 def told(*shifts: timedelta) -> tuple[list[str], list[str], bool]:
