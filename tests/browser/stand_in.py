@@ -19,7 +19,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from evidence import canonical, keys
+from evidence import canonical, ids, keys
 from evidence.envelope import container
 from evidence.statements import statement, types
 from server.web import router
@@ -46,6 +46,12 @@ class StandIn:
         }  # fmt: skip
         self.leases: list[tuple[str, str]] = []
         self.deaf = False
+        self.device: dict[str, Any] = {
+            "device": world.device, "case": world.case, "profile": "3min", "covenant": "AWARE 12", "state": "ready",
+            "reasons": [], "heard_at": ids.now(), "tested_at": None, "battery": 80,
+            "lending": {"to": "client", "basis": "AWARE-convenant 12", "lent_at": "2026-05-01T10:00:00.000Z",
+                        "review": "2026-10-28T10:00:00.000Z", "overdue": True, "returned_at": None, "condition": None},
+        }  # fmt: skip
         self.statements: list[statement.Statement] = []
         self.alarms: dict[str, dict[str, Any]] = {}
         self.acts: list[statement.Statement] = []
@@ -107,6 +113,8 @@ class StandIn:
             ("GET", "/receipts/{index}/proof", self._proof),
             ("GET", "/alarms", self._alarms),
             ("GET", "/alarms/stream", self._stream),
+            ("GET", "/devices", self._devices),
+            ("GET", "/devices/{device}", self._device),
             ("POST", "/statements", self._statement),
             ("POST", "/alarms/{alarm}/acts", self._act),
             ("POST", "/alarms/{alarm}/lease", self._lease),
@@ -259,6 +267,18 @@ class StandIn:
             found["closed"] = {"reason": made.body.reason, "by": person, "at": made.at}
         self.tell("alarm", found)
         return JSONResponse(found)
+
+    async def _devices(self, request: Request) -> dict[str, Any]:
+        self._who(request)
+        return {"live": True, "devices": [self.device]}
+
+    async def _device(self, request: Request, device: str) -> dict[str, Any]:
+        self._who(request)
+        assert device == self.device["device"]
+        at = "2026-11-20T10:00:00.000Z"
+        press = {"alarm": "9b" * 16, "kind": "press", "raised_at": at, "state": "closed", "reason": "accidental"}
+        missed = [{"since": at, "seconds": 720}]
+        return {"live": True, "device": self.device, "test_due": at, "missed": missed, "presses": [press]}
 
     async def _statement(self, request: Request) -> Response:
         """Take a signed act that is no act on an alarm, under the authority rules; nothing when `deaf`."""

@@ -68,6 +68,20 @@ async def test_a_photograph_is_decrypted_to_the_pixels_of_the_original(
         await marit.sound()
 
 
+async def test_a_caseworker_sees_who_has_the_alarm_device_and_that_the_review_is_overdue(
+    browser: Browser, server: StandIn
+) -> None:
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        devices = marit.page.locator("getuige-devices")
+        await expect(devices).to_contain_text("had al opnieuw bekeken moeten zijn")
+        await devices.locator("summary").click()
+        await expect(devices).to_contain_text("AWARE-convenant 12")
+        await expect(devices).to_contain_text("12 minuten")
+        await expect(devices).to_contain_text("Per ongeluk")
+        await marit.sound()
+
+
 async def test_film_and_sound_open_and_can_be_played(browser: Browser, server: StandIn) -> None:
     async with visit(browser, server.url) as marit:
         await marit.review()

@@ -279,6 +279,41 @@ shift-again = Test the sound again
 shift-recorded = Written in the log
 shift-unrecorded = Not yet written in the log
 shift-end = End shift
+
+# Alarm devices
+devices = Alarm devices
+devices-failed = The list of alarm devices cannot be read now. Load the page again.
+devices-dark = The alarm bridge does not answer. How the devices stand now is not known.
+device-ready = In order
+device-fault = Not in order
+device-unknown = Not known
+device-silent = silent
+device-never-heard = never heard
+device-battery = Battery
+device-tamper = tampered with
+device-test-overdue = test overdue
+device-bridge-unreachable = alarm bridge not reachable
+device-heard = Last heard
+device-tested = Last tested
+device-never = Never
+device-test-due = Next test at the latest
+device-missed = Silent for too long: { $count } times
+device-minutes = { $count ->
+    [one] 1 minute
+   *[other] { $count } minutes
+ }
+device-presses = Alarms of this device: { $count }
+lending-to = Lent to
+lending-to-client = client
+lending-to-household = somebody of her household
+lending-basis = Basis
+lending-review = To be looked at again before
+lending-overdue = should have been looked at again
+lending-back = Taken back
+lending-none = not lent out
+lending-whole = whole
+lending-damaged = damaged
+lending-lost = lost
 silence = Silence siren
 silence-hint = Silent is not accepted.
 alarms = Alarms

@@ -279,6 +279,41 @@ shift-again = Geluid opnieuw testen
 shift-recorded = Staat in het logboek
 shift-unrecorded = Staat nog niet in het logboek
 shift-end = Dienst beëindigen
+
+# Alarmapparaten
+devices = Alarmapparaten
+devices-failed = De lijst van alarmapparaten is nu niet te lezen. Laad de pagina opnieuw.
+devices-dark = De alarmbrug geeft geen antwoord. Hoe de apparaten er nu voor staan is niet bekend.
+device-ready = In orde
+device-fault = Niet in orde
+device-unknown = Niet bekend
+device-silent = stil
+device-never-heard = nooit gehoord
+device-battery = Batterij
+device-tamper = sabotage
+device-test-overdue = test te laat
+device-bridge-unreachable = alarmbrug niet bereikbaar
+device-heard = Laatst gehoord
+device-tested = Laatst getest
+device-never = Nog nooit
+device-test-due = Volgende test uiterlijk
+device-missed = Te lang stil: { $count } keer
+device-minutes = { $count ->
+    [one] 1 minuut
+   *[other] { $count } minuten
+ }
+device-presses = Alarmen van dit apparaat: { $count }
+lending-to = Uitgeleend aan
+lending-to-client = cliënt
+lending-to-household = iemand in haar huishouden
+lending-basis = Grond
+lending-review = Opnieuw bekijken vóór
+lending-overdue = had al opnieuw bekeken moeten zijn
+lending-back = Teruggenomen
+lending-none = niet uitgeleend
+lending-whole = heel
+lending-damaged = beschadigd
+lending-lost = kwijt
 silence = Sirene stil
 silence-hint = Stil is niet aangenomen.
 alarms = Alarmen

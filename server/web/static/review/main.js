@@ -9,6 +9,7 @@ import { View } from "../ui/view.js";
 import { Case } from "./case.js";
 import { heatMap, weeklyBars } from "./charts.js";
 import { entryDetail } from "./detail.js";
+import "./devices.js";
 import { caseHead, patternStrip } from "./head.js";
 import "./overview.js";
 import { matches } from "./pattern.js";
@@ -178,6 +179,7 @@ class Review extends View {
         <getuige-overview .entries=${shown} .selected=${this.selected}
           @chosen=${(/** @type {CustomEvent} */ event) => choose(event.detail)}></getuige-overview>
       </section>
+      ${session.role === "caseworker" ? html`<getuige-devices .kase=${opened.facts.case}></getuige-devices>` : nothing}
       <div class="charts">${weeklyBars(shown)}${heatMap(shown)}</div>
       <section aria-labelledby="entries-title">
         <div class="table-head">
