@@ -11,7 +11,7 @@ from evidence import ids
 from evidence.statements import types
 from evidence.statements.statement import Statement
 
-_ORGANISATION = frozenset({"log.open", "team.open", "key.publish", "key.retire"})
+_ORGANISATION = frozenset({"log.open", "log.rotate", "team.open", "key.publish", "key.retire"})
 _CASE = frozenset(
     {
         "case.open",
