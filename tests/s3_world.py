@@ -100,10 +100,27 @@ class S3Server:
         self.client().create_bucket(Bucket=name, ObjectLockEnabledForBucket=locks)
         return Place(name, self.endpoint, key_id=KEY, secret=SECRET)
 
+    def settings(self, place: Place, folder: Path) -> dict[str, Any]:
+        """Return the settings that name a place; the secret goes into a file in `folder`."""
+        secret = folder / "s3.secret"
+        secret.write_text(SECRET)
+        return {
+            "s3_bucket": place.bucket,
+            "s3_endpoint": place.endpoint,
+            "s3_prefix": place.prefix,
+            "s3_key_id": KEY,
+            "s3_secret_file": secret,
+        }
+
     def versions(self, place: Place) -> list[tuple[str, str]]:
-        """Return (name, version) of everything in a bucket, every version."""
-        found = self.client().list_object_versions(Bucket=place.bucket).get("Versions", [])
+        """Return (name, version) of everything in a place, every version."""
+        found = self.client().list_object_versions(Bucket=place.bucket, Prefix=place.prefix).get("Versions", [])
         return sorted((one["Key"].rpartition("/")[2], one["VersionId"]) for one in found)
+
+    def unfinished(self, place: Place) -> list[str]:
+        """Return the names of multipart uploads that are under way."""
+        found = self.client().list_multipart_uploads(Bucket=place.bucket, Prefix=place.prefix).get("Uploads", [])
+        return [one["Key"].rpartition("/")[2] for one in found]
 
 
 @contextmanager

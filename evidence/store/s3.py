@@ -27,7 +27,8 @@ READ_TIMEOUT_S: Final = 30.0
 """Without a byte for so long, S3 counts as away: the outbox tries again later, a reader hears 503."""
 
 READ_TRIES: Final = 3
-"""A connection that breaks in the middle of a read is taken up at the byte where it broke, so often."""
+"""A connection that breaks in the middle of a read is taken up at the byte where it broke; so often without one more
+byte, and the read fails."""
 
 HASH_MEMBER: Final = "sha256"
 """Name in the object's metadata: the hash of the whole file, which a multipart checksum is not."""
@@ -265,6 +266,7 @@ class S3Blobs:
                 with _translated():
                     while at <= last and (piece := body.read(min(PIECE_BYTES, last + 1 - at))):
                         at += len(piece)
+                        tries = 1
                         yield piece
                 if at > last:
                     return

@@ -1,10 +1,12 @@
 """One S3 server for these tests; each test makes a bucket of its own in it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from evidence import ids
 from evidence.store.blobs import DirectoryBlobs
 from evidence.store.s3 import Place, S3Blobs
 from tests.conftest import need
@@ -18,9 +20,17 @@ def server() -> Iterator[S3Server]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def bucket(server: S3Server) -> Place:
+    made = server.bucket()
+    server.client().put_object(Bucket=made.bucket, Key="first", Body=b"first")  # the first one takes seconds
+    return made
+
+
 @pytest.fixture
-def place(server: S3Server) -> Place:
-    return server.bucket()
+def place(bucket: Place) -> Place:
+    """A place of the test's own in the one bucket: a new bucket costs SeaweedFS seconds."""
+    return replace(bucket, prefix=f"{ids.new_id()}/")
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def test_a_blob_arrives_whole_locked_and_only_once(
     name = local.put(data)
     shipped = shipping.ship(s3, local, name, LATER, Watched())
     assert body(s3, name, shipped.version_id, size) == data
-    head = server.client().head_object(Bucket=place.bucket, Key=f"blobs/{name[:2]}/{name}")
+    head = server.client().head_object(Bucket=place.bucket, Key=f"{place.prefix}{name[:2]}/{name}")
     assert (head["ObjectLockMode"], head["Metadata"]) == ("COMPLIANCE", {"sha256": name})
     assert ids.time_of(head["ObjectLockRetainUntilDate"])[:19] == shipped.locked_until[:19] == LATER[:19]
     again = shipping.ship(s3, local, name, LATER, Watched())
@@ -71,7 +71,7 @@ def test_nobody_deletes_or_shortens_before_the_time(
         s3.lock(name, version, SOONER)
     with pytest.raises(S3TakenError):
         s3.put(name, b"other", SOONER)
-    client, key = server.client(), f"blobs/{name[:2]}/{name}"
+    client, key = server.client(), f"{place.prefix}{name[:2]}/{name}"
     client.put_object(Bucket=place.bucket, Key=key, Body=b"laid over it")  # what a thief of the keys can do
     client.delete_object(Bucket=place.bucket, Key=key)
     assert body(s3, name, version, 6) == b"sealed"
@@ -97,7 +97,7 @@ def test_a_multipart_upload_that_was_cut_goes_on_where_it_was(
     assert shipped.sent_bytes == PART_BYTES + 5
     assert body(s3, name, shipped.version_id, len(data)) == data
     assert server.versions(place) == [(name, shipped.version_id)]
-    assert "Uploads" not in server.client().list_multipart_uploads(Bucket=place.bucket)
+    assert server.unfinished(place) == []
 
 
 def test_an_upload_that_s3_forgot_begins_again(s3: S3Blobs, local: DirectoryBlobs) -> None:
@@ -123,14 +123,14 @@ def test_a_rotten_file_is_not_shipped(
     with pytest.raises(RottenError):
         shipping.ship(s3, local, name, LATER, Watched())
     assert server.versions(place) == []
-    assert "Uploads" not in server.client().list_multipart_uploads(Bucket=place.bucket)
+    assert server.unfinished(place) == []
 
 
 def test_something_else_under_the_name_stays_and_ours_lies_beside_it(
     server: S3Server, place: Place, s3: S3Blobs, local: DirectoryBlobs
 ) -> None:
     name = local.put(b"sealed")
-    planted = server.client().put_object(Bucket=place.bucket, Key=f"blobs/{name[:2]}/{name}", Body=b"planted")
+    planted = server.client().put_object(Bucket=place.bucket, Key=f"{place.prefix}{name[:2]}/{name}", Body=b"planted")
     shipped = shipping.ship(s3, local, name, LATER, Watched())
     assert body(s3, name, shipped.version_id, 6) == b"sealed"
     assert sorted(version for _, version in server.versions(place)) == sorted(
