@@ -16,6 +16,8 @@ from server.auth.asking import passer_by
 from server.devices import routes as devices
 from server.edge import Edge
 from server.enrolment import routes as enrolment
+from server.erasure import routes as erasures
+from server.erasure import sweeper
 from server.exports import routes as exports
 from server.exports.builder import Builder
 from server.items import routes as items
@@ -34,7 +36,10 @@ from server.timeline import routes as timeline
 from server.uploads import routes as uploads
 from server.uploads.service import Uploads
 
-DOMAINS = (system, auth, enrolment, uploads, statements, timeline, items, log, alarms, devices, shifts, exports)
+DOMAINS = (
+    *(system, auth, enrolment, uploads, statements, timeline, items, log),
+    *(alarms, devices, shifts, exports, erasures),
+)
 """One module of routes per domain, in the order of the documentation."""
 
 
@@ -50,17 +55,19 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_services(settings) as services:
+        with open_services(settings) as services, sweeper.opened(services) as erasing:
             app.state.services = services
             app.state.uploads = Uploads(services)
             app.state.reads = Reads(services)
             app.state.exports = Builder(services)
             app.state.feed = BridgeFeed(settings)
+            services.log.authority.tell = metrics.stamped
             background = Background(services, StorageFigures(metrics.registry))
             background.start()
             tasks = [
                 asyncio.create_task(app.state.uploads.sweep_forever()),
                 asyncio.create_task(app.state.feed.follow()),
+                asyncio.create_task(erasing.sweep_forever()),
             ]
             try:
                 yield

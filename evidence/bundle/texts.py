@@ -175,6 +175,52 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "Server {who} received statement {about} at {when}, as number {index} of log {log}.",
     },
     "receipt-bad": {"nl": "Het ontvangstbewijs klopt niet: {why}", "en": "The receipt does not hold: {why}"},
+    "erasure-decided": {
+        "nl": "Wissen {about}: zij vroeg erom op {asked}, {who} stemde in op {agreed}, uitgevoerd op {done}, "
+        "{days} dagen na haar vraag. Aantal items: {items}.",
+        "en": "Erasure {about}: she asked for it at {asked}, {who} agreed at {agreed}, carried out at {done}, "
+        "{days} days after she asked. Number of items: {items}.",
+    },
+    "erasure-leaves": {
+        "nl": "De regels {indexes} staan nog in het logboek {log} (aantal getuigen: {witnesses}): daar stond iets. Wat "
+        "er stond, is met deze regels niet meer te openen of te raden.",
+        "en": "The entries {indexes} are still in the log {log} (number of witnesses: {witnesses}): something was "
+        "there. These entries no longer open it, nor let anyone guess it.",
+    },
+    "erasure-finished": {
+        "nl": "{who} verklaart op {when}: vernietigd zijn {events} gebeurtenissen met hun salts en sleutels, en "
+        "{containers} verzegelde bestanden.",
+        "en": "{who} states at {when}: destroyed are {events} events with their salts and key wraps, and {containers} "
+        "sealed files.",
+    },
+    "erasure-remains-read": {
+        "nl": "Niet gewist: {who} haalde hiervan {count} keer iets op voordat het werd gewist, en kan het nog hebben.",
+        "en": "Not erased: {who} fetched something of it {count} times before, and may still have it.",
+    },
+    "erasure-remains-export": {
+        "nl": "Niet gewist: {who} nam {count} keer een bundel mee waar dit in zit. Die bundel is nog na te gaan.",
+        "en": "Not erased: {who} took a bundle that holds it {count} times. That bundle can still be verified.",
+    },
+    "erasure-remains-object-lock": {
+        "nl": "Nog niet gewist: {count} verzegelde bestanden staan vast in de opslag tot {until}. Getuige geeft ze aan "
+        "niemand. Wie de opslag zelf leest en een sleutel van een lezer heeft, kan ze tot die dag openen.",
+        "en": "Not erased yet: {count} sealed files are locked in the object store until {until}. Getuige hands them "
+        "to nobody. Whoever reads the store itself and has a reader's key can open them until that day.",
+    },
+    "erasure-remains-database-files": {
+        "nl": "Niet na te gaan: of bestanden van de database (PostgreSQL) er nog resten van bevatten.",
+        "en": "Not known: whether files of the database (PostgreSQL) still hold remains of it.",
+    },
+    "erasure-bad": {
+        "nl": "Het bewijs van wissen {about} klopt niet: {why}",
+        "en": "The proof of erasure {about} does not hold: {why}",
+    },
+    "erasure-limits": {
+        "nl": "Dit bewijst wie het besloot en wat de server zegt. Dat nergens een kopie is gebleven, kan niemand "
+        "bewijzen; oude back-ups horen erbij.",
+        "en": "This proves who decided it and what the server says. That no copy was left anywhere nobody can prove; "
+        "older backups are such copies.",
+    },
     "limits": {
         "nl": "Dit bewijst niet dat iets is gebeurd zoals het is opgeschreven; alleen wie het wanneer verzegelde.",
         "en": "This does not prove that something happened as written; only who sealed it and when.",

@@ -110,8 +110,13 @@ class Erasure:
     approved: bool = False
     ended: bool = False
     """Cancelled or executed: nobody can change it any more."""
-    executed: bool = False
+    executed_at: ids.Time | None = None
     finished: bool = False
     """What it names is destroyed, as far as `locked_until` allows."""
     locked_until: ids.Time | None = None
     """A store with a lock keeps ciphertext until then."""
+
+    @property
+    def executed(self) -> bool:
+        """Whether it was decided: nobody is given these items any more."""
+        return self.executed_at is not None

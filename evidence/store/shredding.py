@@ -15,15 +15,17 @@ import base64
 import re
 import time
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine, text
 
-from evidence import event
+from evidence import event, ids
 from evidence.event import Recorded
 from evidence.statements import types
-from evidence.store.blobs import pieces
+from evidence.store.blobs import DirectoryBlobs, pieces
+from evidence.store.copies import SqlCopies
 from evidence.store.errors import NotShreddedError
 
 PATIENCE_MS: Final = 200
@@ -35,6 +37,9 @@ PAUSE_S: Final = 0.1
 
 TRACE_BYTES: Final = 36
 """Of a payload: whole groups of three bytes, so that their base64 (48 characters) stands in the event as it is."""
+
+ASK_AGAIN: Final = timedelta(days=1)
+"""How long to wait for a store that should have deleted by now."""
 
 SMALL_TABLE_BYTES: Final = 256 * 1024**2
 """PostgreSQL writes such a table anew within the time that the writer endures (`journal.ENDURE_S`)."""
@@ -66,6 +71,32 @@ def _aligned(payload: bytes, secret: bytes) -> bytes:
     start = -(-found // 3) * 3
     piece = payload[start : start + TRACE_BYTES]
     return base64.b64encode(piece) if found >= 0 and len(piece) == TRACE_BYTES else b""
+
+
+class Shredder:
+    """Destroys rows and blobs of one data folder."""
+
+    def __init__(self, engine: Engine, local: DirectoryBlobs) -> None:
+        self._engine = engine
+        self._local = local
+        self._copies = SqlCopies(engine)
+
+    def shred_rows(self, traces: Collection[bytes] | None) -> bool:
+        """Get destroyed rows out of the database's files; see `shred`."""
+        return shred(self._engine, traces)
+
+    def destroy_blob(self, sha256: ids.Sha256, now: ids.Time) -> ids.Time | None:
+        """Destroy a blob here. Return until when a copy of it elsewhere is kept at least; None: there is none left.
+
+        The copy is released with the burial of its event (`rows.bury`), and deleted by whoever keeps the store when its
+        lock ends. One whose lock has ended and that is still there counts as kept for `ASK_AGAIN` more.
+        """
+        self._local.destroy(sha256)
+        copy = self._copies.any_state(sha256)
+        if copy is None or copy.version_id is None:
+            return None
+        later = ids.time_of(ids.moment_of(now) + ASK_AGAIN)
+        return max(later, copy.locked_until or later)
 
 
 def shred(engine: Engine, traces: Collection[bytes] | None) -> bool:

@@ -5,26 +5,27 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Request
-from pydantic import BaseModel, ConfigDict
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
-
 from evidence import canonical, ids
 from evidence.errors import FormatError
 from evidence.statements import statement as statements
+from evidence.statements import types
 from evidence.statements.facts import Sealed
 from evidence.statements.standing import Standing
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel, ConfigDict
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth.asking import DispatcherAsking
-from server.items.access import boxes_of
 from server.items.reads import Reads
-from server.items.routes import read_prefix
 from server.principals import identify
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 from server.statements.receipts import Dsse
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from server.items.access import boxes_of
+from server.items.routes import read_prefix
 from server.statements.routes import STATEMENT_EXAMPLE
 from server.timeline.shapes import WrapOut
 
@@ -167,8 +168,8 @@ async def get_card(request: Request, alarm: str, who: DispatcherAsking) -> Card:
     known = _feed(request).alarm(alarm)
     if known is None or known.get("card") is None or known.get("state") == "closed":
         raise ProblemError(general.NOT_FOUND)
-    sealed, wraps = await run_in_threadpool(_card, services, str(known["card"]), who.kid)
-    prefix = await run_in_threadpool(read_prefix, services, sealed)
+    case, body, wraps = await run_in_threadpool(_card, services, str(known["card"]), who.kid)
+    prefix = await run_in_threadpool(read_prefix, services, body)
     mine = [wrap for wrap in prefix.head.wraps if wrap.to in wraps]
     if not mine:
         raise ProblemError(general.NOT_FOUND)
@@ -176,20 +177,24 @@ async def get_card(request: Request, alarm: str, who: DispatcherAsking) -> Card:
     def still_allowed(standing: Standing) -> bool:
         return identify(standing, who.kid) == who
 
-    await reads.note(who.kid, sealed.case, [sealed.body.item], "meta", still_allowed)
-    return Card(item=sealed.body.item, head=canonical.b64(prefix.to_bytes()), wraps=[WrapOut.of(wrap) for wrap in mine])
+    await reads.note(who.kid, case, [body.item], "meta", still_allowed)
+    return Card(item=body.item, head=canonical.b64(prefix.to_bytes()), wraps=[WrapOut.of(wrap) for wrap in mine])
 
 
-def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[Sealed, frozenset[ids.KeyId]]:
-    """Return the card's seal and the box keys that the reader holds."""
+def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[ids.CaseId, types.ItemSeal, frozenset[ids.KeyId]]:
+    """Return the card's case, its seal, and the box keys that the reader holds; NOT_FOUND when it was erased."""
     try:
         name = ids.ItemId(ids.hex_text(item, 16))
     except FormatError as error:
         raise ProblemError(general.NOT_FOUND) from error
-    sealed, boxes = services.journal.ask(lambda standing: (standing.items.get(name), boxes_of(standing, reader)))
-    if sealed is None:
+
+    def look(standing: Standing) -> tuple[Sealed | None, frozenset[ids.KeyId]]:
+        return None if name in standing.erased else standing.items.get(name), boxes_of(standing, reader)
+
+    sealed, boxes = services.journal.ask(look)
+    if sealed is None or sealed.body is None:
         raise ProblemError(general.NOT_FOUND)
-    return sealed, boxes
+    return sealed.case, sealed.body, boxes
 
 
 async def _events(services: Services, feed: BridgeFeed, kid: ids.KeyId) -> AsyncIterator[bytes]:

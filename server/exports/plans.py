@@ -14,10 +14,11 @@ from evidence.event import Recorded
 from evidence.statements import types
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
-from server.items.access import granted_wraps
 from server.principals import Investigator
 from server.problems import ProblemError, domains, general
 from server.services import Services
+
+from server.items.access import granted_wraps
 
 READ_AT_ONCE = 1000
 """Events of one look into the journal."""
@@ -76,10 +77,12 @@ def load(services: Services, export: str) -> Prepared | None:
 
 
 def find(services: Services, export: str, who: Investigator) -> Prepared:
-    """Return an export of this investigator; NOT_FOUND for every other. Blocks."""
+    """Return an export of this investigator; NOT_FOUND for every other, ERASED when part of it was. Blocks."""
     prepared = load(services, export)
     if prepared is None or prepared.reader != who.kid:
         raise ProblemError(general.NOT_FOUND)
+    if not services.journal.ask(lambda standing: standing.erased.isdisjoint(prepared.items)):
+        raise ProblemError(domains.ERASED)
     return prepared
 
 

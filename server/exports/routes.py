@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse
-
 from server.api import PROVEN, V1, problems
 from server.auth.asking import InvestigatorAsking
-from server.exports import plans
 from server.exports.builder import Builder
 from server.problems import ProblemError, domains, general
 from server.services import services_of
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse
+
+from server.exports import plans
 from server.timeline.routes import find_view
 from server.timeline.shapes import CASE
 
@@ -61,7 +61,7 @@ def prepare(request: Request, case: str, ground: Ground, who: InvestigatorAsking
     return PreparedOut(export=prepared.export, manifest=prepared.manifest, items=list(prepared.items))
 
 
-@router.get("/exports/{export}", operation_id="look_at_export", responses=problems(*PROVEN))
+@router.get("/exports/{export}", operation_id="look_at_export", responses=problems(*PROVEN, domains.ERASED))
 def look(request: Request, export: str, who: InvestigatorAsking) -> StatusOut:
     """Say where a bundle stands."""
     builder: Builder = request.app.state.exports
@@ -75,7 +75,7 @@ def look(request: Request, export: str, who: InvestigatorAsking) -> StatusOut:
     response_class=FileResponse,
     responses={
         200: {"content": {"application/zip": {}}, "description": "The sealed bundle"},
-        **problems(*PROVEN, domains.EXPORT_WAITING),
+        **problems(*PROVEN, domains.EXPORT_WAITING, domains.ERASED),
     },
 )
 async def download(request: Request, export: str, who: InvestigatorAsking) -> FileResponse:

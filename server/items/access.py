@@ -8,6 +8,7 @@ Seeing is not reading: the bytes are ciphertext, and only wraps that are address
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from evidence import ids, keys
@@ -25,10 +26,12 @@ class CaseView:
     whole: bool
     boxes: frozenset[ids.KeyId]
     granted: Mapping[ids.ItemId, Wrap]
+    gone: AbstractSet[ids.ItemId] = frozenset()
+    """Items that were erased: shown to nobody."""
 
     def shows(self, item: ids.ItemId) -> bool:
         """Say whether this item is part of the view."""
-        return self.whole or item in self.granted
+        return item not in self.gone and (self.whole or item in self.granted)
 
     def wraps_for(self, item: ids.ItemId, sealed: tuple[Wrap, ...]) -> list[Wrap]:
         """Return the wraps of an item's key that this reader can open; `sealed` are those in its head."""
@@ -45,7 +48,7 @@ def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) 
         return None
     if isinstance(who, Vault):
         box = keys.box_kid(bytes.fromhex(known.body.box))
-        own = CaseView(case, who.kid, whole=True, boxes=frozenset({box}), granted={})
+        own = CaseView(case, who.kid, whole=True, boxes=frozenset({box}), granted={}, gone=standing.erased)
         return own if who.case == case else None
     if not isinstance(who, Caseworker | Investigator):
         return None
@@ -53,7 +56,19 @@ def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) 
     whole = isinstance(who, Caseworker) and standing.on_team(who.kid, case)
     if not whole and not granted:
         return None
-    return CaseView(case, who.kid, whole, boxes_of(standing, who.kid), granted)
+    return CaseView(case, who.kid, whole, boxes_of(standing, who.kid), granted, standing.erased)
+
+
+def is_told_erased(standing: Standing, who: Signer, item: ids.ItemId, now: ids.Time) -> bool:
+    """Whether `who` hears that an item was erased: readers of its whole case, and who held a grant of it then.
+
+    For everybody else it is as if it had never been.
+    """
+    sealed = standing.items.get(item)
+    if sealed is None or item not in standing.erased:
+        return False
+    view = view_case(standing, who, sealed.case, now)
+    return (view is not None and view.whole) or who.kid in standing.lost.get(item, frozenset())
 
 
 def visible_cases(standing: Standing, who: Reader, now: ids.Time) -> list[ids.CaseId]:

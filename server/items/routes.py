@@ -3,23 +3,23 @@
 import re
 from typing import Final
 
-from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
-
 from evidence import ids
 from evidence.envelope import container
 from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES
 from evidence.errors import FormatError
-from evidence.statements.facts import Sealed
+from evidence.statements import types
 from evidence.statements.standing import Standing
+from fastapi import APIRouter, Request
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.asking import ReaderAsking
-from server.items.access import CaseView, view_case
 from server.items.reads import Reads
 from server.principals import Reader
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
+
+from server.items.access import CaseView, is_told_erased, view_case
 
 router = APIRouter(prefix=f"{V1}/items", tags=["items"])
 
@@ -54,27 +54,26 @@ def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
     responses={
         200: {"content": {"application/octet-stream": {}}, "description": "The whole sealed container"},
         206: {"content": {"application/octet-stream": {}}, "description": "The range that was asked for"},
-        **problems(*PROVEN, *WRITING, domains.RANGE, domains.BLOB_MISSING, domains.BLOB_AWAY),
+        **problems(*PROVEN, *WRITING, domains.RANGE, domains.BLOB_MISSING, domains.BLOB_AWAY, domains.ERASED),
     },
 )
 async def get_container(request: Request, item: str, who: ReaderAsking) -> StreamingResponse:
     """Hand out an item's ciphertext to a reader who holds a key wrap of it. The reading is logged first."""
     services = services_of(request)
     reads: Reads = request.app.state.reads
-    sealed = await run_in_threadpool(_find, services, item, who)
-    body = sealed.body
+    case, body = await run_in_threadpool(_find, services, item, who)
     wanted = parse_range(request.headers.get("range"), body.container.size)
     name = body.container.sha256
     if await run_in_threadpool(services.blobs.size, name) is None:
         raise ProblemError(domains.BLOB_MISSING)  # before the reading is written down
 
     def still_allowed(standing: Standing) -> bool:
-        view = view_case(standing, who, sealed.case, ids.now())
+        view = view_case(standing, who, case, ids.now())
         return view is not None and view.shows(body.item)
 
     if not await run_in_threadpool(services.journal.ask, still_allowed):
         raise ProblemError(general.NOT_FOUND)
-    await reads.note_content(who.kid, sealed.case, body.item, still_allowed)
+    await reads.note_content(who.kid, case, body.item, still_allowed)
     first, last = wanted or (0, body.container.size - 1)
     pieces = await run_in_threadpool(services.blobs.pieces, name, first, last)
     headers = {
@@ -93,30 +92,34 @@ async def get_container(request: Request, item: str, who: ReaderAsking) -> Strea
     )
 
 
-def _find(services: Services, item: str, who: Reader) -> Sealed:
-    """Return an item of which `who` holds a key; NOT_FOUND for every other."""
+def _find(services: Services, item: str, who: Reader) -> tuple[ids.CaseId, types.ItemSeal]:
+    """Return case and seal of an item of which `who` holds a key; ERASED or NOT_FOUND for every other."""
     try:
         name = ids.ItemId(ids.hex_text(item, 16))
     except FormatError as error:
         raise ProblemError(general.NOT_FOUND) from error
     now = ids.now()
 
-    def look(standing: Standing) -> tuple[Sealed, CaseView] | None:
+    def look(standing: Standing) -> tuple[types.ItemSeal, CaseView] | None:
+        if is_told_erased(standing, who, name, now):
+            raise ProblemError(domains.ERASED)
         sealed = standing.items.get(name)
         view = None if sealed is None else view_case(standing, who, sealed.case, now)
-        return (sealed, view) if sealed is not None and view is not None and view.shows(name) else None
+        if sealed is None or sealed.body is None or view is None or not view.shows(name):
+            return None
+        return sealed.body, view
 
     found = services.journal.ask(look)
     if found is None:
         raise ProblemError(general.NOT_FOUND)
-    sealed, view = found
-    if not view.wraps_for(name, read_prefix(services, sealed).head.wraps):
+    body, view = found
+    if not view.wraps_for(name, read_prefix(services, body).head.wraps):
         raise ProblemError(general.NOT_FOUND)
-    return sealed
+    return view.case, body
 
 
-def read_prefix(services: Services, sealed: Sealed) -> container.Prefix:
+def read_prefix(services: Services, body: types.ItemSeal) -> container.Prefix:
     """Return the beginning of an item's container, up to the end of its sealed description. Blocks."""
-    with services.blobs.open(sealed.body.container.sha256) as file:
-        size = container.HEAD_OFFSET + sealed.body.head.size + sealed.body.meta.size
+    with services.blobs.open(body.container.sha256) as file:
+        size = container.HEAD_OFFSET + body.head.size + body.meta.size
         return container.parse_prefix(file.read(min(size, container.HEAD_OFFSET + MAX_HEAD_BYTES + MAX_META_BYTES)))

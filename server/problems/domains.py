@@ -239,8 +239,8 @@ BEGUN = ProblemType(
     429,
     Words(
         "Er is te veel begonnen en niet afgemaakt",
-        "Van dit toestel staan al veel bestanden klaar die nog niet compleet zijn. Er is niets verloren. Verstuur eerst "
-        "de rest daarvan, of verstuur dit bestand zonder aankondiging.",
+        "Van dit toestel staan al veel bestanden klaar die nog niet compleet zijn. Er is niets verloren. Verstuur "
+        "eerst de rest daarvan, of verstuur dit bestand zonder aankondiging.",
     ),
     Words(
         "Too much was begun and not finished",
@@ -323,6 +323,18 @@ ERASED = ProblemType(
         "This was erased",
         "This was erased because its owner asked for it and her caseworker agreed. The log still shows that there was "
         "something. Whoever fetched a copy before still has it.",
+    ),
+)
+ERASURE_WAITING = ProblemType(
+    "erasure-waiting",
+    409,
+    Words(
+        "Er is nog niets gewist",
+        "Het bewijs bestaat pas als het wissen klaar is. Tot die tijd kan het worden afgezegd.",
+    ),
+    Words(
+        "Nothing was erased yet",
+        "The proof exists only once the erasure is finished. Until then it can be cancelled.",
     ),
 )
 EXPORT_WAITING = ProblemType(

@@ -2,20 +2,20 @@
 
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
-
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.authority import NotAllowedError
 from evidence.statements.statement import Statement
+from fastapi import APIRouter, Request, Response
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
 from server.auth.asking import SignerAsking
-from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 from server.statements.receipts import Dsse, ReceiptAnswer, answer
 from server.statements.seals import check_seal
+from starlette.concurrency import run_in_threadpool
+
+from server.exports.plans import check_export
 
 router = APIRouter(prefix=f"{V1}/statements", tags=["statements"])
 
@@ -32,6 +32,7 @@ REFUSALS: Final = (
     domains.CHAIN,
     domains.EXISTS,
     domains.UNKNOWN_OUTCOME,
+    domains.ERASED,
 )
 
 

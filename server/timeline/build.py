@@ -9,15 +9,17 @@ from evidence.bundle.selection import Request as Selection
 from evidence.bundle.selection import select
 from evidence.event import Event, Recorded
 from evidence.statements import types
-from evidence.statements.facts import Sealed
 from evidence.statements.standing import Standing
+from evidence.statements.tombstone import Tombstone, named_items
+from server.services import Services
+
 from server.items.access import CaseView
 from server.items.routes import read_prefix
-from server.services import Services
 from server.timeline.shapes import (
     AlarmOut,
     CaseFacts,
     CaseSummary,
+    ErasedOut,
     ItemOut,
     LogState,
     Person,
@@ -45,6 +47,7 @@ class Page:
 
     events: tuple[tuple[Recorded, Event], ...]
     next: int | None
+    buried: tuple[Tombstone, ...] = ()
 
     @property
     def items(self) -> list[ids.ItemId]:
@@ -62,8 +65,12 @@ def page(services: Services, view: CaseView, after: int, limit: int) -> Page:
         selection = Selection(_NO_EXPORT, view.case, view.reader, frozenset(view.granted))
         everything = _all_of(services, view.case)
         found = [recorded for recorded in select(selection, everything) if recorded.index > after][: limit + 1]
-    shown = [(recorded, event.parse(recorded.event)) for recorded in found[:limit]]
-    return Page(tuple(shown), shown[-1][0].index if len(found) > limit else None)
+    last = found[limit - 1].index if len(found) > limit else None
+    read = ((recorded, event.parse(recorded.event)) for recorded in found[:limit])
+    # What was decided to be erased is shown to nobody, also in the moment before its events are destroyed.
+    shown = tuple(pair for pair in read if view.gone.isdisjoint(named_items(pair[1].statement)))
+    buried = services.journal.tombstones(case=view.case, after=after) if view.whole else ()
+    return Page(shown, last, tuple(one for one in buried if last is None or one.index <= last))
 
 
 def _all_of(services: Services, case: ids.CaseId) -> list[Recorded]:
@@ -77,6 +84,22 @@ def people(standing: Standing, found: Page) -> dict[ids.KeyId, Person]:
     """Return everyone who signed an event of a page."""
     kids = {parsed.statement.by for _, parsed in found.events}
     return {kid: person(standing, kid) for kid in kids}
+
+
+def erased(standing: Standing, found: Page) -> list[ErasedOut]:
+    """Return the destroyed events of a page, each with the time of the decision."""
+    return [
+        ErasedOut(
+            index=one.index,
+            received_at=one.received_at,
+            type=one.type,
+            items=list(one.items),
+            erasure=one.erasure,
+            erased_at=standing.erasures[one.erasure].executed_at or "",
+            leaf=one.leaf,
+        )
+        for one in found.buried
+    ]
 
 
 def put_into_words(
@@ -105,7 +128,7 @@ def _event(
         salt=recorded.salt.hex(),
     )
     if isinstance(body, types.ItemSeal):
-        out.item = _item(services, view, Sealed(view.case, statement.by, body))
+        out.item = _item(services, view, body)
     else:
         out.body = schema.encode(body)
     alarm = getattr(body, "alarm", None)
@@ -114,15 +137,15 @@ def _event(
     return out
 
 
-def _item(services: Services, view: CaseView, sealed: Sealed) -> ItemOut:
-    prefix = read_prefix(services, sealed)
-    wraps = view.wraps_for(sealed.body.item, prefix.head.wraps)
+def _item(services: Services, view: CaseView, body: types.ItemSeal) -> ItemOut:
+    prefix = read_prefix(services, body)
+    wraps = view.wraps_for(body.item, prefix.head.wraps)
     return ItemOut(
-        item=sealed.body.item,
+        item=body.item,
         head=canonical.b64(prefix.to_bytes()),
         wraps=[WrapOut.of(wrap) for wrap in wraps],
-        size=sealed.body.container.size,
-        content=sealed.body.content is not None,
+        size=body.container.size,
+        content=body.content is not None,
     )
 
 

@@ -2,21 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
-from starlette.concurrency import run_in_threadpool
-
 from evidence import canonical, ids
 from evidence.errors import FormatError
 from evidence.statements.standing import Standing
+from fastapi import APIRouter, Query, Request
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.asking import CaseListerAsking, ReaderAsking, SignerAsking
-from server.items.access import CaseView, view_case, visible_cases
 from server.items.reads import Reads
 from server.principals import Dispatcher, Reader
 from server.problems import ProblemError, general
 from server.services import Services, services_of
+from starlette.concurrency import run_in_threadpool
+
+from server.items.access import CaseView, view_case, visible_cases
 from server.timeline import build
-from server.timeline.shapes import CaseFacts, CaseSummary, Organisation, OrganisationEvent, Person, Timeline
+from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, Person, Timeline
 
 router = APIRouter(prefix=V1, tags=["timeline"])
 
@@ -59,13 +59,13 @@ async def get_timeline(
 
     await reads.note(who.kid, view.case, page.items, "meta", still_allowed)
 
-    def words(standing: Standing) -> tuple[CaseFacts, dict[ids.KeyId, Person]]:
-        return build.facts(standing, view.case), build.people(standing, page)
+    def words(standing: Standing) -> tuple[CaseFacts, dict[ids.KeyId, Person], list[ErasedOut]]:
+        return build.facts(standing, view.case), build.people(standing, page), build.erased(standing, page)
 
-    facts, people = await run_in_threadpool(services.journal.ask, words)
+    facts, people, erased = await run_in_threadpool(services.journal.ask, words)
     events = await run_in_threadpool(build.put_into_words, services, view, page, people)
     log = await run_in_threadpool(build.log_state, services)
-    return Timeline(case=facts, events=events, next=page.next, log=log)
+    return Timeline(case=facts, events=events, erased=erased, next=page.next, log=log)
 
 
 @router.get("/authority", operation_id="get_authority", responses=problems(*PROVEN))

@@ -2,9 +2,8 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from evidence.envelope.container import Wrap
+from pydantic import BaseModel, ConfigDict
 
 CASE = "6f1c0a52b4d9e87f3a2b1c0d9e8f7a6b"
 """A case number for examples."""
@@ -103,6 +102,18 @@ class TimelineEvent(BaseModel):
     body: dict[str, Any] | None = None
 
 
+class ErasedOut(BaseModel):
+    """An event that was destroyed at `erased_at`: of an item, or of a grant that held its key. Its leaf remains."""
+
+    index: int
+    received_at: str
+    type: str
+    items: list[str]
+    erasure: str
+    erased_at: str
+    leaf: str
+
+
 class LogState(BaseModel):
     """The published head of the custody log; events up to `proven_through` can be proven now."""
 
@@ -112,7 +123,10 @@ class LogState(BaseModel):
 
 
 class Timeline(BaseModel):
-    """A page of a case's events in journal order; `next` is the `after` of the next page."""
+    """A page of a case's events in journal order; `next` is the `after` of the next page.
+
+    `erased` are the events in between that were destroyed, for whoever sees the whole case.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -127,6 +141,7 @@ class Timeline(BaseModel):
                     "opened_at": "2026-11-21T22:00:00.000Z",
                 },
                 "events": [],
+                "erased": [],
                 "next": None,
                 "log": {"size": 120, "root": "dd" * 32, "proven_through": 119},
             }
@@ -135,6 +150,7 @@ class Timeline(BaseModel):
 
     case: CaseFacts
     events: list[TimelineEvent]
+    erased: list[ErasedOut] = []
     next: int | None
     log: LogState
 

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
-
 from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.asking import PasserByAsking, UploaderAsking
 from server.interim import Interim
 from server.problems import ProblemError, domains, general, resuming
-from server.uploads import fields, resumable
 from server.uploads.resumable import Append
+
+from server.uploads import fields, resumable
 from server.uploads.service import Progress, Uploads
 
 router = APIRouter(prefix=fields.RESUMABLE, tags=["uploads"])
@@ -67,7 +67,7 @@ async def describe(_who: PasserByAsking) -> Response:
     "",
     operation_id="create_resumable_upload",
     status_code=201,
-    responses=problems(*_WRITING, domains.QUOTA, general.VALIDATION),
+    responses=problems(*_WRITING, domains.QUOTA, domains.ERASED, general.VALIDATION),
     openapi_extra=_extra(
         "application/octet-stream",
         ("Upload-Complete", True, "?0"),

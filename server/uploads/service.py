@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from starlette.concurrency import run_in_threadpool
-
 from evidence import ids
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.problems.kinds import ProblemType
 from server.services import Services
-from server.uploads import core
 from server.uploads.core import Creation, Patch, Upload
 from server.uploads.folder import WrongHashError
 from server.uploads.intake import TooLongError, receive
 from server.uploads.lanes import TAKEOVER_TIMEOUT_S, Lane
 from server.uploads.writer import PartWriter, Written
+from starlette.concurrency import run_in_threadpool
+
+from server.uploads import core
 
 SWEEP_EVERY_S: Final = 600.0
 """Expired uploads take up disk, nothing else; ten minutes more do no harm."""
@@ -64,6 +64,8 @@ class Uploads:
             creation.length,
             ids.time_of(expires),
         )
+        if await run_in_threadpool(self._services.journal.ask, lambda standing: creation.item in standing.erased):
+            raise ProblemError(domains.ERASED)
         async with self._admitting:
             known = await run_in_threadpool(self._folder.load, upload.id)
             if known is not None and known.expires_at > ids.now():

@@ -5,15 +5,15 @@ from datetime import UTC
 from email.utils import format_datetime
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
-
 from evidence import ids
+from fastapi import APIRouter, Request, Response
 from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.asking import PasserByAsking, UploaderAsking
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
-from server.uploads import core, fields, tus
 from server.uploads.core import Patch, Upload
+
+from server.uploads import core, fields, tus
 from server.uploads.service import Progress, Uploads
 
 router = APIRouter(prefix=fields.UPLOADS, tags=["uploads"])
@@ -58,7 +58,7 @@ async def describe(_who: PasserByAsking) -> Response:
     "",
     operation_id="create_upload",
     status_code=201,
-    responses=problems(*_TUS, *_WRITING, domains.QUOTA),
+    responses=problems(*_TUS, *_WRITING, domains.QUOTA, domains.ERASED),
     openapi_extra={
         "parameters": [
             {

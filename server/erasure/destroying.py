@@ -1,0 +1,129 @@
+"""Carrying out one erasure: from the decision in the journal to nothing that opens the item. Blocks.
+
+The order, so that a crash anywhere leaves an erasure that is taken up again and never one that is half believed:
+1. `erase.execute` is in the journal: from here on nobody is given these items, in any process.
+2. what arrived of them beside the sealed file (`uploads/`), 3. bundles that this server built and that hold them
+(`exports/*.zip`; those that were taken away are not here), 4. their events become tombstones in one transaction, and
+their copies in S3 are released to be deleted, 5. the database's files are looked through for what was there,
+6. their ciphertext (`blobs/`), 7. `erase.finish` says what was destroyed and what could not be.
+
+Each step may be repeated. Only 7 ends the work, so that whatever came before it is done again after a crash.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evidence import canonical, durable, event, ids, keys, schema
+from evidence.errors import FormatError
+from evidence.event import Recorded
+from evidence.statements import statement as statements
+from evidence.statements import tombstone as tombstones
+from evidence.statements import types
+from evidence.statements.facts import Erasure
+from evidence.store.ports import Journal
+from evidence.store.shredding import Shredder, traces_of
+from server.exports.plans import Prepared
+from server.uploads.folder import UploadFolder
+
+READ_AT_ONCE: Final = 1000
+"""Events of one look into the journal."""
+
+STEPS: Final = ("executed", "uploads", "exports", "buried", "shredded", "blobs", "finished")
+"""What `Destroyer` reaches, in order; tests stop it at each."""
+
+
+@dataclass(frozen=True)
+class Destroyer:
+    """What it takes to destroy; `reached` hears of each of `STEPS`."""
+
+    journal: Journal
+    server: keys.Identity
+    shredder: Shredder
+    uploads: UploadFolder
+    exports: Path
+    reached: Callable[[str], None] = lambda _step: None
+
+    def execute(self, name: ids.ErasureId, case: ids.CaseId) -> None:
+        """Decide: append `erase.execute`. NotAllowedError when it is too early, held, cancelled or barred."""
+        self._say("erase.execute", types.EraseStep(name), case)
+        self.reached("executed")
+
+    def destroy(self, name: ids.ErasureId, now: ids.Time) -> None:
+        """Destroy what an executed erasure names, and say so.
+
+        Raises NotShreddedError, StoreError or OSError; the next call begins again.
+        """
+        erasure = self.journal.ask(lambda standing: standing.erasures[name])
+        living = [one for one in self.journal.erasable(erasure.case) if _names(one, erasure)]
+        buried = [one for one in self.journal.tombstones(case=erasure.case) if one.erasure == name]
+        fresh = [tombstones.instead_of(one, name) for one in living]
+        every = sorted((*buried, *fresh), key=lambda one: one.index)
+        containers = tuple(one.container for one in every if one.container is not None)
+        self.uploads.destroy(erasure.items)
+        self.reached("uploads")
+        self._destroy_bundles(erasure)
+        self.reached("exports")
+        self.journal.bury(fresh)
+        self.reached("buried")
+        # Rows that were buried before a crash left no trace to look for: then the file is written anew.
+        traces = frozenset[bytes]().union(*map(traces_of, living)) if not buried else None
+        clean = (erasure.finished and not living) or self.shredder.shred_rows(traces)
+        self.reached("shredded")
+        locks = [lock for sha256 in containers if (lock := self.shredder.destroy_blob(sha256, now)) is not None]
+        self.reached("blobs")
+        if erasure.finished and locks:
+            return  # the lock that was named has ended, and the store has not deleted yet: there is nothing new to say
+        remains = tuple(self._remains(erasure, locks, clean=clean))
+        body = types.EraseFinish(name, tuple(one.index for one in every), containers, remains)
+        self._say("erase.finish", body, erasure.case)
+        self.reached("finished")
+
+    def _destroy_bundles(self, erasure: Erasure) -> None:
+        """Destroy sealed bundles on this server that hold an erased item; the note of what was signed for stays."""
+        for note in self.exports.glob("*.json"):
+            try:
+                prepared = schema.decode(Prepared, canonical.decode(note.read_bytes()))
+            except FormatError:
+                continue
+            if erasure.items.isdisjoint(prepared.items):
+                continue
+            for bundle in (note.with_suffix(".zip"), note.with_suffix(".partial")):
+                if bundle.exists():
+                    durable.shred(bundle)
+        if self.exports.is_dir():
+            durable.sync_folder(self.exports)
+
+    def _remains(self, erasure: Erasure, locks: list[ids.Time], *, clean: bool) -> Iterator[types.Remain]:
+        """Yield what no server can destroy: copies in other hands, under a lock, in a database's own files."""
+        held: dict[tuple[str, ids.KeyId], int] = {}
+        for one in self._events_of(erasure.case):
+            statement = event.parse(one.event).statement
+            match statement.body:
+                case types.Read(reader=reader, items=items) if not erasure.items.isdisjoint(items):
+                    held["read", reader] = held.get(("read", reader), 0) + 1
+                case types.Export(items=items) if not erasure.items.isdisjoint(items):
+                    held["export", statement.by] = held.get(("export", statement.by), 0) + 1
+                case _:
+                    pass
+        for (where, who), count in sorted(held.items()):
+            yield types.Remain("read" if where == "read" else "export", count, who)
+        if locks:
+            yield types.Remain("object-lock", len(locks), None, max(locks))
+        if not clean:
+            yield types.Remain("database-files", 1)
+
+    def _events_of(self, case: ids.CaseId) -> Iterator[Recorded]:
+        after = -1
+        while found := self.journal.read(after=after, limit=READ_AT_ONCE, case=case):
+            yield from found
+            after = found[-1].index
+
+    def _say(self, kind: str, body: types.Body, case: ids.CaseId) -> None:
+        signed = statements.sign(self.server, kind, body, case=case)
+        self.journal.append(signed.envelope.to_bytes()).result()
+
+
+def _names(recorded: Recorded, erasure: Erasure) -> bool:
+    return not erasure.items.isdisjoint(tombstones.named_items(event.parse(recorded.event).statement))

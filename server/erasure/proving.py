@@ -1,0 +1,53 @@
+"""Putting the proof of an erasure together from the journal and the log. Blocks."""
+
+from collections.abc import Iterator
+
+from evidence import canonical, event, ids
+from evidence.bundle import erasure_proof
+from evidence.bundle.erasure_proof import ErasureProof, LoggedEvent, LoggedTombstone
+from evidence.event import Recorded
+from server.erasure.destroying import READ_AT_ONCE
+from server.services import Services
+
+STEPS = frozenset({"erase.request", "erase.approve", "erase.execute", "erase.finish"})
+
+
+def prove(services: Services, case: ids.CaseId, erasure: ids.ErasureId) -> bytes:
+    """Return the proof of a finished erasure; NotIntegratedError while its last event is not in the log yet."""
+    journal = services.journal
+    own = list(_steps(services, case, erasure))
+    wanted = erasure_proof.needed_keys([event.parse(one.event) for one in own])
+    organisation = (one for one in journal.organisation() if erasure_proof.vouches_for(event.parse(one.event), wanted))
+    # The last word is the newest erase.finish: after a lock has ended there is a second one.
+    story = sorted((*organisation, *own), key=lambda one: one.index)
+    buried = [one for one in journal.tombstones(case=case) if one.erasure == erasure]
+    proof = ErasureProof(
+        1,
+        erasure,
+        case,
+        tuple(_logged(services, one) for one in story),
+        tuple(LoggedTombstone(_b64(one.to_bytes()), _b64(services.log.proof(one.index))) for one in buried),
+        event.issue(services.identity, services.log.origin_of(story[-1].index), story[-1]),
+    )
+    return proof.to_bytes()
+
+
+def _steps(services: Services, case: ids.CaseId, erasure: ids.ErasureId) -> Iterator[Recorded]:
+    """Yield the opening of the case and the steps of the erasure, in order."""
+    after = -1
+    while found := services.journal.read(after=after, limit=READ_AT_ONCE, case=case):
+        for one in found:
+            statement = event.parse(one.event).statement
+            about = getattr(statement.body, "erasure", None) == erasure
+            if statement.type == "case.open" or (statement.type in STEPS and about):
+                yield one
+        after = found[-1].index
+
+
+def _logged(services: Services, recorded: Recorded) -> LoggedEvent:
+    proof = services.log.proof(recorded.index)
+    return LoggedEvent(_b64(recorded.event), ids.Sha256(recorded.salt.hex()), _b64(proof))
+
+
+def _b64(data: bytes) -> ids.Base64:
+    return ids.Base64(canonical.b64(data))

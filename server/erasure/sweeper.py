@@ -1,0 +1,113 @@
+"""Looking for erasures that are due, and for those that were begun and not ended: at the start, and ever again."""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from evidence import durable, ids
+from evidence.errors import EvidenceError
+from evidence.statements import rules
+from evidence.statements.authority import NotAllowedError
+from evidence.statements.standing import Standing
+from evidence.store.engine import open_engine
+from evidence.store.shredding import Shredder
+from server.erasure.destroying import Destroyer
+from server.services import Services
+
+SWEEP_EVERY_S: Final = 300.0
+"""After fourteen days five minutes do not matter, and looking is one question to memory."""
+
+LOCK: Final = ".erasing.lock"
+"""In the data folder."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Sweeper:
+    """Carries out what is due. `lock` is a file: of the processes on one data folder, one at a time destroys."""
+
+    destroyer: Destroyer
+    lock: Path
+    clock: Callable[[], ids.Time] = ids.now
+
+    async def sweep_forever(self) -> None:
+        """Sweep now, and every `SWEEP_EVERY_S`; what goes wrong is logged and tried again."""
+        while True:
+            try:
+                await asyncio.to_thread(self.sweep)
+            except (EvidenceError, OSError) as error:
+                _log.error("an erasure was not carried out, trying again", error=type(error).__name__)
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    def sweep(self) -> int:
+        """Carry out what is due and return how many erasures were ended. Blocks; errors as of `Destroyer.destroy`."""
+        with _alone(self.lock) as alone:
+            if not alone:
+                return 0
+            now = self.clock()
+            for name, case in self.destroyer.journal.ask(lambda standing: _ripe(standing, now)):
+                try:
+                    self.destroyer.execute(name, case)
+                except NotAllowedError:
+                    continue  # held, kept for a claim, or cancelled just now: the journal shows which
+            begun = self.destroyer.journal.ask(lambda standing: _begun(standing, now))
+            for name in begun:
+                self.destroyer.destroy(name, now)
+            if begun:
+                _log.info("erasures were carried out", count=len(begun))
+            return len(begun)
+
+
+@contextmanager
+def opened(services: Services, clock: Callable[[], ids.Time] = ids.now) -> Iterator[Sweeper]:
+    """Yield the sweeper of a server; it has connections of its own, because it empties logs and compacts files."""
+    engine = open_engine(services.settings.database_url)
+    try:
+        shredder = Shredder(engine, services.blobs.local)
+        exports = services.layout.exports
+        destroyer = Destroyer(services.journal, services.identity, shredder, services.uploads, exports)
+        yield Sweeper(destroyer, services.layout.data / LOCK, clock)
+    finally:
+        engine.dispose()
+
+
+def _ripe(standing: Standing, now: ids.Time) -> list[tuple[ids.ErasureId, ids.CaseId]]:
+    """Return what may be executed, as far as time and approval go; the journal's rules decide."""
+    latest = ids.time_of(ids.moment_of(now) - rules.ERASE_DELAY)
+    return [
+        (name, one.case)
+        for name, one in standing.erasures.items()
+        if one.approved and not one.ended and one.requested_at <= latest
+    ]
+
+
+def _begun(standing: Standing, now: ids.Time) -> list[ids.ErasureId]:
+    """Return what was decided and is not destroyed yet, or was under a lock that has ended."""
+    return [
+        name
+        for name, one in standing.erasures.items()
+        if one.executed and (not one.finished or (one.locked_until is not None and one.locked_until <= now))
+    ]
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[bool]:
+    """Yield whether nobody else holds the lock; the kernel frees it when its holder dies."""
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, durable.PRIVATE_FILE_MODE)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)

@@ -1,0 +1,282 @@
+"""Proves what an erasure does at a running server: decided by two, after fourteen days, and then gone from every file.
+
+The server's clock is moved by the test. What she sealed, its key wraps and its salt are searched for in every file of
+the data folder, with another item beside it that must still be found, so that the search can fail.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence import event as events
+from evidence import ids, keys
+from evidence.bundle import trust
+from evidence.bundle.verify import verify
+from evidence.envelope import wraps
+from evidence.statements import rules, types
+from evidence.store import shredding, verifying
+from evidence.store.blobs import DirectoryBlobs
+from evidence.store.engine import open_engine
+from evidence.store.errors import ErasedError
+from evidence.store.journal import SqlJournal
+from evidence.store.shredding import Shredder
+from server.erasure.destroying import STEPS, Destroyer
+from server.erasure.sweeper import Sweeper
+from server.layout import Layout
+from server.secret_files import load_identity
+from server.settings import Settings
+from server.uploads.folder import UploadFolder
+from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in, until
+
+LATER = rules.ERASE_DELAY + timedelta(minutes=1)
+
+
+@dataclass
+class Story:
+    """A case with an item that goes, one that stays, and an investigator who was granted both."""
+
+    world: World
+    case: CaseOfHers
+    phone: Person
+    going: SealedItem
+    staying: SealedItem
+    erasure: ids.ErasureId
+    wraps: list[str]
+    """Of the item that goes, as its reader got them."""
+
+    @property
+    def settings(self) -> Settings:
+        return self.world.settings
+
+    def ask_and_agree(self) -> None:
+        self.case.vault.act("erase.request", types.EraseRequest(self.erasure, (self.going.body.item,)))
+        self.world.caseworker.act("erase.approve", types.EraseStep(self.erasure), self.case.case)
+
+    def state(self) -> str:
+        found = self.case.vault.http.get(f"/api/v1/cases/{self.case.case}/erasures").json()["erasures"]
+        return str(found[0]["state"])
+
+
+def grant(case: CaseOfHers, reader: Person, *items: SealedItem) -> list[str]:
+    """She grants items to a reader; return the wraps."""
+    given = tuple(
+        types.GrantedItem(one.body.item, wraps.wrap(one.key, case.case, one.body.item, reader.identity.box_public))
+        for one in items
+    )
+    body = types.Grant(
+        ids.GrantId(ids.new_id()),
+        reader.kid,
+        ids.PublicKey(reader.identity.box_public.hex()),
+        "aangifte",
+        ids.time_of(datetime.now(UTC) + timedelta(days=90)),
+        given,
+    )
+    case.vault.act("grant", body)
+    return [one.wrap for one in given]
+
+
+def told(world: World) -> Story:
+    case = world.open_case()
+    phone = case.phone()
+    going = case.sealed(phone, "Dit moet weg.", b"g" * 9000)
+    staying = case.sealed(phone, "Dit blijft.", b"s" * 9000)
+    given = grant(case, world.investigator, going)
+    grant(case, world.investigator, staying)
+    return Story(world, case, phone, going, staying, ids.ErasureId(ids.new_id()), given)
+
+
+@contextmanager
+def serving(settings: Settings, root: keys.Identity | None = None) -> Iterator[World]:
+    with running(settings, root) as found:
+        yield World(settings, Person(settings.public_url, identity=found))
+
+
+@contextmanager
+def sweeping(
+    settings: Settings, after: timedelta = LATER, reached: Callable[[str], None] = lambda _step: None
+) -> Iterator[Sweeper]:
+    """Yield a sweeper on a data folder whose clock runs `after` ahead; no server runs beside it."""
+    layout = Layout(settings.data)
+    engine = open_engine(settings.database_url)
+
+    def clock() -> ids.Time:
+        return ids.time_of(datetime.now(UTC) + after)
+
+    journal = SqlJournal(engine, clock)
+    journal.start()
+    blobs = DirectoryBlobs(layout.blobs)
+    destroyer = Destroyer(
+        journal,
+        load_identity(layout.server_key),
+        Shredder(engine, blobs),
+        UploadFolder(layout.uploads, blobs),
+        layout.exports,
+        reached,
+    )
+    try:
+        yield Sweeper(destroyer, layout.data / ".erasing.lock", clock)
+    finally:
+        journal.close()
+        engine.dispose()
+
+
+def salts_of(settings: Settings, item: ids.ItemId) -> list[bytes]:
+    engine = open_engine(settings.database_url)
+    sealed = SqlJournal(engine).seal_of(item)
+    engine.dispose()
+    assert sealed is not None
+    return [sealed.salt, base64.b64encode(sealed.salt), sealed.salt.hex().encode(), *shredding.traces_of(sealed)]
+
+
+def needles(story: Story, item: SealedItem) -> list[bytes]:
+    """Return what opens or proves an item: its ciphertext, the wraps in its head, its salt, its signature."""
+    size = len(item.container)
+    pieces = [item.container[at : at + 64] for at in range(size - 64, 600, -(size // 9))]
+    return [*pieces, *salts_of(story.settings, item.body.item)]
+
+
+def found_in(folder: Path, wanted: list[bytes]) -> set[str]:
+    """Return the names of the files that hold one of `wanted`."""
+    return {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and any(one in path.read_bytes() for one in wanted)
+    }
+
+
+def test_after_fourteen_days_it_is_in_no_file_and_the_other_item_is(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    with serving(settings) as world:
+        story = told(world)
+        story.ask_and_agree()
+        assert story.state() == "waiting"
+        wrapped = [base64.b64encode(one.encode()[at : at + 36]) for one in story.wraps for at in (0, 3, 30)]
+        going, staying = needles(story, story.going), needles(story, story.staying)
+        with sweeping(settings, rules.ERASE_DELAY - timedelta(hours=1)) as early:
+            assert early.sweep() == 0
+        assert world.investigator.http.get(f"/api/v1/items/{story.going.body.item}/container").status_code == 200
+        until((settings.data / "log" / "checkpoint").exists, "a head is published")
+    assert len(found_in(settings.data, going)) >= 2  # database and blob
+    assert found_in(settings.data, staying)
+    with sweeping(settings) as sweeper:
+        assert sweeper.sweep() == 1
+        assert sweeper.sweep() == 0
+    assert not found_in(settings.data, [*going, *wrapped])
+    assert len(found_in(settings.data, staying)) >= 2
+    engine = open_engine(settings.database_url)
+    judged = verifying.verify(engine, ())
+    engine.dispose()
+    assert judged.faults == []
+    assert [one.type for one in judged.tombstones] == ["item.seal", "grant"]
+    assert judged.standing.erased == {story.going.body.item}
+    with serving(settings, world.root.identity):
+        after_it_was_erased(story)
+        the_proof_holds(story, tmp_path)
+
+
+def after_it_was_erased(story: Story) -> None:
+    """Readers of the case, and who held a grant, hear that it was erased; for others it never was."""
+    where = f"/api/v1/items/{story.going.body.item}/container"
+    outsider = story.world.certify("investigator", "B. Uitenstaander")
+    stranger = Person(story.world.url, story.case.case)
+    for who in (story.case.vault, story.world.caseworker, story.world.investigator):
+        answer = who.http.get(where)
+        assert answer.status_code == 410
+        assert problem(answer) == "erased"
+    unknown = outsider.http.get(f"/api/v1/items/{ids.new_id()}/container")
+    answer = outsider.http.get(where)
+    assert (answer.status_code, answer.json()["type"]) == (404, unknown.json()["type"])
+    assert stranger.http.get(where).status_code in {401, 404}
+    assert (
+        story.world.investigator.http.get(f"/api/v1/items/{story.staying.body.item}/container").content
+        == story.staying.container
+    )
+    page = story.case.vault.http.get(f"/api/v1/cases/{story.case.case}/timeline").json()
+    assert [(one["type"], one["items"]) for one in page["erased"]] == [
+        ("item.seal", [story.going.body.item]),
+        ("grant", [story.going.body.item]),
+    ]
+    assert story.going.body.item not in [one["item"]["item"] for one in page["events"] if one["item"]]
+    assert story.staying.body.item in [one["item"]["item"] for one in page["events"] if one["item"]]
+    again = story.phone.create(len(story.going.container), story.going.body.container.sha256, story.going.body.item)
+    assert problem(again) == "erased"
+    assert story.state() == "finished"
+    story.case.sealed(story.phone, "En verder.")  # the phone's chain goes on over the tombstone
+
+
+def the_proof_holds(story: Story, folder: Path) -> None:
+    where = f"/api/v1/cases/{story.case.case}/erasures/{story.erasure}/proof"
+    answer = until(lambda: _ready(story.case.vault, where), "the erasure is in the log")
+    file = folder / "erasure.json"
+    file.write_bytes(answer)
+    anchors = trust.load(story.settings.data / "trust")
+    report = verify(file, anchors)
+    assert report.exit_code == 0, report.to_json()
+    codes = [claim.code for claim in report.claims]
+    assert {"erasure-decided", "erasure-leaves", "erasure-finished", "erasure-remains-read"} <= set(codes)
+    for language in ("nl", "en"):
+        assert "{" not in " ".join(line for _, line in report.lines(language))
+    for damage in damages(json.loads(answer)):
+        file.write_text(json.dumps(damage, separators=(",", ":"), sort_keys=True))
+        assert verify(file, anchors).exit_code == 1
+
+
+def _ready(who: Person, where: str) -> bytes:
+    answer = who.http.get(where)
+    return answer.content if answer.status_code == 200 else b""
+
+
+def damages(proof: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield proofs that must not hold: without a step, with a tombstone less, with another one's tombstone."""
+    kinds = [events.parse(base64.b64decode(one["event"])).statement.type for one in proof["events"]]
+    for step in ("erase.request", "erase.approve", "erase.execute", "erase.finish", "case.open", "log.open"):
+        rest = [one for one, kind in zip(proof["events"], kinds, strict=True) if kind != step]
+        yield {**proof, "events": rest}
+    yield {**proof, "tombstones": proof["tombstones"][1:]}
+    yield {**proof, "tombstones": [proof["tombstones"][0]] * 2}
+    first = proof["tombstones"][0]
+    tombstone = json.loads(base64.b64decode(first["tombstone"]))
+    other = {**tombstone, "items": [ids.new_id()]}
+    changed = base64.b64encode(json.dumps(other, separators=(",", ":"), sort_keys=True).encode()).decode()
+    yield {**proof, "tombstones": [{**first, "tombstone": changed}, *proof["tombstones"][1:]]}
+
+
+class Killed(BaseException):
+    """Stands for a process that dies at a step: nothing after it runs."""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_sweep_that_dies_at_any_step_is_ended_by_the_next(tmp_path: Path, step: str) -> None:
+    settings = settings_in(tmp_path / "data")
+    with serving(settings) as world:
+        story = told(world)
+        story.ask_and_agree()
+        going, staying = needles(story, story.going), needles(story, story.staying)
+
+    def die(reached: str) -> None:
+        if reached == step:
+            raise Killed
+
+    with sweeping(settings, reached=die) as sweeper, pytest.raises(Killed):
+        sweeper.sweep()
+    with sweeping(settings) as sweeper:
+        assert sweeper.sweep() == (0 if step == "finished" else 1)
+        with pytest.raises(ErasedError):
+            sweeper.destroyer.journal.by_statement(_sealed_as(sweeper, story))
+    assert not found_in(settings.data, going)
+    assert len(found_in(settings.data, staying)) >= 2
+    engine = open_engine(settings.database_url)
+    assert verifying.verify(engine, ()).faults == []
+    engine.dispose()
+
+
+def _sealed_as(sweeper: Sweeper, story: Story) -> ids.Sha256:
+    buried = sweeper.destroyer.journal.tombstones(case=story.case.case)
+    return next(one.statement for one in buried if one.type == "item.seal")
