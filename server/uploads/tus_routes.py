@@ -5,19 +5,22 @@ from datetime import UTC
 from email.utils import format_datetime
 from typing import Final
 
-from evidence import ids
 from fastapi import APIRouter, Request, Response
+
+from evidence import ids
 from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.asking import PasserByAsking, UploaderAsking
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
-from server.uploads.core import Patch, Upload
-
 from server.uploads import core, fields, tus
+from server.uploads.core import Patch, Upload
 from server.uploads.service import Progress, Uploads
 
 router = APIRouter(prefix=fields.UPLOADS, tags=["uploads"])
-METADATA_EXAMPLE: Final = "item ZjAw…, sha256 YmVl…"
+METADATA_EXAMPLE: Final = (
+    "item ZjAwZGJhYmVmMDBkYmFiZWYwMGRiYWJlZjAwZGJhYmU=,"
+    "sha256 ZTNiMGM0NDJlM2IwYzQ0MmUzYjBjNDQyZTNiMGM0NDJlM2IwYzQ0MmUzYjBjNDQyZTNiMGM0NDJlM2IwYzQ0Mg=="
+)
 
 _TUS: Final = (*PROVEN, *WRITING, domains.TUS_VERSION, general.MALFORMED)
 _WRITING: Final = (
@@ -155,7 +158,7 @@ async def go_on(request: Request, upload: str, who: UploaderAsking) -> Response:
     "/{upload}",
     operation_id="terminate_upload",
     status_code=204,
-    responses=problems(*_TUS, domains.UPLOAD_COMPLETE, domains.UPLOAD_LOCKED),
+    responses=problems(*_TUS, domains.UPLOAD_COMPLETE, domains.UPLOAD_BEGUN, domains.UPLOAD_LOCKED),
 )
 async def terminate(request: Request, upload: str, who: UploaderAsking) -> Response:
     """Call off an upload that is not complete."""
