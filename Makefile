@@ -51,7 +51,7 @@ bench-evidence: setup $(VENV)/.dev ## Measure evidence/ beside bare peers: var/b
 	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/evidence.py
 
 bench-uploads: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json ## Measure a large upload beside bare peers: var/bench/uploads.json (GETUIGE_BENCH_GIB=4 for more)
-	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py
+	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py tests/bench/statements.py
 
 verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 	@mkdir -p dist

@@ -7,7 +7,7 @@ Ed25519 is deterministic, so the same statement gets the same receipt, whenever 
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from evidence import canonical, ids, keys, schema
@@ -31,6 +31,8 @@ class Recorded:
     event: bytes
     salt: bytes
     leaf: bytes
+    again: bool = field(default=False, compare=False)
+    """In the answer to an append: the statement had been stored before, and this is that event."""
 
     @property
     def event_sha256(self) -> ids.Sha256:

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 import unicodedata
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from nacl import bindings, pwhash, utils
@@ -70,17 +71,22 @@ class Identity:
         """Make a new one from the operating system's randomness."""
         return Identity(utils.random(SEED_BYTES), utils.random(SEED_BYTES))
 
+    @cached_property
+    def _signing(self) -> SigningKey:
+        # Deriving it costs as much as a signature.
+        return SigningKey(self.sign_seed)
+
     @property
     def sign_public(self) -> bytes:
         """The Ed25519 public key, 32 bytes."""
-        return bytes(SigningKey(self.sign_seed).verify_key)
+        return bytes(self._signing.verify_key)
 
     @property
     def box_public(self) -> bytes:
         """The X25519 public key, 32 bytes."""
         return bindings.crypto_scalarmult_base(self.box_seed)
 
-    @property
+    @cached_property
     def kid(self) -> ids.KeyId:
         """The name of the signing key."""
         return signing_kid(self.sign_public)
@@ -92,7 +98,7 @@ class Identity:
 
     def sign(self, message: bytes) -> bytes:
         """Return the Ed25519 signature, 64 bytes."""
-        return bytes(SigningKey(self.sign_seed).sign(message).signature)
+        return bytes(self._signing.sign(message).signature)
 
     def open_box(self, sealed: bytes) -> bytes:
         """Open a libsodium sealed box; LockError if it is for another key or was changed."""

@@ -1,6 +1,7 @@
 """Running the API: uvicorn on one port, metrics on another, an orderly end on SIGTERM."""
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,10 @@ from server.settings import Settings
 
 GRACE_S: Final = 3
 """How long open requests may go on after the stop: an upload keeps what it has, and goes on later."""
+
+SWITCH_S: Final = 0.001
+"""How long a thread may keep Python's lock while the event loop waits for it. With the usual 5 ms a statement waits for
+the log keeper instead of for the disk: 245 a second became 354 on two busy cores."""
 
 BACKLOG: Final = 2048
 KEEP_ALIVE_S: Final = 30
@@ -89,6 +94,7 @@ def serve(settings: Settings) -> None:
 
     Raises SecretFileError when the data folder was never founded, and StoreError when its database cannot be served.
     """
+    sys.setswitchinterval(SWITCH_S)
     load_identity(Layout(settings.data).server_key)  # before uvicorn, whose failures have no words
     open_engine(settings.database_url).dispose()
     logs.configure()

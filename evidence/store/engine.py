@@ -63,7 +63,8 @@ def connect(url: str | URL) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            engine = create_engine(parsed)
+            # Kept, not opened anew for a burst: preparing a connection costs more than most questions.
+            engine = create_engine(parsed, pool_size=POOL_SIZE + MAX_OVERFLOW, pool_timeout=POOL_TIMEOUT_S)
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine

@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine, func, select
@@ -31,6 +31,7 @@ from evidence.statements import authority, statement
 from evidence.statements import tombstone as tombstones
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
+from evidence.statements.types import LogRotate
 from evidence.statements.tombstone import Tombstone
 from evidence.store import failures, rows
 from evidence.store.engine import WRITE, reading, writing
@@ -43,6 +44,7 @@ from evidence.store.errors import (
     UnreadyError,
 )
 from evidence.store.failures import Verdict
+from evidence.store.glance import Glance
 from evidence.store.ports import Requirement
 from evidence.store.schema import events
 
@@ -104,14 +106,19 @@ class SqlJournal:
         self._outage: str | None = None
         self._asked = _Replica()
         self._asking = threading.Lock()
+        self._glance = Glance(engine)
         self._judged = _Replica()
+        self._rotated: tuple[int, tuple[LogRotate, ...]] = (0, ())
 
     # ------------------------------------------------------------------------------------------------- life
 
     def start(self) -> None:
         """Read the journal and start the writer thread."""
         with reading(self._engine) as connection:
-            self._judged.apply(rows.history_from(connection, 0))
+            history = rows.history_from(connection, 0)
+        self._judged.apply(history)
+        with self._asking:
+            self._asked.apply(history[self._asked.size :])
         self._trouble = None
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
         self._thread.start()
@@ -122,6 +129,8 @@ class SqlJournal:
             self._queue.put(None)
             self._thread.join()
         self._trouble = self._trouble or "closed"
+        with self._asking:
+            self._glance.close()
 
     @property
     def trouble(self) -> str | None:
@@ -242,7 +251,7 @@ class SqlJournal:
                 elif isinstance(known, Tombstone):
                     outcomes.append(ErasedError("this statement was erased"))
                 else:
-                    outcomes.append(known)
+                    outcomes.append(replace(known, again=True))
             if new:
                 rows.add(connection, new)
                 rows.queue_copies(connection, to_copy)
@@ -250,6 +259,7 @@ class SqlJournal:
         with self._asking:
             if self._asked.size == size:
                 self._asked.apply(accepted)
+        self._rotated = (self._judged.size, self._judged.standing.rotations)
         return outcomes
 
     def _judge(self, waiting: _Waiting, received_at: ids.Time) -> Recorded | Exception:
@@ -299,12 +309,27 @@ class SqlJournal:
 
     # -------------------------------------------------------------------------------------------------- read
 
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether `ask` waits for no network: then an event loop may ask it without another thread."""
+        return self._glance.is_local
+
     def ask(self, question: Callable[[Standing], Answer]) -> Answer:
         """Answer a question from all that is durable, other processes' events included."""
-        with reading(self._engine) as connection, self._asking:
-            if self._asked.size < rows.size_of(connection):
-                self._asked.apply(rows.history_from(connection, self._asked.size))
+        with self._asking:
+            size = self._glance.size()
+            if size is None or size > self._asked.size:
+                with reading(self._engine) as connection:
+                    self._asked.apply(rows.history_from(connection, self._asked.size))
             return question(self._asked.standing)
+
+    def rotations(self, index: int) -> tuple[LogRotate, ...]:
+        """Return the rotations of the log's key, those of event `index` and before among them.
+
+        The database is asked only about an event that this process has not heard of.
+        """
+        size, rotations = self._rotated
+        return rotations if index < size else self.ask(lambda standing: standing.rotations)
 
     def size(self) -> int:
         """Return the number of events."""

@@ -2,20 +2,22 @@
 
 from typing import Final
 
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from evidence.event import Recorded
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.authority import NotAllowedError
 from evidence.statements.statement import Statement
-from fastapi import APIRouter, Request, Response
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
 from server.auth.asking import SignerAsking
+from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 from server.statements.receipts import Dsse, ReceiptAnswer, answer
 from server.statements.seals import check_seal
-from starlette.concurrency import run_in_threadpool
-
-from server.exports.plans import check_export
+from server.uploads import begun
 
 router = APIRouter(prefix=f"{V1}/statements", tags=["statements"])
 
@@ -48,6 +50,8 @@ REFUSALS: Final = (
             *REFUSALS,
             domains.BLOB_MISSING,
             domains.CONTAINER,
+            domains.BEGUN,
+            domains.UPLOAD_LOCKED,
             domains.EXPORT_STALE,
         ),
     },
@@ -60,13 +64,29 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
     statement = statements.parse(raw)
     if statement.by != who.kid:
         raise ProblemError(domains.SIGNER)
-    known = await run_in_threadpool(services.journal.by_statement, statement.id)
-    if known is not None:
-        response.status_code = 200
-        return answer(services, known)
-    await run_in_threadpool(_check_beside, services, statement)
+    if _needs_checking_beside(statement):
+        known = await run_in_threadpool(_known_or_checked, services, statement)
+        if known is not None:
+            response.status_code = 200
+            return answer(services, known)
     recorded = await append(services, raw)
+    if recorded.again:
+        response.status_code = 200
     return answer(services, recorded)
+
+
+def _needs_checking_beside(statement: Statement) -> bool:
+    return statement.type.startswith("alarm.") or isinstance(
+        statement.body, types.ItemSeal | types.ItemOpen | types.Export
+    )
+
+
+def _known_or_checked(services: Services, statement: Statement) -> Recorded | None:
+    """Return the event of a statement that was stored before; otherwise check it, and return None."""
+    known = services.journal.by_statement(statement.id)
+    if known is None:
+        _check_beside(services, statement)
+    return known
 
 
 def _check_beside(services: Services, statement: Statement) -> None:
@@ -75,12 +95,16 @@ def _check_beside(services: Services, statement: Statement) -> None:
     if statement.type.startswith("alarm."):
         # An act that the bridge did not see would stand in the journal while her device hears nothing of it.
         raise NotAllowedError("door", "acts on an alarm go to /alarms/{alarm}/acts")
-    if isinstance(body, types.ItemSeal):
+    if isinstance(body, types.ItemSeal | types.ItemOpen):
         public, least = services.journal.ask(
             lambda standing: (standing.public_key(statement.by), standing.least_suite(statement))
         )
         if public is None:
             raise ProblemError(general.SIGNATURE)
-        check_seal(services.blobs, statement, body, public, least)
+        if isinstance(body, types.ItemSeal):
+            check_seal(services.blobs, statement, body, public, least)
+        else:
+            services.journal.ask(lambda standing: begun.refuse_known(standing, body.item))
+            begun.note(services.uploads, statement, body, public, least)
     elif isinstance(body, types.Export):
         check_export(services, statement, body)

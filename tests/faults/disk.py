@@ -30,6 +30,12 @@ class Disk:
         """What a program is started with."""
         return {"LD_PRELOAD": str(self.library), "GETUIGE_TEST_DISK": str(self.control)}
 
+    def open_to_all(self) -> None:
+        """Let a program of another user read it; pytest's own folders are closed to others."""
+        for folder in (self.library.parent, *self.library.parents):
+            if folder.owner() == self.library.owner() and folder.stat().st_mode & 0o5 != 0o5:
+                folder.chmod(folder.stat().st_mode | 0o5)
+
     def is_well(self) -> None:
         """From now on fsync does what it should."""
         self._say("ok")

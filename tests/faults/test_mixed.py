@@ -7,6 +7,7 @@ the service recovers by itself, and then the whole history is compared with what
 import hashlib
 import os
 import random
+import sys
 import threading
 import time
 from collections import Counter
@@ -178,8 +179,8 @@ def town(folder: Path, chance: random.Random) -> Iterator[Town]:
     found(machine.settings(), root, "Filomena")
     machine.prepare()
     keeper = Keeper(machine, Disk.build(folder), folder / "logs")
-    keeper.start()
     try:
+        keeper.start()
         world = World(machine.settings(), Person(machine.ports.url, identity=root))
         bridge = machine.bridge_identity()
         sign, box = ids.PublicKey(bridge.sign_public.hex()), ids.PublicKey(bridge.box_public.hex())
@@ -217,7 +218,7 @@ def lend(folder: Path, machine: Machine, case: CaseOfHers, number: int) -> Devic
 
 @pytest.mark.need("gcc", "nats-server")
 @pytest.mark.timeout(240 + 2 * SECONDS)
-def test_the_whole_history_holds(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_the_whole_history_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seed = random.randrange(2**32)
     chance = random.Random(seed)
     with town(tmp_path, chance) as made:
@@ -264,7 +265,10 @@ def test_the_whole_history_holds(tmp_path: Path, record_property: Callable[[str,
     kinds = Counter(event.parse(one.event).statement.type for one in stored.values())
     assert kinds["alarm.raise"] == DEVICES, f"one open alarm per device, however often it was pressed; {history}"
     figures = f"{len(sealed)} items, {len(counted)} presses, {len(shown)} heads, {verified.size} events"
-    record_property("mixed", f"{SECONDS:.0f} s, {len(made.keeper.kills)} faults: {figures}")
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{SECONDS:.0f} s, {len(made.keeper.kills)} faults: {figures}; nothing lost, nothing twice\n"
+        )
 
 
 def presses_in(database_url: str) -> list[tuple[str, int, int]]:
