@@ -31,8 +31,8 @@ from evidence.statements import authority, statement
 from evidence.statements import tombstone as tombstones
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
-from evidence.statements.types import LogRotate
 from evidence.statements.tombstone import Tombstone
+from evidence.statements.types import LogRotate
 from evidence.store import failures, rows
 from evidence.store.engine import WRITE, reading, writing
 from evidence.store.errors import (

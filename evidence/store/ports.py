@@ -10,6 +10,7 @@ from evidence.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
+from evidence.statements.types import LogRotate
 
 Answer = TypeVar("Answer")
 Requirement = Callable[[Standing, Statement], None]
@@ -29,6 +30,10 @@ class Journal(Protocol):
 
     def ask(self, question: Callable[[Standing], Answer]) -> Answer:
         """Answer a question from all that is durable, other processes' events included."""
+        ...
+
+    def rotations(self, index: int) -> Sequence[LogRotate]:
+        """Return the rotations of the log's key, those of event `index` and before among them."""
         ...
 
     def size(self) -> int:

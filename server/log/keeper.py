@@ -97,7 +97,12 @@ class LogKeeper:
             self._thread.join()
 
     def origin_of(self, index: int) -> str:
-        """Return the name of the log in which an event stands, or will stand."""
+        """Return the name of the log in which an event stands, or will stand.
+
+        A rotation by another process counts from its own event on, also for a receipt that is given the moment after.
+        """
+        if len(self._journal.rotations(index)) >= len(self.lineage.eras):
+            self.lineage = self._journal.ask(lineage_of)
         return self.lineage.of_event(index).origin
 
     def checkpoint(self) -> SignedCheckpoint | None:
