@@ -1,0 +1,62 @@
+"""Many devices at once: all are let in and supervised, and each press between their heartbeats is stored in time.
+
+A hundred here; GETUIGE_CROWD=10000 for the real thing (`make bench-alarms` measures it, `docs/performance.md`).
+"""
+
+import asyncio
+import os
+import resource
+from pathlib import Path
+
+import pytest
+
+from tests.bridge_world import World, until, world
+from tests.crowd import CrowdDevice, beat, connect_all
+
+CROWD = int(os.environ.get("GETUIGE_CROWD", "100"))
+HEARTBEAT_S = 60.0 if CROWD > 1000 else 2.0
+PRESSES = 20
+STORED_WITHIN_S = 5.0
+"""Far above what it takes: a busy test machine is no fault, a press that waits for a crowd is."""
+
+KINDS = [
+    pytest.param("nats", marks=pytest.mark.need("nats-server")),
+    pytest.param("mosquitto", marks=pytest.mark.need("mosquitto")),
+]
+
+
+@pytest.mark.timeout(120 + CROWD // 10)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_crowd_is_let_in_and_no_press_waits_for_it(tmp_path: Path, kind: str) -> None:
+    needed = CROWD + 200
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < needed:
+        pytest.skip(f"ulimit -n is too small: {needed} open files are needed for a crowd of {CROWD}")
+    with world(tmp_path, kind, count=1) as made:
+        asyncio.run(_crowd(made, kind))
+        known = {one["device"]: one for one in made.bridge.supervisor.devices()}
+        assert len(known) == CROWD
+        assert made.bridge.telemetry.refused == 0
+
+
+async def _crowd(made: World, kind: str) -> None:
+    crowd = [
+        CrowdDevice(made.organisation.bridge.sign_public, durable=True, login=kind == "nats") for _ in range(CROWD)
+    ]
+    made.organisation.append(*(made.organisation.enrol(one.device, one.who.sign_public) for one in crowd))
+    await asyncio.to_thread(until, lambda: made.bridge.registry.device_count == CROWD, "the bridge knows them all", 60)
+    await connect_all(crowd, "127.0.0.1", made.brokers[0].broker.mqtt_port)
+    stop = asyncio.Event()
+    beating = asyncio.create_task(beat(crowd, HEARTBEAT_S, stop))
+    try:
+        for number in range(PRESSES):
+            took_s = await crowd[number * 7 % CROWD].press(STORED_WITHIN_S)
+            assert took_s < STORED_WITHIN_S
+            await asyncio.sleep(0.02)
+        await asyncio.to_thread(until, lambda: made.bridge.telemetry.read >= CROWD // 4, "heartbeats are read", 60)
+        assert not any(one.lost for one in crowd)
+    finally:
+        stop.set()
+        await beating
+        for one in crowd:
+            one.close()
+        await asyncio.sleep(0.2)
