@@ -89,9 +89,12 @@ class CrowdDevice(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The broker hung up, or we did."""
         self.lost = True
-        for waiting in (self._ready, *self._told.values()):
-            if not waiting.done():
-                waiting.set_exception(exc or ConnectionError("the broker hung up"))
+        cause = exc or ConnectionError("the broker hung up")
+        if not self._ready.done():
+            self._ready.set_exception(cause)
+        for heard in self._told.values():
+            if not heard.done():
+                heard.set_exception(cause)
 
     def data_received(self, data: bytes) -> None:
         """Read whole packets."""
