@@ -117,9 +117,9 @@ def rotate(settings: Settings, root: keys.Identity, origin: str | None = None, t
             final = _end(journal, opener(planned.line), planned.line, root, key)
             tell(f"{final.origin} ended with {final.size} entries")
         line = journal.ask(lineage_of)
+        _stamp(settings, layout, line, tell)
         _begin(journal, opener(line), line)
         tell(f"{line.current.origin} goes on")
-        _stamp(settings, layout, line, tell)
     return line
 
 

@@ -1,0 +1,97 @@
+"""Kill -9 at any point of a rotation: run it again and it finishes, or has changed nothing; no event is lost.
+
+Some fourteen points, evenly spread; all of them in the long version (`make faults`).
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evidence import ids
+from evidence.bundle import trust
+from evidence.custody import growth, tlogproof
+from evidence.statements import statement as statements
+from evidence.statements import types
+from evidence.store.engine import open_engine
+from evidence.store.journal import SqlJournal
+from server.founding import found
+from server.layout import Layout
+from server.log import rotating
+from server.log.line import LogFolders
+from server.settings import Settings
+from tests.faults.rotation_crash_child import ROOT_KEY
+
+ROOT = Path(__file__).parents[2]
+EVENTS = 12
+MOST_POINTS = 10_000 if os.environ.get("GETUIGE_FAULTS_S") else 14
+TIMEOUT_S = 600
+
+
+@pytest.fixture(name="template")
+def make_template(tmp_path: Path) -> Path:
+    """A founded data folder with a few events; the log has never run."""
+    settings = Settings(data=tmp_path / "template")
+    found(settings, ROOT_KEY, "Filomena")
+    engine = open_engine(settings.database_url)
+    journal = SqlJournal(engine)
+    journal.start()
+    for _ in range(EVENTS - journal.size()):
+        body = types.TeamOpen(ids.TeamId(ids.new_id()), "Team")
+        journal.append(statements.sign(ROOT_KEY, "team.open", body).envelope.to_bytes()).result()
+    journal.close()
+    engine.dispose()
+    return settings.data
+
+
+def test_a_kill_at_any_point_leaves_one_rotation_or_none(template: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    arguments = [str(template), str(tmp_path / "runs"), str(MOST_POINTS)]
+    child = subprocess.run(
+        [sys.executable, "-m", "tests.faults.rotation_crash_child", *arguments],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+    points = re.findall(r"^killed at (\d+ .*)$", child.stdout, re.MULTILINE)
+    assert len(points) >= 10
+    found_states = {check_and_finish(tmp_path / "runs" / point.split()[0], point) for point in points}
+    assert found_states >= {"nothing happened", "to be finished"}
+
+
+def check_and_finish(folder: Path, point: str) -> str:
+    """Run the rotation again after a kill; return how the kill had left it."""
+    settings = Settings(data=folder)
+    before = rotating.plan(settings)
+    state = "nothing happened" if len(before.line.eras) == 1 else "to be finished"
+    if state == "to be finished" and not before.unfinished:
+        state = "finished"
+    else:
+        rotating.rotate(settings, ROOT_KEY)
+    engine = open_engine(settings.database_url)
+    try:
+        journal = SqlJournal(engine)
+        line = rotating.plan(settings).line
+        assert [era.number for era in line.eras] == [1, 2], point
+        assert journal.size() == EVENTS + 1, point
+        anchors = trust.load(folder / "trust")
+        assert anchors.line() == line, point
+        folders = LogFolders(Layout(folder))
+        for index in range(journal.size()):
+            era = line.of_event(index)
+            recorded = journal.event(index)
+            assert recorded is not None
+            proven = tlogproof.verify(folders.proof(era, index), recorded.leaf, line.policy(anchors.policy))
+            assert line.admit(proven.checkpoint) == era, point
+        for era in line.eras:
+            signed = folders.checkpoint(era)
+            assert signed is not None
+            growth.audit(folders.tiles(era), signed.checkpoint.size, signed.checkpoint.root)
+    finally:
+        engine.dispose()
+    return state
