@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.cli import erasing
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.pinning import Really
 
@@ -262,4 +263,5 @@ def _signer(key: Path, trust: Path, url: str, phrase_file: Path | None) -> "Sign
 
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
+    erasing.register_caseworker(caseworker)
     parent.add_typer(app, name="staff")

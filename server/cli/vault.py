@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.cli import erasing
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.pinning import Really
 
@@ -118,4 +119,5 @@ def _vault(key: Path, case: str, trust: Path, url: str, phrase_file: Path | None
 
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
+    erasing.register_vault(app)
     parent.add_typer(app, name="vault")

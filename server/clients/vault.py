@@ -5,14 +5,14 @@ pinned root certified: a key that merely the server vouches for is refused (THRE
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from evidence import event, ids, keys
 from evidence.envelope import wraps, xwing
 from evidence.statements import statement as statements
 from evidence.statements import types
-from server.clients import case_keys, timeline
+from server.clients import case_keys, erasing, timeline
 from server.clients.errors import ClientError, DistrustError
 from server.clients.pins import Certificate
 from server.clients.signing import Signer
@@ -59,31 +59,34 @@ class Vault:
     ) -> tuple[types.Grant, event.Receipt]:
         """Give the chosen items to the reader `kid` for `days` days, and return the grant with its receipt.
 
+        What an open erasure names comes in a grant of its own, before: that one ends if the erasure is carried out.
+
         Raises:
             DistrustError: the reader is not certified by the pinned root.
             ClientError: nothing to give, refused, or not reachable.
         """
         reader = self.reader(kid)
         case_keys.fetch(self.signer, self.case).check(reader.keys)
+        moments = self.items()
         given = tuple(
             types.GrantedItem(
                 moment.item,
                 wraps.wrap_for(moment.opened.content_key, self.case, moment.item, reader.keys),
                 reader.keys.suite,
             )
-            for moment in self.items()
+            for moment in moments
             if moment.item is not None and moment.opened is not None and choose(moment)
         )
         if not given:
             raise ClientError("There is nothing to give: no item of this case was chosen or could be opened.")
-        body = types.Grant(
-            ids.GrantId(ids.new_id()),
-            kid,
-            reader.published.box,
-            purpose,
-            ids.time_of(datetime.now(UTC) + timedelta(days=days)),
-            given,
-        )
+        expires = ids.time_of(datetime.now(UTC) + timedelta(days=days))
+        body = types.Grant(ids.GrantId(ids.new_id()), kid, reader.published.box, purpose, expires, given)
+        going = erasing.pending(moments)
+        apart = tuple(one for one in given if one.item in going)
+        if apart and len(apart) < len(given):
+            alone = replace(body, grant=ids.GrantId(ids.new_id()), items=apart)
+            self.signer.post(statements.sign(self.signer.identity, "grant", alone, case=self.case))
+            body = replace(body, items=tuple(one for one in given if one.item not in going))
         receipted = self.signer.post(statements.sign(self.signer.identity, "grant", body, case=self.case))
         return body, receipted.receipt
 
