@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from server.settings import LOOPBACK, Settings
+from server.log import tsa_health
+from server.settings import LOOPBACK, Settings, SettingsError
 
 MIN_PYTHON: Final = (3, 11)
 MIN_NODE: Final = 20
@@ -243,6 +244,16 @@ def _is_free(port: int) -> bool:
     return True
 
 
+def check_tsas(settings: Settings) -> Finding:
+    """Every time stamp authority vouches for the newest head, and none contradicts the others."""
+    name = "Time stamp authorities"
+    try:
+        found = tsa_health.look(settings)
+    except SettingsError as error:
+        return Finding(name, State.BAD, str(error), "correct the file that GETUIGE_TSA names")
+    return Finding(name, State.LOOK if found.mend else State.GOOD, found.seen, found.mend)
+
+
 CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_python,
     check_packages,
@@ -252,6 +263,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_space,
     check_clock,
     check_ports,
+    check_tsas,
     _program_check(
         "nats-server",
         "the embedded MQTT brokers of `getuige run`",

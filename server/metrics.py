@@ -13,12 +13,22 @@ class Metrics:
         self._requests = Counter(
             "getuige_http_requests", "Requests answered", ("method", "route", "status"), registry=self.registry
         )
+        self._stamps = Counter(
+            "getuige_tsa_questions",
+            "Time stamp authorities asked, by outcome",
+            ("tsa", "outcome"),
+            registry=self.registry,
+        )
         self._seconds = Histogram("getuige_http_seconds", "Time to answer", ("method", "route"), registry=self.registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
+
+    def stamped(self, name: str, outcome: str) -> None:
+        """Count what came of asking a time stamp authority (`server.log.tsa`, *outcome*)."""
+        self._stamps.labels(name or "only", outcome).inc()
 
     def listen(self, port: int) -> WSGIServer:
         """Serve the numbers on 127.0.0.1; the caller shuts the server down."""

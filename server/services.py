@@ -21,6 +21,7 @@ from server.layout import Layout
 from server.limits import ANYONE, SIGNER, Limiter
 from server.log import tsa
 from server.log.keeper import LogKeeper
+from server.log.renewing import Renewer
 from server.log.opening import LogOpener
 from server.secret_files import load_identity, load_or_create_secret
 from server.settings import Settings
@@ -79,6 +80,9 @@ def open_services(settings: Settings) -> Iterator[Services]:
         keeper = _log_keeper(settings, layout, journal, opener)
         keeper.start()
         stack.callback(keeper.close)
+        renewer = Renewer(layout, keeper.authority)
+        renewer.start()
+        stack.callback(renewer.close)
         place = settings.s3_place()
         s3 = None if place is None else S3Blobs(place)
         copies = SqlCopies(engine)

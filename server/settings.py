@@ -103,8 +103,8 @@ class Settings(BaseSettings):
     )
     tsa: str = Field(
         default=DEVELOPMENT,
-        description='"development", the https address of an RFC 3161 time stamping authority, or a tsa-policy file that '
-        "names several",
+        description='"development", the https address of an RFC 3161 time stamping authority, or a tsa-policy file '
+        "that names several",
     )
     s3_bucket: str | None = Field(
         default=None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli.phrases import PhraseFile, phrase
+from server.cli.renewing import renew_tokens
 
 if TYPE_CHECKING:
     from server.log.rotating import Plan
@@ -86,4 +87,5 @@ def _tell(planned: "Plan") -> None:
 
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
+    app.command("renew-tokens")(renew_tokens)
     parent.add_typer(app, name="log")

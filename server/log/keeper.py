@@ -69,7 +69,7 @@ class LogKeeper:
         """
         self._journal = journal
         self._opener = opener
-        self._authority = authority
+        self.authority = authority
         self.folders = LogFolders(layout)
         self.lineage = journal.ask(lineage_of)
         """The logs of the journal, as this process knows them: it looks with each batch."""
@@ -155,7 +155,7 @@ class LogKeeper:
 
     def stamp(self, era: Era | None = None) -> Stamped | None:
         """Have the published checkpoint of a log stamped (of the one that grows); see `LogFolders.stamp`."""
-        return self.folders.stamp(era or self.lineage.current, self._authority)
+        return self.folders.stamp(era or self.lineage.current, self.authority)
 
     def _run(self) -> None:
         next_stamp = time.monotonic()

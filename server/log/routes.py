@@ -16,6 +16,7 @@ from server.api import PROVEN, V1, problems
 from server.auth.asking import PasserByAsking, SignerAsking
 from server.items.access import view_case
 from server.log.line import NotIntegratedError
+from server.log.stamp_folder import StampFolder
 from server.principals import Root, Signer
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
@@ -34,13 +35,15 @@ _TILE: Final = re.compile(r"^(?:entries|\d{1,2})/(?:x\d{3}/)*\d{3}(?:\.p/\d{1,3}
 class Timestamps(BaseModel):
     """Sizes of the checkpoints with an RFC 3161 token: `/log/timestamps/<size>.tsr`, and `.checkpoint` beside it.
 
-    Those of a later log are below `/logs/<its number>/`.
+    Those of a later log are below `/logs/<its number>/`. Where several authorities stamp, `?authority=<name>`
+    chooses one.
     """
 
-    model_config = ConfigDict(json_schema_extra={"example": {"log": 1, "sizes": [120, 245]}})
+    model_config = ConfigDict(json_schema_extra={"example": {"log": 1, "sizes": [120, 245], "authorities": ["kpn"]}})
 
     log: int
     sizes: list[int]
+    authorities: list[str]
 
 
 @router.get(
@@ -103,9 +106,11 @@ def get_tile_of_log(request: Request, number: int, path: str, _who: PasserByAski
         **problems(general.NOT_FOUND, general.VALIDATION),
     },
 )
-def get_timestamp_of_log(request: Request, number: int, size: int, kind: str, _who: PasserByAsking) -> Response:
+def get_timestamp_of_log(
+    request: Request, number: int, size: int, kind: str, _who: PasserByAsking, authority: str | None = None
+) -> Response:
     """Return an RFC 3161 token over a head of a later log, or that head."""
-    return _timestamp(services_of(request), size, kind, number)
+    return _timestamp(services_of(request), size, kind, authority, number)
 
 
 @router.get(
@@ -117,7 +122,8 @@ def list_timestamps(request: Request, _who: PasserByAsking, number: int | None =
     if number is not None and not 1 <= number <= len(log.lineage.eras):
         raise ProblemError(general.NOT_FOUND)
     era = log.lineage.current if number is None else log.lineage.eras[number - 1]
-    return Timestamps(log=era.number, sizes=log.folders.stamped(era))
+    folder = log.folders.stamp_folder(era)
+    return Timestamps(log=era.number, sizes=folder.sizes(), authorities=sorted(filter(None, folder.newest())))
 
 
 @router.get(
@@ -129,9 +135,11 @@ def list_timestamps(request: Request, _who: PasserByAsking, number: int | None =
         **problems(general.NOT_FOUND),
     },
 )
-def get_timestamp(request: Request, size: int, kind: str, _who: PasserByAsking) -> Response:
+def get_timestamp(
+    request: Request, size: int, kind: str, _who: PasserByAsking, authority: str | None = None
+) -> Response:
     """Return an RFC 3161 token (`tsr`) or the exact checkpoint that it is over (`checkpoint`)."""
-    return _timestamp(services_of(request), size, kind)
+    return _timestamp(services_of(request), size, kind, authority)
 
 
 @router.get(
@@ -181,12 +189,13 @@ def _tile(services: Services, path: str, number: int = 1) -> Response:
     return _resource(services, f"tile/{path}", "application/octet-stream", caching, number)
 
 
-def _timestamp(services: Services, size: int, kind: str, number: int = 1) -> Response:
+def _timestamp(services: Services, size: int, kind: str, authority: str | None, number: int = 1) -> Response:
     media = {"tsr": "application/timestamp-reply", "checkpoint": "text/plain; charset=utf-8"}.get(kind)
-    path = services.layout.timestamps_of(number) / f"{size}.{kind}"
-    if media is None or not path.is_file():
+    folder = StampFolder(services.layout.timestamps_of(number))
+    data = (folder.note(size) if kind == "checkpoint" else folder.token(size, authority)) if folder.has(size) else None
+    if media is None or data is None:
         raise ProblemError(general.NOT_FOUND)
-    return Response(path.read_bytes(), media_type=media, headers={"cache-control": IMMUTABLE})
+    return Response(data, media_type=media, headers={"cache-control": IMMUTABLE})
 
 
 def _resource(services: Services, path: str, media_type: str, caching: str, number: int = 1) -> Response:

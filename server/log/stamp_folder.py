@@ -37,9 +37,19 @@ class StampFolder:
         """Return the head as it was stamped."""
         return (self.folder / f"{size}{NOTE_SUFFIX}").read_bytes()
 
+    def digest(self, size: int) -> bytes:
+        """Return what the tokens over a head are over: its SHA-256."""
+        return hashlib.sha256(self.note(size)).digest()
+
     def tokens(self, size: int) -> list[bytes]:
         """Return the tokens over a head, in the order of their authorities' names."""
         return [path.read_bytes() for path in self._files(size)]
+
+    def token(self, size: int, name: str | None = None) -> bytes | None:
+        """Return the token of one authority over a head; without a name the first one's."""
+        found = {name_of(path): path for path in self._files(size)}
+        path = next(iter(found.values()), None) if name is None else found.get(name)
+        return None if path is None else path.read_bytes()
 
     def newest(self) -> dict[str, Path]:
         """Return the newest token of each authority, by name (empty: the only one)."""
@@ -86,11 +96,7 @@ class StoredTokens:
 
     @cached_property
     def _heads(self) -> dict[bytes, tuple[StampFolder, int]]:
-        return {
-            hashlib.sha256(folder.note(size)).digest(): (folder, size)
-            for folder in self.folders
-            for size in folder.sizes()
-        }
+        return {folder.digest(size): (folder, size) for folder in self.folders for size in folder.sizes()}
 
     def tokens(self, digest: bytes) -> list[bytes]:
         """Return the tokens over a digest: of a head, or of a renewal."""

@@ -87,7 +87,7 @@ class Stamps:
     aside: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass
 class TsaPanel:
     """The authorities that stamp heads, by name (empty for the only one). `trusted`: None where no root is at hand."""
 
