@@ -78,7 +78,7 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
     }
     yield {
         **_node("investigation:InvestigativeAction", statement.id),
-        "core:name": "item.seal",
+        "core:name": statement.type,
         "core:description": f"Event {entry.event.index} of the custody log; received at {entry.event.received_at}",
         "action:startTime": _time(statement.at),
         "action:performer": _ref("identity:Identity", statement.by),

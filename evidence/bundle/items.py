@@ -14,7 +14,7 @@ from evidence.bundle.openings import Opening, Openings
 from evidence.bundle.report import Findings
 from evidence.envelope import container
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import types
+from evidence.statements import dsse, types
 
 _PREFIX_BYTES: Final = container.HEAD_OFFSET + container.MAX_HEAD_BYTES + container.MAX_META_BYTES
 """No container's head and description are longer."""
@@ -32,6 +32,13 @@ def check_sealed(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
             findings.failed("item-differs", body.item, why=error)
             continue
         findings.proven("item-unchanged", body.item, **_circumstances(part, event))
+    for event, begun in part.begun:
+        try:
+            here, whole = _check_begun(bundle, digests, part, event, begun)
+        except EvidenceError as error:
+            findings.failed("item-differs", begun.item, why=error)
+            continue
+        findings.note("item-incomplete", begun.item, here=here, whole=whole, **_circumstances(part, event))
 
 
 def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, findings: Findings) -> None:
@@ -45,6 +52,14 @@ def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
             continue
         file = (opening.original or opening.description).rpartition("/")[2]
         findings.proven("original-proven", body.item, file=file, **_circumstances(part, event))
+    for event, begun in part.begun:
+        opening = by_item.get(begun.item)
+        if opening is None or not part.trusted(event) or not _begun_opens(bundle, digests, opening, part, event, begun):
+            findings.failed("original-differs", begun.item)
+            continue
+        file, how = (opening.original or opening.description).rpartition("/")[2], opening.incomplete
+        sizes = {} if how is None else {"here": how.here, "whole": how.whole}
+        findings.note("original-incomplete", begun.item, file=file, **sizes, **_circumstances(part, event))
 
 
 def check_alone(path: Path, event: events.Event | None, findings: Findings) -> None:
@@ -91,17 +106,46 @@ def _check_container(
         raise FormatError("its ciphertext is missing")
     if digests[name] != body.container.sha256:
         raise FormatError("its ciphertext has another hash")
-    start = bytearray()
-    for data in bundle.stream(name):
-        start += data
-        if len(start) >= _PREFIX_BYTES:
-            break
-    prefix = container.parse_prefix(bytes(start))
+    prefix = container.parse_prefix(_start(bundle, name))
     public = part.standing.public_key(event.statement.by)
     if public is not None:  # a key that was retired later signed a head that the event's own hash vouches for
         container.verify_head(prefix, public)
     container.check_against(prefix, event.statement.case, event.statement.by, body)
     container.check_suite(prefix.head, part.least.get(event.index))
+
+
+def _check_begun(
+    bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, event: events.Event, body: types.ItemOpen
+) -> tuple[int, int]:
+    """Check what arrived of an item that was announced and never sealed; return its bytes here, and of the whole.
+
+    Head and description are proven. The rest is the file that the exported manifest names; each piece of it proves
+    itself to whoever opens it, and nobody else.
+    """
+    if not part.trusted(event):
+        raise FormatError("its event is not proven")
+    name = layout.container(body.item)
+    if name not in digests:
+        raise FormatError("its ciphertext is missing")
+    prefix = container.parse_prefix(_start(bundle, name))
+    public = part.standing.public_key(event.statement.by)
+    container.check_begun(prefix, event.statement.case, event.statement.by, body)
+    if public is not None:
+        container.verify_head(prefix, public)
+    container.check_suite(prefix.head, part.least.get(event.index))
+    size = bundle.size(name)
+    if size > prefix.container_size:
+        raise FormatError("it is longer than its head allows")
+    return size, prefix.container_size
+
+
+def _start(bundle: bag.Bag, name: str) -> bytes:
+    start = bytearray()
+    for data in bundle.stream(name):
+        start += data
+        if len(start) >= _PREFIX_BYTES:
+            break
+    return bytes(start)
 
 
 def _opens(digests: Mapping[str, str], opening: Opening, body: types.ItemSeal) -> bool:
@@ -111,6 +155,30 @@ def _opens(digests: Mapping[str, str], opening: Opening, body: types.ItemSeal) -
     if opening.original is None or opening.content_salt is None:
         return False
     return described and _commits(digests.get(opening.original), opening.content_salt, body.content.commitment)
+
+
+def _begun_opens(
+    bundle: bag.Bag,
+    digests: Mapping[str, str],
+    opening: Opening,
+    part: JournalPart,
+    event: events.Event,
+    body: types.ItemOpen,
+) -> bool:
+    """Whether the head that was announced is here, signed, and commits to the description that is here."""
+    how = opening.incomplete
+    if how is None or digests.get(how.head) != body.head.sha256:
+        return False
+    try:
+        envelope, head = container.parse_head(bag.read_small(bundle, how.head))
+        public = part.standing.public_key(event.statement.by)
+        if public is not None:
+            dsse.verify(envelope, {event.statement.by: public})
+    except EvidenceError:
+        return False
+    if (head.item, head.case, head.by) != (body.item, event.statement.case, event.statement.by):
+        return False
+    return _commits(digests.get(opening.description), opening.meta_salt, head.meta.commitment)
 
 
 def _commits(digest: str | None, salt: ids.Sha256, commitment: ids.Commitment) -> bool:

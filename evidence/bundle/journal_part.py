@@ -42,6 +42,13 @@ class JournalPart:
         """Return SHA-256 of an event's bytes."""
         return hashlib.sha256(self.raw[index]).hexdigest()
 
+    @property
+    def begun(self) -> list[tuple[events.Event, types.ItemOpen]]:
+        """Items that were announced and that nothing here seals, with the event that announced them."""
+        bodies = [(event, event.statement.body) for event in self.listed]
+        sealed = {body.item for _, body in bodies if isinstance(body, types.ItemSeal)}
+        return [(event, body) for event, body in bodies if isinstance(body, types.ItemOpen) and body.item not in sealed]
+
     def trusted(self, event: events.Event) -> bool:
         """Whether an event is both in the log and validly signed."""
         return event.index in self.logged and event.index in self.signed

@@ -10,6 +10,7 @@ import io
 import os
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from evidence import canonical, ids, keys, schema
 from evidence import event as events
 from evidence.bundle import bag, case_uco, given, layout
 from evidence.bundle.given import Given
-from evidence.bundle.openings import Opening, Openings
+from evidence.bundle.openings import Incomplete, Opening, Openings
 from evidence.envelope import container, opening
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import WrapError
@@ -28,9 +29,12 @@ from evidence.statements import types
 MAX_NAME_CHARACTERS: Final = 80
 """Long enough to recognise a file, short enough for every file system."""
 
+INCOMPLETE: Final = "ONVOLLEDIG"
+"""Stands in the name of a file that was cut off: nobody should have to read a list to know."""
+
 _COLUMNS: Final = (
     *("happened", "discovered", "recorded", "received"),
-    *("kind", "source", "title", "text", "item", "event", "original"),
+    *("kind", "source", "title", "text", "item", "event", "original", "complete"),
 )
 _UNSAFE = re.compile(r"[^\w.\- ]+")
 Progress = Callable[[int, int], None]
@@ -66,7 +70,7 @@ def _open_into(source: bag.Bag, reader: keys.Identity, work: Path, progress: Pro
     _store(work, layout.SEALED_MANIFEST, source.stream(bag.MANIFEST))
     for name in (layout.HOWTO, layout.SCRIPT):
         _store(work, name, source.stream(name))
-    items = [item for item in given.items_of(source, reader.kid) if isinstance(item.body, types.ItemSeal)]
+    items = given.items_of(source, reader.kid)
     opened: list[tuple[Opening, Meta, events.Event]] = []
     for number, item in enumerate(items, start=1):
         opened.append(_open_item(source, reader, work, number, item))
@@ -89,11 +93,13 @@ def _open_item(
     item: Given,
 ) -> tuple[Opening, Meta, events.Event]:
     event, body = item.event, item.body
-    if not isinstance(body, types.ItemSeal):
-        raise container.IncompleteError(f"item {body.item} was begun and never sealed")
-    pieces = source.stream(layout.container(body.item))
+    name = layout.container(body.item)
+    pieces = source.stream(name)
     prefix, rest = _prefix(pieces)
-    container.check_against(prefix, event.statement.case, event.statement.by, body)
+    if isinstance(body, types.ItemSeal):
+        container.check_against(prefix, event.statement.case, event.statement.by, body)
+    else:
+        container.check_begun(prefix, event.statement.case, event.statement.by, body)
     container.check_suite(prefix.head, item.least)
     try:
         key = opening.content_key(prefix, reader, item.wrap)
@@ -104,13 +110,20 @@ def _open_item(
     stem = f"{number:04}-{body.item[:8]}"
     description = f"{layout.DESCRIPTIONS}{stem}.json"
     _store(work, description, iter([plain]))
-    original = content_salt = None
-    if meta.file is not None and prefix.head.content is not None:
-        original = f"{layout.ORIGINALS}{stem}-{_safe_name(meta.file.name)}"
-        _store(work, original, opening.open_content(prefix, key, meta, rest))
-        content_salt = ids.Sha256(container.commitment_salt(key, "content").hex())
     meta_salt = ids.Sha256(container.commitment_salt(key, "meta").hex())
-    return Opening(body.item, event.index, description, meta_salt, original, content_salt), meta, event
+    result = Opening(body.item, event.index, description, meta_salt)
+    if isinstance(body, types.ItemOpen):
+        head = f"{layout.HEADS}{body.item}.json"
+        _store(work, head, iter([prefix.head_bytes]))
+        result = replace(result, incomplete=Incomplete(head, source.size(name), prefix.container_size))
+    if meta.file is not None and prefix.head.content is not None:
+        mark = "" if result.incomplete is None else f"{INCOMPLETE}-"
+        original = f"{layout.ORIGINALS}{stem}-{mark}{_safe_name(meta.file.name)}"
+        open_it = opening.open_content if result.incomplete is None else opening.open_begun
+        _store(work, original, open_it(prefix, key, meta, rest))
+        salt = ids.Sha256(container.commitment_salt(key, "content").hex())
+        result = replace(result, original=original, content_salt=salt)
+    return result, meta, event
 
 
 def _described(work: Path, entry: Opening, meta: Meta, sealed: events.Event) -> case_uco.OpenedItem:
@@ -119,7 +132,14 @@ def _described(work: Path, entry: Opening, meta: Meta, sealed: events.Event) -> 
     digest = hashlib.sha256(description).hexdigest()
     files = [case_uco.OpenedFile(entry.description, digest, len(description), "application/json")]
     if entry.original is not None and meta.file is not None:
-        files.append(case_uco.OpenedFile(entry.original, meta.file.sha256, meta.file.size, meta.file.mime))
+        sha256, size = meta.file.sha256, meta.file.size
+        if entry.incomplete is not None:
+            path = work / entry.original
+            sha256, size = (
+                ids.Sha256(bag.digests(bag.FolderBag(work), [entry.original])[entry.original]),
+                path.stat().st_size,
+            )
+        files.append(case_uco.OpenedFile(entry.original, sha256, size, meta.file.mime))
     return case_uco.OpenedItem(entry.item, meta, sealed, tuple(files))
 
 
@@ -163,7 +183,8 @@ def _timeline(opened: list[tuple[Opening, Meta, events.Event]]) -> bytes:
     table.writerow(_COLUMNS)
     for entry, meta, event in opened:
         times = (meta.happened, meta.discovered, meta.recorded, event.received_at)
-        row = (*times, meta.kind, meta.source, meta.title, meta.text, entry.item, event.index, entry.original)
+        whole = "yes" if entry.incomplete is None else "no"
+        row = (*times, meta.kind, meta.source, meta.title, meta.text, entry.item, event.index, entry.original, whole)
         table.writerow([_cell(value) for value in row])
     return out.getvalue().encode()
 

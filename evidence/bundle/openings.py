@@ -6,6 +6,18 @@ from evidence import ids
 
 
 @dataclass(frozen=True)
+class Incomplete:
+    """An item that was announced and never sealed: its signed head (a file of the bag), and how much was here.
+
+    `here` and `whole` count bytes of the sealed container.
+    """
+
+    head: str
+    here: int
+    whole: int
+
+
+@dataclass(frozen=True)
 class Opening:
     """What proves one item's plaintext: salts of its commitments, and where its files stand in the bag."""
 
@@ -15,6 +27,7 @@ class Opening:
     meta_salt: ids.Sha256
     original: str | None = None
     content_salt: ids.Sha256 | None = None
+    incomplete: Incomplete | None = None
 
 
 @dataclass(frozen=True)

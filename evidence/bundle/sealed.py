@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from evidence import canonical, durable, ids
@@ -35,12 +36,20 @@ class BuildError(EvidenceError):
 
 
 @dataclass(frozen=True)
+class Source:
+    """The first `size` bytes of a local file."""
+
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True)
 class Plan:
     """A bundle's payload, fixed: its events, its containers and its manifest."""
 
     request: Request
     events: tuple[events.Recorded, ...]
-    containers: Mapping[str, Path]
+    containers: Mapping[str, Source]
     manifest: bytes
 
     @property
@@ -60,19 +69,31 @@ class Proofs:
     """How the log went on under other keys; None when its key was never rotated."""
 
 
-def plan(request: Request, chosen: Sequence[events.Recorded], container_path: Callable[[ids.Sha256], Path]) -> Plan:
-    """Fix the payload. `container_path` gives the local file of a container; BuildError if one is not there."""
+def plan(
+    request: Request,
+    chosen: Sequence[events.Recorded],
+    container_path: Callable[[ids.Sha256], Path],
+    begun: Mapping[ids.ItemId, Source] = MappingProxyType({}),
+) -> Plan:
+    """Fix the payload. `container_path` gives the local file of a container; BuildError if one is not there.
+
+    `begun` has what arrived of items that were announced and never sealed; one that is not named is left out.
+    """
     digests: dict[str, str] = {}
-    containers: dict[str, Path] = {}
+    containers: dict[str, Source] = {}
     for recorded in chosen:
         digests[layout.event(recorded.index)] = recorded.event_sha256
         body = events.parse(recorded.event).statement.body
         if isinstance(body, types.ItemSeal):
             name = layout.container(body.item)
-            containers[name] = container_path(body.container.sha256)
+            containers[name] = Source(container_path(body.container.sha256), body.container.size)
             digests[name] = body.container.sha256
-            if containers[name].stat().st_size != body.container.size:
+            if containers[name].path.stat().st_size != body.container.size:
                 raise BuildError(f"the store holds item {body.item} in another size than was sealed")
+        elif isinstance(body, types.ItemOpen) and body.item in begun:
+            name = layout.container(body.item)
+            containers[name] = begun[body.item]
+            digests[name] = bag.sha256_of(_read(begun[body.item]))
     digests[layout.SALTS] = bag.sha256_of([_salts(chosen)])
     return Plan(request, tuple(chosen), containers, bag.manifest_text(digests))
 
@@ -95,7 +116,7 @@ def write(planned: Plan, proofs: Proofs, target: Path, progress: Progress = lamb
 def _write_members(archive: zipfile.ZipFile, planned: Plan, proofs: Proofs, progress: Progress) -> None:
     top = f"getuige-{planned.request.export}"
     expected = bag.parse_manifest(planned.manifest)
-    total = sum(path.stat().st_size for path in planned.containers.values())
+    total = sum(source.size for source in planned.containers.values())
     done = 0
 
     def add(name: str, pieces: Iterator[bytes]) -> str:
@@ -111,7 +132,7 @@ def _write_members(archive: zipfile.ZipFile, planned: Plan, proofs: Proofs, prog
 
             digest = bag.sha256_of(copied())
         if name in planned.containers:
-            done += planned.containers[name].stat().st_size
+            done += planned.containers[name].size
             progress(done, total)
         return digest
 
@@ -127,8 +148,8 @@ def _payload_files(planned: Plan) -> Iterator[tuple[str, Iterator[bytes]]]:
     yield layout.SALTS, iter([_salts(planned.events)])
     for recorded in planned.events:
         yield layout.event(recorded.index), iter([recorded.event])
-    for name, path in planned.containers.items():
-        yield name, _read(path)
+    for name, source in planned.containers.items():
+        yield name, _read(source)
 
 
 def _tag_files(planned: Plan, proofs: Proofs, container_bytes: int) -> Iterator[tuple[str, bytes]]:
@@ -159,7 +180,9 @@ def _salts(chosen: Sequence[events.Recorded]) -> bytes:
     return canonical.encode({str(recorded.index): recorded.salt.hex() for recorded in chosen})
 
 
-def _read(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while data := file.read(bag.READ_BYTES):
+def _read(source: Source) -> Iterator[bytes]:
+    left = source.size
+    with source.path.open("rb") as file:
+        while left and (data := file.read(min(left, bag.READ_BYTES))):
+            left -= len(data)
             yield data

@@ -130,6 +130,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Item {about}: verzegeld door {who}, ontvangen {when}, tijdstempel {latest}, niet veranderd.",
         "en": "Item {about}: sealed by {who}, received {when}, time stamp {latest}, unchanged.",
     },
+    "item-incomplete": {
+        "nl": "Item {about} is ONVOLLEDIG: {here} van {whole} bytes zijn binnengekomen. Begonnen door {who}, ontvangen "
+        "{when}, tijdstempel {latest}. Het begin en de beschrijving zijn echt; wat volgt bewijst zichzelf bij openen.",
+        "en": "Item {about} is INCOMPLETE: {here} of {whole} bytes arrived. Begun by {who}, received {when}, time "
+        "stamp {latest}. Its beginning and description are authentic; what follows proves itself when it is opened.",
+    },
     "item-differs": {
         "nl": "Item {about} is niet wat er is verzegeld: {why}",
         "en": "Item {about} differs from its event: {why}",
@@ -145,6 +151,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "original-proven": {
         "nl": "{file} is wat {who} heeft verzegeld; ontvangen {when}, tijdstempel {latest} (item {about}).",
         "en": "{file} is what {who} sealed; received {when}, time stamp {latest} (item {about}).",
+    },
+    "original-incomplete": {
+        "nl": "{file} is ONVOLLEDIG: {here} van {whole} verzegelde bytes waren binnen (item {about}). Begonnen door "
+        "{who}, ontvangen {when}, tijdstempel {latest}. De beschrijving is bewezen. Het deel van het bestand is stuk voor "
+        "stuk echt voor wie het opende; zonder de sleutel is dat hier niet na te gaan.",
+        "en": "{file} is INCOMPLETE: {here} of {whole} sealed bytes had arrived (item {about}). Begun by {who}, "
+        "received {when}, time stamp {latest}. The description is proven. The part of the file is authentic, piece by "
+        "piece, for whoever opened it; without the key that cannot be checked here.",
     },
     "original-differs": {
         "nl": "Item {about}: het geopende bestand is niet wat er is verzegeld.",

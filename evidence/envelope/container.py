@@ -111,7 +111,7 @@ def prefix_size(start: bytes) -> int | None:
         raise FormatError(message)
     if len(start) < HEAD_OFFSET + head_size:
         return None
-    return HEAD_OFFSET + head_size + _head(start[HEAD_OFFSET : HEAD_OFFSET + head_size])[1].meta.size
+    return HEAD_OFFSET + head_size + parse_head(start[HEAD_OFFSET : HEAD_OFFSET + head_size])[1].meta.size
 
 
 def parse_prefix(start: bytes) -> Prefix:
@@ -125,7 +125,7 @@ def parse_prefix(start: bytes) -> Prefix:
         raise IncompleteError(message)
     head_end = HEAD_OFFSET + int.from_bytes(start[len(MAGIC) : HEAD_OFFSET])
     head_bytes = bytes(start[HEAD_OFFSET:head_end])
-    envelope, head = _head(head_bytes)
+    envelope, head = parse_head(head_bytes)
     return Prefix(envelope, head, head_bytes, bytes(start[head_end:size]))
 
 
@@ -213,7 +213,8 @@ def commitment_salt(content_key: bytes, part: Literal["meta", "content"]) -> byt
     return hmac.digest(content_key, f"getuige/commitment-salt/v1/{part}".encode(), hashlib.sha256)
 
 
-def _head(head_bytes: bytes) -> tuple[dsse.Envelope, Head]:
+def parse_head(head_bytes: bytes) -> tuple[dsse.Envelope, Head]:
+    """Read a head from its exact bytes; FormatError for any other form. Verifies no signature."""
     envelope = dsse.parse(head_bytes, dsse.ITEM_HEAD_TYPE)
     head = schema.decode(Head, canonical.decode(envelope.body))
     if not cobblestone.HEADER_BYTES < head.meta.size <= MAX_META_BYTES:

@@ -102,7 +102,7 @@ def open_begun(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[byte
         first += whole
         del pending[:size]
     rest = head.content.size - cobblestone.HEADER_BYTES - last * cobblestone.SEALED_CHUNK_BYTES
-    if message_header and first == last and len(pending) == rest:  # all of it arrived, and only the statement that seals it did not
+    if message_header and first == last and len(pending) == rest:  # all is here but the statement that seals it
         for plain in cobblestone.open_chunks(key, context, message_header, bytes(pending), first):
             if piece := plain[:left]:
                 yield piece

@@ -78,7 +78,7 @@ class Prepared:
         """Yield the container's bytes, the same ones each time, from `offset` (bytes) on.
 
         ChangedError if `content` is another one now: at the end when it is sealed from the start, so what was yielded
-        must not leave the device before; at once, before anything is sealed, when it is resumed in the middle.
+        must not leave the device before; at once, before anything is sealed, when it begins with the content or later.
         """
         if offset < len(self.prefix):
             yield self.prefix[offset:]
@@ -86,7 +86,7 @@ class Prepared:
             return
         head = container.parse_prefix(self.prefix).head
         context = container.context("content", head.case, head.item)
-        if offset > len(self.prefix) and head.content is not None:
+        if offset >= len(self.prefix) and head.content is not None:
             yield from self._resume(content, context, head.content.size, offset - len(self.prefix))
             return
         with SideHash() as digest:

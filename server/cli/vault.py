@@ -10,6 +10,7 @@ from server.cli.phrases import PhraseFile, phrase
 from server.cli.pinning import Really
 
 if TYPE_CHECKING:
+    from server.clients.timeline import Moment
     from server.clients.vault import Vault
 
 Key = Annotated[Path, typer.Option("--key", help="The locked vault key.", dir_okay=False)]
@@ -45,11 +46,11 @@ def items(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile 
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("Item", "Received", "Happened", "Kind", "Title")
+    table = Table("Item", "Received", "Happened", "Kind", "Title", "Complete")
     for moment in _vault(key, case, trust, url, phrase_file).items():
         if moment.item is not None and moment.opened is not None:
             meta = moment.opened.meta
-            table.add_row(moment.item, moment.received_at, meta.happened or "?", meta.kind, meta.title)
+            table.add_row(moment.item, moment.received_at, meta.happened or "?", meta.kind, meta.title, _part(moment))
     Console().print(table)
 
 
@@ -104,6 +105,10 @@ def pin(key: Key, case: Case, trust: Trust, url: Url, really: Really = False, ph
     vault = _vault(key, case, trust, url, phrase_file)
     own = ids.Base64(canonical.b64(xwing_public(vault.signer.identity)))
     pinning.run(vault.signer, vault.case, own, really=really)
+
+
+def _part(moment: "Moment") -> str:
+    return "yes" if moment.begun is None else f"incomplete: {100 * moment.begun.here // moment.begun.whole} %"
 
 
 def _vault(key: Path, case: str, trust: Path, url: str, phrase_file: Path | None) -> "Vault":

@@ -86,9 +86,10 @@ class Invitation:
             values = {name: _bytes(members[name], size) for name, size in _SIZES.items()}
             more = {name: _bytes(members[name], size) for name, size in _OPTIONAL.items() if name in members}
             (url,) = members["u"]
+            server = urlsplit(url)
         except (KeyError, ValueError, binascii.Error) as error:
             raise InvitationError("The invitation is damaged: scan it once more.") from error
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        if server.scheme not in ("http", "https") or not server.hostname:
             raise InvitationError("The invitation does not name a server.")
         hybrid = ids.Sha256(more["x"].hex()) if "x" in more else None
         return Invitation(

@@ -7,6 +7,11 @@ An entry passes two states, each visible from the files alone, so that a phone t
 - *sealed*: `seal.json` exists and `container` is whole and durable. Only then is `draft.json` removed, and with it the
   content key: from here on this phone cannot open the item either.
 
+A large file is not copied: a second film of gigabytes does not fit on a phone. It is sealed from the original while
+it is sent, again after a restart, so its draft (and the content key, beside a file that lies open on this phone anyway)
+stays until the receipt. Such an entry needs its original; when that is gone, what arrived remains, as an incomplete
+item.
+
 `upload.json` remembers where an upload that was begun goes on; `why.json` says why it has not arrived.
 """
 
@@ -14,16 +19,27 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from evidence import canonical, durable, ids, schema
 from evidence.envelope import container, sealing
 from evidence.errors import EvidenceError
 from evidence.statements import types
 from server.clients import memory
-from server.clients.errors import FolderError
+from server.clients.errors import ClientError, FolderError
+
+STREAM_ABOVE_BYTES: Final = 64 * 1024 * 1024
+"""A file larger than this is sealed from its original each time. Below it a phone has room for a second, sealed copy,
+and what she added survives even when the original is removed a moment later."""
+
+
+READ_BYTES: Final = 1024 * 1024
+
+
+class OriginalError(ClientError):
+    """A large file is gone or changed before it arrived: it cannot be sealed to the same bytes any more."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +51,8 @@ class Source:
     mime: str
 
     def content(self) -> sealing.Content:
-        """Return it as content to seal; it is read from the start each time."""
-        read = sealing.Content.of_file(self.path, self.mime).read
-        return sealing.Content(self.name, self.mime, read)
+        """Return it as content to seal, to be read from anywhere, again and again."""
+        return replace(sealing.Content.of_file(self.path, self.mime), name=self.name)
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,36 @@ class Entry:
     def seal_body(self) -> types.ItemSeal:
         """Return the body of the `item.seal` statement about this item."""
         return schema.decode(types.ItemSeal, memory.read_json(self.folder / "seal.json"))
+
+    def pieces(self, offset: int) -> Iterator[bytes]:
+        """Yield the sealed bytes from `offset` on; a large file is sealed from its original.
+
+        Raises:
+            OriginalError: the original is gone, or is another one now. Nothing that differs was yielded.
+        """
+        if self.container.exists():
+            with self.container.open("rb") as file:
+                file.seek(offset)
+                while data := file.read(READ_BYTES):
+                    yield data
+            return
+        prepared, source = _read_draft(memory.read_json(self.folder / "draft.json"))
+        if offset < len(prepared.prefix):
+            yield prepared.prefix[offset:]
+        content = source.content() if source else None
+        try:
+            # From the content on, never from before: then the file is hashed before any of it is sealed.
+            yield from prepared.stream(content, offset=max(offset, len(prepared.prefix)))
+        except (OSError, sealing.ChangedError) as error:
+            raise OriginalError(
+                "The file on this phone is gone or was changed before all of it arrived. What arrived is kept at the "
+                "server, as incomplete."
+            ) from error
+
+    def prefix_size(self) -> int:
+        """Return how many bytes head and sealed description have: they go first."""
+        body = self.seal_body()
+        return container.HEAD_OFFSET + body.head.size + body.meta.size
 
     @property
     def location(self) -> str | None:
@@ -85,8 +130,9 @@ class Entry:
 class Outbox:
     """The folder of entries."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stream_above_bytes: int = STREAM_ABOVE_BYTES) -> None:
         self._folder = memory.make_folder(folder)
+        self._stream_above_bytes = stream_above_bytes
 
     def entries(self) -> Iterator[Entry]:
         """Yield what has not arrived, oldest first."""
@@ -108,10 +154,11 @@ class Outbox:
         item = container.parse_prefix(prepared.prefix).head.item
         # Time first: entries are sent in the order in which she added them.
         entry = Entry(memory.make_folder(self._folder / f"{time.time_ns():020d}-{item}"), item)
-        memory.write_json(entry.folder / "draft.json", _draft(prepared, source))
+        streams = source is not None and source.path.stat().st_size > self._stream_above_bytes
+        memory.write_json(entry.folder / "draft.json", {**_draft(prepared, source), "streams": streams})
         durable.sync_folder(self._folder)
         try:
-            self._seal(entry, prepared, source)
+            self._seal(entry, prepared, source, streams=streams)
         except EvidenceError:
             self.forget(entry)
             raise
@@ -126,15 +173,16 @@ class Outbox:
         for entry in list(self.entries()):
             draft = entry.folder / "draft.json"
             if entry.sealed:
-                if draft.exists():
+                if draft.exists() and not memory.read_json(draft).get("streams"):
                     memory.remove(draft)
                 continue
             if not draft.exists():
                 self.forget(entry)  # killed before anything was kept: add() had not returned
                 continue
-            prepared, source = _read_draft(memory.read_json(draft))
+            read = memory.read_json(draft)
+            prepared, source = _read_draft(read)
             try:
-                self._seal(entry, prepared, source)
+                self._seal(entry, prepared, source, streams=bool(read.get("streams")))
             except (FileNotFoundError, sealing.ChangedError):
                 # Its file is gone, and add() never said that it was kept. A full disk is no such reason.
                 lost.append(entry)
@@ -146,10 +194,19 @@ class Outbox:
         shutil.rmtree(entry.folder, ignore_errors=True)
         durable.sync_folder(self._folder)
 
-    def _seal(self, entry: Entry, prepared: sealing.Prepared, source: Source | None) -> None:
-        """Write the container, make it durable, and only then forget the content key."""
+    def _seal(self, entry: Entry, prepared: sealing.Prepared, source: Source | None, *, streams: bool) -> None:
+        """Write the container, make it durable, and only then forget the content key.
+
+        When it `streams`, only its hashes are computed here.
+        """
+        content = source.content() if source else None
+        if streams:
+            with Path(os.devnull).open("wb") as nowhere:
+                body = sealing.write(prepared, content, nowhere)
+            memory.write_json(entry.folder / "seal.json", schema.encode(body))
+            return
         with entry.container.open("wb") as out:
-            body = sealing.write(prepared, source.content() if source else None, out)
+            body = sealing.write(prepared, content, out)
             out.flush()
             os.fsync(out.fileno())
         memory.write_json(entry.folder / "seal.json", schema.encode(body))

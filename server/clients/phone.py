@@ -24,7 +24,7 @@ from evidence.statements import types
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
 from server.clients import memory, tus
 from server.clients.errors import ClientError, FolderError, RefusedError
-from server.clients.outbox import Entry, Outbox, Source
+from server.clients.outbox import Entry, OriginalError, Outbox, Source
 from server.clients.proofs import Proofs
 from server.clients.receipts import Receipted, Receipts
 from server.clients.signing import STATEMENTS, Signer
@@ -40,6 +40,16 @@ ROTATIONS = "rotations.json"
 
 BLOB_MISSING = "blob-missing"
 """Reason of a refused `item.seal` whose upload is not (or no longer) on the server."""
+
+OPENING = "open-"
+"""Before the item in the name of the receipt of its announcement (`item.open`)."""
+
+ANNOUNCE_ABOVE_BYTES = 1024 * 1024
+"""What takes longer than a moment on a bad line is announced: its head goes first, and if this phone is destroyed while
+it sends, what arrived is evidence. Smaller items come in one request, and then a second statement is only a delay."""
+
+NOT_ANNOUNCED = frozenset({"too-many-begun", "not-allowed", BLOB_MISSING})
+"""Reasons to go on without an announcement: it protects what is on its way, and must never keep it from arriving."""
 
 Progress = Callable[[ids.ItemId, int, int], None]
 """Called with (item, bytes sent, size) while an item is uploaded."""
@@ -113,19 +123,22 @@ class Phone:
 
         Raises:
             ClientError: the first reason why something did not arrive; it is kept, and `states` repeats the reason.
+                A file that is gone keeps nothing else from being sent, and is told last.
         """
         self._forget_arrived()
-        waiting = list(self.outbox.entries())
-        for entry in waiting:
+        arrived, gone = 0, None
+        for entry in list(self.outbox.entries()):
             try:
-                if self._chained().item is None:
-                    self._upload(entry, progress)
-                    self._seal(entry)
-                self._finish_pending()
+                self._deliver(entry, progress)
+                arrived += 1
             except ClientError as error:
                 entry.explain(str(error))
-                raise
-        return len(waiting)
+                if not isinstance(error, OriginalError):
+                    raise
+                gone = error
+        if gone is not None:
+            raise gone
+        return arrived
 
     def check_proofs(self) -> int:
         """Ask for the proof of each receipt that has none, check it, and return how many are still missing.
@@ -149,7 +162,7 @@ class Phone:
     def states(self) -> Iterator[State]:
         """Yield what can be said of each entry, arrived ones first."""
         for kept in self.receipts:
-            if kept.name != ENROLMENT:
+            if kept.name != ENROLMENT and not kept.name.startswith(OPENING):
                 recorded = kept.recorded
                 item = ids.ItemId(kept.name)
                 yield State(item, "arrived", recorded.index, recorded.received_at, kept.proven)
@@ -163,7 +176,15 @@ class Phone:
             if entry.item != pending and self.receipts.has(entry.item):
                 self.outbox.forget(entry)
 
-    def _upload(self, entry: Entry, progress: Progress | None) -> None:
+    def _deliver(self, entry: Entry, progress: Progress | None) -> None:
+        """Bring one entry to the server, from wherever a killed phone left it."""
+        self._finish_pending()
+        if self.outbox.find(entry.item) is None:
+            return  # what was on its way was the statement that seals it
+        self._upload(entry, progress, announce=entry.seal_body().container.size > ANNOUNCE_ABOVE_BYTES)
+        self._seal(entry)
+
+    def _upload(self, entry: Entry, progress: Progress | None, *, announce: bool) -> None:
         """Bring the container to the server, from where the server says it stopped."""
         body = entry.seal_body()
         location = entry.location
@@ -173,16 +194,25 @@ class Phone:
             location, at = tus.create(self.signer.api, body.container.size, metadata)
             entry.begin_upload(location)
         tell = (lambda sent, size: progress(entry.item, sent, size)) if progress else None
-        tus.send(self.signer.api, location, entry.container, at, tell)
+        size = body.container.size
+        if announce and not self.receipts.has(OPENING + entry.item):
+            at = tus.send(self.signer.api, location, entry.pieces, size, at, tell, stop=entry.prefix_size())
+            self._say(entry, "item.open", types.ItemOpen(body.item, body.head))
+        announced = self.receipts.has(OPENING + entry.item)
+        tus.send(self.signer.api, location, entry.pieces, size, at, tell, checked=not announced)
 
     def _seal(self, entry: Entry) -> None:
         """Say in a signed statement that this item exists, and believe it arrived only with a receipt."""
+        self._say(entry, "item.seal", entry.seal_body())
+
+    def _say(self, entry: Entry, kind: str, body: types.ItemSeal | types.ItemOpen) -> None:
+        """Sign a statement about an entry, numbered, and post it; it is posted again if this phone dies meanwhile."""
         chained = self._chained()
         seen = self.folder / "seen.json"
         statement = statements.sign(
             self.signer.identity,
-            "item.seal",
-            entry.seal_body(),
+            kind,
+            body,
             case=self.case,
             chain=chained.next,
             seen=schema.decode(SeenCheckpoint, memory.read_json(seen)) if seen.exists() else None,
@@ -200,11 +230,14 @@ class Phone:
         try:
             receipted = self.signer.post(statement, path)
         except RefusedError as refused:
+            if statement.type == "item.open" and refused.name in NOT_ANNOUNCED:
+                self._remember(Chained(chained.next))
+                return
             entry = self.outbox.find(chained.item) if chained.item else None
             if refused.name != BLOB_MISSING or entry is None:
                 raise
             # The upload expired before its statement came: the bytes are still here, so send them again.
-            self._upload(entry, None)
+            self._upload(entry, None, announce=False)
             receipted = self.signer.post(statement, path)
         self._keep_receipt(statement, receipted, chained.item)
 
@@ -213,9 +246,10 @@ class Phone:
         if statement.chain is None:
             raise FolderError("A phone numbers each of its statements; this one has no number.")
         self._keep_rotations()
-        self.receipts.keep(item or ENROLMENT, receipted)
+        opening = statement.type == "item.open"
+        self.receipts.keep(f"{OPENING}{item}" if opening else item or ENROLMENT, receipted)
         self._remember(Chained(Chain(statement.chain.seq + 1, statement.id)))
-        entry = self.outbox.find(item) if item else None
+        entry = self.outbox.find(item) if item and not opening else None
         if entry is not None:
             self.outbox.forget(entry)
 

@@ -32,6 +32,14 @@ class Opened:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """An item that was announced and never sealed: so many bytes of its sealed container are at the server."""
+
+    here: int
+    whole: int
+
+
+@dataclass(frozen=True)
 class Moment:
     """One event of the timeline, as far as this reader may see it. Its signature was checked."""
 
@@ -40,6 +48,8 @@ class Moment:
     statement: Statement
     label: str
     opened: Opened | None = None
+    begun: Begun | None = None
+    """Set for an item that is incomplete; it is readable as far as it arrived."""
 
     @property
     def type(self) -> str:
@@ -48,9 +58,10 @@ class Moment:
 
     @property
     def item(self) -> ids.ItemId | None:
-        """The item that was sealed, None for other acts."""
+        """The item that was sealed, or announced and not sealed yet; None for other acts."""
         body = self.statement.body
-        return body.item if isinstance(body, types.ItemSeal) else None
+        shown = isinstance(body, types.ItemSeal) or (isinstance(body, types.ItemOpen) and self.begun is not None)
+        return body.item if shown else None  # type: ignore[union-attr] # both have an item
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -89,18 +100,23 @@ def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: 
         if statement.case != case:
             raise DistrustError(f"Event {parsed.index} belongs to another case.")
         authors.verify(statement)
-        opened = None
-        if isinstance(statement.body, types.ItemSeal):
+        opened = begun = None
+        body, item = statement.body, found.get("item")
+        if isinstance(body, types.ItemSeal) or (isinstance(body, types.ItemOpen) and item is not None):
             prefix = container.parse_prefix(canonical.unb64(found["item"]["head"]))
             container.verify_head(prefix, authors.known[statement.by])
-            container.check_against(prefix, case, statement.by, statement.body)
+            if isinstance(body, types.ItemSeal):
+                container.check_against(prefix, case, statement.by, body)
+            else:
+                container.check_begun(prefix, case, statement.by, body)
+                begun = Begun(int(found["item"]["arrived"]), prefix.container_size)
             least = authors.least(statement.by)
             container.check_suite(prefix.head, least)
             opened = _open(prefix, found["item"]["wraps"], readers, least)
     except EvidenceError as error:
         raise DistrustError(f"Event {found['index']} is not what its author signed: {error}.") from error
     label = str((found.get("by") or {}).get("label", ""))
-    return Moment(parsed.index, parsed.received_at, statement, label, opened)
+    return Moment(parsed.index, parsed.received_at, statement, label, opened, begun)
 
 
 def _open(

@@ -5,23 +5,32 @@ manifest that was signed must come out again when the bundle is built.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from evidence import canonical, durable, ids, schema
+from evidence import canonical, durable, event, ids, schema
 from evidence.bundle import sealed, selection
-from evidence.bundle.sealed import Plan
+from evidence.bundle.sealed import Plan, Source
 from evidence.errors import FormatError
 from evidence.event import Recorded
 from evidence.statements import types
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
+from server.items.access import granted_wraps
 from server.principals import Investigator
 from server.problems import ProblemError, domains, general
 from server.services import Services
-
-from server.items.access import granted_wraps
+from server.uploads.begun import settled
 
 READ_AT_ONCE = 1000
 """Events of one look into the journal."""
+
+
+@dataclass(frozen=True)
+class BegunPart:
+    """So many bytes of an item that was announced and never sealed go into the bundle; more may arrive later."""
+
+    item: ids.ItemId
+    size: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Prepared:
     manifest: ids.Sha256
     items: tuple[ids.ItemId, ...]
     events: tuple[int, ...]
+    begun: tuple[BegunPart, ...] | None = None
 
     @property
     def request(self) -> selection.Request:
@@ -58,9 +68,13 @@ def prepare(services: Services, who: Investigator, case: ids.CaseId, ground: str
     export = ids.ExportId(ids.new_id())
     request = selection.Request(export, case, who.kid, frozenset(items))
     chosen = selection.select(request, _journal_of(services, case))
-    planned = sealed.plan(request, chosen, services.blobs.local_path)
+    known = services.journal.ask(lambda standing: {item: standing.opened.get(item) for item in items})
+    begun = {item: settled(services.uploads, item, one) for item, one in known.items() if one is not None}
+    parts = {item: Source(one.path, one.size) for item, one in begun.items() if one is not None}
+    planned = sealed.plan(request, chosen, services.blobs.local_path, parts)
     indices = tuple(one.index for one in chosen)
-    prepared = Prepared(export, case, who.kid, ground, planned.manifest_sha256, items, indices)
+    noted = tuple(BegunPart(item, part.size) for item, part in parts.items()) or None
+    prepared = Prepared(export, case, who.kid, ground, planned.manifest_sha256, items, indices, noted)
     durable.make_folder(services.layout.exports)
     path = services.layout.exports / f"{export}.json"
     durable.write_file(path, canonical.encode(schema.encode(prepared)))
@@ -90,7 +104,19 @@ def rebuild(services: Services, prepared: Prepared) -> Plan:
     """Return the plan again from what was written down. Blocks."""
     wanted = frozenset(prepared.events)
     chosen = [one for one in _journal_of(services, prepared.case) if one.index in wanted]
-    return sealed.plan(prepared.request, chosen, services.blobs.local_path)
+    parts = {one.item: Source(_path_of(services, chosen, one.item), one.size) for one in prepared.begun or ()}
+    return sealed.plan(prepared.request, chosen, services.blobs.local_path, parts)
+
+
+def _path_of(services: Services, chosen: list[Recorded], item: ids.ItemId) -> Path:
+    """Return where the bytes of an announced item are by now: its upload may have been finished meanwhile."""
+    openings = (event.parse(one.event).statement for one in chosen)
+    owner = next(one.by for one in openings if isinstance(one.body, types.ItemOpen) and one.body.item == item)
+    upload = services.uploads.begun(item, owner)
+    path = None if upload is None else services.uploads.path(upload)
+    if path is None:
+        raise sealed.BuildError(f"what arrived of item {item} is not here any more")
+    return path
 
 
 def check_export(services: Services, statement: Statement, body: types.Export) -> None:

@@ -4,15 +4,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from server.api import PROVEN, V1, problems
-from server.auth.asking import InvestigatorAsking
-from server.exports.builder import Builder
-from server.problems import ProblemError, domains, general
-from server.services import services_of
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
+from server.api import PROVEN, V1, problems
+from server.auth.asking import InvestigatorAsking
 from server.exports import plans
+from server.exports.builder import Builder
+from server.problems import ProblemError, domains, general
+from server.services import services_of
 from server.timeline.routes import find_view
 from server.timeline.shapes import CASE
 

@@ -1,7 +1,12 @@
 """GET /items/{item}/container: the sealed bytes of one item, in ranges if asked."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import StreamingResponse
 
 from evidence import ids
 from evidence.envelope import container
@@ -9,17 +14,14 @@ from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES
 from evidence.errors import FormatError
 from evidence.statements import types
 from evidence.statements.standing import Standing
-from fastapi import APIRouter, Request
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.asking import ReaderAsking
+from server.items.access import CaseView, is_told_erased, view_case
+from server.items.begun import Readable, find_begun
 from server.items.reads import Reads
 from server.principals import Reader
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import StreamingResponse
-
-from server.items.access import CaseView, is_told_erased, view_case
 
 router = APIRouter(prefix=f"{V1}/items", tags=["items"])
 
@@ -61,6 +63,9 @@ async def get_container(request: Request, item: str, who: ReaderAsking) -> Strea
     """Hand out an item's ciphertext to a reader who holds a key wrap of it. The reading is logged first."""
     services = services_of(request)
     reads: Reads = request.app.state.reads
+    begun = await run_in_threadpool(find_begun, services, item, who)
+    if begun is not None:
+        return await _begun(request, who, reads, begun)
     case, body = await run_in_threadpool(_find, services, item, who)
     wanted = parse_range(request.headers.get("range"), body.container.size)
     name = body.container.sha256
@@ -76,14 +81,32 @@ async def get_container(request: Request, item: str, who: ReaderAsking) -> Strea
     await reads.note_content(who.kid, case, body.item, still_allowed)
     first, last = wanted or (0, body.container.size - 1)
     pieces = await run_in_threadpool(services.blobs.pieces, name, first, last)
+    return _answer(pieces, wanted, body.container.size, name)
+
+
+async def _begun(request: Request, who: Reader, reads: Reads, begun: Readable) -> StreamingResponse:
+    """Hand out what arrived of an item that was announced and never sealed; its reading is logged like any other."""
+    size = begun.found.size
+    wanted = parse_range(request.headers.get("range"), size)
+
+    def still_allowed(standing: Standing) -> bool:
+        view = view_case(standing, who, begun.case, ids.now())
+        return view is not None and view.shows(begun.item)
+
+    await reads.note_content(who.kid, begun.case, begun.item, still_allowed)
+    return _answer(begun.pieces(*(wanted or (0, size - 1))), wanted, size, begun.etag)
+
+
+def _answer(pieces: Iterator[bytes], wanted: tuple[int, int] | None, size: int, etag: str) -> StreamingResponse:
+    first, last = wanted or (0, size - 1)
     headers = {
         "accept-ranges": "bytes",
         "content-length": str(last - first + 1),
-        "etag": f'"{name}"',
+        "etag": f'"{etag}"',
         "cache-control": "private, no-store",
     }
     if wanted is not None:
-        headers["content-range"] = f"bytes {first}-{last}/{body.container.size}"
+        headers["content-range"] = f"bytes {first}-{last}/{size}"
     return StreamingResponse(
         pieces,
         status_code=200 if wanted is None else 206,

@@ -69,7 +69,7 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
         if known is not None:
             response.status_code = 200
             return answer(services, known)
-    recorded = await append(services, raw)
+    recorded = await append(services, raw, begun.few_enough if isinstance(statement.body, types.ItemOpen) else None)
     if recorded.again:
         response.status_code = 200
     return answer(services, recorded)

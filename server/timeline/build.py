@@ -9,12 +9,12 @@ from evidence.bundle.selection import Request as Selection
 from evidence.bundle.selection import select
 from evidence.event import Event, Recorded
 from evidence.statements import types
+from evidence.statements.facts import Begun
 from evidence.statements.standing import Standing
 from evidence.statements.tombstone import Tombstone, named_items
-from server.services import Services
-
 from server.items.access import CaseView
 from server.items.routes import read_prefix
+from server.services import Services
 from server.timeline.shapes import (
     AlarmOut,
     CaseFacts,
@@ -26,6 +26,7 @@ from server.timeline.shapes import (
     TimelineEvent,
     WrapOut,
 )
+from server.uploads.begun import arrived
 
 MAX_PAGE: Final = 1000
 """Events in one answer: a page of heads of 2 kB each stays around two megabytes."""
@@ -53,7 +54,7 @@ class Page:
     def items(self) -> list[ids.ItemId]:
         """The items whose description is about to be handed out."""
         bodies = (parsed.statement.body for _, parsed in self.events)
-        return [body.item for body in bodies if isinstance(body, types.ItemSeal)]
+        return [body.item for body in bodies if isinstance(body, types.ItemSeal | types.ItemOpen)]
 
 
 def page(services: Services, view: CaseView, after: int, limit: int) -> Page:
@@ -106,13 +107,15 @@ def put_into_words(
     services: Services, view: CaseView, found: Page, signers: Mapping[ids.KeyId, Person]
 ) -> list[TimelineEvent]:
     """Return the events of a page as JSON; ciphertext is read from the blobs here."""
-    return [_event(services, view, signers, recorded, parsed) for recorded, parsed in found.events]
+    begun = services.journal.ask(lambda standing: {item: standing.opened.get(item) for item in found.items})
+    return [_event(services, view, signers, begun, recorded, parsed) for recorded, parsed in found.events]
 
 
 def _event(
     services: Services,
     view: CaseView,
     signers: Mapping[ids.KeyId, Person],
+    begun: Mapping[ids.ItemId, Begun | None],
     recorded: Recorded,
     parsed: Event,
 ) -> TimelineEvent:
@@ -131,6 +134,8 @@ def _event(
         out.item = _item(services, view, body)
     else:
         out.body = schema.encode(body)
+    if isinstance(body, types.ItemOpen) and (known := begun.get(body.item)) is not None:
+        out.item = _begun_item(services, view, body.item, known)
     alarm = getattr(body, "alarm", None)
     if statement.type.startswith("alarm.") and isinstance(alarm, str):
         out.alarm = AlarmOut(alarm=alarm, state=_STATES.get(statement.type))
@@ -146,6 +151,22 @@ def _item(services: Services, view: CaseView, body: types.ItemSeal) -> ItemOut:
         wraps=[WrapOut.of(wrap) for wrap in wraps],
         size=body.container.size,
         content=body.content is not None,
+    )
+
+
+def _begun_item(services: Services, view: CaseView, item: ids.ItemId, known: Begun) -> ItemOut | None:
+    """Return what is here of an item that was announced; None when nothing of it is."""
+    found = arrived(services.uploads, item, known)
+    if found is None:
+        return None
+    head = found.prefix.head
+    return ItemOut(
+        item=item,
+        head=canonical.b64(found.prefix.to_bytes()),
+        wraps=[WrapOut.of(wrap) for wrap in view.wraps_for(item, head.wraps)],
+        size=found.prefix.container_size,
+        content=head.content is not None,
+        arrived=found.size,
     )
 
 
@@ -180,6 +201,7 @@ def summary(standing: Standing, view: CaseView) -> CaseSummary:
     case = view.case
     devices = [device for device in standing.devices.values() if device.case == case and not device.revoked]
     items = [item for item, sealed in standing.items.items() if sealed.case == case and view.shows(item)]
+    items += [item for item, begun in standing.opened.items() if begun.case == case and view.shows(item)]
     return CaseSummary(
         case=case,
         opened_at=standing.cases[case].opened_at,

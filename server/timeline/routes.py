@@ -2,19 +2,19 @@
 
 from typing import Annotated
 
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+
 from evidence import canonical, ids
 from evidence.errors import FormatError
 from evidence.statements.standing import Standing
-from fastapi import APIRouter, Query, Request
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.asking import CaseListerAsking, ReaderAsking, SignerAsking
+from server.items.access import CaseView, view_case, visible_cases
 from server.items.reads import Reads
 from server.principals import Dispatcher, Reader
 from server.problems import ProblemError, general
 from server.services import Services, services_of
-from starlette.concurrency import run_in_threadpool
-
-from server.items.access import CaseView, view_case, visible_cases
 from server.timeline import build
 from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, Person, Timeline
 

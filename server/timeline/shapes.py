@@ -2,8 +2,9 @@
 
 from typing import Any, Literal
 
-from evidence.envelope.container import Wrap
 from pydantic import BaseModel, ConfigDict
+
+from evidence.envelope.container import Wrap
 
 CASE = "6f1c0a52b4d9e87f3a2b1c0d9e8f7a6b"
 """A case number for examples."""
@@ -71,13 +72,17 @@ class WrapOut(BaseModel):
 
 
 class ItemOut(BaseModel):
-    """A sealed item: `head` is its container up to the end of the sealed description, base64."""
+    """A sealed item: `head` is its container up to the end of the sealed description, base64.
+
+    `arrived` stands there when the item was announced and never sealed: so many bytes of `size` are here.
+    """
 
     item: str
     head: str
     wraps: list[WrapOut]
     size: int
     content: bool
+    arrived: int | None = None
 
 
 class AlarmOut(BaseModel):

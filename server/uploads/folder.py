@@ -64,6 +64,41 @@ class UploadFolder:
     def _done_note(self, upload_id: str) -> Path:
         return self._folder / f"{upload_id}.done"
 
+    def _begun_note(self, item: ids.ItemId, owner: ids.KeyId) -> Path:
+        return self._folder / f"{item}-{owner}.begun"
+
+    def note_begun(self, upload: Upload) -> None:
+        """Write down that its item, which was announced, arrives in this upload; durable when it returns."""
+        durable.write_file(self._begun_note(upload.item, upload.owner), canonical.encode(schema.encode(upload)))
+
+    def _kept(self, upload: Upload) -> Path:
+        return self._folder / f"{upload.id}.kept"
+
+    def begun(self, item: ids.ItemId, owner: ids.KeyId) -> Upload | None:
+        """Return the upload that an announced item of `owner` arrives in; None when it was not noted."""
+        return _read(self._begun_note(item, owner))
+
+    def of_item(self, item: ids.ItemId) -> list[Upload]:
+        """Return the uploads of an item, whoever makes them."""
+        return [each for each in self._noted("*.[od]*") if each.item == item]
+
+    def path(self, upload: Upload) -> Path | None:
+        """Return where an upload's bytes are now: its part, the blob that it became, or what was set aside.
+
+        None when they are not here.
+        """
+        part = self.part(upload.id)
+        if part.exists():
+            return part
+        if self._blobs.size(upload.sha256) is not None:
+            return self._blobs.local_path(upload.sha256)
+        return self._kept(upload) if self._kept(upload).exists() else None
+
+    def stored(self, upload: Upload) -> int:
+        """Return how many bytes of an upload are here, whether or not they are flushed."""
+        path = self.path(upload)
+        return 0 if path is None else path.stat().st_size
+
     def create(self, upload: Upload) -> None:
         """Store an announcement and an empty part; durable when it returns.
 
@@ -112,16 +147,19 @@ class UploadFolder:
         finally:
             os.close(handle)
 
-    def finish(self, upload: Upload, streamed: str | None) -> Upload:
+    def finish(self, upload: Upload, streamed: str | None, *, keep: bool = False) -> Upload:
         """Move a complete, flushed file to the blobs; durable when it returns.
 
         `streamed` is its SHA-256 if that was computed while writing; otherwise the file is read again. Raises
-        WrongHashError.
+        WrongHashError; a file of another hash is removed, or set aside to `keep`: its head vouches for what opens.
         """
         part = self.part(upload.id)
         if part.exists():
             if (streamed or hash_file(part)) != upload.sha256:
-                self.remove(upload)
+                if keep:
+                    self._set_aside(upload)
+                else:
+                    self.remove(upload)
                 raise WrongHashError("the complete file has another SHA-256 than was announced")
             self._blobs.adopt(part, upload.sha256)
         done = replace(upload, complete=True)
@@ -129,11 +167,21 @@ class UploadFolder:
         self._open_note(upload.id).unlink(missing_ok=True)
         return done
 
+    def _set_aside(self, upload: Upload) -> None:
+        """Keep the bytes as what arrived of an announced item, and let its upload begin anew."""
+        self.part(upload.id).replace(self._kept(upload))
+        self._open_note(upload.id).unlink(missing_ok=True)
+        durable.sync_folder(self._folder)
+
     def remove(self, upload: Upload) -> None:
         """Forget an upload and its bytes. A blob that it became is not touched."""
         self.part(upload.id).unlink(missing_ok=True)
         self._open_note(upload.id).unlink(missing_ok=True)
         self._done_note(upload.id).unlink(missing_ok=True)
+        noted = self.begun(upload.item, upload.owner)
+        if noted is not None and noted.id == upload.id:
+            self._begun_note(upload.item, upload.owner).unlink(missing_ok=True)
+            self._kept(upload).unlink(missing_ok=True)
         durable.sync_folder(self._folder)
 
     def destroy(self, items: Collection[ids.ItemId]) -> None:
@@ -150,7 +198,10 @@ class UploadFolder:
     def usage(self, account: str, stored_bytes: int) -> Usage:
         """Return what an account takes up, with the bytes that its unfinished uploads announced."""
         waiting = [each for each in self.unfinished() if each.account == account]
-        return Usage(stored_bytes, sum(each.length for each in waiting), len(waiting))
+        now = ids.now()
+        # Kept beyond its time (`begun`), an upload takes up what is here: nobody reserves space for ever by announcing.
+        room = sum(each.length if each.expires_at > now else self.stored(each) for each in waiting)
+        return Usage(stored_bytes, room, len(waiting))
 
     def expired(self, now: ids.Time) -> list[Upload]:
         """Return the uploads whose time is over, complete ones (of which only the note remains) included."""

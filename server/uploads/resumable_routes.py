@@ -163,7 +163,7 @@ def _told(at: Progress) -> dict[str, str]:
     "/{upload}",
     operation_id="cancel_resumable_upload",
     status_code=204,
-    responses=problems(*PROVEN, domains.UPLOAD_COMPLETE, domains.UPLOAD_LOCKED, *WRITING),
+    responses=problems(*PROVEN, domains.UPLOAD_COMPLETE, domains.UPLOAD_BEGUN, domains.UPLOAD_LOCKED, *WRITING),
 )
 async def cancel(request: Request, upload: str, who: UploaderAsking) -> Response:
     """Call off an upload that is not complete."""

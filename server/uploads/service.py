@@ -5,7 +5,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from server.problems.kinds import ProblemType
 from server.services import Services
 from server.uploads.core import Creation, Patch, Upload
 from server.uploads.folder import WrongHashError
+from server.uploads import begun, core
 from server.uploads.intake import TooLongError, receive
 from server.uploads.lanes import TAKEOVER_TIMEOUT_S, Lane
 from server.uploads.writer import PartWriter, Written
@@ -68,7 +69,7 @@ class Uploads:
             raise ProblemError(domains.ERASED)
         async with self._admitting:
             known = await run_in_threadpool(self._folder.load, upload.id)
-            if known is not None and known.expires_at > ids.now():
+            if known is not None and (known.expires_at > ids.now() or await self._keeps(known)):
                 return known
             if known is not None:
                 await run_in_threadpool(self._folder.remove, known)
@@ -81,9 +82,26 @@ class Uploads:
     async def find(self, who: Phone | Caseworker, upload_id: str) -> Upload:
         """Return an upload of this principal; NOT_FOUND for others' and for none."""
         upload = await run_in_threadpool(self._folder.load, upload_id)
-        if upload is None or upload.owner != who.kid or upload.expires_at <= ids.now():
+        if upload is None or upload.owner != who.kid:
+            raise ProblemError(general.NOT_FOUND)
+        if upload.expires_at <= ids.now() and not await self._keeps(upload):
             raise ProblemError(general.NOT_FOUND)
         return upload
+    async def _keeps(self, upload: Upload) -> bool:
+        """Whether an upload is of an announced item: then what arrived is evidence (`server.uploads.begun`)."""
+        return await run_in_threadpool(
+            self._services.journal.ask, lambda standing: begun.keeps(standing, self._folder, upload)
+        )
+
+    async def _readmit(self, upload: Upload, offset: int) -> None:
+        """Judge the quota once more before an upload goes on that was kept beyond its time: its room was given away."""
+        if upload.expires_at > ids.now():
+            return
+        stored = await run_in_threadpool(self._services.journal.stored_bytes, ids.CaseId(upload.account))
+        usage = await run_in_threadpool(self._folder.usage, upload.account, stored)
+        rest = Creation(upload.length - offset, upload.item, upload.sha256)
+        core.admit(rest, replace(usage, open_uploads=usage.open_uploads - 1))
+
 
     async def look(self, who: Phone | Caseworker, upload_id: str) -> Progress:
         """Return where an upload stands, after any earlier request has stepped aside."""
@@ -108,6 +126,7 @@ class Uploads:
             at = await self._settled(await self.find(who, upload_id))
             room = core.decide_patch(at.upload, at.offset, patch)
             if at.upload.complete:
+            await self._readmit(at.upload, at.offset)
                 return at
             writer = await run_in_threadpool(
                 PartWriter, self._folder.part(upload_id), at.offset, self._hash_at(at), patch.checksum
@@ -132,6 +151,8 @@ class Uploads:
         async with self._alone(upload_id):
             upload = await self.find(who, upload_id)
             if upload.complete:
+            if await self._keeps(upload):
+                raise ProblemError(domains.UPLOAD_BEGUN)
                 raise ProblemError(domains.UPLOAD_COMPLETE)
             await run_in_threadpool(self._folder.remove, upload)
             self._hashes.pop(upload_id, None)
@@ -139,11 +160,17 @@ class Uploads:
     async def sweep_forever(self) -> None:
         """Remove expired uploads, again and again."""
         while True:
-            for upload in await run_in_threadpool(self._folder.expired, ids.now()):
-                async with self._alone(upload.id):
-                    await run_in_threadpool(self._folder.remove, upload)
-                    self._hashes.pop(upload.id, None)
+            await self.sweep()
             await asyncio.sleep(SWEEP_EVERY_S)
+    async def sweep(self) -> None:
+        """Remove expired uploads, but nothing that arrived of an announced item: that is evidence."""
+        for upload in await run_in_threadpool(self._folder.expired, ids.now()):
+            if await self._keeps(upload):
+                continue
+            async with self._alone(upload.id):
+                await run_in_threadpool(self._folder.remove, upload)
+                self._hashes.pop(upload.id, None)
+
 
     @asynccontextmanager
     async def _alone(self, upload_id: str) -> AsyncIterator[Lane]:
@@ -169,7 +196,8 @@ class Uploads:
             known = self._hashes.pop(upload.id, None)
             streamed = known[1].hexdigest() if known is not None and known[0] == offset else None
             try:
-                upload = await run_in_threadpool(self._folder.finish, upload, streamed)
+                keep = await self._keeps(upload)
+                upload = await run_in_threadpool(self._folder.finish, upload, streamed, keep=keep)
             except WrongHashError as error:
                 raise ProblemError(domains.UPLOAD_HASH) from error
         return Progress(upload, offset)
