@@ -110,10 +110,10 @@ class Proofs:
         era = line.eras[0] if old is None or old.log is None else line.era(old.log)
         if line.current != era and not self._has_head(line.current):
             return None
-        for ended in line.eras[era.number - 1 : -1]:
-            self._check_handover(line, ended)
         if old is not None and era.final is not None:
             self._contains(era, era.final.size, era.final.root, old)
+        for ended in line.eras[era.number - 1 : -1]:
+            self._check_handover(line, ended)
         new = self._head(line.current)
         if old is not None and era.final is None:
             self._contains(era, new.size, new.root, old)
