@@ -6,7 +6,7 @@ the data folder, with another item beside it that must still be found, so that t
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,20 +22,14 @@ from evidence.bundle.verify import verify
 from evidence.envelope import wraps
 from evidence.statements import rules, types
 from evidence.store import shredding, verifying
-from evidence.store.blobs import DirectoryBlobs
 from evidence.store.engine import open_engine
 from evidence.store.errors import ErasedError
 from evidence.store.journal import SqlJournal
-from evidence.store.shredding import Shredder
-from server.erasure.destroying import STEPS, Destroyer
+from server.erasure.destroying import STEPS
 from server.erasure.sweeper import Sweeper
-from server.layout import Layout
-from server.secret_files import load_identity
 from server.settings import Settings
-from server.uploads.folder import UploadFolder
 from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in, until
-
-LATER = rules.ERASE_DELAY + timedelta(minutes=1)
+from tests.erasing_world import found_in, sweeping
 
 
 @dataclass
@@ -98,35 +92,6 @@ def serving(settings: Settings, root: keys.Identity | None = None) -> Iterator[W
         yield World(settings, Person(settings.public_url, identity=found))
 
 
-@contextmanager
-def sweeping(
-    settings: Settings, after: timedelta = LATER, reached: Callable[[str], None] = lambda _step: None
-) -> Iterator[Sweeper]:
-    """Yield a sweeper on a data folder whose clock runs `after` ahead; no server runs beside it."""
-    layout = Layout(settings.data)
-    engine = open_engine(settings.database_url)
-
-    def clock() -> ids.Time:
-        return ids.time_of(datetime.now(UTC) + after)
-
-    journal = SqlJournal(engine, clock)
-    journal.start()
-    blobs = DirectoryBlobs(layout.blobs)
-    destroyer = Destroyer(
-        journal,
-        load_identity(layout.server_key),
-        Shredder(engine, blobs),
-        UploadFolder(layout.uploads, blobs),
-        layout.exports,
-        reached,
-    )
-    try:
-        yield Sweeper(destroyer, layout.data / ".erasing.lock", clock)
-    finally:
-        journal.close()
-        engine.dispose()
-
-
 def salts_of(settings: Settings, item: ids.ItemId) -> list[bytes]:
     engine = open_engine(settings.database_url)
     sealed = SqlJournal(engine).seal_of(item)
@@ -140,15 +105,6 @@ def needles(story: Story, item: SealedItem) -> list[bytes]:
     size = len(item.container)
     pieces = [item.container[at : at + 64] for at in range(size - 64, 600, -(size // 9))]
     return [*pieces, *salts_of(story.settings, item.body.item)]
-
-
-def found_in(folder: Path, wanted: list[bytes]) -> set[str]:
-    """Return the names of the files that hold one of `wanted`."""
-    return {
-        str(path.relative_to(folder))
-        for path in folder.rglob("*")
-        if path.is_file() and any(one in path.read_bytes() for one in wanted)
-    }
 
 
 def test_after_fourteen_days_it_is_in_no_file_and_the_other_item_is(tmp_path: Path) -> None:

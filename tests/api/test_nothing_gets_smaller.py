@@ -41,6 +41,7 @@ PEOPLE = ("root", "caseworker", "dispatcher", "investigator", "vault", "phone", 
 HOLD, ERASURE = ids.HoldId(ids.new_id()), ids.ErasureId(ids.new_id())
 KINDS: tuple[str, ...] = (
     *("erase.request", "erase.approve", "erase.cancel", "erase.execute", "hold.place", "hold.lift"),
+    *("erase.finish", "case.retain"),
     *("item.seal", "item.amend", "device.revoke", "key.retire", "revoke"),
 )
 
@@ -131,6 +132,8 @@ def statement_bodies(evidence: Evidence) -> dict[str, types.Body]:
         "erase.approve": step,
         "erase.cancel": step,
         "erase.execute": step,
+        "erase.finish": types.EraseFinish(ERASURE, (1,), (), ()),
+        "case.retain": types.CaseRetain("consent", "weg ermee", ids.Time("2000-01-01T00:00:00.000Z")),
         "hold.place": types.HoldPlace(HOLD, "nodig", items),
         "hold.lift": types.HoldLift(HOLD),
         "item.seal": types.ItemSeal(evidence.item, blob, blob, part, None),

@@ -5,7 +5,7 @@ The promises are checked against a small model that knows nothing of the code's 
 """
 
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class Histories(RuleBasedStateMachine):
         self.contents: dict[ids.ErasureId, set[ids.ItemId]] = {}
         self.gone: set[ids.ItemId] = set()
         self.sealed: set[ids.ItemId] = set()
+        self.executed: set[ids.ErasureId] = set()
+        self.kept: tuple[str, datetime] | None = None
 
     def teardown(self) -> None:
         if hasattr(self, "place"):
@@ -97,9 +99,30 @@ class Histories(RuleBasedStateMachine):
         assert name in self.approved
         assert name not in self.cancelled
         assert self.now - self.asked[name] >= rules.ERASE_DELAY
+        assert self.now - self.asked[name] <= rules.ERASE_LAPSE
         assert not any(held & self.contents[name] for held in self.held.values())
+        assert self.kept is None or self.kept[0] == "consent" or self.kept[1] <= self.now
+        assert not self.contents[name] & self.gone
         self.cancelled.add(name)
+        self.executed.add(name)
         self.gone |= self.contents[name]
+
+    @rule(who=WHO, name=erasures)
+    def someone_says_it_is_destroyed(self, who: str, name: ids.ErasureId) -> None:
+        if self.tries(who, "erase.finish", types.EraseFinish(name, (), (), ())):
+            assert who == "server"
+            self.executed.remove(name)  # decided before, and said once
+
+    @rule(who=WHO, kind=st.sampled_from(["consent", "claim", "inquiry"]), days=st.integers(-30, 5000))
+    def someone_says_how_long_it_is_kept(self, who: str, kind: types.RetentionClass, days: int) -> None:
+        until = ids.moment_of(ids.time_of(self.now + timedelta(days=days)))
+        if self.tries(who, "case.retain", types.CaseRetain(kind, "grond", ids.time_of(until))):
+            assert who == "caseworker"
+            if self.kept is not None:  # never shorter, and never for a weaker reason
+                order = ("consent", "claim", "inquiry")
+                assert until >= self.kept[1]
+                assert order.index(kind) >= order.index(self.kept[0])
+            self.kept = (kind, until)
 
     @rule(target=holds, who=WHO, item=items)
     def someone_holds(self, who: str, item: ids.ItemId) -> ids.HoldId:

@@ -1,0 +1,132 @@
+"""She erases by command, and what she gave beside it stays given.
+
+A dry run destroys nothing, in fourteen days either of two people calls it off, and then it is gone for her readers. Her
+receipts go on to hold.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evidence import ids, keys
+from server.clients import timeline
+from server.clients.erasing import Erasing
+from server.clients.errors import RefusedError
+from server.clients.investigator import Investigator
+from server.clients.phone_folder import open_phone
+from tests.api.world import World, until
+from tests.e2e.her import Her, incident, new_case, prove
+from tests.erasing_world import sweeping
+
+PHRASE = "bado kemi luro sita povu nezi"
+
+
+@pytest.fixture
+def her(world: World, tmp_path: Path) -> Iterator[Her]:
+    with new_case(world) as her:
+        with open_phone(her.enrol(tmp_path / "phone")) as phone:
+            for title in ("Een", "Twee", "Drie"):
+                phone.add(incident(title))
+            phone.sync()
+        yield her
+
+
+def _erasing(her: Her, who: keys.Identity) -> Erasing:
+    return Erasing(her.connect(who), her.case)
+
+
+def _by_title(her: Her) -> dict[str, ids.ItemId]:
+    return {one.opened.meta.title: one.item for one in her.vault.items() if one.opened and one.item}
+
+
+def _titles(who: Investigator, her: Her) -> set[str]:
+    return {moment.opened.meta.title for moment in who.timeline(her.case) if moment.opened}
+
+
+def test_what_was_given_beside_an_erased_item_stays_given(her: Her, tmp_path: Path) -> None:
+    reader = Investigator(her.connect(her.world.investigator.identity))
+    her.vault.grant(her.world.investigator.kid, "aangifte", 30)
+    assert _titles(reader, her) == {"Een", "Twee", "Drie"}
+    vault, worker = _erasing(her, her.identity), _erasing(her, her.world.caseworker.identity)
+    plan = vault.plan([_by_title(her)["Twee"]])
+    assert len(plan.ending) == len(plan.again) == 1
+    assert plan.fetched["R. Bos"] >= 1
+    erasure, _ = vault.ask(plan)
+    her.vault.grant(her.world.investigator.kid, "nog eens", 30)  # in the meantime: what may go comes apart
+    assert [one.state for one in worker.known()] == ["asked"]
+    worker.agree(erasure)
+    assert [one.state for one in worker.known()] == ["waiting"]
+    assert _titles(reader, her) == {"Een", "Twee", "Drie"}
+    with sweeping(her.world.settings) as sweeper:
+        assert sweeper.sweep() == 1
+    assert _titles(reader, her) == {"Een", "Drie"}
+    assert set(_by_title(her)) == {"Een", "Drie"}
+    with open_phone(tmp_path / "phone") as phone:
+        prove(phone)  # of the erased item, too: its leaf is there
+        phone.add(incident("Vier"))
+        phone.sync()
+    assert set(_by_title(her)) == {"Een", "Drie", "Vier"}
+    proof = until(lambda: _proof(vault, erasure), "the erasure is in the log")
+    (tmp_path / "proof.json").write_bytes(proof)
+    report = json.loads(_run("verify", str(tmp_path / "proof.json"), *_trust(her), "--json"))
+    assert report["proven"]
+    assert "R. Bos (investigator)" in [
+        one.get("who") for one in report["claims"] if one["code"] == "erasure-remains-read"
+    ]
+
+
+def _proof(vault: Erasing, erasure: ids.ErasureId) -> bytes:
+    try:
+        return vault.proof(erasure)
+    except RefusedError:
+        return b""
+
+
+def test_by_command_asked_agreed_and_called_off(her: Her, tmp_path: Path) -> None:
+    (tmp_path / "phrase.txt").write_text(f"{PHRASE}\n")
+    for name, identity in (("vault", her.identity), ("caseworker", her.world.caseworker.identity)):
+        (tmp_path / f"{name}.json").write_bytes(keys.lock(identity, name, PHRASE).to_bytes())
+    common = ("--case", her.case, *_trust(her), "--url", her.world.url, "--phrase-file", str(tmp_path / "phrase.txt"))
+    hers = ("--key", str(tmp_path / "vault.json"), *common)
+    worker = ("--key", str(tmp_path / "caseworker.json"), *common)
+    item = _by_title(her)["Een"]
+    dry = _run("vault", "erase", *hers, "--item", item)
+    assert "Een" in dry
+    assert "Nothing was asked" in dry
+    assert _run("vault", "erasures", *hers) == ""
+    asked = _run("vault", "erase", *hers, "--item", item, "--really")
+    erasure = asked.split("Erasure ")[1].split(",")[0]
+    assert "cancel-erase" in asked
+    assert "Agreed" in _run("staff", "caseworker", "agree-erase", erasure, *worker)
+    assert "waiting" in _run("staff", "caseworker", "erasures", *worker)
+    assert erasure in _run("vault", "cancel-erase", *hers)  # without naming it: everything that is open
+    assert "nothing to call off" in _run("vault", "cancel-erase", *hers)
+    with sweeping(her.world.settings) as sweeper:
+        assert sweeper.sweep() == 0
+    assert item in _by_title(her).values()
+    held = _run("staff", "caseworker", "hold", *worker, "--item", item, "--ground", "klacht")
+    assert "klacht" in _run("vault", "erase", *hers, "--item", item)
+    _run("staff", "caseworker", "lift", held.split("Hold ")[1].rstrip(".\n"), *worker)
+    term = ("--class", "claim", "--ground", "AVG 17", "--until", "2028-01-01")
+    kept = _run("staff", "caseworker", "retain", *worker, *term)
+    assert kept.startswith("Kept until 2028-01-01")
+    assert "the case is kept (claim: AVG 17)" in _run("vault", "erase", *hers, "--item", item)
+    moments = timeline.read(her.connect(her.identity), her.case, [])
+    assert {"erase.request", "erase.approve", "erase.cancel", "hold.place", "hold.lift", "case.retain"} <= {
+        one.type for one in moments
+    }
+
+
+def _trust(her: Her) -> tuple[str, str]:
+    return "--trust", str(her.world.settings.data / "trust")
+
+
+def _run(*words: str) -> str:
+    command = [sys.executable, "-c", "from server.cli import main; main()", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
