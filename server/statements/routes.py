@@ -102,6 +102,9 @@ def _check_beside(services: Services, statement: Statement) -> None:
         if public is None:
             raise ProblemError(general.SIGNATURE)
         if isinstance(body, types.ItemSeal):
+            if services.journal.seal_of(body.item) is not None:
+                # Before the file is read: it may be in S3 only, and nobody makes us fetch it by asking again.
+                raise NotAllowedError("exists", "this item was sealed before")
             check_seal(services.blobs, statement, body, public, least)
         else:
             services.journal.ask(lambda standing: begun.refuse_known(standing, body.item))
