@@ -8,6 +8,7 @@ DATA ?= ./var
 MEDIA ?=
 TESTS ?= tests
 SECONDS_OF_FAULTS ?= 60
+SECONDS_OF_SOAK ?= 600
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -21,7 +22,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export GETUIGE_DATA := $(DATA)
 export GETUIGE_MEDIA := $(MEDIA)
 
-.PHONY: help setup run demo test faults check bench bench-evidence bench-uploads verifier format docs lock programs clean
+.PHONY: help setup run demo test faults soak check bench bench-evidence bench-uploads verifier format docs lock programs clean
 
 help: ## Print this list
 	@echo "Getuige: make <what>   (DATA=folder, default ./var; MEDIA=folder with photos, sound and clips of your own)"
@@ -40,6 +41,9 @@ test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## 
 
 faults: setup $(VENV)/.dev programs ## Break things for longer than `make test` does (SECONDS_OF_FAULTS=60)
 	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -q --durations=10 tests/faults
+
+soak: setup $(VENV)/.dev programs ## Kill brokers and bridges at random under presses for ten minutes (SECONDS_OF_SOAK=600)
+	@GETUIGE_SOAK_S=$(SECONDS_OF_SOAK) $(PYTHON) -m pytest -p no:randomly -q -s tests/faults/bridge/test_chaos.py
 
 check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and drift of OpenAPI, README and --help
 	@$(PYTHON) infra/toolchain/check.py

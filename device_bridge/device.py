@@ -23,8 +23,11 @@ from device_bridge.login import client_id_of, make_token
 from device_bridge.message import Kind, Lane, Location, PressId, Told
 from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
 
+FIRST_REPEAT_S: Final = 0.4
+"""Pause before the first repeat: a broker that was killed may have taken the press, or the word *stored*, with it."""
+
 REPEAT_S: Final = 1.0
-"""Pause between repeats of the identical bytes while nobody has said *stored*."""
+"""Pause between further repeats of the identical bytes while nobody has said *stored*."""
 
 FALLBACK_AFTER_S: Final = 5.0
 """Without *stored* for this long, the same bytes are also posted over HTTP."""
@@ -159,8 +162,9 @@ class ReferenceDevice:
         )
 
     def _repeat(self, press: PressId, topic: str, payload: bytes) -> None:
-        started = time.monotonic()
-        while self.wait(press, Told.STORED, REPEAT_S) is None and not self._stop.is_set():
+        started, pause_s = time.monotonic(), FIRST_REPEAT_S
+        while self.wait(press, Told.STORED, pause_s) is None and not self._stop.is_set():
+            pause_s = REPEAT_S
             for connection in self._connections:
                 connection.publish(topic, payload)
             late = time.monotonic() - started >= FALLBACK_AFTER_S

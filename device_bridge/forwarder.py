@@ -100,6 +100,7 @@ class Forwarder:
             try:
                 stores = stores or self._open_stores()
                 self._refresh(stores.journal)
+                self._offer_again()
                 while self._forward(stores):
                     pass
                 self.trouble, pause = None, FIRST_PAUSE_S
@@ -114,6 +115,11 @@ class Forwarder:
                 self._stop.wait(pause)
                 pause = min(LAST_PAUSE_S, pause * 2)
         _close(stores)
+
+    def _offer_again(self) -> None:
+        if self._spool.read().early_statements():
+            with self._spool.write() as spool:
+                spool.offer_again()
 
     def _refresh(self, journal: Journal) -> None:
         """Fold new keys, cases and devices into the registry."""
@@ -151,6 +157,8 @@ class Forwarder:
                 raise NotPublishedError("the root has not published this bridge's key in the journal") from error
             if getattr(error, "reason", "") == "exists" and statements.parse(row.dsse).type in SAID_BY_EACH:
                 return "sent", "another bridge was first"
+            if getattr(error, "reason", "") == "unknown-alarm" and self._spool.shared:
+                return "early", "the bridge that raised the alarm has not told the journal yet"
             log.error("journal-refused", statement=row.statement, reason=str(error))  # noqa: TRY400 - says enough
             return "refused", str(error)
         return "sent", ""

@@ -295,6 +295,9 @@ class Intake:
         return codes.judge(known, message, 0 if alarm is None else alarm.wrong_codes or 0)
 
     def _store_item(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, arrival: Arrival) -> ids.ItemId:
+        name = lineage.item_id(self._bridge, hashlib.sha256(arrival.payload).digest())
+        if spool.move_item(name, alarm.alarm):  # taken anew: sealed and told of already
+            return name
         readers = self._registry.readers_of_alarm(alarm.case)
         item, seal = seal_press(
             self._bridge, readers, alarm.case, alarm.alarm, message, arrival.received, arrival.payload

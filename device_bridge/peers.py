@@ -226,7 +226,7 @@ class Follower:
             if lineage.cover(digest) in covers or sealed is None:
                 continue
             relayed = news.Relayed.open(sealed, self._bridge)
-            spool.forget_press(digest, lineage.item_id(self._bridge, digest))
+            spool.forget_press(digest)
             arrival = Arrival(relayed.topic, canonical.unb64(relayed.payload), relayed.received)
             taken = self._intake.take_relayed(spool, arrival)
             spool.count("relayed.anew")

@@ -56,6 +56,7 @@ CREATE TABLE IF NOT EXISTS statement (
   n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, alarm TEXT NOT NULL, item TEXT,
   dsse BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', detail TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS statement_waiting ON statement (n) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS statement_early ON statement (n) WHERE state = 'early';
 CREATE TABLE IF NOT EXISTS outbox (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, sealed BLOB NOT NULL,
   state TEXT NOT NULL DEFAULT 'waiting', due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
@@ -264,9 +265,14 @@ class Reading:
         """Return everything that is counted, by name."""
         return dict(self.sql.execute("SELECT name, n FROM counter"))
 
+    def early_statements(self) -> bool:
+        """Whether a statement came to the journal before what it is about."""
+        return self.sql.execute("SELECT 1 FROM statement WHERE state = 'early' LIMIT 1").fetchone() is not None
+
     def waiting_statements_count(self) -> int:
         """Return how many statements the journal does not have yet."""
-        return int(self.sql.execute("SELECT count(*) FROM statement WHERE state = 'waiting'").fetchone()[0])
+        query = "SELECT count(*) FROM statement WHERE state IN ('waiting', 'early')"
+        return int(self.sql.execute(query).fetchone()[0])
 
     def waiting_deliveries_count(self) -> int:
         """Return how many deliveries on routes have no final outcome yet."""
@@ -330,10 +336,15 @@ class Writing(Reading):
                 (kind, key, body, time.time_ns() // 1_000_000),
             )
 
-    def forget_press(self, cose_sha256: bytes, item: ids.ItemId) -> None:
+    def forget_press(self, cose_sha256: bytes) -> None:
         """Forget that a press was taken: it is going to be taken anew, into another alarm."""
         self.sql.execute("DELETE FROM press WHERE cose_sha256 = ?", (cose_sha256,))
-        self.sql.execute("DELETE FROM item WHERE item = ?", (item,))
+
+    def move_item(self, item: ids.ItemId, alarm: ids.AlarmId) -> bool:
+        """Let a sealed item that is stored belong to `alarm`; False when there is none of that id."""
+        before = self.sql.total_changes
+        self.sql.execute("UPDATE item SET alarm = ? WHERE item = ?", (alarm, item))
+        return self.sql.total_changes > before
 
     def add_item(self, alarm: ids.AlarmId, item: StoredItem) -> None:
         """Store the sealed item of a press."""
@@ -359,6 +370,10 @@ class Writing(Reading):
     def mark_statement(self, n: int, state: str, detail: str) -> None:
         """Record that the journal took (`sent`) or will never take (`refused`) a statement."""
         self.sql.execute("UPDATE statement SET state = ?, detail = ? WHERE n = ?", (state, detail, n))
+
+    def offer_again(self) -> None:
+        """Let statements that came to the journal before what they are about (`early`) be offered once more."""
+        self.sql.execute("UPDATE statement SET state = 'waiting' WHERE state = 'early'")
 
     def quarantine(self, at: ids.Time, topic: str, reason: str, sealed: bytes) -> None:
         """Keep sealed bytes that nobody could read, with the reason; the oldest make room."""

@@ -112,9 +112,7 @@ class View:
         return {
             "device": stands,
             "test_due": None if due_ms is None else ids.time_of_ms(due_ms),
-            "missed": [
-                {"since": ids.time_of_ms(one["since_ms"]), "seconds": one["for_ms"] // 1000} for one in missed
-            ],
+            "missed": [{"since": ids.time_of_ms(one["since_ms"]), "seconds": one["for_ms"] // 1000} for one in missed],
             "presses": device_page.presses(reading, device),
         }
 

@@ -1,0 +1,84 @@
+"""Brokers and bridges are killed at random (kill -9, at most one of each at a time) while devices press.
+
+Nothing is lost, no alarm is doubled. Fifteen seconds here, on NATS; `make faults` and `make soak` (ten minutes) are
+longer, and on mosquitto as well. A press is *accepted* by the machine when its device heard the signed *stored*. The
+bound is one second beyond what bare MQTT round trips, over a broker of their own that nobody kills, took at the worst
+while that press was under way: on a quiet machine that adds a few milliseconds, and on a machine that is busy elsewhere
+it tells load from a fault.
+"""
+
+import os
+import statistics
+from pathlib import Path
+
+import pytest
+
+from evidence.statements import types
+from tests.bridge_world import until
+from tests.faults.bridge.chaos import Chaos, chaos, presses_in_journal
+
+LONGER = os.environ.get("GETUIGE_SOAK_S") or os.environ.get("GETUIGE_FAULTS_S")
+SECONDS = float(LONGER or 15)
+SEED = int(os.environ.get("GETUIGE_SOAK_SEED", "7"))
+BOUND_MS = 1000.0
+SLACK = 4
+"""A press crosses the broker twice and a disk and three processes; a bare round trip only the broker."""
+
+pytestmark = pytest.mark.timeout(300 + 3 * SECONDS)
+
+
+KINDS = [pytest.param("nats", marks=pytest.mark.need("nats-server"))]
+if LONGER:  # both kinds take a minute: more than every run of all tests should
+    KINDS.append(pytest.param("mosquitto", marks=pytest.mark.need("mosquitto")))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_lost_or_doubled_while_everything_is_killed(tmp_path: Path, kind: str) -> None:
+    with chaos(tmp_path, kind) as made:
+        made.run(SECONDS, SEED)
+        show(kind, made)
+        assert [press for one in made.pressed for press in one.lost] == [], "every press was stored"
+        until(lambda: all(one.count("journal").get("waiting") == 0 for one in made.bridges), "all is forwarded", 60)
+        check_journal(made)
+        check_speed(made)
+
+
+def check_journal(made: Chaos) -> None:
+    """The journal has each press, once in an alarm, and an alarm for each one that a dispatcher closed, and no other.
+
+    A press that crossed a close between two bridges stands in the alarm that was closed and in the one that it raised.
+    """
+    known = presses_in_journal(made.organisation)
+    pressed = {(one.memory.device, press.boot, press.counter) for one in made.pressed for press in one.presses}
+    assert known.keys() == pressed
+    assert all(len(said) == len(set(said)) for said in known.values()), "once in each alarm"
+    journal = made.organisation.journal()
+    raised = [one.body.alarm for one in journal if isinstance(one.body, types.AlarmRaise)]
+    closed = [one.body.alarm for one in journal if isinstance(one.body, types.AlarmClose)]
+    assert all(len(set(said) - set(closed)) <= 1 for said in known.values()), "what it crossed was closed"
+    assert len(raised) == len(set(raised))
+    assert len(set(raised) - set(closed)) <= len(made.pressed), "at most one alarm of each device is open"
+    assert [one.type for one in journal].count("item.seal") == len(pressed)
+    for bridge in made.bridges:
+        assert "statements.refused" not in bridge.count("counters")
+
+
+def check_speed(made: Chaos) -> None:
+    for one in made.pressed:
+        for at, took_ms in one.stored:
+            during = [ms for then, ms in made.bare_ms if then + ms / 1000 >= at and then <= at + took_ms / 1000]
+            allowed_ms = BOUND_MS + SLACK * max(during, default=0.0)
+            assert took_ms <= allowed_ms, f"{took_ms:.0f} ms, with a bare round trip of {max(during, default=0):.0f} ms"
+
+
+def show(kind: str, made: Chaos) -> None:
+    """Print what was measured."""
+    took = sorted(ms for one in made.pressed for _, ms in one.stored)
+    bare = sorted(ms for _, ms in made.bare_ms)
+    cuts = statistics.quantiles(took, n=1000)
+    print(  # noqa: T201 - a figure is printed
+        f"\n{kind}: {len(took)} presses, {len(made.kills)} kills, {made.acts} acts ({made.refused} refused as stale);"
+        f" press to stored p50 {cuts[499]:.1f}, p99 {cuts[989]:.1f}, p99.9 {cuts[998]:.1f}, worst {took[-1]:.0f} ms;"
+        f" bare round trip p50 {statistics.median(bare):.1f}, worst {bare[-1]:.0f} ms;"
+        f" two alarms of one device at {made.doubled} of {made.looks} looks, while a close was on its way"
+    )
