@@ -21,8 +21,8 @@ from server.layout import Layout
 from server.limits import ANYONE, SIGNER, Limiter
 from server.log import tsa
 from server.log.keeper import LogKeeper
-from server.log.renewing import Renewer
 from server.log.opening import LogOpener
+from server.log.renewing import Renewer
 from server.secret_files import load_identity, load_or_create_secret
 from server.settings import Settings
 from server.uploads.folder import UploadFolder
