@@ -102,10 +102,12 @@ def _check_beside(services: Services, statement: Statement) -> None:
         if public is None:
             raise ProblemError(general.SIGNATURE)
         if isinstance(body, types.ItemSeal):
-            if services.journal.seal_of(body.item) is not None:
+            sealed = services.journal.seal_of(body.item)
+            if sealed is None:
+                check_seal(services.blobs, statement, body, public, least)
+            elif sealed.statement != statement.id:
                 # Before the file is read: it may be in S3 only, and nobody makes us fetch it by asking again.
                 raise NotAllowedError("exists", "this item was sealed before")
-            check_seal(services.blobs, statement, body, public, least)
         else:
             services.journal.ask(lambda standing: begun.refuse_known(standing, body.item))
             begun.note(services.uploads, statement, body, public, least)

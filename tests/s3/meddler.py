@@ -52,10 +52,12 @@ class Meddler:
                     with contextlib.suppress(OSError):
                         one.shutdown(socket.SHUT_RDWR)  # closing alone waits for the thread that reads
 
-    @staticmethod
-    def _pass(source: socket.socket, target: socket.socket) -> None:
+    def _pass(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if self.mode in {"500", "503", "stall"}:  # a connection from better times
+                    target.shutdown(socket.SHUT_RDWR)
+                    return
                 target.sendall(data)
 
     def _pass_back(self, server: socket.socket, client: socket.socket) -> None:
