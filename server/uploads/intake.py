@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Final
+from typing import Final, Protocol
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 
+from server.protocol import DIRECT, DirectBody
 from server.uploads.lanes import Lane
-from server.uploads.writer import PartWriter
+from server.uploads.writer import PartWriter, Piece
 
 BATCH_BYTES: Final = 1024 * 1024
 """One hand-over to the writing thread: large enough that the hand-over costs nothing beside it."""
@@ -20,8 +21,28 @@ class TooLongError(Exception):
     """The body holds more than the upload has room for."""
 
 
+class Body(Protocol):
+    """Where the bytes of a request come from."""
+
+    async def fill(self, batch: list[Piece], lane: Lane) -> bool:
+        """Fill `batch`; True at the end of the body.
+
+        Raises TimeoutError when nothing comes or a newcomer takes over, ClientDisconnect; `batch` has what came.
+        """
+
+    def release(self) -> None:
+        """Nobody reads on."""
+
+
+def body_of(request: Request) -> Body:
+    """Return a request's body, straight from the socket where that is possible, through ASGI otherwise."""
+    take = request.scope.get("extensions", {}).get(DIRECT)
+    direct = take() if take is not None else None
+    return AsgiBody(request.stream()) if direct is None else SocketBody(direct)
+
+
 async def receive(
-    stream: AsyncIterator[bytes],
+    body: Body,
     writer: PartWriter,
     lane: Lane,
     room: int,
@@ -30,6 +51,7 @@ async def receive(
     """Write a request's body; True when all of it arrived, False when it was cut, stalled or taken over.
 
     `tell` hears each offset that became durable on the way.
+
     Raises TooLongError when more than `room` bytes come.
     """
     writing: asyncio.Task[None] | None = None
@@ -37,9 +59,9 @@ async def receive(
     durable = writer.flushed
     try:
         while not whole and not lane.superseded and not writer.full:
-            batch: list[bytes] = []
+            batch: list[Piece] = []
             try:
-                whole = await _collect(stream, batch, lane)
+                whole = await body.fill(batch, lane)
                 cut = False
             except (TimeoutError, ClientDisconnect):
                 cut = True
@@ -56,28 +78,73 @@ async def receive(
                 return False
         return whole
     finally:
-        if writing is not None:
-            # The thread cannot be stopped: whoever cancels this request still waits until its bytes are written.
-            await asyncio.shield(writing)
-
-
-async def _collect(stream: AsyncIterator[bytes], batch: list[bytes], lane: Lane) -> bool:
-    """Fill `batch`; True at the end of the body. TimeoutError when nothing comes, or a newcomer takes over."""
-    now = asyncio.get_running_loop().time
-    size = 0
-    patient_until = now() + IDLE_TIMEOUT_S
-    async with asyncio.timeout(IDLE_TIMEOUT_S) as scope:
-        lane.scope = scope
         try:
-            async for piece in stream:
-                batch.append(piece)
-                size += len(piece)
-                if size >= BATCH_BYTES:
-                    return False
-                # Moved in steps of a second: a timer for each of four thousand pieces in a gigabyte is not free.
-                if not lane.superseded and now() + IDLE_TIMEOUT_S - patient_until > 1:
-                    patient_until = now() + IDLE_TIMEOUT_S
-                    scope.reschedule(patient_until)
+            if writing is not None:
+                # The thread cannot be stopped: whoever cancels this request still waits until its bytes are written.
+                await asyncio.shield(writing)
         finally:
-            lane.scope = None
-    return True
+            body.release()
+
+
+class SocketBody:
+    """A body that the kernel writes into our buffers."""
+
+    def __init__(self, direct: DirectBody) -> None:
+        self._direct = direct
+
+    async def fill(self, batch: list[Piece], lane: Lane) -> bool:
+        """Wait until a buffer is full, or the body has ended."""
+        direct, now = self._direct, asyncio.get_running_loop().time
+        direct.go_on()
+        while not direct.ready.is_set():
+            try:
+                async with asyncio.timeout_at(direct.last_byte_at + IDLE_TIMEOUT_S) as scope:
+                    lane.scope = scope
+                    await direct.ready.wait()
+            except TimeoutError:
+                # Bytes may have come since the limit was set; it is not moved for each of them.
+                if lane.superseded or now() - direct.last_byte_at >= IDLE_TIMEOUT_S:
+                    batch += direct.take()
+                    raise
+            finally:
+                lane.scope = None
+        ended = direct.ended
+        batch += direct.take()
+        if direct.lost and not ended:
+            raise ClientDisconnect
+        return ended
+
+    def release(self) -> None:
+        """Let what still comes be thrown away."""
+        self._direct.release()
+
+
+class AsgiBody:
+    """A body in the pieces that ASGI brings."""
+
+    def __init__(self, stream: AsyncIterator[bytes]) -> None:
+        self._stream = stream
+
+    def release(self) -> None:
+        """Nothing: uvicorn throws away what nobody reads."""
+
+    async def fill(self, batch: list[Piece], lane: Lane) -> bool:
+        """Collect pieces until they are a batch."""
+        now = asyncio.get_running_loop().time
+        size = 0
+        patient_until = now() + IDLE_TIMEOUT_S
+        async with asyncio.timeout(IDLE_TIMEOUT_S) as scope:
+            lane.scope = scope
+            try:
+                async for piece in self._stream:
+                    batch.append(piece)
+                    size += len(piece)
+                    if size >= BATCH_BYTES:
+                        return False
+                    # Moved in steps of a second: a timer for each of four thousand pieces in a gigabyte is not free.
+                    if not lane.superseded and now() + IDLE_TIMEOUT_S - patient_until > 1:
+                        patient_until = now() + IDLE_TIMEOUT_S
+                        scope.reschedule(patient_until)
+            finally:
+                lane.scope = None
+        return True

@@ -4,18 +4,20 @@ The upload resources are those of tus under another address. Two things differ f
 file, of any size, and interim responses (104) tell where to go on and what is durable already.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
+
 from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.asking import PasserByAsking, UploaderAsking
 from server.interim import Interim
 from server.problems import ProblemError, domains, general, resuming
-from server.uploads.resumable import Append
-
 from server.uploads import fields, resumable
+from server.uploads.intake import Body, body_of
+from server.uploads.resumable import Append
 from server.uploads.service import Progress, Uploads
 
 router = APIRouter(prefix=fields.RESUMABLE, tags=["uploads"])
@@ -89,7 +91,7 @@ async def create(
         progress = await uploads.look(who, upload.id)
         if progress.offset == 0 and opening.part.length != 0:
             append = Append(opening.part, opening.ends)
-            progress = await _written(uploads, who, upload.id, append, request.stream(), interim)
+            progress = await _written(uploads, who, upload.id, append, partial(body_of, request), interim)
     return Response(status_code=201, headers={**location, **_told(progress)})
 
 
@@ -129,7 +131,7 @@ async def append(request: Request, upload: str, who: UploaderAsking) -> Response
     asked = resumable.parse_append(request.headers)
     interim = Interim.of(request, resumable.INTEROP_VERSION)
     with _in_the_drafts_words(asked.part.offset):
-        at = await _written(_uploads(request), who, upload, asked, request.stream(), interim)
+        at = await _written(_uploads(request), who, upload, asked, partial(body_of, request), interim)
     return Response(status_code=204, headers=_told(at))
 
 
@@ -138,7 +140,7 @@ async def _written(
     who: UploaderAsking,
     upload_id: str,
     append: Append,
-    stream: AsyncIterator[bytes],
+    open_body: Callable[[], Body],
     interim: Interim,
 ) -> Progress:
     """Write a part; UPLOAD_LENGTH when it was called the last and the file is not whole after it."""
@@ -148,7 +150,7 @@ async def _written(
 
     # Under a checksum the part may be cut off again, and an offset that was told must never go back.
     tell = durable if append.part.checksum is None else None
-    at = await uploads.write(who, upload_id, append.part, stream, tell)
+    at = await uploads.write(who, upload_id, append.part, open_body, tell)
     if append.ends and not at.upload.complete:
         raise ProblemError(resuming.UPLOAD_LENGTH, {"upload-offset": str(at.offset)}, upload_offset=at.offset)
     return at

@@ -9,20 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
+
 from evidence import ids
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.problems.kinds import ProblemType
 from server.services import Services
+from server.uploads import begun, core
 from server.uploads.core import Creation, Patch, Upload
 from server.uploads.folder import WrongHashError
-from server.uploads import begun, core
-from server.uploads.intake import TooLongError, receive
+from server.uploads.intake import Body, TooLongError, receive
 from server.uploads.lanes import TAKEOVER_TIMEOUT_S, Lane
 from server.uploads.writer import PartWriter, Written
-from starlette.concurrency import run_in_threadpool
-
-from server.uploads import core
 
 SWEEP_EVERY_S: Final = 600.0
 """Expired uploads take up disk, nothing else; ten minutes more do no harm."""
@@ -87,6 +86,7 @@ class Uploads:
         if upload.expires_at <= ids.now() and not await self._keeps(upload):
             raise ProblemError(general.NOT_FOUND)
         return upload
+
     async def _keeps(self, upload: Upload) -> bool:
         """Whether an upload is of an announced item: then what arrived is evidence (`server.uploads.begun`)."""
         return await run_in_threadpool(
@@ -102,7 +102,6 @@ class Uploads:
         rest = Creation(upload.length - offset, upload.item, upload.sha256)
         core.admit(rest, replace(usage, open_uploads=usage.open_uploads - 1))
 
-
     async def look(self, who: Phone | Caseworker, upload_id: str) -> Progress:
         """Return where an upload stands, after any earlier request has stepped aside."""
         await self.find(who, upload_id)
@@ -114,25 +113,26 @@ class Uploads:
         who: Phone | Caseworker,
         upload_id: str,
         patch: Patch,
-        stream: AsyncIterator[bytes],
+        open_body: Callable[[], Body],
         tell: Callable[[int], None] | None = None,
     ) -> Progress:
         """Write a request's body and return where the upload stands; complete means: it is a blob.
 
-        `tell` hears each offset that became durable on the way.
+        `open_body` is called when, and only if, the bytes are wanted. `tell` hears each offset that became durable on
+        the way.
         """
         await self.find(who, upload_id)
         async with self._alone(upload_id) as lane:
             at = await self._settled(await self.find(who, upload_id))
             room = core.decide_patch(at.upload, at.offset, patch)
             if at.upload.complete:
-            await self._readmit(at.upload, at.offset)
                 return at
+            await self._readmit(at.upload, at.offset)
             writer = await run_in_threadpool(
                 PartWriter, self._folder.part(upload_id), at.offset, self._hash_at(at), patch.checksum
             )
             try:
-                whole = await receive(stream, writer, lane, room, tell)
+                whole = await receive(open_body(), writer, lane, room, tell)
             except TooLongError:
                 offset = await run_in_threadpool(writer.discard)
                 raise _at(general.TOO_LARGE, offset) from None
@@ -151,9 +151,9 @@ class Uploads:
         async with self._alone(upload_id):
             upload = await self.find(who, upload_id)
             if upload.complete:
+                raise ProblemError(domains.UPLOAD_COMPLETE)
             if await self._keeps(upload):
                 raise ProblemError(domains.UPLOAD_BEGUN)
-                raise ProblemError(domains.UPLOAD_COMPLETE)
             await run_in_threadpool(self._folder.remove, upload)
             self._hashes.pop(upload_id, None)
 
@@ -162,6 +162,7 @@ class Uploads:
         while True:
             await self.sweep()
             await asyncio.sleep(SWEEP_EVERY_S)
+
     async def sweep(self) -> None:
         """Remove expired uploads, but nothing that arrived of an announced item: that is evidence."""
         for upload in await run_in_threadpool(self._folder.expired, ids.now()):
@@ -170,7 +171,6 @@ class Uploads:
             async with self._alone(upload.id):
                 await run_in_threadpool(self._folder.remove, upload)
                 self._hashes.pop(upload.id, None)
-
 
     @asynccontextmanager
     async def _alone(self, upload_id: str) -> AsyncIterator[Lane]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC
 from email.utils import format_datetime
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -14,6 +15,7 @@ from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.uploads import core, fields, tus
 from server.uploads.core import Patch, Upload
+from server.uploads.intake import AsgiBody, body_of
 from server.uploads.service import Progress, Uploads
 
 router = APIRouter(prefix=fields.UPLOADS, tags=["uploads"])
@@ -106,7 +108,7 @@ async def _first_bytes(
         yield body
 
     try:
-        return await uploads.write(who, upload.id, Patch(0, len(body), checksum), once())
+        return await uploads.write(who, upload.id, Patch(0, len(body), checksum), lambda: AsgiBody(once()))
     except ProblemError as error:
         if error.kind is not domains.UPLOAD_HASH:
             await uploads.remove(who, upload.id)
@@ -150,7 +152,7 @@ async def go_on(request: Request, upload: str, who: UploaderAsking) -> Response:
     """Append bytes at the offset. The offset that is answered is on the disk."""
     tus.check_version(request.headers)
     patch = tus.parse_patch(request.headers)
-    at = await _uploads(request).write(who, upload, patch, request.stream())
+    at = await _uploads(request).write(who, upload, patch, partial(body_of, request))
     return Response(status_code=204, headers=_headers(at.upload, at.offset))
 
 

@@ -14,6 +14,10 @@ FLUSH_EVERY_BYTES: Final = 32 * 1024 * 1024
 flushes do not queue behind a gigabyte."""
 
 
+Piece = bytes | memoryview
+"""Bytes of a file as they arrived; a view is on a buffer that is used again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What became of one request's bytes; `offset` is durable."""
@@ -55,13 +59,13 @@ class PartWriter:
         """The hash of all bytes that count now; None when it must be computed from the disk."""
         return self._whole
 
-    def write(self, pieces: Sequence[bytes]) -> None:
+    def write(self, pieces: Sequence[Piece]) -> None:
         """Append bytes. When the disk is full, what fits is kept and `full` is set.
 
         One system call and one hash a batch: after each of them this thread waits for its turn beside the thread that
         reads the network, and that costs more than joining the pieces.
         """
-        rest = memoryview(b"".join(pieces))
+        rest = memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         while rest and not self._full:
             try:
                 count = os.pwrite(self._handle, rest, self._offset)
