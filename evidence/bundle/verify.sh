@@ -1,8 +1,10 @@
 #!/bin/sh
 # Checks this bundle with sh, sha256sum, openssl (1.1.1 or newer), xxd and base64 only: nothing of Getuige runs here.
-#   sh verify.sh TRUST        TRUST is the folder with log.vkey, policy and tsa-roots.pem, from another source.
+#   sh verify.sh TRUST        TRUST is the folder with log.vkey, policy and tsa-roots.pem (and tsa-policy, where there
+#                             is one), from another source.
 # It checks: files against manifests, the manifest against the exported statement, each event against the custody log,
-# the log's and witnesses' signatures under the checkpoints, time stamps, and each sealed item against its event.
+# the log's and witnesses' signatures under the checkpoints, time stamps and their renewals, the server's clock against
+# witnesses and time stamps, and each sealed item against its event. It prints between which times an item came to be.
 # It does not check who signed the statements; `getuige verify` does. Exit code 0: all that it checks holds.
 set -u
 cd "$(dirname "$0")" || exit 2
@@ -12,6 +14,7 @@ case $(cd "$TRUST" 2>/dev/null && pwd -P)/ in
   "$(pwd -P)"/*) echo "FAIL  the trust anchors lie inside the bundle: they prove nothing"; exit 2 ;;
 esac
 TRUST=$(cd "$TRUST" && pwd -P)
+export LC_ALL=C
 WORK=$(mktemp -d) || exit 2
 trap 'rm -rf "$WORK"' EXIT
 FAILED=0
@@ -23,6 +26,34 @@ bytes() { xxd -r -p; }
 to_hex() { xxd -p | tr -d '\n'; }
 member() { sed -n "s/.*\"$2\":\"\([^\"]*\)\".*/\1/p" "$1"; }         # canonical JSON has one spelling
 payload() { member "$1" payload | base64 -d > "$2" 2>/dev/null; }
+
+# Times are seconds since 1970, as witnesses write them. Years from 1970 to 2399, Gregorian.
+plain() { number=${1#0}; echo "${number:-0}"; }                     # 08 is no octal number
+days() { # YEAR MONTH DAY
+  y=$1; m=$2; [ "$m" -gt 2 ] || { y=$((y - 1)); m=$((m + 12)); }
+  echo $((365 * y + y / 4 - y / 100 + y / 400 + (153 * (m - 3) + 2) / 5 + $3 - 719469))
+}
+seconds() { # YEAR MONTH DAY HOUR MINUTE SECOND
+  echo $(($(days "$1" "$(plain "$2")" "$(plain "$3")") * 86400 + $(plain "$4") * 3600 + $(plain "$5") * 60 + $(plain "$6")))
+}
+of_iso() { # 2026-05-04T12:30:15.123Z
+  # shellcheck disable=SC2046 - six words
+  seconds $(echo "${1%%.*}" | tr 'T:Z' '   ' | sed 's/-/ /g')
+}
+of_openssl() { # May  4 12:30:15 2026 GMT
+  # shellcheck disable=SC2086 - five words
+  set -- $1
+  months=JanFebMarAprMayJunJulAugSepOctNovDec; before=${months%%"$1"*}; clock=${3%%.*}
+  # shellcheck disable=SC2046 - three words
+  seconds "$4" $((${#before} / 3 + 1)) "$2" $(echo "$clock" | tr ':' ' ')
+}
+iso() { # SECONDS: 2026-05-04T12:30:15Z, or - for 0
+  [ "$1" -gt 0 ] || { echo -; return; }
+  z=$(($1 / 86400 + 719468)); s=$(($1 % 86400)); era=$((z / 146097)); doe=$((z % 146097))
+  yoe=$(((doe - doe / 1460 + doe / 36524 - doe / 146096) / 365)); doy=$((doe - (365 * yoe + yoe / 4 - yoe / 100)))
+  mp=$(((5 * doy + 2) / 153)); d=$((doy - (153 * mp + 2) / 5 + 1)); m=$((mp < 10 ? mp + 3 : mp - 9))
+  printf '%04d-%02d-%02dT%02d:%02d:%02dZ\n' $((yoe + era * 400 + (m <= 2))) "$m" "$d" $((s / 3600)) $((s / 60 % 60)) $((s % 60))
+}
 
 # --- 1. files ------------------------------------------------------------------------------------------------------
 for list in manifest-sha256.txt tagmanifest-sha256.txt; do
@@ -59,8 +90,9 @@ signed() { # MESSAGE SIGNATURE-HEX VKEY
 cosigned_by() { # NOTE VKEY: tlog-cosignature/v1, 4 bytes id, 8 bytes time, 64 bytes signature
   raw=$(line_of "$1" "$2" | base64 -d 2>/dev/null | to_hex)
   [ ${#raw} -eq 152 ] || return 1
-  { printf 'cosignature/v1\ntime %d\n' "0x$(printf %s "$raw" | cut -c9-24)"; cat "$WORK/body"; } > "$WORK/message"
-  signed "$WORK/message" "$(printf %s "$raw" | cut -c25-)" "$2"
+  at=$(printf %d "0x$(printf %s "$raw" | cut -c9-24)")
+  { printf 'cosignature/v1\ntime %s\n' "$at"; cat "$WORK/body"; } > "$WORK/message"
+  signed "$WORK/message" "$(printf %s "$raw" | cut -c25-)" "$2" && echo "$at" >> "$WORK/cosigned"
 }
 check_note() { # NOTE: 0 when the log signed it and the quorum cosigned it
   sed '/^$/q' "$1" | sed '$d' > "$WORK/body"
@@ -68,7 +100,7 @@ check_note() { # NOTE: 0 when the log signed it and the quorum cosigned it
   [ "$(head -n 1 "$WORK/body")" = "${vkey%%+*}" ] || return 1
   raw=$(line_of "$1" "$vkey" | base64 -d 2>/dev/null | to_hex)
   signed "$WORK/body" "$(printf %s "$raw" | cut -c9-)" "$vkey" || return 1
-  : > "$WORK/names"
+  : > "$WORK/names"; : > "$WORK/cosigned"
   grep '^witness ' "$TRUST/policy" | while read -r _ name vkey; do
     if cosigned_by "$1" "$vkey"; then echo "$name" >> "$WORK/names"; fi
   done
@@ -83,21 +115,7 @@ check_note() { # NOTE: 0 when the log signed it and the quorum cosigned it
 }
 note_of() { sed '1,/^$/d' "$1"; }                                   # a tlog-proof ends with its checkpoint
 
-STAMPED=0
-for proof in proof/export-event.tlog-proof proof/events/*.tlog-proof; do
-  note_of "$proof" > "$WORK/note"
-  digest=$(sha < "$WORK/note")
-  [ -f "$WORK/$digest.ok" ] && continue
-  if check_note "$WORK/note"; then touch "$WORK/$digest.ok"; else bad "checkpoint of $proof: log or witnesses did not sign it"; continue; fi
-  if [ -f "proof/timestamps/$digest.tsr" ]; then
-    if openssl ts -verify -in "proof/timestamps/$digest.tsr" -data "$WORK/note" -CAfile "$TRUST/tsa-roots.pem" > /dev/null 2>&1
-    then STAMPED=$((STAMPED + 1)); ok "time stamp: $(openssl ts -reply -in "proof/timestamps/$digest.tsr" -text 2>/dev/null | sed -n 's/^Time stamp: //p')"
-    else bad "time stamp proof/timestamps/$digest.tsr"; fi
-  fi
-done
-[ "$STAMPED" -gt 0 ] || echo "note  no outside time stamp: times are the server's"
-
-# --- 4. each event is in the log (RFC 9162, 2.1.3.2) ----------------------------------------------------------------
+# RFC 9162, 2.1.3.2
 root_of() { # INDEX SIZE LEAF-HASH PROOF: walk the audit path
   fn=$1; sn=$(($2 - 1)); r=$3
   sed -n '/^index /,/^$/p' "$4" | sed '1d;$d' > "$WORK/path"
@@ -114,6 +132,118 @@ root_of() { # INDEX SIZE LEAF-HASH PROOF: walk the audit path
   done < "$WORK/path"
   if [ "$sn" -eq 0 ]; then echo "$r"; else echo too-short; fi
 }
+
+# Each authority with its roots: those that tsa-policy names, or else whoever is in tsa-roots.pem.
+mkdir "$WORK/tsa" "$WORK/root"
+QUORUM=0
+if [ -f "$TRUST/tsa-policy" ]; then
+  QUORUM=$(sed -n 's/^quorum //p' "$TRUST/tsa-policy")
+  number=0; : > "$WORK/one"
+  while read -r line; do
+    echo "$line" >> "$WORK/one"
+    case $line in *"END CERTIFICATE"*)
+      openssl x509 -in "$WORK/one" -outform DER -out "$WORK/der" 2>/dev/null && cp "$WORK/one" "$WORK/root/$(sha < "$WORK/der")"
+      number=$((number + 1)); : > "$WORK/one" ;;
+    esac
+  done < "$TRUST/tsa-roots.pem"
+  grep '^tsa ' "$TRUST/tsa-policy" | while read -r _ name roots _; do
+    for root in $(echo "$roots" | tr ',' ' '); do cat "$WORK/root/$root" >> "$WORK/tsa/$name"; done
+  done
+  grep '^until ' "$TRUST/tsa-policy" | while read -r _ name until; do of_iso "$until" > "$WORK/until.$name"; done
+else
+  cp "$TRUST/tsa-roots.pem" "$WORK/tsa/tsa-roots.pem"
+fi
+stated() { openssl ts -reply -in "$1" -text 2>/dev/null | sed -n "s/^$2: //p"; }
+time_of() { of_openssl "$(stated "$1" 'Time stamp')"; }
+accuracy_of() { # TOKEN: whole seconds, rounded up
+  said=$(stated "$1" Accuracy | sed -n 's/^\(0x[0-9A-Fa-f]*\) seconds.*/\1/p')
+  case $(stated "$1" Accuracy) in *0x*seconds*" 0x"*|unspecified*0x*) echo $((${said:-0} + 1)) ;; *) echo $((${said:-0})) ;; esac
+}
+holds() { # TOKEN DATA TSA TIME: 0 when the token is over the data, and its certificates were in force at that time
+  openssl ts -verify -attime "$4" -in "$1" -data "$2" -CAfile "$WORK/tsa/$3" > /dev/null 2>&1 || return 1
+  [ ! -f "$WORK/until.$3" ] || [ "$4" -le "$(cat "$WORK/until.$3")" ]
+}
+whose() { # TOKEN DATA: the authority under whose roots the token held when it was made
+  at=$(time_of "$1")
+  for path in "$WORK"/tsa/*; do
+    if holds "$1" "$2" "${path##*/}" "$at"; then echo "${path##*/}"; return 0; fi
+  done
+  return 1
+}
+believed() { # TOKEN DATA TSA: 0 when it counts today, by itself or by renewals (RFC 4998, 5.2) that were made in time
+  token=$1; data=$2; name=$3; rounds=0
+  until holds "$token" "$data" "$name" "$NOW"; do
+    rounds=$((rounds + 1)); proof=proof/renewals/$(sha < "$token").tlog-proof
+    if [ "$rounds" -gt 32 ] || [ ! -f "$proof" ]; then return 1; fi
+    note_of "$proof" > "$WORK/renewal.$rounds"
+    [ "$(head -n 1 "$WORK/renewal.$rounds")" = getuige/token-renewal/v1 ] || return 1
+    leaf=$(printf '00%s' "$(sha < "$token")" | bytes | sha)
+    size=$(sed -n 2p "$WORK/renewal.$rounds"); root=$(sed -n 3p "$WORK/renewal.$rounds" | base64 -d | to_hex)
+    [ "$(root_of "$(sed -n 's/^index //p' "$proof")" "$size" "$leaf" "$proof")" = "$root" ] || return 1
+    newer=
+    for next in "proof/timestamps/$(sha < "$WORK/renewal.$rounds")".*; do
+      by=$(whose "$next" "$WORK/renewal.$rounds") || continue
+      holds "$token" "$data" "$name" $(($(time_of "$next") + $(accuracy_of "$next"))) && { newer=$next; newer_by=$by; break; }
+    done
+    [ -n "$newer" ] || return 1
+    token=$newer; data=$WORK/renewal.$rounds; name=$newer_by
+  done
+}
+agree() { # of $WORK/stamps (time, accuracy, name; sorted): the largest group whose times agree, into $WORK/agreed
+  : > "$WORK/agreed"
+  while read -r first slack _; do
+    while read -r at more who; do
+      if [ "$at" -ge "$first" ] && [ $((at - first)) -le $((60 + slack + more)) ]; then echo "$at $more $who"; fi
+    done < "$WORK/stamps" > "$WORK/group"
+    if [ "$(wc -l < "$WORK/group")" -gt "$(wc -l < "$WORK/agreed")" ]; then cp "$WORK/group" "$WORK/agreed"; fi
+  done < "$WORK/stamps"
+}
+judge_stamps() { # DIGEST NOTE: sets STAMP to the time by which the head existed, 0 for none
+  STAMP=0; : > "$WORK/found"; expired=
+  for token in "proof/timestamps/$1".*; do
+    [ -f "$token" ] || continue
+    file=$token
+    if ! name=$(whose "$file" "$2"); then bad "time stamp $file"; continue; fi
+    who=$name
+    if believed "$file" "$2" "$name"; then echo "$(time_of "$file") $(accuracy_of "$file") $who" >> "$WORK/found"
+    else expired="$expired $file"; fi
+  done
+  sort -n "$WORK/found" > "$WORK/stamps"
+  agree
+  all=$(wc -l < "$WORK/stamps"); together=$(wc -l < "$WORK/agreed"); names=$(cut -d' ' -f3 "$WORK/agreed" | sort -u | wc -l)
+  if [ "$together" -lt "$all" ]; then
+    if [ $((2 * together)) -le "$all" ]; then bad "time stamp authorities contradict each other: $(cut -d' ' -f3 "$WORK/stamps" | tr '\n' ' ')"; names=0; cp "$WORK/stamps" "$WORK/agreed"
+    else echo "note  the clock of one of the time stamp authorities was wrong; $together others agree"; fi
+  fi
+  while read -r at more who; do
+    ok "time stamp: $(iso "$at") ($who)"
+    if [ "$STAMP" -eq 0 ] || [ $((at + more)) -lt "$STAMP" ]; then STAMP=$((at + more)); fi
+  done < "$WORK/agreed"
+  if [ "$names" -lt "$QUORUM" ]; then bad "fewer than $QUORUM time stamp authorities vouch for a head"; fi
+  for token in $expired; do
+    if [ "$names" -gt 0 ] && [ "$names" -ge "$QUORUM" ]; then echo "note  $token expired, and was not renewed in time"
+    else bad "time stamp $token expired, and was not renewed in time"; fi
+  done
+}
+
+NOW=$(of_openssl "$(date -u '+%b %d %H:%M:%S %Y')")
+STAMPED=0
+: > "$WORK/heads"                                                   # size, earliest cosignature
+for proof in proof/export-event.tlog-proof proof/events/*.tlog-proof; do
+  note_of "$proof" > "$WORK/note"
+  digest=$(sha < "$WORK/note")
+  [ -f "$WORK/$digest.ok" ] && continue
+  if ! check_note "$WORK/note"; then bad "checkpoint of $proof: log or witnesses did not sign it"; continue; fi
+  judge_stamps "$digest" "$WORK/note"
+  [ "$STAMP" -eq 0 ] || STAMPED=$((STAMPED + 1))
+  first=$(sort -n "$WORK/cosigned" | head -n 1); last=$(sort -n "$WORK/cosigned" | tail -n 1); last=${last:-0}
+  if [ "$STAMP" -gt 0 ] && { [ "$last" -eq 0 ] || [ "$STAMP" -lt "$last" ]; }; then last=$STAMP; fi
+  echo "$last" > "$WORK/$digest.ok"                                 # by when the head existed
+  echo "$(sed -n 2p "$WORK/note") ${first:-0}" >> "$WORK/heads"
+done
+[ "$STAMPED" -gt 0 ] || echo "note  no outside time stamp: times are the server's"
+
+# --- 4. each event is in the log (RFC 9162, 2.1.3.2) ----------------------------------------------------------------
 in_log() { # EVENT SALT-HEX PROOF INDEX
   [ "$(sed -n 's/^index //p' "$3")" = "$4" ] || return 1
   note_of "$3" > "$WORK/note"
@@ -123,16 +253,30 @@ in_log() { # EVENT SALT-HEX PROOF INDEX
   size=$(sed -n 2p "$WORK/note"); root=$(sed -n 3p "$WORK/note" | base64 -d | to_hex)
   [ "$(root_of "$4" "$size" "$leaf" "$3")" = "$root" ]
 }
+between() { # EVENT STATEMENT INDEX: is the server's clock inside the bounds of others? (docs/formats/sealed-bundle.md)
+  received=$(of_iso "$(member "$1" received_at)"); latest=$(cat "$WORK/$(sha < "$WORK/note").ok")
+  seen=$(sed -n 's/.*"seen":{[^}]*"size":\([0-9]*\).*/\1/p' "$2"); earliest=0
+  if [ "${seen:-0}" -gt "$3" ]; then seen=0; fi                     # no head that was seen can hold the event itself
+  while read -r size first; do
+    if [ "$size" -le "${seen:-0}" ] && [ "$first" -gt "$earliest" ]; then earliest=$first; fi
+  done < "$WORK/heads"
+  if [ "$latest" -gt 0 ] && [ "$received" -gt $((latest + 60)) ]; then bad "event $3: the server says $(iso "$received"), later than witnesses and time stamps allow: $(iso "$latest")"; fi
+  if [ "$received" -lt $((earliest - 60)) ]; then bad "event $3: the server says $(iso "$received"), before $(iso "$earliest") that its signer had seen"; fi
+  BETWEEN="not before $(iso "$earliest"), not after $(iso "$latest"), received $(iso "$received")"
+}
 COUNT=0
 for event in data/events/*.json; do
   name=$(basename "$event" .json); index=$(printf %s "$name" | sed 's/^0*\(.\)/\1/')
   salt=$(tr ',{}' '\n\n\n' < data/salts.json | sed -n "s/^\"$index\":\"\([0-9a-f]*\)\"$/\1/p")
-  if in_log "$event" "$salt" "proof/events/$name.tlog-proof" "$index"; then COUNT=$((COUNT + 1)); else bad "event $index is not in the log"; fi
+  if in_log "$event" "$salt" "proof/events/$name.tlog-proof" "$index"; then
+    COUNT=$((COUNT + 1)); payload "$event" "$WORK/statement"; between "$event" "$WORK/statement" "$index"
+    if grep -q '"type":"item.seal"' "$WORK/statement"; then echo "time  item $(member "$WORK/statement" item): $BETWEEN"; fi
+  else bad "event $index is not in the log"; fi
 done
 ok "$COUNT events are in the log"
 index=$(sed -n 's/.*"index":\([0-9]*\).*/\1/p' proof/export-event.json)
 if in_log proof/export-event.json "$(cat proof/export-salt.txt)" proof/export-event.tlog-proof "$index"
-then ok "the export is in the log"; else bad "the export is not in the log"; fi
+then ok "the export is in the log"; between proof/export-event.json "$WORK/export" "$index"; else bad "the export is not in the log"; fi
 
 # --- 5. each sealed item is the one that its event names ------------------------------------------------------------
 if [ -d data/items ]; then
