@@ -27,9 +27,12 @@ router = APIRouter(prefix=V1, tags=["erasures"])
 
 @router.get("/cases/{case}/erasures", operation_id="list_erasures", responses=problems(*PROVEN))
 async def list_erasures(request: Request, case: str, who: ReaderAsking) -> Erasures:
-    """List what was asked to be erased and how far it is, to whoever sees the whole case."""
+    """List what was asked to be erased and how far it is; nothing to readers who do not see the whole case."""
     services = services_of(request)
-    name = await run_in_threadpool(_whole_case, services, case, who)
+    view = await run_in_threadpool(find_view, services, case, who)
+    if not view.whole:
+        return Erasures(erasures=[])
+    name = view.case
     now = ids.now()
 
     def look(standing: Standing) -> list[ErasureOut]:

@@ -12,19 +12,24 @@ from typing import Final
 
 from evidence import durable, ids
 from evidence.bundle import trust
-from evidence.custody.checkpoint import SignedCheckpoint
+from evidence.custody.lineage import Lineage
 from evidence.custody.tiles import CHECKPOINT_PATH
 from evidence.store import copying, migrating, verifying
 from evidence.store.blobs import READ_BYTES, DirectoryBlobs
 from evidence.store.engine import open_engine
 from evidence.store.errors import BlobError
+from evidence.store.journal import SqlJournal
 from server.keeping import files, note
 from server.keeping.elsewhere import Elsewhere, open_copies
 from server.keeping.note import BackupError, Note
 from server.layout import Layout
+from server.log.line import LogFolders, lineage_of
 from server.settings import Settings
 
-EVERYTHING_ELSE: Final = ("log.vkey", f"trust/{trust.ROOT}", f"trust/{trust.POLICY}", f"trust/{trust.TSA_ROOTS}")
+CHANGING: Final = (f"trust/{trust.POLICY}", f"trust/{trust.ROTATIONS}")
+"""Public files that a rotation of the log's key changes."""
+
+EVERYTHING_ELSE: Final = ("log.vkey", f"trust/{trust.ROOT}", f"trust/{trust.TSA_ROOTS}", *CHANGING)
 """Public files, copied as they are when they are there."""
 
 
@@ -69,20 +74,15 @@ def make(
     _check_folder(layout, target)
     durable.make_folder(target)
     before = note.read(target)
-    try:
-        checkpoint = (layout.log / CHECKPOINT_PATH).read_bytes()
-    except FileNotFoundError as error:
-        raise BackupError(f"{layout.log} has no head yet: was this data folder founded, and served once?") from error
-    SignedCheckpoint.parse(checkpoint)
+    checkpoint = _published(settings, layout)
     if with_secrets:  # before the journal: what the development witness remembers must not be ahead of the head row
         for path in files.visible(layout.secrets):
             _replace(path, target / path.relative_to(layout.data))
     journal, sealed = _copy_journal(settings, target, progress)
-    for path in files.log_files(layout.log):
-        files.copy(path, target / "log" / path.relative_to(layout.log))
+    _copy_logs(layout, _line(f"sqlite:///{journal}"), target)
     for name in EVERYTHING_ELSE:
         if (layout.data / name).exists():
-            files.copy(layout.data / name, target / name)
+            _copy_public(layout.data / name, target / name, changing=name in CHANGING)
     for path in sorted(layout.exports.glob(files.PREPARED)):
         files.copy(path, target / "exports" / path.name)
     with open_copies(settings) as (copies, s3):
@@ -96,8 +96,60 @@ def make(
     written = Note(1, ids.now(), migrating.NEWEST, final.name, sha256, events, checkpoint.decode(), with_secrets)
     note.write(target, written)
     if before is not None and before.journal != final.name:
-        (target / before.journal).unlink(missing_ok=True)
+        old = target / before.journal
+        if old.exists():
+            durable.shred(old)  # it may hold what was erased since
+    _erase_in(target, final)
     return Made(written, *made, left_in_s3=elsewhere.count)
+
+
+def _erase_in(target: Path, journal: Path) -> None:
+    """Destroy the sealed items in a backup that were erased since an earlier one; safe to repeat."""
+    engine = open_engine(f"sqlite:///{journal}")
+    try:
+        erased = verifying.erased_blobs(engine)
+    finally:
+        engine.dispose()
+    blobs = DirectoryBlobs(target / "blobs")
+    for name in erased:
+        blobs.destroy(name)
+
+
+def _line(database_url: str) -> Lineage:
+    engine = open_engine(database_url)
+    journal = SqlJournal(engine)
+    try:
+        return journal.ask(lineage_of)
+    finally:
+        journal.close()
+        engine.dispose()
+
+
+def _published(settings: Settings, layout: Layout) -> bytes:
+    """Return the published head of the log that grows, or of the one before it while that has shown none."""
+    folders = LogFolders(layout)
+    found = (folders.checkpoint(era) for era in reversed(_line(settings.database_url).eras))
+    signed = next((one for one in found if one is not None), None)
+    if signed is None:
+        raise BackupError(f"{layout.log} has no head yet: was this data folder founded, and served once?")
+    return signed.to_bytes()
+
+
+def _copy_logs(layout: Layout, line: Lineage, target: Path) -> None:
+    """Copy the tiles of every log, and the last heads of those that ended before the journal was copied."""
+    kept = Layout(target)
+    for era in line.eras:
+        source, folder = layout.log_of(era.number), kept.log_of(era.number)
+        for path in files.log_files(source):
+            files.copy(path, folder / path.relative_to(source))
+        if era.final is not None:
+            _copy_public(source / CHECKPOINT_PATH, folder / CHECKPOINT_PATH, changing=True)
+
+
+def _copy_public(source: Path, target: Path, *, changing: bool) -> None:
+    if changing and target.exists() and target.read_bytes() != source.read_bytes():
+        target.unlink()
+    files.copy(source, target)
 
 
 def _check_folder(layout: Layout, target: Path) -> None:
@@ -109,7 +161,7 @@ def _check_folder(layout: Layout, target: Path) -> None:
 
 
 def _was_cut_short(target: Path) -> bool:
-    known = {"blobs", "log", "exports", "trust", "secrets", "log.vkey", _UNFINISHED}
+    known = {"blobs", "log", "logs", "exports", "trust", "secrets", "log.vkey", _UNFINISHED}
     return all(path.name in known or path.name.startswith((_UNFINISHED, "journal-")) for path in target.iterdir())
 
 

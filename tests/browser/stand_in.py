@@ -21,7 +21,8 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from evidence import canonical, ids, keys
 from evidence.envelope import container
-from evidence.statements import statement, types
+from evidence.statements import rules, statement, types
+from server.items.routes import parse_range
 from server.web import router
 from tests.browser.world import LABELS, ORIGIN, World
 
@@ -53,9 +54,11 @@ class StandIn:
                         "review": "2026-10-28T10:00:00.000Z", "overdue": True, "returned_at": None, "condition": None},
         }  # fmt: skip
         self.statements: list[statement.Statement] = []
+        self.erased: list[dict[str, Any]] = []
         self.alarms: dict[str, dict[str, Any]] = {}
         self.acts: list[statement.Statement] = []
         self.reads: list[tuple[str, str]] = []
+        self.sent: dict[str, int] = {}
         self._locked = {handle: world.locked(handle) for handle in world.people}
         self._challenges: dict[bytes, str] = {}
         self._sessions: dict[str, str] = {}
@@ -109,6 +112,7 @@ class StandIn:
             ("GET", "/authority", self._authority),
             ("GET", "/cases", self._cases),
             ("GET", "/cases/{case}/timeline", self._timeline),
+            ("GET", "/cases/{case}/erasures", self._erasures),
             ("GET", "/items/{item}/container", self._container),
             ("GET", "/receipts/{index}/proof", self._proof),
             ("GET", "/alarms", self._alarms),
@@ -197,7 +201,7 @@ class StandIn:
         lead = {"kid": case.body.lead, "label": LABELS["marit"], "role": "caseworker"}
         facts = {"case": self.world.case, "box": case.body.box, "vault": case.body.vault, "lead": lead,
                  "team": case.body.team, "opened_at": case.opened_at}  # fmt: skip
-        return {"case": facts, "events": events, "next": None, "log": {"size": len(pairs)}}
+        return {"case": facts, "events": events, "erased": self.erased, "next": None, "log": {"size": len(pairs)}}
 
     def _event(self, made: statement.Statement, one: Any) -> dict[str, Any]:  # noqa: ANN401 - a Recorded
         found: dict[str, Any] = {
@@ -205,17 +209,41 @@ class StandIn:
             "by": {"kid": made.by, "label": "", "role": self.world.standing.role_of(made.by)},
             "event": b64(one.event), "salt": one.salt.hex(),
         }  # fmt: skip
-        if isinstance(made.body, types.ItemSeal):
+        if isinstance(made.body, types.ItemSeal | types.ItemOpen):
             blob = self.world.containers[made.body.item]
             prefix = container.parse_prefix(blob)
             wraps = [{"to": wrap.to, "wrap": wrap.wrap} for wrap in prefix.head.wraps]
             found["item"] = {"item": made.body.item, "head": b64(prefix.to_bytes()), "wraps": wraps,
-                             "size": len(blob), "content": made.body.content is not None}  # fmt: skip
+                             "size": prefix.container_size, "content": prefix.head.content is not None}  # fmt: skip
+            if isinstance(made.body, types.ItemOpen):
+                found["item"]["arrived"] = len(blob)
         return found
+
+    async def _erasures(self, request: Request, case: str) -> dict[str, Any]:
+        self._who(request)
+        assert case == self.world.case
+        found = []
+        for name, one in self.world.standing.erasures.items():
+            due, lapses = (
+                ids.time_of(ids.moment_of(one.requested_at) + after) for after in (rules.ERASE_DELAY, rules.ERASE_LAPSE)
+            )
+            open_ = "waiting" if one.approved else "asked"
+            found.append({
+                "erasure": name, "state": "cancelled" if one.ended else open_, "items": sorted(one.items),
+                "asked_at": one.requested_at, "due_at": due, "lapses_at": lapses, "executed_at": one.executed_at,
+                "locked_until": None,
+            })  # fmt: skip
+        return {"erasures": found}
 
     async def _container(self, request: Request, item: str) -> Response:
         self.reads.append((self._who(request), item))
-        return Response(self.world.containers[item], media_type="application/octet-stream")
+        blob = self.world.containers[item]
+        wanted = parse_range(request.headers.get("range"), len(blob))
+        first, last = wanted or (0, len(blob) - 1)
+        self.sent[item] = self.sent.get(item, 0) + last + 1 - first
+        headers = {} if wanted is None else {"content-range": f"bytes {first}-{last}/{len(blob)}"}
+        status = 200 if wanted is None else 206
+        return Response(blob[first : last + 1], status, headers, media_type="application/octet-stream")
 
     async def _proof(self, request: Request, index: int) -> Response:
         self._who(request)

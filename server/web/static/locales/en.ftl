@@ -64,6 +64,25 @@ failed-count = { $failed } { $failed ->
 signed-count = { $signed } not yet in the log
 wide-count = { $wide } with a wide time interval
 checking-count = { $total } items are being checked …
+erasure-title = { $count ->
+    [one] One item will be erased on { $due }, or later
+   *[other] { $count } items will be erased on { $due }, or later
+}
+erasure-asked = She asked for this. Nothing happens as long as no caseworker agrees.
+erasure-waiting = She asked for this and a caseworker agreed. Until that day it can be called off.
+erasure-held = Somebody holds one of these items. As long as that is so, nothing happens.
+erasure-kept = The case is kept for a complaint or an inquiry. Until its term nothing happens.
+erasure-asked-at = Asked on { $asked }. After { $lapses } the request no longer counts.
+erasure-cancel = Do not erase
+erasure-agree = Agree
+erasure-agree-explained = Speak to her alone first. Somebody else may have asked for this. What is erased does not come back.
+erasure-agree-really = I spoke to her alone and agree
+erased-title = { $count ->
+    [one] One item was erased
+   *[other] { $count } items were erased
+}
+erased-row = erased on { $erased } · received on { $received }
+erased-explained = The log proves that there was something. What it was can no longer be read here.
 closed-count = { $count ->
     [one] 1 item was
    *[other] { $count } items were

@@ -64,6 +64,25 @@ failed-count = { $failed } { $failed ->
 signed-count = { $signed } nog niet in het logboek
 wide-count = { $wide } met een ruim tijdvak
 checking-count = { $total } items worden gecontroleerd …
+erasure-title = { $count ->
+    [one] Eén item wordt gewist op { $due }, of later
+   *[other] { $count } items worden gewist op { $due }, of later
+}
+erasure-asked = Zij heeft dit gevraagd. Er gebeurt niets zolang geen hulpverlener instemt.
+erasure-waiting = Zij heeft dit gevraagd en een hulpverlener stemde in. Tot die dag kan het worden afgezegd.
+erasure-held = Iemand houdt een van deze items vast. Zolang dat zo is, gebeurt er niets.
+erasure-kept = De zaak wordt bewaard voor een klacht of onderzoek. Tot die termijn gebeurt er niets.
+erasure-asked-at = Gevraagd op { $asked }. Na { $lapses } geldt de vraag niet meer.
+erasure-cancel = Niet wissen
+erasure-agree = Instemmen
+erasure-agree-explained = Spreek haar eerst alleen. Misschien vroeg iemand anders hierom. Wat gewist is, komt niet terug.
+erasure-agree-really = Ik sprak haar alleen en stem in
+erased-title = { $count ->
+    [one] Eén item is gewist
+   *[other] { $count } items zijn gewist
+}
+erased-row = gewist op { $erased } · ontvangen op { $received }
+erased-explained = Het logboek bewijst dat er iets was. Wat het was, is hier niet meer te lezen.
 closed-count = { $count ->
     [one] 1 item is
    *[other] { $count } items zijn

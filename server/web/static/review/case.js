@@ -6,6 +6,7 @@ import { fromBase64, fromHex } from "../core/bytes.js";
 import { verifyProof } from "../core/proof.js";
 import { dated } from "../core/dated.js";
 import { checkSignatures, openAll } from "./entries.js";
+import * as erasures from "./erasures.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 /** @typedef {{label?: string | null, kid: string}} Lead */
@@ -24,14 +25,17 @@ export class Case {
   /**
    * @param {CaseFacts} facts @param {Entry[]} entries @param {number} closed @param {any[]} events
    * @param {import("../core/trust.js").Anchors} anchors @param {Authority} authority
+   * @param {import("./erasures.js").Erased[]} erased @param {import("./erasures.js").Erasure[]} erasures
    */
-  constructor(facts, entries, closed, events, anchors, authority) {
+  constructor(facts, entries, closed, events, anchors, authority, erased = [], erasures = []) {
     this.facts = facts;
     this.entries = entries;
     this.closed = closed;
     this.events = events;
     this.anchors = anchors;
     this.authority = authority;
+    this.erased = erased;
+    this.erasures = erasures;
   }
 
   /**
@@ -40,10 +44,12 @@ export class Case {
    */
   static async load(id, session, anchors) {
     const events = [];
+    const erased = [];
     let facts = null;
     for (let after = /** @type {number | null} */ (-1); after !== null; ) {
       const page = await api.json(`/api/v1/cases/${id}/timeline?after=${after}&limit=${PAGE}`);
       events.push(...page.events);
+      erased.push(...(page.erased ?? []));
       facts ??= page.case;
       after = page.next;
     }
@@ -52,7 +58,7 @@ export class Case {
     const signed = [...published.events, ...events].filter(({ event }) => event).map(({ event }) => dated(event));
     await authority.learn(signed);
     const { entries, closed } = await openAll(events, session, authority);
-    return new Case(facts, entries, closed, events, anchors, authority);
+    return new Case(facts, entries, closed, events, anchors, authority, erased, await erasures.load(id));
   }
 
   /** Check every entry; `changed` is called as results come in. @param {() => void} changed */

@@ -9,6 +9,7 @@ import { View } from "../ui/view.js";
 import { Case } from "./case.js";
 import { heatMap, weeklyBars } from "./charts.js";
 import { entryDetail } from "./detail.js";
+import { act, erasedRows, erasureBanners } from "./erasures.js";
 import "./devices.js";
 import { caseHead, patternStrip } from "./head.js";
 import "./overview.js";
@@ -100,6 +101,15 @@ class Review extends View {
     this.dataset.checked = "true";
   }
 
+  /** @param {"erase.approve" | "erase.cancel"} type @param {string} erasure */
+  async #decide(type, erasure) {
+    const { session, opened } = this;
+    if (!session || !opened) return;
+    await this.#attempt(async () => {
+      opened.erasures = await act(opened.facts.case, session, type, erasure);
+    });
+  }
+
   /** @param {string} id */
   async #choose(id) {
     this.selected = id;
@@ -173,6 +183,7 @@ class Review extends View {
     return html`
       ${Number(this.cases?.length) > 1 ? html`<p><button type="button" @click=${() => { this.opened = null; }}>← ${t("cases")}</button></p>` : nothing}
       ${caseHead(opened, session)}
+      ${erasureBanners(opened, session, (type, erasure) => this.#decide(type, erasure))}
       ${patternStrip(shown, filter)}
       <section class="card overview" aria-labelledby="overview-title">
         <h2 id="overview-title">${t("overview")}</h2>
@@ -190,7 +201,7 @@ class Review extends View {
           <p class="quiet">${t("zone", { zone: zone() })}</p>
         </div>
         <div class="reading">
-          <div class="card listing">${entryTable(opened, shown, this.selected, choose)}</div>
+          <div class="card listing">${entryTable(opened, shown, this.selected, choose)}${erasedRows(opened)}</div>
           ${entryDetail(opened, opened.entries.find(({ id }) => id === this.selected), choose)}
         </div>
       </section>
