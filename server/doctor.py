@@ -1,7 +1,8 @@
 """What Getuige needs of a machine: a list of checks, each a fact and, when it is bad, how to mend it.
 
 Every check is a small function from `Settings` to a `Finding`; `examine` runs them all, whatever one of them
-says. Nothing here prints and nothing is changed, but for one scratch file in the data folder.
+says. Nothing here prints and nothing is changed, but for one scratch file in the data folder and, with S3 set up, one
+small object in the bucket that is locked for a minute.
 """
 
 import importlib.metadata
@@ -22,6 +23,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from evidence.store.errors import BlobError
+from evidence.store.lock_trial import try_lock
 from server.log import tsa_health
 from server.settings import LOOPBACK, Settings, SettingsError
 
@@ -206,6 +209,22 @@ def check_space(settings: Settings) -> Finding:
     return Finding("Disk space", State.GOOD, seen)
 
 
+def check_s3(settings: Settings) -> Finding:
+    """The bucket keeps what is locked in it: a small object is written, and must not be overwritten or deleted."""
+    name = "S3 bucket"
+    mend = "docs/operations/storage.md, *Test your own S3*"
+    if settings.s3_bucket is None:
+        return Finding(name, State.GOOD, "not set up: sealed items are on this disk only")
+    try:
+        place = settings.s3_place()
+        faults = [] if place is None else try_lock(place)
+    except (SettingsError, BlobError) as error:
+        return Finding(name, State.BAD, str(error), mend)
+    if faults:
+        return Finding(name, State.BAD, "; ".join(faults), mend)
+    return Finding(name, State.GOOD, f"{settings.s3_bucket} keeps what is locked (tried with a small object)")
+
+
 def check_clock(_settings: Settings, now: Callable[[], float] = time.time) -> Finding:
     """The clock is not behind the newest file of this program, and says whether it is kept in step."""
     written = max(path.stat().st_mtime for path in Path(__file__).parent.glob("*.py"))
@@ -261,6 +280,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_node,
     check_data,
     check_space,
+    check_s3,
     check_clock,
     check_ports,
     check_tsas,

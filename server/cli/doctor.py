@@ -17,6 +17,8 @@ SHOWN: Final = {State.GOOD: ("✓ good", "green"), State.LOOK: ("! look", "yello
 def doctor() -> None:
     """Say what this machine lacks for Getuige, and how to mend each thing. Changes nothing.
 
+    With an S3 bucket set up it locks one small object there for a minute, to see that locks hold.
+
     Exit code 0: Getuige can run here. Exit code 1: something marked *bad* must be mended first.
     """
     console = Console()

@@ -1,8 +1,9 @@
 """Proves what one shipment to a real S3 server promises: locked, read back, resumed, never laid over what is there."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,12 @@ from evidence import ids
 from evidence.store import shipping
 from evidence.store.blobs import DirectoryBlobs
 from evidence.store.errors import BlobAwayError, BlobError
+from evidence.store.lock_trial import try_lock
 from evidence.store.s3 import Place, S3Blobs, S3RefusedError, S3TakenError
 from evidence.store.shipping import PART_BYTES, RottenError
+from server import doctor
+from server.doctor import State
+from server.settings import Settings
 from tests.api.world import free_port
 from tests.s3_world import S3Server
 
@@ -162,3 +167,22 @@ def test_what_is_wrong_with_a_bucket_is_said(server: S3Server, s3: S3Blobs) -> N
     with pytest.raises(BlobAwayError):
         nobody.look(ids.Sha256("0" * 64))
     assert "only-in-tests" not in repr(s3.place)
+
+
+def test_the_doctor_tries_the_real_bucket(server: S3Server, place: Place, tmp_path: Path) -> None:
+    good = doctor.check_s3(Settings(data=tmp_path, **server.settings(place, tmp_path)))
+    assert (good.state, place.bucket in good.seen) == (State.GOOD, True)
+    assert try_lock(place) == []
+    unlocked = doctor.check_s3(Settings(data=tmp_path, **server.settings(server.bucket(locks=False), tmp_path)))
+    assert (unlocked.state, unlocked.mend != "") == (State.BAD, True)
+    elsewhere = Settings(data=tmp_path, **server.settings(replace(place, bucket="not-here"), tmp_path))
+    assert "NoSuchBucket" in doctor.check_s3(elsewhere).seen
+    half = Settings(data=tmp_path, s3_bucket="evidence", s3_key_id="getuige")
+    assert "GETUIGE_S3_SECRET_FILE" in doctor.check_s3(half).seen
+    assert doctor.check_s3(Settings(data=tmp_path)).state is State.GOOD
+
+
+def test_a_store_that_keeps_no_lock_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that takes the headers and keeps to none: the same server without the headers of the lock."""
+    monkeypatch.setattr("evidence.store.s3._lock", lambda _until: {})
+    assert try_lock(place) == ["it stores without the lock that was asked for", "it deletes a locked version"]
