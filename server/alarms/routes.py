@@ -5,27 +5,27 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
+from fastapi import APIRouter, Header, Request
+from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
 from evidence import canonical, ids
 from evidence.errors import FormatError
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.facts import Sealed
 from evidence.statements.standing import Standing
-from fastapi import APIRouter, Header, Request
-from pydantic import BaseModel, ConfigDict
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth.asking import DispatcherAsking
+from server.items.access import boxes_of
 from server.items.reads import Reads
+from server.items.routes import read_prefix
 from server.principals import identify
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 from server.statements.receipts import Dsse
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
-
-from server.items.access import boxes_of
-from server.items.routes import read_prefix
 from server.statements.routes import STATEMENT_EXAMPLE
 from server.timeline.shapes import WrapOut
 
