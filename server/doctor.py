@@ -23,9 +23,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from evidence.errors import EvidenceError
 from evidence.store.errors import BlobError
 from evidence.store.lock_trial import try_lock
-from server.log import tsa_health
+from server.errors import ServerError
+from server.log import log_health, tsa_health
 from server.settings import LOOPBACK, Settings, SettingsError
 
 MIN_PYTHON: Final = (3, 11)
@@ -197,6 +199,21 @@ def check_data(settings: Settings) -> Finding:
     return Finding(name, State.GOOD, seen)
 
 
+def check_log(settings: Settings) -> Finding:
+    """The custody log has its key, and what a rotation of it left is whole."""
+    try:
+        line, faults = log_health.examine(settings)
+    except (EvidenceError, ServerError) as error:
+        return Finding("Custody log", State.LOOK, f"cannot be examined: {error}")
+    if line is None:
+        return Finding("Custody log", State.GOOD, "not founded yet")
+    if faults:
+        mend = "run `getuige log rotate` again, or put the file back: docs/operations/log-key.md"
+        return Finding("Custody log", State.BAD, "; ".join(faults), mend)
+    era = line.current
+    return Finding("Custody log", State.GOOD, f"log {era.number}, {era.origin}, from event {era.first_event}")
+
+
 def check_space(settings: Settings) -> Finding:
     """There is room for evidence."""
     folder = settings.data.absolute()
@@ -279,6 +296,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_vendor,
     check_node,
     check_data,
+    check_log,
     check_space,
     check_s3,
     check_clock,

@@ -1,7 +1,8 @@
 """Reading a whole journal again and judging it anew, as a restored copy must be before anyone relies on it.
 
 For every event: its place, its exact bytes and the columns beside them, its leaf from its salt, the signatures, and
-whether its author was allowed to say it then. Over all: the root of the log at the sizes that signed heads speak of.
+whether its author was allowed to say it then. Over all: the roots of the logs at the sizes that signed heads speak of,
+and that each log which was ended did end with the head that the root signed.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -13,10 +14,13 @@ from sqlalchemy import Engine, select
 from evidence import event, ids
 from evidence.custody import growth, leaf
 from evidence.custody.growth import RightEdge
+from evidence.custody.note import NoteVerifier
+from evidence.custody.succession import succession_entry
 from evidence.errors import EvidenceError
 from evidence.event import Recorded
 from evidence.statements import authority, types
 from evidence.statements import tombstone as tombstones
+from evidence.statements.rotation import checkpoint_of
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
@@ -45,33 +49,76 @@ class Verified:
     size: int = 0
     faults: list[str] = field(default_factory=list)
     sealed: dict[ids.Sha256, Sealed] = field(default_factory=dict)
-    roots: dict[int, bytes] = field(default_factory=dict)
+    roots: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    """By name and size of the log."""
+
     standing: Standing = field(default_factory=Standing)
     tombstones: list[Tombstone] = field(default_factory=list)
 
 
-def verify(engine: Engine, sizes: Collection[int], progress: Callable[[int], None] = lambda _: None) -> Verified:
-    """Verify all events, and compute the roots of the log at `sizes` (those that the journal reaches).
+class _Logs:
+    """The logs of a journal, grown leaf by leaf: each rotation ends one and begins another."""
+
+    def __init__(self, wanted: Collection[tuple[str, int]]) -> None:
+        self._wanted = set(wanted)
+        self._edge = RightEdge()
+        self._waiting: list[bytes] = []
+        self._origin: str | None = None
+        self._rotations = 0
+
+    def add(self, found: Verified, leaf: bytes) -> Iterator[str]:
+        """Take in the leaf of the event that was just judged; yield what is wrong with the log's end."""
+        log, rotations = found.standing.log, found.standing.rotations
+        if self._origin is None and log is not None:
+            self._name(found, NoteVerifier.parse(log.log_vkey).name)
+        if len(rotations) > self._rotations:
+            yield from self._end(found, rotations[-1])
+        self._waiting.append(leaf)
+        self._note(found)
+
+    def _end(self, found: Verified, rotation: types.LogRotate) -> Iterator[str]:
+        closed = checkpoint_of(rotation.closed)
+        self.settle()
+        if (self._origin, self._edge.size, self._edge.root) != (closed.origin, closed.size, closed.root):
+            yield f"the log {self._origin} did not end with the head that the root signed"
+        self._rotations += 1
+        self._edge = growth.grow(RightEdge(), [succession_entry(closed)]).edge
+        self._name(found, NoteVerifier.parse(rotation.log_vkey).name)
+
+    def _name(self, found: Verified, origin: str) -> None:
+        self._origin = origin
+        if (origin, 0) in self._wanted:
+            found.roots[origin, 0] = RightEdge().root
+        self._note(found)
+
+    def _note(self, found: Verified) -> None:
+        head = (self._origin or "", self._edge.size + len(self._waiting))
+        if head in self._wanted:
+            self.settle()
+            found.roots[head] = self._edge.root
+
+    def settle(self) -> None:
+        """Grow the tree by the leaves that wait."""
+        self._edge = growth.grow(self._edge, self._waiting).edge
+        self._waiting = []
+
+
+def verify(
+    engine: Engine, heads: Collection[tuple[str, int]], progress: Callable[[int], None] = lambda _: None
+) -> Verified:
+    """Verify all events, and compute the roots of `heads` (name and size of a log), those that the journal reaches.
 
     `progress` hears the number of events of each step.
     """
     found = Verified()
-    edge = RightEdge()
-    wanted = set(sizes)
+    logs = _Logs(heads)
     for batch in _batches(engine):
-        leaves: list[bytes] = []
         for row in batch:
             found.faults += (f"event {found.size}: {fault}" for fault in _judge(found, row))
-            leaves.append(row["leaf"])
+            found.faults += (f"event {found.size}: {fault}" for fault in logs.add(found, row["leaf"]))
             found.size += 1
-            if found.size in wanted:
-                edge = growth.grow(edge, leaves).edge
-                leaves = []
-                found.roots[found.size] = edge.root
-        edge = growth.grow(edge, leaves).edge
+        logs.settle()
         progress(len(batch))
-    if 0 in wanted:
-        found.roots[0] = RightEdge().root
     found.faults += _unexplained(found)
     return found
 

@@ -14,18 +14,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence import durable, ids
+from evidence import durable, event, ids
 from evidence.bundle import trust
 from evidence.custody import growth
+from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import CustodyError
+from evidence.custody.lineage import Lineage
 from evidence.custody.policy import VerifiedCheckpoint
 from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.errors import EvidenceError
+from evidence.statements import rotation
 from evidence.store import copying, migrating, verifying
 from evidence.store.blobs import DirectoryBlobs, pieces
 from evidence.store.copies import SqlCopies
 from evidence.store.engine import connect, open_engine
 from evidence.store.errors import BlobError
 from evidence.store.heads import SqlHeads
+from evidence.store.journal import SqlJournal
 from evidence.store.verifying import Verified
 from server.keeping import files, note
 from server.keeping.backup import EVERYTHING_ELSE, Missing
@@ -36,9 +41,6 @@ from server.settings import Settings
 
 MAX_FAULTS: Final = 20
 """Of a damaged journal so many faults are shown; the rest seldom says more."""
-
-NEEDED_SECRETS: Final = ("server.key", "log.key")
-"""Without these a restored server cannot go on under the same names."""
 
 
 class FaultsError(BackupError):
@@ -91,30 +93,38 @@ def restore(
         source = open_engine(f"sqlite:///{fetch_journal(backup, kept, Path(working))}")
         stack.callback(source.dispose)
         rules = trust.load(anchors or backup / "trust")
-        head = _believed(kept, rules)
+        journal = SqlJournal(source)
+        stack.callback(journal.close)
+        line = _line(journal, rules)
+        head = _believed(kept, rules, line)
         row = SqlHeads(source).load()
-        heads = {"published head": (head.size, head.root)}
+        heads = {"published head": head.signed.checkpoint}
         if row is not None:
-            heads["head row"] = (row.size, row.root)
-        sizes = {size for size, _ in heads.values()}
-        verified = verifying.verify(source, sizes, lambda count: progress("events", count))
-        _demand_whole(verified, kept, rules, heads, FolderTiles(backup / "log"))
+            origin = SignedCheckpoint.parse(row.note).checkpoint.origin
+            heads["head row"] = Checkpoint(origin, row.size, row.root)
+        heads |= {f"end of log {era.number}": era.final for era in line.eras if era.final is not None}
+        wanted = {(one.origin, one.size) for one in heads.values()}
+        verified = verifying.verify(source, wanted, lambda count: progress("events", count))
+        _demand_whole(verified, kept, rules, line, heads, Layout(backup))
         durable.make_folder(layout.data)
         target = connect(settings.database_url)
         stack.callback(target.dispose)
         migrating.migrate(target)
         if copying.count_events(target):
             raise BackupError("the database holds a journal already: restore into a new one")
-        _restore_files(layout, backup, kept)
+        _restore_files(layout, backup, kept, line)
         elsewhere = Elsewhere(SqlCopies(source), s3_of(settings), left=not fetch)
         missing = _restore_blobs(backup, layout, verified, elsewhere, progress)
         copying.copy_journal(source, target)  # last: without it nothing starts on a folder that is half restored
         copies = SqlCopies(target)
         for name in elsewhere.names:
             copies.note_local(name, None)
-    absent = tuple(name for name in NEEDED_SECRETS if not (layout.secrets / name).exists())
+    # Without these a restored server cannot go on under the same names.
+    needed = (layout.server_key, layout.log_key_of(line.current.number))
+    absent = tuple(path.name for path in needed if not path.exists())
     found = len(verified.sealed) - sum(one.sealed is not None for one in missing)
-    return Restored(kept, verified.size, verified.size - head.size, found, missing, absent, elsewhere.count)
+    below = line.era(head.signed.checkpoint.origin).events_below(head.size)
+    return Restored(kept, verified.size, verified.size - below, found, missing, absent, elsewhere.count)
 
 
 def _demand_empty(layout: Layout) -> None:
@@ -139,15 +149,36 @@ def fetch_journal(backup: Path, kept: Note, working: Path) -> Path:
     return copy
 
 
-def _believed(kept: Note, rules: trust.Anchors) -> VerifiedCheckpoint:
+def _line(journal: SqlJournal, rules: trust.Anchors) -> Lineage:
+    """Return the logs of the copied journal, when the anchors believe each rotation and know of no later one."""
+    statements = (event.parse(recorded.event).statement for recorded in journal.organisation())
     try:
-        return rules.policy.verify(kept.checkpoint.encode())
+        signed = [rotation.signed_by_root(one, rules.root) for one in statements if one.type == rotation.TYPE]
+        line = rules.line(signed)
+    except EvidenceError as error:
+        raise FaultsError(f"what the journal says about the end of a log does not hold: {error}") from error
+    if len(signed) + 1 < len(line.eras):
+        ended = line.eras[len(signed)].origin
+        raise FaultsError(f"this backup is from before {ended} ended: a server on it would go on under that log's key")
+    return line
+
+
+def _believed(kept: Note, rules: trust.Anchors, line: Lineage) -> VerifiedCheckpoint:
+    try:
+        head = line.policy(rules.policy).verify(kept.checkpoint.encode())
+        line.admit(head, None)
+        return head
     except CustodyError as error:
         raise FaultsError(f"the head of the log is not believed: {error}") from error
 
 
 def _demand_whole(
-    found: Verified, kept: Note, rules: trust.Anchors, heads: Mapping[str, tuple[int, bytes]], tiles: FolderTiles
+    found: Verified,
+    kept: Note,
+    rules: trust.Anchors,
+    line: Lineage,
+    heads: Mapping[str, Checkpoint],
+    backup: Layout,
 ) -> None:
     """Refuse a journal, heads or tiles that do not say the same."""
     faults = list(found.faults)
@@ -155,24 +186,39 @@ def _demand_whole(
         faults.append("the journal obeys another root than the trust anchors name")
     if found.size != kept.events:
         faults.append(f"the journal has {found.size} events, and the backup wrote {kept.events}")
-    for what, (size, root) in heads.items():
-        if found.roots.get(size) != root:
-            faults.append(f"the first {size} events do not give the root of the {what}")
-    try:
-        growth.audit(tiles, *max(heads.values()))
-    except CustodyError as error:
-        faults.append(f"the tiles of the log: {error}")
+    for what, head in heads.items():
+        if found.roots.get((head.origin, head.size)) != head.root:
+            faults.append(f"the first {head.size} events do not give the root of the {what}")
+    for era in line.eras:
+        newest = max((head for head in heads.values() if head.origin == era.origin), key=_size, default=None)
+        try:
+            if newest is not None:
+                growth.audit(FolderTiles(backup.log_of(era.number)), newest.size, newest.root)
+        except CustodyError as error:
+            faults.append(f"the tiles of the log {era.origin}: {error}")
     if faults:
         more = f"\n  and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
         rows = "".join(f"\n  {fault}" for fault in faults[:MAX_FAULTS])
         raise FaultsError(f"this backup is damaged, and nothing was restored:{rows}{more}")
 
 
-def _restore_files(layout: Layout, backup: Path, kept: Note) -> None:
-    for path in files.log_files(backup / "log"):
-        files.copy(path, layout.log / path.relative_to(backup / "log"))
-    durable.write_file(layout.log / CHECKPOINT_PATH, kept.checkpoint.encode())
-    (layout.log / CHECKPOINT_PATH).chmod(0o644)
+def _size(head: Checkpoint) -> int:
+    return head.size
+
+
+def _restore_files(layout: Layout, backup: Path, kept: Note, line: Lineage) -> None:
+    for era in line.eras:
+        source, folder = Layout(backup).log_of(era.number), layout.log_of(era.number)
+        for path in files.log_files(source):
+            files.copy(path, folder / path.relative_to(source))
+        if era.final is not None:
+            files.copy(source / CHECKPOINT_PATH, folder / CHECKPOINT_PATH)
+    published = SignedCheckpoint.parse(kept.checkpoint.encode()).checkpoint.origin
+    if published == line.current.origin:
+        head = layout.log_of(line.current.number) / CHECKPOINT_PATH
+        durable.make_folder(head.parent)
+        durable.write_file(head, kept.checkpoint.encode())
+        head.chmod(0o644)
     for name in EVERYTHING_ELSE:
         if (backup / name).exists():
             files.copy(backup / name, layout.data / name)

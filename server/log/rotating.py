@@ -113,7 +113,6 @@ def rotate(settings: Settings, root: keys.Identity, origin: str | None = None, t
             tell(f"key of {key.name}: {planned.key}")
             _demand_witnesses(settings, layout, planned.line, key)
             journal.start()
-            stack.callback(journal.close)
             final = _end(journal, opener(planned.line), planned.line, root, key)
             tell(f"{final.origin} ended with {final.size} entries")
         line = journal.ask(lineage_of)
@@ -126,9 +125,11 @@ def rotate(settings: Settings, root: keys.Identity, origin: str | None = None, t
 @contextmanager
 def _journal(settings: Settings) -> Iterator[tuple[SqlJournal, SqlHeads]]:
     engine = open_engine(settings.database_url)
+    journal = SqlJournal(engine)
     try:
-        yield SqlJournal(engine), SqlHeads(engine)
+        yield journal, SqlHeads(engine)
     finally:
+        journal.close()
         engine.dispose()
 
 

@@ -74,8 +74,8 @@ def check_and_finish(folder: Path, point: str) -> str:
     else:
         rotating.rotate(settings, ROOT_KEY)
     engine = open_engine(settings.database_url)
+    journal = SqlJournal(engine)
     try:
-        journal = SqlJournal(engine)
         line = rotating.plan(settings).line
         assert [era.number for era in line.eras] == [1, 2], point
         assert journal.size() == EVENTS + 1, point
@@ -93,5 +93,6 @@ def check_and_finish(folder: Path, point: str) -> str:
             assert signed is not None
             growth.audit(folders.tiles(era), signed.checkpoint.size, signed.checkpoint.root)
     finally:
+        journal.close()
         engine.dispose()
     return state
