@@ -22,7 +22,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export GETUIGE_DATA := $(DATA)
 export GETUIGE_MEDIA := $(MEDIA)
 
-.PHONY: help setup run demo test faults soak check bench bench-evidence bench-uploads verifier format docs lock programs clean
+.PHONY: help setup run demo test faults soak check bench bench-evidence bench-uploads bench-alarms verifier format docs lock programs clean
 
 help: ## Print this list
 	@echo "Getuige: make <what>   (DATA=folder, default ./var; MEDIA=folder with photos, sound and clips of your own)"
@@ -56,6 +56,9 @@ bench-evidence: setup $(VENV)/.dev ## Measure evidence/ beside bare peers: var/b
 
 bench-uploads: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json ## Measure a large upload beside bare peers: var/bench/uploads.json (GETUIGE_BENCH_GIB=4 for more)
 	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py tests/bench/statements.py
+
+bench-alarms: setup $(VENV)/.dev programs ## Measure presses beside bare peers: var/bench/alarms.json (GETUIGE_CROWD=1000 for fewer devices)
+	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/alarms.py
 
 verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 	@mkdir -p dist
