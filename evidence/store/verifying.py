@@ -55,6 +55,12 @@ class Verified:
     standing: Standing = field(default_factory=Standing)
     tombstones: list[Tombstone] = field(default_factory=list)
 
+    @property
+    def erased_blobs(self) -> set[ids.Sha256]:
+        """The containers of items that were erased, also of those whose events were not destroyed yet."""
+        buried = {one.container for one in self.tombstones if one.container is not None}
+        return buried | {name for name, one in self.sealed.items() if one.item in self.standing.erased}
+
 
 class _Logs:
     """The logs of a journal, grown leaf by leaf: each rotation ends one and begins another."""

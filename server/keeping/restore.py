@@ -240,7 +240,8 @@ def _restore_blobs(
     def wrote(count: int) -> None:
         progress("bytes", count)
 
-    for name in {**dict.fromkeys(source.names()), **dict.fromkeys(verified.sealed)}:
+    names = {**dict.fromkeys(source.names()), **dict.fromkeys(verified.sealed)}
+    for name in (one for one in names if one not in verified.erased_blobs):  # an older copy may still lie there
         try:
             if source.size(name) is not None:
                 target.copy_in(source.local_path(name), name, wrote)

@@ -6,6 +6,7 @@ the data folder, with another item beside it that must still be found, so that t
 
 import base64
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +22,16 @@ from evidence.bundle import trust
 from evidence.bundle.verify import verify
 from evidence.envelope import wraps
 from evidence.statements import rules, types
+from evidence.statements.tombstone import instead_of
 from evidence.store import shredding, verifying
+from evidence.store.blobs import DirectoryBlobs
 from evidence.store.engine import open_engine
 from evidence.store.errors import ErasedError
 from evidence.store.journal import SqlJournal
 from server.erasure.destroying import STEPS
 from server.erasure.sweeper import Sweeper
+from server.keeping.backup import make
+from server.keeping.restore import restore
 from server.settings import Settings
 from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in, until
 from tests.erasing_world import found_in, sweeping
@@ -202,6 +207,81 @@ def damages(proof: dict[str, Any]) -> Iterator[dict[str, Any]]:
     other = {**tombstone, "items": [ids.new_id()]}
     changed = base64.b64encode(json.dumps(other, separators=(",", ":"), sort_keys=True).encode()).decode()
     yield {**proof, "tombstones": [{**first, "tombstone": changed}, *proof["tombstones"][1:]]}
+
+
+def test_a_backup_loses_what_was_erased_since_and_a_restore_brings_nothing_of_it_back(tmp_path: Path) -> None:
+    settings, folder = settings_in(tmp_path / "data"), tmp_path / "backup"
+    with serving(settings) as world:
+        story = told(world)
+        story.ask_and_agree()
+        going, staying = needles(story, story.going), needles(story, story.staying)
+        until((settings.data / "log" / "checkpoint").exists, "a head is published")
+        make(settings, folder, with_secrets=True)
+        shutil.copytree(folder, tmp_path / "older")
+    assert len(found_in(folder, going)) >= 2
+    with sweeping(settings) as sweeper:
+        assert sweeper.sweep() == 1
+    with serving(settings, world.root.identity):
+        until(lambda: _logged(settings), "the log has taken in the erasure")
+    make(settings, folder, with_secrets=True)
+    assert not found_in(folder, going)
+    assert len(found_in(folder, staying)) >= 2
+    restored = settings_in(tmp_path / "restored")
+    older = story.going.body.container.sha256
+    DirectoryBlobs(folder / "blobs").put(story.going.container)  # an older copy that somebody put back
+    done = restore(restored, folder)
+    assert done.missing == ()
+    assert DirectoryBlobs(restored.data / "blobs").size(older) is None
+    assert not found_in(restored.data, going)
+    with serving(restored, world.root.identity) as again:
+        vault = Person(again.url, story.case.case, identity=story.case.vault.identity)
+        assert vault.http.get(f"/api/v1/items/{story.going.body.item}/container").status_code == 410
+        stays = vault.http.get(f"/api/v1/items/{story.staying.body.item}/container")
+        assert stays.content == story.staying.container
+
+
+def _logged(settings: Settings) -> bool:
+    """Whether the published head covers the whole journal."""
+    engine = open_engine(settings.database_url)
+    size = SqlJournal(engine).size()
+    engine.dispose()
+    return int((settings.data / "log" / "checkpoint").read_text().splitlines()[1]) == size
+
+
+def test_a_tombstone_that_no_erasure_explains_is_a_fault(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    with serving(settings) as world:
+        story = told(world)
+    with sweeping(settings) as sweeper:  # an operator destroys an event, and nobody asked for it
+        journal = sweeper.destroyer.journal
+        sealed = next(one for one in journal.erasable(story.case.case) if one.index == _index_of(settings, story))
+        journal.bury([instead_of(sealed, story.erasure)])
+    engine = open_engine(settings.database_url)
+    faults = verifying.verify(engine, ()).faults
+    engine.dispose()
+    assert any("no erasure that was executed names it" in fault for fault in faults)
+
+
+def _index_of(settings: Settings, story: Story) -> int:
+    engine = open_engine(settings.database_url)
+    sealed = SqlJournal(engine).seal_of(story.going.body.item)
+    engine.dispose()
+    assert sealed is not None
+    return sealed.index
+
+
+def test_a_hold_placed_before_the_date_keeps_everything(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    with serving(settings) as world:
+        story = told(world)
+        story.ask_and_agree()
+        hold = types.HoldPlace(ids.HoldId(ids.new_id()), "onderzoek", (story.going.body.item,))
+        world.investigator.act("hold.place", hold, story.case.case)
+        assert story.state() == "held"
+        with sweeping(settings) as sweeper:
+            assert sweeper.sweep() == 0
+        where = f"/api/v1/items/{story.going.body.item}/container"
+        assert story.case.vault.http.get(where).content == story.going.container
 
 
 class Killed(BaseException):
