@@ -9,6 +9,7 @@ nothing here needs the database.
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import httpx
@@ -221,17 +222,24 @@ class Follower:
         if covers is None:
             return []
         changed: list[ids.AlarmId] = []
+        moved = 0
         for digest in spool.presses_of(closed.alarm):
             sealed = news.press(spool, digest)
             if lineage.cover(digest) in covers or sealed is None:
                 continue
             relayed = news.Relayed.open(sealed, self._bridge)
             spool.forget_press(digest)
+            moved += 1
             arrival = Arrival(relayed.topic, canonical.unb64(relayed.payload), relayed.received)
             taken = self._intake.take_relayed(spool, arrival)
             spool.count("relayed.anew")
             if taken is not None and taken.alarm is not None:
                 changed.append(taken.alarm)
+        if moved:
+            fewer = replace(
+                closed, repeats=max(0, closed.repeats - moved), revision=max(0, (closed.revision or 0) - moved)
+            )
+            spool.save_alarm(fewer)
         return changed
 
 

@@ -66,10 +66,11 @@ class Organisation:
     bridge: keys.Identity
     case: ids.CaseId
     team: ids.TeamId
+    database: str | None = None
 
     @staticmethod
-    def found(folder: Path) -> "Organisation":
-        """Make everyone's keys; the bridge's are in its own file."""
+    def found(folder: Path, database: str | None = None) -> "Organisation":
+        """Make everyone's keys; the bridge's are in its own file. `database`: another one than a file in the folder."""
         new = keys.Identity.generate
         return Organisation(
             folder,
@@ -83,11 +84,12 @@ class Organisation:
             bridge=load_or_create_identity(folder / "secrets" / "bridge.key"),
             case=ids.CaseId(ids.new_id()),
             team=ids.TeamId(ids.new_id()),
+            database=database,
         )
 
     @property
     def database_url(self) -> str:
-        return f"sqlite:///{self.folder / 'getuige.db'}"
+        return self.database or f"sqlite:///{self.folder / 'getuige.db'}"
 
     def publish(self, who: keys.Identity, role: types.Role, label: str, team: ids.TeamId | None = None) -> Statement:
         sign, box = ids.PublicKey(who.sign_public.hex()), ids.PublicKey(who.box_public.hex())

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from device_bridge import brokers
 from device_bridge.alarm import Alarm
@@ -58,9 +59,15 @@ class Several:
 
 
 @contextmanager
-def several(folder: Path, kind: str = "nats", count: int = 2, database_url: str | None = None) -> Iterator[Several]:
+def several(
+    folder: Path,
+    kind: str = "nats",
+    count: int = 2,
+    database_url: str | None = None,
+    more: dict[str, Any] | None = None,
+) -> Iterator[Several]:
     """Run an organisation with two brokers of a kind and `count` bridges that follow each other."""
-    organisation = Organisation.found(folder)
+    organisation = Organisation.found(folder, database_url)
     organisation.append(*organisation.founding())
     ports = brokers.free_ports(count)
     feeds = [f"http://127.0.0.1:{port}" for port in ports]
@@ -80,7 +87,8 @@ def several(folder: Path, kind: str = "nats", count: int = 2, database_url: str 
                 feed_port=port,
                 peers=tuple(url for url in feeds if not url.endswith(f":{port}")),
                 root_key=organisation.root.sign_public.hex(),
-                database_url=database_url or organisation.database_url,
+                database_url=organisation.database_url,
+                **(more or {}),
             )
             for number, port in enumerate(ports)
         )

@@ -1,12 +1,19 @@
 """Two bridges at once: one alarm, whichever of them heard what; nothing is lost, swallowed or raised twice."""
 
+import base64
+import struct
 from pathlib import Path
 
+import httpx
 import pytest
 
-from device_bridge.errors import AlarmError
-from device_bridge.message import Kind, Location, Told
-from evidence import ids
+from device_bridge import codes, news
+from device_bridge.device_memory import DeviceMemory
+from device_bridge.errors import AlarmError, PeerError
+from device_bridge.intake import received_now
+from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
+from evidence import ids, keys
+from evidence.statements import dsse
 from tests.bridge_world import until
 from tests.many_bridges import Several, several
 
@@ -50,3 +57,129 @@ def test_a_press_is_one_alarm_at_both_and_an_act_at_one_counts_at_both(tmp_path:
         assert counts == [2, 1, 3], "the journal has each press once"
         assert (kinds.count("alarm.accept"), kinds.count("alarm.close")) == (1, 1)
         assert all("statements.refused" not in bridge.spool.read().counters() for bridge in made.bridges)
+
+
+def post(made: Several, of: int, topic: str, payload: bytes) -> None:
+    """Bring a press to one bridge alone: the way that a device takes when no broker answers."""
+    url = f"http://127.0.0.1:{made.bridges[of].feed_port}/press"
+    httpx.post(url, params={"topic": topic}, content=payload, trust_env=False).raise_for_status()
+
+
+def spoken(memory: DeviceMemory, counter: int, kind: Kind = Kind.PRESS, code: bytes | None = None) -> tuple[str, bytes]:
+    """Return a message of a device as it would send it, and the topic."""
+    topic = str(UpTopic(memory.device, Lane.ALARM))
+    said = DeviceMessage(memory.device, PressId(1, counter), 0, None, 0, kind, None, "", HERE, code)
+    return topic, seal(said, memory.identity, topic)
+
+
+def test_what_reaches_one_bridge_alone_reaches_the_other(tmp_path: Path) -> None:
+    """A press, a cancel and a duress code over HTTP to one bridge; brokers and journal have no part in it."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device(pins=("1379", "2480"))
+        made.knows(memory.device)
+        for broker in made.world.brokers:
+            broker.kill()
+        post(made, 0, *spoken(memory, 1))
+        until(lambda: made.alarms(1), "the other bridge has the alarm")
+        cancel = codes.code_of(codes.pin_key(memory.code_salt, "1379"), memory.device, PressId(1, 2))
+        post(made, 1, *spoken(memory, 2, Kind.CANCEL, cancel))
+        made.agree()
+        assert made.alarms(0)[0].flags == ("cancel-right-code", "clock-unsure")
+        forced = codes.code_of(codes.pin_key(memory.code_salt, "2480"), memory.device, PressId(1, 3))
+        post(made, 1, *spoken(memory, 3, Kind.CANCEL, forced))
+        until(lambda: made.alarms(0)[0].kind == "duress", "the other bridge knows of the duress")
+        made.agree()
+        assert len(made.alarms(0)) == 1
+        items = [bridge.spool.read().newest_item(made.alarms(0)[0].alarm) for bridge in made.bridges]
+        assert [item is not None for item in items] == [True, True], "each has the sealed press itself"
+
+
+def test_a_close_swallows_no_press_that_its_dispatcher_had_not_before_them(tmp_path: Path) -> None:
+    """The other bridge is down, with a press of its own, while the alarm is closed: that press is then an alarm."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        post(made, 0, *spoken(memory, 1))
+        until(lambda: made.alarms(1), "both have the alarm")
+        made.stop(0)
+        post(made, 1, *spoken(memory, 2))
+        assert made.alarms(1)[0].repeats == 1
+        made.stop(1)
+        made.start(0)
+        who, name = made.world.organisation.dispatcher, made.alarms(0)[0].alarm
+        for act, reason in (("accept", None), ("close", "accidental")):
+            made.bridges[0].acts.carry_out(name, made.world.organisation.act(who, act, name, reason))  # type: ignore[arg-type]
+        made.start(1)
+        until(lambda: [len(made.alarms(of)) for of in (0, 1)] == [2, 2], "the press that nobody saw is an alarm")
+        made.agree()
+        states = {one.alarm: (one.state, one.press.counter) for one in made.alarms(1)}
+        assert states.pop(name) == ("closed", 1)
+        ((state, counter),) = states.values()
+        assert (state != "closed", counter) == (True, 2)
+
+
+def test_a_press_that_was_closed_elsewhere_is_not_raised_again(tmp_path: Path) -> None:
+    """A bridge that was away hears an old press from a broker after it heard of the close."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        made.stop(1)
+        topic, payload = spoken(memory, 1)
+        post(made, 0, topic, payload)
+        who, name = made.world.organisation.dispatcher, made.alarms(0)[0].alarm
+        for act, reason in (("accept", None), ("close", "genuine")):
+            made.bridges[0].acts.carry_out(name, made.world.organisation.act(who, act, name, reason))  # type: ignore[arg-type]
+        with made.bridges[0].spool.write() as spool:
+            spool.sql.execute("DELETE FROM news WHERE kind = 'press'")  # as if it was long ago
+        made.start(1)
+        until(lambda: [one.state for one in made.alarms(1)] == ["closed"], "the close is known")
+        post(made, 1, topic, payload)
+        made.agree()
+        assert [one.state for one in made.alarms(1)] == ["closed"]
+
+
+def test_an_announced_test_is_one_at_both_bridges(tmp_path: Path) -> None:
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        with made.bridges[0].spool.write() as spool:
+            spool.open_test_window(memory.device, received_now("").at_ms + 60_000)
+        window = made.bridges[1].spool.read
+        until(lambda: window().test_window_open(memory.device, received_now("").at_ms), "the window is open at both")
+        post(made, 1, *spoken(memory, 1, Kind.TEST))
+        until(lambda: made.alarms(0), "both have it")
+        assert {one.kind for of in (0, 1) for one in made.alarms(of)} == {"test"}
+
+
+def test_a_renewed_claim_lapses_at_no_bridge_and_escalation_is_told_once(tmp_path: Path) -> None:
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        post(made, 0, *spoken(memory, 1))
+        until(lambda: made.alarms(1), "both have the alarm")
+        organisation, name = made.world.organisation, made.alarms(0)[0].alarm
+        made.bridges[0].acts.carry_out(name, organisation.act(organisation.dispatcher, "claim", name))
+        until(lambda: made.alarms(1)[0].claim, "the claim is known at both")
+        made.bridges[0].acts.renew(name, organisation.dispatcher.kid)
+        renewed = made.alarms(0)[0].claim
+        until(lambda: made.alarms(1)[0].claim == renewed, "and so is its renewal")
+
+
+def test_a_stranger_s_news_is_not_believed(tmp_path: Path) -> None:
+    """The feed token opens the news, but only the bridges' key signs it; what rests in it is sealed."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        post(made, 0, *spoken(memory, 1))
+        url = f"http://127.0.0.1:{made.bridges[0].feed_port}/news"
+        assert httpx.get(url, params={"after": 0}, trust_env=False).status_code == 401
+        token = (tmp_path / "secrets" / "bridge-feed.token").read_text()
+        headers = {"authorization": f"Bearer {token}"}
+        page = httpx.get(url, params={"after": 0}, headers=headers, trust_env=False).content
+        assert len(news.opened(page, made.world.organisation.bridge, 0).items) == 2
+        with pytest.raises(PeerError):
+            news.opened(page, keys.Identity.generate(), 0)
+        with pytest.raises(PeerError, match="older question"):
+            news.opened(page, made.world.organisation.bridge, 1)
+        for needle in (b"51.92", struct.pack(">d", 51.9244), spoken(memory, 1)[1]):
+            assert needle not in base64.b64decode(dsse.parse(page, news.PAGE_TYPE).payload)
