@@ -26,10 +26,10 @@ from server.layout import Layout
 from server.log.line import LogFolders, lineage_of
 from server.settings import Settings
 
-CHANGING: Final = (f"trust/{trust.POLICY}", f"trust/{trust.ROTATIONS}")
-"""Public files that a rotation of the log's key changes."""
+CHANGING: Final = tuple(f"trust/{name}" for name in (trust.POLICY, trust.ROTATIONS, trust.TSA_ROOTS, trust.TSA_POLICY))
+"""Public files that a rotation of the log's key changes, or another time stamp authority."""
 
-EVERYTHING_ELSE: Final = ("log.vkey", f"trust/{trust.ROOT}", f"trust/{trust.TSA_ROOTS}", *CHANGING)
+EVERYTHING_ELSE: Final = ("log.vkey", f"trust/{trust.ROOT}", *CHANGING)
 """Public files, copied as they are when they are there."""
 
 
