@@ -27,6 +27,10 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
     {"/": "landing.html", "/review": "review.html", "/console": "console.html"}
 )
 
+CLIP_PAGE: Final = "/review"
+CLIP_WORKER: Final = f"{PREFIX}review/clip-worker.js"
+"""The page whose player asks for ranges, and the worker that takes its questions: nothing outside that page."""
+
 MIME_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {
         ".js": "text/javascript; charset=utf-8",
@@ -93,11 +97,11 @@ class Asset:
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that is served: files by path, pages by path, and the headers of a page."""
+    """Everything that is served: files by path, pages by path, and the headers of each page."""
 
     assets: Mapping[str, Asset]
     pages: Mapping[str, Asset]
-    page_headers: Mapping[str, str]
+    page_headers: Mapping[str, Mapping[str, str]]
     manifest: bytes
 
 
@@ -111,22 +115,25 @@ def import_map(assets: Mapping[str, Asset]) -> str:
     return json.dumps({"imports": imports, "integrity": integrity}, separators=(",", ":"), sort_keys=True)
 
 
-def content_security_policy(map_text: str) -> str:
-    """Return the policy of every page; `map_text` is the only thing inside a page that may count as script."""
+def content_security_policy(map_text: str, *, clips: bool = False) -> str:
+    """Return the policy of a page; `map_text` is the only thing inside it that may count as script.
+
+    With `clips` it may start one worker, for its player (`static/review/clips.js`); no other page may start any.
+    """
     return "; ".join(
         (
             "default-src 'none'",
             f"script-src 'self' 'wasm-unsafe-eval' '{digest('sha256', map_text.encode())}'",
             "style-src 'self'",
             "img-src 'self' blob:",
-            "media-src blob:",
+            "media-src 'self' blob:" if clips else "media-src blob:",
             "connect-src 'self'",
-            "worker-src 'none'",
+            "worker-src 'self'" if clips else "worker-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
-            "trusted-types lit-html",
+            "trusted-types lit-html getuige-clips" if clips else "trusted-types lit-html",
         )
     )
 
@@ -177,10 +184,13 @@ def build(static: Path = STATIC, libraries: Path = vendor.VENDOR) -> Site:
         for path, name in PAGES.items()
     }
     headers = {
-        **SECURITY_HEADERS,
-        "Content-Security-Policy": content_security_policy(map_text),
-        "Integrity-Policy": "blocked-destinations=(script)",
-        "Cache-Control": "no-cache",
+        path: {
+            **SECURITY_HEADERS,
+            "Content-Security-Policy": content_security_policy(map_text, clips=path == CLIP_PAGE),
+            "Integrity-Policy": "blocked-destinations=(script)",
+            "Cache-Control": "no-cache",
+        }
+        for path in PAGES
     }
     hashes = {path: asset.sha256 for path, asset in sorted({**assets, **pages}.items())}
     manifest = json.dumps({"v": 1, "files": hashes}, indent=1, sort_keys=True).encode() + b"\n"

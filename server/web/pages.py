@@ -33,7 +33,7 @@ def serve_page(request: Request) -> Response:
     except assets.AssetError as error:
         return _unavailable(error)
     page = site.pages[request.url.path]
-    return _answer(request, page.content, page.mime, dict(site.page_headers), page.sha256)
+    return _answer(request, page.content, page.mime, dict(site.page_headers[request.url.path]), page.sha256)
 
 
 @router.get("/web-manifest.json")
@@ -59,4 +59,6 @@ def serve_file(request: Request, path: str) -> Response:
         return PlainTextResponse("Niet gevonden. Not found.\n", status_code=404, headers=dict(assets.SECURITY_HEADERS))
     exact = request.url.query == asset.url.partition("?")[2]
     headers = {**assets.SECURITY_HEADERS, "Cache-Control": IMMUTABLE if exact else "no-cache"}
+    if asset.path == assets.CLIP_WORKER:
+        headers["Service-Worker-Allowed"] = assets.CLIP_PAGE
     return _answer(request, asset.content, asset.mime, headers, asset.sha256)

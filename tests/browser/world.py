@@ -85,6 +85,22 @@ class World:
         self.record(statement.sign(signer, "item.seal", body, case=self.case, at=at, chain=chain), received)
         return body.item
 
+    def begin(self, meta: Meta, content: Path, part: float, received: datetime | None = None) -> ids.ItemId:
+        """Her phone announces a file, and is destroyed when `part` of it has arrived."""
+        source = sealing.Content.of_file(content, _mime(content))
+        readers = [self.standing_box, self.people["marit"].box_public]
+        out = io.BytesIO()
+        prepared = sealing.prepare(self.phone, self.case, meta, readers, source)
+        body = sealing.write(prepared, source, out)
+        last = self.standing.chains[self.phone.kid]
+        chain = statement.Chain(last.seq + 1, last.prev)
+        size = len(prepared.prefix) + int(part * (body.container.size - len(prepared.prefix)))
+        self.containers[body.item] = out.getvalue()[:size]
+        at = ids.time_of(received or datetime.now(UTC))
+        opened = types.ItemOpen(body.item, body.head)
+        self.record(statement.sign(self.phone, "item.open", opened, case=self.case, at=at, chain=chain), received)
+        return body.item
+
     @property
     def standing_box(self) -> bytes:
         """The case's X25519 public key."""

@@ -94,6 +94,8 @@ proof-failed = does not hold
 proof-checking-explained = The check is still running.
 proof-proven-explained = The signature holds, the key is known and the item is in the log. This is how the server received it.
 proof-signed-explained = The signature holds and the key is known. The item is not in the log yet, or its proof could not be fetched.
+incomplete = incomplete: { $part } %
+incomplete-explained = This item was announced and not finished, for instance because the phone broke down while it was sending. What arrived is authentic and readable. The rest is missing.
 proof-failed-explained = This item cannot be proven. Do not use it as evidence. Tell the administrator.
 
 pattern = Pattern

@@ -94,6 +94,8 @@ proof-failed = klopt niet
 proof-checking-explained = De controle loopt nog.
 proof-proven-explained = De handtekening klopt, de sleutel is bekend en het item staat in het logboek. Zo is het door de server ontvangen.
 proof-signed-explained = De handtekening klopt en de sleutel is bekend. Het item staat nog niet in het logboek, of het bewijs was niet op te halen.
+incomplete = onvolledig: { $part } %
+incomplete-explained = Dit item is aangekondigd en niet afgemaakt, bijvoorbeeld omdat de telefoon tijdens het versturen is uitgevallen. Wat is binnengekomen, is echt en leesbaar. De rest ontbreekt.
 proof-failed-explained = Dit item is niet te bewijzen. Gebruik het niet als bewijs. Meld het aan de beheerder.
 
 pattern = Patroon

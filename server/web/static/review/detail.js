@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { day, second, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
-import { proofBadge } from "./table.js";
+import { partBadge, proofBadge } from "./table.js";
 import { isMedia } from "./pattern.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -27,6 +27,7 @@ export function entryDetail(opened, entry, choose) {
     <aside class="card detail" id="detail" tabindex="-1" aria-labelledby="detail-title">
       <p class="eyebrow">${t(`kind-${entry.kind}`)} · ${word("source", entry.source)}</p>
       <h2 id="detail-title">${entry.title}</h2>
+      ${entry.arrived === null ? nothing : html`<p class="part">${partBadge(entry)} ${t("incomplete-explained")}</p>`}
       ${entry.file ? html`<getuige-media class="large" .opened=${opened} .entry=${entry}></getuige-media>` : nothing}
       ${entry.text ? html`<p class="words">${entry.text}</p>` : nothing}
       ${entry.impact ? html`<blockquote class="quote"><p>${entry.impact}</p><footer>${t("impact")}</footer></blockquote>` : nothing}

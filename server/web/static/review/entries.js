@@ -8,11 +8,11 @@
  * @typedef {{state: Proof, reason: string}} Verification
  * @typedef {{index: number, received_at: string, type: string, by: Who, statement: string, event?: string,
  *   salt?: string, item?: {item: string, head: string, wraps: import("../core/wraps.js").Wrap[], size: number,
- *   content: boolean}, alarm?: any, body?: any}} TimelineEvent
+ *   content: boolean, arrived?: number | null}, alarm?: any, body?: any}} TimelineEvent
  * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
  *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
  *   alarm: any, about: string | null, happened: string | null, discovered: string | null, recorded: string,
- *   received: string, span: Span | null, at: number, precise: boolean, by: Who, size: number,
+ *   received: string, span: Span | null, at: number, precise: boolean, by: Who, size: number, arrived: number | null,
  *   container: import("../core/container.js").Container, key: Bytes, event: TimelineEvent,
  *   verification: Verification}} Entry
  */
@@ -59,7 +59,8 @@ async function open(event, session, authority) {
       place: meta.place ?? null, position: meta.position ?? null, file: meta.file ?? null, order: meta.order ?? null,
       alarm: meta.alarm ?? null, about: meta.about ?? null, happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
       discovered: meta.discovered ?? null, recorded: meta.recorded, received: event.received_at, span, at,
-      precise: span?.precision === "minute", by: event.by, size: event.item.size, container: sealed, key, event,
+      precise: span?.precision === "minute", by: event.by, size: event.item.size, arrived: event.item.arrived ?? null,
+      container: sealed, key, event,
       verification: { state: "checking", reason: "" },
     };
   } catch (error) {
@@ -100,8 +101,9 @@ export async function checkSignatures(entry, authority, kase) {
   }
   const { body } = statement;
   const head = hex(await sha256(sealed.headBytes));
-  const agrees = statement.type === "item.seal" && statement.case === kase && sealed.head.case === kase
-    && body.item === entry.id && body.head.sha256 === head && body.meta.sha256 === sealed.head.meta.sha256;
+  const begun = entry.arrived !== null;
+  const agrees = statement.type === (begun ? "item.open" : "item.seal") && statement.case === kase && sealed.head.case === kase
+    && body.item === entry.id && body.head.sha256 === head && (begun || body.meta.sha256 === sealed.head.meta.sha256);
   if (!agrees) throw new FormatError("the statement speaks of another item");
   const role = authority.find(signer, index)?.role ?? null;
   entry.by = { kid: signer, role, label: authority.find(signer, index)?.label ?? null };

@@ -17,6 +17,13 @@ const LARGEST_THUMBNAIL = 24 * 1024 * 1024;
 export const proofBadge = ({ state }) => html`
   <span class="badge ${state}"><span class="shape" aria-hidden="true"></span>${t(`proof-${state}`)}</span>`;
 
+/** @param {Entry} entry @returns {unknown} a badge for an item that was cut off; nothing for a whole one */
+export const partBadge = ({ arrived, size }) => (arrived === null ? nothing : html`
+  <span class="badge incomplete"><span class="shape" aria-hidden="true"></span>${t("incomplete", { part: share(arrived, size) })}</span>`);
+
+/** @param {number} arrived @param {number} size @returns {number} hundredths, never 100 while something is missing */
+const share = (arrived, size) => (arrived >= size ? 100 : Math.min(99, Math.floor((100 * arrived) / size)));
+
 /** @param {Entry} entry what kind of thing it is, as a shape of letters rather than a colour */
 const kindMark = (entry) => html`<span class="kind kind-${entry.kind}">${t(`kind-${entry.kind}`)}</span>`;
 
@@ -51,7 +58,7 @@ export function entryTable(opened, entries, selected, choose) {
             ${cell("recorded", minute(entry.recorded))}
             ${cell("received", minute(entry.received))}
             ${cell("source", html`<span class="origin">${word("source", entry.source)}</span>`)}
-            ${cell("proof", proofBadge(entry.verification))}
+            ${cell("proof", html`${proofBadge(entry.verification)} ${partBadge(entry)}`)}
           </div>`)}
       </div>
     </div>
