@@ -1,0 +1,40 @@
+"""Proves that an erasure survives kill -9 at every step: each process after it takes it up, and the last one ends it.
+
+Nothing of the item is left in any file then, what stays is whole, and the journal verifies and says so once.
+"""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from evidence import event
+from evidence.store import verifying
+from evidence.store.engine import open_engine
+from evidence.store.journal import SqlJournal
+from server.erasure.destroying import STEPS
+from tests.api.test_erasing import needles, serving, told
+from tests.api.world import settings_in
+from tests.erasing_world import found_in
+
+CHILD = (sys.executable, "-m", "tests.faults.erasing_crash_child")
+
+
+def test_killed_at_every_step_it_ends_all_the_same(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    with serving(settings) as world:
+        story = told(world)
+        story.ask_and_agree()
+        going, staying = needles(story, story.going), needles(story, story.staying)
+    for step in STEPS:
+        done = subprocess.run([*CHILD, str(settings.data), step], check=False, capture_output=True)
+        assert done.returncode == -signal.SIGKILL, (step, done.stderr.decode())
+    subprocess.run([*CHILD, str(settings.data)], check=True)
+    assert not found_in(settings.data, going)
+    assert len(found_in(settings.data, staying)) >= 2
+    engine = open_engine(settings.database_url)
+    assert verifying.verify(engine, ()).faults == []
+    said = [event.parse(one.event).statement.type for one in SqlJournal(engine).read(limit=1000, case=story.case.case)]
+    engine.dispose()
+    assert said[-2:] == ["erase.execute", "erase.finish"]
+    assert said.count("erase.execute") == said.count("erase.finish") == 1
