@@ -8,6 +8,7 @@ not keep a device out, and a broker does not let a revoked one in. Live connecti
 import asyncio
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 import threading
@@ -28,8 +29,9 @@ from device_bridge.registry import Registry
 from evidence import ids
 
 AUTH_SUBJECT: Final = "$SYS.REQ.USER.AUTH"
-WORKERS: Final = "callout"
-"""Queue group: two bridges share the questions, and one of them is enough."""
+REFUSE_AFTER_S: Final = 0.5
+"""Every bridge answers every question and the broker takes the first answer, so that a worker that hangs keeps nobody
+waiting. *No* is said later than *yes*: a bridge whose copy of the keys, or whose clock, is behind must not decide."""
 
 CONNECTIONS_SUBJECT: Final = "$SYS.REQ.SERVER.PING.CONNZ"
 KICK_SUBJECT: Final = "$SYS.REQ.SERVER.{server}.KICK"
@@ -70,6 +72,7 @@ class AuthCallout:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._system: Client | None = None
+        self._refusals: set[asyncio.Future[None]] = set()
         self._thread = threading.Thread(target=self._run, name=f"callout {login.url}", daemon=True)
 
     def start(self) -> None:
@@ -94,7 +97,7 @@ class AuthCallout:
         client = await self._connect("callout", self._login.callout_password)
         self._system = await self._connect("system", self._login.system_password)
         if client is not None:
-            await client.subscribe(AUTH_SUBJECT, queue=WORKERS, cb=self._answer)
+            await client.subscribe(AUTH_SUBJECT, cb=self._answer)
             await client.flush()
             self.ready.set()
             await self._stop.wait()
@@ -129,10 +132,21 @@ class AuthCallout:
         try:
             question = read_question(message.data)
             response = self._decide(question)
+            if "error" in response:
+                later = asyncio.ensure_future(self._refuse(message, question, response))
+                self._refusals.add(later)  # a task that nobody holds may be collected before it ran
+                later.add_done_callback(self._refusals.discard)
+                return
             claims = {"sub": question.user_key, "aud": question.server, "nats": response}
             await message.respond(sign_jwt(claims, self._issuer).encode())
         except Exception as error:  # noqa: BLE001 - one odd question must not leave every device outside
             log.error("callout-failed", error=type(error).__name__)  # noqa: TRY400 - a traceback shows the token
+
+    async def _refuse(self, message: Msg, question: "Question", response: dict[str, Any]) -> None:
+        await asyncio.sleep(REFUSE_AFTER_S)
+        claims = {"sub": question.user_key, "aud": question.server, "nats": response}
+        with contextlib.suppress(nats.errors.Error):  # the broker closes the door by itself
+            await message.respond(sign_jwt(claims, self._issuer).encode())
 
     def _decide(self, question: "Question") -> dict[str, Any]:
         response: dict[str, Any] = {"type": "authorization_response", "version": 2}

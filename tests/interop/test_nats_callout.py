@@ -1,6 +1,8 @@
 """Who may connect to NATS, and to which topics: asked by the real broker, answered from the local registry."""
 
+import signal
 import threading
+import time
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -8,11 +10,13 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from device_bridge import message
+from device_bridge.brokers import free_ports
+from device_bridge.device import ReferenceDevice
 from device_bridge.device_memory import DeviceMemory
 from device_bridge.login import make_token
-from device_bridge.message import Kind, Lane, PressId, UpTopic
+from device_bridge.message import Kind, Lane, PressId, Told, UpTopic
 from evidence import keys
-from tests.bridge_world import World, until, world
+from tests.bridge_world import DEADLINE_S, World, bridge_process, never, start_bridge, until, world
 
 pytestmark = pytest.mark.need("nats-server")
 ANSWER_S = 8
@@ -155,3 +159,33 @@ def test_a_revoked_device_is_put_out_and_stays_out(tmp_path: Path) -> None:
         again = Client(made, memory.device, make_token(memory.device, memory.identity))
         assert not again.enters()
         again.close()
+
+
+def test_a_worker_that_hangs_or_knows_less_keeps_nobody_out(tmp_path: Path) -> None:
+    """Two bridges answer: one is stopped (SIGSTOP holds its connection open), then one does not know the device."""
+    with world(tmp_path) as made:
+        memory = made.new_device()
+        made.bridge.stop()
+        with bridge_process(made, *free_ports(1)) as process:
+            other = start_bridge(made.settings.model_copy(update={"name": "2"}))
+            try:
+                with made.switched_on(memory) as device:
+                    assert device.connected() == 2
+                process.send_signal(signal.SIGSTOP)
+                began = time.monotonic()
+                with made.switched_on(memory) as device:
+                    assert device.wait(device.press(), Told.STORED, 5) is not None
+                assert time.monotonic() - began < DEADLINE_S
+                process.send_signal(signal.SIGCONT)
+                other.registry._devices.clear()
+                with made.switched_on(memory) as device:
+                    assert device.connected() == 2, "who knows the device lets it in before who does not refuses"
+                stranger = DeviceMemory.create(tmp_path / "stranger", bridge_key="ab" * 32, brokers=made.urls)
+                refused = ReferenceDevice(stranger)
+                refused.start()
+                until(lambda: sum(one.refused for one in other._callouts) > 0, "the stranger asks")
+                never(refused.connected, "nobody lets a stranger in", 1.0)
+                refused.stop()
+            finally:
+                other.stop()
+        made.bridge = start_bridge(made.settings)
