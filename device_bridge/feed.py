@@ -37,6 +37,7 @@ from device_bridge.intake import Arrival, Taken, received_now
 from device_bridge.lane import PressLane
 from device_bridge.news_desk import NewsDesk
 from device_bridge.spool import Spool
+from device_bridge.stage_metrics import StageMetrics
 from device_bridge.view import View
 from evidence import ids
 from evidence.errors import EvidenceError, FormatError
@@ -88,6 +89,7 @@ class Feed:
         self._lane = lane
         self._board = board
         self._spool = spool
+        self._stages = StageMetrics(spool.path)
         self._token = token.encode()
         self.app = Starlette(
             routes=[
@@ -151,7 +153,8 @@ class Feed:
 
     async def _metrics(self, _request: Request) -> Response:
         health = await run_in_threadpool(self._view.health)
-        return Response(metrics.page(health, self._lane.stored), media_type=metrics.CONTENT_TYPE)
+        stages = await run_in_threadpool(self._stages.lines)
+        return Response(metrics.page(health, self._lane.stored, stages), media_type=metrics.CONTENT_TYPE)
 
     async def _act(self, request: Request) -> Response:
         alarm = ids.AlarmId(ids.hex_text(request.path_params["alarm"], _ID_BYTES))

@@ -66,8 +66,10 @@ def report(alarms: Sequence[Alarm], now_ms: int) -> Report:
                 ("received", "delivered"),
                 ("received", "claimed"),
                 ("received", "accepted"),
+                ("delivered", "accepted"),
                 ("accepted", "dispatched"),
                 ("dispatched", "on_scene"),
+                ("accepted", "closed"),
                 ("received", "closed"),
             )
         },

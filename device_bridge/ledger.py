@@ -15,14 +15,15 @@ from device_bridge.figures import Availability, Report
 DAY_MS: Final = 24 * 3600 * 1000
 
 
-def read(spool: Path, days: int) -> Report:
-    """Return the figures of the last `days` from the spool at `spool`; SpoolError when it cannot be read."""
+def read(spool: Path, days: int, newest: int | None = None) -> Report:
+    """Return the figures of the last `days` (of the `newest` alarms at most); SpoolError when it cannot be read."""
     now_ms = time.time_ns() // 1_000_000
     start_ms = now_ms - days * DAY_MS
     try:
         connection = sqlite3.connect(f"file:{spool}?mode=ro", uri=True)
         try:
-            documents = connection.execute("SELECT document FROM alarm ORDER BY n").fetchall()
+            query = "SELECT document FROM alarm ORDER BY n DESC LIMIT ?"
+            documents = connection.execute(query, (-1 if newest is None else newest,)).fetchall()[::-1]
             alarms = [Alarm.from_json(json.loads(row[0])) for row in documents]
             recent = [alarm for alarm in alarms if unix_ms(alarm.raised_at) >= start_ms]
             made = figures.report(recent, now_ms)

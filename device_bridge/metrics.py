@@ -5,7 +5,7 @@ Names are `getuige_bridge_…`; units are in the names. Nothing here names a dev
 
 import threading
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -40,8 +40,8 @@ class Histogram:
         return [*out, f"{name}_sum {sum_s:.6f}", f"{name}_count {total}"]
 
 
-def page(health: Mapping[str, Any], stored: Histogram) -> str:
-    """Return the page; `health` is what `View.health` returns."""
+def page(health: Mapping[str, Any], stored: Histogram, stages: Sequence[str] = ()) -> str:
+    """Return the page; `health` is what `View.health` returns, `stages` are the lines of `StageMetrics`."""
     lines = stored.lines("getuige_bridge_press_stored_seconds")
     gauges = {
         "getuige_bridge_ok": int(health["ok"]),
@@ -63,4 +63,4 @@ def page(health: Mapping[str, Any], stored: Histogram) -> str:
         for name, n in sorted(health["counters"].items())
         if not name.endswith("-ms")
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *stages]) + "\n"

@@ -1,0 +1,120 @@
+"""The dashboard and the alert rules speak of metrics that a running bridge really gives; promtool takes the rules."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from device_bridge import message
+from device_bridge.brokers import free_ports
+from device_bridge.message import DeviceMessage, Kind, Lane, PressId, UpTopic
+from device_bridge.settings import BridgeSettings
+from tests.bridge_world import World, start_bridge, until, world
+from tests.conftest import need
+
+INFRA = Path(__file__).parents[3] / "infra"
+RULES = INFRA / "prometheus" / "alarms.yml"
+DASHBOARD = INFRA / "grafana" / "alarms.json"
+
+_METRIC = re.compile(r"getuige_[a-z_]+")
+_LABELLED = re.compile(r"(getuige_[a-z_]+)\{([^}]*)\}")
+_LABEL = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
+_BY = re.compile(r"by \(([^)]*)\)")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """What a bridge with a press, a dead route and a watched device gives: metric → its labels."""
+    with world(tmp_path_factory.mktemp("bridge"), count=0) as made:
+        memory = made.new_device()
+        made.bridge.stop()
+        (nobody,) = free_ports(1)
+        more = {"second_control_rooms": (f"mk=sip:a@127.0.0.1:{nobody}",)}
+        made.settings = BridgeSettings.model_validate({**made.settings.model_dump(), **more})
+        made.bridge = start_bridge(made.settings)
+        topic = str(UpTopic(memory.device, Lane.ALARM))
+        said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", None)
+        body = message.seal(said, memory.identity, topic)
+        httpx.post(made.press_url, params={"topic": topic}, content=body).raise_for_status()
+        (alarm,) = made.bridge.spool.read().newest_alarms(1)
+        signed = made.organisation.act(made.organisation.dispatcher, "accept", alarm.alarm)
+        made.bridge.acts.carry_out(alarm.alarm, signed)
+        for table in ("route_history", "device_history"):
+            until(lambda t=table: _rows(made, t), f"{table} is written")  # type: ignore[misc] # mypy cannot infer a lambda with a default
+        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text()}"}
+        text = httpx.get(made.press_url.replace("/press", "/metrics"), headers=headers).text
+    found: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            found.setdefault(sample.name, set()).update(sample.labels)
+    assert memory.device not in text
+    assert "getuige_bridge_broker_up" not in found, "this world has no broker"
+    return {**found, "getuige_bridge_broker_up": {"broker"}}
+
+
+def _rows(made: World, table: str) -> object:
+    return made.bridge.spool.read().sql.execute(f"SELECT 1 FROM {table}").fetchone()  # noqa: S608 - one of two names
+
+
+def queries() -> list[str]:
+    """Every query of dashboard and rules."""
+    shown: dict[str, Any] = json.loads(DASHBOARD.read_text())
+    of_panels = [target["expr"] for panel in shown["panels"] for target in panel["targets"]]
+    of_rules = [line.partition("expr:")[2] for line in RULES.read_text().splitlines() if "expr:" in line]
+    assert len(of_rules) == RULES.read_text().count("- alert:")
+    return of_panels + of_rules
+
+
+@pytest.mark.parametrize("query", queries())
+def test_a_query_asks_for_what_there_is(page: dict[str, set[str]], query: str) -> None:
+    names = _METRIC.findall(query)
+    assert names or "up{" in query
+    assert set(names) <= page.keys()
+    for name, matchers in _LABELLED.findall(query):
+        assert set(_LABEL.findall(matchers)) <= page[name], name
+    known = set().union(*(page[name] for name in names))
+    for labels in _BY.findall(query):
+        assert {one.strip() for one in labels.split(",")} <= known
+
+
+def test_stages_and_missed_deadlines_are_on_the_page(page: dict[str, set[str]]) -> None:
+    assert page["getuige_bridge_stage_seconds"] == {"stage", "percentile"}
+    assert page["getuige_bridge_missed_deadlines"] == {"deadline_seconds"}
+    assert page["getuige_bridge_route_availability"] == {"route"}
+    assert page["getuige_bridge_device_availability"] == {"percentile"}, "no device is named"
+
+
+def test_the_dashboard_is_what_its_rows_say() -> None:
+    done = subprocess.run([sys.executable, str(INFRA / "grafana" / "dashboard.py"), "--check"], check=False)
+    assert done.returncode == 0
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    places = {(one["gridPos"]["x"], one["gridPos"]["y"]) for one in panels}
+    assert len(places) == len(panels), "no panel lies on another"
+
+
+@pytest.mark.need("promtool")
+@pytest.mark.parametrize("what", [("check", "rules", "alarms.yml"), ("test", "rules", "alarms_test.yml")])
+def test_promtool_takes_the_rules_and_they_fire(what: tuple[str, ...]) -> None:
+    done = subprocess.run([str(need("promtool")), *what], cwd=RULES.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.need("promtool")
+def test_promtool_takes_the_scrape(tmp_path: Path) -> None:
+    for name in ("prometheus.yml", "alarms.yml"):
+        (tmp_path / name).write_bytes((RULES.parent / name).read_bytes())
+    (tmp_path / "bridge-feed.token").write_text("x")
+    done = subprocess.run(
+        [str(need("promtool")), "check", "config", "prometheus.yml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
