@@ -1,4 +1,4 @@
-"""A whole server with three time stamp authorities, one of them down: each head has two tokens, and a bundle says so."""
+"""A whole server with three time stamp authorities, one of them down: each head has two tokens, a bundle says so."""
 
 from pathlib import Path
 
