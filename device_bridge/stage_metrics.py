@@ -1,7 +1,7 @@
 """The report's figures as lines for Prometheus: percentiles per stage, missed deadlines, availability.
 
-Worked out anew at most once a minute from the newest alarms only, on a thread that no press passes: a page that is fetched
-each second must not cost a press anything. Devices appear as a spread, never by name.
+Worked out anew at most once a minute from the newest alarms only, on a thread that no press passes: a page that is
+fetched each second must not cost a press anything. Devices appear as a spread, never by name.
 """
 
 import threading

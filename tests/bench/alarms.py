@@ -52,6 +52,9 @@ WARM_UP = 20
 CENTRE_ROUNDS = 30
 CONSOLE_ROUNDS = 10
 BURST = 3000
+PORTION = 500
+"""Statements at once: fewer than may wait to be written."""
+
 BURST_DEVICES = 50
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 PRESS_BYTES = 180
@@ -126,8 +129,9 @@ class Setting:
         journal = SqlJournal(engine)
         journal.start()
         try:
-            for future in [journal.append(one.envelope.to_bytes()) for one in made]:
-                future.result(120)
+            for start in range(0, len(made), PORTION):
+                for future in [journal.append(one.envelope.to_bytes()) for one in made[start : start + PORTION]]:
+                    future.result(120)
         finally:
             journal.close()
             engine.dispose()

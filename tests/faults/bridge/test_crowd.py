@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.bridge_world import World, until, world
-from tests.crowd import CrowdDevice, beat, connect_all
+from tests.crowd import AT_ONCE, CrowdDevice, beat, connect_all
 
 CROWD = int(os.environ.get("GETUIGE_CROWD", "100"))
 HEARTBEAT_S = 60.0 if CROWD > 1000 else 2.0
@@ -42,7 +42,9 @@ async def _crowd(made: World, kind: str) -> None:
     crowd = [
         CrowdDevice(made.organisation.bridge.sign_public, durable=True, login=kind == "nats") for _ in range(CROWD)
     ]
-    made.organisation.append(*(made.organisation.enrol(one.device, one.who.sign_public) for one in crowd))
+    for start in range(0, CROWD, AT_ONCE):
+        some = crowd[start : start + AT_ONCE]
+        made.organisation.append(*(made.organisation.enrol(one.device, one.who.sign_public) for one in some))
     await asyncio.to_thread(until, lambda: made.bridge.registry.device_count == CROWD, "the bridge knows them all", 60)
     await connect_all(crowd, "127.0.0.1", made.brokers[0].broker.mqtt_port)
     stop = asyncio.Event()
