@@ -25,6 +25,10 @@ from tests.conftest import need
 
 DEADLINE_S = 60.0
 KEY, SECRET = "getuige", "only-in-tests"
+MAY = ("Read", "Write", "List", "GetObjectRetention", "PutObjectRetention", "GetBucketObjectLockConfiguration")
+"""What Getuige's key may do: what `infra/systemd/getuige-s3.service` shows, and no more."""
+
+ADMIN, ADMIN_SECRET = "admin", "of-the-tests-only"
 NAMES = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3", "s3.grpc")
 
 
@@ -46,8 +50,12 @@ class S3Server:
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
         config = self.folder / "s3.json"
-        who = {"name": "getuige", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
-        config.write_text(json.dumps({"identities": [who]}))
+        people = [(KEY, SECRET, MAY), (ADMIN, ADMIN_SECRET, ("Admin",))]
+        known = [
+            {"name": name, "credentials": [{"accessKey": name, "secretKey": secret}], "actions": may}
+            for name, secret, may in people
+        ]
+        config.write_text(json.dumps({"identities": known}))
         options = [
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-volume.max=200", "-master.volumeSizeLimitMB=64"),
             *(
@@ -89,8 +97,8 @@ class S3Server:
             "s3",
             endpoint_url=self.endpoint,
             region_name="us-east-1",
-            aws_access_key_id=KEY,
-            aws_secret_access_key=SECRET,
+            aws_access_key_id=ADMIN,
+            aws_secret_access_key=ADMIN_SECRET,
             config=Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, connect_timeout=5),
         )
 
