@@ -90,6 +90,14 @@ class BridgeFeed:
             raise BridgeUnreachableError("no bridge gave an answer about devices")
         return joined.devices(told)
 
+    async def device(self, device: ids.DeviceId) -> dict[str, Any]:
+        """Return what the bridges know of one device, with its presses; BridgeUnreachableError as for `devices`."""
+        answers = await asyncio.gather(*(link.device(device) for link in self._links), return_exceptions=True)
+        told = [one for one in answers if not isinstance(one, BaseException)]
+        if not told:
+            raise BridgeUnreachableError("no bridge gave an answer about a device")
+        return joined.device(told)
+
     async def follow(self) -> None:
         """Follow every bridge for ever."""
         await asyncio.gather(*(link.follow() for link in self._links))

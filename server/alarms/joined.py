@@ -74,6 +74,11 @@ def devices(reports: Iterable[dict[str, Told]]) -> dict[str, Told]:
     return found
 
 
+def device(reports: Sequence[Told]) -> Told:
+    """Return the page of one device from the bridge that heard of it last; {} when none watches it."""
+    return max(reports, key=lambda one: str((one.get("device") or {}).get("heard_at") or "") if one else "")
+
+
 def _writes(report: Told) -> bool:
     journal = report.get("journal")
     return isinstance(journal, dict) and not journal.get("trouble")

@@ -101,6 +101,17 @@ class BridgeLink:
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise BridgeUnreachableError("the bridge gave no answer about devices") from error
 
+    async def device(self, device: ids.DeviceId) -> dict[str, Any]:
+        """Return what it knows of one device, with its presses; {} when it does not watch it. Raises as `devices`."""
+        try:
+            answer = await self._client.get(f"/devices/{device}")
+            if answer.status_code == HTTPStatus.NOT_FOUND:
+                return {}
+            answer.raise_for_status()
+            return dict(answer.json())
+        except (httpx.HTTPError, ValueError, TypeError) as error:
+            raise BridgeUnreachableError("the bridge gave no answer about a device") from error
+
     async def follow(self) -> None:
         """Follow the bridge for ever; every failure becomes health that says so."""
         while True:
