@@ -19,7 +19,7 @@ from evidence.store.blobs import READ_BYTES, DirectoryBlobs
 from evidence.store.engine import open_engine
 from evidence.store.errors import BlobError
 from evidence.store.journal import SqlJournal
-from server.keeping import files, note
+from server.keeping import begun, files, note
 from server.keeping.elsewhere import Elsewhere, open_copies
 from server.keeping.note import BackupError, Note
 from server.layout import Layout
@@ -85,6 +85,7 @@ def make(
             _copy_public(layout.data / name, target / name, changing=name in CHANGING)
     for path in sorted(layout.exports.glob(files.PREPARED)):
         files.copy(path, target / "exports" / path.name)
+    begun.copy(layout.uploads, target / begun.FOLDER)  # before the blobs: one that is finished meanwhile is among them
     with open_copies(settings) as (copies, s3):
         elsewhere = Elsewhere(copies, s3, left=leave_s3)
         made = _copy_blobs(DirectoryBlobs(layout.blobs), DirectoryBlobs(target / "blobs"), sealed, elsewhere, progress)
@@ -161,7 +162,7 @@ def _check_folder(layout: Layout, target: Path) -> None:
 
 
 def _was_cut_short(target: Path) -> bool:
-    known = {"blobs", "log", "logs", "exports", "trust", "secrets", "log.vkey", _UNFINISHED}
+    known = {"blobs", begun.FOLDER, "log", "logs", "exports", "trust", "secrets", "log.vkey", _UNFINISHED}
     return all(path.name in known or path.name.startswith((_UNFINISHED, "journal-")) for path in target.iterdir())
 
 

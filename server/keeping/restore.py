@@ -32,7 +32,7 @@ from evidence.store.errors import BlobError
 from evidence.store.heads import SqlHeads
 from evidence.store.journal import SqlJournal
 from evidence.store.verifying import Verified
-from server.keeping import files, note
+from server.keeping import begun, files, note
 from server.keeping.backup import EVERYTHING_ELSE, Missing
 from server.keeping.elsewhere import Elsewhere, s3_of
 from server.keeping.note import BackupError, Note
@@ -222,6 +222,7 @@ def _restore_files(layout: Layout, backup: Path, kept: Note, line: Lineage) -> N
     for name in EVERYTHING_ELSE:
         if (backup / name).exists():
             files.copy(backup / name, layout.data / name)
+    begun.copy(backup / begun.FOLDER, layout.uploads)
     for folder in ("exports", *(("secrets",) if kept.secrets else ())):
         for path in files.visible(backup / folder):
             files.copy(path, layout.data / path.relative_to(backup))

@@ -187,8 +187,9 @@ class UploadFolder:
     def destroy(self, items: Collection[ids.ItemId]) -> None:
         """Destroy what arrived of these items, and every note about it: they were erased."""
         for upload in [each for each in self._noted("*.[od]*") if each.item in items]:
-            if self.part(upload.id).exists():
-                durable.shred(self.part(upload.id))
+            for path in (self.part(upload.id), self._kept(upload)):
+                if path.exists():
+                    durable.shred(path)
             self.remove(upload)
 
     def unfinished(self) -> Iterator[Upload]:

@@ -1,0 +1,155 @@
+"""Announced items over HTTP: what the server accepts as an announcement, to whom it shows what came, and for how long.
+
+THREATS.md: "destroys the phone, also in the middle of a recording", "data lost after an acknowledgement". The journey
+with the real clients is in `tests/e2e/test_incomplete.py`.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from evidence import ids
+from evidence.envelope import container
+from evidence.statements import types
+from server.keeping.backup import make
+from server.keeping.restore import restore
+from server.services import open_services
+from server.uploads.service import Uploads
+from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, seal, settings_in, until
+
+SIZE = 300_000
+
+
+def begun(case: CaseOfHers, phone: Person, size: int = SIZE) -> tuple[SealedItem, str, types.ItemOpen, int]:
+    """Seal a file and create its upload; returns item, address, announcement, and where the content starts."""
+    item = seal(phone, [case.vault.identity.box_public], content=os.urandom(size))
+    where = phone.create(len(item.container), item.body.container.sha256, item.body.item).headers["location"]
+    start = len(item.container) - (item.body.content.size if item.body.content else 0)
+    return item, where, types.ItemOpen(item.body.item, item.body.head), start
+
+
+def announced(case: CaseOfHers, phone: Person, arrived: int) -> tuple[SealedItem, str]:
+    """Begin an item, announce it, and let `arrived` bytes of its content come in."""
+    item, where, opening, start = begun(case, phone)
+    assert phone.patch(where, 0, item.container[:start]).status_code == 204
+    phone.act("item.open", opening)
+    assert phone.patch(where, start, item.container[start : start + arrived]).status_code == 204
+    return item, where
+
+
+def shown(case: CaseOfHers, who: Person, item: str) -> list[dict[str, object]]:
+    events = who.http.get(f"/api/v1/cases/{case.case}/timeline").json()["events"]
+    return [one["item"] for one in events if one["item"] and one["item"]["item"] == item]
+
+
+def test_an_announcement_needs_its_head_here_and_is_made_once(case: CaseOfHers) -> None:
+    phone = case.phone()
+    item, where, opening, start = begun(case, phone)
+    statement = phone.sign("item.open", opening)
+    assert problem(phone.post(statement)) == "blob-missing"
+    assert phone.patch(where, 0, item.container[: start - 1]).status_code == 204
+    assert problem(phone.post(statement)) == "blob-missing"
+    assert phone.patch(where, start - 1, item.container[start - 1 : start]).status_code == 204
+    assert phone.post(statement).status_code == 201
+    assert phone.http.post("/api/v1/statements", content=statement.envelope.to_bytes()).status_code == 200
+    again = phone.post(phone.sign("item.open", opening))
+    assert (again.status_code, again.json()["reason"]) == (409, "exists")
+
+
+def test_only_the_head_that_was_announced_counts(case: CaseOfHers) -> None:
+    phone = case.phone()
+    item, where, opening, start = begun(case, phone)
+    other = types.ItemOpen(opening.item, types.Blob(ids.Sha256("ab" * 32), opening.head.size))
+    assert phone.patch(where, 0, item.container[:start]).status_code == 204
+    assert problem(phone.post(phone.sign("item.open", other))) == "container"
+    thief = case.phone()  # another phone of the same case names her item as its own
+    assert problem(thief.post(thief.sign("item.open", opening))) == "blob-missing"
+
+
+def test_what_arrived_is_shown_to_its_readers_and_to_nobody_else(case: CaseOfHers) -> None:
+    phone = case.phone()
+    item, where = announced(case, phone, 100_000)
+    (found,) = shown(case, case.vault, item.body.item)
+    arrived = int(str(found["arrived"]))
+    assert arrived == int(phone.head(where).headers["upload-offset"]) < int(str(found["size"])) == len(item.container)
+    path = f"/api/v1/items/{item.body.item}/container"
+    whole = case.vault.http.get(path)
+    assert (whole.status_code, whole.content) == (200, item.container[:arrived])
+    part = case.vault.http.get(path, headers={"range": "bytes=10-99"})
+    assert (part.status_code, part.content) == (206, item.container[10:100])
+    assert case.vault.http.get(path, headers={"range": f"bytes={arrived}-"}).status_code == 416
+    (seen,) = shown(case, case.world.caseworker, item.body.item)
+    assert seen["wraps"] == []
+    outsider = case.world.open_case().vault
+    for who in (case.world.caseworker, case.world.investigator, outsider):
+        refused, nowhere = who.http.get(path), who.http.get(f"/api/v1/items/{'0' * 32}/container")
+        assert refused.status_code == nowhere.status_code == 404
+        assert refused.json()["detail"] == nowhere.json()["detail"]
+    assert phone.patch(where, arrived, item.container[arrived:]).status_code == 204
+    (found,) = shown(case, case.vault, item.body.item)
+    assert found["arrived"] == found["size"], "all is here but the statement that seals it"
+    assert case.vault.http.get(path).content == item.container
+    phone.act("item.seal", item.body)
+    (found,) = shown(case, case.vault, item.body.item)
+    assert found["arrived"] is None
+
+
+def test_a_file_that_turns_out_another_one_is_kept_and_sent_again(case: CaseOfHers) -> None:
+    """One damaged byte: the beginning stays evidence, and her phone delivers the whole all the same."""
+    phone = case.phone()
+    item, where = announced(case, phone, 100_000)
+    at = int(phone.head(where).headers["upload-offset"])
+    damaged = bytearray(item.container[at:])
+    damaged[-1] ^= 1
+    assert problem(phone.patch(where, at, bytes(damaged))) == "upload-hash"
+    (found,) = shown(case, case.vault, item.body.item)
+    assert found["arrived"] == len(item.container)
+    path = f"/api/v1/items/{item.body.item}/container"
+    assert case.vault.http.get(path).content[:at] == item.container[:at]
+    phone.upload(item.container, item.body)
+    phone.act("item.seal", item.body)
+    assert case.vault.http.get(path).content == item.container
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("begun")
+
+
+def test_neither_time_nor_a_lost_machine_takes_it_away(alone: Path) -> None:
+    settings = settings_in(alone / "data")
+    with running(settings) as root:
+        world = World(settings, Person(settings.public_url, identity=root))
+        case = world.open_case()
+        phone = case.phone()
+        item, where = announced(case, phone, 120_000)
+        loose = phone.create(500, hashlib.sha256(b"x").hexdigest()).headers["location"]
+        until((settings.data / "log" / "checkpoint").exists, "a head is published")
+        arrived = int(phone.head(where).headers["upload-offset"])
+        make(settings, alone / "backup", with_secrets=True)
+    for note in (settings.data / "uploads").glob("*.open"):  # both are long out of date now
+        past = {**json.loads(note.read_bytes()), "expires_at": "2020-01-01T00:00:00.000Z"}
+        note.write_bytes(json.dumps(past).encode())
+    with open_services(settings) as services:
+        asyncio.run(Uploads(services).sweep())
+    left = {path.stem for path in (settings.data / "uploads").glob("*.part")}
+    assert left == {where.rsplit("/", 1)[1]}
+    assert loose.rsplit("/", 1)[1] not in left
+
+    again = settings_in(alone / "again")
+    restore(again, alone / "backup")
+    with running(again, root):
+        for who in (case.vault, phone):
+            who.url = again.public_url
+            who.__dict__.pop("http", None)
+        (found,) = shown(case, case.vault, item.body.item)
+        assert found["arrived"] == arrived
+        where = f"/api/v1/uploads/{where.rsplit('/', 1)[1]}"
+        assert phone.patch(where, arrived, item.container[arrived:]).status_code == 204
+        phone.act("item.seal", item.body)
+    prefix = container.parse_prefix(item.container)
+    assert prefix.container_size == len(item.container)
