@@ -108,8 +108,8 @@ def _case_pin(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     if body.xwing is not None and standing.role_of(statement.by) != "vault":
         refuse("role", "only the vault gives its case an X-Wing key")
     _check_xwing(body.xwing)
-    phones = (one for one in standing.devices.values() if one.case == name and one.alarm is None and not one.revoked)
-    if any(not phone.hybrid for phone in phones):
+    devices = map(standing.devices.__getitem__, standing.of(name).devices)
+    if any(not one.hybrid for one in devices if one.alarm is None and not one.revoked):
         refuse("suite", "a phone in use does not know the X-Wing key: invite it again, or revoke it, first")
 
 

@@ -16,6 +16,21 @@ from evidence.statements.tombstone import Tombstone
 
 
 @dataclass
+class Belongings:
+    """What belongs to one case, by name, so that no answer about a case depends on how many others there are."""
+
+    items: list[ids.ItemId] = field(default_factory=list)
+    devices: list[ids.DeviceId] = field(default_factory=list)
+    grants: dict[ids.GrantId, None] = field(default_factory=dict)
+    """Those in `Standing.grants`, in their order."""
+    alarms: set[ids.AlarmId] = field(default_factory=set)
+
+
+NOTHING: Final = Belongings()
+"""Of a case that has nothing yet; never changed."""
+
+
+@dataclass
 class Standing:
     """The sum of the accepted statements. Only `apply` changes it."""
 
@@ -55,6 +70,11 @@ class Standing:
     known_holds: set[ids.HoldId] = field(default_factory=set)
     erasures: dict[ids.ErasureId, Erasure] = field(default_factory=dict)
     retained: dict[ids.CaseId, types.CaseRetain] = field(default_factory=dict)
+    belongings: dict[ids.CaseId, Belongings] = field(default_factory=dict)
+
+    def of(self, case: ids.CaseId) -> Belongings:
+        """Return what belongs to a case."""
+        return self.belongings.get(case, NOTHING)
 
     @property
     def root(self) -> bytes | None:
@@ -100,8 +120,8 @@ class Standing:
         """Return the items of `case` that grants in force at `now` give to reader `kid`, with the key wraps."""
         return {
             granted.item: granted
-            for grant in self.grants.values()
-            if grant.case == case and grant.body.reader == kid and grant.body.expires > now
+            for grant in map(self.grants.__getitem__, self.of(case).grants)
+            if grant.body.reader == kid and grant.body.expires > now
             for granted in grant.body.items
             if granted.item not in self.erased
         }
@@ -117,10 +137,8 @@ class Standing:
 
     def is_card(self, item: ids.ItemId, case: ids.CaseId) -> bool:
         """Whether `item` is the dispatcher card of an alarm device of `case`."""
-        return any(
-            device.case == case and device.alarm is not None and device.alarm.card == item
-            for device in self.devices.values()
-        )
+        devices = map(self.devices.__getitem__, self.of(case).devices)
+        return any(device.alarm is not None and device.alarm.card == item for device in devices)
 
     def is_needed_card(self, item: ids.ItemId) -> bool:
         """Whether `item` is the dispatcher card of an alarm device that is in use."""
@@ -138,10 +156,9 @@ class Standing:
         if tombstone.seq is not None:
             self.chains[tombstone.by] = Chain(tombstone.seq, tombstone.statement)
         if tombstone.grant is not None:
-            self.grants[tombstone.grant.grant] = Granted(tombstone.case, tombstone.grant)
-            self.known_grants.add(tombstone.grant.grant)
+            self.add_grant(tombstone.case, tombstone.grant)
         elif tombstone.type == "item.seal":
-            self.items[tombstone.items[0]] = Sealed(tombstone.case, tombstone.by, None)
+            self.add_item(tombstone.items[0], Sealed(tombstone.case, tombstone.by, None))
 
     def apply(self, statement: Statement) -> None:
         """Add an accepted statement; `authority.check` comes first, this only records."""
@@ -151,6 +168,28 @@ class Standing:
         record = _RECORDS.get(statement.type)
         if record is not None:
             record(self, statement)
+
+    def add_item(self, item: ids.ItemId, sealed: Sealed) -> None:
+        """Add an item to its case."""
+        self.items[item] = sealed
+        self.belongings.setdefault(sealed.case, Belongings()).items.append(item)
+
+    def add_device(self, device: Device) -> None:
+        """Add a phone or an alarm device to its case."""
+        self.devices[device.device] = device
+        self.belongings.setdefault(device.case, Belongings()).devices.append(device.device)
+
+    def add_grant(self, case: ids.CaseId, grant: types.Grant) -> None:
+        """Add a grant to its case; its name is never used again."""
+        self.grants[grant.grant] = Granted(case, grant)
+        self.known_grants.add(grant.grant)
+        self.belongings.setdefault(case, Belongings()).grants[grant.grant] = None
+
+    def end_grant(self, name: ids.GrantId) -> None:
+        """End a grant, if it was in force."""
+        ended = self.grants.pop(name, None)
+        if ended is not None:
+            del self.belongings[ended.case].grants[name]
 
 
 def _log_open(standing: Standing, statement: Statement) -> None:
@@ -203,14 +242,14 @@ def _device_enrol(standing: Standing, statement: Statement) -> None:
     body = cast("types.DeviceEnrol", statement.body)
     _, invitation = standing.invitations.pop(body.invite)
     hybrid = invitation.xwing is not None
-    standing.devices[body.device] = Device(body.device, _case(statement), bytes.fromhex(body.sign), hybrid=hybrid)
+    standing.add_device(Device(body.device, _case(statement), bytes.fromhex(body.sign), hybrid=hybrid))
     standing.device_of_key[statement.by] = body.device
 
 
 def _alarm_device_enrol(standing: Standing, statement: Statement) -> None:
     body = cast("types.AlarmDeviceEnrol", statement.body)
     public = bytes.fromhex(body.sign)
-    standing.devices[body.device] = Device(body.device, _case(statement), public, alarm=body)
+    standing.add_device(Device(body.device, _case(statement), public, alarm=body))
     standing.device_of_key[keys.signing_kid(public)] = body.device
 
 
@@ -253,17 +292,16 @@ def _item_open(standing: Standing, statement: Statement) -> None:
 def _item_seal(standing: Standing, statement: Statement) -> None:
     body = cast("types.ItemSeal", statement.body)
     standing.opened.pop(body.item, None)
-    standing.items[body.item] = Sealed(_case(statement), statement.by, body)
+    standing.add_item(body.item, Sealed(_case(statement), statement.by, body))
 
 
 def _grant(standing: Standing, statement: Statement) -> None:
     body = cast("types.Grant", statement.body)
-    standing.grants[body.grant] = Granted(_case(statement), body)
-    standing.known_grants.add(body.grant)
+    standing.add_grant(_case(statement), body)
 
 
 def _revoke(standing: Standing, statement: Statement) -> None:
-    standing.grants.pop(cast("types.Revoke", statement.body).grant, None)
+    standing.end_grant(cast("types.Revoke", statement.body).grant)
 
 
 def _disclose(standing: Standing, statement: Statement) -> None:
@@ -302,8 +340,9 @@ def _erase_execute(standing: Standing, statement: Statement) -> None:
     standing.erasures[name] = replace(standing.erasures[name], ended=True, executed_at=statement.at)
     items = standing.erasures[name].items
     standing.erased |= items
-    for grant in [one for one in standing.grants.values() if items & _items_of(one.body)]:
-        del standing.grants[grant.body.grant]
+    of_case = [standing.grants[grant] for grant in standing.of(_case(statement)).grants]
+    for grant in [one for one in of_case if items & _items_of(one.body)]:
+        standing.end_grant(grant.body.grant)
         for item in items & _items_of(grant.body):
             standing.lost[item] = standing.lost.get(item, frozenset()) | {grant.body.reader}
 
@@ -332,6 +371,7 @@ def _export(standing: Standing, statement: Statement) -> None:
 def _alarm_raise(standing: Standing, statement: Statement) -> None:
     body = cast("types.AlarmRaise", statement.body)
     standing.alarms[body.alarm] = _case(statement)
+    standing.belongings.setdefault(_case(statement), Belongings()).alarms.add(body.alarm)
     standing.presses.add((body.alarm, body.cose_sha256))
 
 

@@ -199,8 +199,9 @@ def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:
 def summary(standing: Standing, view: CaseView) -> CaseSummary:
     """Return a row of the list of cases."""
     case = view.case
-    devices = [device for device in standing.devices.values() if device.case == case and not device.revoked]
-    items = [item for item, sealed in standing.items.items() if sealed.case == case and view.shows(item)]
+    own = standing.of(case)
+    devices = [device for device in map(standing.devices.__getitem__, own.devices) if not device.revoked]
+    items = [item for item in own.items if view.shows(item)]
     items += [item for item, begun in standing.opened.items() if begun.case == case and view.shows(item)]
     return CaseSummary(
         case=case,
@@ -209,7 +210,7 @@ def summary(standing: Standing, view: CaseView) -> CaseSummary:
         items=len(items),
         phones=sum(device.alarm is None for device in devices),
         alarm_devices=sum(device.alarm is not None for device in devices),
-        alarms=sum(of == case for of in standing.alarms.values()),
+        alarms=len(own.alarms),
     )
 
 
