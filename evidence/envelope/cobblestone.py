@@ -25,8 +25,8 @@ TAG_BYTES: Final = 16
 SEALED_CHUNK_BYTES: Final = CHUNK_BYTES + TAG_BYTES
 
 RUN_CHUNKS: Final = 16
-"""Chunks that are sealed into one piece: 256 KiB. Less costs calls; from 1 MiB on each piece is memory that the kernel
-has to clear first, and sealing is half as fast."""
+"""Chunks that are sealed or opened in one piece: 256 KiB. Less costs calls; from 1 MiB on each piece is memory that the
+kernel has to clear first, and both are half as fast."""
 
 _RUN_BYTES: Final = RUN_CHUNKS * CHUNK_BYTES
 _INFO: Final = b"c2sp.org/chunked-encryption@v1+AEAD_AES_256_GCM\x00"
@@ -116,8 +116,10 @@ def open_stream(key: bytes, context: bytes, message: Iterable[bytes]) -> Iterato
     opener = Cobblestone256Decryptor(key, context)
     try:
         for data in message:
-            if plaintext := opener.update(data):
-                yield plaintext
+            view = memoryview(data)
+            for start in range(0, len(view), _RUN_BYTES):
+                if plaintext := opener.update(view[start : start + _RUN_BYTES]):
+                    yield plaintext
         if plaintext := opener.finalize():
             yield plaintext
     except (InvalidTag, ValueError) as error:

@@ -7,6 +7,7 @@ from typing import Final
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import cobblestone, container, wraps
 from evidence.envelope.container import Prefix, TamperedError
+from evidence.envelope.hashing import SideHash
 from evidence.envelope.meta import Meta
 from evidence.envelope.padding import padme
 from evidence.errors import FormatError
@@ -145,17 +146,19 @@ def open_content(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[by
     if head.content is None or file is None:
         message = "this item has no content"
         raise FormatError(message)
-    digest, left = hashlib.sha256(), file.size
-    for data in cobblestone.open_stream(key, container.context("content", head.case, head.item), ciphertext):
-        plain = data[:left]
-        left -= len(plain)
-        digest.update(plain)
-        if data[len(plain) :].strip(b"\x00"):
-            message = "there is something in the padding"
-            raise TamperedError(message)
-        if plain:
-            yield plain
-    matches = container.commitment(key, "content", digest.digest()) == head.content.commitment
-    if left or not matches or digest.hexdigest() != file.sha256:
+    left = file.size
+    with SideHash() as digest:
+        for data in cobblestone.open_stream(key, container.context("content", head.case, head.item), ciphertext):
+            plain = data[:left]
+            left -= len(plain)
+            digest.update(plain)
+            if data[len(plain) :].strip(b"\x00"):
+                message = "there is something in the padding"
+                raise TamperedError(message)
+            if plain:
+                yield plain
+        found = digest.digest()
+    matches = container.commitment(key, "content", found) == head.content.commitment
+    if left or not matches or found.hex() != file.sha256:
         message = "the content is not what was sealed"
         raise TamperedError(message)
