@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import hashlib
 from datetime import timedelta
 
 import httpx
@@ -212,7 +213,7 @@ def test_a_case_that_pinned_suite_two_takes_no_item_of_suite_one(world: World) -
         2,
     )
     world.caseworker.act("case.open", body, vault.case)
-    phone = CaseOfHers(world, vault.case, vault).phone()
+    phone = CaseOfHers(world, vault.case, vault).phone(ids.Sha256(hashlib.sha256(reader.xwing).hexdigest()))
     for key, status in ((vault.identity.box_public, 422), (reader, 201)):
         item = seal(phone, [key])
         phone.upload(item.container, item.body)

@@ -229,10 +229,10 @@ class CaseOfHers:
     case: ids.CaseId
     vault: Person
 
-    def invite(self, valid: timedelta = timedelta(hours=1)) -> keys.Identity:
+    def invite(self, valid: timedelta = timedelta(hours=1), xwing: ids.Sha256 | None = None) -> keys.Identity:
         one_time = keys.Identity.generate()
         expires = ids.time_of(datetime.now(UTC) + valid)
-        body = types.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), expires)
+        body = types.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), expires, xwing)
         self.world.caseworker.act("device.invite", body, self.case)
         return one_time
 
@@ -242,9 +242,9 @@ class CaseOfHers:
         )
         return phone.sign("device.enrol", body, self.case, cosigner=one_time)
 
-    def phone(self) -> Person:
+    def phone(self, xwing: ids.Sha256 | None = None) -> Person:
         phone = Person(self.world.url, self.case, Chain(0, FIRST_PREV))
-        statement = self.enrolment(phone, self.invite())
+        statement = self.enrolment(phone, self.invite(xwing=xwing))
         nobody = httpx.Client(base_url=self.world.url, transport=CONNECTIONS)
         answer = nobody.post("/api/v1/enrolments", content=statement.envelope.to_bytes())
         assert answer.status_code == 201, answer.text
