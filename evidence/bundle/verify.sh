@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks this bundle with sh, sha256sum, openssl (1.1.1 or newer), xxd and base64 only: nothing of Getuige runs here.
-#   sh verify.sh TRUST        TRUST is the folder with log.vkey, policy and tsa-roots.pem (and tsa-policy, where there
-#                             is one), from another source.
+#   sh verify.sh TRUST        TRUST is the folder with log.vkey, policy and tsa-roots.pem (and tsa-policy, root.pub and
+#                             rotations.json, where there are such files), from another source.
 # It checks: files against manifests, the manifest against the exported statement, each event against the custody log,
 # the log's and witnesses' signatures under the checkpoints, time stamps and their renewals, the server's clock against
 # witnesses and time stamps, and each sealed item against its event. It prints between which times an item came to be.
@@ -94,10 +94,84 @@ cosigned_by() { # NOTE VKEY: tlog-cosignature/v1, 4 bytes id, 8 bytes time, 64 b
   { printf 'cosignature/v1\ntime %s\n' "$at"; cat "$WORK/body"; } > "$WORK/message"
   signed "$WORK/message" "$(printf %s "$raw" | cut -c25-)" "$2" && echo "$at" >> "$WORK/cosigned"
 }
+# The logs, oldest first: key, number of the first event, entries before it, size and root at which the log ended.
+signed_by_root() { # PAYLOAD SIGNATURE: DSSE; the root is the key in root.pub
+  type=application/vnd.getuige.statement.v1+json
+  { printf 'DSSEv1 %d %s %d ' ${#type} "$type" "$(wc -c < "$1")"; cat "$1"; } > "$WORK/message"
+  signed "$WORK/message" "$(printf %s "$2" | base64 -d | to_hex)" "root+0+$({ printf 01; cut -c1-64 "$TRUST/root.pub"; } | bytes | base64)"
+}
+{
+  [ ! -f "$TRUST/rotations.json" ] || cat "$TRUST/rotations.json"
+  [ ! -f proof/rotations.json ] || tr ',{}[]' '\n\n\n\n\n' < proof/rotations.json | sed -n 's/^"statement":"\(.*\)"$/\1/p' |
+    while read -r one; do printf %s "$one" | base64 -d; echo; done
+} 2>/dev/null | tr '{' '\n' | sed -n 's/^"payload":"\([^"]*\)".*/\1/p; s/^"keyid":"[^"]*","sig":"\([^"]*\)".*/\1/p' > "$WORK/rotations"
+vkey=$(cat "$TRUST/log.vkey"); first=0; before=0; rounds=0
+while [ "$rounds" -lt 64 ]; do
+  rounds=$((rounds + 1)); next=
+  while read -r body && read -r sig; do
+    printf %s "$body" | base64 -d > "$WORK/rotation" 2>/dev/null
+    ending=$(sed -n 's/.*"closed":{"origin":"\([^"]*\)","root":"\([0-9a-f]*\)","size":\([0-9]*\)}.*/\1 \3 \2/p' "$WORK/rotation")
+    [ "${ending%% *}" = "${vkey%%+*}" ] || continue
+    if ! grep -q '"type":"log.rotate"' "$WORK/rotation" || ! signed_by_root "$WORK/rotation" "$sig"
+    then bad "the root did not sign what is said about the end of ${vkey%%+*}"; continue; fi
+    found="$(member "$WORK/rotation" log_vkey) ${ending#* }"
+    [ "${next:-$found}" = "$found" ] || bad "the root ended ${vkey%%+*} in two different ways"
+    next=$found
+  done < "$WORK/rotations"
+  [ -n "$next" ] || { echo "$vkey $first $before - -" >> "$WORK/logs"; break; }
+  echo "$vkey $first $before ${next#* }" >> "$WORK/logs"
+  size=${next#* }; size=${size% *}
+  ok "log ${vkey%%+*} ended with $size entries; ${next%%+*} goes on, signed by the root"
+  first=$((first + size - before)); before=1; vkey=${next%% *}
+done
+for key in $(sed -n 's/^log  *\([^ ]*\).*/\1/p' "$TRUST/policy"); do
+  grep -qF "$key " "$WORK/logs" || bad "the policy names a log, and no rotation that the root signed leads to it: $key"
+done
+log_of() { # ORIGIN: sets VKEY FIRST BEFORE END ENDROOT
+  while read -r VKEY FIRST BEFORE END ENDROOT; do [ "${VKEY%%+*}" = "$1" ] && return 0; done < "$WORK/logs"
+  return 1
+}
+log_at() { # EVENT: the same for the log in which it stands
+  while read -r v f b e r; do [ "$f" -gt "$1" ] || { VKEY=$v; FIRST=$f; BEFORE=$b; END=$e; ENDROOT=$r; }; done < "$WORK/logs"
+}
+EXPORT=$(sed -n 's/.*"index":\([0-9]*\).*/\1/p' proof/export-event.json)
+log_at "${EXPORT:-0}"; EXPORTED=$FIRST
+
+consistent() { # SIZE1 ROOT1 SIZE2 ROOT2 PROOF: RFC 9162, 2.1.4.2; one hash a line
+  fn=$(($1 - 1)); sn=$(($3 - 1)); cp "$5" "$WORK/path"
+  [ $(($1 & fn)) -ne 0 ] || { echo "$2"; cat "$5"; } > "$WORK/path"
+  while [ $((fn & 1)) -eq 1 ]; do fn=$((fn >> 1)); sn=$((sn >> 1)); done
+  fr=; sr=
+  while read -r c; do
+    if [ -z "$fr" ]; then fr=$c; sr=$c; continue; fi
+    [ "$sn" -ne 0 ] || return 1
+    if [ $((fn & 1)) -eq 1 ] || [ "$fn" -eq "$sn" ]; then
+      fr=$(printf '01%s%s' "$c" "$fr" | bytes | sha); sr=$(printf '01%s%s' "$c" "$sr" | bytes | sha)
+      while [ $((fn & 1)) -eq 0 ] && [ "$fn" -ne 0 ]; do fn=$((fn >> 1)); sn=$((sn >> 1)); done
+    else
+      sr=$(printf '01%s%s' "$sr" "$c" | bytes | sha)
+    fi
+    fn=$((fn >> 1)); sn=$((sn >> 1))
+  done < "$WORK/path"
+  [ "$sn" -eq 0 ] && [ "$fr" = "$2" ] && [ "$sr" = "$4" ]
+}
+leads_to_end() { # NOTE: 0 when a head of a log that ended is part of its last one, or the witnesses must answer for it
+  size=$(sed -n 2p "$1"); root=$(sed -n 3p "$1" | base64 -d | to_hex)
+  [ "$END" != - ] || return 0
+  [ "$size" -le "$END" ] || { bad "log ${VKEY%%+*} ended with $END entries, and this head has $size"; return 1; }
+  [ "$size" -ne "$END" ] || { [ "$root" = "$ENDROOT" ]; return; }
+  if [ -f proof/rotations.json ] && grep -q "{\"checkpoint\":\"$(sha < "$1")\"" proof/rotations.json; then
+    tr '{' '\n' < proof/rotations.json | sed -n "s/^\"checkpoint\":\"$(sha < "$1")\",\"proof\":\[\([^]]*\)\].*/\1/p" | tr ',' '\n' | tr -d '"' | grep . > "$WORK/link"
+    consistent "$size" "$root" "$END" "$ENDROOT" "$WORK/link"; return
+  fi
+  [ "$EXPORTED" -le "$FIRST" ] && [ "$(sed -n 's/^quorum //p' "$TRUST/policy")" != none ] || return 1
+  echo "note  a head of $size entries is from before its log ended; only the witnesses answer for where it leads"
+}
 check_note() { # NOTE: 0 when the log signed it and the quorum cosigned it
   sed '/^$/q' "$1" | sed '$d' > "$WORK/body"
-  vkey=$(cat "$TRUST/log.vkey")
-  [ "$(head -n 1 "$WORK/body")" = "${vkey%%+*}" ] || return 1
+  log_of "$(head -n 1 "$WORK/body")" || return 1
+  leads_to_end "$1" || return 1
+  vkey=$VKEY
   raw=$(line_of "$1" "$vkey" | base64 -d 2>/dev/null | to_hex)
   signed "$WORK/body" "$(printf %s "$raw" | cut -c9-)" "$vkey" || return 1
   : > "$WORK/names"; : > "$WORK/cosigned"
@@ -228,7 +302,7 @@ judge_stamps() { # DIGEST NOTE: sets STAMP to the time by which the head existed
 
 NOW=$(of_openssl "$(date -u '+%b %d %H:%M:%S %Y')")
 STAMPED=0
-: > "$WORK/heads"                                                   # size, earliest cosignature
+: > "$WORK/heads"                                                   # events below it, earliest cosignature
 for proof in proof/export-event.tlog-proof proof/events/*.tlog-proof; do
   note_of "$proof" > "$WORK/note"
   digest=$(sha < "$WORK/note")
@@ -239,23 +313,30 @@ for proof in proof/export-event.tlog-proof proof/events/*.tlog-proof; do
   first=$(sort -n "$WORK/cosigned" | head -n 1); last=$(sort -n "$WORK/cosigned" | tail -n 1); last=${last:-0}
   if [ "$STAMP" -gt 0 ] && { [ "$last" -eq 0 ] || [ "$STAMP" -lt "$last" ]; }; then last=$STAMP; fi
   echo "$last" > "$WORK/$digest.ok"                                 # by when the head existed
-  echo "$(sed -n 2p "$WORK/note") ${first:-0}" >> "$WORK/heads"
+  log_of "$(head -n 1 "$WORK/note")"
+  echo "$((FIRST + $(sed -n 2p "$WORK/note") - BEFORE)) ${first:-0}" >> "$WORK/heads"
 done
 [ "$STAMPED" -gt 0 ] || echo "note  no outside time stamp: times are the server's"
 
 # --- 4. each event is in the log (RFC 9162, 2.1.3.2) ----------------------------------------------------------------
 in_log() { # EVENT SALT-HEX PROOF INDEX
-  [ "$(sed -n 's/^index //p' "$3")" = "$4" ] || return 1
+  log_at "$4"; entry=$(($4 - FIRST + BEFORE))
+  [ "$(sed -n 's/^index //p' "$3")" = "$entry" ] || return 1
   note_of "$3" > "$WORK/note"
   [ -f "$WORK/$(sha < "$WORK/note").ok" ] || return 1
+  [ "$(head -n 1 "$WORK/note")" = "${VKEY%%+*}" ] || return 1
   mac=$(openssl dgst -sha256 -mac HMAC -macopt "hexkey:$2" "$1" | sed 's/.*= *//')
   leaf=$(printf '0001%s' "$mac" | bytes | sha)
   size=$(sed -n 2p "$WORK/note"); root=$(sed -n 3p "$WORK/note" | base64 -d | to_hex)
-  [ "$(root_of "$4" "$size" "$leaf" "$3")" = "$root" ]
+  [ "$(root_of "$entry" "$size" "$leaf" "$3")" = "$root" ]
 }
 between() { # EVENT STATEMENT INDEX: is the server's clock inside the bounds of others? (docs/formats/sealed-bundle.md)
   received=$(of_iso "$(member "$1" received_at)"); latest=$(cat "$WORK/$(sha < "$WORK/note").ok")
   seen=$(sed -n 's/.*"seen":{[^}]*"size":\([0-9]*\).*/\1/p' "$2"); earliest=0
+  if [ -n "$seen" ]; then
+    log=$(sed -n 's/.*"seen":{"log":"\([^"]*\)".*/\1/p' "$2")
+    if log_of "${log:-$(head -n 1 "$WORK/logs" | sed 's/+.*//')}"; then seen=$((FIRST + seen - BEFORE)); else seen=0; fi
+  fi
   if [ "${seen:-0}" -gt "$3" ]; then seen=0; fi                     # no head that was seen can hold the event itself
   while read -r size first; do
     if [ "$size" -le "${seen:-0}" ] && [ "$first" -gt "$earliest" ]; then earliest=$first; fi
@@ -274,9 +355,8 @@ for event in data/events/*.json; do
   else bad "event $index is not in the log"; fi
 done
 ok "$COUNT events are in the log"
-index=$(sed -n 's/.*"index":\([0-9]*\).*/\1/p' proof/export-event.json)
-if in_log proof/export-event.json "$(cat proof/export-salt.txt)" proof/export-event.tlog-proof "$index"
-then ok "the export is in the log"; between proof/export-event.json "$WORK/export" "$index"; else bad "the export is not in the log"; fi
+if in_log proof/export-event.json "$(cat proof/export-salt.txt)" proof/export-event.tlog-proof "$EXPORT"
+then ok "the export is in the log"; between proof/export-event.json "$WORK/export" "$EXPORT"; else bad "the export is not in the log"; fi
 
 # --- 5. each sealed item is the one that its event names ------------------------------------------------------------
 if [ -d data/items ]; then

@@ -1,0 +1,124 @@
+"""`verify.sh` follows the root into the next log, and refuses what the old key signs beyond the end."""
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from evidence import ids, keys
+from evidence.bundle import layout, trust
+from evidence.bundle.handover import Handover
+from evidence.custody import tlogproof
+from evidence.custody.tiles import FolderTiles
+from tests.attacks.test_stolen_log_key import encoded, rotated, sealed_and_granted, thief_log, unpack
+from tests.interop.test_verify_sh import run
+from tests.simulators.casebook import incident
+from tests.simulators.forging import regenerate
+from tests.simulators.rotating import RotatedCasebook, pin, rotation_over
+
+pytestmark = [pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash")]
+
+
+@pytest.fixture(name="book")
+def make_book(tmp_path: Path) -> RotatedCasebook:
+    return RotatedCasebook(tmp_path / "book")
+
+
+def test_a_bundle_over_both_logs_holds(book: RotatedCasebook, tmp_path: Path) -> None:
+    folder = rotated(book, tmp_path)
+    for known in (False, True):
+        if known:
+            assert book.rotation is not None
+            pin(book.trust, book.rotation)
+        code, said = run(folder, book.trust)
+        assert (code, "FAIL" in said) == (0, False), said
+        assert "goes on, signed by the root" in said
+        assert "note  a head" not in said
+
+
+def test_who_saw_the_new_log_is_placed_in_it(book: RotatedCasebook, tmp_path: Path) -> None:
+    first = sealed_and_granted(book)
+    second = book.seal(incident(), seen=book.stamp())
+    book.rotate()
+    third = book.seal(incident(), seen=book.stamp())
+    book.grant(second, third)
+    code, said = run(unpack(book.export(first, second, third), tmp_path / "out"), book.trust)
+    assert code == 0, said
+
+
+def test_a_bundle_of_before_holds_and_says_who_answers(book: RotatedCasebook, tmp_path: Path) -> None:
+    item = sealed_and_granted(book)
+    book.stamp()
+    folder = unpack(book.export(item), tmp_path / "out")
+    book.seal(incident())
+    pin(book.trust, book.rotate())
+    code, said = run(folder, book.trust)
+    assert code == 0, said
+    assert said.count("only the witnesses answer") == 2
+
+
+def signs_on(book: RotatedCasebook, folder: Path) -> Path:
+    book.seal(incident())
+    pin(book.trust, rotation_over(book.integrate().checkpoint, book.following, book.root))
+    return unpack(book.export(sealed_and_granted(book)), folder / "out")
+
+
+def another_past(book: RotatedCasebook, folder: Path) -> Path:
+    found = rotated(book, folder)
+    leaves = [one.leaf for one in book.journal[: book.line.current.first_event]]
+    head = thief_log(folder / "thief", book.log, book).integrate([*leaves[:3], b"\x01" + bytes(32), *leaves[4:]], 0)
+    proof = tlogproof.build_proof(FolderTiles(folder / "thief" / "log"), 0, head)
+    (found / layout.proof(0)).write_bytes(proof.to_bytes())
+    regenerate(found)
+    return found
+
+
+def link_to_nowhere(book: RotatedCasebook, folder: Path) -> Path:
+    found = rotated(book, folder)
+    file = found / layout.ROTATIONS
+    honest = Handover.parse(file.read_bytes())
+    false = tuple(dataclasses.replace(one, proof=(ids.Sha256("0" * 64), *one.proof[1:])) for one in honest.links)
+    file.write_bytes(dataclasses.replace(honest, links=false).to_bytes())
+    regenerate(found)
+    return found
+
+
+def unsigned(book: RotatedCasebook, folder: Path) -> Path:
+    found = rotated(book, folder)
+    file = found / layout.ROTATIONS
+    honest = Handover.parse(file.read_bytes())
+    end = book.line.eras[0].final
+    assert end is not None
+    forged = encoded(rotation_over(end, book.following, keys.Identity.generate()))
+    ending = dataclasses.replace(honest.rotations[0], statement=forged)
+    file.write_bytes(dataclasses.replace(honest, rotations=(ending,)).to_bytes())
+    regenerate(found)
+    return found
+
+
+def held_back(book: RotatedCasebook, folder: Path) -> Path:
+    found = rotated(book, folder)
+    (found / layout.ROTATIONS).unlink()
+    policy = book.trust / trust.POLICY
+    policy.write_text(f"log {book.log.vkey}\nlog {book.following.vkey}\n" + policy.read_text().split("\n", 1)[1])
+    regenerate(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("attack", "says"),
+    [
+        (signs_on, "FAIL  log getuige.example/log ended with"),
+        (another_past, "FAIL  checkpoint of"),
+        (link_to_nowhere, "FAIL  checkpoint of"),
+        (unsigned, "FAIL  the root did not sign"),
+        (held_back, "FAIL  the policy names a log"),
+    ],
+)
+def test_what_a_thief_shows_fails(
+    book: RotatedCasebook, tmp_path: Path, attack: Callable[[RotatedCasebook, Path], Path], says: str
+) -> None:
+    code, said = run(attack(book, tmp_path), book.trust)
+    assert code == 1, said
+    assert says in said
