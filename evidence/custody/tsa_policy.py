@@ -144,9 +144,17 @@ def _tsa(name: str, roots: str, url: str | None) -> Tsa:
         found = frozenset(ids.hex_text(one, 32) for one in roots.split(","))
     except FormatError as error:
         raise TsaPolicyError(f"{name}: a root is named by its SHA-256, 64 hexadecimal digits") from error
-    if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+    if url is not None and not _is_address(url):
         raise TsaPolicyError(f"{name}: the address is not an http:// or https:// one")
     return Tsa(name, found, url)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # of an IPv6 address that is none
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _moment(text: str) -> datetime:

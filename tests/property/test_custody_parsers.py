@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence.custody import renewal, tsa_policy
 from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.errors import CustodyError, TimestampError
@@ -16,6 +17,7 @@ from evidence.custody.policy import Policy
 from evidence.custody.tiles import TileId, decode_entries, encode_entries
 from evidence.custody.timestamp import verify_token
 from evidence.custody.tlogproof import TlogProof
+from evidence.custody.tsa_policy import TsaPolicy
 from evidence.custody.witness_request import AddCheckpoint, judge_refusal, parse_cosignatures, parse_size
 
 LOG = generate_key("log.example")
@@ -28,6 +30,8 @@ ANSWER = WITNESS.cosign(HEAD.checkpoint.body, datetime(2026, 5, 4, tzinfo=UTC)).
 POLICY = f"log {LOG.vkey}\nwitness W {WITNESS.vkey}\ngroup g any W\nquorum g\n"
 TSA = DevelopmentTsa.create()
 TOKEN = TSA.stamp(bytes(32))
+RENEWAL = renewal.Tree([renewal.token_sha256(one) for one in (b"a", TOKEN, b"b")]).proof(1)
+TSAS = f"tsa kpn {tsa_policy.fingerprint(TSA.root_pem)} https://kpn.example\nuntil kpn 2031-01-01T00:00:00Z\nquorum 1\n"
 
 BYTES_PARSERS: list[tuple[Callable[[bytes], object], bytes]] = [
     (Note.parse, NOTE),
@@ -41,11 +45,14 @@ BYTES_PARSERS: list[tuple[Callable[[bytes], object], bytes]] = [
     (parse_size, b"20852014\n"),
     (lambda data: judge_refusal(REQUEST, data, LOG.verifier), NOTE),
     (lambda data: verify_token(data, bytes(32), [TSA.root_pem]), TOKEN),
+    (lambda data: renewal.verify(data, TOKEN), RENEWAL),
+    (tsa_policy.fingerprint, TSA.root_pem),
 ]
 TEXT_PARSERS: list[tuple[Callable[[str], object], str]] = [
     (NoteVerifier.parse, LOG.vkey),
     (NoteSigner.parse, LOG.skey),
     (Policy.parse, POLICY),
+    (TsaPolicy.parse, TSAS),
     (TileId.parse, "tile/entries/x001/x234/067.p/3"),
 ]
 

@@ -59,6 +59,7 @@ BAD = {
     "short root": f"tsa a {A[:-2]}\nquorum 1\n",
     "capitals in a root": f"tsa a {'A' * 64}\nquorum 1\n",
     "address of another kind": f"tsa a {A} file:///etc/passwd\nquorum 1\n",
+    "address that cannot be taken apart": f"tsa a {A} https://[x\nquorum 1\n",
     "something behind the address": f"tsa a {A} https://a.example x\nquorum 1\n",
     "until before its authority": f"until a 2031-01-01T00:00:00Z\ntsa a {A}\nquorum 1\n",
     "until twice": f"tsa a {A}\nuntil a 2031-01-01T00:00:00Z\nuntil a 2032-01-01T00:00:00Z\nquorum 1\n",
