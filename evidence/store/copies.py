@@ -289,16 +289,14 @@ class SqlCopies:
         with reading(self._engine) as connection:
             return [_copy(row) for row in connection.execute(query)]
 
-    def note_released(self, copy: Copy, locked_until: ids.Time | None) -> None:
+    def note_released(self, copy: Copy, locked_until: ids.Time | None, version_id: str | None = None) -> None:
         """Look at a released copy again when its lock ends; None: nothing of it is left in S3."""
-        left: dict[str, Any] = {"due_at": locked_until, "locked_until": locked_until}
-        gone: dict[str, Any] = {"due_at": NEVER, "locked_until": None, "version_id": None, "upload_id": None}
+        values: dict[str, Any] = {"due_at": NEVER, "locked_until": None, "version_id": None, "upload_id": None}
+        if locked_until is not None:
+            values = {"due_at": locked_until, "locked_until": locked_until, "version_id": version_id or copy.version_id}
+        mine = (blob_copies.c.idx == copy.index, blob_copies.c.state == State.RELEASED)
         with writing(self._engine) as connection:
-            connection.execute(
-                update(blob_copies)
-                .where(blob_copies.c.idx == copy.index, blob_copies.c.state == State.RELEASED)
-                .values(gone if locked_until is None else left)
-            )
+            connection.execute(update(blob_copies).where(*mine).values(values))
 
     def _set(self, copy: Copy, values: dict[str, Any]) -> None:
         same = (blob_copies.c.idx == copy.index, blob_copies.c.state == State.STORED)

@@ -150,7 +150,7 @@ class LocalCopies:
             self.s3.call_off(copy.sha256, copy.upload_id)
         found = self.s3.look(copy.sha256, copy.version_id)
         if found is not None and found.locked_until is not None and found.locked_until > now:
-            self.copies.note_released(copy, found.locked_until)
+            self.copies.note_released(copy, found.locked_until, found.version_id)
             return False
         if found is not None:
             self.s3.delete(copy.sha256, found.version_id)
