@@ -49,6 +49,8 @@ class UploadFolder:
     def __init__(self, folder: Path, blobs: BlobStore) -> None:
         self._folder = folder
         self._blobs = blobs
+        self._suspect: set[str] = set()
+        """Parts whose last flush failed: the next one may answer well although pages are gone."""
 
     def prepare(self) -> None:
         """Create the folder."""
@@ -142,7 +144,11 @@ class UploadFolder:
             # Stopped between the move to the blobs and the note about it.
             return upload.length if self._blobs.size(upload.sha256) == upload.length else 0
         try:
+            if upload.id in self._suspect:
+                _write_again(handle)
+            self._suspect.add(upload.id)
             os.fdatasync(handle)
+            self._suspect.discard(upload.id)
             return os.fstat(handle).st_size
         finally:
             os.close(handle)
@@ -220,6 +226,16 @@ def _read(note: Path) -> Upload | None:
         return schema.decode(Upload, canonical.decode(note.read_bytes()))
     except FileNotFoundError:
         return None
+
+
+def _write_again(handle: int) -> None:
+    """Write a file's bytes over themselves, so that the next flush speaks of all of them.
+
+    Should some be lost for good, the hash of the whole file will tell.
+    """
+    at = 0
+    while piece := os.pread(handle, HASH_READ_BYTES, at):
+        at += os.pwrite(handle, piece, at)
 
 
 def hash_file(path: Path) -> str:

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -18,7 +18,7 @@ from server.problems.kinds import ProblemType
 from server.services import Services
 from server.uploads import begun, core
 from server.uploads.core import Creation, Patch, Upload
-from server.uploads.folder import WrongHashError
+from server.uploads.folder import FULL, WrongHashError
 from server.uploads.intake import Body, TooLongError, receive
 from server.uploads.lanes import TAKEOVER_TIMEOUT_S, Lane
 from server.uploads.writer import PartWriter, Written
@@ -71,11 +71,13 @@ class Uploads:
             if known is not None and (known.expires_at > ids.now() or await self._keeps(known)):
                 return known
             if known is not None:
-                await run_in_threadpool(self._folder.remove, known)
+                async with self._alone(upload.id):
+                    await self._remove_expired(upload.id)
             stored = await run_in_threadpool(self._services.journal.stored_bytes, ids.CaseId(account))
             usage = await run_in_threadpool(self._folder.usage, account, stored)
             core.admit(creation, usage)
-            await run_in_threadpool(self._folder.create, upload)
+            with _telling_when_full():
+                await run_in_threadpool(self._folder.create, upload)
         return upload
 
     async def find(self, who: Phone | Caseworker, upload_id: str) -> Upload:
@@ -169,8 +171,14 @@ class Uploads:
             if await self._keeps(upload):
                 continue
             async with self._alone(upload.id):
-                await run_in_threadpool(self._folder.remove, upload)
-                self._hashes.pop(upload.id, None)
+                await self._remove_expired(upload.id)
+
+    async def _remove_expired(self, upload_id: str) -> None:
+        """Remove an upload, alone with it, unless it was announced anew in the meantime."""
+        upload = await run_in_threadpool(self._folder.load, upload_id)
+        if upload is not None and upload.expires_at <= ids.now():
+            await run_in_threadpool(self._folder.remove, upload)
+            self._hashes.pop(upload_id, None)
 
     @asynccontextmanager
     async def _alone(self, upload_id: str) -> AsyncIterator[Lane]:
@@ -197,7 +205,8 @@ class Uploads:
             streamed = known[1].hexdigest() if known is not None and known[0] == offset else None
             try:
                 keep = await self._keeps(upload)
-                upload = await run_in_threadpool(self._folder.finish, upload, streamed, keep=keep)
+                with _telling_when_full():
+                    upload = await run_in_threadpool(self._folder.finish, upload, streamed, keep=keep)
             except WrongHashError as error:
                 raise ProblemError(domains.UPLOAD_HASH) from error
         return Progress(upload, offset)
@@ -224,6 +233,17 @@ class Uploads:
             raise _at(general.TIMEOUT, written.offset)
         if not written.checksum_holds:
             raise _at(domains.UPLOAD_CHECKSUM, written.offset)
+
+
+@contextmanager
+def _telling_when_full() -> Iterator[None]:
+    """Say STORAGE_FULL when a note or a folder finds no room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise ProblemError(general.STORAGE_FULL) from error
 
 
 def _at(kind: ProblemType, offset: int) -> ProblemError:

@@ -112,14 +112,19 @@ class PartWriter:
         try:
             os.fdatasync(self._handle)
         except OSError as error:
+            # Blocks are allocated late on some file systems, and after a failed flush the next one may answer well
+            # although pages are gone: what was written since the last good one never landed.
+            self._cut_to(self._flushed, None)
             if error.errno not in FULL:
                 raise
-            self._full = True  # blocks are allocated late on some file systems: what was written never landed
-            self._cut_off()
+            self._full = True
             os.fdatasync(self._handle)
         self._flushed = self._offset
 
     def _cut_off(self) -> None:
-        os.ftruncate(self._handle, self._start)
-        self._offset = self._start
-        self._whole = self._before
+        self._cut_to(self._start, self._before)
+
+    def _cut_to(self, offset: int, whole: "hashlib._Hash | None") -> None:
+        os.ftruncate(self._handle, offset)
+        self._offset = offset
+        self._whole = whole
