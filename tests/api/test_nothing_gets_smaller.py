@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -16,9 +17,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from evidence import ids
+from evidence import canonical, ids
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.envelope.xwing import public_of
 from evidence.event import Recorded
 from evidence.statements import statement as statements
 from evidence.statements import types
@@ -28,7 +30,7 @@ from evidence.store.journal import SqlJournal
 from server import openapi
 from server.app import create_app
 from server.settings import Settings
-from tests.api.world import TUS, CaseOfHers, Person, World, running, settings_in, until
+from tests.api.world import TUS, CaseOfHers, Person, World, running, seal, settings_in, until
 
 DOCUMENT = openapi.build(create_app(Settings()))
 OPERATIONS = sorted((method, path) for path, found in DOCUMENT["paths"].items() for method in found)
@@ -42,7 +44,7 @@ HOLD, ERASURE = ids.HoldId(ids.new_id()), ids.ErasureId(ids.new_id())
 KINDS: tuple[str, ...] = (
     *("erase.request", "erase.approve", "erase.cancel", "erase.execute", "hold.place", "hold.lift"),
     *("erase.finish", "case.retain"),
-    *("item.seal", "item.amend", "device.revoke", "key.retire", "revoke"),
+    *("item.seal", "item.open", "item.amend", "device.revoke", "key.retire", "revoke", "case.pin"),
 )
 
 
@@ -60,6 +62,9 @@ class Evidence:
     log: FolderTiles
     device: ids.DeviceId
     item: ids.ItemId
+    begun: tuple[Path, bytes]
+    """What arrived of an item that was announced and never sealed, and where the server has it."""
+
     log_size: int = 0
 
     def check(self) -> None:
@@ -69,6 +74,9 @@ class Evidence:
         self.events = list(now)
         for name, content in self.blobs.items():
             assert self.store.local_path(ids.Sha256(name)).read_bytes() == content
+        path, arrived = self.begun
+        places = (path, path.with_suffix(".kept"))  # set aside when more came that was not the announced file
+        assert any(one.exists() and one.read_bytes().startswith(arrived) for one in places)
         size = SignedCheckpoint.parse(self.log.read(CHECKPOINT_PATH)).checkpoint.size
         assert size >= self.log_size
         self.log_size = size
@@ -90,6 +98,12 @@ def prepared(world: World) -> Iterator[Evidence]:
     loose = os.urandom(3000)  # complete, and not sealed yet: its phone was told that it is here
     where = phone.create(len(loose), hashlib.sha256(loose).hexdigest()).headers["location"]
     assert phone.patch(where, 0, loose).status_code == 204
+    cut = seal(phone, [case.vault.identity.box_public], content=b"y" * 5000)
+    cut_at = phone.create(len(cut.container), cut.body.container.sha256, cut.body.item).headers["location"]
+    assert phone.patch(cut_at, 0, cut.container[:-2000]).status_code == 204
+    phone.act("item.open", types.ItemOpen(cut.body.item, cut.body.head))
+    upload = cut_at.rsplit("/", 1)[1]
+    begun = (world.settings.data / "uploads" / f"{upload}.part", cut.container[:-2000])
     engine = open_engine(world.settings.database_url)
     journal = SqlJournal(engine)
     device = journal.ask(lambda standing: standing.device_of_key[phone.kid])
@@ -105,9 +119,9 @@ def prepared(world: World) -> Iterator[Evidence]:
         "stranger": Person(world.url),
     }
     values: dict[str, list[str]] = {
-        "item": [item.body.item],
+        "item": [item.body.item, cut.body.item],
         "case": [case.case],
-        "upload": [where.rsplit("/", 1)[1]],
+        "upload": [where.rsplit("/", 1)[1], upload],
         "index": ["0", "5"],
         "path": ["0/000", "entries/000", "../checkpoint"],
         "handle": ["noor"],
@@ -117,7 +131,7 @@ def prepared(world: World) -> Iterator[Evidence]:
     blobs = {item.body.container.sha256: item.container, hashlib.sha256(loose).hexdigest(): loose}
     store = DirectoryBlobs(world.settings.data / "blobs")
     events = list(journal.read(limit=10_000))
-    yield Evidence(people, case, values, events, blobs, journal, store, log, device, item.body.item)
+    yield Evidence(people, case, values, events, blobs, journal, store, log, device, item.body.item, begun)
     engine.dispose()
 
 
@@ -127,6 +141,7 @@ def statement_bodies(evidence: Evidence) -> dict[str, types.Body]:
     part = types.Part(ids.Sha256("1" * 64), 1, ids.Commitment("2" * 64))
     blob = types.Blob(ids.Sha256("3" * 64), 3)
     step = types.EraseStep(ERASURE)
+    xwing = ids.Base64(canonical.b64(public_of(bytes(32))))
     return {
         "erase.request": types.EraseRequest(ERASURE, items),
         "erase.approve": step,
@@ -137,7 +152,9 @@ def statement_bodies(evidence: Evidence) -> dict[str, types.Body]:
         "hold.place": types.HoldPlace(HOLD, "nodig", items),
         "hold.lift": types.HoldLift(HOLD),
         "item.seal": types.ItemSeal(evidence.item, blob, blob, part, None),
+        "item.open": types.ItemOpen(evidence.item, blob),
         "item.amend": types.ItemAmend(evidence.item, evidence.item),
+        "case.pin": types.CasePin(2, xwing),
         "device.revoke": types.DeviceRevoke(evidence.device),
         "key.retire": types.KeyRetire(evidence.people["investigator"].kid),
         "revoke": types.Revoke(ids.GrantId(ids.new_id())),

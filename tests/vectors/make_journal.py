@@ -64,6 +64,27 @@ def _case() -> statement.Statement:
     return statement.sign(PHONE, "case.open", body, case=CASE, at=RECORDED)
 
 
+def _pin() -> statement.Statement:
+    """Return the pin of a case that was opened without an X-Wing key, by its vault."""
+    hybrid = ids.Base64(b64(xwing.public_of(xwing.seed_of(READER))))
+    return statement.sign(PHONE, "case.pin", types.CasePin(2, hybrid), case=CASE, at=RECORDED)
+
+
+def _invite() -> statement.Statement:
+    """Return an invitation that pins the case's X-Wing key."""
+    public = ids.PublicKey(INVITATION.sign_public.hex())
+    pinned = ids.Sha256(hashlib.sha256(xwing.public_of(xwing.seed_of(READER))).hexdigest())
+    body = types.DeviceInvite(public, ids.Time("2026-11-22T22:00:00.000Z"), pinned)
+    return statement.sign(PHONE, "device.invite", body, case=CASE, at=RECORDED)
+
+
+def _announce() -> statement.Statement:
+    """Return the announcement of an item whose content is still to come."""
+    body = types.ItemOpen(ITEM, types.Blob(ids.Sha256(bytes_of("head").hex()), 837))
+    chain = statement.Chain(6, ids.Sha256(bytes_of("before that").hex()))
+    return statement.sign(PHONE, "item.open", body, case=CASE, at=RECORDED, chain=chain)
+
+
 def _grant() -> statement.Statement:
     """Return a grant of one item in suite 2 and one in suite 1."""
     items = (
@@ -116,6 +137,9 @@ def _made() -> list[Vector]:
         ("an item was sealed", _seal(), [PHONE]),
         ("a phone joins, signed twice", _enrol(), [PHONE, INVITATION]),
         ("a case pins suite 2", _case(), [PHONE]),
+        ("a case is pinned later", _pin(), [PHONE]),
+        ("an invitation pins the X-Wing key of its case", _invite(), [PHONE]),
+        ("an item is announced", _announce(), [PHONE]),
         ("a grant names the suite of a wrap", _grant(), [PHONE]),
     ):
         envelope = made.envelope.to_json()
@@ -164,6 +188,8 @@ def _refused() -> list[Vector]:
         form("an unknown type", type="item.destroy"),
         form("a case that pins suite 1", type="case.open", body={**case, "wrap_suite": 1}, seq=None, prev=None),
         form("a case that pins suite 3", type="case.open", body={**case, "wrap_suite": 3}, seq=None, prev=None),
+        form("a pin of suite 1", type="case.pin", body={"wrap_suite": 1}, seq=None, prev=None),
+        form("an announcement without a head", type="item.open", body={"item": ITEM}),
         form("an unknown member", extra=1),
         form("an unknown member of the body", body={**members["body"], "extra": 1}),
         form("a member of the body is missing", body={"item": ITEM}),
