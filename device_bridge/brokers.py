@@ -29,6 +29,15 @@ STOP_S: Final = 5.0
 POLL_S: Final = 0.02
 BRIDGE_USER: Final = "bridge"
 
+DEVICE_RULES: Final = (
+    "pattern write up/+/%u/a\npattern write up/+/%u/t\npattern read dn/%u\npattern read svc/bridge/+\n"
+)
+"""What the name in a device's certificate may do on mosquitto. The bridge itself checks shard and signature."""
+
+BRIDGE_RULES: Final = (
+    f"user {BRIDGE_USER}\ntopic read up/+/+/a\ntopic read up/+/+/t\ntopic write dn/+\ntopic write svc/bridge/+\n"
+)
+
 
 @dataclass(frozen=True)
 class BrokerSecrets:
@@ -58,6 +67,15 @@ class BrokerSecrets:
 
 
 @dataclass(frozen=True)
+class Certificates:
+    """PEM files of a broker: its certificate and key, and the authority that clients' certificates are checked with."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+@dataclass(frozen=True)
 class NatsBroker:
     """One `nats-server` with MQTT, its data in `folder`, on the loopback interface unless told otherwise."""
 
@@ -67,6 +85,8 @@ class NatsBroker:
     client_port: int
     secrets: BrokerSecrets
     host: str = "127.0.0.1"
+    certificates: Certificates | None = None
+    """With them, devices and bridge speak MQTT over TLS; who a device is says its token, not a certificate."""
 
     def write_config(self) -> Path:
         """Write the configuration file (0600: it holds passwords) and return its path."""
@@ -79,7 +99,8 @@ class NatsBroker:
         return [str(find_program("nats-server")), "-c", str(self.write_config())]
 
     def _config(self) -> str:
-        known = self.secrets
+        known, shown = self.secrets, self.certificates
+        tls = "" if shown is None else f', tls {{ cert_file: "{shown.certificate}", key_file: "{shown.key}" }}'
         return f"""# Written by Getuige at each start; changes here are lost.
 server_name: "getuige-{self.name}"
 host: "{self.host}"
@@ -87,7 +108,7 @@ port: {self.client_port}
 max_payload: 65536
 max_control_line: 4096
 jetstream {{ store_dir: "{self.folder / "store"}", sync_interval: always }}
-mqtt {{ host: "{self.host}", port: {self.mqtt_port}, ack_wait: "2s", max_ack_pending: 1000 }}
+mqtt {{ host: "{self.host}", port: {self.mqtt_port}, ack_wait: "2s", max_ack_pending: 1000{tls} }}
 accounts {{
   SYS {{ users: [ {{ user: "system", password: "{known.system_password}" }} ] }}
   {ACCOUNT} {{
@@ -112,25 +133,46 @@ authorization {{
 
 @dataclass(frozen=True)
 class MosquittoBroker:
-    """One mosquitto that lets everyone in: for tests on the loopback interface, never for real devices."""
+    """One mosquitto. Without `certificates` it lets everyone in: for tests on the loopback interface only.
+
+    With them, a client is who its certificate names. Devices have a listener of their own, on which their client id is
+    that name as well: whoever could choose it could take the bridge's session, and throw away its queue.
+    """
 
     name: str
     folder: Path
     mqtt_port: int
     host: str = "127.0.0.1"
+    certificates: Certificates | None = None
+    bridge_port: int = 0
+    """Where the bridge connects when there are certificates."""
 
     def command(self) -> list[str]:
         """Write the configuration and return the command that runs the broker in the foreground."""
         path = self.folder / "mosquitto.conf"
         self.folder.mkdir(parents=True, exist_ok=True)
         path.write_text(
-            f"listener {self.mqtt_port} {self.host}\nallow_anonymous true\nset_tcp_nodelay true\n"
+            "per_listener_settings true\nset_tcp_nodelay true\n"
             f"persistence true\npersistence_location {self.folder}/\nautosave_interval 1\n"
             "autosave_on_changes true\nmax_inflight_messages 0\nmax_queued_messages 0\n"
-            f"user {_own_user()}\n",
+            f"user {_own_user()}\n{self._listeners()}",
             encoding="utf-8",
         )
         return [str(find_program("mosquitto")), "-c", str(path)]
+
+    def _listeners(self) -> str:
+        shown = self.certificates
+        if shown is None:
+            return f"listener {self.mqtt_port} {self.host}\nallow_anonymous true\n"
+        for name, rules in (("devices", DEVICE_RULES), ("bridge", BRIDGE_RULES)):
+            write_secret(self.folder / f"{name}.acl", rules.encode())
+        by_certificate = (
+            f"allow_anonymous false\ncafile {shown.authority}\ncertfile {shown.certificate}\nkeyfile {shown.key}\n"
+            "require_certificate true\nuse_identity_as_username true\ntls_version tlsv1.2\n"
+        )
+        devices = f"listener {self.mqtt_port} {self.host}\n{by_certificate}use_username_as_clientid true\n"
+        bridge = f"listener {self.bridge_port} {self.host}\n{by_certificate}"
+        return f"{devices}acl_file {self.folder}/devices.acl\n{bridge}acl_file {self.folder}/bridge.acl\n"
 
 
 Broker = NatsBroker | MosquittoBroker

@@ -124,9 +124,13 @@ def broker(
     data: Data = None,
     mqtt_port: Annotated[int | None, typer.Option(help="MQTT port; 8482 for a, 8483 for b.")] = None,
     client_port: Annotated[int | None, typer.Option(help="NATS port; the MQTT port plus 100.")] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="For mqtts://: certificate (PEM); its key stands beside it as .key.", exists=True),
+    ] = None,
 ) -> None:
     """Run one message broker (NATS with MQTT) in the foreground, configured for Getuige."""
-    from device_bridge.brokers import CLIENT_PORT_OFFSET, BrokerSecrets, NatsBroker
+    from device_bridge.brokers import CLIENT_PORT_OFFSET, BrokerSecrets, Certificates, NatsBroker
     from device_bridge.settings import MQTT_PORTS, BridgeSettings
 
     if name not in ("a", "b"):
@@ -136,7 +140,12 @@ def broker(
     folder = settings.data.absolute() / "brokers" / name
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     secrets = BrokerSecrets.load_or_create(settings.secrets)
-    command = NatsBroker(name, folder, port, client_port or port + CLIENT_PORT_OFFSET, secrets).command()
+    shown = None
+    if certificate is not None:
+        path = certificate.absolute()
+        shown = Certificates(path, path.with_suffix(".key"), path)
+    own_port = client_port or port + CLIENT_PORT_OFFSET
+    command = NatsBroker(name, folder, port, own_port, secrets, certificates=shown).command()
     os.execv(command[0], command)  # noqa: S606 - our own program; its signals are then the broker's own
 
 

@@ -127,7 +127,7 @@ class ReferenceDevice:
             connection.publish(topic, payload, qos=0)
 
     def _connection(self, url: str, index: int) -> Connection:
-        address = BrokerAddress.parse(url, "abcdefgh"[index])
+        address = BrokerAddress.parse(url, "abcdefgh"[index], self._memory.authority_file, self._memory.shown)
         device = self._memory.device
         login = Login(device, lambda: make_token(device, self._who))
         filters = ((self._down, 1), ("svc/bridge/+", 1))

@@ -71,6 +71,18 @@ class DeviceMemory:
         return keys.Identity(seed, seed)
 
     @property
+    def authority_file(self) -> Path | None:
+        """Certificates that mqtts:// brokers are checked with: `authority.pem` beside the memory, if it is there."""
+        path = self._path.with_name("authority.pem")
+        return path if path.exists() else None
+
+    @property
+    def shown(self) -> tuple[Path, Path] | None:
+        """The device's own certificate and key, `certificate.pem` and `certificate.key`, if they are there."""
+        path = self._path.with_name("certificate.pem")
+        return (path, path.with_suffix(".key")) if path.exists() else None
+
+    @property
     def bridge_public(self) -> bytes:
         """The pinned Ed25519 key of the bridge."""
         return bytes.fromhex(self.state.bridge_key)

@@ -45,9 +45,13 @@ class BrokerAddress:
     port: int
     tls: bool = False
     ca_file: Path | None = None
+    shown: tuple[Path, Path] | None = None
+    """Certificate and key (PEM) that we show a broker which asks for them; mosquitto does."""
 
     @staticmethod
-    def parse(url: str, name: str, ca_file: Path | None = None) -> "BrokerAddress":
+    def parse(
+        url: str, name: str, ca_file: Path | None = None, shown: tuple[Path, Path] | None = None
+    ) -> "BrokerAddress":
         """Read an address; SettingsError when it is none. Passwords never stand in addresses."""
         try:
             parts = urlsplit(url)
@@ -57,7 +61,7 @@ class BrokerAddress:
         if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.username or parts.password:
             raise SettingsError(f"{url!r} is not a broker address such as mqtt://127.0.0.1:1883")
         tls = parts.scheme == "mqtts"
-        return BrokerAddress(name, parts.hostname, port or (TLS_PORT if tls else PLAIN_PORT), tls, ca_file)
+        return BrokerAddress(name, parts.hostname, port or (TLS_PORT if tls else PLAIN_PORT), tls, ca_file, shown)
 
 
 @dataclass(frozen=True)
@@ -157,8 +161,7 @@ class Connection:
         client.on_disconnect = self._guarded(self._disconnected)
         client.on_message = self._guarded(self._message)
         if self.address.tls:
-            context = ssl.create_default_context(cafile=self.address.ca_file and str(self.address.ca_file))
-            client.tls_set_context(context)
+            client.tls_set_context(_context(self.address))
         return client
 
     def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
@@ -211,6 +214,17 @@ class Connection:
             topic = ""  # poison all the same: it is put in quarantine and acknowledged
         delivered = Delivered(topic, bytes(message.payload), message.retain, message.qos, message.mid, self._epoch)
         self._on_message(self, delivered)
+
+
+def _context(address: BrokerAddress) -> ssl.SSLContext:
+    """Return what checks the broker's certificate and shows ours; SettingsError when a file cannot be used."""
+    try:
+        context = ssl.create_default_context(cafile=address.ca_file and str(address.ca_file))
+        if address.shown is not None:
+            context.load_cert_chain(*address.shown)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"certificates for broker {address.name} cannot be used: {error}") from error
+    return context
 
 
 def telemetry_filters(shards: range) -> tuple[tuple[str, int], ...]:

@@ -59,6 +59,9 @@ class BridgeSettings(BaseSettings):
         default=(), description="host:port of each broker's NATS port, if it is not the MQTT port plus 100"
     )
     broker_ca_file: Path | None = Field(default=None, description="certificates that mqtts:// brokers are checked with")
+    broker_certificate_file: Path | None = Field(
+        default=None, description="certificate that mosquitto knows this bridge by; its key stands beside it as .key"
+    )
     feed_host: str = Field(default="127.0.0.1", description="address that the feed listens on")
     feed_port: int = Field(default=FEED_PORT, ge=0, le=65535, description="port that the feed listens on, 0 for any")
     feed_token_file: Path | None = Field(
@@ -170,8 +173,10 @@ class BridgeSettings(BaseSettings):
     def broker_addresses(self) -> tuple[BrokerAddress, ...]:
         """Return the brokers, named a, b, …; SettingsError when an address is none."""
         names = "abcdefgh"
+        own = self.broker_certificate_file
+        shown = None if own is None else (own, own.with_suffix(".key"))
         return tuple(
-            BrokerAddress.parse(url, names[index], self.broker_ca_file)
+            BrokerAddress.parse(url, names[index], self.broker_ca_file, shown)
             for index, url in enumerate(self.brokers[: len(names)])
         )
 
