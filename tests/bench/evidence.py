@@ -150,14 +150,8 @@ def test_seal_and_open(figures: Figures) -> None:
         for _ in opening.open_content(prefix, prepared.content_key, found, body):
             pass
 
-    figures.add(
-        "Item: open and prove",
-        "MiB/s",
-        size / seconds(open_item),
-        peer,
-        0.7,
-        "opening and hashing wait for each other in between",
-    )
+    what = "opening and hashing wait for each other in between"
+    figures.add("Item: open and prove", "MiB/s", size / seconds(open_item), peer, 0.7, what)
 
 
 @pytest.mark.parametrize("batch", [1, 16, 256])
