@@ -20,6 +20,7 @@ from evidence.custody.errors import (
     ResourceNotFoundError,
     TileError,
 )
+from evidence.custody.lineage import Lineage
 from evidence.custody.policy import Cosigned, Policy, VerifiedCheckpoint
 from evidence.custody.tiles import CHECKPOINT_PATH, TileReader, TileSource
 
@@ -33,6 +34,8 @@ class Claim(StrEnum):
     """The log contains the head that was verified last."""
     TREE = "tree"
     """Every entry is there, and every tile follows from the entries up to the signed root."""
+    HANDOVER = "handover"
+    """It begins with the end of the log before it, and did not go on after its own; asked of logs that were rotated."""
 
 
 class Verdict(StrEnum):
@@ -46,11 +49,17 @@ class Verdict(StrEnum):
     ROLL_BACK = "roll-back"
     SPLIT_VIEW = "split-view"
     CORRUPT = "corrupt"
+    ENDED = "ended"
+    """The log is at its end, and another goes on."""
+    RETIRED = "retired"
+    """The log went on after its end: somebody uses the key that was retired."""
+    LOOSE = "loose"
+    """The log does not begin with the end of the one before it."""
     NOT_CHECKED = "not-checked"
     """An earlier claim failed, so that this one would say nothing."""
 
 
-GOOD = frozenset({Verdict.HOLDS, Verdict.FIRST_LOOK})
+GOOD = frozenset({Verdict.HOLDS, Verdict.FIRST_LOOK, Verdict.ENDED})
 """Verdicts with which a log passes."""
 
 
@@ -82,7 +91,13 @@ Known = Callable[[str], Checkpoint | None]
 """The head that the auditor verified last for a log of this origin."""
 
 
-def audit(source: TileSource, policy: Policy, known: Known, progress: Callable[[int], None] = lambda _: None) -> Report:
+def audit(
+    source: TileSource,
+    policy: Policy,
+    known: Known,
+    progress: Callable[[int], None] = lambda _: None,
+    line: Lineage | None = None,
+) -> Report:
     """Check a log as it stands now.
 
     Args:
@@ -90,6 +105,7 @@ def audit(source: TileSource, policy: Policy, known: Known, progress: Callable[[
         policy: who must have signed; never taken from the log itself.
         known: the head that was verified last, by origin.
         progress: told how many entries were checked so far.
+        line: the logs of its operator, when rotations of the key are known; then the policy is for all of them.
 
     Raises:
         ResourceNotFoundError: there is no checkpoint, so there is no log here.
@@ -97,11 +113,13 @@ def audit(source: TileSource, policy: Policy, known: Known, progress: Callable[[
     """
     note = source.read(CHECKPOINT_PATH)
     try:
-        verified = policy.verify(note)
+        verified = (policy if line is None else line.policy(policy)).verify(note)
     except CustodyError as error:
         return Report((Finding(Claim.HEAD, Verdict.NOT_BELIEVED, str(error)), *_unchecked()), _shown(note), (), note)
-    findings = (Finding(Claim.HEAD, Verdict.HOLDS), *_below(source, verified, known, progress))
-    return Report(findings, verified.signed.checkpoint, verified.cosigned, note)
+    findings = [Finding(Claim.HEAD, Verdict.HOLDS), *_below(source, verified, known, progress)]
+    if line is not None and len(line.eras) > 1:
+        findings.append(_handover(source, verified, line))
+    return Report(tuple(findings), verified.signed.checkpoint, verified.cosigned, note)
 
 
 def _below(
@@ -133,6 +151,29 @@ def _growth(source: TileSource, earlier: Checkpoint, head: VerifiedCheckpoint, *
         text = f"the head of {earlier.size} entries that was verified before is not part of it"
         return Finding(Claim.GROWTH, Verdict.SPLIT_VIEW, text)
     return Finding(Claim.GROWTH, Verdict.HOLDS, f"from {earlier.size} to {head.size} entries")
+
+
+def _handover(source: TileSource, head: VerifiedCheckpoint, line: Lineage) -> Finding:
+    """Compare both ends of the log with what the root signed."""
+    era = line.era(head.signed.checkpoint.origin)
+    try:
+        first = TileReader(source, head.size).entries(0)[: len(era.opening)] if era.opening else ()
+    except (ResourceNotFoundError, TileError) as error:
+        return Finding(Claim.HANDOVER, Verdict.CORRUPT, f"its first entry cannot be read: {error}")
+    if first != era.opening:
+        return Finding(
+            Claim.HANDOVER, Verdict.LOOSE, f"its first entry is not the end of {line.eras[era.number - 2].origin}"
+        )
+    final = era.final
+    if final is None:
+        return Finding(Claim.HANDOVER, Verdict.HOLDS)
+    if head.size > final.size:
+        return Finding(Claim.HANDOVER, Verdict.RETIRED, f"it ended with {final.size} entries, now {head.size}")
+    if head.size < final.size:
+        return Finding(Claim.HANDOVER, Verdict.ROLL_BACK, f"it ended with {final.size} entries, now {head.size}")
+    if head.root != final.root:
+        return Finding(Claim.HANDOVER, Verdict.SPLIT_VIEW, "the root signed another head of that size")
+    return Finding(Claim.HANDOVER, Verdict.ENDED, line.eras[era.number].origin)
 
 
 def _unchecked() -> Iterator[Finding]:

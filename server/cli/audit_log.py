@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 if TYPE_CHECKING:
     from evidence.custody.auditing import Report
     from evidence.custody.checkpoint import Checkpoint
+    from evidence.custody.lineage import Lineage
     from evidence.custody.policy import Policy
     from server.log.audit_memory import AuditMemory
 
@@ -29,8 +30,14 @@ class Language(StrEnum):
 def audit_log(
     log: Annotated[str, typer.Argument(help="Address (https://…/log) or folder of the log.")],
     policy: Annotated[
-        Path, typer.Option(exists=True, dir_okay=False, help="A tlog-policy, from another source than the log.")
-    ],
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A tlog-policy, from another source than the log.")
+    ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="Or a trust folder: then rotations of the log's key count, too."
+        ),
+    ] = None,
     state: Annotated[
         Path | None,
         typer.Option(
@@ -51,7 +58,6 @@ def audit_log(
 
     Exit code 0: every claim holds. 1: one does not. 2: the log could not be read.
     """
-    from evidence.custody.policy import Policy
     from evidence.errors import EvidenceError
     from server.errors import ServerError
     from server.log.audit_memory import AuditMemory
@@ -59,8 +65,8 @@ def audit_log(
     memory = AuditMemory(state) if state else AuditMemory.of_user()
     given = _given(size, root)
     try:
-        rules = Policy.parse(policy.read_text(encoding="utf-8"))
-        report = _audit(log, rules, (lambda _: given) if given else memory.known)
+        rules, line = _rules(policy, trust)
+        report = _audit(log, rules, (lambda _: given) if given else memory.known, line)
         kept = None if given else _remember(memory, report)
     except (EvidenceError, ServerError, OSError, UnicodeDecodeError) as error:
         typer.echo(f"{log}: {error}", err=True)
@@ -70,6 +76,18 @@ def audit_log(
     else:
         _print(report, kept, lang.value)
     sys.exit(0 if report.passed else 1)
+
+
+def _rules(policy: Path | None, trust: Path | None) -> "tuple[Policy, Lineage | None]":
+    from evidence.bundle.trust import load
+    from evidence.custody.policy import Policy
+
+    if (policy is None) == (trust is None):
+        raise typer.BadParameter("give a policy or a trust folder", param_hint="--policy, --trust")
+    if policy is not None:
+        return Policy.parse(policy.read_text(encoding="utf-8")), None
+    anchors = load(cast("Path", trust))
+    return anchors.policy, anchors.line()
 
 
 def _given(size: int | None, root: str) -> "Checkpoint | None":
@@ -88,6 +106,7 @@ def _audit(
     where: str,
     rules: "Policy",
     known: "Callable[[str], Checkpoint | None]",
+    line: "Lineage | None",
 ) -> "Report":
     from evidence.custody import auditing
     from server.log.published import open_log
@@ -99,7 +118,7 @@ def _audit(
             stack.enter_context(closing)
             source = stack.enter_context(ReadAhead(closing))
         progress = stack.enter_context(_progress())
-        return auditing.audit(source, rules, known, progress)
+        return auditing.audit(source, rules, known, progress, line)
 
 
 @contextmanager
@@ -123,7 +142,9 @@ def _remember(memory: "AuditMemory", report: "Report") -> Path | None:
         return None
     if report.passed:
         memory.remember(report.head.origin, report.note)
-    elif any(finding.verdict in {Verdict.SPLIT_VIEW, Verdict.ROLL_BACK} for finding in report.findings):
+    elif any(
+        finding.verdict in {Verdict.SPLIT_VIEW, Verdict.ROLL_BACK, Verdict.RETIRED} for finding in report.findings
+    ):
         return memory.keep_refused(report.head.origin, report.note)
     return None
 

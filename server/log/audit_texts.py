@@ -46,6 +46,34 @@ _TEXTS: Final[dict[tuple[Claim, Verdict], dict[str, str]]] = {
         "nl": "Het logboek is niet heel: niet alles volgt uit de regels onder de ondertekende kop.",
         "en": "The log is not whole: not everything follows from the entries under the signed head.",
     },
+    (Claim.HANDOVER, Verdict.HOLDS): {
+        "nl": "Het logboek begint met het einde van het logboek ervoor, zoals de organisatie ondertekende.",
+        "en": "The log begins with the end of the log before it, as the organisation signed.",
+    },
+    (Claim.HANDOVER, Verdict.ENDED): {
+        "nl": "Dit logboek is ten einde, zoals de organisatie ondertekende. {next} gaat verder: controleer dat ook.",
+        "en": "This log is at its end, as the organisation signed. {next} goes on: audit that, too.",
+    },
+    (Claim.HANDOVER, Verdict.RETIRED): {
+        "nl": "NA HET EINDE: iemand schrijft verder met de sleutel die is ingetrokken.",
+        "en": "AFTER ITS END: somebody writes on with the key that was retired.",
+    },
+    (Claim.HANDOVER, Verdict.ROLL_BACK): {
+        "nl": "TERUGGEDRAAID: het logboek is korter dan het einde dat de organisatie ondertekende.",
+        "en": "ROLL-BACK: the log is shorter than the end that the organisation signed.",
+    },
+    (Claim.HANDOVER, Verdict.SPLIT_VIEW): {
+        "nl": "TWEE GESCHIEDENISSEN: de organisatie ondertekende een ander einde.",
+        "en": "SPLIT VIEW: the organisation signed another end.",
+    },
+    (Claim.HANDOVER, Verdict.LOOSE): {
+        "nl": "LOS: het logboek begint niet met het einde van het logboek ervoor.",
+        "en": "LOOSE: the log does not begin with the end of the log before it.",
+    },
+    (Claim.HANDOVER, Verdict.CORRUPT): {
+        "nl": "De bestanden van het logboek zijn beschadigd; het begin is niet te lezen.",
+        "en": "The files of the log are damaged; its beginning cannot be read.",
+    },
     (Claim.GROWTH, Verdict.NOT_CHECKED): {
         "nl": "Niet vergeleken met de vorige keer.",
         "en": "Not compared with last time.",
@@ -61,7 +89,10 @@ def line(finding: Finding, report: Report, lang: str) -> str:
     witnesses = ", ".join(sorted(one.witness for one in report.cosigned)) or "–"
     head = report.head
     text = _TEXTS[finding.claim, finding.verdict][lang].format(
-        origin="–" if head is None else head.origin, size="–" if head is None else head.size, witnesses=witnesses
+        origin="–" if head is None else head.origin,
+        size="–" if head is None else head.size,
+        witnesses=witnesses,
+        next=finding.detail,
     )
     detail = f" ({finding.detail})" if finding.detail and finding.verdict not in GOOD else ""
     return f"{_MARKS[finding.verdict in GOOD][lang]:<16} {text}{detail}"

@@ -59,7 +59,7 @@ def showing(shown: Shown) -> Iterator[Shown]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     shown.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield shown
