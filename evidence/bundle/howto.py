@@ -16,6 +16,8 @@ Nederlands
    bewijs volgens c2sp.org/tlog-proof, met het ondertekende hoofd van het logboek erin.
 4. Wanneer bestond dat hoofd? In proof/timestamps/ liggen tijdstempels (RFC 3161):
      openssl ts -verify -in <bestand>.tsr -data <hoofd> -CAfile <tsa-roots.pem>
+   Is het certificaat van een stempel afgelopen, dan hoort in proof/renewals/ het bewijs te liggen dat hij op tijd is
+   vernieuwd (een nieuwe stempel over een boom van oude stempels).
 5. Punt 1 tot en met 4 in een keer, zonder onze software:  sh verify.sh <map met vertrouwensankers>
 6. Alles, ook wie wat ondertekende:  getuige verify <deze bundel> --trust <map met vertrouwensankers>
    (of, als een bestand, met alleen Python, PyNaCl en cryptography:  python3 getuige-verify.pyz <deze bundel> ...)
@@ -35,6 +37,8 @@ English
    proof/events/, with the signed head of the log in it.
 4. When did that head exist? proof/timestamps/ holds RFC 3161 tokens:
      openssl ts -verify -in <file>.tsr -data <head> -CAfile <tsa-roots.pem>
+   Where a token's certificate has expired, proof/renewals/ should prove that it was renewed in time (a new token over
+   a tree of old ones).
 5. Points 1 to 4 at once, without our software:  sh verify.sh <folder with trust anchors>
 6. Everything, also who signed what:  getuige verify <this bundle> --trust <folder with trust anchors>
    (or, as one file, with only Python, PyNaCl and cryptography:  python3 getuige-verify.pyz <this bundle> ...)

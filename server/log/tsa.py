@@ -5,6 +5,7 @@ in addresses; the certificates that it pins stand beside it in `tsa-roots.pem`. 
 while others answer: it is told of in the log, in the metrics and by `getuige doctor`.
 """
 
+import queue
 import secrets
 import threading
 import time
@@ -30,6 +31,9 @@ from server.settings import DEVELOPMENT, Settings, SettingsError, StandInError
 
 TIMEOUT_S: Final = 15.0
 """Qualified authorities answer within a second; later answers are asked for again at the next round."""
+
+GRACE_S: Final = 3.0
+"""How long the others are waited for after an answer: the log does not grow meanwhile, and one that hangs is no use."""
 
 _SHA256_IMPRINT: Final = bytes.fromhex("3031300d060960864801650304020105000420")
 """DER of MessageImprint up to the 32 bytes of a SHA-256 digest."""
@@ -126,22 +130,30 @@ class TsaPanel:
 
     def _ask(self, digest: bytes) -> tuple[dict[str, bytes], dict[str, TimestampError]]:
         """Return answers and errors by name; whoever is too late is in neither."""
-        answers: dict[str, bytes] = {}
-        errors: dict[str, TimestampError] = {}
+        heard: queue.SimpleQueue[tuple[str, bytes | TimestampError]] = queue.SimpleQueue()
 
         def ask(name: str, authority: TimestampAuthority) -> None:
             try:
-                answers[name] = authority.stamp(digest)
+                heard.put((name, authority.stamp(digest)))
             except TimestampError as error:
-                errors[name] = error
+                heard.put((name, error))
 
-        threads = [threading.Thread(target=ask, args=one, daemon=True) for one in self.authorities.items()]
-        for thread in threads:
-            thread.start()
+        for one in self.authorities.items():
+            threading.Thread(target=ask, args=one, daemon=True, name="tsa").start()
+        answers: dict[str, bytes] = {}
+        errors: dict[str, TimestampError] = {}
         until = time.monotonic() + 2 * TIMEOUT_S  # connecting and reading each have their own limit
-        for thread in threads:
-            thread.join(max(0.0, until - time.monotonic()))
-        return dict(answers), dict(errors)
+        while len(answers) + len(errors) < len(self.authorities):
+            try:
+                name, said = heard.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                break
+            if isinstance(said, TimestampError):
+                errors[name] = said
+                continue
+            answers[name] = said
+            until = min(until, time.monotonic() + GRACE_S)
+        return answers, errors
 
     def _checked(self, name: str, token: bytes, digest: bytes) -> Vouched:
         if self.trusted is None:

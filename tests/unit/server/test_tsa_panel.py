@@ -1,6 +1,7 @@
 """Several time stamp authorities over real HTTP: asked at once, one down or lying costs nothing, and it shows."""
 
 import hashlib
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -75,6 +76,22 @@ def test_they_are_asked_side_by_side(stack: ExitStack, tmp_path: Path) -> None:
     begun = time.monotonic()
     assert len(world.panel.stamp_all(DIGEST).kept) == 5
     assert time.monotonic() - begun < 4
+
+
+def test_one_that_hangs_holds_up_nobody(stack: ExitStack, tmp_path: Path) -> None:
+    released = threading.Event()
+
+    def never(_digest: bytes, token: bytes) -> bytes:
+        released.wait(60)
+        return token
+
+    good, hangs = stack.enter_context(running()), stack.enter_context(running(answer=never))
+    stack.callback(released.set)
+    world = Panel(tmp_path / "p", good=good, hangs=hangs)
+    begun = time.monotonic()
+    assert set(world.panel.stamp_all(DIGEST).kept) == {"good"}
+    assert time.monotonic() - begun < tsa.TIMEOUT_S
+    assert world.told[("hangs", "no-answer")] == 1
 
 
 LIES = {
