@@ -161,19 +161,21 @@ def _handover(source: TileSource, head: VerifiedCheckpoint, line: Lineage) -> Fi
     except (ResourceNotFoundError, TileError) as error:
         return Finding(Claim.HANDOVER, Verdict.CORRUPT, f"its first entry cannot be read: {error}")
     if first != era.opening:
-        return Finding(
-            Claim.HANDOVER, Verdict.LOOSE, f"its first entry is not the end of {line.eras[era.number - 2].origin}"
-        )
-    final = era.final
-    if final is None:
+        before = line.eras[era.number - 2].origin
+        return Finding(Claim.HANDOVER, Verdict.LOOSE, f"its first entry is not the end of {before}")
+    if era.final is None:
         return Finding(Claim.HANDOVER, Verdict.HOLDS)
+    return _ended(head, era.final, line.eras[era.number].origin)
+
+
+def _ended(head: VerifiedCheckpoint, final: Checkpoint, following: str) -> Finding:
     if head.size > final.size:
         return Finding(Claim.HANDOVER, Verdict.RETIRED, f"it ended with {final.size} entries, now {head.size}")
     if head.size < final.size:
         return Finding(Claim.HANDOVER, Verdict.ROLL_BACK, f"it ended with {final.size} entries, now {head.size}")
     if head.root != final.root:
         return Finding(Claim.HANDOVER, Verdict.SPLIT_VIEW, "the root signed another head of that size")
-    return Finding(Claim.HANDOVER, Verdict.ENDED, line.eras[era.number].origin)
+    return Finding(Claim.HANDOVER, Verdict.ENDED, following)
 
 
 def _unchecked() -> Iterator[Finding]:

@@ -34,9 +34,7 @@ def audit_log(
     ] = None,
     trust: Annotated[
         Path | None,
-        typer.Option(
-            exists=True, file_okay=False, help="Or a trust folder: then rotations of the log's key count, too."
-        ),
+        typer.Option(exists=True, file_okay=False, help="Or a trust folder: then rotations of the key count, too."),
     ] = None,
     state: Annotated[
         Path | None,
@@ -142,9 +140,7 @@ def _remember(memory: "AuditMemory", report: "Report") -> Path | None:
         return None
     if report.passed:
         memory.remember(report.head.origin, report.note)
-    elif any(
-        finding.verdict in {Verdict.SPLIT_VIEW, Verdict.ROLL_BACK, Verdict.RETIRED} for finding in report.findings
-    ):
+    elif {Verdict.SPLIT_VIEW, Verdict.ROLL_BACK, Verdict.RETIRED} & {finding.verdict for finding in report.findings}:
         return memory.keep_refused(report.head.origin, report.note)
     return None
 
