@@ -33,6 +33,7 @@ class Sender:
         self._open = open_lease
         self._holder: str | None = None
         self._asked_at: float | None = None
+        self._failure: str | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
 
@@ -61,21 +62,25 @@ class Sender:
             try:
                 take, close = self._open()
             except Exception as error:  # noqa: BLE001 - whatever the database says: then everyone sends
-                log.info("no-lease", error=type(error).__name__)
-                self._stop.wait(RENEW_S)
+                self._lose(error)
                 continue
             try:
                 while not self._stop.is_set():
                     self._asked_at = time.monotonic()
                     self._holder = take(self._bridge)
-                    self._asked_at = None
+                    self._asked_at = self._failure = None
                     self._stop.wait(RENEW_S)
             except Exception as error:  # noqa: BLE001 - as above
-                log.info("lease-lost", error=type(error).__name__)
-                self._holder = self._asked_at = None
-                self._stop.wait(RENEW_S)
+                self._lose(error)
             finally:
                 _close(close)
+
+    def _lose(self, error: Exception) -> None:
+        if self._failure != type(error).__name__:
+            log.info("lease-lost", error=type(error).__name__)
+        self._failure = type(error).__name__
+        self._holder = self._asked_at = None
+        self._stop.wait(RENEW_S)
 
 
 def _close(close: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -29,6 +29,7 @@ from evidence.statements import types
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.settings import Settings
 from tests.bridge_world import Organisation, new_broker, until
+from tests.conftest import need
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 PAUSE_S = 0.08
@@ -36,6 +37,22 @@ PAUSE_S = 0.08
 
 OPEN_FOR_S = 0.6
 """How long the dispatcher leaves an alarm open: several presses join it."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A namespace that bridge 1 lives in, and the cable to it; the addresses are those of its two ends."""
+
+    namespace: str
+    link: str
+    outside: str
+    inside: str
+
+    def pull(self) -> None:
+        subprocess.run([need("ip"), "link", "set", self.link, "down"], check=True)
+
+    def plug_in(self) -> None:
+        subprocess.run([need("ip"), "link", "set", self.link, "up"], check=True)
 
 
 @dataclass
@@ -47,10 +64,12 @@ class BridgeProcess:
     environment: dict[str, str]
     feed: str
     token: str
+    before: tuple[str, ...] = ()
+    """What its command begins with."""
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
-        command = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
+        command = [*self.before, sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
         with (self.folder / f"bridge-{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=log, stderr=log)
 
@@ -67,6 +86,20 @@ class BridgeProcess:
         except httpx.HTTPError:
             return {}
         return dict(answer.json())
+
+    def alarms(self) -> list[dict[str, object]]:
+        """Return what it tells of alarms, newest first; nothing while it does not answer."""
+        headers = {"authorization": f"Bearer {self.token}"}
+        try:
+            return list(httpx.get(f"{self.feed}/alarms", headers=headers, timeout=5, trust_env=False).json()["alarms"])
+        except httpx.HTTPError:
+            return []
+
+    def act(self, alarm: object, act: bytes) -> int:
+        """Hand an act in; return the status."""
+        headers = {"authorization": f"Bearer {self.token}"}
+        url = f"{self.feed}/alarms/{alarm}/acts"
+        return httpx.post(url, content=act, headers=headers, timeout=5, trust_env=False).status_code
 
     def count(self, part: str) -> dict[str, int]:
         """Return the numbers in a part of its health; empty while it does not answer."""
@@ -195,12 +228,24 @@ class Chaos:
 
 
 @contextmanager
-def chaos(folder: Path, kind: str, devices: int = 4) -> Iterator[Chaos]:
-    """Start two brokers of a kind, two bridges and devices that are enrolled and connected."""
-    organisation = Organisation.found(folder)
+def chaos(
+    folder: Path,
+    kind: str,
+    devices: int = 4,
+    database: str | None = None,
+    more: tuple[dict[str, str], dict[str, str]] = ({}, {}),
+    network: Network | None = None,
+) -> Iterator[Chaos]:
+    """Start two brokers of a kind, two bridges and devices that are enrolled and connected.
+
+    `more` is what each bridge's environment has beyond the usual.
+    """
+    organisation = Organisation.found(folder, database)
     organisation.append(*organisation.founding())
     with ExitStack() as stack:
-        running = [stack.enter_context(brokers.running(new_broker(folder, kind, i))) for i in range(2)]
+        where = "127.0.0.1" if network is None else "0.0.0.0"  # noqa: S104 - the namespace comes in over its cable
+        described = [replace(new_broker(folder, kind, i), host=where) for i in range(2)]
+        running = [stack.enter_context(brokers.running(broker)) for broker in described]
         urls = tuple(f"mqtt://127.0.0.1:{one.broker.mqtt_port}" for one in running)
         bridges = _bridges(folder, kind, organisation, running, urls)
         memories = [
@@ -213,7 +258,10 @@ def chaos(folder: Path, kind: str, devices: int = 4) -> Iterator[Chaos]:
             for n in range(devices)
         ]
         organisation.append(*(organisation.enrol(one.device, one.identity.sign_public) for one in memories))
-        for bridge in bridges:
+        if network is not None:
+            _move_into(network, bridges)
+        for bridge, added in zip(bridges, more, strict=True):
+            bridge.environment.update(added)
             bridge.start()
             stack.callback(bridge.kill)
         switched = [ReferenceDevice(memory) for memory in memories]
@@ -248,6 +296,7 @@ def _bridges(
         environment = {
             "GETUIGE_BRIDGE_DATA": str(folder),
             "GETUIGE_BRIDGE_NAME": str(index + 1),
+            "GETUIGE_BRIDGE_DATABASE_URL": organisation.database_url,
             "GETUIGE_BRIDGE_PEERS": feeds[1 - index],
             "GETUIGE_BRIDGE_BROKERS": ",".join(urls),
             "GETUIGE_BRIDGE_CALLOUT": str(kind == "nats"),
@@ -258,6 +307,20 @@ def _bridges(
         }
         made.append(BridgeProcess(str(index + 1), folder, environment, feed, token))
     return made
+
+
+def _move_into(network: Network, bridges: list[BridgeProcess]) -> None:
+    """Let bridge 1 live in the namespace: it reaches the others, and they reach it, over the cable."""
+    first, second = bridges
+    first.before = ("ip", "netns", "exec", network.namespace)
+    first.environment = {
+        name: value.replace("127.0.0.1", network.outside) if name != "GETUIGE_BRIDGE_DATABASE_URL" else value
+        for name, value in first.environment.items()
+    }
+    first.environment["GETUIGE_BRIDGE_FEED_HOST"] = network.inside
+    first.feed = first.feed.replace("127.0.0.1", network.inside)
+    second.environment["GETUIGE_BRIDGE_FEED_HOST"] = "0.0.0.0"  # noqa: S104 - as above
+    second.environment["GETUIGE_BRIDGE_PEERS"] = first.feed
 
 
 @contextmanager

@@ -1,0 +1,254 @@
+"""What a bridge stands on gives way: its disk is full or fails, its clock is years off, the shared database is gone.
+
+Two bridges as processes. Each time the device hears *stored* from whoever did store it, and afterwards both bridges and
+the journal know everything once.
+"""
+
+import io
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from device_bridge.alarm_centre import DevelopmentAlarmCentre, JsonLines, load_or_create_key
+from device_bridge.brokers import free_ports
+from device_bridge.message import Kind, Told
+from evidence.statements import types
+from evidence.store import migrating
+from evidence.store.engine import connect
+from tests.bridge_world import until
+from tests.conftest import need
+from tests.faults.bridge.chaos import HERE, Chaos, Network, chaos, presses_in_journal
+from tests.faults.disk import Disk
+from tests.postgres_world import postgres_server
+
+pytestmark = [pytest.mark.need("nats-server"), pytest.mark.timeout(300)]
+LONGER = bool(os.environ.get("GETUIGE_FAULTS_S"))
+only_longer = pytest.mark.skipif(
+    not LONGER, reason="NOT TESTED here: `make faults` does, this takes a quarter of a minute"
+)
+DOWN_S = 12.0 if LONGER else 4.0
+"""How long the database is away. Ten minutes are no other thing: everything waits in the spools; nothing times out."""
+
+
+def agree(made: Chaos) -> list[dict[str, object]]:
+    """Wait until both bridges tell the same of every alarm, and return it."""
+    names = ("alarm", "state", "revision", "repeats")
+
+    def told(index: int) -> list[str]:
+        return sorted(str([alarm[name] for name in names]) for alarm in made.bridges[index].alarms())
+
+    until(lambda: told(0) == told(1) != [], "the bridges agree", 30)
+    return made.bridges[0].alarms()
+
+
+def troubles(made: Chaos, index: int) -> str:
+    return str(made.bridges[index].health().get("troubles"))
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """Give bridge 1 a file system of its own of eight megabytes; root only."""
+    if os.geteuid() != 0:
+        pytest.skip("NOT TESTED: only root may mount a file system")
+    where = folder / "bridge"
+    where.mkdir(parents=True)
+    subprocess.run([need("mount"), "-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs", where], check=True)
+    try:
+        yield where
+    finally:
+        subprocess.run([need("umount"), "--lazy", where], check=True)
+
+
+def fill(where: Path) -> Path:
+    """Leave no byte free."""
+    junk = where / "junk"
+    with junk.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(64 * 1024))
+        except OSError:
+            pass
+    return junk
+
+
+def test_a_full_disk_stores_nothing_says_nothing_and_catches_up(tmp_path: Path) -> None:
+    with small_disk(tmp_path) as where, chaos(tmp_path, "nats", devices=1) as made:
+        device = made.devices[0]
+        assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 10) is not None
+        agree(made)
+        junk = fill(where)
+        made.bridges[1].kill()
+        press = device.press(Kind.PRESS, HERE)
+        assert device.wait(press, Told.STORED, 2.5) is None, "the only bridge cannot store it, and says nothing"
+        assert "could not be written" in troubles(made, 0)
+        made.bridges[1].start()
+        assert device.wait(press, Told.STORED, 20) is not None, "the device went on repeating it"
+        more = [device.press(Kind.PRESS, HERE) for _ in range(5)]
+        assert all(device.wait(one, Told.STORED, 10) is not None for one in more), "by the other bridge alone"
+        junk.unlink()
+        (alarm,) = agree(made)
+        assert alarm["repeats"] == 6
+        until(lambda: "could not be written" not in troubles(made, 0), "the trouble is over")
+
+
+@only_longer
+@pytest.mark.need("gcc")
+def test_a_disk_that_fails_is_not_believed(tmp_path: Path) -> None:
+    """The flush of bridge 1's spool answers EIO: what was not flushed was not stored."""
+    disk = Disk.build(tmp_path)
+    with chaos(tmp_path, "nats", devices=1, more=(disk.variables, {})) as made:
+        device = made.devices[0]
+        assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 10) is not None
+        agree(made)
+        disk.fails()
+        made.bridges[1].kill()
+        press = device.press(Kind.PRESS, HERE)
+        assert device.wait(press, Told.STORED, 2.5) is None, "nobody stored it, and nobody says so"
+        made.bridges[1].start()
+        assert device.wait(press, Told.STORED, 20) is not None
+        disk.is_well()
+        (alarm,) = agree(made)
+        assert alarm["repeats"] == 1
+
+
+@only_longer
+@pytest.mark.need("faketime")
+@pytest.mark.parametrize("off", ["+1200d", "-1200d"])
+def test_a_bridge_whose_clock_is_years_off_takes_presses_and_says_so(tmp_path: Path, off: str) -> None:
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    wrong = {"LD_PRELOAD": str(library), "FAKETIME": off, "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
+    with chaos(tmp_path, "nats", devices=1, more=(wrong, {})) as made:
+        device = made.devices[0]
+        until(lambda: "clock" in troubles(made, 1), "the other bridge sees it")
+        presses = [device.press(Kind.PRESS, HERE) for _ in range(3)]
+        assert all(device.wait(one, Told.STORED, 10) is not None for one in presses)
+        made.bridges[1].kill()
+        alone = device.press(Kind.PRESS, HERE)
+        assert device.wait(alone, Told.STORED, 10) is not None, "the bridge with the wrong clock alone"
+        made.bridges[1].start()
+        (alarm,) = agree(made)
+        assert alarm["repeats"] == 3
+        act = made.organisation.act(made.organisation.dispatcher, "accept", str(alarm["alarm"]))
+        assert made.bridges[1].act(alarm["alarm"], act) == 200
+        assert device.wait(presses[0], Told.ACCEPTED, 10) is not None
+        (alarm,) = agree(made)
+        assert alarm["state"] == "accepted"
+
+
+@only_longer
+@pytest.mark.need("ip")
+def test_a_bridge_that_the_network_cut_off_catches_up(tmp_path: Path) -> None:
+    """Bridge 1 lives in a network namespace of its own; the cable is pulled while it holds an open alarm."""
+    with cable() as network, chaos(tmp_path, "nats", devices=1, network=network) as made:
+        device = made.devices[0]
+        first = device.press(Kind.PRESS, HERE)
+        assert device.wait(first, Told.STORED, 10) is not None
+        (alarm,) = agree(made)
+        network.pull()
+        more = [device.press(Kind.PRESS, HERE) for _ in range(5)]
+        took = [device.wait(one, Told.STORED, 10) for one in more]
+        assert all(ms is not None and ms < 1000 for ms in took), took
+        act = made.organisation.act(made.organisation.dispatcher, "accept", str(alarm["alarm"]))
+        assert made.bridges[1].act(alarm["alarm"], act) == 200
+        assert device.wait(first, Told.ACCEPTED, 10) is not None
+        until(lambda: "is not heard" in troubles(made, 1), "it is said that bridge 1 is not heard", 30)
+        network.plug_in()
+        (alarm,) = agree(made)
+        assert (alarm["state"], alarm["repeats"]) == ("accepted", 5)
+        until(lambda: made.bridges[0].count("journal").get("waiting") == 0, "all is forwarded", 60)
+        assert {len(said) for said in presses_in_journal(made.organisation).values()} == {1}
+
+
+@contextmanager
+def cable() -> Iterator[Network]:
+    """Make a network namespace with a cable to it; root only."""
+    if os.geteuid() != 0:
+        pytest.skip("NOT TESTED: only root may make a network namespace")
+    number = os.getpid() % 200 + 20
+    network = Network(f"getuige{number}", f"gt{number}a", f"10.213.{number}.1", f"10.213.{number}.2")
+    inner = f"gt{number}b"
+    run("netns", "add", network.namespace)
+    try:
+        run("link", "add", network.link, "type", "veth", "peer", "name", inner, "netns", network.namespace)
+        run("addr", "add", f"{network.outside}/24", "dev", network.link)
+        run("link", "set", network.link, "up")
+        for more in (("addr", "add", f"{network.inside}/24", "dev", inner), ("link", "set", inner, "up")):
+            run("-n", network.namespace, *more)
+        run("-n", network.namespace, "link", "set", "lo", "up")
+        yield network
+    finally:
+        run("netns", "del", network.namespace)
+
+
+def run(*arguments: str) -> None:
+    subprocess.run([need("ip"), *arguments], check=True)
+
+
+def test_with_the_database_gone_presses_are_stored_sent_and_claimed_and_the_journal_has_each_once(
+    tmp_path: Path,
+) -> None:
+    need("postgres")
+    (port,) = free_ports(1)
+    centre_file = tmp_path / "centre.jsonl"
+    key = load_or_create_key(tmp_path / "secrets" / "alarm-centre-c1.key")
+    centre = DevelopmentAlarmCentre(port, key, JsonLines(io.StringIO(), centre_file))
+    route = {"GETUIGE_BRIDGE_ALARM_CENTRES": f"c1=127.0.0.1:{port}"}
+    centre.start()
+    try:
+        with postgres_server() as postgres:
+            database = migrated(postgres.database())
+            with chaos(tmp_path, "nats", devices=2, database=database, more=(route, route)) as made:
+                first, second = made.devices
+                assert first.wait(first.press(Kind.PRESS, HERE), Told.STORED, 10) is not None
+                until(lambda: frames(centre_file) == 1, "the alarm centre has it")
+                postgres.stop()
+                began = time.monotonic()
+                until(lambda: all("journal" in troubles(made, of) for of in (0, 1)), "both say so")
+                press = second.press(Kind.PRESS, HERE)
+                took_ms = second.wait(press, Told.STORED, 10)
+                assert took_ms is not None
+                assert took_ms < 1000, "a press does not wait for the database"
+                until(lambda: frames(centre_file) >= 2, "it is sent meanwhile, by one bridge or by both")
+                alarm = next(one for one in made.bridges[0].alarms() if one["device"] == made.pressed[1].memory.device)
+                who = made.organisation.dispatcher
+                for act in ("claim", "accept"):
+                    made_act = made.organisation.act(who, act, str(alarm["alarm"]))
+                    assert made.bridges[1].act(alarm["alarm"], made_act) == 200
+                assert second.wait(press, Told.ACCEPTED, 10) is not None
+                agree(made)
+                for _ in range(20):
+                    assert first.wait(first.press(Kind.PRESS, HERE), Told.STORED, 10) is not None
+                time.sleep(max(0.0, DOWN_S - (time.monotonic() - began)))
+                assert frames(centre_file) <= 3
+                postgres.start()
+                until(lambda: all(one.count("journal").get("waiting") == 0 for one in made.bridges), "forwarded", 60)
+                check_once(made, presses=22)
+    finally:
+        centre.stop()
+
+
+def check_once(made: Chaos, presses: int) -> None:
+    known = presses_in_journal(made.organisation)
+    assert len(known) == presses
+    assert {len(said) for said in known.values()} == {1}
+    bodies = [one.body for one in made.organisation.journal()]
+    kinds = [one.type for one in made.organisation.journal()]
+    assert (kinds.count("alarm.claim"), kinds.count("alarm.accept"), kinds.count("item.seal")) == (1, 1, presses)
+    assert len([one for one in bodies if isinstance(one, types.AlarmRaise)]) == 2
+
+
+def frames(path: Path) -> int:
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def migrated(url: str) -> str:
+    """Make the tables, as the server's `getuige migrate` does."""
+    engine = connect(url)
+    migrating.migrate(engine)
+    engine.dispose()
+    return url
