@@ -51,5 +51,5 @@ def renew_tokens(
 
 def _tell(due: "Due") -> None:
     until = "" if due.first is None else f"; the first certificate expires at {due.first:%Y-%m-%d %H:%M:%S} UTC"
-    typer.echo(f"{len(due.tokens)} tokens were due{until}.")
+    typer.echo(f"{len(due.entries)} tokens were due{until}.")
     typer.echo(f"{due.living} others are good for longer, {due.lost} expired without a renewal.")

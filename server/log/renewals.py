@@ -33,9 +33,12 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Due:
-    """What a renewal would do: tokens that expire soon, the first to expire, and how many expired without one."""
+    """What a renewal would do: tokens that expire soon (`renewal.token_sha256`), and the first of them to expire.
 
-    tokens: tuple[bytes, ...]
+    `lost` expired without a renewal, `living` need none yet.
+    """
+
+    entries: tuple[bytes, ...]
     first: datetime | None
     lost: int
     living: int
@@ -82,9 +85,9 @@ class Renewals:
         number, place = found
         return self._rounds[number].proof(place)
 
-    def renewed(self, token: bytes) -> bool:
-        """Say whether a token was renewed."""
-        return renewal.token_sha256(token) in self._places
+    def renewed(self, entry: bytes) -> bool:
+        """Say whether the token of an entry (`renewal.token_sha256`) was renewed."""
+        return entry in self._places
 
     def keep(self, tree: renewal.Tree, tokens: Mapping[str, bytes]) -> int:
         """Store a renewal durably; return its number."""
@@ -103,43 +106,57 @@ class Renewals:
         return [data[start : start + HASH_BYTES] for start in range(0, len(data), HASH_BYTES)]
 
 
-def due(stored: "StoredTokens", trusted: TrustedTsas, now: datetime, within: timedelta = RENEW_WITHIN) -> Due:
-    """Find the tokens that expire within a time and were not renewed; those that hold for nobody are left alone."""
+def due(
+    stored: "StoredTokens",
+    trusted: TrustedTsas,
+    now: datetime,
+    within: timedelta = RENEW_WITHIN,
+    known: dict[bytes, datetime] | None = None,
+) -> Due:
+    """Find the tokens that expire within a time and were not renewed; those that hold for nobody are left alone.
+
+    `known` remembers when tokens expire from one look to the next: checking a year of them takes minutes.
+    """
+    known = {} if known is None else known
     found: dict[bytes, datetime] = {}
     lost = living = 0
     for digest, token in stored.everything():
-        if stored.renewals.renewed(token):
+        entry = renewal.token_sha256(token)
+        if stored.renewals.renewed(entry):
             continue
         try:
-            tsa, info = vouching.identify(token, digest, trusted)
+            end = known.get(entry) or vouching.expires(*vouching.identify(token, digest, trusted))
         except TimestampError:
             continue
-        end = vouching.expires(tsa, info)
+        known[entry] = end
         if end < now:
             lost += 1
         elif end <= now + within:
-            found[token] = end
+            found[entry] = end
         else:
             living += 1
     return Due(tuple(found), min(found.values(), default=None), lost, living)
 
 
-def renew(stored: "StoredTokens", wanted: Due, panel: "TsaPanel", trusted: TrustedTsas) -> int:
+def renew(folder: Path, wanted: Due, panel: "TsaPanel", trusted: TrustedTsas) -> int | None:
     """Have the tokens that are due covered by one new stamp; return the renewal's number.
 
-    One process at a time: whoever comes second finds nothing left to do, and may do it again without harm.
+    One process at a time: whoever comes second finds nothing left to do (None).
 
     Raises:
         TimestampError: no authority gave a token that outlives the ones to be renewed.
     """
-    folder = stored.renewals.folder
     durable.make_folder(folder)
     with disk.locked(folder / _LOCK):
-        tree = renewal.Tree(sorted(renewal.token_sha256(token) for token in wanted.tokens))
+        before = Renewals(folder)
+        entries = sorted(entry for entry in wanted.entries if not before.renewed(entry))
+        if not entries:
+            return None
+        tree = renewal.Tree(entries)
         tokens = panel.stamp_all(tree.digest).kept
         ends = [vouching.expires(*vouching.identify(token, tree.digest, trusted)) for token in tokens.values()]
         if wanted.first is not None and max(ends) <= wanted.first:
             raise TimestampError("the new tokens would not outlive the old ones: find another time stamp authority")
-        number = Renewals(folder).keep(tree, tokens)
+        number = before.keep(tree, tokens)
     _log.info("time stamps were renewed", count=len(tree.entries), number=number)
     return number

@@ -42,7 +42,9 @@ def stored(layout: Layout) -> StoredTokens:
     return StoredTokens(tuple(StampFolder(one) for one in folders if one.is_dir()), Renewals(layout.renewals))
 
 
-def look(layout: Layout, panel: TsaPanel, within: timedelta = RENEW_WITHIN) -> Due:
+def look(
+    layout: Layout, panel: TsaPanel, within: timedelta = RENEW_WITHIN, known: dict[bytes, datetime] | None = None
+) -> Due:
     """Say which tokens expire within a time and were not renewed.
 
     Raises:
@@ -50,28 +52,31 @@ def look(layout: Layout, panel: TsaPanel, within: timedelta = RENEW_WITHIN) -> D
     """
     if panel.trusted is None:
         raise TimestampError("the roots of the time stamp authorities are not in the trust folder")
-    return renewals.due(stored(layout), panel.trusted, datetime.now(UTC), within)
+    return renewals.due(stored(layout), panel.trusted, datetime.now(UTC), within, known)
 
 
-def renew(layout: Layout, panel: TsaPanel, within: timedelta = RENEW_WITHIN) -> Renewed:
+def renew(
+    layout: Layout, panel: TsaPanel, within: timedelta = RENEW_WITHIN, known: dict[bytes, datetime] | None = None
+) -> Renewed:
     """Renew what is due; see `look`.
 
     Raises:
         TimestampError: no authority gave a token that outlives the ones to be renewed.
     """
-    due = look(layout, panel, within)
-    if not due.tokens or panel.trusted is None:
+    due = look(layout, panel, within, known)
+    if not due.entries or panel.trusted is None:
         return Renewed(due, None)
-    return Renewed(due, renewals.renew(stored(layout), due, panel, panel.trusted))
+    return Renewed(due, renewals.renew(layout.renewals, due, panel, panel.trusted))
 
 
 class Renewer:
-    """A thread that renews what is due."""
+    """A thread that renews what is due; it knows the policy with which the server was started."""
 
     def __init__(self, layout: Layout, panel: TsaPanel, *, first_s: float = FIRST_LOOK_S) -> None:
         self._layout = layout
         self._panel = panel
         self._first_s = first_s
+        self._known: dict[bytes, datetime] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="token-renewal", daemon=True)
 
@@ -89,7 +94,7 @@ class Renewer:
         while not self._stop.wait(wait_s):
             wait_s = LOOK_EVERY_S
             try:
-                done = renew(self._layout, self._panel)
+                done = renew(self._layout, self._panel, known=self._known)
             except (CustodyError, EvidenceError, OSError, ValueError) as error:
                 _log.error("time stamps were not renewed, trying again", error=type(error).__name__)
                 continue

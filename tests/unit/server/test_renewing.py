@@ -3,6 +3,7 @@
 import hashlib
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from evidence.bundle import trust
-from evidence.custody import development_tsa, vouching
+from evidence.custody import development_tsa, renewal, vouching
 from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.errors import TimestampError
 from server.cli import commands
 from server.layout import Layout
 from server.log import renewing
-from server.log.renewals import Renewals
+from server.log.renewals import Renewals, renew
 from server.log.renewing import Renewer
 from server.log.stamp_folder import StampFolder
 from server.log.tsa import TsaPanel
@@ -64,10 +65,14 @@ def test_only_what_expires_soon_is_due_and_only_once(data: Data) -> None:
     new = data.panel(late)
     data.stamp(new, 12)
     due = renewing.look(data.layout, new)
-    assert (len(due.tokens), due.lost, due.living) == (3, 0, 1)
+    assert (len(due.entries), due.lost, due.living) == (3, 0, 1)
     assert renewing.renew(data.layout, new).number == 1
     again = renewing.renew(data.layout, new)
-    assert (again.number, again.due.tokens, again.due.living) == (None, (), 2)  # the newest head and the renewal itself
+    assert (again.number, again.due.entries, again.due.living) == (
+        None,
+        (),
+        2,
+    )  # and the renewal
     assert renewing.renew(data.layout, data.panel(DevelopmentTsa.create(life=9999 * DAY)), 4000 * DAY).number == 2
 
 
@@ -85,7 +90,18 @@ def test_a_renewal_that_was_cut_short_counts_for_nothing_and_is_made_anew(data: 
     data.layout.renewals.mkdir(parents=True)
     (data.layout.renewals / "1.tokens").write_bytes(b"cut")
     assert renewing.renew(data.layout, panel).number == 2
-    assert Renewals(data.layout.renewals).renewed(StampFolder(data.layout.timestamps_of(1)).tokens(5)[0])
+    (token,) = StampFolder(data.layout.timestamps_of(1)).tokens(5)
+    assert Renewals(data.layout.renewals).renewed(renewal.token_sha256(token))
+
+
+def test_of_two_processes_that_renew_at_once_one_finds_nothing_left(data: Data) -> None:
+    data.stamp(data.panel(DevelopmentTsa.create(life=30 * DAY)), 5, 9)
+    panel = data.panel(DevelopmentTsa.create())
+    assert panel.trusted is not None
+    due = renewing.look(data.layout, panel)
+    with ThreadPoolExecutor(4) as pool:
+        numbers = list(pool.map(lambda _: renew(data.layout.renewals, due, panel, panel.trusted), range(4)))  # type: ignore[arg-type]
+    assert sorted(numbers, key=str) == [1, None, None, None]
 
 
 def test_without_roots_nobody_knows_what_is_due(data: Data) -> None:
