@@ -2,13 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from device_bridge import alarm as life
-from device_bridge import device_page
-from device_bridge.message import DeviceMessage, Kind, Location, PressId
+from device_bridge import device_page, message
+from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
 from device_bridge.spool import Spool
 from device_bridge.supervision import TEST_EVERY_MS
 from evidence import ids
+from tests.bridge_world import until, world
 
 DEVICE = ids.DeviceId("ab" * 16)
 HOUR_MS = 3_600_000
@@ -71,3 +75,24 @@ def test_presses_are_shown_with_their_end_and_without_a_place(tmp_path: Path) ->
     assert "51.9" not in json.dumps(shown)
     assert device_page.presses(spool.read(), ids.DeviceId("00" * 16)) == []
     spool.close()
+
+
+def test_the_page_of_a_running_bridge_has_the_press_and_the_next_test(tmp_path: Path) -> None:
+    with world(tmp_path, count=0) as made:
+        memory = made.new_device()
+        topic = str(UpTopic(memory.device, Lane.ALARM))
+        said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", None)
+        body = message.seal(said, memory.identity, topic)
+        httpx.post(made.press_url, params={"topic": topic}, content=body).raise_for_status()
+        where = made.press_url.replace("/press", f"/devices/{memory.device}")
+        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text()}"}
+        assert httpx.get(where).status_code == 401
+        page = until(lambda: _page_with_a_due_date(where, headers), "the device is watched")
+        assert [one["kind"] for one in page["presses"]] == ["press"]
+        assert (page["device"]["device"], page["missed"]) == (memory.device, [])
+        assert httpx.get(where[:-1] + "x", headers=headers).status_code == 422
+
+
+def _page_with_a_due_date(where: str, headers: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+    page = httpx.get(where, headers=headers).json()
+    return page if page["test_due"] else None
