@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from evidence import ids
 from evidence.store.blobs import DirectoryBlobs
 from evidence.store.errors import BlobAwayError, BlobError
-from evidence.store.s3 import NoUploadError, Part, S3Blobs, S3TakenError, checksum
+from evidence.store.s3 import NoUploadError, Part, S3Blobs, S3RefusedError, S3TakenError, checksum
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """Sent at once and held in memory by each shipper. S3 wants at least 5 MiB and at most 10,000 parts: the largest
@@ -99,14 +99,24 @@ def is_whole(s3: S3Blobs, sha256: ids.Sha256, version_id: str, read: Callable[[i
 
 
 def ensure_lock(s3: S3Blobs, sha256: ids.Sha256, version_id: str, until: ids.Time) -> ids.Time:
-    """Lock a version until a time, unless it is for longer; return until when it is locked then."""
+    """Lock a version until a time, unless it is for longer; return until when it is locked then.
+
+    S3RefusedError when the store took the order and does not lock.
+    """
+    locked = _locked_until(s3, sha256, version_id)
+    if locked is None or _to_the_second(locked) < _to_the_second(until):
+        s3.lock(sha256, version_id, until)
+        locked = _locked_until(s3, sha256, version_id)
+    if locked is None or _to_the_second(locked) < _to_the_second(until):
+        raise S3RefusedError("the bucket does not lock what it is told to lock")
+    return locked
+
+
+def _locked_until(s3: S3Blobs, sha256: ids.Sha256, version_id: str) -> ids.Time | None:
     found = s3.look(sha256, version_id)
     if found is None:
         raise BlobError("this version is not in S3")
-    if found.locked_until is not None and _to_the_second(found.locked_until) >= _to_the_second(until):
-        return found.locked_until
-    s3.lock(sha256, version_id, until)
-    return until
+    return found.locked_until
 
 
 def _to_the_second(moment: ids.Time) -> str:

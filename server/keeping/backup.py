@@ -25,6 +25,7 @@ from server.keeping.note import BackupError, Note
 from server.layout import Layout
 from server.log.line import LogFolders, lineage_of
 from server.settings import Settings
+from server.uploads.folder import UploadFolder
 
 CHANGING: Final = tuple(f"trust/{name}" for name in (trust.POLICY, trust.ROTATIONS, trust.TSA_ROOTS, trust.TSA_POLICY))
 """Public files that a rotation of the log's key changes, or another time stamp authority."""
@@ -108,12 +109,13 @@ def _erase_in(target: Path, journal: Path) -> None:
     """Destroy the sealed items in a backup that were erased since an earlier one; safe to repeat."""
     engine = open_engine(f"sqlite:///{journal}")
     try:
-        erased = verifying.erased_blobs(engine)
+        erased, items = verifying.erased_blobs(engine), verifying.erased_items(engine)
     finally:
         engine.dispose()
     blobs = DirectoryBlobs(target / "blobs")
     for name in erased:
         blobs.destroy(name)
+    UploadFolder(target / begun.FOLDER, blobs).destroy(items)
 
 
 def _line(database_url: str) -> Lineage:
@@ -213,10 +215,7 @@ def _copy_blobs(
         if target.size(name) is not None:
             continue
         try:
-            if source.size(name) is not None:
-                target.copy_in(source.local_path(name), name, wrote)
-            else:
-                elsewhere.bring(name, target, wrote)
+            elsewhere.copy(source, name, target, wrote)
         except BlobError as error:
             missing.append(Missing(name, str(error), sealed.get(name)))
     return len(names) - len(missing), copied, tuple(missing)

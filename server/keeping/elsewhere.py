@@ -45,8 +45,21 @@ class Elsewhere:
         """How many items were left in S3."""
         return len(self.names)
 
-    def bring(self, sha256: ids.Sha256, target: DirectoryBlobs, wrote: Callable[[int], None]) -> None:
-        """Store an item in `target`, hashed on the way, or leave it. BlobError says why it cannot be had."""
+    def copy(
+        self, source: DirectoryBlobs, sha256: ids.Sha256, target: DirectoryBlobs, wrote: Callable[[int], None]
+    ) -> None:
+        """Copy an item from a folder, or have it from S3 when it is rotten or not there. BlobError says why not."""
+        try:
+            target.copy_in(source.local_path(sha256), sha256, wrote)
+        except BlobError as error:
+            try:
+                self._bring(sha256, target, wrote)
+            except BlobAwayError:
+                raise
+            except BlobError:
+                raise error from None  # S3 never had it: what is wrong here is the better reason
+
+    def _bring(self, sha256: ids.Sha256, target: DirectoryBlobs, wrote: Callable[[int], None]) -> None:
         copy = self.copies.find(sha256)
         if copy is None or copy.version_id is None:
             raise BlobError("this blob is not here")

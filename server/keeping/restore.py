@@ -244,10 +244,7 @@ def _restore_blobs(
     names = {**dict.fromkeys(source.names()), **dict.fromkeys(verified.sealed)}
     for name in (one for one in names if one not in verified.erased_blobs):  # an older copy may still lie there
         try:
-            if source.size(name) is not None:
-                target.copy_in(source.local_path(name), name, wrote)
-            else:
-                elsewhere.bring(ids.Sha256(name), target, wrote)
+            elsewhere.copy(source, ids.Sha256(name), target, wrote)
         except BlobError as error:
             missing.append(Missing(ids.Sha256(name), str(error), verified.sealed.get(name)))
     return tuple(missing)

@@ -174,6 +174,11 @@ def test_backup_and_restore_fetch_from_s3_or_leave_there_and_name_what_cannot_be
     assert (done.missing, done.left_in_s3) == ((), 2)
     assert getuige(stays, "scrub").exit_code == 0
 
+    local_of(settings).put(items[0].container)
+    local_of(settings).local_path(names[0]).write_bytes(b"rot")
+    assert make(settings, tmp_path / "healed").missing == ()
+    assert DirectoryBlobs(tmp_path / "healed" / "blobs").local_path(names[0]).read_bytes() == items[0].container
+
     meddler.mode = "500"
     nowhere = settings.model_copy(update={"data": tmp_path / "no", "database_url": _sqlite(tmp_path / "no")})
     assert [one.sha256 for one in restore(nowhere, tmp_path / "left").missing] == sorted(names, key=names.index)
