@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -214,6 +215,8 @@ class Registry:
         if role not in authority.SIGNERS[statement.type]:
             raise keys.SignatureError(f"a {role} key does not sign {statement.type}")
         statements.verified(statement, {statement.by: public})
+        if isinstance(body, types.CasePin) and body.xwing is not None and role != "vault":
+            raise keys.SignatureError("only the vault gives its case an X-Wing key")
         case = statement.case
         if case is not None and statement.type != "case.open" and not self._of_case(statement, case, role):
             raise keys.SignatureError("the signer does not belong to that case")
@@ -249,6 +252,7 @@ class Registry:
         self._saved = self._next
 
 
+@lru_cache(maxsize=1024)
 def _reader(box: ids.PublicKey, hybrid: ids.Base64 | None) -> wraps.Reader:
     """Return public keys to wrap to. A bad X-Wing key must not stop a press: then it is suite 1."""
     public = bytes.fromhex(box)

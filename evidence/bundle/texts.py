@@ -154,8 +154,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     },
     "original-incomplete": {
         "nl": "{file} is ONVOLLEDIG: {here} van {whole} verzegelde bytes waren binnen (item {about}). Begonnen door "
-        "{who}, ontvangen {when}, tijdstempel {latest}. De beschrijving is bewezen. Het deel van het bestand is stuk voor "
-        "stuk echt voor wie het opende; zonder de sleutel is dat hier niet na te gaan.",
+        "{who}, ontvangen {when}, tijdstempel {latest}. De beschrijving is bewezen. Het deel van het bestand is stuk "
+        "voor stuk echt voor wie het opende; zonder de sleutel is dat hier niet na te gaan.",
         "en": "{file} is INCOMPLETE: {here} of {whole} sealed bytes had arrived (item {about}). Begun by {who}, "
         "received {when}, time stamp {latest}. The description is proven. The part of the file is authentic, piece by "
         "piece, for whoever opened it; without the key that cannot be checked here.",

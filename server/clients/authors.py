@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from evidence import ids, keys
 from evidence.envelope import wraps
+from evidence.statements import authority, types
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.statement import Statement
 from server.clients.pins import Certificate
 
@@ -19,7 +19,7 @@ class Authors:
 
     def __init__(self, certificates: Mapping[ids.KeyId, Certificate]) -> None:
         self.known = {kid: one.sign for kid, one in certificates.items()}
-        self._bridges = frozenset(kid for kid, one in certificates.items() if one.published.role == "bridge")
+        self._roles: dict[ids.KeyId, str] = {kid: one.published.role for kid, one in certificates.items()}
         self._invited: dict[ids.KeyId, bytes] = {}
         self._least: wraps.Suite = None
 
@@ -30,25 +30,38 @@ class Authors:
         if isinstance(body, types.DeviceEnrol):
             signers = {statement.by: bytes.fromhex(body.sign), body.invite: self._invited.get(body.invite, b"")}
         statements.verified(statement, signers)
+        self._check_role(statement)
         if isinstance(body, types.CaseOpen):
-            self._learn(self.known, body.vault)
+            self._roles[self._learn(self.known, body.vault)] = "vault"
             self._least = body.wrap_suite
         elif isinstance(body, types.CasePin):
             self._least = body.wrap_suite
         elif isinstance(body, types.DeviceInvite):
             self._learn(self._invited, body.invite)
         elif isinstance(body, types.DeviceEnrol):
-            self._learn(self.known, body.sign)
+            self._roles[self._learn(self.known, body.sign)] = "phone"
 
     def least(self, by: ids.KeyId | None = None) -> wraps.Suite:
         """Return the least suite for wraps that `by` makes now; an alarm bridge is excepted (ADR 0009)."""
-        return None if by in self._bridges else self._least
+        return None if by is not None and self._roles.get(by) == "bridge" else self._least
 
     def verify_all(self, some: Iterable[Statement]) -> None:
         """Check statements in the order of the journal; SignatureError for the first that nobody vouches for."""
         for one in some:
             self.verify(one)
 
+    def _check_role(self, statement: Statement) -> None:
+        """A server that lets a wrong hand sign is found out here: its journal's rules are not taken on trust."""
+        role = "newcomer" if isinstance(statement.body, types.DeviceEnrol) else self._roles.get(statement.by, "")
+        if role not in authority.SIGNERS[statement.type]:
+            raise keys.SignatureError(f"a {role} key does not sign {statement.type}")
+        if isinstance(statement.body, types.CaseOpen) and "vault" in self._roles.values():
+            raise keys.SignatureError("a case is opened once")
+        if isinstance(statement.body, types.CasePin) and statement.body.xwing is not None and role != "vault":
+            raise keys.SignatureError("only the vault gives its case an X-Wing key")
+
     @staticmethod
-    def _learn(into: dict[ids.KeyId, bytes], public: ids.PublicKey) -> None:
-        into[keys.signing_kid(bytes.fromhex(public))] = bytes.fromhex(public)
+    def _learn(into: dict[ids.KeyId, bytes], public: ids.PublicKey) -> ids.KeyId:
+        kid = keys.signing_kid(bytes.fromhex(public))
+        into[kid] = bytes.fromhex(public)
+        return kid

@@ -6,6 +6,7 @@ X-Wing key, which is too long for a QR code, by its SHA-256.
 
 import hashlib
 import hmac
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from evidence.statements.statement import Statement
 from server.clients.authors import Authors
 from server.clients.errors import DistrustError
 from server.clients.http import Api
+from server.clients.pins import Certificate
 from server.clients.signing import Signer
 
 CASE_KEYS = "/api/v1/enrolments/cases"
@@ -53,12 +55,22 @@ def fetch(signer: Signer, case: ids.CaseId) -> CaseKeys:
     Raises:
         ClientError: refused, not reachable, or nobody who may vouches for them.
     """
-    found = _statements(signer.api, case)
-    authors = Authors(signer.certificates(fresh=True))
+    return believed(signer.certificates(fresh=True), _statements(signer.api, case), case)
+
+
+def believed(certificates: Mapping[ids.KeyId, Certificate], said: Sequence[Statement], case: ids.CaseId) -> CaseKeys:
+    """Return the keys of `case` that its opening and its pin name, when certified people and her vault signed them.
+
+    Raises:
+        DistrustError: one of the statements is about another case, or signed by someone who may not say so.
+    """
+    authors = Authors(certificates)
     try:
-        authors.verify_all(found)
-        opened = next(one.body for one in found if isinstance(one.body, types.CaseOpen) and one.case == case)
-        return CaseKeys(Reader(bytes.fromhex(opened.box), _xwing(found)), authors.least())
+        if any(one.case != case for one in said):
+            raise DistrustError(f"What the server says about the keys of case {case} is about another case.")
+        authors.verify_all(said)
+        opened = next(one.body for one in said if isinstance(one.body, types.CaseOpen))
+        return CaseKeys(Reader(bytes.fromhex(opened.box), _xwing(said)), authors.least())
     except (EvidenceError, StopIteration) as error:
         raise DistrustError(f"The keys of case {case} are vouched for by nobody: {error}.") from error
 
@@ -83,6 +95,6 @@ def _statements(api: Api, case: ids.CaseId) -> list[Statement]:
         raise DistrustError(f"What the server says about the case's keys cannot be read: {error}.") from error
 
 
-def _xwing(found: list[Statement]) -> bytes | None:
+def _xwing(found: Sequence[Statement]) -> bytes | None:
     given = (one.body.xwing for one in found if isinstance(one.body, types.CaseOpen | types.CasePin))
     return next((canonical.unb64(one) for one in given if one is not None), None)

@@ -76,7 +76,7 @@ def get_case_keys(request: Request, case: str, who: SealerAsking) -> Organisatio
 
     if not services.journal.ask(is_theirs):
         raise ProblemError(general.NOT_FOUND)
-    found = [one for one in _events_of(services, name) if _says_keys(one)]
+    found = _say_keys(services, name, pinned=services.journal.ask(lambda standing: _is_pinned(standing, name)))
     return Organisation(
         events=[
             OrganisationEvent(index=one.index, event=canonical.b64(one.event), salt=one.salt.hex()) for one in found
@@ -84,12 +84,22 @@ def get_case_keys(request: Request, case: str, who: SealerAsking) -> Organisatio
     )
 
 
+def _is_pinned(standing: Standing, case: ids.CaseId) -> bool:
+    return standing.cases[case].body.wrap_suite is not None
+
+
+def _say_keys(services: Services, case: ids.CaseId, *, pinned: bool) -> Iterator[Recorded]:
+    """Yield the opening of a case and, when it was pinned later, its pin; no more is read than that takes."""
+    for one in _events_of(services, case):
+        body = event.parse(one.event).statement.body
+        if isinstance(body, types.CaseOpen | types.CasePin):
+            yield one
+            if not pinned or body.wrap_suite is not None:
+                return
+
+
 def _events_of(services: Services, case: ids.CaseId) -> Iterator[Recorded]:
     after = -1
     while more := services.journal.read(after=after, limit=READ_AT_ONCE, case=case):
         yield from more
         after = more[-1].index
-
-
-def _says_keys(recorded: Recorded) -> bool:
-    return isinstance(event.parse(recorded.event).statement.body, types.CaseOpen | types.CasePin)

@@ -211,6 +211,39 @@ def test_a_key_that_was_given_below_the_pin_opens_nothing(pinned: Intake) -> Non
         wraps.check_suite(low.suite, case_keys.fetch(pinned.at(pinned.hers), pinned.case).least)
 
 
+def test_a_key_that_somebody_slips_in_is_used_by_nobody(world: World, tmp_path: Path) -> None:
+    """A dishonest server lets others name the case's X-Wing key: whoever seals notices, and seals nothing."""
+    with intake(world, tmp_path, pinned=False, hybrid=False) as made:
+        certificates = made.at(made.worker).certificates()
+        halves = vault.public_halves(made.hers)
+        opened = statements.sign(
+            made.worker, "case.open", types.CaseOpen(*halves, world.team, made.worker.kid), case=made.case
+        )
+        other = ids.CaseId(ids.new_id())
+
+        def pin(who: keys.Identity, case: ids.CaseId) -> statements.Statement:
+            body = types.CasePin(2, ids.Base64(canonical.b64(vault.xwing_public(who))))
+            return statements.sign(who, "case.pin", body, case=case)
+
+        def open_for(who: keys.Identity, case: ids.CaseId) -> statements.Statement:
+            body = types.CaseOpen(*vault.public_halves(who), world.team, made.worker.kid)
+            return statements.sign(made.worker, "case.open", body, case=case)
+
+        stranger = keys.Identity.generate()
+        for said in (
+            [opened, pin(made.worker, made.case)],
+            [opened, pin(stranger, made.case)],
+            [opened, open_for(stranger, made.case), pin(stranger, made.case)],
+            [opened, open_for(stranger, other), pin(stranger, made.case)],
+            [opened, open_for(stranger, other), pin(stranger, other)],
+        ):
+            with pytest.raises(DistrustError):
+                case_keys.believed(certificates, said, made.case)
+        honest = case_keys.believed(certificates, [opened, pin(made.hers, made.case)], made.case)
+        assert honest.reader == Reader.of(made.hers, hybrid=True)
+        assert honest.least == 2
+
+
 def test_a_phone_takes_no_other_case_key_than_its_invitation_pins(pinned: Intake) -> None:
     invitation = pinned.caseworker.invite(pinned.case, pinned.hers.box_public)
     assert Invitation.parse(invitation.text()) == invitation

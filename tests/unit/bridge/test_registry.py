@@ -117,6 +117,16 @@ def test_alarms_go_out_in_suite_two_to_whoever_has_the_key_for_it(organisation: 
     assert known.refused == 0
 
 
+def test_nobody_but_her_vault_brings_the_cases_x_wing_key(organisation: Organisation) -> None:
+    """A changed journal: a caseworker who could name the key would be the one who reads her alarms."""
+    known = registry(organisation)
+    add(known, organisation.founding())
+    thief = ids.Base64(canonical.b64(xwing.public_of(xwing.seed_of(organisation.caseworker))))
+    add(known, [statements.sign(organisation.caseworker, "case.pin", types.CasePin(2, thief), case=organisation.case)])
+    assert known.refused == 1
+    assert known.readers_of_alarm(organisation.case)[0].xwing is None
+
+
 def test_a_bad_x_wing_key_stops_no_press(organisation: Organisation) -> None:
     known = registry(organisation)
     add(known, organisation.founding())
