@@ -178,7 +178,7 @@ def _check_destroyed(story: _Story, buried: Sequence[Tombstone]) -> None:
         raise FormatError("the tombstones are not those that the server names")
     if any(one.erasure != finish.erasure for one in buried):
         raise FormatError("a tombstone belongs to another erasure")
-    if {one.items[0] for one in buried if one.type == "item.seal"} != set(request.items):
+    if {one.items[0] for one in buried if one.type != "grant"} != set(request.items):
         raise FormatError("the tombstones are of other items than she named")
     if tuple(one.container for one in buried if one.container is not None) != finish.containers:
         raise FormatError("the sealed files are not those that the server names")
@@ -198,7 +198,7 @@ def _tell(story: _Story, buried: Sequence[Tombstone], anchors: Anchors, findings
         agreed=agreed.received_at,
         done=done.received_at,
         days=days,
-        items=len(finish.containers),
+        items=len({one.items[0] for one in buried if one.type != "grant"}),
     )
     findings.proven(
         "erasure-leaves",

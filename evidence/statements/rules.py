@@ -157,6 +157,8 @@ def _item_seal(standing: Standing, statement: Statement, _now: ids.Time) -> None
     body = cast("types.ItemSeal", statement.body)
     if body.item in standing.items:
         refuse("exists", "this item was sealed before")
+    if body.item in standing.erased:
+        refuse("erased", "this item was announced and erased")
     begun = standing.opened.get(body.item)
     if begun is not None and (begun.by, begun.body.head) != (statement.by, body.head):
         refuse("exists", "this item was opened by another key, or with another head")
@@ -212,7 +214,7 @@ def _erase_request(standing: Standing, statement: Statement, now: ids.Time) -> N
         refuse("exists", "this request exists")
     if abs(ids.moment_of(statement.at) - ids.moment_of(now)) > ERASE_CLOCK:
         refuse("clock", "the time in the request is not the present: the delay counts from it")
-    _items_of_case(standing, statement, body.items)
+    _items_of_case(standing, statement, body.items, begun=True)
     _refuse_needed_cards(standing, body.items)
 
 

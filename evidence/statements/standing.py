@@ -30,6 +30,10 @@ NOTHING: Final = Belongings()
 """Of a case that has nothing yet; never changed."""
 
 
+NO_HEAD: Final = types.Blob(ids.Sha256("0" * 64), 0)
+"""Of an item that was announced and erased: no container has such a head."""
+
+
 @dataclass
 class Standing:
     """The sum of the accepted statements. Only `apply` changes it."""
@@ -148,16 +152,17 @@ class Standing:
         )
 
     def bury(self, tombstone: Tombstone) -> None:
-        """Add an event that was destroyed: what later events rely on, and nothing that opens an item.
-
-        An `item.open` adds nothing: its `item.seal` was destroyed with it.
-        """
+        """Add an event that was destroyed: what later events rely on, and nothing that opens an item."""
         self.events += 1
         if tombstone.seq is not None:
             self.chains[tombstone.by] = Chain(tombstone.seq, tombstone.statement)
         if tombstone.grant is not None:
             self.add_grant(tombstone.case, tombstone.grant)
-        elif tombstone.type == "item.seal":
+        elif tombstone.type == "item.open":
+            nothing = types.ItemOpen(tombstone.items[0], NO_HEAD)
+            self.opened[tombstone.items[0]] = Begun(tombstone.case, tombstone.by, nothing)
+        else:
+            self.opened.pop(tombstone.items[0], None)
             self.add_item(tombstone.items[0], Sealed(tombstone.case, tombstone.by, None))
 
     def apply(self, statement: Statement) -> None:

@@ -147,6 +147,13 @@ def erased_blobs(engine: Engine) -> set[ids.Sha256]:
         return {one.container for one in buried if one.container is not None}
 
 
+def erased_items(engine: Engine) -> set[ids.ItemId]:
+    """Return the items whose own events are tombstones."""
+    with reading(engine) as connection:
+        buried = (tombstones.parse(data) for data in connection.scalars(rows.buried()))
+        return {one.items[0] for one in buried if one.type != "grant"}
+
+
 def _unexplained(found: Verified) -> Iterator[str]:
     """Yield each tombstone that no executed erasure explains: somebody destroyed what nobody had decided on."""
     for one in found.tombstones:

@@ -61,6 +61,8 @@ class Destroyer:
         fresh = [tombstones.instead_of(one, name) for one in living]
         every = sorted((*buried, *fresh), key=lambda one: one.index)
         containers = tuple(one.container for one in every if one.container is not None)
+        for sha256 in self.uploads.blobs_of(erasure.items):  # whole, and never sealed: no event names it
+            self.shredder.destroy_blob(sha256, now)
         self.uploads.destroy(erasure.items)
         self.reached("uploads")
         self._destroy_bundles(erasure)

@@ -64,10 +64,10 @@ def is_told_erased(standing: Standing, who: Signer, item: ids.ItemId, now: ids.T
 
     For everybody else it is as if it had never been.
     """
-    sealed = standing.items.get(item)
-    if sealed is None or item not in standing.erased:
+    known = standing.items.get(item) or standing.opened.get(item)
+    if known is None or item not in standing.erased:
         return False
-    view = view_case(standing, who, sealed.case, now)
+    view = view_case(standing, who, known.case, now)
     return (view is not None and view.whole) or who.kid in standing.lost.get(item, frozenset())
 
 

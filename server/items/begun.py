@@ -50,7 +50,7 @@ def find_begun(services: Services, item: str, who: Reader) -> Readable | None:
     now = ids.now()
 
     def look(standing: Standing) -> tuple[Begun, CaseView | None] | None:
-        begun = standing.opened.get(name)
+        begun = None if name in standing.erased else standing.opened.get(name)
         return None if begun is None else (begun, view_case(standing, who, begun.case, now))
 
     known = services.journal.ask(look)

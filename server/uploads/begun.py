@@ -74,7 +74,8 @@ def note(
 
 def few_enough(standing: Standing, statement: Statement) -> None:
     """Refuse one more beginning of a key that has `MAX_BEGUN_BY_ONE_KEY`: ProblemError BEGUN."""
-    if sum(one.by == statement.by for one in standing.opened.values()) >= MAX_BEGUN_BY_ONE_KEY:
+    living = (one for item, one in standing.opened.items() if item not in standing.erased)
+    if sum(one.by == statement.by for one in living) >= MAX_BEGUN_BY_ONE_KEY:
         raise ProblemError(domains.BEGUN)
 
 
@@ -87,7 +88,7 @@ def refuse_known(standing: Standing, item: ids.ItemId) -> None:
 def keeps(standing: Standing, folder: UploadFolder, upload: Upload) -> bool:
     """Whether an upload holds an announced item that is not sealed: then it neither expires nor can be called off."""
     begun = standing.opened.get(upload.item)
-    if begun is None or begun.by != upload.owner:
+    if begun is None or begun.by != upload.owner or upload.item in standing.erased:
         return False
     noted = folder.begun(upload.item, upload.owner)
     return noted is not None and noted.id == upload.id

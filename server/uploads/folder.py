@@ -192,11 +192,20 @@ class UploadFolder:
 
     def destroy(self, items: Collection[ids.ItemId]) -> None:
         """Destroy what arrived of these items, and every note about it: they were erased."""
-        for upload in [each for each in self._noted("*.[od]*") if each.item in items]:
+        for upload in self._noted_of(items):
             for path in (self.part(upload.id), self._kept(upload)):
                 if path.exists():
                     durable.shred(path)
             self.remove(upload)
+            self._begun_note(upload.item, upload.owner).unlink(missing_ok=True)
+
+    def blobs_of(self, items: Collection[ids.ItemId]) -> set[ids.Sha256]:
+        """Return the blobs that complete uploads of these items became, or may become."""
+        return {each.sha256 for each in self._noted_of(items)}
+
+    def _noted_of(self, items: Collection[ids.ItemId]) -> list[Upload]:
+        every = (*self._noted("*.[od]*"), *self._noted("*.begun"))
+        return [each for each in every if each.item in items]
 
     def unfinished(self) -> Iterator[Upload]:
         """Yield every upload that is not complete."""

@@ -33,6 +33,7 @@ from server.erasure.sweeper import Sweeper
 from server.keeping.backup import make
 from server.keeping.restore import restore
 from server.settings import Settings
+from tests.api.test_begun import announced
 from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in, until
 from tests.erasing_world import found_in, sweeping
 
@@ -316,3 +317,35 @@ def test_a_sweep_that_dies_at_any_step_is_ended_by_the_next(tmp_path: Path, step
 def _sealed_as(sweeper: Sweeper, story: Story) -> ids.Sha256:
     buried = sweeper.destroyer.journal.tombstones(case=story.case.case)
     return next(one.statement for one in buried if one.type == "item.seal")
+
+
+def test_what_arrived_of_an_announced_item_is_erased_too(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    with serving(settings) as world:
+        story = told(world)
+        item, _where = announced(story.case, story.phone, 100_000)
+        story.case.vault.act("erase.request", types.EraseRequest(story.erasure, (item.body.item,)))
+        world.caseworker.act("erase.approve", types.EraseStep(story.erasure), story.case.case)
+        going = [item.container[at : at + 64] for at in range(2000, 90_000, 20_000)]
+        assert found_in(settings.data, going)
+        until((settings.data / "log" / "checkpoint").exists, "a head is published")
+        make(settings, tmp_path / "backup")
+        assert found_in(tmp_path / "backup", going)
+        with sweeping(settings) as sweeper:
+            assert sweeper.sweep() == 1
+        make(settings, tmp_path / "backup")
+        assert not found_in(settings.data, going)
+        assert not found_in(tmp_path / "backup", going)
+        assert problem(story.case.vault.http.get(f"/api/v1/items/{item.body.item}/container")) == "erased"
+        late = story.phone.post(story.phone.sign("item.seal", item.body))
+        assert late.status_code >= 400  # what was erased is not finished afterwards
+        page = story.case.vault.http.get(f"/api/v1/cases/{story.case.case}/timeline").json()
+        assert [one["type"] for one in page["erased"]] == ["item.open"]
+        where = f"/api/v1/cases/{story.case.case}/erasures/{story.erasure}/proof"
+        (tmp_path / "proof.json").write_bytes(until(lambda: _ready(story.case.vault, where), "it is in the log"))
+        assert verify(tmp_path / "proof.json", trust.load(settings.data / "trust")).exit_code == 0
+    engine = open_engine(settings.database_url)
+    judged = verifying.verify(engine, ())
+    engine.dispose()
+    assert judged.faults == []
+    assert judged.standing.opened.keys() == judged.standing.erased

@@ -51,9 +51,13 @@ export function erasureBanners(opened, session, decide) {
     </section>`);
 }
 
+/** @param {Erased[]} erased @returns {Erased[]} one row an item: an announced one has an event more */
+const firsts = (erased) => erased.filter((one, at) => one.type !== "grant"
+  && erased.findIndex(({ type, items }) => type !== "grant" && items[0] === one.items[0]) === at);
+
 /** @param {import("./case.js").Case} opened rows of what is there no more: a gap that says that it is one */
 export function erasedRows(opened) {
-  const items = opened.erased.filter(({ type }) => type === "item.seal");
+  const items = firsts(opened.erased);
   if (items.length === 0) return nothing;
   return html`
     <section class="erased" aria-labelledby="erased-title">
