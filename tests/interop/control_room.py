@@ -104,12 +104,14 @@ class ControlRoom:
 
 
 @contextmanager
-def control_room(folder: Path, answer: str = OK, more: str = "", *, trying: bool = False) -> Iterator[ControlRoom]:
+def control_room(
+    folder: Path, answer: str = OK, more: str = "", *, trying: bool = False, port: int = 0
+) -> Iterator[ControlRoom]:
     """Run sipp; `more` is further header lines of its answer to a MESSAGE."""
     folder.mkdir(parents=True)
     scenario = folder / "room.xml"
     scenario.write_text(_SCENARIO.format(answer=answer, more=more, provisional=_TRYING if trying else ""))
-    (port,) = free_ports(1)
+    port = port or free_ports(1)[0]
     command = [
         *(str(need("sipp")), "-sf", str(scenario), "-t", "t1", "-i", "127.0.0.1", "-p", str(port)),
         *("-nostdin", "-trace_msg", "-aa", "-cp", str(free_ports(1)[0])),
