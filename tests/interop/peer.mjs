@@ -13,6 +13,7 @@ import * as xwing from "../../server/web/static/core/xwing.js";
 import { Authority } from "../../server/web/static/core/authority.js";
 import { base64, fromBase64, fromHex, hex, utf8 } from "../../server/web/static/core/bytes.js";
 import { boxKid, boxPublic, signPublic, signingKid, xwingDecapsulate, xwingPublic } from "../../server/web/static/core/sodium.js";
+import { Lineage } from "../../server/web/static/core/lineage.js";
 import { verifyProof } from "../../server/web/static/core/proof.js";
 
 const keyOf = (key) => (kid) => (kid === key.kid ? fromHex(key.sign, 32) : undefined);
@@ -104,6 +105,14 @@ const answers = {
   proof: async ({ proof, index, event, salt, vkey }) => {
     const { size } = await verifyProof(fromBase64(proof), index, fromBase64(event), fromBase64(salt), vkey);
     return { size };
+  },
+
+  rotated: async ({ anchors, rotations, proof, index, event, salt }) => {
+    const line = await Lineage.follow(anchors, rotations);
+    const log = line.at(index);
+    const place = index - log.firstEvent + log.before;
+    await verifyProof(fromBase64(proof), place, fromBase64(event), fromBase64(salt), log.vkey, log.end);
+    return { log: log.origin, place };
   },
 };
 

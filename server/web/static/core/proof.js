@@ -70,11 +70,13 @@ async function verifyInclusion(leaf, index, tree, path) {
 
 /**
  * Check a `.tlog-proof` for one event.
- * @param {Bytes} proof file @param {number} index @param {Bytes} event bytes @param {Bytes} salt @param {string} vkey pinned
+ * @param {Bytes} proof file @param {number} index of its entry in the log @param {Bytes} event bytes @param {Bytes} salt
+ * @param {string} vkey of the log, pinned or named by the root @param {import("./lineage.js").End | null} [ending] of a
+ * log that ended: the one head of it that is shown since
  * @returns {Promise<Checkpoint>} the signed head that includes the event
  * @throws {ProofError | SignatureError | FormatError}
  */
-export async function verifyProof(proof, index, event, salt, vkey) {
+export async function verifyProof(proof, index, event, salt, vkey, ending = null) {
   const source = text(proof);
   const end = source.indexOf("\n\n");
   const lines = source.slice(0, end).split("\n");
@@ -83,6 +85,9 @@ export async function verifyProof(proof, index, event, salt, vkey) {
   if (lines.shift() !== `index ${index}`) throw new ProofError("the proof is of another event");
   if (lines.length > MAX_HASHES) throw new FormatError("the proof is too long");
   const checkpoint = await verifyCheckpoint(source.slice(end + 2), vkey);
+  if (ending && (checkpoint.size !== ending.size || hex(checkpoint.root) !== ending.root)) {
+    throw new ProofError("the log ended with another head: its key was retired");
+  }
   const entry = concat([1], await hmac("SHA-256", salt, event));
   await verifyInclusion(await sha256(concat([0], entry)), index, checkpoint, lines.map(fromBase64));
   return checkpoint;

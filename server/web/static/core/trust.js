@@ -2,11 +2,14 @@
  * What this browser trusts: the organisation's root key and the key of the custody log, pinned when first seen and shown
  * to the person who signs in. A server that later names another root is not believed.
  */
+import * as api from "./api.js";
 import { FormatError, fromHex } from "./bytes.js";
+import { Lineage } from "./lineage.js";
 
 /** @typedef {{root: string, vkey: string, origin: string, since: string}} Anchors */
 
 const PINNED = "getuige-anchors";
+const ROTATIONS = "getuige-rotations";
 
 /** The server names other anchors than those that this browser pinned. */
 export class AnchorError extends Error {
@@ -42,6 +45,25 @@ export function pin(offered) {
   if (known.root !== fresh.root || known.vkey !== fresh.vkey) throw new AnchorError(known, fresh);
   return known;
 }
+
+/**
+ * The logs as the pinned root made them: with the rotations that the server shows, and those that it showed before.
+ * What the root signed once is not forgotten, whatever the server shows later.
+ * @param {Anchors} anchors
+ * @returns {Promise<Lineage>}
+ */
+export async function logs(anchors) {
+  const kept = JSON.parse(localStorage.getItem(ROTATIONS) ?? "[]");
+  const known = new Set(kept.map(payload));
+  const shown = (await api.json("/api/v1/trust")).rotations ?? [];
+  const all = [...kept, ...shown.filter((/** @type {any} */ one) => !known.has(payload(one)))];
+  const line = await Lineage.follow(anchors, all);
+  if (all.length > kept.length) localStorage.setItem(ROTATIONS, JSON.stringify(all));
+  return line;
+}
+
+/** @param {any} envelope */
+const payload = (envelope) => envelope.payload;
 
 /** @param {string} root hexadecimal @returns {string} in groups of four, to be read aloud or compared with paper */
 export const groups = (root) => (root.match(/.{4}/g) ?? []).join(" ");

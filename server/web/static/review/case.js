@@ -4,6 +4,7 @@ import * as container from "../core/container.js";
 import { Authority } from "../core/authority.js";
 import { fromBase64, fromHex } from "../core/bytes.js";
 import { verifyProof } from "../core/proof.js";
+import { logs } from "../core/trust.js";
 import { dated } from "../core/dated.js";
 import * as clips from "./clips.js";
 import { Ranges } from "./ranges.js";
@@ -29,6 +30,9 @@ const isClip = ({ file }) => /^(audio|video)\//.test(file.mime) && file.size > C
 export class Case {
   /** @type {Map<string, Promise<string>>} blob URLs by item */
   #media = new Map();
+
+  /** @type {ReturnType<typeof logs> | null} how the log went on under other keys; asked once */
+  #logs = null;
 
   /**
    * @param {CaseFacts} facts @param {Entry[]} entries @param {number} closed @param {any[]} events
@@ -90,18 +94,31 @@ export class Case {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   }
 
-  /** @param {Entry} entry inclusion in the custody log, under the pinned log key */
+  /** @param {Entry} entry inclusion in the custody log, under the key of the log in which its event stands */
   async #prove(entry) {
     const { index, event, salt } = entry.event;
     if (!event || !salt) return;
     try {
+      const log = (await this.#line()).at(index);
       const proof = await api.bytes(`/api/v1/receipts/${index}/proof`);
-      await verifyProof(proof, index, fromBase64(event), fromHex(salt, 32), this.anchors.vkey);
+      const place = index - log.firstEvent + log.before;
+      await verifyProof(proof, place, fromBase64(event), fromHex(salt, 32), log.vkey, log.end);
       entry.verification = { state: "proven", reason: "" };
     } catch (error) {
       // Not yet in the log is no failure: the entry stays "signed" and says so.
       if (error instanceof api.ApiError) return;
       entry.verification = { state: "failed", reason: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** The logs, asked for once; again after a failure. */
+  async #line() {
+    this.#logs ??= logs(this.anchors);
+    try {
+      return await this.#logs;
+    } catch (error) {
+      this.#logs = null;
+      throw error;
     }
   }
 
