@@ -42,15 +42,21 @@ def create(
 
 @app.command()
 def items(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
-    """List what is in the case."""
+    """List what is in the case, and where something was erased."""
     from rich.console import Console
     from rich.table import Table
 
+    from server.clients.erasing import Erasing
+
     table = Table("Item", "Received", "Happened", "Kind", "Title", "Complete")
-    for moment in _vault(key, case, trust, url, phrase_file).items():
+    vault = _vault(key, case, trust, url, phrase_file)
+    for moment in vault.items():
         if moment.item is not None and moment.opened is not None:
             meta = moment.opened.meta
             table.add_row(moment.item, moment.received_at, meta.happened or "?", meta.kind, meta.title, _part(moment))
+    for one in Erasing(vault.signer, vault.case).known():
+        for item in one.items if one.executed_at else ():
+            table.add_row(item, "", "", "", f"erased {one.executed_at}", "")
     Console().print(table)
 
 
