@@ -9,15 +9,14 @@ State rules:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, Select, and_, case, func, insert, or_, select, update
+from sqlalchemy import Engine, case, func, insert, select, update
 
 from evidence import event, ids
 from evidence.errors import EvidenceError
-from evidence.store import rows
+from evidence.store import copy_rows, rows
+from evidence.store.copy_rows import NEVER, Backlog, Copy, State, Totals, copy_of
 from evidence.store.engine import reading, writing
 from evidence.store.errors import StoreError
 from evidence.store.schema import blob_copies, events
@@ -25,98 +24,12 @@ from evidence.store.schema import blob_copies, events
 ROWS_AT_ONCE: Final = 500
 """Of one transaction that adds rows for older items: the journal's writer waits for it."""
 
-NEVER: Final = ids.Time("9999-12-31T23:59:59.999Z")
-
 MAX_TROUBLE_CHARS: Final = 200
 """Of the column; a reason is a sentence."""
 
 
-class State(StrEnum):
-    """Where a copy stands."""
-
-    WAITING = "waiting"
-    STORED = "stored"
-    RELEASED = "released"
-    """Its item was erased: no longer shipped, mended or locked anew."""
-
-
 class LeaseLostError(StoreError):
     """Another process works on this row now."""
-
-
-@dataclass(frozen=True)
-class Copy:
-    """One row; `size_bytes` of the container, `version_id` of the object when it is stored."""
-
-    index: int
-    sha256: ids.Sha256
-    case: ids.CaseId | None
-    size_bytes: int
-    state: State
-    attempts: int
-    trouble: str | None
-    upload_id: str | None
-    version_id: str | None
-    verified_at: ids.Time | None
-    locked_until: ids.Time | None
-    local_since: ids.Time | None
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """What waits: rows, bytes, since when the oldest, how many failed at least once, and why the last one did."""
-
-    waiting: int
-    waiting_bytes: int
-    oldest: ids.Time | None
-    failing: int
-    last_trouble: str | None
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What is stored in S3: rows, bytes, and how many of them are nowhere else."""
-
-    stored: int
-    stored_bytes: int
-    dropped: int
-
-
-_COLUMNS: Final = (
-    blob_copies.c.idx,
-    blob_copies.c.sha256,
-    blob_copies.c.case_id,
-    blob_copies.c.size_bytes,
-    blob_copies.c.state,
-    blob_copies.c.attempts,
-    blob_copies.c.trouble,
-    blob_copies.c.upload_id,
-    blob_copies.c.version_id,
-    blob_copies.c.verified_at,
-    blob_copies.c.locked_until,
-    blob_copies.c.local_since,
-)
-
-
-def _query() -> Select[Any]:
-    return select(*_COLUMNS)
-
-
-def _copy(row: Row[Any]) -> Copy:
-    return Copy(
-        row.idx,
-        ids.Sha256(row.sha256),
-        row.case_id,
-        row.size_bytes,
-        State(row.state),
-        row.attempts,
-        row.trouble,
-        row.upload_id,
-        row.version_id,
-        row.verified_at,
-        row.locked_until,
-        row.local_since,
-    )
 
 
 class SqlCopies:
@@ -160,8 +73,8 @@ class SqlCopies:
 
     def lease(self, owner: str, now: ids.Time, until: ids.Time) -> Copy | None:
         """Return the row that has been due longest and is nobody's, now leased to `owner`; None when there is none."""
-        due = _free(State.WAITING, now)
-        oldest = _query().where(due).order_by(blob_copies.c.due_at, blob_copies.c.idx).limit(1)
+        due = copy_rows.free(State.WAITING, now)
+        oldest = copy_rows.query().where(due).order_by(blob_copies.c.due_at, blob_copies.c.idx).limit(1)
         with reading(self._engine) as connection:
             if connection.execute(oldest).first() is None:
                 return None  # looking costs the journal's writer nothing
@@ -171,7 +84,7 @@ class SqlCopies:
                 return None
             values = {"lease_by": owner, "lease_until": until}
             connection.execute(update(blob_copies).where(blob_copies.c.idx == row.idx).values(values))
-        return _copy(row)
+        return copy_of(row)
 
     def renew(self, copy: Copy, owner: str, until: ids.Time) -> None:
         """Keep a lease; LeaseLostError when it is another's."""
@@ -220,41 +133,41 @@ class SqlCopies:
 
     def find(self, sha256: ids.Sha256) -> Copy | None:
         """Return the stored copy of a blob; None when there is none."""
-        query = _query().where(blob_copies.c.sha256 == sha256, blob_copies.c.state == State.STORED).limit(1)
+        query = copy_rows.query().where(blob_copies.c.sha256 == sha256, blob_copies.c.state == State.STORED).limit(1)
         with reading(self._engine) as connection:
             row = connection.execute(query).first()
-        return None if row is None else _copy(row)
+        return None if row is None else copy_of(row)
 
     def stored_after(self, index: int, limit: int, *, local: bool | None = None) -> Sequence[Copy]:
         """Return up to `limit` stored rows behind an index, in order; with `local` only those (not) kept here."""
-        query = _query().where(blob_copies.c.idx > index, blob_copies.c.state == State.STORED)
+        query = copy_rows.query().where(blob_copies.c.idx > index, blob_copies.c.state == State.STORED)
         if local is not None:
             here = blob_copies.c.local_since
             query = query.where(here.is_not(None) if local else here.is_(None))
         with reading(self._engine) as connection:
-            return [_copy(row) for row in connection.execute(query.order_by(blob_copies.c.idx).limit(limit))]
+            return [copy_of(row) for row in connection.execute(query.order_by(blob_copies.c.idx).limit(limit))]
 
     def longest_here(self, before: ids.Time, limit: int) -> Sequence[Copy]:
         """Return stored rows whose local copy has been here since before a time, the oldest first."""
         query = (
-            _query()
+            copy_rows.query()
             .where(blob_copies.c.state == State.STORED, blob_copies.c.local_since < before)
             .order_by(blob_copies.c.local_since, blob_copies.c.idx)
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            return [_copy(row) for row in connection.execute(query)]
+            return [copy_of(row) for row in connection.execute(query)]
 
     def soon_unlocked(self, before: ids.Time, limit: int) -> Sequence[Copy]:
         """Return stored rows whose Object Lock ends before a time, the earliest first."""
         query = (
-            _query()
+            copy_rows.query()
             .where(blob_copies.c.state == State.STORED, blob_copies.c.locked_until < before)
             .order_by(blob_copies.c.locked_until)
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            return [_copy(row) for row in connection.execute(query)]
+            return [copy_of(row) for row in connection.execute(query)]
 
     def note_lock(self, copy: Copy, until: ids.Time) -> None:
         """Write down how long a version is locked now."""
@@ -278,16 +191,16 @@ class SqlCopies:
 
     def any_state(self, sha256: ids.Sha256) -> Copy | None:
         """Return the row of a blob, released ones included: `locked_until` says how long S3 keeps it at least."""
-        query = _query().where(blob_copies.c.sha256 == sha256).order_by(blob_copies.c.idx).limit(1)
+        query = copy_rows.query().where(blob_copies.c.sha256 == sha256).order_by(blob_copies.c.idx).limit(1)
         with reading(self._engine) as connection:
             row = connection.execute(query).first()
-        return None if row is None else _copy(row)
+        return None if row is None else copy_of(row)
 
     def released_due(self, now: ids.Time, limit: int) -> Sequence[Copy]:
         """Return released rows whose copy may be deleted by now (`rows.bury` releases them)."""
-        query = _query().where(blob_copies.c.state == State.RELEASED, blob_copies.c.due_at <= now).limit(limit)
+        query = copy_rows.query().where(blob_copies.c.state == State.RELEASED, blob_copies.c.due_at <= now).limit(limit)
         with reading(self._engine) as connection:
-            return [_copy(row) for row in connection.execute(query)]
+            return [copy_of(row) for row in connection.execute(query)]
 
     def note_released(self, copy: Copy, locked_until: ids.Time | None, version_id: str | None = None) -> None:
         """Look at a released copy again when its lock ends; None: nothing of it is left in S3."""
@@ -329,11 +242,6 @@ class SqlCopies:
         with reading(self._engine) as connection:
             stored, size, dropped = connection.execute(query).one()
         return Totals(stored, int(size), dropped)
-
-
-def _free(state: State, now: ids.Time) -> Any:  # noqa: ANN401 - a SQL condition
-    unleased = or_(blob_copies.c.lease_until.is_(None), blob_copies.c.lease_until < now)
-    return and_(blob_copies.c.state == state, blob_copies.c.due_at <= now, unleased)
 
 
 def _row_for(recorded: event.Recorded) -> dict[str, Any] | None:

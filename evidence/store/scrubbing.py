@@ -15,7 +15,8 @@ from typing import Final, Protocol
 from evidence import ids
 from evidence.store import shipping
 from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import Copy, SqlCopies
+from evidence.store.copies import SqlCopies
+from evidence.store.copy_rows import Copy
 from evidence.store.errors import BlobError
 from evidence.store.s3 import S3Blobs
 

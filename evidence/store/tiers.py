@@ -12,7 +12,8 @@ from typing import IO, Any, Final
 
 from evidence import ids
 from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import Copy, SqlCopies
+from evidence.store.copies import SqlCopies
+from evidence.store.copy_rows import Copy
 from evidence.store.errors import BlobAwayError, BlobError
 from evidence.store.s3 import PIECE_BYTES, S3Blobs
 

@@ -21,7 +21,7 @@ from evidence import canonical, durable, ids
 from evidence.errors import FormatError
 from evidence.statements import retention
 from evidence.store import scrubbing
-from evidence.store.copies import Copy
+from evidence.store.copy_rows import Copy
 from evidence.store.scrubbing import Pace, S3Spare
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy, fullness_percent

@@ -3,7 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from evidence import ids
-from evidence.store.copies import Backlog
+from evidence.store.copy_rows import Backlog
 from evidence.store.scrubbing import Finding
 
 

@@ -21,7 +21,8 @@ from evidence.envelope import container
 from evidence.errors import FormatError
 from evidence.store import shipping
 from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import Copy, SqlCopies
+from evidence.store.copies import SqlCopies
+from evidence.store.copy_rows import Copy
 from evidence.store.errors import BlobError
 from evidence.store.s3 import S3Blobs
 from server.keeping.figures import StorageFigures

@@ -19,7 +19,8 @@ from evidence import ids
 from evidence.errors import EvidenceError
 from evidence.store import shipping
 from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import Copy, LeaseLostError, SqlCopies
+from evidence.store.copies import LeaseLostError, SqlCopies
+from evidence.store.copy_rows import Copy
 from evidence.store.errors import BlobAwayError, StoreError
 from evidence.store.s3 import S3Blobs, S3RefusedError
 from server.keeping.figures import StorageFigures

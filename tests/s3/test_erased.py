@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from evidence import event, ids
 from evidence.statements import types
-from evidence.store.copies import State
+from evidence.store.copy_rows import State
 from evidence.store.s3 import Place, S3Blobs
 from server.keeping.background import Background
 from server.keeping.figures import StorageFigures

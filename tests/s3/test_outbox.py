@@ -19,7 +19,8 @@ from sqlalchemy import Engine, update
 from evidence import ids
 from evidence.store import scrubbing
 from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import Copy, LeaseLostError, SqlCopies
+from evidence.store.copies import LeaseLostError, SqlCopies
+from evidence.store.copy_rows import Copy
 from evidence.store.engine import WRITE
 from evidence.store.errors import BlobAwayError, BlobError
 from evidence.store.s3 import Place, S3Blobs
@@ -90,7 +91,7 @@ def test_a_process_killed_in_a_multipart_leaves_work_that_the_next_one_goes_on_w
     s3: S3Blobs,
     tmp_path: Path,
 ) -> None:
-    data = os.urandom(6 * PART_BYTES + 77)
+    data = os.urandom(4 * PART_BYTES + 77)
     name = queue(engine, local, 1, data)
     process = child(tmp_path, place)
     sent: list[int] = []
