@@ -233,14 +233,16 @@ accuracy_of() { # TOKEN: whole seconds, rounded up
   said=$(stated "$1" Accuracy | sed -n 's/^\(0x[0-9A-Fa-f]*\) seconds.*/\1/p')
   case $(stated "$1" Accuracy) in *0x*seconds*" 0x"*|unspecified*0x*) echo $((${said:-0} + 1)) ;; *) echo $((${said:-0})) ;; esac
 }
-holds() { # TOKEN DATA TSA TIME: 0 when the token is over the data, and its certificates were in force at that time
-  openssl ts -verify -attime "$4" -in "$1" -data "$2" -CAfile "$WORK/tsa/$3" > /dev/null 2>&1 || return 1
-  [ ! -f "$WORK/until.$3" ] || [ "$4" -le "$(cat "$WORK/until.$3")" ]
+stamped() { # TOKEN DATA TSA TIME: 0 when the token is over the data, and its certificates were in force at that time
+  openssl ts -verify -attime "$4" -in "$1" -data "$2" -CAfile "$WORK/tsa/$3" > /dev/null 2>&1
+}
+holds() { # as above, and tsa-policy believed in the authority at that time
+  stamped "$@" && { [ ! -f "$WORK/until.$3" ] || [ "$4" -le "$(cat "$WORK/until.$3")" ]; }
 }
 whose() { # TOKEN DATA: the authority under whose roots the token held when it was made
   at=$(time_of "$1")
   for path in "$WORK"/tsa/*; do
-    if holds "$1" "$2" "${path##*/}" "$at"; then echo "${path##*/}"; return 0; fi
+    if stamped "$1" "$2" "${path##*/}" "$at"; then echo "${path##*/}"; return 0; fi
   done
   return 1
 }
@@ -257,7 +259,8 @@ believed() { # TOKEN DATA TSA: 0 when it counts today, by itself or by renewals 
     newer=
     for next in "proof/timestamps/$(sha < "$WORK/renewal.$rounds")".*; do
       by=$(whose "$next" "$WORK/renewal.$rounds") || continue
-      holds "$token" "$data" "$name" $(($(time_of "$next") + $(accuracy_of "$next"))) && { newer=$next; newer_by=$by; break; }
+      latest=$(($(time_of "$next") + $(accuracy_of "$next")))
+      if [ "$latest" -ge "$(time_of "$token")" ] && holds "$token" "$data" "$name" "$latest"; then newer=$next; newer_by=$by; break; fi
     done
     [ -n "$newer" ] || return 1
     token=$newer; data=$WORK/renewal.$rounds; name=$newer_by
