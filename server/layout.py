@@ -30,7 +30,7 @@ class Layout:
 
         A log keeps its folder and its address for ever: files of a log are cached without an end.
         """
-        return self.log if number == 1 else self.data / "logs" / str(number)
+        return self.log if number == 1 else self.data / f"log-{number}"
 
     def timestamps_of(self, number: int) -> Path:
         """RFC 3161 tokens over heads of that log, and the heads."""
