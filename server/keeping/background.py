@@ -25,7 +25,7 @@ from evidence.store.copy_rows import Copy
 from evidence.store.scrubbing import Pace, S3Spare
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy, fullness_percent
-from server.keeping.shipper import Shipper, StoppingError
+from server.keeping.shipper import CLOSE_S, Shipper, StoppingError
 from server.services import Services
 
 COUNT_EVERY_S: Final = 15.0
@@ -77,12 +77,12 @@ class Background:
             thread.start()
 
     def close(self) -> None:
-        """Stop all threads, each after the piece in hand."""
+        """Stop all threads, each after the piece in hand; one that waits for S3 is left behind, as by a kill."""
         self._stop.set()
         if self._shipper is not None:
             self._shipper.close()
         for thread in self._threads:
-            thread.join()
+            thread.join(CLOSE_S)
         if self._lock is not None:
             os.close(self._lock)
 
@@ -121,6 +121,8 @@ class Background:
         self._calmly("dropping", lambda: kept.drop_due(policy, lambda: fullness_percent(folder), self._stop.is_set))
 
     def _count(self) -> None:
+        if self._services.s3 is None:
+            return  # nothing waits for what nobody set up
         self._figures.backlog(self._services.copies.backlog(), ids.now())
 
     def _calmly(self, what: str, act: Callable[[], object]) -> None:
@@ -146,10 +148,11 @@ class Background:
     # --------------------------------------------------------------------------------------------------- scrub
 
     def _scrub_forever(self) -> None:
+        note = self._services.layout.data / NOTE
+        self._figures.scrubbed_before(last_scrub(note))
         every_days = self._services.settings.scrub_every_days
         if every_days == 0 or self._stop.wait(FIRST_SCRUB_S):
             return
-        note = self._services.layout.data / NOTE
         while not self._stop.is_set():
             last = last_scrub(note)
             due = last is None or ids.moment_of(ids.now()) - ids.moment_of(last) >= timedelta(days=every_days)

@@ -57,6 +57,11 @@ class StorageFigures:
         """Count bytes that were read again."""
         self._scrubbed_bytes.inc(size_bytes)
 
+    def scrubbed_before(self, finished_at: ids.Time | None) -> None:
+        """Show when an earlier process had read everything; nothing when none did."""
+        if finished_at is not None:
+            self._scrubbed_at.set(ids.moment_of(finished_at).timestamp())
+
     def scrub_finished(self, findings: tuple[Finding, ...], now: ids.Time) -> None:
         """Show what a whole scrub found."""
         for finding in findings:

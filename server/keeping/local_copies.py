@@ -26,7 +26,7 @@ from evidence.store.copy_rows import Copy
 from evidence.store.errors import BlobError
 from evidence.store.s3 import S3Blobs
 from server.keeping.figures import StorageFigures
-from server.keeping.shipper import LockUntil, is_away
+from server.keeping.shipper import LockUntil, StoppingError, is_away
 
 AT_ONCE: Final = 1000
 """Copies looked at in one round, which comes every few minutes: 100,000 a day and more."""
@@ -74,7 +74,9 @@ class LocalCopies:
             if stopping():
                 break
             try:
-                dropped += self._drop(copy)
+                dropped += self._drop(copy, stopping)
+            except StoppingError:
+                break
             except BlobError as error:
                 if is_away(error):
                     break
@@ -92,7 +94,7 @@ class LocalCopies:
                     return
                 yield copy
 
-    def _drop(self, copy: Copy) -> bool:
+    def _drop(self, copy: Copy, stopping: Callable[[], bool]) -> bool:
         """Drop one local copy after S3's was looked at, and read back if that is long ago. BlobError: it stays."""
         if copy.version_id is None:
             return False
@@ -105,7 +107,12 @@ class LocalCopies:
             if found.locked_until is None or found.locked_until <= now:
                 raise BlobError("its copy in S3 is not locked")
             if copy.verified_at is None or copy.verified_at < _ago(FRESH):
-                if not shipping.is_whole(self.s3, copy.sha256, copy.version_id):
+
+                def read(_size_bytes: int) -> None:
+                    if stopping():
+                        raise StoppingError("the server stops")
+
+                if not shipping.is_whole(self.s3, copy.sha256, copy.version_id, read):
                     self.copies.send_again(copy, now)
                     raise BlobError("its copy in S3 is rotten; it is sent again")
                 self.copies.note_verified(copy, now)

@@ -38,6 +38,9 @@ FIRST_PAUSE_S: Final = 1.0
 LAST_PAUSE_S: Final = 60.0
 """While S3 is away: the first and the longest wait of a thread."""
 
+CLOSE_S: Final = 5.0
+"""A stop waits so long for a thread: S3 may take half a minute to say nothing."""
+
 LAST_DELAY_S: Final = 600.0
 """Between two attempts at an item that fails by itself (refused, rotten)."""
 
@@ -111,10 +114,13 @@ class Shipper:
             thread.start()
 
     def close(self) -> None:
-        """Stop after the part in hand; what S3 has of an item is not sent again."""
+        """Stop after the part in hand; what S3 has of an item is not sent again.
+
+        A thread that waits for an answer of S3 for longer than `CLOSE_S` is left behind: its lease runs out.
+        """
         self._stop.set()
         for thread in self._threads:
-            thread.join()
+            thread.join(CLOSE_S)
 
     def _run(self) -> None:
         owner = ids.new_id()
