@@ -164,8 +164,8 @@ def _check_folder(layout: Layout, target: Path) -> None:
 
 
 def _was_cut_short(target: Path) -> bool:
-    known = {"blobs", begun.FOLDER, "log", "logs", "exports", "trust", "secrets", "log.vkey", _UNFINISHED}
-    return all(path.name in known or path.name.startswith((_UNFINISHED, "journal-")) for path in target.iterdir())
+    known = {"blobs", begun.FOLDER, "log", "exports", "trust", "secrets", "log.vkey", _UNFINISHED}
+    return all(path.name in known or path.name.startswith((_UNFINISHED, "journal-", "log-")) for path in target.iterdir())
 
 
 _UNFINISHED: Final = "journal.db.unfinished"
