@@ -241,7 +241,7 @@ def test_the_whole_history_holds(tmp_path: Path, capsys: pytest.CaptureFixture[s
     try:
         stored = {one.statement: one for one in SqlJournal(engine).read(limit=1_000_000)}
         shown = [one.checkpoint for one in made.reader.heads.values()]
-        verified = verify(engine, {one.size for one in shown})
+        verified = verify(engine, {(one.origin, one.size) for one in shown})
     finally:
         engine.dispose()
     assert not verified.faults, history
@@ -249,7 +249,7 @@ def test_the_whole_history_holds(tmp_path: Path, capsys: pytest.CaptureFixture[s
         known = stored[statement]
         assert (known.event, known.salt.hex()) == (canonical.unb64(answer["event"]), answer["salt"]), history
     for checkpoint in shown:
-        assert verified.roots[checkpoint.size] == checkpoint.root, f"a head of another history; {history}"
+        assert verified.roots[checkpoint.origin, checkpoint.size] == checkpoint.root, f"a head of another history; {history}"
 
     # Every sealed container is there with every byte, once.
     blobs = DirectoryBlobs(settings.data / "blobs")
