@@ -158,5 +158,5 @@ def renew(folder: Path, wanted: Due, panel: "TsaPanel", trusted: TrustedTsas) ->
         if wanted.first is not None and max(ends) <= wanted.first:
             raise TimestampError("the new tokens would not outlive the old ones: find another time stamp authority")
         number = before.keep(tree, tokens)
-    _log.info("time stamps were renewed", count=len(tree.entries), number=number)
+    _log.info("time stamps were renewed", count=len(tree.entries))
     return number

@@ -166,7 +166,8 @@ class TsaPanel:
     def _tell(self, name: str, outcome: str, error: TimestampError | None = None) -> None:
         self.tell(name, outcome)
         if outcome != STAMPED:
-            _log.warning("time stamp authority", authority=name, outcome=outcome, error=type(error).__name__)
+            why = {} if error is None else {"error": type(error).__name__}
+            _log.warning("time stamp authority", authority=name or "only", state=outcome, **why)
 
 
 _UNREAD: Final = TimestampInfo(datetime.min.replace(tzinfo=UTC), "", "", None, datetime.max.replace(tzinfo=UTC))
