@@ -83,7 +83,8 @@ def load(bundle: bag.Bag, findings: Findings) -> JournalPart:
     export_bytes = bag.read_small(bundle, layout.EXPORT_EVENT)
     export = events.parse(export_bytes)
     raw[export.index] = export_bytes
-    salts[export.index] = bytes.fromhex(ids.hex_text(bag.read_small(bundle, layout.EXPORT_SALT).decode().strip(), 32))
+    salt = bag.read_small(bundle, layout.EXPORT_SALT).decode("ascii", "replace").strip()
+    salts[export.index] = bytes.fromhex(ids.hex_text(salt, 32))
     return JournalPart(found, export, raw, salts)
 
 

@@ -354,7 +354,7 @@ for event in data/events/*.json; do
   salt=$(tr ',{}' '\n\n\n' < data/salts.json | sed -n "s/^\"$index\":\"\([0-9a-f]*\)\"$/\1/p")
   if in_log "$event" "$salt" "proof/events/$name.tlog-proof" "$index"; then
     COUNT=$((COUNT + 1)); payload "$event" "$WORK/statement"; between "$event" "$WORK/statement" "$index"
-    if grep -q '"type":"item.seal"' "$WORK/statement"; then echo "time  item $(member "$WORK/statement" item): $BETWEEN"; fi
+    if grep -Eq '"type":"item.(seal|open)"' "$WORK/statement"; then echo "time  item $(member "$WORK/statement" item): $BETWEEN"; fi
   else bad "event $index is not in the log"; fi
 done
 ok "$COUNT events are in the log"
@@ -373,6 +373,22 @@ if [ -d data/items ]; then
   done
   ok "$COUNT sealed items are unchanged"
 fi
+
+# --- 6. what arrived of an item that was begun and never sealed: its head is the one that was announced ---------------
+for event in data/events/*.json; do
+  payload "$event" "$WORK/statement"; grep -q '"type":"item.seal"' "$WORK/statement" && member "$WORK/statement" item
+done > "$WORK/sealed"
+for event in data/events/*.json; do
+  payload "$event" "$WORK/statement"; grep -q '"type":"item.open"' "$WORK/statement" || continue
+  item=$(member "$WORK/statement" item); grep -qx "$item" "$WORK/sealed" && continue
+  digest=$(sed -n 's/.*"head":{"sha256":"\([0-9a-f]*\)".*/\1/p' "$WORK/statement")
+  size=$(sed -n 's/.*"head":{"sha256":"[0-9a-f]*","size":\([0-9]*\)}.*/\1/p' "$WORK/statement")
+  if [ -f "data/items/$item.getuige" ]; then tail -c +20 "data/items/$item.getuige" | head -c "${size:-0}" > "$WORK/head"
+  elif [ -f "data/heads/$item.json" ]; then cat "data/heads/$item.json" > "$WORK/head"
+  else : > "$WORK/head"; fi
+  if [ "$(sha < "$WORK/head")" = "$digest" ]; then echo "note  item $item is INCOMPLETE: it was begun, and never sealed"
+  else bad "item $item is not the one that was begun"; fi
+done
 
 if [ "$FAILED" -eq 0 ]; then echo "All of this holds."; else echo "Not everything holds: see FAIL above."; fi
 exit "$FAILED"

@@ -26,7 +26,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path]:
     book = Casebook(folder / "book")
     photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
     content = sealing.Content.of_bytes(bytes(9_000), "a.jpg", "image/jpeg")
-    items = [book.seal(incident()), book.seal(photo, content)]
+    items = [book.seal(incident()), book.seal(photo, content), book.begin(photo, content, 5_000)]
     book.grant(*items)
     with zipfile.ZipFile(book.export(*items)) as archive:
         archive.extractall(folder / "out")

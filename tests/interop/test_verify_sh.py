@@ -25,7 +25,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path]:
     book = Casebook(tmp_path_factory.mktemp("book"))
     photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
     content = sealing.Content.of_bytes(bytes(50_000), "auto.jpg", "image/jpeg")
-    items = [book.seal(incident()), book.seal(photo, content)]
+    items = [book.seal(incident()), book.seal(photo, content), book.begin(photo, content, 30_000)]
     book.grant(*items)
     return book, book.export(*items)
 
@@ -51,6 +51,7 @@ def test_a_sealed_bundle_holds(story: tuple[Casebook, Path], folder: Path) -> No
     code, said = run(folder, story[0].trust)
     assert (code, "FAIL" in said) == (0, False), said
     assert "2 sealed items are unchanged" in said
+    assert said.count("is INCOMPLETE: it was begun, and never sealed") == 1
     assert "ok    time stamp: " in said
     assert f"{len(list((folder / layout.EVENTS).iterdir()))} events are in the log" in said
 
@@ -62,9 +63,19 @@ def test_an_opened_bundle_holds(story: tuple[Casebook, Path], tmp_path: Path) ->
     assert code == 0, said
 
 
-def flip_item(folder: Path, _book: Casebook) -> None:
-    path = next((folder / layout.ITEMS).iterdir())
-    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+def flip_item(folder: Path, book: Casebook) -> None:
+    path = next(one for one in sorted((folder / layout.ITEMS).iterdir()) if one.stem in book.standing.items)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def flip_what_was_begun(folder: Path, book: Casebook) -> None:
+    (item,) = book.standing.opened
+    path = folder / layout.container(item)
+    data = bytearray(path.read_bytes())
+    data[200] ^= 1
+    path.write_bytes(data)
 
 
 def backdate(folder: Path, _book: Casebook) -> None:
@@ -101,6 +112,7 @@ def forge_log_signature(folder: Path, _book: Casebook) -> None:
     ("forge", "said"),
     [
         (flip_item, "differs from its event"),
+        (flip_what_was_begun, "is not the one that was begun"),
         (backdate, "is not in the log"),
         (strip_witness, "log or witnesses did not sign it"),
         (foreign_token, "FAIL  time stamp"),

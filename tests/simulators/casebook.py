@@ -49,6 +49,8 @@ class Casebook:
     team: ids.TeamId = field(default_factory=lambda: ids.TeamId(ids.new_id()))
     standing: Standing = field(default_factory=Standing)
     journal: list[events.Recorded] = field(default_factory=list)
+    begun: dict[ids.ItemId, sealed.Source] = field(default_factory=dict)
+    """What arrived of items that were announced and never sealed."""
     stamped: list[tuple[SignedCheckpoint, bytes]] = field(default_factory=list)
     more_tsas: list[DevelopmentTsa] = field(default_factory=list)
     """Authorities that stamp each head beside `tsa`; `trust_tsas` makes them known to a verifier."""
@@ -94,6 +96,19 @@ class Casebook:
         self.act(self.phone, "item.seal", body, case=self.case, chain=self.next_link(), **options)
         return body.item
 
+    def begin(self, meta: Meta, content: sealing.Content, arrived: int) -> ids.ItemId:
+        """Her phone announces an item, and is destroyed when `arrived` bytes of its sealed content are here."""
+        prepared = sealing.prepare(self.phone, self.case, meta, [self.vault.box_public], content)
+        whole = b"".join(prepared.stream(content))
+        head = container.parse_prefix(whole)
+        blob = types.Blob(ids.Sha256(hashlib.sha256(head.head_bytes).hexdigest()), len(head.head_bytes))
+        path = self.folder / f"{head.head.item}.part"
+        path.write_bytes(whole[: head.size + arrived])
+        self.begun[head.head.item] = sealed.Source(path, head.size + arrived)
+        body = types.ItemOpen(head.head.item, blob)
+        self.act(self.phone, "item.open", body, case=self.case, chain=self.next_link())
+        return head.head.item
+
     def container(self, sha256: ids.Sha256) -> Path:
         return self.folder / sha256
 
@@ -102,7 +117,7 @@ class Casebook:
         reader = reader or self.investigator
         pairs = []
         for item in granted:
-            raw = self.container(self.standing.items[item].body.container.sha256).read_bytes()
+            raw = self._start_of(item).read_bytes()
             key = opening.content_key(container.parse_prefix(raw), self.vault)
             pairs.append(types.GrantedItem(item, wraps.wrap(key, self.case, item, reader.box_public)))
         grant = types.Grant(
@@ -116,10 +131,18 @@ class Casebook:
         self.act(self.vault, "grant", grant, case=self.case)
         return grant
 
+    def _start_of(self, item: ids.ItemId) -> Path:
+        if item in self.begun:
+            return self.begun[item].path
+        body = self.standing.items[item].body
+        assert body is not None
+        return self.container(body.container.sha256)
+
     def export(self, *items: ids.ItemId) -> Path:
         """Export as the server and the investigator do together; returns the sealed bundle."""
         request = Request(ids.ExportId(ids.new_id()), self.case, self.investigator.kid, frozenset(items))
-        planned = sealed.plan(request, selection.select(request, self.journal), self.container)
+        begun = {item: self.begun[item] for item in items if item in self.standing.opened}
+        planned = sealed.plan(request, selection.select(request, self.journal), self.container, begun)
         body = types.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
         self.act(self.investigator, "export", body, case=self.case)
         self.stamp()
