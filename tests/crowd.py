@@ -22,6 +22,8 @@ CLEAN_SESSION, USER_AND_PASSWORD = 0x02, 0xC0
 KEEP_ALIVE_S = 0
 """None: the crowd says that it lives by heartbeats, and its sockets are on this machine."""
 
+REPEAT_S = 1.0
+
 AT_ONCE = 100
 """Devices that connect at the same time: a crowd after a power cut is worse, but brokers then make it wait as well."""
 
@@ -36,6 +38,7 @@ class CrowdDevice(asyncio.Protocol):
     device: ids.DeviceId = field(default_factory=lambda: ids.DeviceId(ids.new_id()))
     who: keys.Identity = field(default_factory=keys.Identity.generate)
     counter: int = 0
+    repeats: int = 0
     lost: bool = False
 
     def __post_init__(self) -> None:
@@ -56,25 +59,35 @@ class CrowdDevice(asyncio.Protocol):
         self._publish(Lane.TELEMETRY, Kind.HEARTBEAT, qos=0)
 
     async def press(self, timeout_s: float) -> float:
-        """Push the button and return the seconds until *stored*; TimeoutError when nobody says so."""
+        """Push the button, repeat the identical bytes each second, and return the seconds until *stored*.
+
+        TimeoutError when nobody says so in time.
+        """
         press = PressId(1, self.counter + 1)
         heard = self._told[press] = asyncio.get_running_loop().create_future()
         self._pressed[press] = time.perf_counter()
-        self._publish(Lane.ALARM, Kind.PRESS, qos=1)
-        return await asyncio.wait_for(heard, timeout_s)
+        packet = self._publish(Lane.ALARM, Kind.PRESS, qos=1)
+        async with asyncio.timeout(timeout_s):
+            while not (await asyncio.wait([heard], timeout=REPEAT_S))[0]:
+                self.repeats += 1
+                self._send(PUBLISH | 1 << 1, packet)
+            took_s: float = await heard
+            return took_s
 
     def close(self) -> None:
         """Hang up."""
         if self._transport is not None:
             self._transport.close()
 
-    def _publish(self, lane: Lane, kind: Kind, qos: int) -> None:
+    def _publish(self, lane: Lane, kind: Kind, qos: int) -> bytes:
         self.counter += 1
         topic = str(UpTopic(self.device, lane))
         now_ms = time.time_ns() // 1_000_000
         said = DeviceMessage(self.device, PressId(1, self.counter), 0, now_ms, 1, kind, 90, "crowd", None)
         number = struct.pack(">H", self.counter & 0xFFFF or 1) if qos else b""
-        self._send(PUBLISH | qos << 1, _text(topic) + number + message.seal(said, self.who, topic))
+        packet = _text(topic) + number + message.seal(said, self.who, topic)
+        self._send(PUBLISH | qos << 1, packet)
+        return packet
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is there: log in."""

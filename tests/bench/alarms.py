@@ -501,6 +501,7 @@ async def _crowd(made: Setting, figures: Figures) -> None:
     assert lost == 0
     ours, theirs = after[0] - before[0], after[1] - before[1]
     print(f"\n{made.kind}: {CROWD} in {took_s:.0f} s, {beats} heartbeats; bridge {after[0]:.0f} MiB", end="")
+    print(f"; {sum(one.repeats for one in crowd)} of {len(pressed)} presses were repeated", end="")
     scale = 10_000 / CROWD
     why = "keys and codes of each device are kept as Python objects: keep them in the spool and look them up"
     label = f"Memory for 10,000 devices, {made.kind}"
