@@ -70,14 +70,18 @@ class RunningWitness:
 
 @contextmanager
 def running(
-    folder: Path, logs: Sequence[NoteVerifier], name: str = "w.example/1", program: Sequence[str] = (GETUIGE, "witness")
+    folder: Path,
+    logs: Sequence[NoteVerifier],
+    name: str = "w.example/1",
+    program: Sequence[str] = (GETUIGE, "witness"),
+    port: int | None = None,
 ) -> Iterator[RunningWitness]:
-    """Run a witness in `folder`, which is made on first use, until the block ends."""
+    """Run a witness in `folder`, which is made on first use, until the block ends; on a free port, or on this one."""
     home = WitnessFolder(folder)
     if not home.key.exists():
         home.create(name)
     (folder / "logs").write_text("# the logs of this witness\n" + "".join(f"{log.vkey}\n" for log in logs))
-    port = free_port()
+    port = port or free_port()
     command = [*program, "--folder", str(folder), "--logs", str(folder / "logs"), "--port", str(port)]
     with (folder / "output").open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)

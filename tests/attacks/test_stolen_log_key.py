@@ -58,10 +58,11 @@ def sealed_and_granted(book: Casebook) -> ids.ItemId:
 def rotated(book: RotatedCasebook, tmp_path: Path) -> Path:
     """Return an honest bundle over both logs, unpacked; an item and a head of each."""
     first = sealed_and_granted(book)
-    book.stamp()
-    book.seal(incident())
+    book.seal(incident(), seen=book.stamp())
     book.rotate()
-    return unpack(book.export(first, sealed_and_granted(book)), tmp_path / "out")
+    last = book.seal(incident(), seen=book.stamp())
+    book.grant(last)
+    return unpack(book.export(first, last), tmp_path / "out")
 
 
 def thief_log(folder: Path, key: NoteSigner, book: Casebook) -> Integrator:

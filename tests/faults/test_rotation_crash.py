@@ -1,6 +1,6 @@
 """Kill -9 at any point of a rotation: run it again and it finishes, or has changed nothing; no event is lost.
 
-Some fourteen points, evenly spread; all of them in the long version (`make faults`).
+Some nine points, evenly spread; all of them in the long version (`make faults`).
 """
 
 import os
@@ -27,7 +27,7 @@ from tests.faults.rotation_crash_child import ROOT_KEY
 
 ROOT = Path(__file__).parents[2]
 EVENTS = 12
-MOST_POINTS = 10_000 if os.environ.get("GETUIGE_FAULTS_S") else 14
+MOST_POINTS = 10_000 if os.environ.get("GETUIGE_FAULTS_S") else 9
 TIMEOUT_S = 600
 
 
@@ -59,7 +59,7 @@ def test_a_kill_at_any_point_leaves_one_rotation_or_none(template: Path, tmp_pat
         timeout=TIMEOUT_S,
     )
     points = re.findall(r"^killed at (\d+ .*)$", child.stdout, re.MULTILINE)
-    assert len(points) >= 10
+    assert len(points) >= 6
     found_states = {check_and_finish(tmp_path / "runs" / point.split()[0], point) for point in points}
     assert found_states >= {"nothing happened", "to be finished"}
 
