@@ -32,12 +32,21 @@ ADMIN, ADMIN_SECRET = "admin", "of-the-tests-only"
 NAMES = ("master", "master.grpc", "volume", "volume.grpc", "filer", "filer.grpc", "s3", "s3.grpc")
 
 
+NO_MORE_PORTS = ("-s3.port.iceberg=0", "-s3.port.lance=0")
+START_TRIES = 5
+
+
+def new_ports() -> dict[str, int]:
+    """Return ports that were free a moment ago."""
+    return {name: free_port() for name in NAMES}
+
+
 @dataclass
 class S3Server:
     """One server in one folder; buckets are made as tests need them."""
 
     folder: Path
-    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in NAMES})
+    ports: dict[str, int] = field(default_factory=new_ports)
     process: subprocess.Popen[bytes] | None = None
     numbers: Iterator[int] = field(default_factory=count)
 
@@ -46,7 +55,14 @@ class S3Server:
         return f"http://127.0.0.1:{self.ports['s3']}"
 
     def start(self) -> None:
-        """Start and wait until it answers and takes data."""
+        """Start and wait until it answers. A port may have been taken meanwhile: then with others."""
+        for _ in range(START_TRIES):
+            if self._start():
+                return
+            self.ports = new_ports()
+        raise AssertionError((self.folder / "log").read_text()[-2000:])
+
+    def _start(self) -> bool:
         data = self.folder / "data"
         data.mkdir(exist_ok=True)
         config = self.folder / "s3.json"
@@ -56,6 +72,10 @@ class S3Server:
             for name, secret, may in people
         ]
         config.write_text(json.dumps({"identities": known}))
+        ports = [
+            f"-{name.replace('.grpc', '.port.grpc') if '.' in name else f'{name}.port'}={port}"
+            for name, port in self.ports.items()
+        ]
         options = [
             *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-volume.max=200", "-master.volumeSizeLimitMB=64"),
             *(
@@ -66,24 +86,21 @@ class S3Server:
                 f"-s3.config={config}",
                 "-s3.iam=false",
             ),
-            *("-s3.port.iceberg=0",),
-            *(
-                f"-{name.replace('.grpc', '.port.grpc') if '.' in name else f'{name}.port'}={self.ports[name]}"
-                for name in NAMES
-            ),
+            *NO_MORE_PORTS,
+            *ports,
         ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([need("weed"), "server", *options], stdout=log, stderr=log, cwd=self.folder)
         end = time.monotonic() + DEADLINE_S
         client = self.client()
-        while True:
+        while self.process.poll() is None:
             try:
                 client.list_buckets()
-                return
+                return True
             except (BotoCoreError, ClientError):
-                assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
                 assert time.monotonic() < end, "the S3 server does not answer"
                 time.sleep(0.05)
+        return False
 
     def kill(self) -> None:
         """SIGKILL: SIGTERM lingers for seconds."""

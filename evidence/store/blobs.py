@@ -180,9 +180,9 @@ class DirectoryBlobs:
         durable.sync_folder(path.parent)
         return aside
 
-    def names(self) -> Iterator[ids.Sha256]:
-        """Yield the name of every blob, in order."""
-        for folder in sorted(self._folder.glob("[0-9a-f][0-9a-f]")):
+    def names(self, prefix: str = "") -> Iterator[ids.Sha256]:
+        """Yield the name of every blob, in order; with two hexadecimal digits as `prefix`, of those in that folder."""
+        for folder in sorted(self._folder.glob(prefix or "[0-9a-f][0-9a-f]")):
             for path in sorted(folder.glob("[0-9a-f]*")):
                 if path.name.startswith(folder.name) and len(path.name) == SHA256_CHARS:
                     yield ids.Sha256(path.name)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Engine, case, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from evidence import event, ids
 from evidence.errors import EvidenceError
@@ -52,19 +53,25 @@ class SqlCopies:
             with reading(self._engine) as connection:
                 if connection.execute(missing).first() is None:
                     return added  # looking costs the journal's writer nothing
-            with writing(self._engine) as connection:
-                found = [rows.recorded(row) for row in connection.execute(missing)]
-                new = [row for one in found if (row := _row_for(one)) is not None]
-                if not new:
-                    return added
-                connection.execute(insert(blob_copies), new)
+            try:
+                with writing(self._engine) as connection:
+                    found = [rows.recorded(row) for row in connection.execute(missing)]
+                    new = [row for one in found if (row := _row_for(one)) is not None]
+                    if not new:
+                        return added
+                    connection.execute(insert(blob_copies), new)
+            except IntegrityError:
+                continue  # another process adds them at this moment
             added += len(new)
 
-    def sealed(self) -> dict[ids.Sha256, tuple[int, bool]]:
-        """Return every living blob that was sealed: its size in bytes, and whether it is to be here."""
+    def sealed(self, prefix: str = "") -> dict[ids.Sha256, tuple[int, bool]]:
+        """Return every living blob that was sealed: its size in bytes, and whether it is to be here.
+
+        With a `prefix`, only those whose names begin so: a journal of a million items is then asked in portions.
+        """
         here = blob_copies.c.local_since.is_not(None)
         query = select(blob_copies.c.sha256, blob_copies.c.size_bytes, here.label("here")).where(
-            blob_copies.c.state != State.RELEASED
+            blob_copies.c.state != State.RELEASED, blob_copies.c.sha256.startswith(prefix)
         )
         with reading(self._engine) as connection:
             return {ids.Sha256(row.sha256): (row.size_bytes, bool(row.here)) for row in connection.execute(query)}
@@ -138,12 +145,13 @@ class SqlCopies:
             row = connection.execute(query).first()
         return None if row is None else copy_of(row)
 
-    def stored_after(self, index: int, limit: int, *, local: bool | None = None) -> Sequence[Copy]:
-        """Return up to `limit` stored rows behind an index, in order; with `local` only those (not) kept here."""
-        query = copy_rows.query().where(blob_copies.c.idx > index, blob_copies.c.state == State.STORED)
-        if local is not None:
-            here = blob_copies.c.local_since
-            query = query.where(here.is_not(None) if local else here.is_(None))
+    def stored_after(self, index: int, limit: int, prefix: str = "") -> Sequence[Copy]:
+        """Return up to `limit` stored rows behind an index, in order, of blobs whose names begin with `prefix`."""
+        query = copy_rows.query().where(
+            blob_copies.c.idx > index,
+            blob_copies.c.state == State.STORED,
+            blob_copies.c.sha256.startswith(prefix),
+        )
         with reading(self._engine) as connection:
             return [copy_of(row) for row in connection.execute(query.order_by(blob_copies.c.idx).limit(limit))]
 

@@ -119,20 +119,23 @@ def scrub(
     progress: Callable[[int], None] = _untold,
     spare: Spare | None = None,
     elsewhere: Container[ids.Sha256] = frozenset(),
+    prefix: str = "",
 ) -> Report:
-    """Read and hash all blobs.
+    """Read and hash all blobs, or those whose names begin with `prefix` (two digits).
 
     Args:
         blobs: the store.
-        sealed: the blobs that the journal speaks of, with their sizes; looked up before the reading began.
+        sealed: the blobs (of this prefix) that the journal speaks of, with their sizes; looked up before the reading
+            began.
         pace: how fast.
         progress: hears the size of each piece that was read; it may raise to stop.
         spare: from where what is rotten or missing is put back, hashed on the way.
         elsewhere: blobs whose local copy was dropped on purpose; `scrub_copies` reads those.
+        prefix: of the names.
     """
     count = size = unsealed = 0
     findings: list[Finding] = []
-    for sha256 in blobs.names():
+    for sha256 in blobs.names(prefix):
         count += 1
         unsealed += sha256 not in sealed
         good, read = _is_good(blobs, sha256, pace, progress)
@@ -155,9 +158,11 @@ def scrub_copies(
     progress: Callable[[int], None] = _untold,
     *,
     every_byte: bool = False,
+    prefix: str = "",
 ) -> Report:
     """Look at every copy in S3, and read back whole those that are nowhere else, or all with `every_byte`.
 
+    With a `prefix` only at those whose names begin so.
     What is lost or rotten there and whole here is queued to be sent again. BlobAwayError when S3 does not answer.
     """
     count = size = 0
@@ -170,7 +175,7 @@ def scrub_copies(
         pace.read(read)
 
     after = -1
-    while batch := copies.stored_after(after, ROWS_AT_ONCE):
+    while batch := copies.stored_after(after, ROWS_AT_ONCE, prefix):
         for copy in batch:
             count += 1
             kind = _look(blobs, s3, copy, told, every_byte=every_byte)

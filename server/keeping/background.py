@@ -3,7 +3,7 @@
 State rules:
 - Shipping is shared by all processes (leases). Keeping and scrubbing are done by one process of a data folder at a
   time, which holds a lock that the kernel frees when it dies.
-- A scrub that a restart cut short begins again a while after the start; the last whole one is written down.
+- A scrub goes folder by folder and writes down how far it is, so that a restart does not begin it anew.
 - Nothing here stops the server: what fails is logged, counted and tried again.
 """
 
@@ -12,19 +12,18 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 import structlog
 
-from evidence import canonical, durable, ids
-from evidence.errors import FormatError
+from evidence import ids
 from evidence.statements import retention
 from evidence.store import scrubbing
 from evidence.store.copy_rows import Copy
-from evidence.store.scrubbing import Pace, S3Spare
+from evidence.store.scrubbing import Finding, Pace, S3Spare
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy, fullness_percent
+from server.keeping.rounds import FOLDERS, NOTE, Rounds
 from server.keeping.shipper import CLOSE_S, Shipper, StoppingError
 from server.services import Services
 
@@ -34,14 +33,13 @@ COUNT_EVERY_S: Final = 15.0
 KEEP_EVERY_S: Final = 300.0
 """Dropping local copies and renewing locks: both are a matter of days."""
 
-FIRST_SCRUB_S: Final = 3600.0
-"""A server that has just started has other things to read; and one that restarts all the time is no reason to hurry."""
+FIRST_SCRUB_S: Final = 600.0
+"""A server that has just started has other things to read."""
 
 LOOK_EVERY_S: Final = 60.0
 """Whether a scrub is due, and whether another process has died that did them."""
 
 MIB: Final = 1024 * 1024
-NOTE: Final = "scrub.json"
 LOCK: Final = ".keeping.lock"
 
 _log = structlog.get_logger(__name__)
@@ -57,6 +55,7 @@ class Background:
         self._services = services
         self._figures = figures
         self._stop = threading.Event()
+        self._rounds = Rounds(services.layout.data / NOTE)
         self._lock: int | None = None
         self._shipper: Shipper | None = None
         paces = {name: value for name, value in (("idle_s", idle_s), ("lease_s", lease_s)) if value is not None}
@@ -148,43 +147,40 @@ class Background:
     # --------------------------------------------------------------------------------------------------- scrub
 
     def _scrub_forever(self) -> None:
-        note = self._services.layout.data / NOTE
-        self._figures.scrubbed_before(last_scrub(note))
+        self._figures.scrubbed_before(self._rounds.load().finished_at)
         every_days = self._services.settings.scrub_every_days
         if every_days == 0 or self._stop.wait(FIRST_SCRUB_S):
             return
         while not self._stop.is_set():
-            last = last_scrub(note)
-            due = last is None or ids.moment_of(ids.now()) - ids.moment_of(last) >= timedelta(days=every_days)
-            if due and self._is_keeper():
+            if self._rounds.load().is_due(ids.now(), timedelta(days=every_days)) and self._is_keeper():
                 self._calmly("a scrub", self.scrub_once)
             self._stop.wait(LOOK_EVERY_S)
 
     def scrub_once(self) -> None:
-        """Read every sealed item again, mend what can be mended, and write down that it was done."""
+        """Read every sealed item again, or go on where a restart cut that short; mend what can be mended."""
+        self._services.copies.queue_sealed_before()
+        state = self._rounds.load()
+        for number in range(state.next_folder, FOLDERS):
+            findings = self._scrub_folder(f"{number:02x}")
+            for finding in findings:
+                _log.error("a sealed item is not well", state=finding.kind.value, count=int(not finding.mended))
+            self._figures.found(findings)
+            state = state.after_folder(number, sum(not one.mended for one in findings), ids.now())
+            self._rounds.save(state)
+        self._figures.scrub_finished(state.unmended, state.finished_at)
+
+    def _scrub_folder(self, prefix: str) -> tuple[Finding, ...]:
         services = self._services
-        services.copies.queue_sealed_before()
-        sealed = services.copies.sealed()
-        rate = services.settings.scrub_pace_mib * MIB
-        spare = None if services.s3 is None else S3Spare(services.copies, services.s3)
-        findings = scrubbing.scrub(
-            services.blobs.local,
-            {name: size for name, (size, _) in sealed.items()},
-            Pace(rate, sleep=self._rest),
-            self._read,
-            spare,
-            elsewhere={name for name, (_, here) in sealed.items() if not here},
-        ).findings
-        if services.s3 is not None:
-            pace = Pace(rate, sleep=self._rest)
-            looked = scrubbing.scrub_copies(services.blobs.local, services.copies, services.s3, pace, self._read)
-            findings += looked.findings
-        now = ids.now()
-        for finding in findings:
-            _log.error("a sealed item is not well", state=finding.kind.value, count=int(not finding.mended))
-        self._figures.scrub_finished(findings, now)
-        document = {"v": 1, "finished_at": now, "unmended": sum(not one.mended for one in findings)}
-        durable.write_file(services.layout.data / NOTE, canonical.encode(document) + b"\n")
+        sealed = services.copies.sealed(prefix)
+        pace = Pace(services.settings.scrub_pace_mib * MIB, sleep=self._rest)
+        local, copies, s3 = services.blobs.local, services.copies, services.s3
+        sizes = {name: size for name, (size, _) in sealed.items()}
+        elsewhere = {name for name, (_, here) in sealed.items() if not here}
+        spare = None if s3 is None else S3Spare(copies, s3)
+        here = scrubbing.scrub(local, sizes, pace, self._read, spare, elsewhere, prefix).findings
+        if s3 is None:
+            return here
+        return here + scrubbing.scrub_copies(local, copies, s3, pace, self._read, prefix=prefix).findings
 
     def _read(self, size_bytes: int) -> None:
         self._figures.scrubbed(size_bytes)
@@ -193,16 +189,3 @@ class Background:
 
     def _rest(self, seconds: float) -> None:
         self._stop.wait(seconds)
-
-
-def last_scrub(note: Path) -> ids.Time | None:
-    """Return when the last whole scrub ended."""
-    try:
-        document = canonical.decode(note.read_bytes())
-        if isinstance(document, dict):
-            moment = document.get("finished_at")
-            ids.moment_of(moment)
-            return ids.Time(str(moment))
-    except (OSError, FormatError):
-        return None
-    return None

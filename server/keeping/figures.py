@@ -62,10 +62,13 @@ class StorageFigures:
         if finished_at is not None:
             self._scrubbed_at.set(ids.moment_of(finished_at).timestamp())
 
-    def scrub_finished(self, findings: tuple[Finding, ...], now: ids.Time) -> None:
-        """Show what a whole scrub found."""
+    def found(self, findings: tuple[Finding, ...]) -> None:
+        """Count what a scrub put right."""
         for finding in findings:
             if finding.mended:
                 self._mended.labels(finding.kind.value).inc()
-        self._findings.set(sum(not finding.mended for finding in findings))
-        self._scrubbed_at.set(ids.moment_of(now).timestamp())
+
+    def scrub_finished(self, unmended: int, finished_at: ids.Time | None) -> None:
+        """Show what a whole scrub could not mend."""
+        self._findings.set(unmended)
+        self.scrubbed_before(finished_at)
