@@ -152,9 +152,9 @@ def status() -> None:
     from datetime import timedelta
 
     from evidence import ids
-    from server.keeping import background
     from server.keeping.elsewhere import open_copies
     from server.keeping.local_copies import fullness_percent
+    from server.keeping.rounds import NOTE, Rounds
     from server.layout import Layout
     from server.settings import Settings
 
@@ -172,7 +172,11 @@ def status() -> None:
     if backlog.last_trouble is not None:
         typer.echo(f"trouble   {backlog.last_trouble}")
     typer.echo(f"disk      {fullness_percent(layout.blobs):.0f} % full")
-    typer.echo(f"scrubbed  {background.last_scrub(layout.data / background.NOTE) or 'never by the server'}")
+    scrub = Rounds(layout.data / NOTE).load()
+    said = "" if scrub.finished_at is None else f"; {scrub.unmended} items not well"
+    typer.echo(
+        f"scrubbed  {scrub.finished_at or 'never by the server'}{said if not scrub.next_folder else ', and now again'}"
+    )
     hour_ago = ids.time_of(ids.moment_of(ids.now()) - timedelta(hours=1))
     late = s3 is not None and backlog.oldest is not None and backlog.oldest < hour_ago
     sys.exit(EXIT_INCOMPLETE if late else 0)
