@@ -41,6 +41,7 @@ def sweeping(
         Shredder(engine, blobs),
         UploadFolder(layout.uploads, blobs),
         layout.exports,
+        clock,
         reached,
     )
     try:

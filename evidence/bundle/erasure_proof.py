@@ -22,6 +22,7 @@ from evidence.errors import EvidenceError, FormatError
 from evidence.statements import authority, dsse, rules, types
 from evidence.statements import tombstone as tombstones
 from evidence.statements.standing import Standing
+from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
 
 SHORT: Final = 8
@@ -56,9 +57,18 @@ class ErasureProof:
     tombstones: tuple[LoggedTombstone, ...]
     receipt: dsse.Envelope
 
+    def statements(self) -> list[Statement]:
+        """Return the statements of its events, in order; nothing is verified."""
+        return [events.parse(canonical.unb64(one.event)).statement for one in self.events]
+
     def to_bytes(self) -> bytes:
         """Return the file's bytes, canonical JSON."""
         return canonical.encode(schema.encode(self))
+
+
+def parse(data: bytes) -> ErasureProof:
+    """Read a proof; FormatError for any other form. Verifies nothing."""
+    return schema.decode(ErasureProof, canonical.decode(data))
 
 
 def is_proof(data: bytes) -> bool:
@@ -69,7 +79,7 @@ def is_proof(data: bytes) -> bool:
 
 def check(data: bytes, anchors: Anchors, findings: Findings) -> None:
     """Check a proof and tell what it proves. FormatError when it cannot be read; what does not hold is a finding."""
-    proof = schema.decode(ErasureProof, canonical.decode(data))
+    proof = parse(data)
     logs = handover.believe(None, anchors, findings)
     try:
         story = _read_events(proof, anchors, logs)

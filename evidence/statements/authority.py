@@ -56,6 +56,7 @@ _SIGNERS_BY_TYPE: Final[Mapping[str, str]] = {
     "erase.cancel": "vault caseworker",
     "erase.execute": "server",
     "erase.finish": "server",
+    "erase.repeat": "server",
     "break_glass": "dispatcher",
     "read": "server",
     "export": "investigator",

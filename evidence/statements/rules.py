@@ -18,7 +18,7 @@ from evidence.statements.errors import refuse
 from evidence.statements.facts import Erasure
 from evidence.statements.rotation import lineage_of
 from evidence.statements.standing import Standing
-from evidence.statements.statement import Statement
+from evidence.statements.statement import Statement, parse, verified
 
 Rule = Callable[[Standing, Statement, ids.Time], None]
 
@@ -253,6 +253,49 @@ def _erase_finish(standing: Standing, statement: Statement, now: ids.Time) -> No
         refuse("exists", "this erasure was finished before")
 
 
+def _erase_repeat(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    """What three people's keys decided holds in a journal that forgot it; a server alone repeats nothing."""
+    body = cast("types.EraseRepeat", statement.body)
+    known = standing.erasures.get(body.erasure)
+    if known is not None and known.ended:
+        refuse("exists", "this erasure was executed or cancelled")
+    _items_of_case(standing, statement, body.items, begun=True)
+    asked, agreed, done = (
+        _repeated(standing, statement, kind, part)
+        for kind, part in (
+            ("erase.request", body.request),
+            ("erase.approve", body.approve),
+            ("erase.execute", body.execute),
+        )
+    )
+    case = cast("ids.CaseId", statement.case)
+    if standing.case_of_vault.get(asked.by) != case or not standing.on_team(agreed.by, case):
+        refuse("not-approved", "it was not asked by her vault, or nobody of the team agreed")
+    if standing.role_of(done.by) != "server":
+        refuse("not-approved", "no server carried it out")
+    if not set(body.items) <= set(cast("types.EraseRequest", asked.body).items):
+        refuse("unknown-item", "she did not ask for one of these items")
+    if ids.moment_of(done.at) - ids.moment_of(asked.at) < ERASE_DELAY - ERASE_CLOCK:
+        refuse("too-early", f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled")
+    if any(retention.is_held(standing, item) for item in body.items):
+        refuse("held", "one of the items is held")
+    if retention.bars_erasure(standing, case, now):
+        refuse("retained", "the case is kept for a claim or an inquiry")
+
+
+def _repeated(standing: Standing, statement: Statement, kind: str, part: ids.Base64) -> Statement:
+    """Return a statement inside `erase.repeat`, signed by a key in force, of this case and erasure."""
+    try:
+        found = parse(canonical.unb64(part))
+    except FormatError:
+        refuse("form", "a step of the erasure cannot be read")
+    public = standing.public_key(found.by)
+    same = getattr(found.body, "erasure", None) == cast("types.EraseRepeat", statement.body).erasure
+    if public is None or found.type != kind or found.case != statement.case or not same:
+        refuse("not-approved", "a step is of another erasure, or by a key that is not known here")
+    return verified(found, {found.by: public})
+
+
 def _refuse_needed_cards(standing: Standing, items: tuple[ids.ItemId, ...]) -> None:
     """The card of a device in use tells a dispatcher how to get to her: nobody loses it under pressure."""
     if any(standing.is_needed_card(item) for item in items):
@@ -400,6 +443,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "erase.cancel": _erase_cancel,
     "erase.execute": _erase_execute,
     "erase.finish": _erase_finish,
+    "erase.repeat": _erase_repeat,
     "case.retain": _case_retain,
     "break_glass": _break_glass,
     "export": _export,

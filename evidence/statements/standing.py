@@ -341,7 +341,7 @@ def _erase_cancel(standing: Standing, statement: Statement) -> None:
 
 def _erase_execute(standing: Standing, statement: Statement) -> None:
     """From here on nobody gets these items. A grant that holds a key of one of them ends whole: see `Tombstone`."""
-    name = cast("types.EraseStep", statement.body).erasure
+    name = cast("types.EraseStep | types.EraseRepeat", statement.body).erasure
     standing.erasures[name] = replace(standing.erasures[name], ended=True, executed_at=statement.at)
     items = standing.erasures[name].items
     standing.erased |= items
@@ -350,6 +350,12 @@ def _erase_execute(standing: Standing, statement: Statement) -> None:
         standing.end_grant(grant.body.grant)
         for item in items & _items_of(grant.body):
             standing.lost[item] = standing.lost.get(item, frozenset()) | {grant.body.reader}
+
+
+def _erase_repeat(standing: Standing, statement: Statement) -> None:
+    body = cast("types.EraseRepeat", statement.body)
+    standing.erasures[body.erasure] = Erasure(_case(statement), frozenset(body.items), statement.at, approved=True)
+    _erase_execute(standing, statement)
 
 
 def _items_of(grant: types.Grant) -> frozenset[ids.ItemId]:
@@ -417,6 +423,7 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "erase.cancel": _erase_cancel,
     "erase.execute": _erase_execute,
     "erase.finish": _erase_finish,
+    "erase.repeat": _erase_repeat,
     "case.retain": _case_retain,
     "grant": _grant,
     "revoke": _revoke,

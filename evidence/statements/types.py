@@ -360,6 +360,20 @@ class EraseFinish:
 
 
 @dataclass(frozen=True)
+class EraseRepeat:
+    """An erasure that was carried out is carried out again, in a journal that came back from before it.
+
+    `request`, `approve` and `execute` are those statements, whole (DSSE, base64): their signatures decide once more.
+    """
+
+    erasure: ErasureId
+    items: tuple[ItemId, ...]
+    request: Base64
+    approve: Base64
+    execute: Base64
+
+
+@dataclass(frozen=True)
 class CaseRetain:
     """The case is kept at least until then, for this class of reasons and on this ground."""
 
@@ -486,6 +500,7 @@ Body = (
     | EraseRequest
     | EraseStep
     | EraseFinish
+    | EraseRepeat
     | CaseRetain
     | BreakGlass
     | Read
@@ -530,6 +545,7 @@ BODIES: Final[dict[str, type[Body]]] = {
     "erase.cancel": EraseStep,
     "erase.execute": EraseStep,
     "erase.finish": EraseFinish,
+    "erase.repeat": EraseRepeat,
     "break_glass": BreakGlass,
     "read": Read,
     "export": Export,

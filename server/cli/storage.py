@@ -79,6 +79,10 @@ def restore(
         typer.Option(help="Trust anchors that judge it; default: those in the backup, which came with it."),
     ] = None,
     fetch: Annotated[bool, typer.Option("--fetch", help="Bring items here that the backup left in S3.")] = False,
+    erasures: Annotated[
+        Path | None,
+        typer.Option(help="Folder with proofs of erasures: what they name is erased again.", file_okay=False),
+    ] = None,
 ) -> None:
     """Verify a whole backup, and restore it into the empty data folder and database that the settings name.
 
@@ -90,7 +94,7 @@ def restore(
 
     settings = Settings.load()
     with _progress("events", "bytes") as progress:
-        done = run(settings, source, trust, progress, fetch=fetch)
+        done = run(settings, source, trust, progress, fetch=fetch, erasures=erasures)
     _tell_missing(done.missing)
     typer.echo(f"{settings.data}: {done.events} events verified and restored, {done.blobs} sealed items")
     _tell_left(done.left_in_s3)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from evidence import canonical, durable, event, ids, keys, schema
+from evidence.bundle.erasure_proof import ErasureProof
 from evidence.errors import FormatError
 from evidence.event import Recorded
 from evidence.statements import statement as statements
@@ -30,6 +31,8 @@ from server.uploads.folder import UploadFolder
 READ_AT_ONCE: Final = 1000
 """Events of one look into the journal."""
 
+_DECIDED: Final = ("request", "approve", "execute")
+
 STEPS: Final = ("executed", "uploads", "exports", "buried", "shredded", "blobs", "finished")
 """What `Destroyer` reaches, in order; tests stop it at each."""
 
@@ -43,12 +46,36 @@ class Destroyer:
     shredder: Shredder
     uploads: UploadFolder
     exports: Path
+    clock: Callable[[], ids.Time] = ids.now
     reached: Callable[[str], None] = lambda _step: None
 
     def execute(self, name: ids.ErasureId, case: ids.CaseId) -> None:
         """Decide: append `erase.execute`. NotAllowedError when it is too early, held, cancelled or barred."""
         self._say("erase.execute", types.EraseStep(name), case)
         self.reached("executed")
+
+    def repeat(self, proof: ErasureProof) -> bool:
+        """Decide again what a proof shows, in a journal that came back from before it; say whether anything was left.
+
+        Raises NotAllowedError when the statements in the proof do not carry it, or something stops it.
+        """
+        known, erased, items = self.journal.ask(
+            lambda standing: (
+                standing.erasures.get(proof.erasure),
+                frozenset(standing.erased),
+                {*standing.items, *standing.opened},
+            )
+        )
+        steps = {one.type: one for one in proof.statements() if one.type.startswith("erase.")}
+        asked = steps["erase.request"].body
+        if (known is not None and known.executed) or not isinstance(asked, types.EraseRequest):
+            return False
+        left = tuple(item for item in asked.items if item in items and item not in erased)
+        if not left:
+            return False
+        parts = (ids.Base64(canonical.b64(steps[f"erase.{kind}"].envelope.to_bytes())) for kind in _DECIDED)
+        self._say("erase.repeat", types.EraseRepeat(proof.erasure, left, *parts), proof.case)
+        return True
 
     def destroy(self, name: ids.ErasureId, now: ids.Time) -> None:
         """Destroy what an executed erasure names, and say so.
@@ -123,7 +150,7 @@ class Destroyer:
             after = found[-1].index
 
     def _say(self, kind: str, body: types.Body, case: ids.CaseId) -> None:
-        signed = statements.sign(self.server, kind, body, case=case)
+        signed = statements.sign(self.server, kind, body, case=case, at=self.clock())
         self.journal.append(signed.envelope.to_bytes()).result()
 
 

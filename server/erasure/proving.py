@@ -12,10 +12,15 @@ from server.services import Services
 STEPS = frozenset({"erase.request", "erase.approve", "erase.execute", "erase.finish"})
 
 
-def prove(services: Services, case: ids.CaseId, erasure: ids.ErasureId) -> bytes:
-    """Return the proof of a finished erasure; NotIntegratedError while its last event is not in the log yet."""
+def prove(services: Services, case: ids.CaseId, erasure: ids.ErasureId) -> bytes | None:
+    """Return the proof of a finished erasure; NotIntegratedError while its last event is not in the log yet.
+
+    None for one that was repeated after a restore: its decision is in the log of before, and so is its proof.
+    """
     journal = services.journal
     own = list(_steps(services, case, erasure))
+    if "erase.request" not in {event.parse(one.event).statement.type for one in own}:
+        return None
     wanted = erasure_proof.needed_keys([event.parse(one.event) for one in own])
     organisation = (one for one in journal.organisation() if erasure_proof.vouches_for(event.parse(one.event), wanted))
     # The last word is the newest erase.finish: after a lock has ended there is a second one.

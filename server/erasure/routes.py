@@ -63,6 +63,8 @@ async def get_proof(request: Request, case: str, erasure: str, who: ReaderAsking
         document = await run_in_threadpool(proving.prove, services, name, _id(erasure))
     except NotIntegratedError as error:
         raise ProblemError(domains.NOT_INTEGRATED, {"retry-after": str(RETRY_S)}) from error
+    if document is None:
+        raise ProblemError(general.NOT_FOUND)
     return Response(document, media_type="application/json", headers={"cache-control": "private, no-store"})
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from evidence import durable, ids
+from evidence.bundle import erasure_proof
 from evidence.errors import EvidenceError
 from evidence.statements import rules
 from evidence.statements.authority import NotAllowedError
@@ -19,6 +20,7 @@ from evidence.statements.standing import Standing
 from evidence.store.engine import open_engine
 from evidence.store.shredding import Shredder
 from server.erasure.destroying import Destroyer
+from server.erasure.repeating import REPEAT
 from server.services import Services
 
 SWEEP_EVERY_S: Final = 300.0
@@ -47,6 +49,21 @@ class Sweeper:
                 _log.error("an erasure was not carried out, trying again", error=type(error).__name__)
             await asyncio.sleep(SWEEP_EVERY_S)
 
+    def repeat(self, folder: Path) -> None:
+        """Decide again, before anybody is served, the erasures whose proofs lie in `folder` (a restore put them there).
+
+        A proof that was taken up is removed; one that cannot be stays, and the log says so. Blocks.
+        """
+        with _alone(self.lock) as alone:
+            for path in sorted(folder.glob("*.json")) if alone else ():
+                try:
+                    repeated = self.destroyer.repeat(erasure_proof.parse(path.read_bytes()))
+                except (EvidenceError, KeyError) as error:
+                    _log.error("an erasure was not repeated after a restore", error=type(error).__name__)
+                    continue
+                path.unlink()
+                _log.info("an erasure was looked at after a restore", state="repeated" if repeated else "nothing left")
+
     def sweep(self) -> int:
         """Carry out what is due and return how many erasures were ended. Blocks; errors as of `Destroyer.destroy`."""
         with _alone(self.lock) as alone:
@@ -73,8 +90,10 @@ def opened(services: Services, clock: Callable[[], ids.Time] = ids.now) -> Itera
     try:
         shredder = Shredder(engine, services.blobs.local)
         exports = services.layout.exports
-        destroyer = Destroyer(services.journal, services.identity, shredder, services.uploads, exports)
-        yield Sweeper(destroyer, services.layout.data / LOCK, clock)
+        destroyer = Destroyer(services.journal, services.identity, shredder, services.uploads, exports, clock)
+        sweeper = Sweeper(destroyer, services.layout.data / LOCK, clock)
+        sweeper.repeat(services.layout.data / REPEAT)
+        yield sweeper
     finally:
         engine.dispose()
 

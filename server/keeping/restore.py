@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from evidence import durable, event, ids
-from evidence.bundle import trust
+from evidence.bundle import erasure_proof, trust
 from evidence.custody import growth
 from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import CustodyError
@@ -32,6 +32,7 @@ from evidence.store.errors import BlobError
 from evidence.store.heads import SqlHeads
 from evidence.store.journal import SqlJournal
 from evidence.store.verifying import Verified
+from server.erasure.repeating import REPEAT
 from server.keeping import begun, files, note
 from server.keeping.backup import EVERYTHING_ELSE, Missing
 from server.keeping.elsewhere import Elsewhere, s3_of
@@ -67,6 +68,7 @@ def restore(
     progress: Callable[[str, int], None] = lambda _what, _n: None,
     *,
     fetch: bool = False,
+    erasures: Path | None = None,
 ) -> Restored:
     """Verify a backup and restore it into an empty data folder and an empty database.
 
@@ -75,6 +77,8 @@ def restore(
         backup: the folder of the backup.
         anchors: folder with trust anchors; without it those of the backup.
         progress: hears what was done ("events", "bytes") and how many.
+        erasures: folder with proofs of erasures; those that the backup does not know are carried out again by the
+            server, before it serves anybody.
         fetch: items that the backup left in S3 are brought here; otherwise they stay there, and are read from there.
 
     Raises:
@@ -113,6 +117,7 @@ def restore(
         if copying.count_events(target):
             raise BackupError("the database holds a journal already: restore into a new one")
         _restore_files(layout, backup, kept, line)
+        _remember_erasures(layout, erasures)
         elsewhere = Elsewhere(SqlCopies(source), s3_of(settings), left=not fetch)
         missing = _restore_blobs(backup, layout, verified, elsewhere, progress)
         copying.copy_journal(source, target)  # last: without it nothing starts on a folder that is half restored
@@ -125,6 +130,17 @@ def restore(
     found = len(verified.sealed) - sum(one.sealed is not None for one in missing)
     below = line.era(head.signed.checkpoint.origin).events_below(head.size)
     return Restored(kept, verified.size, verified.size - below, found, missing, absent, elsewhere.count)
+
+
+def _remember_erasures(layout: Layout, erasures: Path | None) -> None:
+    """Put proofs of erasures where the server looks for them when it starts. BackupError when one is no proof."""
+    for path in () if erasures is None else sorted(erasures.glob("*.json")):
+        try:
+            proof = erasure_proof.parse(path.read_bytes())
+        except EvidenceError as error:
+            raise BackupError(f"{path} is no proof of an erasure: {error}") from error
+        durable.make_folder(layout.data / REPEAT)
+        durable.write_file(layout.data / REPEAT / f"{proof.erasure}.json", proof.to_bytes())
 
 
 def _demand_empty(layout: Layout) -> None:

@@ -7,6 +7,7 @@ the data folder, with another item beside it that must still be found, so that t
 import base64
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -224,6 +225,9 @@ def test_a_backup_loses_what_was_erased_since_and_a_restore_brings_nothing_of_it
         assert sweeper.sweep() == 1
     with serving(settings, world.root.identity):
         until(lambda: _logged(settings), "the log has taken in the erasure")
+        where = f"/api/v1/cases/{story.case.case}/erasures/{story.erasure}/proof"
+        (tmp_path / "proofs").mkdir()
+        (tmp_path / "proofs" / "erasure.json").write_bytes(_ready(story.case.vault, where))
     make(settings, folder, with_secrets=True)
     assert not found_in(folder, going)
     assert len(found_in(folder, staying)) >= 2
@@ -239,6 +243,30 @@ def test_a_backup_loses_what_was_erased_since_and_a_restore_brings_nothing_of_it
         assert vault.http.get(f"/api/v1/items/{story.going.body.item}/container").status_code == 410
         stays = vault.http.get(f"/api/v1/items/{story.staying.body.item}/container")
         assert stays.content == story.staying.container
+
+    an_older_backup_forgets_and_is_reminded(story, tmp_path, going)
+
+
+def an_older_backup_forgets_and_is_reminded(story: Story, tmp_path: Path, going: list[bytes]) -> None:
+    """A restore from before the erasure brings the item back, unless the proof is beside it: then nobody gets it."""
+    where = f"/api/v1/items/{story.going.body.item}/container"
+    root = story.world.root.identity
+    for erasures, status in ((None, 200), (tmp_path / "proofs", 410)):
+        older = settings_in(tmp_path / f"older-{status}")
+        restore(older, tmp_path / "older", erasures=erasures)
+        with serving(older, root) as again:
+            vault = Person(again.url, story.case.case, identity=story.case.vault.identity)
+            assert vault.http.get(where).status_code == status
+            listed = f"/api/v1/cases/{story.case.case}/erasures"
+            while status == 410 and vault.http.get(listed).json()["erasures"][0]["state"] != "finished":
+                time.sleep(0.05)  # the test's own time limit ends it
+    reminded = tmp_path / "older-410"
+    assert not found_in(reminded, going)
+    engine = open_engine(f"sqlite:///{reminded / 'getuige.db'}")
+    judged = verifying.verify(engine, ())
+    engine.dispose()
+    assert judged.faults == []
+    assert judged.standing.erased == {story.going.body.item}
 
 
 def _logged(settings: Settings) -> bool:

@@ -43,7 +43,7 @@ PEOPLE = ("root", "caseworker", "dispatcher", "investigator", "vault", "phone", 
 HOLD, ERASURE = ids.HoldId(ids.new_id()), ids.ErasureId(ids.new_id())
 KINDS: tuple[str, ...] = (
     *("erase.request", "erase.approve", "erase.cancel", "erase.execute", "hold.place", "hold.lift"),
-    *("erase.finish", "case.retain"),
+    *("erase.finish", "erase.repeat", "case.retain"),
     *("item.seal", "item.open", "item.amend", "device.revoke", "key.retire", "revoke", "case.pin"),
 )
 
@@ -148,6 +148,7 @@ def statement_bodies(evidence: Evidence) -> dict[str, types.Body]:
         "erase.cancel": step,
         "erase.execute": step,
         "erase.finish": types.EraseFinish(ERASURE, (1,), (), ()),
+        "erase.repeat": types.EraseRepeat(ERASURE, items, *[ids.Base64("e30=")] * 3),
         "case.retain": types.CaseRetain("consent", "weg ermee", ids.Time("2000-01-01T00:00:00.000Z")),
         "hold.place": types.HoldPlace(HOLD, "nodig", items),
         "hold.lift": types.HoldLift(HOLD),

@@ -64,6 +64,9 @@ BODIES: dict[str, types.Body] = {
     "erase.request": types.EraseRequest(ids.ErasureId(OTHER), ()),
     **dict.fromkeys(("erase.approve", "erase.cancel", "erase.execute"), types.EraseStep(ids.ErasureId(OTHER))),
     "erase.finish": types.EraseFinish(ids.ErasureId(OTHER), (), (), ()),
+    "erase.repeat": types.EraseRepeat(
+        ids.ErasureId(OTHER), (), ids.Base64("AA=="), ids.Base64("AA=="), ids.Base64("AA==")
+    ),
     "case.retain": types.CaseRetain("claim", "x", ids.now()),
     "break_glass": types.BreakGlass(ids.ItemId(OTHER), "x"),
     "grant": types.Grant(ids.GrantId(OTHER), ids.KeyId(OTHER), ids.PublicKey("1" * 64), "x", ids.now(), ()),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence import ids, keys
+from evidence import canonical, ids, keys
 from evidence.statements import authority, retention, rules, statement, types
 from evidence.statements.authority import NotAllowedError
 from tests.simulators.casebook import Casebook, incident
@@ -192,6 +192,57 @@ def test_a_store_keeps_what_nobody_said_anything_about_for_the_floor(story: Stor
     floor = ids.time_of(START + retention.FLOOR)
     assert retention.retention_until(story.book.standing, story.book.case, came) == floor
     assert retention.FLOOR > rules.ERASE_DELAY
+
+
+class Forgetful:
+    """A journal that came back from before an erasure, and the three statements that decided it then."""
+
+    def __init__(self, story: Story, after: timedelta = rules.ERASE_DELAY) -> None:
+        self.story = story
+        made = (
+            (story.book.vault, "erase.request", types.EraseRequest(story.erasure, (story.item,)), timedelta()),
+            (story.book.caseworker, "erase.approve", types.EraseStep(story.erasure), timedelta(days=1)),
+            (story.book.server, "erase.execute", types.EraseStep(story.erasure), after),
+        )
+        self.parts = [self.signed(who, kind, body, later) for who, kind, body, later in made]
+
+    def signed(self, who: keys.Identity, kind: str, body: types.Body, later: timedelta) -> ids.Base64:
+        made = statement.sign(who, kind, body, case=self.story.book.case, at=ids.time_of(START + later))
+        return ids.Base64(canonical.b64(made.envelope.to_bytes()))
+
+    def repeat(self, items: tuple[ids.ItemId, ...] | None = None, who: keys.Identity | None = None) -> str:
+        body = types.EraseRepeat(self.story.erasure, items or (self.story.item,), *self.parts)
+        return self.story.act(who or self.story.book.server, "erase.repeat", body, timedelta(days=20))
+
+
+def test_an_erasure_is_repeated_in_a_journal_that_forgot_it(story: Story) -> None:
+    forgetful = Forgetful(story)
+    assert forgetful.repeat(who=story.book.caseworker) == "role"
+    assert forgetful.repeat() == "ok"
+    assert story.book.standing.erased == {story.item}
+    assert forgetful.repeat() == "exists"
+
+
+def test_a_server_alone_repeats_nothing(story: Story) -> None:
+    book, other = story.book, story.book.seal(incident())
+    assert Forgetful(story).repeat((other,)) == "unknown-item"  # she did not ask for this one
+    assert Forgetful(story, timedelta(days=13)).repeat() == "too-early"
+    step = types.EraseStep(story.erasure)
+    for place, who, kind in ((0, book.server, "erase.request"), (1, book.server, "erase.approve")):
+        forged = Forgetful(story)
+        body = types.EraseRequest(story.erasure, (story.item,)) if place == 0 else step
+        forged.parts[place] = forged.signed(who, kind, body, timedelta())
+        assert forged.repeat() == "not-approved"
+    stranger = Forgetful(story)
+    asked = types.EraseRequest(story.erasure, (story.item,))
+    stranger.parts[0] = stranger.signed(keys.Identity.generate(), "erase.request", asked, timedelta())
+    assert stranger.repeat() == "not-approved"
+    stranger.parts[0] = ids.Base64("e30=")
+    assert stranger.repeat() == "form"
+    assert story.request() == "ok"
+    assert story.step(book.vault, "erase.cancel") == "ok"
+    assert Forgetful(story).repeat() == "exists"  # called off, in this journal
+    assert not book.standing.erased
 
 
 def test_an_opened_item_is_sealed_by_the_same_key_with_the_same_head(story: Story) -> None:
