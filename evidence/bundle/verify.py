@@ -29,8 +29,8 @@ _TAGS: Final = frozenset({bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIF
 def verify(path: Path, anchors: Anchors) -> Report:
     """Check what lies at `path`.
 
-    That is a bundle (folder or ZIP), a receipt or a proof of an erasure (`.json`), or a sealed item (`.getuige`) with its receipt beside it
-    under the same name. Raises BagError, FormatError or OSError when it cannot be read as any of these; what does not
+    That is a bundle (folder or ZIP), a receipt or a proof of an erasure (`.json`), or a sealed item (`.getuige`) with
+    its receipt beside it under the same name. Raises BagError, FormatError or OSError when it cannot be read as any of these; what does not
     hold is in the report.
     """
     findings = Findings()
