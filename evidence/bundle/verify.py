@@ -30,8 +30,8 @@ def verify(path: Path, anchors: Anchors) -> Report:
     """Check what lies at `path`.
 
     That is a bundle (folder or ZIP), a receipt or a proof of an erasure (`.json`), or a sealed item (`.getuige`) with
-    its receipt beside it under the same name. Raises BagError, FormatError or OSError when it cannot be read as any of these; what does not
-    hold is in the report.
+    its receipt beside it under the same name. Raises BagError, FormatError or OSError when it cannot be read as any of
+    these; what does not hold is in the report.
     """
     findings = Findings()
     logs = ", ".join(log.name for log in anchors.policy.logs)
