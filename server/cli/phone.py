@@ -91,7 +91,10 @@ def photo(
     meta = describe(file, mime, title or file.name, text, belongs_to)
     with open_phone(folder) as phone:
         item = phone.add(meta, Source(file.resolve(), file.name, mime))
+        entry = phone.outbox.find(item)
     typer.echo(f"Kept here, sealed. Item {item}")
+    if entry is not None and entry.needs_original:
+        typer.echo("This file is large, so no second copy is kept: leave the original where it is until it has arrived.")
 
 
 @app.command()

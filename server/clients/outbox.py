@@ -101,6 +101,11 @@ class Entry:
                 "server, as incomplete."
             ) from error
 
+    @property
+    def needs_original(self) -> bool:
+        """Whether it is sealed from the original file while it is sent, so that this file must stay until then."""
+        return self.sealed and not self.container.exists()
+
     def prefix_size(self) -> int:
         """Return how many bytes head and sealed description have: they go first."""
         body = self.seal_body()
