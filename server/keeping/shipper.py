@@ -10,6 +10,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -60,26 +61,28 @@ def delay_s(attempts: int, first_s: float, last_s: float, chance: Callable[[], f
     return longest * (0.5 + chance() / 2)
 
 
-class _Shipment:
-    """Keeps the lease of one shipment while it goes on, and remembers its multipart upload."""
+@dataclass
+class Shipment:
+    """Keeps the lease of one shipment while it goes on, and remembers its multipart upload (`shipping.Progress`)."""
 
-    def __init__(self, copies: SqlCopies, copy: Copy, owner: str, lease_s: float, stop: threading.Event) -> None:
-        self._copies = copies
-        self._copy = copy
-        self._owner = owner
-        self._lease_s = lease_s
-        self._stop = stop
-        self._renewed = time.monotonic()
+    copies: SqlCopies
+    copy: Copy
+    owner: str
+    lease_s: float
+    stop: threading.Event
+    renewed: float = field(default_factory=time.monotonic)
 
     def went_on(self, _size_bytes: int) -> None:
-        if self._stop.is_set():
+        """Renew the lease now and then; StoppingError when the server stops, LeaseLostError."""
+        if self.stop.is_set():
             raise StoppingError("the server stops")
-        if time.monotonic() - self._renewed > self._lease_s / 3:
-            self._copies.renew(self._copy, self._owner, _in(self._lease_s))
-            self._renewed = time.monotonic()
+        if time.monotonic() - self.renewed > self.lease_s / 3:
+            self.copies.renew(self.copy, self.owner, _in(self.lease_s))
+            self.renewed = time.monotonic()
 
     def began(self, upload_id: str | None) -> None:
-        self._copies.note_upload(self._copy, self._owner, upload_id)
+        """Note the upload."""
+        self.copies.note_upload(self.copy, self.owner, upload_id)
 
 
 class Shipper:
@@ -164,7 +167,7 @@ class Shipper:
         return True
 
     def _ship(self, copy: Copy, owner: str) -> None:
-        shipment = _Shipment(self._copies, copy, owner, self._lease_s, self._stop)
+        shipment = Shipment(self._copies, copy, owner, self._lease_s, self._stop)
         until = self._lock_until(copy, ids.now())
         shipped = shipping.ship(self._s3, self._local, copy.sha256, until, shipment, copy.upload_id)
         self._copies.stored(copy, owner, shipped.version_id, shipped.locked_until, ids.now())

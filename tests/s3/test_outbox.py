@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ from evidence.store.shipping import PART_BYTES
 from evidence.store.tiers import TieredBlobs
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy
-from server.keeping.shipper import Shipper, delay_s
+from server.keeping.shipper import Shipment, Shipper, StoppingError, delay_s
 from tests.s3.outbox import LONG_AGO, open_outbox, queue
 from tests.s3.shipping_child import in_a_day
 from tests.s3_world import KEY, SECRET, S3Server
@@ -175,6 +176,29 @@ def test_a_stop_gives_the_lease_back_and_a_lost_lease_says_nothing(
     backlog = copies.backlog()
     assert (backlog.waiting, backlog.failing, backlog.last_trouble) == (1, 1, "S3 refuses: 403 AccessDenied")
     assert backlog.oldest == LONG_AGO
+
+
+def test_a_long_shipment_keeps_its_lease_and_stops_when_it_lost_it(
+    engine: Engine, copies: SqlCopies, local: DirectoryBlobs
+) -> None:
+    queue(engine, local, 1, b"sealed")
+    owner, stop = ids.new_id(), threading.Event()
+    begun = ids.now()
+    copy = copies.lease(owner, begun, begun)  # it has run out already, and nobody has noticed yet
+    assert copy is not None
+    shipment = Shipment(copies, copy, owner, 3600.0, stop)
+    shipment.renewed -= 3600.0
+    shipment.went_on(1)
+    later = ids.time_of(ids.moment_of(ids.now()) + timedelta(minutes=30))
+    assert copies.lease(ids.new_id(), later, later) is None
+    much_later = ids.time_of(ids.moment_of(ids.now()) + timedelta(hours=2))
+    assert copies.lease(ids.new_id(), much_later, much_later) is not None
+    shipment.renewed -= 3600.0
+    with pytest.raises(LeaseLostError):
+        shipment.went_on(1)
+    stop.set()
+    with pytest.raises(StoppingError):
+        shipment.went_on(1)
 
 
 def test_patience_grows_has_an_end_and_spreads() -> None:
