@@ -135,7 +135,7 @@ class Chaos:
     pressed: list[Pressed]
     settings: Settings
     stop: threading.Event = field(default_factory=threading.Event)
-    kills: list[str] = field(default_factory=list)
+    kills: list[tuple[float, str]] = field(default_factory=list)
     acts: int = 0
     refused: int = 0
     bare_ms: list[tuple[float, float]] = field(default_factory=list)
@@ -171,18 +171,21 @@ class Chaos:
         which = chance.choice(("bridge", "broker", "both"))
         if which != "broker":
             bridge.kill()
-            self.kills.append(f"bridge {bridge.name}")
+            self._killed(f"bridge {bridge.name}")
         if which == "both":
             time.sleep(chance.uniform(0.0, 0.1))
         if which != "bridge":
             broker.kill()
-            self.kills.append(f"broker {broker.broker.name}")
+            self._killed(f"broker {broker.broker.name}")
         time.sleep(chance.uniform(0.0, 0.3))
         if which != "bridge":
             broker.restart()
         if which != "broker":
             bridge.start()
         until(self.whole, "everything runs again", 40)
+
+    def _killed(self, what: str) -> None:
+        self.kills.append((time.monotonic(), what))
 
     def _press(self, index: int) -> None:
         device, pressed = self.devices[index], self.pressed[index]
@@ -277,7 +280,7 @@ def chaos(
         pressed = [Pressed(memory) for memory in memories]
         made = Chaos(organisation, running, bridges, switched, pressed, settings)
         until(made.whole, "everything runs", 40)
-        with _bare(folder, kind, made):
+        with _bare(folder, kind, made), _contention(folder):
             yield made
 
 
@@ -365,6 +368,24 @@ def _bare(folder: Path, kind: str, made: Chaos) -> Iterator[None]:
             end.set()
             worker.join(30)
             echo.stop()
+
+
+@contextmanager
+def _contention(folder: Path) -> Iterator[None]:
+    """Measure all the while how long a process of its own waits for a processor (`contention.py`)."""
+    with (folder / "contention.txt").open("wb") as out:
+        probe = subprocess.Popen([sys.executable, str(Path(__file__).with_name("contention.py"))], stdout=out)
+    try:
+        yield
+    finally:
+        probe.kill()
+        probe.wait()
+
+
+def contention(folder: Path) -> list[tuple[float, float]]:
+    """Return what was measured: moments, and how many times longer than alone a process took."""
+    rows = [line.split() for line in (folder / "contention.txt").read_text().splitlines()]
+    return [(float(row[0]), float(row[1])) for row in rows if len(row) == 2]
 
 
 def presses_in_journal(organisation: Organisation) -> dict[tuple[str, int, int], list[ids.AlarmId]]:
