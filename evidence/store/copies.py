@@ -242,14 +242,16 @@ class SqlCopies:
 
     def totals(self) -> Totals:
         """Count what is stored; reads every row."""
+        size, gone = blob_copies.c.size_bytes, blob_copies.c.local_since.is_(None)
         query = select(
             func.count(),
-            func.coalesce(func.sum(blob_copies.c.size_bytes), 0),
-            func.count(case((blob_copies.c.local_since.is_(None), 1))),
+            func.coalesce(func.sum(size), 0),
+            func.count(case((gone, 1))),
+            func.coalesce(func.sum(case((gone, size))), 0),
         ).where(blob_copies.c.state == State.STORED)
         with reading(self._engine) as connection:
-            stored, size, dropped = connection.execute(query).one()
-        return Totals(stored, int(size), dropped)
+            stored, stored_bytes, dropped, dropped_bytes = connection.execute(query).one()
+        return Totals(stored, int(stored_bytes), dropped, int(dropped_bytes))
 
 
 def _row_for(recorded: event.Recorded) -> dict[str, Any] | None:

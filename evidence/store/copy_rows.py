@@ -53,11 +53,12 @@ class Backlog:
 
 @dataclass(frozen=True)
 class Totals:
-    """What is stored in S3: rows, bytes, and how many of them are nowhere else."""
+    """What is stored in S3: rows, bytes, and those that are nowhere else."""
 
     stored: int
     stored_bytes: int
     dropped: int
+    dropped_bytes: int
 
 
 _COLUMNS: Final = (

@@ -33,6 +33,19 @@ def _progress(*parts: str) -> Iterator[Callable[[str, int], None]]:
         yield lambda part, count: bar.advance(tasks[part], count)
 
 
+@contextmanager
+def _bar(what: str, total_bytes: int) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how much of a known number of bytes was read, and how long the rest takes."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total_bytes)
+        yield lambda count: bar.advance(task, count)
+
+
 def _tell_missing(missing: "tuple[Missing, ...]") -> None:
     for one in missing:
         of = f"event {one.sealed.index}, item {one.sealed.item}, case {one.sealed.case}" if one.sealed else "not sealed"
@@ -133,11 +146,7 @@ def scrub(
 
     settings = Settings.load()
     spare = DirectoryBlobs(mend_from / "blobs") if mend_from else None
-    with _progress("bytes read") as progress:
-
-        def read(count: int) -> None:
-            progress("bytes read", count)
-
+    with _bar("bytes read", scrubbing.bytes_to_read(settings, copy, every_byte=read_back)) as read:
         if copy is not None:
             found = scrubbing.of_backup(copy, pace * MIB or None, spare, read)
         else:

@@ -13,7 +13,7 @@ from evidence.store.copies import SqlCopies
 from evidence.store.engine import open_engine
 from evidence.store.scrubbing import Pace, Report, S3Spare, Spare
 from server.keeping import note
-from server.keeping.elsewhere import s3_of
+from server.keeping.elsewhere import open_copies, s3_of
 from server.keeping.note import BackupError
 from server.keeping.restore import fetch_journal
 from server.layout import Layout
@@ -35,6 +35,17 @@ class Scrubbed:
     def well(self) -> bool:
         """Whether every item is whole now, wherever it has to be."""
         return self.here.well and (self.in_s3 is None or self.in_s3.well)
+
+
+def bytes_to_read(settings: Settings, backup: Path | None, *, every_byte: bool) -> int:
+    """Return how many bytes a scrub is about to read: of files here, and of copies in S3."""
+    blobs = DirectoryBlobs((backup or Layout(settings.data).data) / "blobs")
+    here = sum(blobs.size(name) or 0 for name in blobs.names())
+    if backup is not None or settings.s3_bucket is None:
+        return here
+    with open_copies(settings) as (copies, _):
+        totals = copies.totals()
+    return here + (totals.stored_bytes if every_byte else totals.dropped_bytes)
 
 
 def of_backup(backup: Path, bytes_per_s: float | None, spare: Spare | None, read: Reader) -> Scrubbed:
