@@ -94,7 +94,7 @@ def photo(
         entry = phone.outbox.find(item)
     typer.echo(f"Kept here, sealed. Item {item}")
     if entry is not None and entry.needs_original:
-        typer.echo("This file is large, so no second copy is kept: leave the original where it is until it has arrived.")
+        typer.echo("This file is large and is not copied: leave the original where it is until it has arrived.")
 
 
 @app.command()

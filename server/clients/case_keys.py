@@ -23,7 +23,7 @@ from server.clients.pins import Certificate
 from server.clients.signing import Signer
 
 CASE_KEYS = "/api/v1/enrolments/cases"
-"""Where `case.open` and `case.pin` of one's own case are shown."""
+"""Where the X-Wing key of one's own case is shown, and to staff and vault `case.open` and `case.pin`."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,12 @@ def fetch_pinned(api: Api, case: ids.CaseId, xwing_sha256: str) -> bytes:
     Raises:
         ClientError: refused, not reachable, or it is another key.
     """
-    hybrid = _xwing(_statements(api, case))
-    if hybrid is None or not hmac.compare_digest(hashlib.sha256(hybrid).hexdigest(), xwing_sha256):
+    answer: dict[str, Any] = api.get(f"{CASE_KEYS}/{case}")
+    try:
+        hybrid = canonical.unb64(answer["xwing"])
+    except (EvidenceError, KeyError) as error:
+        raise DistrustError("The server shows no X-Wing key of this case, and the invitation pins one.") from error
+    if not hmac.compare_digest(hashlib.sha256(hybrid).hexdigest(), xwing_sha256):
         raise DistrustError("The case key that the server sent is not the one of the invitation.")
     return hybrid
 

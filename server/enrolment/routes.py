@@ -1,11 +1,12 @@
 """POST /enrolments: a phone introduces its own key, countersigned with the invitation's one-time key.
 
-GET /enrolments/cases/{case}: the statements that say which public keys a case seals to.
+GET /enrolments/cases/{case}: which public keys a case seals to, for whoever seals.
 """
 
 from collections.abc import Iterator
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from evidence import canonical, event, ids
@@ -17,17 +18,25 @@ from evidence.statements.authority import NotAllowedError
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
 from server.auth.asking import InviteeAsking, SealerAsking
-from server.principals import Caseworker
+from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 from server.statements.receipts import Dsse, ReceiptAnswer, answer
 from server.statements.routes import REFUSALS, STATEMENT_EXAMPLE
-from server.timeline.shapes import Organisation, OrganisationEvent
+from server.timeline.shapes import OrganisationEvent
 
 READ_AT_ONCE = 1000
 """Events of one look into the journal."""
 
 router = APIRouter(prefix=f"{V1}/enrolments", tags=["enrolment"])
+
+
+class CaseKeys(BaseModel):
+    """The case's X-Wing public key, if it has one, and its `case.open` and `case.pin` (none of them to a phone)."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"xwing": None, "events": []}})
+    xwing: str | None
+    events: list[OrganisationEvent]
 
 
 @router.post(
@@ -60,10 +69,11 @@ async def enrol(request: Request, response: Response, _who: InviteeAsking) -> Re
 
 
 @router.get("/cases/{case}", operation_id="get_case_keys", responses=problems(*PROVEN))
-def get_case_keys(request: Request, case: str, who: SealerAsking) -> Organisation:
-    """Return `case.open` and `case.pin` of one's own case: whoever seals for it checks its public keys there.
+def get_case_keys(request: Request, case: str, who: SealerAsking) -> CaseKeys:
+    """Return the X-Wing key of one's own case and, to staff and vault, the statements that vouch for its keys.
 
-    An X-Wing key is too long for a QR code. A phone takes it from here when its hash is the one of its invitation.
+    An X-Wing key is too long for a QR code. A phone takes it from here when its hash is the one of its invitation, and
+    is told no more than that: who leads the case is nothing for whoever holds her phone.
     """
     services = services_of(request)
     try:
@@ -76,16 +86,12 @@ def get_case_keys(request: Request, case: str, who: SealerAsking) -> Organisatio
 
     if not services.journal.ask(is_theirs):
         raise ProblemError(general.NOT_FOUND)
-    found = _say_keys(services, name, pinned=services.journal.ask(lambda standing: _is_pinned(standing, name)))
-    return Organisation(
-        events=[
-            OrganisationEvent(index=one.index, event=canonical.b64(one.event), salt=one.salt.hex()) for one in found
-        ]
-    )
-
-
-def _is_pinned(standing: Standing, case: ids.CaseId) -> bool:
-    return standing.cases[case].body.wrap_suite is not None
+    known = services.journal.ask(lambda standing: standing.cases[name].body)
+    if isinstance(who, Phone):
+        return CaseKeys(xwing=known.xwing, events=[])
+    found = _say_keys(services, name, pinned=known.wrap_suite is not None)
+    events = [OrganisationEvent(index=one.index, event=canonical.b64(one.event), salt=one.salt.hex()) for one in found]
+    return CaseKeys(xwing=known.xwing, events=events)
 
 
 def _say_keys(services: Services, case: ids.CaseId, *, pinned: bool) -> Iterator[Recorded]:

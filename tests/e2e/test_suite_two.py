@@ -248,6 +248,10 @@ def test_a_phone_takes_no_other_case_key_than_its_invitation_pins(pinned: Intake
     invitation = pinned.caseworker.invite(pinned.case, pinned.hers.box_public)
     assert Invitation.parse(invitation.text()) == invitation
     assert len(invitation.text()) < 400
+    with open_phone(pinned.phone("honest")) as phone:
+        told = phone.signer.api.get(f"{case_keys.CASE_KEYS}/{pinned.case}")
+    assert set(told) == {"xwing", "events"}
+    assert told["events"] == [], "who leads her case is nothing for whoever holds her phone"
     other = hashlib.sha256(xwing.public_of(bytes(32))).hexdigest()
     swapped = type(invitation)(**{**vars(invitation), "xwing_sha256": other})
     folder = pinned.folder / "swapped"
