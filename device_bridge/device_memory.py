@@ -2,6 +2,7 @@
 
 import dataclasses
 import secrets
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -39,6 +40,7 @@ class DeviceMemory:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
+        self._lock = threading.Lock()
         try:
             self.state = schema.decode(DeviceState, canonical.decode(read_secret(self._path)))
         except FormatError as error:
@@ -96,13 +98,15 @@ class DeviceMemory:
 
     def boot(self) -> int:
         """Count a start of the device and return its number."""
-        self._change(self.state.boot + 1, 0)
-        return self.state.boot
+        with self._lock:
+            self._change(self.state.boot + 1, 0)
+            return self.state.boot
 
     def next_press(self) -> PressId:
         """Return a press id that was never used before; it is on the disk before it is returned."""
-        self._change(self.state.boot, self.state.counter + 1)
-        return PressId(self.state.boot, self.state.counter)
+        with self._lock:  # a heartbeat and a press at once must not get one number
+            self._change(self.state.boot, self.state.counter + 1)
+            return PressId(self.state.boot, self.state.counter)
 
     def _change(self, boot: int, counter: int) -> None:
         state = dataclasses.replace(self.state, boot=boot, counter=counter)

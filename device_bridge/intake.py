@@ -113,7 +113,7 @@ class Intake:
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Taken]:
         """Store a batch durably and return one answer for each. SpoolError: nothing was stored, ask again."""
-        with self._spool.write() as spool:
+        with self._spool.write(press=True) as spool:
             return [self._take_one(spool, arrival) for arrival in arrivals]
 
     def take_relayed(self, spool: Writing, arrival: Arrival) -> Taken | None:
@@ -218,7 +218,7 @@ class Intake:
             )
         else:
             body = types.AlarmRepeat(alarm.alarm, press, sha256, received.at, flags)
-        spool.save_alarm(alarm)
+        spool.save_alarm(alarm, tell=known is None)
         if kind == "test":
             spool.note_test(message.device, received.at_ms)
         spool.add_press(digest, message.device, message.press, alarm.alarm)
@@ -275,7 +275,7 @@ class Intake:
         spool.add_press(digest, message.device, message.press, name)
         if alarm is None:
             return None
-        spool.save_alarm(life.ask_cancel(alarm, arrival.received, code, message.press))
+        spool.save_alarm(life.ask_cancel(alarm, arrival.received, code, message.press), tell=False)
         self._store_item(spool, alarm, message, arrival)
         press = types.Press(message.press.boot, message.press.counter)
         flags = (life.CANCEL_FLAGS[code][0],)

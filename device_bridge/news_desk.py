@@ -14,6 +14,9 @@ from evidence import ids, keys
 WAIT_S: Final = 1.0
 """How long a question waits for news; shorter than any proxy's patience."""
 
+GATHER_S: Final = 0.02
+"""News that comes together goes together: a page costs more than what is in it."""
+
 LOOK_S: Final = 0.25
 """Renewed claims are told of nowhere; they are found this much later."""
 
@@ -59,5 +62,6 @@ class NewsDesk:
                 except TimeoutError:
                     continue
                 wake.clear()
+                await asyncio.sleep(GATHER_S)
         finally:
             leave()

@@ -27,6 +27,9 @@ from evidence import ids
 _BUSY_TIMEOUT_S: Final = 10.0
 """Only a reader's checkpoint can hold the file; a longer wait is a fault worth an error."""
 
+GIVE_WAY_S: Final = 0.5
+"""How long others give way to presses at most: deadlines must be kept in a storm of presses too."""
+
 MAX_QUARANTINE_ROWS: Final = 10_000
 """Poison is kept to be looked at, not to fill the disk; the counter goes on counting."""
 
@@ -121,6 +124,8 @@ class Spool:
         self.path = path
         self.shared = shared
         self._lock = threading.Lock()
+        self._no_press_waits = threading.Event()
+        self._no_press_waits.set()
         self._readers = threading.local()
         self._held = _hold(path.with_suffix(".lock"))
         try:
@@ -144,9 +149,19 @@ class Spool:
         self.close()
 
     @contextmanager
-    def write(self) -> Iterator["Writing"]:
-        """One durable transaction: when the block ends it is on disk. SpoolError means that nothing is."""
+    def write(self, *, press: bool = False) -> Iterator["Writing"]:
+        """One durable transaction: when the block ends it is on disk. SpoolError means that nothing is.
+
+        Presses (`press`) go before everyone else who waits to write: a lock alone is not fair, and who catches up with
+        a long list would take it again and again.
+        """
+        if press:
+            self._no_press_waits.clear()
+        else:
+            self._no_press_waits.wait(GIVE_WAY_S)
         with self._lock:
+            if press:
+                self._no_press_waits.set()
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -307,8 +322,11 @@ class Writing(Reading):
         newest = max(press, self.newest_press(device) or press)
         self.sql.execute("INSERT OR REPLACE INTO newest_press VALUES (?, ?, ?)", (device, newest.boot, newest.counter))
 
-    def save_alarm(self, alarm: Alarm) -> None:
-        """Store a new alarm or its changed form, and when it is to be looked at again."""
+    def save_alarm(self, alarm: Alarm, *, tell: bool = True) -> None:
+        """Store a new alarm or its changed form, and when it is to be looked at again.
+
+        `tell` other bridges, unless the change is a press, which they take themselves.
+        """
         step = next_step(alarm)
         if step is None:
             self.sql.execute("DELETE FROM deadline WHERE alarm = ?", (alarm.alarm,))
@@ -326,7 +344,8 @@ class Writing(Reading):
                 alarm.generation or 0,
             ),
         )
-        self.tell_peers("alarm", alarm.alarm, b"")
+        if tell:
+            self.tell_peers("alarm", alarm.alarm, b"")
 
     def tell_peers(self, kind: str, key: str, body: bytes) -> None:
         """Note news for other bridges; newer news of the same thing takes the place of older. Nothing without peers."""
