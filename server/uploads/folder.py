@@ -5,7 +5,6 @@ When the file is complete it is a blob, and a note `<id>.done` remains for clien
 All of this blocks; the edge calls it from threads. An acknowledged offset is the size of the part after fdatasync.
 """
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -19,12 +18,16 @@ from evidence.errors import FormatError
 from evidence.store.ports import BlobStore
 from server.errors import ServerError
 from server.uploads.core import Upload, Usage
+from server.uploads.writer import Stamp
 
 HASH_READ_BYTES: Final = 1024 * 1024
 """One read while a file is hashed again from the disk."""
 
-FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""What the system says when a file cannot grow."""
+DONE: Final = ".done"
+"""The end of a note's name tells that its upload is complete; nothing in it does."""
+
+MAX_STAMPS: Final = 4096
+"""Parts remembered as flushed, some 200 bytes each; one that is missing costs one flush."""
 
 
 class WrongHashError(ServerError):
@@ -49,6 +52,7 @@ class UploadFolder:
     def __init__(self, folder: Path, blobs: BlobStore) -> None:
         self._folder = folder
         self._blobs = blobs
+        self._flushed: dict[str, Stamp] = {}
         self._suspect: set[str] = set()
         """Parts whose last flush failed: the next one may answer well although pages are gone."""
 
@@ -64,7 +68,7 @@ class UploadFolder:
         return self._folder / f"{upload_id}.open"
 
     def _done_note(self, upload_id: str) -> Path:
-        return self._folder / f"{upload_id}.done"
+        return self._folder / f"{upload_id}{DONE}"
 
     def _begun_note(self, item: ids.ItemId, owner: ids.KeyId) -> Path:
         return self._folder / f"{item}-{owner}.begun"
@@ -144,14 +148,26 @@ class UploadFolder:
             # Stopped between the move to the blobs and the note about it.
             return upload.length if self._blobs.size(upload.sha256) == upload.length else 0
         try:
+            stamp = Stamp.of(handle)
             if upload.id in self._suspect:
                 _write_again(handle)
+            elif stamp.size == 0 or self._flushed.get(upload.id) == stamp:
+                return stamp.size
             self._suspect.add(upload.id)
             os.fdatasync(handle)
             self._suspect.discard(upload.id)
-            return os.fstat(handle).st_size
+            stamp = Stamp.of(handle)
+            self.flushed(upload.id, stamp)
+            return stamp.size
         finally:
             os.close(handle)
+
+    def flushed(self, upload_id: str, stamp: Stamp) -> None:
+        """Remember that a part was flushed and is as `stamp` says: while it is, it needs no other flush."""
+        self._flushed.pop(upload_id, None)
+        self._flushed[upload_id] = stamp
+        while len(self._flushed) > MAX_STAMPS:
+            del self._flushed[next(iter(self._flushed))]
 
     def finish(self, upload: Upload, streamed: str | None, *, keep: bool = False) -> Upload:
         """Move a complete, flushed file to the blobs; durable when it returns.
@@ -168,10 +184,10 @@ class UploadFolder:
                     self.remove(upload)
                 raise WrongHashError("the complete file has another SHA-256 than was announced")
             self._blobs.adopt(part, upload.sha256)
-        done = replace(upload, complete=True)
-        durable.write_file(self._done_note(upload.id), canonical.encode(schema.encode(done)))
-        self._open_note(upload.id).unlink(missing_ok=True)
-        return done
+        # Not flushed: should the old name come back after a power cut, the blob is found and this is done again.
+        if not self._done_note(upload.id).exists():
+            self._open_note(upload.id).replace(self._done_note(upload.id))
+        return replace(upload, complete=True)
 
     def _set_aside(self, upload: Upload) -> None:
         """Keep the bytes as what arrived of an announced item, and let its upload begin anew."""
@@ -232,9 +248,10 @@ class UploadFolder:
 
 def _read(note: Path) -> Upload | None:
     try:
-        return schema.decode(Upload, canonical.decode(note.read_bytes()))
+        upload = schema.decode(Upload, canonical.decode(note.read_bytes()))
     except FileNotFoundError:
         return None
+    return replace(upload, complete=note.suffix == DONE)
 
 
 def _write_again(handle: int) -> None:

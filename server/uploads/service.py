@@ -18,10 +18,10 @@ from server.problems.kinds import ProblemType
 from server.services import Services
 from server.uploads import begun, core
 from server.uploads.core import Creation, Patch, Upload
-from server.uploads.folder import FULL, WrongHashError
+from server.uploads.folder import WrongHashError
 from server.uploads.intake import Body, TooLongError, receive
 from server.uploads.lanes import TAKEOVER_TIMEOUT_S, Lane
-from server.uploads.writer import PartWriter, Written
+from server.uploads.writer import FULL, PartWriter, Written
 
 SWEEP_EVERY_S: Final = 600.0
 """Expired uploads take up disk, nothing else; ten minutes more do no harm."""
@@ -142,6 +142,7 @@ class Uploads:
                 await asyncio.shield(run_in_threadpool(writer.finish, whole_request=False))
                 raise
             written = await run_in_threadpool(writer.finish, whole_request=whole)
+            self._folder.flushed(upload_id, written.stamp)
             if writer.whole is not None:
                 self._remember(upload_id, written.offset, writer.whole)
             self._judge(written, whole=whole, superseded=lane.superseded)

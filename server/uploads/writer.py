@@ -1,5 +1,6 @@
 """Writing one request's bytes: hash beside the write, in a thread, and flush before anything is acknowledged."""
 
+import errno
 import hashlib
 import os
 from collections.abc import Sequence
@@ -7,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from server.uploads.folder import FULL
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says when a file cannot grow."""
 
 FLUSH_EVERY_BYTES: Final = 32 * 1024 * 1024
 """While a long request arrives, the disk takes in what is there already: its last flush is short, and the journal's own
@@ -19,12 +21,28 @@ Piece = bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a file looks like from outside: equal stamps, and nothing was written in between."""
+
+    inode: int
+    size: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, handle: int) -> "Stamp":
+        """Return the stamp of an open file."""
+        found = os.fstat(handle)
+        return cls(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
-    """What became of one request's bytes; `offset` is durable."""
+    """What became of one request's bytes; `offset` is durable, and the file then looked like `stamp`."""
 
     offset: int
     checksum_holds: bool
     full: bool
+    stamp: Stamp
 
 
 class PartWriter:
@@ -95,7 +113,7 @@ class PartWriter:
                 if not holds:
                     self._cut_off()
             self._flush()
-            return Written(self._offset, holds, self._full)
+            return Written(self._offset, holds, self._full, Stamp.of(self._handle))
         finally:
             os.close(self._handle)
 
