@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from evidence import ids
-from evidence.statements import rules
+from evidence.statements import erasing
 from evidence.store.blobs import DirectoryBlobs
 from evidence.store.engine import open_engine
 from evidence.store.journal import SqlJournal
@@ -18,7 +18,7 @@ from server.secret_files import load_identity
 from server.settings import Settings
 from server.uploads.folder import UploadFolder
 
-LATER = rules.ERASE_DELAY + timedelta(minutes=1)
+LATER = erasing.ERASE_DELAY + timedelta(minutes=1)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from evidence.bundle.report import Findings
 from evidence.bundle.trust import Anchors
 from evidence.custody import leaf, tlogproof
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import authority, dsse, rules, types
+from evidence.statements import authority, dsse, erasing, types
 from evidence.statements import tombstone as tombstones
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
@@ -175,7 +175,7 @@ def _check_decision(proof: ErasureProof, story: _Story) -> None:
     if not asked.index < agreed.index < done.index < story.finish.index:
         raise FormatError("the steps are not in their order")
     waited = ids.moment_of(done.received_at) - ids.moment_of(asked.received_at)
-    if waited < rules.ERASE_DELAY - rules.ERASE_CLOCK:  # the delay counts from her clock, which may be that much behind
+    if waited < erasing.ERASE_DELAY - erasing.ERASE_CLOCK:  # it counts from her clock, which may be that much behind
         raise FormatError(f"it was carried out {waited.days} days after it was asked")
 
 

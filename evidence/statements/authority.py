@@ -9,7 +9,7 @@ State rules:
 - A phone only adds: `item.*` in its own case, numbered without a gap. It never reads, grants or erases.
 - Only the vault key of a case grants and revokes, and only to a reader whose key the root certified.
 - Only a certified bridge raises alarms; only a dispatcher acts on them.
-- Nobody destroys alone: her request, a caseworker's approval, `rules.ERASE_DELAY` of waiting, and no hold.
+- Nobody destroys alone: her request, a caseworker's approval, `erasing.ERASE_DELAY` of waiting, and no hold.
 """
 
 from collections.abc import Mapping

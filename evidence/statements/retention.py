@@ -34,7 +34,7 @@ keeps to it), so there is a cap: two years for a record that only she needs, roo
 inquiry with the time in which the police may take it up again. A longer need is said again in time."""
 
 FLOOR: Final = timedelta(days=30)
-"""What a store with a lock keeps anything for: longer than `rules.ERASE_DELAY`, so that whoever steals the store's
+"""What a store with a lock keeps anything for: longer than `erasing.ERASE_DELAY`, so that whoever steals the store's
 credentials destroys nothing that she could not have, and short enough to keep the promise of an erasure."""
 
 

@@ -6,34 +6,23 @@ Each looks at what the journal adds up to and refuses, or returns. The same rule
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Final, cast
 
 from evidence import canonical, ids, keys
 from evidence.custody.errors import CustodyError
 from evidence.envelope import xwing
 from evidence.errors import FormatError
-from evidence.statements import lending, retention, types
+from evidence.statements import erasing, lending, types
+from evidence.statements.belonging import items_of_case
 from evidence.statements.errors import refuse
-from evidence.statements.facts import Erasure
 from evidence.statements.rotation import lineage_of
 from evidence.statements.standing import Standing
-from evidence.statements.statement import Statement, parse, verified
+from evidence.statements.statement import Statement
 
 Rule = Callable[[Standing, Statement, ids.Time], None]
 
 READERS: Final = frozenset({"caseworker", "investigator"})
 """Roles that she can grant to: named people, never a unit."""
-
-ERASE_DELAY: Final = timedelta(days=14)
-"""Long enough that a woman who was forced to ask can be in safety, and cancel."""
-
-ERASE_LAPSE: Final = timedelta(days=90)
-"""A request that could not be executed by then (held, not approved) is asked anew: an old wish must not come true on
-the day that a hold ends."""
-
-ERASE_CLOCK: Final = timedelta(minutes=10)
-"""How far the time in an erasure request may be from the server's: a backdated one would shorten the delay."""
 
 
 def _log_rotate(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -166,7 +155,7 @@ def _item_seal(standing: Standing, statement: Statement, _now: ids.Time) -> None
 
 def _item_amend(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     body = cast("types.ItemAmend", statement.body)
-    _items_of_case(standing, statement, (body.item, body.amends))
+    items_of_case(standing, statement, (body.item, body.amends))
     if body.item == body.amends or standing.items[body.item].by != statement.by:
         refuse("amendment", "an item is amended by another one, which the same key sealed")
 
@@ -177,7 +166,7 @@ def _disclose(standing: Standing, statement: Statement, _now: ids.Time) -> None:
         refuse("exists", "this proposal exists")
     if standing.role_of(body.reader) not in READERS:
         refuse("reader", "the reader's key is not one that the root certified for a person who may read")
-    _items_of_case(standing, statement, body.items, begun=True)
+    items_of_case(standing, statement, body.items, begun=True)
 
 
 def _dispute(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -189,160 +178,12 @@ def _dispute(standing: Standing, statement: Statement, _now: ids.Time) -> None:
         refuse("window", "the window ends before it begins")
 
 
-def _hold_place(standing: Standing, statement: Statement, now: ids.Time) -> None:
-    body = cast("types.HoldPlace", statement.body)
-    if body.hold in standing.known_holds:
-        refuse("exists", "this hold exists")
-    _items_of_case(standing, statement, body.items, begun=True)
-    case = cast("ids.CaseId", statement.case)
-    granted = standing.readable(statement.by, case, now).keys()
-    if standing.role_of(statement.by) == "investigator" and not granted >= set(body.items):
-        refuse("not-granted", "an investigator holds what was granted to them")
-
-
-def _hold_lift(standing: Standing, statement: Statement, _now: ids.Time) -> None:
-    hold = standing.holds.get(cast("types.HoldLift", statement.body).hold)
-    if hold is None or hold.case != statement.case:
-        refuse("unknown-hold", "this case has no such hold in force")
-    if hold.role != standing.role_of(statement.by):
-        refuse("role", f"a hold of a {hold.role} is lifted by a {hold.role}")
-
-
-def _erase_request(standing: Standing, statement: Statement, now: ids.Time) -> None:
-    body = cast("types.EraseRequest", statement.body)
-    if body.erasure in standing.erasures:
-        refuse("exists", "this request exists")
-    if abs(ids.moment_of(statement.at) - ids.moment_of(now)) > ERASE_CLOCK:
-        refuse("clock", "the time in the request is not the present: the delay counts from it")
-    _items_of_case(standing, statement, body.items, begun=True)
-    _refuse_needed_cards(standing, body.items)
-
-
-def _erase_approve(standing: Standing, statement: Statement, _now: ids.Time) -> None:
-    if _erasure(standing, statement).approved:
-        refuse("exists", "this erasure was approved before")
-
-
-def _erase_cancel(standing: Standing, statement: Statement, _now: ids.Time) -> None:
-    _erasure(standing, statement)
-
-
-def _erase_execute(standing: Standing, statement: Statement, now: ids.Time) -> None:
-    erasure = _erasure(standing, statement)
-    if not erasure.approved:
-        refuse("not-approved", "no caseworker approved this erasure")
-    if ids.moment_of(now) - ids.moment_of(erasure.requested_at) < ERASE_DELAY:
-        refuse("too-early", f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled")
-    if ids.moment_of(now) - ids.moment_of(erasure.requested_at) > ERASE_LAPSE:
-        refuse("lapsed", f"a request counts for {ERASE_LAPSE.days} days; she can ask again")
-    if any(retention.is_held(standing, item) for item in erasure.items):
-        refuse("held", "one of the items is held")
-    if retention.bars_erasure(standing, erasure.case, now):
-        refuse("retained", "the case is kept for a claim or an inquiry")
-    if erasure.items & standing.erased:
-        refuse("erased", "one of the items was erased by another request")
-    _refuse_needed_cards(standing, tuple(erasure.items))
-
-
-def _erase_finish(standing: Standing, statement: Statement, now: ids.Time) -> None:
-    body = cast("types.EraseFinish", statement.body)
-    erasure = standing.erasures.get(body.erasure)
-    if erasure is None or erasure.case != statement.case or not erasure.executed:
-        refuse("unknown-erasure", "this case has no such erasure under way")
-    if erasure.finished and (erasure.locked_until is None or erasure.locked_until > now):
-        refuse("exists", "this erasure was finished before")
-
-
-def _erase_repeat(standing: Standing, statement: Statement, now: ids.Time) -> None:
-    """What three people's keys decided holds in a journal that forgot it; a server alone repeats nothing."""
-    body = cast("types.EraseRepeat", statement.body)
-    known = standing.erasures.get(body.erasure)
-    if known is not None and known.ended:
-        refuse("exists", "this erasure was executed or cancelled")
-    _items_of_case(standing, statement, body.items, begun=True)
-    asked, agreed, done = (
-        _repeated(standing, statement, kind, part)
-        for kind, part in (
-            ("erase.request", body.request),
-            ("erase.approve", body.approve),
-            ("erase.execute", body.execute),
-        )
-    )
-    case = cast("ids.CaseId", statement.case)
-    if standing.case_of_vault.get(asked.by) != case or not standing.on_team(agreed.by, case):
-        refuse("not-approved", "it was not asked by her vault, or nobody of the team agreed")
-    if standing.role_of(done.by) != "server":
-        refuse("not-approved", "no server carried it out")
-    if not set(body.items) <= set(cast("types.EraseRequest", asked.body).items):
-        refuse("unknown-item", "she did not ask for one of these items")
-    if ids.moment_of(done.at) - ids.moment_of(asked.at) < ERASE_DELAY - ERASE_CLOCK:
-        refuse("too-early", f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled")
-    if any(retention.is_held(standing, item) for item in body.items):
-        refuse("held", "one of the items is held")
-    if retention.bars_erasure(standing, case, now):
-        refuse("retained", "the case is kept for a claim or an inquiry")
-
-
-def _repeated(standing: Standing, statement: Statement, kind: str, part: ids.Base64) -> Statement:
-    """Return a statement inside `erase.repeat`, signed by a key in force, of this case and erasure."""
-    try:
-        found = parse(canonical.unb64(part))
-    except FormatError:
-        refuse("form", "a step of the erasure cannot be read")
-    public = standing.public_key(found.by)
-    same = getattr(found.body, "erasure", None) == cast("types.EraseRepeat", statement.body).erasure
-    if public is None or found.type != kind or found.case != statement.case or not same:
-        refuse("not-approved", "a step is of another erasure, or by a key that is not known here")
-    return verified(found, {found.by: public})
-
-
-def _refuse_needed_cards(standing: Standing, items: tuple[ids.ItemId, ...]) -> None:
-    """The card of a device in use tells a dispatcher how to get to her: nobody loses it under pressure."""
-    if any(standing.is_needed_card(item) for item in items):
-        refuse("in-use", "one of the items is the card of an alarm device in use: revoke the device first")
-
-
-def _case_retain(standing: Standing, statement: Statement, now: ids.Time) -> None:
-    body, case = cast("types.CaseRetain", statement.body), cast("ids.CaseId", statement.case)
-    if standing.cases[case].body.lead != statement.by:
-        refuse("lead", "the lead of the case says how long it is kept")
-    if not body.ground.strip():
-        refuse("ground", "keeping a case needs a ground in law")
-    if ids.moment_of(body.until) - ids.moment_of(now) > retention.LONGEST[body.retention]:
-        refuse("too-long", "longer than this class of reasons allows: nobody can undo it")
-    before = standing.retained.get(case)
-    if before is not None and (
-        body.until < before.until or retention.RANK[body.retention] < retention.RANK[before.retention]
-    ):
-        refuse("shorter", "what was said to be kept is never kept shorter, or for a weaker reason")
-
-
-def _erasure(standing: Standing, statement: Statement) -> Erasure:
-    erasure = standing.erasures.get(cast("types.EraseStep", statement.body).erasure)
-    if erasure is None or erasure.case != statement.case or erasure.ended:
-        refuse("unknown-erasure", "this case has no such erasure under way")
-    return erasure
-
-
 def _break_glass(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     body = cast("types.BreakGlass", statement.body)
     if not standing.is_card(body.item, cast("ids.CaseId", statement.case)):
         refuse("unknown-item", "that is not the card of an alarm device of this case")
     if not body.reason.strip():
         refuse("reason", "breaking the glass needs a reason")
-
-
-def _items_of_case(
-    standing: Standing, statement: Statement, items: tuple[ids.ItemId, ...], *, begun: bool = False
-) -> None:
-    """Refuse unless there is at least one item and all are of this case and still there.
-
-    `begun` counts items that were announced and not sealed, too: what arrived of a recording that was cut is evidence.
-    """
-    more = standing.opened if begun else {}
-    known = (standing.items.get(item) or more.get(item) for item in items if item not in standing.erased)
-    if not items or sum(found is not None and found.case == statement.case for found in known) != len(items):
-        refuse("unknown-item", "this case has no such item")
 
 
 def _grant(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -352,7 +193,7 @@ def _grant(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     reader = standing.certified.get(body.reader)
     if reader is None or reader.retired or reader.body.role not in READERS or reader.body.box != body.reader_box:
         refuse("reader", "the reader's key is not one that the root certified for a person who may read")
-    _items_of_case(standing, statement, tuple(granted.item for granted in body.items), begun=True)
+    items_of_case(standing, statement, tuple(granted.item for granted in body.items), begun=True)
     least = standing.cases[cast("ids.CaseId", statement.case)].body.wrap_suite
     suites = {granted.suite for granted in body.items}
     if least is not None and suites != {least}:
@@ -436,15 +277,15 @@ RULES: Final[Mapping[str, Rule]] = {
     "grant": _grant,
     "revoke": _revoke,
     "dispute": _dispute,
-    "hold.place": _hold_place,
-    "hold.lift": _hold_lift,
-    "erase.request": _erase_request,
-    "erase.approve": _erase_approve,
-    "erase.cancel": _erase_cancel,
-    "erase.execute": _erase_execute,
-    "erase.finish": _erase_finish,
-    "erase.repeat": _erase_repeat,
-    "case.retain": _case_retain,
+    "hold.place": erasing.hold_place,
+    "hold.lift": erasing.hold_lift,
+    "erase.request": erasing.erase_request,
+    "erase.approve": erasing.erase_approve,
+    "erase.cancel": erasing.erase_cancel,
+    "erase.execute": erasing.erase_execute,
+    "erase.finish": erasing.erase_finish,
+    "erase.repeat": erasing.erase_repeat,
+    "case.retain": erasing.case_retain,
     "break_glass": _break_glass,
     "export": _export,
     "alarm.raise": _alarm_raise,

@@ -14,7 +14,7 @@ import structlog
 from evidence import durable, ids
 from evidence.bundle import erasure_proof
 from evidence.errors import EvidenceError
-from evidence.statements import rules
+from evidence.statements import erasing
 from evidence.statements.authority import NotAllowedError
 from evidence.statements.standing import Standing
 from evidence.store.engine import open_engine
@@ -100,7 +100,7 @@ def opened(services: Services, clock: Callable[[], ids.Time] = ids.now) -> Itera
 
 def _ripe(standing: Standing, now: ids.Time) -> list[tuple[ids.ErasureId, ids.CaseId]]:
     """Return what may be executed, as far as time and approval go; the journal's rules decide."""
-    latest = ids.time_of(ids.moment_of(now) - rules.ERASE_DELAY)
+    latest = ids.time_of(ids.moment_of(now) - erasing.ERASE_DELAY)
     return [
         (name, one.case)
         for name, one in standing.erasures.items()

@@ -22,7 +22,7 @@ from evidence import ids, keys
 from evidence.bundle import trust
 from evidence.bundle.verify import verify
 from evidence.envelope import wraps
-from evidence.statements import rules, types
+from evidence.statements import erasing, types
 from evidence.statements.tombstone import instead_of
 from evidence.store import shredding, verifying
 from evidence.store.blobs import DirectoryBlobs
@@ -122,7 +122,7 @@ def test_after_fourteen_days_it_is_in_no_file_and_the_other_item_is(tmp_path: Pa
         assert story.state() == "waiting"
         wrapped = [base64.b64encode(one.encode()[at : at + 36]) for one in story.wraps for at in (0, 3, 30)]
         going, staying = needles(story, story.going), needles(story, story.staying)
-        with sweeping(settings, rules.ERASE_DELAY - timedelta(hours=1)) as early:
+        with sweeping(settings, erasing.ERASE_DELAY - timedelta(hours=1)) as early:
             assert early.sweep() == 0
         assert world.investigator.http.get(f"/api/v1/items/{story.going.body.item}/container").status_code == 200
         until((settings.data / "log" / "checkpoint").exists, "a head is published")

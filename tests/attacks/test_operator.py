@@ -87,7 +87,7 @@ def test_an_item_of_an_unknown_device_is_not_authentic(book: Casebook, tmp_path:
     item = book.seal(incident())
     book.grant(item)
     stranger = keys.Identity.generate()
-    body = dataclasses.replace(book.standing.items[item].body, item=ids.ItemId(ids.new_id()))
+    body = dataclasses.replace(book.sealed(item), item=ids.ItemId(ids.new_id()))
     made = statement.sign(stranger, "item.seal", body, case=book.case)
     with pytest.raises(NotAllowedError) as refusal:
         book.accept(made)

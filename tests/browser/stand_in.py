@@ -21,7 +21,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from evidence import canonical, ids, keys
 from evidence.envelope import container
-from evidence.statements import rules, statement, types
+from evidence.statements import erasing, statement, types
 from server.items.routes import parse_range
 from server.web import router
 from tests.browser.world import LABELS, ORIGIN, World
@@ -224,9 +224,8 @@ class StandIn:
         assert case == self.world.case
         found = []
         for name, one in self.world.standing.erasures.items():
-            due, lapses = (
-                ids.time_of(ids.moment_of(one.requested_at) + after) for after in (rules.ERASE_DELAY, rules.ERASE_LAPSE)
-            )
+            delays = (erasing.ERASE_DELAY, erasing.ERASE_LAPSE)
+            due, lapses = (ids.time_of(ids.moment_of(one.requested_at) + after) for after in delays)
             open_ = "waiting" if one.approved else "asked"
             found.append({
                 "erasure": name, "state": "cancelled" if one.ended else open_, "items": sorted(one.items),

@@ -15,7 +15,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from evidence import ids, keys
 from evidence.errors import EvidenceError
-from evidence.statements import authority, rules, statement, types
+from evidence.statements import authority, erasing, statement, types
 from evidence.statements.authority import NotAllowedError
 from tests.simulators.casebook import Casebook, incident
 
@@ -98,8 +98,8 @@ class Histories(RuleBasedStateMachine):
         assert name in self.asked
         assert name in self.approved
         assert name not in self.cancelled
-        assert self.now - self.asked[name] >= rules.ERASE_DELAY
-        assert self.now - self.asked[name] <= rules.ERASE_LAPSE
+        assert self.now - self.asked[name] >= erasing.ERASE_DELAY
+        assert self.now - self.asked[name] <= erasing.ERASE_LAPSE
         assert not any(held & self.contents[name] for held in self.held.values())
         assert self.kept is None or self.kept[0] == "consent" or self.kept[1] <= self.now
         assert not self.contents[name] & self.gone

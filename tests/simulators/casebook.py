@@ -112,6 +112,12 @@ class Casebook:
     def container(self, sha256: ids.Sha256) -> Path:
         return self.folder / sha256
 
+    def sealed(self, item: ids.ItemId) -> types.ItemSeal:
+        """Return what was stated of an item that was not erased."""
+        body = self.standing.items[item].body
+        assert body is not None
+        return body
+
     def grant(self, *granted: ids.ItemId, reader: keys.Identity | None = None) -> types.Grant:
         """She gives items to a reader: opens each content key with the case key and wraps it anew."""
         reader = reader or self.investigator

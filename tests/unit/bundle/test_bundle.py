@@ -215,14 +215,14 @@ def test_a_receipt_is_checked_against_the_root_and_not_against_itself(
 def test_an_item_is_checked_with_its_receipt(story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path) -> None:
     book, _, (first, second, *_) = story
     item = tmp_path / f"{first}.getuige"
-    shutil.copyfile(book.container(book.standing.items[first].body.container.sha256), item)
+    shutil.copyfile(book.container(book.sealed(first).container.sha256), item)
     (recorded,) = [one for one in book.journal if getattr(events.parse(one.event).statement.body, "item", "") == first]
     receipt = item.with_suffix(".json")
     write_receipt(receipt, book, recorded)
     report = check(item, book)
     assert (report.exit_code, codes(report, Verdict.PROVEN)) == (0, {"receipt", "item-received"})
     assert "signer-unchecked" in codes(report, Verdict.NOTE)  # it is not the whole proof, and says so
-    other = book.standing.items[second].body
+    other = book.sealed(second)
     for damage in (item.read_bytes()[:-1], book.container(other.container.sha256).read_bytes(), b""):
         item.write_bytes(damage)
         assert [claim.code for claim in check(item, book).failed] == ["item-differs"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evidence import canonical, ids, keys
-from evidence.statements import authority, retention, rules, statement, types
+from evidence.statements import authority, erasing, retention, statement, types
 from evidence.statements.authority import NotAllowedError
 from tests.simulators.casebook import Casebook, incident
 
@@ -37,7 +37,7 @@ class Story:
     def carried_out(self) -> str:
         self.request()
         self.step(self.book.caseworker, "erase.approve")
-        return self.step(self.book.server, "erase.execute", rules.ERASE_DELAY)
+        return self.step(self.book.server, "erase.execute", erasing.ERASE_DELAY)
 
     def step(self, who: keys.Identity, kind: str, after: timedelta = timedelta()) -> str:
         return self.act(who, kind, types.EraseStep(self.erasure), after)
@@ -51,13 +51,13 @@ def story(tmp_path: Path) -> Story:
 def test_request_approval_and_fourteen_days(story: Story) -> None:
     book = story.book
     assert story.request() == "ok"
-    assert story.step(book.server, "erase.execute", rules.ERASE_DELAY) == "not-approved"
+    assert story.step(book.server, "erase.execute", erasing.ERASE_DELAY) == "not-approved"
     assert story.step(book.caseworker, "erase.approve") == "ok"
-    assert story.step(book.server, "erase.execute", rules.ERASE_DELAY - timedelta(seconds=1)) == "too-early"
-    assert story.step(book.server, "erase.execute", rules.ERASE_DELAY) == "ok"
+    assert story.step(book.server, "erase.execute", erasing.ERASE_DELAY - timedelta(seconds=1)) == "too-early"
+    assert story.step(book.server, "erase.execute", erasing.ERASE_DELAY) == "ok"
     assert book.standing.erased == {story.item}
     assert story.item in book.standing.items  # event and leaf remain
-    assert story.step(book.server, "erase.execute", rules.ERASE_DELAY) == "unknown-erasure"
+    assert story.step(book.server, "erase.execute", erasing.ERASE_DELAY) == "unknown-erasure"
 
 
 @pytest.mark.parametrize("who", ["vault", "caseworker"])
@@ -66,7 +66,7 @@ def test_either_of_them_cancels(story: Story, who: str) -> None:
     story.request()
     story.step(book.caseworker, "erase.approve")
     assert story.step(getattr(book, who), "erase.cancel", timedelta(days=13)) == "ok"
-    assert story.step(book.server, "erase.execute", rules.ERASE_DELAY) == "unknown-erasure"
+    assert story.step(book.server, "erase.execute", erasing.ERASE_DELAY) == "unknown-erasure"
 
 
 def test_a_hold_stops_it_until_the_same_role_lifts_it(story: Story) -> None:
@@ -76,10 +76,10 @@ def test_a_hold_stops_it_until_the_same_role_lifts_it(story: Story) -> None:
     story.step(book.caseworker, "erase.approve")
     placed = types.HoldPlace(hold, "onderzoek", (story.item,))
     assert story.act(book.investigator, "hold.place", placed) == "ok"
-    assert story.step(book.server, "erase.execute", rules.ERASE_DELAY) == "held"
+    assert story.step(book.server, "erase.execute", erasing.ERASE_DELAY) == "held"
     assert story.act(book.caseworker, "hold.lift", types.HoldLift(hold)) == "role"
     assert story.act(book.investigator, "hold.lift", types.HoldLift(hold)) == "ok"
-    assert story.step(book.server, "erase.execute", rules.ERASE_DELAY) == "ok"
+    assert story.step(book.server, "erase.execute", erasing.ERASE_DELAY) == "ok"
 
 
 def test_a_backdated_request_does_not_shorten_the_delay(story: Story) -> None:
@@ -99,7 +99,7 @@ def test_what_was_erased_is_granted_to_nobody(story: Story) -> None:
     assert book.standing.readable(book.investigator.kid, book.case, ids.now())
     story.request()
     story.step(book.caseworker, "erase.approve")
-    story.step(book.server, "erase.execute", rules.ERASE_DELAY)
+    story.step(book.server, "erase.execute", erasing.ERASE_DELAY)
     assert not book.standing.readable(book.investigator.kid, book.case, ids.now())
     with pytest.raises(NotAllowedError):
         book.grant(story.item)
@@ -110,7 +110,7 @@ def test_an_old_request_lapses_instead_of_coming_true_when_a_hold_ends(story: St
     story.request()
     story.step(book.caseworker, "erase.approve")
     assert story.act(book.caseworker, "hold.place", types.HoldPlace(hold, "klacht", (story.item,))) == "ok"
-    late = rules.ERASE_LAPSE + timedelta(seconds=1)
+    late = erasing.ERASE_LAPSE + timedelta(seconds=1)
     assert story.act(book.caseworker, "hold.lift", types.HoldLift(hold), late) == "ok"
     assert story.step(book.server, "erase.execute", late) == "lapsed"
 
@@ -135,7 +135,7 @@ def test_a_grant_that_holds_a_key_of_an_erased_item_ends_whole(story: Story) -> 
 
 
 def test_finish_follows_execute_once_and_again_when_a_lock_has_ended(story: Story) -> None:
-    book, later = story.book, rules.ERASE_DELAY + timedelta(days=1)
+    book, later = story.book, erasing.ERASE_DELAY + timedelta(days=1)
     done = types.EraseFinish(story.erasure, (9,), (ids.Sha256("0" * 64),), ())
     assert story.act(book.server, "erase.finish", done) == "unknown-erasure"
     assert story.carried_out() == "ok"
@@ -156,7 +156,7 @@ def test_a_claim_or_an_inquiry_bars_an_erasure_until_its_term(
     until = ids.time_of(START + timedelta(days=60))
     kept = types.CaseRetain(kind, "AVG art. 17(3)(e)", until)
     assert story.act(story.book.caseworker, "case.retain", kept) == "ok"
-    assert story.step(story.book.server, "erase.execute", rules.ERASE_DELAY) == verdict
+    assert story.step(story.book.server, "erase.execute", erasing.ERASE_DELAY) == verdict
     if verdict != "ok":
         assert story.step(story.book.server, "erase.execute", timedelta(days=61)) == "ok"
 
@@ -191,13 +191,13 @@ def test_a_store_keeps_what_nobody_said_anything_about_for_the_floor(story: Stor
     came = ids.time_of(START)
     floor = ids.time_of(START + retention.FLOOR)
     assert retention.retention_until(story.book.standing, story.book.case, came) == floor
-    assert retention.FLOOR > rules.ERASE_DELAY
+    assert retention.FLOOR > erasing.ERASE_DELAY
 
 
 class Forgetful:
     """A journal that came back from before an erasure, and the three statements that decided it then."""
 
-    def __init__(self, story: Story, after: timedelta = rules.ERASE_DELAY) -> None:
+    def __init__(self, story: Story, after: timedelta = erasing.ERASE_DELAY) -> None:
         self.story = story
         made = (
             (story.book.vault, "erase.request", types.EraseRequest(story.erasure, (story.item,)), timedelta()),

@@ -1,0 +1,173 @@
+"""Holds, terms and erasures: what it takes until something may be destroyed, and what stops it. Pure.
+
+State rules:
+- Nobody destroys alone: her vault asks, a caseworker of the team approves, `ERASE_DELAY` passes, nobody calls it off.
+- A hold on one of the items, or a term for a claim or an inquiry, stops it. A request lapses after `ERASE_LAPSE`.
+- The card of an alarm device in use is needed, and is not erased.
+- A journal that came back from before an erasure repeats it from the three signed statements that decided it.
+"""
+
+from datetime import timedelta
+from typing import Final, cast
+
+from evidence import canonical, ids
+from evidence.errors import FormatError
+from evidence.statements import retention, types
+from evidence.statements.belonging import items_of_case
+from evidence.statements.errors import refuse
+from evidence.statements.facts import Erasure
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Statement, parse, verified
+
+ERASE_DELAY: Final = timedelta(days=14)
+"""Long enough that a woman who was forced to ask can be in safety, and cancel."""
+
+ERASE_LAPSE: Final = timedelta(days=90)
+"""A request that could not be executed by then (held, not approved) is asked anew: an old wish must not come true on
+the day that a hold ends."""
+
+ERASE_CLOCK: Final = timedelta(minutes=10)
+"""How far the time in an erasure request may be from the server's: a backdated one would shorten the delay."""
+
+
+def hold_place(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    """Refuse a hold that exists, of items that are not there, or by an investigator on what was not granted."""
+    body = cast("types.HoldPlace", statement.body)
+    if body.hold in standing.known_holds:
+        refuse("exists", "this hold exists")
+    items_of_case(standing, statement, body.items, begun=True)
+    case = cast("ids.CaseId", statement.case)
+    granted = standing.readable(statement.by, case, now).keys()
+    if standing.role_of(statement.by) == "investigator" and not granted >= set(body.items):
+        refuse("not-granted", "an investigator holds what was granted to them")
+
+
+def hold_lift(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    """Refuse to lift a hold that is not in force, or that another role placed."""
+    hold = standing.holds.get(cast("types.HoldLift", statement.body).hold)
+    if hold is None or hold.case != statement.case:
+        refuse("unknown-hold", "this case has no such hold in force")
+    if hold.role != standing.role_of(statement.by):
+        refuse("role", f"a hold of a {hold.role} is lifted by a {hold.role}")
+
+
+def erase_request(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    """Refuse a request that states another time than the present, or names items that are not there or are needed."""
+    body = cast("types.EraseRequest", statement.body)
+    if body.erasure in standing.erasures:
+        refuse("exists", "this request exists")
+    if abs(ids.moment_of(statement.at) - ids.moment_of(now)) > ERASE_CLOCK:
+        refuse("clock", "the time in the request is not the present: the delay counts from it")
+    items_of_case(standing, statement, body.items, begun=True)
+    _refuse_needed_cards(standing, body.items)
+
+
+def erase_approve(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    """Refuse a second approval, or one of an erasure that is not under way."""
+    if _erasure(standing, statement).approved:
+        refuse("exists", "this erasure was approved before")
+
+
+def erase_cancel(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+    """Refuse to call off what is not under way; nothing else stands in the way of calling it off."""
+    _erasure(standing, statement)
+
+
+def erase_execute(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    """Refuse until two people decided, the delay passed, and nothing holds it."""
+    erasure = _erasure(standing, statement)
+    if not erasure.approved:
+        refuse("not-approved", "no caseworker approved this erasure")
+    if ids.moment_of(now) - ids.moment_of(erasure.requested_at) < ERASE_DELAY:
+        refuse("too-early", f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled")
+    if ids.moment_of(now) - ids.moment_of(erasure.requested_at) > ERASE_LAPSE:
+        refuse("lapsed", f"a request counts for {ERASE_LAPSE.days} days; she can ask again")
+    if any(retention.is_held(standing, item) for item in erasure.items):
+        refuse("held", "one of the items is held")
+    if retention.bars_erasure(standing, erasure.case, now):
+        refuse("retained", "the case is kept for a claim or an inquiry")
+    if erasure.items & standing.erased:
+        refuse("erased", "one of the items was erased by another request")
+    _refuse_needed_cards(standing, tuple(erasure.items))
+
+
+def erase_finish(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    """Refuse the last word on what was not executed, and a second one but for a lock that has ended."""
+    body = cast("types.EraseFinish", statement.body)
+    erasure = standing.erasures.get(body.erasure)
+    if erasure is None or erasure.case != statement.case or not erasure.executed:
+        refuse("unknown-erasure", "this case has no such erasure under way")
+    if erasure.finished and (erasure.locked_until is None or erasure.locked_until > now):
+        refuse("exists", "this erasure was finished before")
+
+
+def erase_repeat(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    """What three people's keys decided holds in a journal that forgot it; a server alone repeats nothing."""
+    body = cast("types.EraseRepeat", statement.body)
+    known = standing.erasures.get(body.erasure)
+    if known is not None and known.ended:
+        refuse("exists", "this erasure was executed or cancelled")
+    items_of_case(standing, statement, body.items, begun=True)
+    asked, agreed, done = (
+        _repeated(standing, statement, kind, part)
+        for kind, part in (
+            ("erase.request", body.request),
+            ("erase.approve", body.approve),
+            ("erase.execute", body.execute),
+        )
+    )
+    case = cast("ids.CaseId", statement.case)
+    if standing.case_of_vault.get(asked.by) != case or not standing.on_team(agreed.by, case):
+        refuse("not-approved", "it was not asked by her vault, or nobody of the team agreed")
+    if standing.role_of(done.by) != "server":
+        refuse("not-approved", "no server carried it out")
+    if not set(body.items) <= set(cast("types.EraseRequest", asked.body).items):
+        refuse("unknown-item", "she did not ask for one of these items")
+    if ids.moment_of(done.at) - ids.moment_of(asked.at) < ERASE_DELAY - ERASE_CLOCK:
+        refuse("too-early", f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled")
+    if any(retention.is_held(standing, item) for item in body.items):
+        refuse("held", "one of the items is held")
+    if retention.bars_erasure(standing, case, now):
+        refuse("retained", "the case is kept for a claim or an inquiry")
+
+
+def _repeated(standing: Standing, statement: Statement, kind: str, part: ids.Base64) -> Statement:
+    """Return a statement inside `erase.repeat`, signed by a key in force, of this case and erasure."""
+    try:
+        found = parse(canonical.unb64(part))
+    except FormatError:
+        refuse("form", "a step of the erasure cannot be read")
+    public = standing.public_key(found.by)
+    same = getattr(found.body, "erasure", None) == cast("types.EraseRepeat", statement.body).erasure
+    if public is None or found.type != kind or found.case != statement.case or not same:
+        refuse("not-approved", "a step is of another erasure, or by a key that is not known here")
+    return verified(found, {found.by: public})
+
+
+def _refuse_needed_cards(standing: Standing, items: tuple[ids.ItemId, ...]) -> None:
+    """The card of a device in use tells a dispatcher how to get to her: nobody loses it under pressure."""
+    if any(standing.is_needed_card(item) for item in items):
+        refuse("in-use", "one of the items is the card of an alarm device in use: revoke the device first")
+
+
+def case_retain(standing: Standing, statement: Statement, now: ids.Time) -> None:
+    """Refuse to keep a case shorter or for a weaker reason, or without end, or by anybody but its lead."""
+    body, case = cast("types.CaseRetain", statement.body), cast("ids.CaseId", statement.case)
+    if standing.cases[case].body.lead != statement.by:
+        refuse("lead", "the lead of the case says how long it is kept")
+    if not body.ground.strip():
+        refuse("ground", "keeping a case needs a ground in law")
+    if ids.moment_of(body.until) - ids.moment_of(now) > retention.LONGEST[body.retention]:
+        refuse("too-long", "longer than this class of reasons allows: nobody can undo it")
+    before = standing.retained.get(case)
+    if before is not None and (
+        body.until < before.until or retention.RANK[body.retention] < retention.RANK[before.retention]
+    ):
+        refuse("shorter", "what was said to be kept is never kept shorter, or for a weaker reason")
+
+
+def _erasure(standing: Standing, statement: Statement) -> Erasure:
+    erasure = standing.erasures.get(cast("types.EraseStep", statement.body).erasure)
+    if erasure is None or erasure.case != statement.case or erasure.ended:
+        refuse("unknown-erasure", "this case has no such erasure under way")
+    return erasure
