@@ -40,6 +40,7 @@ def device(stage: Stage) -> str:
     lent = Device(ids.DeviceId(made["device"]), ids.PublicKey(made["sign"]), "30min", story.COVENANT)
     card = ids.ItemId(stage.ledger.new_id("item-card"))
     stage.ledger.once("device-lent", lambda: worker.lend(stage.case, lent, card))
+    stage.ledger.once("device-issued", lambda: worker.issue(stage.case, lent.device, story.COVENANT))
     return f"{lent.device[:8]}… lent out, supervision class {lent.profile}, both brokers"
 
 
