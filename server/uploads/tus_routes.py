@@ -93,8 +93,8 @@ async def create(request: Request, who: UploaderAsking) -> Response:
         raise ProblemError(general.TOO_LARGE)
     upload = await uploads.create(who, creation)
     location = {"location": address_of(request, f"{fields.UPLOADS}/{upload.id}")}
-    progress = Progress(upload, 0)
-    if body:
+    progress = await uploads.look(who, upload.id)
+    if body and progress.offset == 0:
         progress = await _first_bytes(uploads, who, upload, body, checksum)
     return Response(status_code=201, headers={**location, **_headers(progress.upload, progress.offset)})
 
