@@ -149,6 +149,13 @@ class Chaos:
             bridge.hears() == len(self.brokers) for bridge in self.bridges
         )
 
+    def works(self) -> bool:
+        """Whether every bridge takes presses from brokers now: connected is not yet caught up."""
+        before = [bridge.count("counters").get("duplicates", 0) for bridge in self.bridges]
+        time.sleep(0.2)
+        after = [bridge.count("counters").get("duplicates", 0) for bridge in self.bridges]
+        return self.whole() and all(later > sooner for sooner, later in zip(before, after, strict=True))
+
     def run(self, seconds: float, seed: int) -> None:
         """Press, act and kill for so long; then wait until everything runs again and every press is stored."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)  # as in a bridge: here are all devices in one process
@@ -182,7 +189,7 @@ class Chaos:
             broker.restart()
         if which != "broker":
             bridge.start()
-        until(self.whole, "everything runs again", 40)
+        until(self.works, "everything runs again", 60)
 
     def _killed(self, what: str) -> None:
         self.kills.append((time.monotonic(), what))
