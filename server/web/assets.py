@@ -31,6 +31,10 @@ CLIP_PAGE: Final = "/review"
 CLIP_WORKER: Final = f"{PREFIX}review/clip-worker.js"
 """The page whose player asks for ranges, and the worker that takes its questions: nothing outside that page."""
 
+WORKERS: Final[Mapping[str, str]] = MappingProxyType({CLIP_PAGE: "getuige-clips", "/console": "default"})
+"""Pages that may start a worker, and the Trusted Types policy that lets just one address through. A worker's own answer
+carries a policy that lets it load nothing."""
+
 MIME_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {
         ".js": "text/javascript; charset=utf-8",
@@ -115,25 +119,23 @@ def import_map(assets: Mapping[str, Asset]) -> str:
     return json.dumps({"imports": imports, "integrity": integrity}, separators=(",", ":"), sort_keys=True)
 
 
-def content_security_policy(map_text: str, *, clips: bool = False) -> str:
-    """Return the policy of a page; `map_text` is the only thing inside it that may count as script.
-
-    With `clips` it may start one worker, for its player (`static/review/clips.js`); no other page may start any.
-    """
+def content_security_policy(map_text: str, path: str = "/") -> str:
+    """Return the policy of the page at `path`; `map_text` is the only thing inside it that may count as script."""
+    worker = WORKERS.get(path)
     return "; ".join(
         (
             "default-src 'none'",
             f"script-src 'self' 'wasm-unsafe-eval' '{digest('sha256', map_text.encode())}'",
             "style-src 'self'",
             "img-src 'self' blob:",
-            "media-src 'self' blob:" if clips else "media-src blob:",
+            "media-src 'self' blob:" if path == CLIP_PAGE else "media-src blob:",
             "connect-src 'self'",
-            "worker-src 'self'" if clips else "worker-src 'none'",
+            "worker-src 'self'" if worker else "worker-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
-            "trusted-types lit-html getuige-clips" if clips else "trusted-types lit-html",
+            f"trusted-types lit-html {worker}" if worker else "trusted-types lit-html",
         )
     )
 
@@ -186,7 +188,7 @@ def build(static: Path = STATIC, libraries: Path = vendor.VENDOR) -> Site:
     headers = {
         path: {
             **SECURITY_HEADERS,
-            "Content-Security-Policy": content_security_policy(map_text, clips=path == CLIP_PAGE),
+            "Content-Security-Policy": content_security_policy(map_text, path),
             "Integrity-Policy": "blocked-destinations=(script)",
             "Cache-Control": "no-cache",
         }

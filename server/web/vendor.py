@@ -34,6 +34,11 @@ SPECIFIERS: Final[Mapping[str, str]] = {
     "@fluent/bundle": "@fluent/bundle/esm/index.js",
     "libsodium-wrappers-sumo": "libsodium-wrappers-sumo/dist/modules-sumo-esm/libsodium-wrappers.mjs",
     "libsodium-sumo": "libsodium-sumo/dist/modules-sumo-esm/libsodium-sumo.mjs",
+    # Loaded only by a dispatcher who chooses a map from the own disk (static/console/map.js).
+    "maplibre-gl": "maplibre-gl/dist/maplibre-gl.mjs",
+    "maplibre-gl/worker": "maplibre-gl/dist/maplibre-gl-worker.mjs",
+    "pmtiles": "pmtiles/dist/esm/index.js",
+    "fflate": "fflate/esm/browser.js",
 }
 
 _IMPORT: Final = re.compile(rb"""(?:^|[;}\s])(?:import|export)\s*(?:[\w*${}\s,]+?\s*from\s*)?["']([^"']+)["']""")

@@ -16,6 +16,8 @@ from tests.conftest import need
 
 PROJECT = Path(__file__).parents[2]
 ARTEFACTS = PROJECT / "tests/artefacts"
+WITHOUT_GPU = ["--enable-unsafe-swiftshader"]
+"""Maps are drawn by the graphics card; a machine for tests has none, and draws them in software."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,6 +53,6 @@ async def browser() -> AsyncIterator[Browser]:
     program = need("chromium")
     async with async_playwright() as playwright:
         headless = os.environ.get("GETUIGE_HEADED") != "1"
-        running = await playwright.chromium.launch(executable_path=str(program), headless=headless)
+        running = await playwright.chromium.launch(executable_path=str(program), headless=headless, args=WITHOUT_GPU)
         yield running
         await running.close()

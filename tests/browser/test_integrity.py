@@ -30,7 +30,7 @@ def test_every_page_carries_the_strict_headers(server: StandIn, path: str) -> No
         "default-src 'none'",
         f"script-src 'self' 'wasm-unsafe-eval' '{expected}';",
         "style-src 'self';",
-        "worker-src 'self'; " if path == "/review" else "worker-src 'none'; ",
+        "worker-src 'self'; " if path in assets.WORKERS else "worker-src 'none'; ",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",

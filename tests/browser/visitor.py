@@ -127,7 +127,7 @@ async def visit(browser: Browser, url: str, **options: Any) -> AsyncIterator[Vis
     visitor = Visitor(page, url)
 
     def notice(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and "GL Driver Message" not in message.text:  # software graphics
             visitor.errors.append(f"{message.type}: {message.text}")
 
     page.on("console", notice)

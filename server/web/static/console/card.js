@@ -4,6 +4,7 @@ import { clock, second } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { bearing, compass, distance, metres } from "./geo.js";
 import { span } from "./alarms.js";
+import "./map.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -78,7 +79,8 @@ function where(meta, places, sealed) {
               <li><b>${place.label}</b> ${metres(away)} ${t(`bearing-${compass(turn)}`)}</li>`)}</ul>
           </div>
           ${sketch(near, at.accuracy_m ?? 0)}
-        </div>` : html`<p class="none">${missing}</p>`}
+        </div>
+        <getuige-map .at=${at} .near=${near}></getuige-map>` : html`<p class="none">${missing}</p>`}
     </section>`;
 }
 

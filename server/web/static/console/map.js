@@ -1,0 +1,184 @@
+/**
+ * A map for whoever wants one: a PMTiles file of the operator, chosen from this computer's own disk.
+ *
+ * Not from the server: which pieces of a map are asked for tells where she is, and the server must not learn that. So
+ * nothing is fetched while looking; the sketch beside it needs no map, and stays when this one fails.
+ */
+import { html, nothing } from "lit";
+import { t } from "../ui/texts.js";
+import { View } from "../ui/view.js";
+
+/** @typedef {import("./geo.js").Place} Place */
+/** @typedef {{place: Place & {label: string}}[]} Near */
+
+/** Streets and doors; as near as a position from a button deserves. */
+const ZOOM = 16;
+
+/** Kinds of tile in the header of a PMTiles file (version 3) that are pictures. */
+const PICTURES = [2, 3, 4, 5];
+
+const WORKER = new URL(import.meta.resolve("maplibre-gl/worker"), location.href).href;
+
+/**
+ * The one address that may become a worker (Trusted Types). It is the page's default policy, because MapLibre works on
+ * its address as text; for every other sink (HTML, script) there is none, so that they stay shut.
+ */
+/** @type {any} */ (globalThis).trustedTypes?.createPolicy("default", {
+  createScriptURL: (/** @type {string} */ url) => {
+    if (url !== WORKER) throw new TypeError("not our worker");
+    return url;
+  },
+});
+
+/** @type {File | null} the map of this visit */
+let chosen = null;
+
+class PlaceMap extends View {
+  /** @override */
+  static properties = { at: { attribute: false }, near: { attribute: false }, trouble: { state: true }, credit: { state: true } };
+
+  constructor() {
+    super();
+    /** @type {Place | null} */
+    this.at = null;
+    /** @type {Near} */
+    this.near = [];
+    this.trouble = false;
+    this.credit = "";
+    /** @type {import("maplibre-gl").Map | null} */
+    this.map = null;
+    /** @type {File | null} the file whose map is being made, or was */
+    this.begun = null;
+  }
+
+  /** @override */
+  render() {
+    return html`
+      <div class="map" ?hidden=${!chosen || this.trouble}></div>
+      ${chosen && !this.trouble ? html`
+        <div class="map-keys">
+          <button type="button" @click=${() => this.map?.zoomIn()}>${t("map-nearer")}</button>
+          <button type="button" @click=${() => this.map?.zoomOut()}>${t("map-farther")}</button>
+          <button type="button" @click=${() => this.#show()}>${t("map-back")}</button>
+        </div>` : nothing}
+      ${this.trouble ? html`<p class="problem">${t("map-failed")}</p>` : nothing}
+      <p class="quiet small">${this.credit}</p>
+      <label class="map-choose">${t(chosen ? "map-other" : "map-choose")}
+        <input type="file" accept=".pmtiles" @change=${this.#choose}></label>
+      <p class="quiet small">${t("map-private")}</p>`;
+  }
+
+  /** @override @param {Map<string, unknown>} changed */
+  updated(changed) {
+    if (chosen && this.begun !== chosen) void this.#begin(chosen);
+    else if (changed.has("at") || changed.has("near")) this.#show();
+  }
+
+  /** @override */
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.map?.remove();
+    this.map = this.begun = null;
+  }
+
+  /** @param {Event} event */
+  #choose = (event) => {
+    chosen = /** @type {HTMLInputElement} */ (event.target).files?.[0] ?? null;
+    this.map?.remove();
+    this.map = this.begun = null;
+    this.trouble = false;
+    this.requestUpdate();
+  };
+
+  /** @param {File} file */
+  async #begin(file) {
+    this.begun = file;
+    const box = /** @type {HTMLElement} */ (this.querySelector(".map"));
+    try {
+      const [{ Map, addProtocol, setWorkerUrl }, { FileSource, PMTiles, Protocol }] = await Promise.all([import("maplibre-gl"), import("pmtiles")]);
+            const source = new PMTiles(new FileSource(file));
+      const [header, metadata] = await Promise.all([source.getHeader(), source.getMetadata()]);
+      if (this.begun !== file || !this.isConnected) return;
+      const protocol = new Protocol();
+      protocol.add(source);
+      addProtocol("pmtiles", protocol.tile);
+      setWorkerUrl(WORKER);
+      this.credit = plain(/** @type {any} */ (metadata)?.attribution);
+      this.map = new Map({
+        container: box,
+        style: style(`pmtiles://${source.source.getKey()}`, header, metadata),
+        locale: { "Map.Title": t("map-label") },
+        attributionControl: false,
+        dragRotate: false,
+        pitchWithRotate: false,
+        touchPitch: false,
+        fadeDuration: 0,
+        maxZoom: 20,
+      });
+      this.map.touchZoomRotate.disableRotation();
+      this.map.once("load", () => {
+        this.#show();
+        this.map?.on("idle", () => box.setAttribute("data-drawn", ""));
+      });
+      this.map.on("error", (problem) => box.setAttribute("data-problem", String(problem.error?.message)));
+    } catch (error) {
+      box.setAttribute("data-problem", String(error));
+      this.trouble = true;
+    }
+  }
+
+  #show() {
+    if (!this.map || !this.at || !this.map.isStyleLoaded()) return;
+    const points = [{ ...this.at, kind: "here" }, ...this.near.map(({ place }) => ({ ...place, kind: "place" }))];
+    const features = points.map(({ lat, lon, kind }) => ({
+      type: /** @type {const} */ ("Feature"),
+      properties: { kind },
+      geometry: { type: /** @type {const} */ ("Point"), coordinates: [Number(lon), Number(lat)] },
+    }));
+    const marks = /** @type {import("maplibre-gl").GeoJSONSource} */ (this.map.getSource("marks"));
+    void marks.setData({ type: "FeatureCollection", features });
+    this.map.jumpTo({ center: [Number(this.at.lon), Number(this.at.lat)], zoom: ZOOM });
+  }
+}
+
+/** @param {unknown} text may hold links; only the words are shown */
+const plain = (text) => (typeof text === "string" ? text.replaceAll(/<[^>]*>/g, "") : "");
+
+/**
+ * A plain style for pictures and for vector tiles of any schema: areas, lines, and our own marks on top.
+ *
+ * @param {string} url @param {import("pmtiles").Header} header @param {any} metadata
+ * @returns {import("maplibre-gl").StyleSpecification}
+ */
+function style(url, header, metadata) {
+  const picture = PICTURES.includes(header.tileType);
+  /** @type {any[]} */
+  const layers = [{ id: "ground", type: "background", paint: { "background-color": "#eceae4" } }];
+  if (picture) layers.push({ id: "picture", type: "raster", source: "map" });
+  const names = picture ? [] : (metadata?.vector_layers ?? []).map((/** @type {{id: string}} */ { id }) => id);
+  for (const id of names) {
+    const from = { source: "map", "source-layer": id };
+    const color = /water|ocean/.test(id) ? "#a9c6de" : /build/.test(id) ? "#d3cdc0" : /park|green|landuse|landcover/.test(id) ? "#d5dfc8" : "#f4f2ed";
+    layers.push({ id: `${id} areas`, type: "fill", ...from, filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": color } });
+    if (/road|transport|street|water|rail/.test(id)) {
+      const width = ["interpolate", ["exponential", 1.6], ["zoom"], 10, 0.5, 16, 5, 19, 22];
+      const line = /water/.test(id) ? "#a9c6de" : "#ffffff";
+      layers.push({ id: `${id} lines`, type: "line", ...from, filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": line, "line-width": width } });
+    }
+  }
+  const mark = (/** @type {string} */ kind, /** @type {string} */ color, /** @type {number} */ radius) => ({
+    id: kind, type: "circle", source: "marks", filter: ["==", ["get", "kind"], kind],
+    paint: { "circle-color": color, "circle-radius": radius, "circle-stroke-color": "#ffffff", "circle-stroke-width": 3 },
+  });
+  layers.push(mark("place", "#1d4f8a", 7), mark("here", "#b3261e", 10));
+  return {
+    version: 8,
+    sources: {
+      map: picture ? { type: "raster", url, tileSize: 256 } : { type: "vector", url },
+      marks: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+    },
+    layers,
+  };
+}
+
+customElements.define("getuige-map", PlaceMap);
