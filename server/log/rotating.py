@@ -8,6 +8,7 @@ is the rotation. Killed before it, nothing has happened but a key that lies read
 A server that runs meanwhile goes on: its events before the rotation are in the old log, those after it in the new one.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -40,11 +41,11 @@ from server.log.opening import LogOpener
 from server.log.witnesses import Witnesses
 from server.settings import Settings
 
-MAX_TRIES: Final = 40
-"""A server that runs adds events while we sign; between two of them there is time enough, unless it is very busy."""
+TRY_FOR_S: Final = 30.0
+"""A server that runs adds events while we sign. Between two of them there is time enough up to some ten a second."""
 
-PAUSE_S: Final = 0.3
-"""Longer than the quarter of a second after which a server takes new leaves into the log."""
+PAUSE_S: Final = 0.1
+"""On average, between two tries; never the same, so that we do not fall into step with a server's own rounds."""
 
 BATCH: Final = 2048
 """Leaves taken in at once."""
@@ -190,13 +191,12 @@ def _end(
     journal: SqlJournal, integrator: Integrator, line: Lineage, root: keys.Identity, key: NoteSigner
 ) -> Checkpoint:
     """Bring every event into the old log, and end it there: the root's statement is the next event, or none."""
-    for _ in range(MAX_TRIES):
+    for _ in _tries():
         try:
             final = _caught_up(journal, integrator, line.current)
         except HeadMovedError:
-            final = None  # a server that runs was quicker
+            continue  # a server that runs was quicker
         if final is None:
-            time.sleep(PAUSE_S)
             continue
         body = LogRotate(rotation.head_of(final), key.vkey)
         line.succeeded(final, key.verifier)
@@ -208,6 +208,14 @@ def _end(
             continue  # something came in between: the head does not cover it
         return final
     raise RotationError("events keep coming in between, or witnesses do not cosign: stop the server and try again")
+
+
+def _tries() -> Iterator[None]:
+    """Yield until the time is over, with pauses in between."""
+    end = time.monotonic() + TRY_FOR_S
+    while time.monotonic() < end:
+        yield
+        time.sleep(PAUSE_S * (secrets.randbelow(1000) + 500) / 1000)
 
 
 def _caught_up(journal: SqlJournal, integrator: Integrator, era: Era) -> Checkpoint | None:
@@ -227,13 +235,12 @@ def _caught_up(journal: SqlJournal, integrator: Integrator, era: Era) -> Checkpo
 def _begin(journal: SqlJournal, integrator: Integrator, line: Lineage) -> None:
     """Take the commitment to the old log, and the events since, into the new log."""
     era = line.current
-    for _ in range(MAX_TRIES):
+    for _ in _tries():
         try:
             if _caught_up(journal, integrator, era) is not None:
                 return
         except HeadMovedError:
-            pass  # a server that runs was quicker
-        time.sleep(PAUSE_S)
+            continue  # a server that runs was quicker
     raise RotationError(
         f"{era.origin} has begun, and too few witnesses cosign it: it shows no head until they do. Nothing is lost"
     )
