@@ -8,7 +8,6 @@ from evidence import ids, keys
 from evidence.statements import types
 from tests.api.world import CaseOfHers, World, problem, until
 
-
 SOON_DAYS = 1.5 / 86_400
 """A second and a half: long enough to be accepted as lying ahead, even when the machine is busy."""
 
