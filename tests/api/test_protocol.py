@@ -93,9 +93,7 @@ def test_a_body_nobody_wanted_is_thrown_away_and_the_answer_heard(phone: Person,
     assert heads(line, 2) == [b"409 Conflict", b"200 OK"]
 
 
-def test_the_rest_of_a_body_taken_over_is_thrown_away(
-    world: World, phone: Person, line: socket.socket
-) -> None:
+def test_the_rest_of_a_body_taken_over_is_thrown_away(world: World, phone: Person, line: socket.socket) -> None:
     where = begin(phone)
     line.sendall(patch_head(phone, where, 0, len(CONTENT)) + CONTENT[: BUFFER_BYTES + 1000])
     until(lambda: part_size(world, where) >= BUFFER_BYTES, "the first buffer is written")
