@@ -368,9 +368,16 @@ class SqlJournal:
         with reading(self._engine) as connection:
             return rows.one(connection, events.c.item == item)
 
-    def tombstones(self, *, case: ids.CaseId | None = None, after: int = -1) -> Sequence[Tombstone]:
-        """Return what stands in the place of destroyed events behind an index, in order, of one case or of all."""
+    def tombstones(
+        self, *, case: ids.CaseId | None = None, after: int = -1, through: int | None = None
+    ) -> Sequence[Tombstone]:
+        """Return what stands in the place of destroyed events in a range, in order, of one case or of all.
+
+        The range is `after` < index <= `through`; without an end every row behind `after` is looked at.
+        """
         query = rows.buried().where(events.c.idx > after).order_by(events.c.idx)
+        if through is not None:
+            query = query.where(events.c.idx <= through)
         if case is not None:
             query = query.where(events.c.case_id == case)
         with reading(self._engine) as connection:

@@ -60,8 +60,10 @@ class Journal(Protocol):
         """Return the event that sealed an item."""
         ...
 
-    def tombstones(self, *, case: ids.CaseId | None = None, after: int = -1) -> Sequence[Tombstone]:
-        """Return what stands in the place of destroyed events behind an index, in order, of one case or of all."""
+    def tombstones(
+        self, *, case: ids.CaseId | None = None, after: int = -1, through: int | None = None
+    ) -> Sequence[Tombstone]:
+        """Return what stands in the place of destroyed events, `after` < index <= `through`, in order."""
         ...
 
     def tombstone(self, index: int) -> Tombstone | None:

@@ -70,8 +70,8 @@ def page(services: Services, view: CaseView, after: int, limit: int) -> Page:
     read = ((recorded, event.parse(recorded.event)) for recorded in found[:limit])
     # What was decided to be erased is shown to nobody, also in the moment before its events are destroyed.
     shown = tuple(pair for pair in read if view.gone.isdisjoint(named_items(pair[1].statement)))
-    buried = services.journal.tombstones(case=view.case, after=after) if view.whole else ()
-    return Page(shown, last, tuple(one for one in buried if last is None or one.index <= last))
+    buried = services.journal.tombstones(case=view.case, after=after, through=last) if view.whole else ()
+    return Page(shown, last, tuple(buried))
 
 
 def _all_of(services: Services, case: ids.CaseId) -> list[Recorded]:
