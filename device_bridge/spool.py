@@ -30,6 +30,9 @@ _BUSY_TIMEOUT_S: Final = 10.0
 GIVE_WAY_S: Final = 0.5
 """How long others give way to presses at most: deadlines must be kept in a storm of presses too."""
 
+RESTORED: Final = "spool.restored"
+"""A note beside a spool that came out of a backup (`getuige restore` writes it): time has passed since."""
+
 MAX_QUARANTINE_ROWS: Final = 10_000
 """Poison is kept to be looked at, not to fill the disk; the counter goes on counting."""
 
@@ -132,9 +135,23 @@ class Spool:
             self._connection = _connect(path)
             _upgrade(self._connection)
             self._connection.executescript(_SCHEMA)
+            self._begin_anew(path.with_name(RESTORED))
         except sqlite3.Error as error:
             os.close(self._held)
             raise SpoolError(f"the spool {path} cannot be opened: {error}") from error
+
+    def _begin_anew(self, note: Path) -> None:
+        """After a restore: send nothing that was waiting then, and let other bridges hear everything once more."""
+        if not note.exists():
+            return
+        with self.write() as writing:
+            for table in ("spool_id", "held"):
+                writing.sql.execute(f"DELETE FROM {table}")  # noqa: S608 - one of two names
+            writing.sql.execute(
+                "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE state IN ('waiting', 'yielded')"
+            )
+            writing.count("restored")
+        note.unlink()
 
     def close(self) -> None:
         """Let go of the file; what was committed stays."""

@@ -19,7 +19,7 @@ from evidence.store.blobs import READ_BYTES, DirectoryBlobs
 from evidence.store.engine import open_engine
 from evidence.store.errors import BlobError
 from evidence.store.journal import SqlJournal
-from server.keeping import begun, files, note
+from server.keeping import begun, files, note, spools
 from server.keeping.elsewhere import Elsewhere, open_copies
 from server.keeping.note import BackupError, Note
 from server.layout import Layout
@@ -86,6 +86,7 @@ def make(
             _copy_public(layout.data / name, target / name, changing=name in CHANGING)
     for path in sorted(layout.exports.glob(files.PREPARED)):
         files.copy(path, target / "exports" / path.name)
+    spools.copy(layout.data, target / spools.FOLDER)
     begun.copy(layout.uploads, target / begun.FOLDER)  # before the blobs: one that is finished meanwhile is among them
     with open_copies(settings) as (copies, s3):
         elsewhere = Elsewhere(copies, s3, left=leave_s3)
@@ -164,8 +165,10 @@ def _check_folder(layout: Layout, target: Path) -> None:
 
 
 def _was_cut_short(target: Path) -> bool:
-    known = {"blobs", begun.FOLDER, "log", "exports", "trust", "secrets", "log.vkey", _UNFINISHED}
-    return all(path.name in known or path.name.startswith((_UNFINISHED, "journal-", "log-")) for path in target.iterdir())
+    known = {"blobs", begun.FOLDER, spools.FOLDER, "log", "exports", "trust", "secrets", "log.vkey", _UNFINISHED}
+    return all(
+        path.name in known or path.name.startswith((_UNFINISHED, "journal-", "log-")) for path in target.iterdir()
+    )
 
 
 _UNFINISHED: Final = "journal.db.unfinished"

@@ -33,7 +33,7 @@ from evidence.store.heads import SqlHeads
 from evidence.store.journal import SqlJournal
 from evidence.store.verifying import Verified
 from server.erasure.repeating import REPEAT
-from server.keeping import begun, files, note
+from server.keeping import begun, files, note, spools
 from server.keeping.backup import EVERYTHING_ELSE, Missing
 from server.keeping.elsewhere import Elsewhere, s3_of
 from server.keeping.note import BackupError, Note
@@ -239,6 +239,7 @@ def _restore_files(layout: Layout, backup: Path, kept: Note, line: Lineage) -> N
         if (backup / name).exists():
             files.copy(backup / name, layout.data / name)
     begun.copy(backup / begun.FOLDER, layout.uploads)
+    spools.restore(backup / spools.FOLDER, layout.data)
     for folder in ("exports", *(("secrets",) if kept.secrets else ())):
         for path in files.visible(backup / folder):
             files.copy(path, layout.data / path.relative_to(backup))

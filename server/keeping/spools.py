@@ -1,0 +1,69 @@
+"""In a backup: the spools of the alarm bridges, each at one instant, while their bridges go on.
+
+A spool holds presses that the journal may not have yet. It is put back with a note beside it, by which its bridge knows
+that time has passed: it shows what was open, sends nothing of it anew, and other bridges hear it from the beginning.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from evidence import durable
+from server.keeping import files
+from server.keeping.note import BackupError
+
+FOLDER: Final = "spools"
+PATTERN: Final = "bridge*/spool.db"
+RESTORED: Final = "spool.restored"
+"""The note; `device_bridge.spool` reads it."""
+
+
+def copy(data: Path, target: Path) -> int:
+    """Copy every spool below `data` into the folder `target`; return how many. BackupError when one cannot be read."""
+    spools = list(_spools(data))
+    for old in target.glob("*.db"):
+        if old.stem not in {name for name, _ in spools}:
+            durable.shred(old)
+    for name, spool in spools:
+        durable.make_folder(target)
+        beside = target / f".{name}.db"
+        beside.unlink(missing_ok=True)
+        try:
+            source = sqlite3.connect(f"{spool.as_uri()}?mode=ro", uri=True)
+            made = sqlite3.connect(beside)
+            try:
+                source.backup(made)
+            finally:
+                source.close()
+                made.close()
+        except sqlite3.Error as error:
+            raise BackupError(f"the spool {spool} cannot be copied: {error}") from error
+        beside.chmod(0o600)
+        _flush(beside)
+        beside.rename(target / f"{name}.db")
+        durable.sync_folder(target)
+    return len(spools)
+
+
+def restore(source: Path, data: Path) -> int:
+    """Put the spools of a backup back below `data`; return how many."""
+    found = sorted(source.glob("*.db"))
+    for spool in found:
+        folder = data / spool.stem
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / RESTORED).touch()  # first: a spool without its note would send old alarms anew
+        durable.sync_folder(folder)
+        files.copy(spool, folder / "spool.db")
+    return len(found)
+
+
+def _spools(data: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(data.resolve().glob(PATTERN)):
+        yield path.parent.name, path
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
