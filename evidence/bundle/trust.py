@@ -99,6 +99,8 @@ def read_tsas(folder: Path) -> TrustedTsas:
 
 def complete_line(policy: Policy, rotations: Sequence[LogRotate]) -> Lineage:
     """Return the line of logs that a policy and the root's rotations make; see `Anchors.line`."""
+    if not policy.logs:
+        raise SuccessionError("the policy names no log")
     line = rotation.follow(policy.logs[0], rotations)
     for log in policy.logs:
         if all(log != era.key for era in line.eras):

@@ -77,7 +77,7 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
 
 def _needs_checking_beside(statement: Statement) -> bool:
     return statement.type.startswith("alarm.") or isinstance(
-        statement.body, types.ItemSeal | types.ItemOpen | types.Export
+        statement.body, types.ItemSeal | types.ItemOpen | types.Export | types.LogRotate
     )
 
 
@@ -95,6 +95,9 @@ def _check_beside(services: Services, statement: Statement) -> None:
     if statement.type.startswith("alarm."):
         # An act that the bridge did not see would stand in the journal while her device hears nothing of it.
         raise NotAllowedError("door", "acts on an alarm go to /alarms/{alarm}/acts")
+    if isinstance(body, types.LogRotate):
+        # Here nobody would see to it that the next log has its key and its witnesses.
+        raise NotAllowedError("door", "a log is ended by `getuige log rotate`")
     if isinstance(body, types.ItemSeal | types.ItemOpen):
         public, least = services.journal.ask(
             lambda standing: (standing.public_key(statement.by), standing.least_suite(statement))

@@ -17,14 +17,15 @@ from evidence.bundle.verify import verify
 from evidence.custody import auditing, succession
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.lineage import Lineage
+from evidence.custody.note import generate_key
 from evidence.custody.tiles import FolderTiles
 from evidence.custody.tlogproof import build_proof
-from evidence.statements import types
+from evidence.statements import rotation, types
 from server.layout import Layout
 from server.log import rotating
 from tests.api.test_exports import ask, statement
 from tests.api.test_reading import grant
-from tests.api.world import CaseOfHers, Person, SealedItem, World, running, settings_in, until
+from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in, until
 
 
 @pytest.fixture(name="world")
@@ -74,6 +75,17 @@ def test_a_dry_run_changes_nothing(world: World) -> None:
 def test_another_root_rotates_nothing(world: World) -> None:
     with pytest.raises(rotating.RotationError, match="another root"):
         rotating.rotate(world.settings, keys.Identity.generate())
+    assert len(line_of(world).eras) == 1
+
+
+def test_the_api_takes_no_rotation(world: World) -> None:
+    """Nobody there would see to it that the next log has a key and witnesses: the log would stand still."""
+    add(world)
+    proof(world, rotating.plan(world.settings).events - 1)
+    shown = SignedCheckpoint.parse(FolderTiles(Layout(world.settings.data).log).read("checkpoint")).checkpoint
+    body = types.LogRotate(rotation.head_of(shown), generate_key("next.example/log").vkey)
+    answer = world.root.post(world.root.sign("log.rotate", body))
+    assert (answer.status_code, problem(answer)) == (403, "not-allowed")
     assert len(line_of(world).eras) == 1
 
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence import canonical, event, ids, keys, schema
-from evidence.bundle import bag
+from evidence.bundle import bag, handover
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, statement, types
+from evidence.statements import dsse, rotation, statement, types
 
 WHO = keys.Identity.generate()
 JSON = st.recursive(
@@ -31,6 +31,8 @@ PARSERS: tuple[Callable[[bytes], object], ...] = (
     event.parse,
     keys.LockedKey.from_bytes,
     bag.parse_manifest,
+    handover.Handover.parse,
+    lambda data: rotation.read([canonical.decode(data)], bytes(32)),
     lambda data: schema.decode(Meta, canonical.decode(data)),
     *(functools.partial(_body, kind) for kind in set(types.BODIES.values())),
 )
