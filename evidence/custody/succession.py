@@ -3,17 +3,17 @@
 A log's key is rotated when it may be known to others, or when it is old. The tree of the old log ends with a *final
 head*; a new log with a new origin and a new key begins, and its entry 0 commits to that head, so that the witnesses of
 the new log cosign the end of the old one with every head. From then on the old key is worth nothing beyond the final
-head: whoever stole it cannot add, and cannot show another past, because what it signed has to lead to that head.
+head: whoever stole it cannot add, and cannot show another past, because what it signed has to lead to that head
+(`lineage.Lineage.admit`). Who may say that a log ended is decided elsewhere (`evidence/statements/rotation.py`).
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evidence.custody import merkle, tlogproof
+from evidence.custody import tlogproof
 from evidence.custody.checkpoint import Checkpoint
-from evidence.custody.errors import ForkError, ProofError, RetiredKeyError
-from evidence.custody.policy import Policy, VerifiedCheckpoint
+from evidence.custody.errors import ProofError
+from evidence.custody.policy import Policy
 
 SUCCESSION_VERSION = b"\x02"
 """First byte of an entry that is no event's leaf (`leaf.LEAF_VERSION`) but the end of an older log."""
@@ -29,54 +29,12 @@ def succession_entry(final: Checkpoint) -> bytes:
     return SUCCESSION_VERSION + hashlib.sha256(_CONTEXT + final.body).digest()
 
 
-def entry_index(event: int, first_event: int) -> int:
-    """Return where the leaf of event `event` stands in a log whose first event is `first_event`.
-
-    A first log has event i at i; one that succeeds another has its succession entry before them.
-
-    Raises:
-        ProofError: the event belongs to an older log.
-    """
-    if event < first_event:
-        raise ProofError(f"event {event} stands in an older log: this one begins with event {first_event}")
-    return event if first_event == 0 else event - first_event + 1
-
-
 @dataclass(frozen=True)
 class Succession:
     """A proven rotation: the final head of the old log, and the origin that follows it."""
 
     final: Checkpoint
     successor: str
-
-    @property
-    def first_event(self) -> int:
-        """Index of the first event of the new log: the old one holds all before it."""
-        return self.final.size
-
-    def check(self, head: VerifiedCheckpoint, proof: Sequence[bytes] = ()) -> None:
-        """Check that a head of the old log is not beyond the rotation, and leads to the final head.
-
-        Heads of other logs pass: a policy judges those.
-
-        Args:
-            head: a head that the policy believed.
-            proof: consistency proof from it to the final head, empty when it is the final head.
-
-        Raises:
-            RetiredKeyError: it is larger than the final head: the old key signed after its retirement.
-            ForkError: it is not part of the final head.
-        """
-        if head.signed.checkpoint.origin != self.final.origin:
-            return
-        if head.size > self.final.size:
-            raise RetiredKeyError(
-                f"the key of {self.final.origin} was retired at {self.final.size} entries; this head has {head.size}"
-            )
-        try:
-            merkle.verify_consistency(head.size, head.root, self.final.size, self.final.root, proof)
-        except ProofError as error:
-            raise ForkError(f"a head of {head.size} entries is not part of the final head: {error}") from error
 
 
 def prove(final_note: bytes, entry_proof: bytes, policy: Policy) -> Succession:
@@ -100,17 +58,3 @@ def prove(final_note: bytes, entry_proof: bytes, policy: Policy) -> Succession:
     if successor == final.origin:
         raise ProofError("a log that succeeds another has a name of its own")
     return Succession(final, successor)
-
-
-def believe(
-    note: bytes, policy: Policy, successions: Sequence[Succession], proof: Sequence[bytes] = ()
-) -> VerifiedCheckpoint:
-    """Check a head against the policy and against every known rotation.
-
-    Raises:
-        CustodyError: see `Policy.verify` and `Succession.check`.
-    """
-    head = policy.verify(note)
-    for succession in successions:
-        succession.check(head, proof)
-    return head
