@@ -13,6 +13,7 @@ State rules:
 
 import base64
 import re
+import sqlite3
 import time
 from collections.abc import Collection, Iterator
 from datetime import timedelta
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from evidence import event, ids
 from evidence.event import Recorded
@@ -111,7 +113,7 @@ def shred(engine: Engine, traces: Collection[bytes] | None) -> bool:
         Whether nothing of them is left in files of this database that Getuige can look into; False: PostgreSQL.
 
     Raises:
-        NotShreddedError: something is left, or readers never left the write-ahead log alone.
+        NotShreddedError: something is left, or others never left the database alone.
     """
     if engine.dialect.name != "sqlite":
         _vacuum_postgresql(engine)
@@ -119,7 +121,7 @@ def shred(engine: Engine, traces: Collection[bytes] | None) -> bool:
     path = Path(engine.url.database or "")
     _checkpoint(engine)
     if traces is None or _holds(path, traces):
-        _on_its_own(engine, "VACUUM")
+        _insist(engine, "VACUUM", "the database cannot be written anew: others never let go of it")
         _checkpoint(engine)
         if traces is not None and _holds(path, traces):
             raise NotShreddedError("the database still holds bytes that were destroyed")
@@ -127,12 +129,23 @@ def shred(engine: Engine, traces: Collection[bytes] | None) -> bool:
 
 
 def _checkpoint(engine: Engine) -> None:
+    truncate = "PRAGMA wal_checkpoint(TRUNCATE)"
+    _insist(engine, truncate, "the write-ahead log cannot be emptied: somebody reads for a long time")
+
+
+def _insist(engine: Engine, statement: str, otherwise: str) -> None:
+    """Run a statement until nobody is in its way; NotShreddedError with the text `otherwise` when that never is."""
     for _ in range(TRIES):
-        busy, *_rest = _on_its_own(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
-        if not busy:
-            return
+        try:
+            row = _on_its_own(engine, statement)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                raise NotShreddedError(f"the database could not be cleaned: {error.sqlite_errorname}") from error
+        else:
+            if row is None or not row[0]:  # a checkpoint answers with 1 when it was in the way of somebody
+                return
         time.sleep(PAUSE_S)
-    raise NotShreddedError("the write-ahead log cannot be emptied: somebody reads for a long time")
+    raise NotShreddedError(otherwise)
 
 
 def _on_its_own(engine: Engine, statement: str) -> Any:  # noqa: ANN401 - a row of SQLite
@@ -175,6 +188,9 @@ def _search(data: Iterator[bytes], traces: Collection[bytes]) -> Iterator[bytes]
 
 
 def _vacuum_postgresql(engine: Engine) -> None:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        size = connection.scalar(text("SELECT pg_total_relation_size('events')")) or 0
-        connection.execute(text("VACUUM FULL events" if size <= SMALL_TABLE_BYTES else "VACUUM events"))
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            size = connection.scalar(text("SELECT pg_total_relation_size('events')")) or 0
+            connection.execute(text("VACUUM FULL events" if size <= SMALL_TABLE_BYTES else "VACUUM events"))
+    except DBAPIError as error:
+        raise NotShreddedError("the table cannot be vacuumed now") from error

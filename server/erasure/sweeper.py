@@ -65,7 +65,10 @@ class Sweeper:
                 _log.info("an erasure was looked at after a restore", state="repeated" if repeated else "nothing left")
 
     def sweep(self) -> int:
-        """Carry out what is due and return how many erasures were ended. Blocks; errors as of `Destroyer.destroy`."""
+        """Carry out what is due and return how many erasures were ended; what fails is logged. Blocks.
+
+        Raises StoreError when the journal cannot be asked.
+        """
         with _alone(self.lock) as alone:
             if not alone:
                 return 0
@@ -75,12 +78,19 @@ class Sweeper:
                     self.destroyer.execute(name, case)
                 except NotAllowedError:
                     continue  # held, kept for a claim, or cancelled just now: the journal shows which
-            begun = self.destroyer.journal.ask(lambda standing: _begun(standing, now))
-            for name in begun:
-                self.destroyer.destroy(name, now)
-            if begun:
-                _log.info("erasures were carried out", count=len(begun))
-            return len(begun)
+            done = sum(self._destroy(name, now) for name in self.destroyer.journal.ask(lambda one: _begun(one, now)))
+            if done:
+                _log.info("erasures were carried out", count=done)
+            return done
+
+    def _destroy(self, name: ids.ErasureId, now: ids.Time) -> bool:
+        """Destroy what one erasure names; say whether it was ended. One that fails does not stop the others."""
+        try:
+            self.destroyer.destroy(name, now)
+        except (EvidenceError, OSError) as error:
+            _log.error("an erasure was not ended, trying again", error=type(error).__name__)
+            return False
+        return True
 
 
 @contextmanager
