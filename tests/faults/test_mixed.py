@@ -249,7 +249,9 @@ def test_the_whole_history_holds(tmp_path: Path, capsys: pytest.CaptureFixture[s
         known = stored[statement]
         assert (known.event, known.salt.hex()) == (canonical.unb64(answer["event"]), answer["salt"]), history
     for checkpoint in shown:
-        assert verified.roots[checkpoint.origin, checkpoint.size] == checkpoint.root, f"a head of another history; {history}"
+        assert verified.roots[checkpoint.origin, checkpoint.size] == checkpoint.root, (
+            f"a head of another history; {history}"
+        )
 
     # Every sealed container is there with every byte, once.
     blobs = DirectoryBlobs(settings.data / "blobs")
