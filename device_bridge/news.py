@@ -22,7 +22,9 @@ PAGE_ROWS: Final = 50
 PAGE_BYTES: Final = 512 * 1024
 """Of bodies in one page; a larger one goes alone. A signed document may be four megabytes (`evidence.canonical`)."""
 
-MAX_PAGE_BYTES: Final = 8 * 1024 * 1024
+OLD_MS: Final = 5_000
+"""News that waited for longer is heard by somebody who was away."""
+
 KEPT_MS: Final = 7 * 24 * 3600 * 1000
 MAX_ROWS: Final = 50_000
 """Presses and acts are kept for a bridge that was away for a week, or fifty thousand of them; alarms for ever."""
@@ -106,17 +108,33 @@ def begin(spool: Spool) -> str:
 def page(reading: Reading, bridge: str, spool: str, after: int) -> Page:
     """Return the news after number `after`."""
     rows = reading.sql.execute(
-        "SELECT n, kind, key, body FROM news WHERE n > ? ORDER BY n LIMIT ?", (after, PAGE_ROWS)
+        "SELECT n, kind, key, body, at_ms FROM news WHERE n > ? ORDER BY n LIMIT ?", (after, PAGE_ROWS)
     ).fetchall()
     items: list[Item] = []
-    size = 0
-    for n, kind, key, body in rows:
+    size, before_ms = 0, time.time_ns() // 1_000_000 - OLD_MS
+    for n, kind, key, body, at_ms in rows:
         item = Item(n, kind, key, _body(reading, kind, key, body))
-        size += len(item.body)
+        found = _with_alarm(reading, item) if kind == "press" and at_ms < before_ms else [item]
+        size += sum(len(one.body) for one in found)
         if items and size > PAGE_BYTES:
             break
-        items.append(item)
+        items += found
     return Page(1, bridge, spool, after, ids.now(), tuple(items))
+
+
+def _with_alarm(reading: Reading, item: Item) -> list[Item]:
+    """Return an old press with its alarm as it is now: who catches up must not take what is over for news.
+
+    A closed alarm comes first, so that its press raises nothing; an open one after it, with what was sent already.
+    """
+    row = reading.sql.execute(
+        "SELECT alarm.alarm, is_open FROM press JOIN alarm ON alarm.alarm = press.alarm WHERE cose_sha256 = ?",
+        (bytes.fromhex(item.key),),
+    ).fetchone()
+    if row is None:
+        return [item]
+    alarm = Item(item.n, "alarm", row[0], _body(reading, "alarm", row[0], b""))
+    return [item, alarm] if row[1] else [alarm, item]
 
 
 def is_any(reading: Reading, after: int) -> bool:

@@ -2,6 +2,7 @@
 
 import base64
 import struct
+from hashlib import sha256
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from device_bridge.errors import AlarmError, PeerError
 from device_bridge.intake import received_now
 from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
 from evidence import ids, keys
-from evidence.statements import dsse
+from evidence.statements import dsse, types
 from tests.bridge_world import until
 from tests.many_bridges import Several, several
 
@@ -183,3 +184,32 @@ def test_a_stranger_s_news_is_not_believed(tmp_path: Path) -> None:
             news.opened(page, made.world.organisation.bridge, 1)
         for needle in (b"51.92", struct.pack(">d", 51.9244), spoken(memory, 1)[1]):
             assert needle not in base64.b64decode(dsse.parse(page, news.PAGE_TYPE).payload)
+
+
+def test_a_bridge_that_comes_new_takes_nothing_that_is_over_for_news(tmp_path: Path) -> None:
+    """Its spool is empty; the other has a closed alarm and one that a human has: nothing is raised or sent again."""
+    with several(tmp_path) as made:
+        organisation, memories = made.world.organisation, [made.world.new_device("one"), made.world.new_device("two")]
+        for memory in memories:
+            made.knows(memory.device)
+        made.stop(1)
+        for path in (tmp_path / "bridge-2").glob("spool.db*"):
+            path.unlink()
+        for memory in memories:
+            for counter in range(1, 9):
+                post(made, 0, *spoken(memory, counter))
+        for alarm, acts in zip(made.alarms(0), (("accept", "close"), ("accept",)), strict=True):
+            for act in acts:
+                signed = organisation.act(
+                    organisation.dispatcher, act, alarm.alarm, "genuine" if act == "close" else None
+                )
+                made.bridges[0].acts.carry_out(alarm.alarm, signed)
+        with made.bridges[0].spool.write() as spool:
+            spool.sql.execute("UPDATE news SET at_ms = 0")  # as if it was long ago
+        made.start(1)
+        until(lambda: len(made.alarms(1)) == 2, "it caught up")
+        until(lambda: {one.state for one in made.alarms(1)} == {"closed", "accepted"}, "as the other knows it")
+        closed = next(one.alarm for one in made.alarms(1) if one.state == "closed")
+        query = "SELECT count(*) FROM outbox WHERE alarm = ?"
+        assert made.bridges[1].spool.read().sql.execute(query, (closed,)).fetchone() == (0,), "nothing is sent again"
+        assert made.bridges[1].spool.read().seen(sha256(spoken(memories[0], 1)[1]).digest()) is not None
