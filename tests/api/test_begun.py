@@ -15,9 +15,13 @@ import pytest
 from evidence import ids
 from evidence.envelope import container
 from evidence.statements import types
+from evidence.statements.facts import Begun
+from evidence.store.blobs import DirectoryBlobs
 from server.keeping.backup import make
 from server.keeping.restore import restore
 from server.services import open_services
+from server.uploads import begun as rules
+from server.uploads.folder import UploadFolder
 from server.uploads.service import Uploads
 from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, seal, settings_in, until
 
@@ -153,3 +157,26 @@ def test_neither_time_nor_a_lost_machine_takes_it_away(alone: Path) -> None:
         phone.act("item.seal", item.body)
     prefix = container.parse_prefix(item.container)
     assert prefix.container_size == len(item.container)
+
+
+def test_while_bytes_are_coming_in_only_what_is_certain_is_signed_for(case: CaseOfHers) -> None:
+    """What a request brings is cut off again when its checksum fails: no manifest may have counted it."""
+    phone = case.phone()
+    item, where = announced(case, phone, 100_000)
+    name = where.rsplit("/", 1)[1]
+    folder = case.world.settings.data / "uploads"
+    known = Begun(case.case, phone.kid, types.ItemOpen(item.body.item, item.body.head))
+    uploads = UploadFolder(folder, DirectoryBlobs(case.world.settings.data / "blobs"))
+    start = container.parse_prefix(item.container).size
+    hold = uploads.hold(name)
+    assert hold is not None
+    try:
+        busy = rules.settled(uploads, item.body.item, known)
+    finally:
+        hold.release()
+    calm = rules.settled(uploads, item.body.item, known)
+    assert busy is not None
+    assert calm is not None
+    assert (busy.size, calm.size) == (start, start + 100_000)
+    stranger = Begun(case.case, phone.kid, types.ItemOpen(item.body.item, types.Blob(ids.Sha256("0" * 64), 1)))
+    assert rules.arrived(uploads, item.body.item, stranger) is None
