@@ -66,6 +66,11 @@ class BrokerSecrets:
         return CalloutLogin(f"nats://{host}:{port}", self.callout_password, self.system_password, self.issuer_seed)
 
 
+MAX_CONSUMERS: Final = 200_000
+"""Durable subscriptions on one NATS broker: two for each device. Unless it is told, NATS 2.15 allows one thousand and
+refuses the rest, so that the 501st device would never hear *stored*."""
+
+
 @dataclass(frozen=True)
 class Certificates:
     """PEM files of a broker: its certificate and key, and the authority that clients' certificates are checked with."""
@@ -112,7 +117,7 @@ mqtt {{ host: "{self.host}", port: {self.mqtt_port}, ack_wait: "2s", max_ack_pen
 accounts {{
   SYS {{ users: [ {{ user: "system", password: "{known.system_password}" }} ] }}
   {ACCOUNT} {{
-    jetstream: enabled
+    jetstream: {{ max_consumers: {MAX_CONSUMERS} }}
     users: [
       {{ user: "{BRIDGE_USER}", password: "{known.bridge_password}" }}
       {{ user: "callout", password: "{known.callout_password}" }}

@@ -18,7 +18,7 @@ from device_bridge.message import DeviceMessage, Kind, Lane, PressId, Told, UpTo
 from evidence import ids, keys
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 0x10, 0x20, 0x30, 0x40, 0x82, 0x90
-CLEAN_SESSION, USER_AND_PASSWORD = 0x02, 0xC0
+CLEAN_SESSION, USER_AND_PASSWORD, REFUSED = 0x02, 0xC0, 0x80
 KEEP_ALIVE_S = 0
 """None: the crowd says that it lives by heartbeats, and its sockets are on this machine."""
 
@@ -124,7 +124,10 @@ class CrowdDevice(asyncio.Protocol):
                 return
             self._send(SUBSCRIBE, b"\0\1" + _text(self._down) + b"\1" + _text("svc/bridge/+") + b"\1")
         elif kind == SUBACK:
-            self._ready.set_result(None)
+            if any(code & REFUSED for code in body[2:]):
+                self._ready.set_exception(ConnectionError("the broker refused a subscription"))
+            else:
+                self._ready.set_result(None)
         elif kind & 0xF0 == PUBLISH:
             self._delivered(kind, body)
 

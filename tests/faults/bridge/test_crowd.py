@@ -1,15 +1,19 @@
 """Many devices at once: all are let in and supervised, and each press between their heartbeats is stored in time.
 
-A hundred here; GETUIGE_CROWD=10000 for the real thing (`make bench-alarms` measures it, `docs/performance.md`).
+A hundred here; with GETUIGE_CROWD=600 NATS would refuse some without `MAX_CONSUMERS`; GETUIGE_CROWD=10000
+for the real thing (`make bench-alarms` measures it, `docs/performance.md`).
 """
 
 import asyncio
 import os
 import resource
 from pathlib import Path
+from typing import Any
 
+import nats
 import pytest
 
+from device_bridge.brokers import MAX_CONSUMERS, NatsBroker
 from tests.bridge_world import World, until, world
 from tests.crowd import AT_ONCE, CrowdDevice, beat, connect_all
 
@@ -36,6 +40,27 @@ def test_a_crowd_is_let_in_and_no_press_waits_for_it(tmp_path: Path, kind: str) 
         known = {one["device"]: one for one in made.bridge.supervisor.devices()}
         assert len(known) == CROWD
         assert made.bridge.telemetry.refused == 0
+
+
+@pytest.mark.need("nats-server")
+def test_nats_lets_every_device_listen(tmp_path: Path) -> None:
+    """Its own default is a thousand durable subscriptions, which is five hundred devices."""
+    with world(tmp_path, count=1) as made:
+        limits = asyncio.run(_limits(made))
+    assert limits.max_consumers == MAX_CONSUMERS
+    assert {limits.max_memory, limits.max_storage, limits.max_streams} == {-1}, "nothing else is limited by that"
+
+
+async def _limits(made: World) -> Any:  # noqa: ANN401 - nats-py's own type
+    broker = made.brokers[0].broker
+    assert isinstance(broker, NatsBroker)
+    client = await nats.connect(
+        f"nats://127.0.0.1:{broker.client_port}", user="bridge", password=broker.secrets.bridge_password
+    )
+    try:
+        return (await client.jetstream().account_info()).limits
+    finally:
+        await client.close()
 
 
 async def _crowd(made: World, kind: str) -> None:
