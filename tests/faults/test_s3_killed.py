@@ -23,7 +23,7 @@ DEADLINE_S = 90.0
 
 @pytest.mark.skipif(
     not os.environ.get("GETUIGE_FAULTS_S"),
-    reason="half a minute; make faults plays it, and tests/s3/test_server.py has an S3 that refuses and stalls",
+    reason="NOT TESTED here: `make faults` does; tests/s3/test_server.py has an S3 that refuses and stalls",
 )
 def test_s3_is_killed_during_uploads_comes_back_and_everything_arrives_once(tmp_path: Path) -> None:
     need("weed")
