@@ -102,7 +102,7 @@ class Follower:
         pruned = time.monotonic()
         while not self._stop.is_set():
             try:
-                if not self.hear():
+                if self.hear() < news.PAGE_ROWS:
                     self.caught_up.set()
                 self._failure, self._heard_at, pause_s = None, time.monotonic(), FIRST_PAUSE_S
                 if time.monotonic() - pruned > PRUNE_EVERY_S:
@@ -119,7 +119,10 @@ class Follower:
                 pause_s = min(LAST_PAUSE_S, pause_s * 2)
 
     def hear(self) -> int:
-        """Ask once and take in what is new; return how many pieces of news that were. Raises what httpx raises."""
+        """Ask once and take in what is new; return how many pieces of news that were (a page or more: ask again).
+
+        Raises what httpx raises, PeerError, and SpoolError.
+        """
         reading = self._spool.read()
         after = news.last_heard(reading, self._url) if self._of is None else news.heard(reading, self._url, self._of)
         answer = self._client.get(f"{self._url}/news", params={"after": after, "of": self._of or ""})
@@ -131,7 +134,7 @@ class Follower:
             fresh = news.heard(reading, self._url, page.spool) != after
             self._of = page.spool
             if fresh:  # another spool than the one that was heard last: from its beginning
-                return 1
+                return news.PAGE_ROWS
         for start in range(0, len(page.items), TAKEN_AT_ONCE):
             self._take(page.items[start : start + TAKEN_AT_ONCE])
         return len(page.items)

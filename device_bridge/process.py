@@ -102,13 +102,13 @@ class Bridge:
         self.lane.start()
         self.feed_server.start()
         self.telemetry.start()
+        if self.sender is not None:
+            self.sender.start()
         self.peers.start()
         for connection in (*self._presses, *self._lifelines):
             connection.start()
         for callout in self._callouts:
             callout.start()
-        if self.sender is not None:
-            self.sender.start()
         self.delivery.start()
         self.watch.start()
         self.supervisor.start()

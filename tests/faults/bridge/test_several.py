@@ -14,7 +14,7 @@ from device_bridge.errors import AlarmError, PeerError
 from device_bridge.intake import received_now
 from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
 from evidence import ids, keys
-from evidence.statements import dsse, types
+from evidence.statements import dsse
 from tests.bridge_world import until
 from tests.many_bridges import Several, several
 
