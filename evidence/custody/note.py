@@ -1,6 +1,6 @@
 """Signed notes and their keys (c2sp.org/signed-note, c2sp.org/tlog-cosignature).
 
-Two signature types are used: 0x01 Ed25519 (logs) and 0x04 timestamped Ed25519 cosignatures (witnesses). Lines of
+Signature types that are used: 0x01 Ed25519 (logs), 0x04 timestamped Ed25519 and 0x06 ML-DSA-44 cosignatures. Lines of
 keys that a verifier does not know are ignored, as the specification demands; lines that are no signature lines
 make the whole note unusable.
 """
@@ -16,6 +16,7 @@ from enum import IntEnum
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
+from evidence.custody import post_quantum
 from evidence.custody.errors import KeyFormatError, NoteError, SignatureError
 
 MAX_NOTE_BYTES = 256 * 1024
@@ -47,6 +48,11 @@ class KeyType(IntEnum):
 
     ED25519 = 0x01
     COSIGNATURE_V1 = 0x04
+    ML_DSA_44 = 0x06
+
+
+COSIGNERS = frozenset({KeyType.COSIGNATURE_V1, KeyType.ML_DSA_44})
+"""Types of a witness's key."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +148,9 @@ class NoteVerifier:
     def __post_init__(self) -> None:
         if not _is_key_name(self.name):
             raise KeyFormatError("a key name is not empty and has neither spaces nor plus signs")
-        if len(self.public_key) != ED25519_KEY_BYTES:
-            raise KeyFormatError(f"an Ed25519 public key has {ED25519_KEY_BYTES} bytes")
+        size = post_quantum.PUBLIC_KEY_BYTES if self.kind is KeyType.ML_DSA_44 else ED25519_KEY_BYTES
+        if len(self.public_key) != size:
+            raise KeyFormatError(f"a public key of type {self.kind} has {size} bytes")
 
     @property
     def key_id(self) -> bytes:
@@ -161,7 +168,7 @@ class NoteVerifier:
         """Return the key in a vkey text.
 
         Raises:
-            KeyFormatError: it is no vkey, its key id does not fit, or its type is neither 0x01 nor 0x04.
+            KeyFormatError: it is no vkey, its key id does not fit, or its type is not 0x01, 0x04 or 0x06.
         """
         name, key_id, kind, material = _parse_key(vkey)
         verifier = cls(name, kind, material)
@@ -182,12 +189,16 @@ class NoteVerifier:
         if not self.knows(signature):
             raise SignatureError(f"the signature is not by {self.name}")
         blob, message, at = signature.signature, text, None
-        if self.kind is KeyType.COSIGNATURE_V1:
+        if self.kind in COSIGNERS:
             seconds = int.from_bytes(blob[:TIMESTAMP_BYTES], "big")
             if len(blob) < TIMESTAMP_BYTES or seconds > MAX_TIMESTAMP:
                 raise SignatureError(f"the cosignature of {self.name} bears no usable time")
-            blob, message = blob[TIMESTAMP_BYTES:], cosigned_message(text, seconds)
+            blob, message = blob[TIMESTAMP_BYTES:], cosigned_message(self.name, self.kind, text, seconds)
             at = datetime.fromtimestamp(seconds, UTC)
+        if self.kind is KeyType.ML_DSA_44:
+            post_quantum.verify(self.public_key, message, blob)
+            # Without a time it does not say that this head was the newest (c2sp.org/tlog-cosignature).
+            return Signed(self.name, signature.key_id, at if seconds else None)
         if len(blob) != ED25519_SIGNATURE_BYTES:
             raise SignatureError(f"the signature of {self.name} has the wrong length")
         try:
@@ -216,8 +227,11 @@ class NoteSigner:
 
     def __post_init__(self) -> None:
         if len(self.seed) != ED25519_KEY_BYTES:
-            raise KeyFormatError(f"an Ed25519 seed has {ED25519_KEY_BYTES} bytes")
-        public_key = bytes(SigningKey(self.seed).verify_key)
+            raise KeyFormatError(f"a seed has {ED25519_KEY_BYTES} bytes")
+        if self.kind is KeyType.ML_DSA_44:
+            public_key = post_quantum.public_of(self.seed)
+        else:
+            public_key = bytes(SigningKey(self.seed).verify_key)
         object.__setattr__(self, "verifier", NoteVerifier(self.name, self.kind, public_key))
 
     @property
@@ -236,7 +250,7 @@ class NoteSigner:
         """Return the key in an skey text (the form of golang.org/x/mod/sumdb/note).
 
         Raises:
-            KeyFormatError: it is no skey, its key id does not fit, or its type is neither 0x01 nor 0x04.
+            KeyFormatError: it is no skey, its key id does not fit, or its type is not 0x01, 0x04 or 0x06.
         """
         if not skey.startswith(_PRIVATE_PREFIX):
             raise KeyFormatError("a signer key begins with PRIVATE+KEY+")
@@ -262,12 +276,16 @@ class NoteSigner:
         Raises:
             KeyFormatError: this is a log's key.
         """
-        if self.kind is not KeyType.COSIGNATURE_V1:
+        if self.kind not in COSIGNERS:
             raise KeyFormatError("a log's key makes no cosignatures")
         if at.tzinfo is None:
             raise KeyFormatError("the time of a cosignature needs a time zone")
         seconds = int(at.timestamp())
-        signature = bytes(SigningKey(self.seed).sign(cosigned_message(text, seconds)).signature)
+        message = cosigned_message(self.name, self.kind, text, seconds)
+        if self.kind is KeyType.ML_DSA_44:
+            signature = post_quantum.sign(self.seed, message)
+        else:
+            signature = bytes(SigningKey(self.seed).sign(message).signature)
         return NoteSignature(self.name, self.verifier.key_id, seconds.to_bytes(TIMESTAMP_BYTES, "big") + signature)
 
 
@@ -280,9 +298,20 @@ def generate_key(name: str, kind: KeyType = KeyType.ED25519) -> NoteSigner:
     return NoteSigner(name, kind, bytes(SigningKey.generate()))
 
 
-def cosigned_message(text: bytes, seconds: int) -> bytes:
-    """Return what a type 0x04 cosignature signs (c2sp.org/tlog-cosignature, Ed25519 signed message)."""
-    return b"cosignature/v1\ntime %d\n" % seconds + text
+def cosigned_message(name: str, kind: KeyType, text: bytes, seconds: int) -> bytes:
+    """Return what a cosignature by the key `name` signs over a checkpoint body (c2sp.org/tlog-cosignature).
+
+    Raises:
+        SignatureError: type 0x06 signs checkpoints, and the text is none.
+    """
+    if kind is KeyType.COSIGNATURE_V1:
+        return b"cosignature/v1\ntime %d\n" % seconds + text
+    try:
+        origin, size, root = text.decode().split("\n")[:3]
+        head = (origin, int(size), unb64(root))
+        return post_quantum.cosigned_message(name, *head, seconds)
+    except (ValueError, OverflowError) as error:
+        raise SignatureError("only a checkpoint can be cosigned") from error
 
 
 def unb64(text: str) -> bytes:
@@ -322,5 +351,5 @@ def _parse_key(text: str) -> tuple[str, str, KeyType, bytes]:
         blob = unb64(encoded)
         kind = KeyType(blob[0])
     except (ValueError, IndexError):
-        raise KeyFormatError("the key bytes are not base64 of a type that Getuige uses (1 or 4)") from None
+        raise KeyFormatError("the key bytes are not base64 of a type that Getuige uses (1, 4 or 6)") from None
     return name, key_id, kind, blob[1:]

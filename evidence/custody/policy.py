@@ -11,7 +11,7 @@ from datetime import datetime
 
 from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import KeyFormatError, PolicyError, QuorumError, SignatureError, UnknownLogError
-from evidence.custody.note import KeyType, NoteVerifier
+from evidence.custody.note import COSIGNERS, KeyType, NoteVerifier
 
 MAX_POLICY_BYTES = 256 * 1024
 """`MAX_ITEMS` lines of the longest keys and names, with as much again for comments."""
@@ -20,6 +20,9 @@ MAX_ITEMS = 128
 """Of each kind: logs, witnesses, groups. The specification recommends at least 32."""
 
 NO_QUORUM = "none"
+LOGS = frozenset({KeyType.ED25519})
+"""Types of a log's key."""
+
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NUMBER = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 
@@ -157,11 +160,11 @@ class _Parser:
     def _line(self, keyword: str, words: list[str]) -> None:
         match keyword, words:
             case "log", [vkey] | [vkey, _]:
-                self.logs.append(_key(vkey, KeyType.ED25519, self.logs))
+                self.logs.append(_key(vkey, LOGS, self.logs))
                 _cap(self.logs)
             case "witness", [name, vkey, *url] if len(url) <= 1:
                 self._define(name)
-                self.witnesses[name] = _key(vkey, KeyType.COSIGNATURE_V1, self.witnesses.values())
+                self.witnesses[name] = _key(vkey, COSIGNERS, self.witnesses.values())
                 if url:
                     self.urls[name] = url[0]
                 _cap(self.witnesses)
@@ -201,10 +204,10 @@ class _Parser:
         return Group(needed, tuple(members))
 
 
-def _key(vkey: str, kind: KeyType, others: Collection[NoteVerifier]) -> NoteVerifier:
+def _key(vkey: str, kinds: Collection[KeyType], others: Collection[NoteVerifier]) -> NoteVerifier:
     verifier = NoteVerifier.parse(vkey)
-    if verifier.kind is not kind:
-        raise PolicyError("logs have keys of type 1, witnesses of type 4")
+    if verifier.kind not in kinds:
+        raise PolicyError("logs have keys of type 1, witnesses of type 4 or 6")
     if any(other.public_key == verifier.public_key for other in others):
         raise PolicyError("the same public key stands here twice")
     return verifier

@@ -26,7 +26,7 @@ from evidence.custody.errors import (
     UnknownLogError,
 )
 from evidence.custody.keyfile import load_or_create_key
-from evidence.custody.note import KeyType, Note, NoteSigner, NoteVerifier
+from evidence.custody.note import COSIGNERS, KeyType, Note, NoteSigner, NoteVerifier
 
 
 class WitnessState(Protocol):
@@ -70,8 +70,8 @@ class Witness:
     development = False
 
     def __init__(self, signer: NoteSigner, state: WitnessState, logs: Sequence[NoteVerifier]) -> None:
-        if signer.kind is not KeyType.COSIGNATURE_V1:
-            raise KeyFormatError("a witness needs a key of type 4")
+        if signer.kind not in COSIGNERS:
+            raise KeyFormatError("a witness needs a key of type 4 or 6")
         self._signer = signer
         self._state = state
         self._logs = tuple(logs)

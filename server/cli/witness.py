@@ -33,17 +33,21 @@ def witness(
     new_key: Annotated[
         str, typer.Option("--new-key", metavar="NAME", help="Make key and memory of a witness of this name, and stop.")
     ] = "",
+    ml_dsa: Annotated[
+        bool, typer.Option("--ml-dsa", help="With --new-key: an ML-DSA-44 key, against forgers with quantum computers.")
+    ] = False,
 ) -> None:
     """Cosign heads of custody logs over HTTP (c2sp.org/tlog-witness), and never two that one history cannot have.
 
     A witness sees sizes and hashes only. Put TLS in front of it, and read docs/operations/witness.md.
     """
+    from evidence.custody.note import KeyType
     from server.witness import folder as folders
     from server.witness.serving import serve
 
     home = folders.WitnessFolder(folder)
     if new_key:
-        signer = home.create(new_key)
+        signer = home.create(new_key, KeyType.ML_DSA_44 if ml_dsa else KeyType.COSIGNATURE_V1)
         typer.echo(f"{home.key} is secret. Log operators and readers need this line of a tlog-policy:\n")
         typer.echo(f"witness NAME {signer.vkey} https://ADDRESS")
         return

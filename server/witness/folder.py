@@ -55,8 +55,8 @@ class WitnessFolder:
         """Heads that a known log signed and that do not extend what was cosigned: proof against that log."""
         return self.path / "refused"
 
-    def create(self, name: str) -> NoteSigner:
-        """Make key and memory.
+    def create(self, name: str, kind: KeyType = KeyType.COSIGNATURE_V1) -> NoteSigner:
+        """Make key and memory; `kind` is one of `note.COSIGNERS`.
 
         Raises:
             WitnessError: there is a key or a memory already.
@@ -66,7 +66,7 @@ class WitnessFolder:
         if self.key.exists() or self.state.exists():
             raise WitnessError(f"{self.path} already holds a witness; a new key needs a new folder")
         NoteVerifier(name, KeyType.COSIGNATURE_V1, bytes(32))  # refuses a bad name before anything is written
-        signer = load_or_create_key(self.key, name, KeyType.COSIGNATURE_V1)
+        signer = load_or_create_key(self.key, name, kind)
         disk.replace(self.vkey, f"{signer.vkey}\n".encode())
         disk.make_folder(self.state)
         return signer
