@@ -195,10 +195,10 @@ class NoteVerifier:
                 raise SignatureError(f"the cosignature of {self.name} bears no usable time")
             blob, message = blob[TIMESTAMP_BYTES:], cosigned_message(self.name, self.kind, text, seconds)
             at = datetime.fromtimestamp(seconds, UTC)
-        if self.kind is KeyType.ML_DSA_44:
-            post_quantum.verify(self.public_key, message, blob)
-            # Without a time it does not say that this head was the newest (c2sp.org/tlog-cosignature).
-            return Signed(self.name, signature.key_id, at if seconds else None)
+            if self.kind is KeyType.ML_DSA_44:
+                post_quantum.verify(self.public_key, message, blob)
+                # Without a time it does not say that this head was the newest (c2sp.org/tlog-cosignature).
+                return Signed(self.name, signature.key_id, at if seconds else None)
         if len(blob) != ED25519_SIGNATURE_BYTES:
             raise SignatureError(f"the signature of {self.name} has the wrong length")
         try:
