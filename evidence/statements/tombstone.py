@@ -12,9 +12,9 @@ she signed cannot be cut without becoming something that she did not sign.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from evidence import canonical, event, ids, schema
+from evidence import canonical, event, ids, keys, schema
 from evidence.errors import FormatError
-from evidence.statements import types
+from evidence.statements import dsse, types
 from evidence.statements.statement import Statement
 
 Erasable = Literal["item.open", "item.seal", "grant"]
@@ -74,6 +74,22 @@ def parse(data: bytes) -> Tombstone:
     if (found.left is None) != singular or (found.container is None) != (found.type != "item.seal"):
         raise FormatError("a tombstone says what its type needs and no more")
     return found
+
+
+def receipt(server: keys.Identity, origin: str, tombstone: Tombstone) -> dsse.Envelope:
+    """Return the receipt of the event that was here, the very bytes that it had: for a phone that never got them."""
+    payload = event.Receipt(
+        1,
+        1,
+        origin,
+        tombstone.index,
+        tombstone.statement,
+        tombstone.event,
+        tombstone.leaf,
+        tombstone.received_at,
+        server.kid,
+    )
+    return dsse.sign(dsse.RECEIPT_TYPE, canonical.encode(schema.encode(payload)), server)
 
 
 def named_items(statement: Statement) -> frozenset[ids.ItemId]:

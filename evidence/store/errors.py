@@ -1,6 +1,7 @@
 """Errors of the store; one root, below the package's own."""
 
 from evidence.errors import EvidenceError
+from evidence.statements.tombstone import Tombstone
 
 
 class StoreError(EvidenceError):
@@ -24,7 +25,11 @@ class StorageFullError(StoreError):
 
 
 class ErasedError(StoreError):
-    """The event was destroyed by an erasure; its leaf remains."""
+    """The event was destroyed by an erasure; its leaf remains, and `tombstone` says which."""
+
+    def __init__(self, tombstone: Tombstone) -> None:
+        super().__init__("this statement was erased")
+        self.tombstone = tombstone
 
 
 class NotShreddedError(StoreError):

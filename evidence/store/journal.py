@@ -249,7 +249,7 @@ class SqlJournal:
                         present[outcome.statement] = outcome
                     outcomes.append(outcome)
                 elif isinstance(known, Tombstone):
-                    outcomes.append(ErasedError("this statement was erased"))
+                    outcomes.append(ErasedError(known))
                 else:
                     outcomes.append(replace(known, again=True))
             if new:
@@ -360,7 +360,7 @@ class SqlJournal:
         with reading(self._engine) as connection:
             found = rows.known(connection, [statement_id]).get(statement_id)
         if isinstance(found, Tombstone):
-            raise ErasedError("this statement was erased")
+            raise ErasedError(found)
         return found
 
     def seal_of(self, item: ids.ItemId) -> Recorded | None:

@@ -14,12 +14,15 @@ class UnreachableError(ClientError):
 class RefusedError(ClientError):
     """The server answered with a problem document (RFC 9457)."""
 
-    def __init__(self, status: int, name: str, text: str, *, reason: str = "", retry_after_s: int = 0) -> None:
+    def __init__(
+        self, status: int, name: str, text: str, *, reason: str = "", retry_after_s: int = 0, receipt: str = ""
+    ) -> None:
         super().__init__(text or f"HTTP {status}")
         self.status = status
         self.name = name
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.receipt = receipt
 
 
 class DistrustError(ClientError):

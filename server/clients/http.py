@@ -193,4 +193,5 @@ def _problem(answer: httpx.Response) -> RefusedError:
         ". ".join(filter(None, words)),
         reason=str(document.get("reason", "")),
         retry_after_s=int(wait) if wait.isdecimal() else 0,
+        receipt=str(document.get("receipt", "")),
     )

@@ -22,7 +22,7 @@ from evidence.envelope.wraps import Reader
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
-from server.clients import memory, tus
+from server.clients import memory, receipts, tus
 from server.clients.errors import ClientError, FolderError, RefusedError
 from server.clients.outbox import Entry, OriginalError, Outbox, Source
 from server.clients.proofs import Proofs
@@ -37,6 +37,9 @@ ENROLMENT = "enrolment"
 
 ROTATIONS = "rotations.json"
 """Kept as soon as it is known, so that no server can make this phone forget that a log has ended."""
+
+ERASED = "erased"
+"""The answer about a statement that arrived and was erased since."""
 
 BLOB_MISSING = "blob-missing"
 """Reason of a refused `item.seal` whose upload is not (or no longer) on the server."""
@@ -234,12 +237,27 @@ class Phone:
                 self._remember(Chained(chained.next))
                 return
             entry = self.outbox.find(chained.item) if chained.item else None
+            if refused.name == ERASED:
+                self._step_over(statement, refused, entry)
+                return
             if refused.name != BLOB_MISSING or entry is None:
                 raise
             # The upload expired before its statement came: the bytes are still here, so send them again.
             self._upload(entry, None, announce=False)
             receipted = self.signer.post(statement, path)
         self._keep_receipt(statement, receipted, chained.item)
+
+    def _step_over(self, statement: Statement, refused: RefusedError, entry: Entry | None) -> None:
+        """Go on behind a statement that had arrived and was erased before its receipt came here.
+
+        The receipt in the refusal proves that it had; without it nothing is forgotten, whatever the server says.
+        """
+        receipts.check_erased(self.signer.pins, self.signer.certificates(), refused.receipt, statement.id)
+        if statement.chain is None:
+            raise FolderError("A phone numbers each of its statements; this one has no number.")
+        self._remember(Chained(Chain(statement.chain.seq + 1, statement.id)))
+        if entry is not None:
+            self.outbox.forget(entry)
 
     def _keep_receipt(self, statement: Statement, receipted: Receipted, item: ids.ItemId | None) -> None:
         """Make the receipt durable, then step on in the chain, then forget the item. Each may be repeated."""

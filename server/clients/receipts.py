@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evidence import canonical, event, ids
+from evidence import canonical, event, ids, schema
 from evidence.errors import EvidenceError
 from evidence.statements import dsse
 from server.clients import memory
@@ -58,6 +58,26 @@ def check(
         "server_key": server.envelope.to_json(),
     }
     return Receipted(receipt, _recorded(receipt, stored, salt), document)
+
+
+def check_erased(
+    pins: Pins, certificates: Mapping[ids.KeyId, Certificate], receipt: str, statement: ids.Sha256
+) -> event.Receipt:
+    """Return the receipt (DSSE, base64) of a statement that arrived and was erased since; event and salt are no more.
+
+    Raises:
+        DistrustError: it does not hold; nothing may be forgotten because a server says "erased".
+    """
+    try:
+        envelope = dsse.parse(canonical.unb64(receipt), dsse.RECEIPT_TYPE)
+        server = one_of(certificates, "server", envelope.signatures[0].keyid)
+        dsse.verify(envelope, {envelope.signatures[0].keyid: server.sign})
+        payload = schema.decode(event.Receipt, canonical.decode(envelope.body))
+        if (payload.statement, payload.log) != (statement, pins.line.of_event(payload.index).origin):
+            raise DistrustError("The receipt speaks of another statement or log.")
+    except EvidenceError as error:
+        raise DistrustError(f"The receipt does not hold: {error}. It counts as not arrived.") from error
+    return payload
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from pydantic import BaseModel, ConfigDict
 
 from evidence import canonical, event
 from evidence.event import Recorded
+from evidence.statements import tombstone as tombstones
+from evidence.statements.tombstone import Tombstone
 from server.services import Services
 
 
@@ -35,6 +37,12 @@ class ReceiptAnswer(BaseModel):
     receipt: Dsse
     event: str
     salt: str
+
+
+def erased_receipt(services: Services, tombstone: Tombstone) -> str:
+    """Return the receipt of an event that was destroyed (DSSE, base64); event and salt are no more."""
+    origin = services.log.origin_of(tombstone.index)
+    return canonical.b64(tombstones.receipt(services.identity, origin, tombstone).to_bytes())
 
 
 def answer(services: Services, recorded: Recorded) -> ReceiptAnswer:

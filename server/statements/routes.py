@@ -10,12 +10,13 @@ from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.authority import NotAllowedError
 from evidence.statements.statement import Statement
+from evidence.store.errors import ErasedError
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
 from server.auth.asking import SignerAsking
 from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
-from server.statements.receipts import Dsse, ReceiptAnswer, answer
+from server.statements.receipts import Dsse, ReceiptAnswer, answer, erased_receipt
 from server.statements.seals import check_seal
 from server.uploads import begun
 
@@ -64,12 +65,15 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
     statement = statements.parse(raw)
     if statement.by != who.kid:
         raise ProblemError(domains.SIGNER)
-    if _needs_checking_beside(statement):
-        known = await run_in_threadpool(_known_or_checked, services, statement)
-        if known is not None:
-            response.status_code = 200
-            return answer(services, known)
-    recorded = await append(services, raw, begun.few_enough if isinstance(statement.body, types.ItemOpen) else None)
+    try:
+        if _needs_checking_beside(statement):
+            known = await run_in_threadpool(_known_or_checked, services, statement)
+            if known is not None:
+                response.status_code = 200
+                return answer(services, known)
+        recorded = await append(services, raw, begun.few_enough if isinstance(statement.body, types.ItemOpen) else None)
+    except ErasedError as error:  # its author may go on from it: the receipt says that it had arrived
+        raise ProblemError(domains.ERASED, receipt=erased_receipt(services, error.tombstone)) from error
     if recorded.again:
         response.status_code = 200
     return answer(services, recorded)

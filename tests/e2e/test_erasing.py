@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from evidence import ids, keys
-from server.clients import timeline
+from server.clients import receipts, timeline
 from server.clients.erasing import Erasing
-from server.clients.errors import RefusedError
+from server.clients.errors import DistrustError, RefusedError
 from server.clients.investigator import Investigator
 from server.clients.phone_folder import open_phone
+from server.clients.receipts import Receipts
 from tests.api.world import World, until
 from tests.e2e.her import Her, incident, new_case, prove
 from tests.erasing_world import sweeping
@@ -77,6 +78,38 @@ def test_what_was_given_beside_an_erased_item_stays_given(her: Her, tmp_path: Pa
     assert "R. Bos (investigator)" in [
         one.get("who") for one in report["claims"] if one["code"] == "erasure-remains-read"
     ]
+
+
+def test_a_phone_that_never_got_its_receipt_goes_on_behind_what_was_erased(
+    her: Her, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    with open_phone(tmp_path / "phone") as phone:
+        phone.add(incident("Vier"))
+        with monkeypatch.context() as dying:
+            dying.setattr(Receipts, "keep", die)  # the answer came, and the phone died
+            with pytest.raises(SystemExit):
+                phone.sync()
+    vault, worker = _erasing(her, her.identity), _erasing(her, her.world.caseworker.identity)
+    erasure, _ = vault.ask(vault.plan([_by_title(her)["Vier"]]))
+    worker.agree(erasure)
+    with sweeping(her.world.settings) as sweeper:
+        assert sweeper.sweep() == 1
+    with open_phone(tmp_path / "phone") as phone:
+        phone.add(incident("Vijf"))
+        phone.sync()
+        assert not list(phone.outbox.entries())
+    assert set(_by_title(her)) == {"Een", "Twee", "Drie", "Vijf"}
+
+
+def test_nothing_is_forgotten_because_a_server_says_that_it_was_erased(her: Her) -> None:
+    signer = her.connect(her.identity)
+    other = ids.Sha256("ab" * 32)
+    for receipt in ("", "e30="):
+        with pytest.raises(DistrustError):
+            receipts.check_erased(signer.pins, signer.certificates(), receipt, other)
 
 
 def _proof(vault: Erasing, erasure: ids.ErasureId) -> bytes:
