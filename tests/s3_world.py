@@ -49,6 +49,7 @@ class S3Server:
     ports: dict[str, int] = field(default_factory=new_ports)
     process: subprocess.Popen[bytes] | None = None
     numbers: Iterator[int] = field(default_factory=count)
+    clients: dict[str, Any] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
@@ -110,6 +111,11 @@ class S3Server:
 
     def client(self) -> Any:  # noqa: ANN401 - boto3 has no types
         """Return a client that is not ours: what tests look with."""
+        if self.endpoint not in self.clients:
+            self.clients[self.endpoint] = self._new_client()
+        return self.clients[self.endpoint]
+
+    def _new_client(self) -> Any:  # noqa: ANN401 - as above
         return boto3.session.Session().client(
             "s3",
             endpoint_url=self.endpoint,
