@@ -1,14 +1,15 @@
 """The custody log as anyone may read it (c2sp.org/tlog-tiles), its timestamps, and proofs of receipts."""
 
 import re
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
 from evidence import event, ids
+from evidence.canonical import MAX_INTEGER
 from evidence.custody.errors import ResourceNotFoundError
 from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
 from evidence.statements.standing import Standing
@@ -148,7 +149,7 @@ def get_timestamp(
     response_class=PlainTextResponse,
     responses=problems(*PROVEN, domains.NOT_INTEGRATED, general.VALIDATION),
 )
-async def get_proof(request: Request, index: int, who: SignerAsking) -> Response:
+async def get_proof(request: Request, index: Annotated[int, Path(ge=0, le=MAX_INTEGER)], who: SignerAsking) -> Response:
     """Return the proof that an event is in the log (c2sp.org/tlog-proof), to its signer and to readers of its case."""
     services = services_of(request)
     found = await run_in_threadpool(_of_whom, services, index)

@@ -117,7 +117,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
             "case": [case.case],
             "item": [sealed.body.item],
             "kid": [phone.kid, case.vault.kid],
-            "index": ["0", "3", "99999"],
+            "index": ["0", "3", "99999", str(2**53 - 1), str(2**63)],
             "upload": [upload],
         }
         until(lambda: world.caseworker.http.get("/api/v1/receipts/0/proof").status_code == 200, "the log took it in")
