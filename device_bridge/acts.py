@@ -14,9 +14,6 @@ from evidence import ids, keys
 from evidence.statements import statement as statements
 from evidence.statements import types
 
-NO_EMERGENCY = frozenset({"accidental", "test", "technical"})
-"""Reasons of closing after which a control room that was given the alarm is told that it was none."""
-
 TOLD_ACTS = frozenset({"accept", "dispatch", "close"})
 """Acts that the device is told about; a claim or a report from the scene is not its business."""
 
@@ -69,11 +66,11 @@ class ActDesk:
             alarm = life.act(alarm, what, person, now, now_ms, reason, statement=statement.id, covers=covers)
             spool.tell_peers("act", statement.id, news.act_body(name, dsse))
             spool.save_alarm(alarm)
-            if reason in NO_EMERGENCY:
-                self._intake.withdraw(spool, alarm, now, now_ms)
             if alarm.accepted_by is not None:
                 outbox.drop_later(spool, name)
                 handover.drop(spool, name, later_only=alarm.is_open)
+            if reason in life.NO_EMERGENCY:
+                self._intake.withdraw(spool, alarm, now, now_ms)
             spool.count(f"acts.{what}")
         if what in TOLD_ACTS and not alarm.silent:
             self._tell(self._intake.told(alarm))

@@ -35,6 +35,9 @@ CANCEL_FLAGS: Final[dict[Code, tuple[str, str]]] = {
 }
 """Flag and line in the history, by what the code of a cancel was."""
 
+NO_EMERGENCY: Final = frozenset({"accidental", "test", "technical"})
+"""Reasons of closing after which a control room that was given the alarm is told that it was none."""
+
 CLAIM_LEASE_MS: Final = 30_000
 """A console renews its claims every ten seconds; after three that are missing nobody is looking any more."""
 

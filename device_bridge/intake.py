@@ -328,7 +328,14 @@ class Intake:
         duress_at = next((entry.at for entry in alarm.history if entry.what == "duress"), None)
         what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, None, duress_at, at)
         for route in self._plan.hearing_withdrawal(alarm.kind):
-            outbox.withdraw(spool, alarm.alarm, route, keys.seal_box(self._bridge.box_public, what.to_bytes()), at_ms)
+            reported = any(one.route == route for one in alarm.routes)
+            if outbox.call_off(spool, alarm.alarm, route) or reported:
+                outbox.queue(spool, alarm.alarm, route, keys.seal_box(self._bridge.box_public, what.to_bytes()), at_ms)
+
+    def call_off(self, spool: Writing, alarm: life.Alarm) -> None:
+        """Another bridge withdrew the alarm: what was not sent from here yet is not sent any more."""
+        for route in self._plan.hearing_withdrawal(alarm.kind):
+            outbox.call_off(spool, alarm.alarm, route)
 
     def _refresh_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage) -> None:
         """Routes that still wait for their turn send the newest position."""

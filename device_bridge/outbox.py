@@ -137,8 +137,8 @@ def drop_later(spool: Writing, alarm: ids.AlarmId) -> None:
     )
 
 
-def withdraw(spool: Writing, alarm: ids.AlarmId, route: str, sealed: bytes, now_ms: int) -> bool:
-    """Stop what `route` had not sent yet, and let it send `sealed` if it began to send anything; return whether."""
+def call_off(spool: Writing, alarm: ids.AlarmId, route: str) -> bool:
+    """Stop what `route` had not sent yet; return whether it began to send anything, here or at another bridge."""
     spool.sql.execute("DELETE FROM held WHERE alarm = ? AND route = ? AND state = 'held'", (alarm, route))
     query = "SELECT max(attempts) FROM outbox WHERE alarm = ? AND route = ?"
     begun = bool(spool.sql.execute(query, (alarm, route)).fetchone()[0])
@@ -146,8 +146,6 @@ def withdraw(spool: Writing, alarm: ids.AlarmId, route: str, sealed: bytes, now_
         "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND route = ? AND state = 'waiting'",
         (alarm, route),
     )
-    if begun:
-        queue(spool, alarm, route, sealed, now_ms)
     return begun
 
 

@@ -213,6 +213,8 @@ class Follower:
         if merged.accepted_by is not None:
             outbox.drop_later(spool, merged.alarm)
             handover.drop(spool, merged.alarm, later_only=merged.is_open)
+            if merged.closed is not None and merged.closed.reason in life.NO_EMERGENCY:
+                self._intake.call_off(spool, merged)
             return
         begun = 0 if mine is None else mine.stage
         for stage in (Stage.SECOND, Stage.LAST):

@@ -22,6 +22,7 @@ from device_bridge.brokers import free_ports
 from device_bridge.dc09 import account_of
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
+from device_bridge.escalation import SECOND_AFTER_MS, unix_ms
 from device_bridge.message import Kind, Location, Told
 from device_bridge.routes.line import Line, tls_context
 from device_bridge.routes.sip import SipRoute
@@ -279,6 +280,22 @@ def test_a_genuine_alarm_is_not_withdrawn_when_it_is_closed(tmp_path: Path) -> N
         made.bridge = start_bridge(made.settings)
         until(lambda: len(room.requests(b"OPTIONS")) >= 2, "the route had its turn again")
         assert len(room.received()) == 1
+
+
+@pytest.mark.need("sipp", "nats-server")
+def test_a_control_room_of_the_second_stage_hears_the_withdrawal_too(tmp_path: Path) -> None:
+    with control_room(tmp_path / "room") as room, world(tmp_path / "world", count=1) as made:
+        memory = made.new_device()
+        more = {"second_control_rooms": (f"mk=sip:meldkamer@127.0.0.1:{room.port}",)}
+        _restart(made, **more, sip_sender=SENDER)
+        with made.switched_on(memory) as device:
+            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, 5) is not None
+            (alarm,) = made.bridge.spool.read().newest_alarms(5)
+            made.bridge.watch.look(unix_ms(alarm.raised_at) + SECOND_AFTER_MS)
+            until(lambda: _outcome(made) == "delivered", "its stage came")
+            _close(made, "technical")
+            until(lambda: len(room.received()) == 2, "a cancel follows")
+        assert [alert_of(room, index)["msgType"] for index in range(2)] == ["Alert", "Cancel"]
 
 
 @pytest.mark.need("nats-server")
