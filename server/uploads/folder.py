@@ -138,6 +138,12 @@ class UploadFolder:
             return None
         return Hold(handle)
 
+    def hold_admissions(self) -> Hold:
+        """Wait until no other process admits uploads here: the quota of a case is judged by one at a time."""
+        handle = os.open(self._folder / "admissions", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, durable.PRIVATE_FILE_MODE)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        return Hold(handle)
+
     def settle(self, upload: Upload) -> int:
         """Flush what arrived and return the offset, which is then durable."""
         if upload.complete:

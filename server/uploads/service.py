@@ -67,17 +67,21 @@ class Uploads:
         if await run_in_threadpool(self._services.journal.ask, lambda standing: creation.item in standing.erased):
             raise ProblemError(domains.ERASED)
         async with self._admitting:
-            known = await run_in_threadpool(self._folder.load, upload.id)
-            if known is not None and (known.expires_at > ids.now() or await self._keeps(known)):
-                return known
-            if known is not None:
-                async with self._alone(upload.id):
-                    await self._remove_expired(upload.id)
-            stored = await run_in_threadpool(self._services.journal.stored_bytes, ids.CaseId(account))
-            usage = await run_in_threadpool(self._folder.usage, account, stored)
-            core.admit(creation, usage)
-            with _telling_when_full():
-                await run_in_threadpool(self._folder.create, upload)
+            hold = await run_in_threadpool(self._folder.hold_admissions)
+            try:
+                known = await run_in_threadpool(self._folder.load, upload.id)
+                if known is not None and (known.expires_at > ids.now() or await self._keeps(known)):
+                    return known
+                if known is not None:
+                    async with self._alone(upload.id):
+                        await self._remove_expired(upload.id)
+                stored = await run_in_threadpool(self._services.journal.stored_bytes, ids.CaseId(account))
+                usage = await run_in_threadpool(self._folder.usage, account, stored)
+                core.admit(creation, usage)
+                with _telling_when_full():
+                    await run_in_threadpool(self._folder.create, upload)
+            finally:
+                hold.release()
         return upload
 
     async def find(self, who: Phone | Caseworker, upload_id: str) -> Upload:

@@ -14,6 +14,7 @@ import pytest
 from evidence import ids
 from evidence.store.blobs import DirectoryBlobs
 from server.uploads import core, tus
+from server.uploads.folder import UploadFolder
 from server.uploads.intake import BATCH_BYTES
 from tests.api.world import TUS, UPLOADS, CaseOfHers, Person, World, problem, until
 
@@ -154,6 +155,20 @@ def test_a_file_that_is_too_large_or_over_the_quota_is_refused(case: CaseOfHers,
     assert [answer.status_code for answer in answers] == [201] * 6 + [413]
     assert problem(answers[-1]) == "quota"
     assert problem(case.phone().create(core.MAX_UPLOAD_BYTES, SHA256)) == "quota"  # it is the case's, not the phone's
+
+
+def test_a_quota_is_judged_by_one_process_at_a_time(world: World, phone: Person) -> None:
+    """Several servers share the folder: two that looked at the same moment would both find room."""
+    elsewhere = UploadFolder(world.settings.data / "uploads", DirectoryBlobs(world.settings.data / "blobs"))
+    hold = elsewhere.hold_admissions()
+    answers: list[httpx.Response] = []
+    thread = threading.Thread(target=lambda: answers.append(phone.create(100, SHA256)))
+    thread.start()
+    thread.join(0.5)
+    assert not answers
+    hold.release()
+    thread.join()
+    assert answers[0].status_code == 201
 
 
 def test_another_phone_of_the_same_case_sees_no_upload_of_this_one(case: CaseOfHers, phone: Person) -> None:
