@@ -130,20 +130,20 @@ def test_by_command_asked_agreed_and_called_off(her: Her, tmp_path: Path) -> Non
     dry = _run("vault", "erase", *hers, "--item", item)
     assert "Een" in dry
     assert "Nothing was asked" in dry
-    assert _run("vault", "erasures", *hers) == ""
+    assert not _erasing(her, her.identity).known()
     asked = _run("vault", "erase", *hers, "--item", item, "--really")
     erasure = asked.split("Erasure ")[1].split(",")[0]
     assert "cancel-erase" in asked
     assert "Agreed" in _run("staff", "caseworker", "agree-erase", erasure, *worker)
     assert "waiting" in _run("staff", "caseworker", "erasures", *worker)
     assert erasure in _run("vault", "cancel-erase", *hers)  # without naming it: everything that is open
-    assert "nothing to call off" in _run("vault", "cancel-erase", *hers)
+    assert not _erasing(her, her.identity).call_off()
     with sweeping(her.world.settings) as sweeper:
         assert sweeper.sweep() == 0
     assert item in _by_title(her).values()
-    held = _run("staff", "caseworker", "hold", *worker, "--item", item, "--ground", "klacht")
-    assert "klacht" in _run("vault", "erase", *hers, "--item", item)
-    _run("staff", "caseworker", "lift", held.split("Hold ")[1].rstrip(".\n"), *worker)
+    held = _erasing(her, her.world.caseworker.identity).hold("klacht", [item])
+    assert [one.ground for one in _erasing(her, her.identity).plan([item]).holds] == ["klacht"]
+    _run("staff", "caseworker", "lift", held, *worker)
     term = ("--class", "claim", "--ground", "AVG 17", "--until", "2028-01-01")
     kept = _run("staff", "caseworker", "retain", *worker, *term)
     assert kept.startswith("Kept until 2028-01-01")
