@@ -1,0 +1,182 @@
+"""Brokers and one bridge process on a journal, and bare peers to measure beside: for the benchmark of alarms."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from device_bridge import brokers
+from device_bridge.device_memory import DeviceMemory
+from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
+from evidence.statements.statement import Statement
+from evidence.store import migrating
+from evidence.store.engine import connect, open_engine
+from evidence.store.journal import SqlJournal
+from tests.bridge_world import Organisation, new_broker, until
+from tests.postgres_world import postgres_server
+
+PRESS_BYTES = 180
+PORTION = 500
+"""Statements at once: fewer than may wait to be written."""
+
+
+@dataclass
+class Setting:
+    """Two brokers, a bridge in a process of its own, and what devices need to reach it."""
+
+    organisation: Organisation
+    kind: str
+    brokers: tuple[brokers.RunningBroker, ...]
+    database_url: str
+    feed_port: int
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def append(self, *made: Statement) -> None:
+        """Append to the journal that the bridge forwards to."""
+        engine = open_engine(self.database_url)
+        journal = SqlJournal(engine)
+        journal.start()
+        try:
+            for start in range(0, len(made), PORTION):
+                for future in [journal.append(one.envelope.to_bytes()) for one in made[start : start + PORTION]]:
+                    future.result(120)
+        finally:
+            journal.close()
+            engine.dispose()
+
+    def device(self, name: str) -> DeviceMemory:
+        """Make and enrol a device."""
+        urls = tuple(f"mqtt://127.0.0.1:{one.broker.mqtt_port}" for one in self.brokers)
+        public = self.organisation.bridge.sign_public.hex()
+        memory = DeviceMemory.create(self.organisation.folder / "people" / name, bridge_key=public, brokers=urls)
+        self.append(self.organisation.enrol(memory.device, memory.identity.sign_public))
+        return memory
+
+    def address(self) -> tuple[BrokerAddress, Login | None]:
+        """Return how a bare client of ours reaches broker A."""
+        secret = self.organisation.folder / "secrets" / "broker-bridge.password"
+        login = Login("bridge", secret.read_text) if self.kind == "nats" else None
+        return BrokerAddress.parse(f"mqtt://127.0.0.1:{self.brokers[0].broker.mqtt_port}", "a"), login
+
+    def health(self) -> dict[str, object]:
+        """Return the bridge's own health; empty while it does not answer."""
+        try:
+            token = (self.organisation.folder / "secrets" / "bridge-feed.token").read_text().strip()
+            answer = httpx.get(
+                f"http://127.0.0.1:{self.feed_port}/health", headers={"authorization": f"Bearer {token}"}, timeout=5
+            )
+            return dict(answer.json())
+        except (httpx.HTTPError, ValueError, FileNotFoundError):
+            return {}
+
+    def counter(self, name: str) -> int:
+        """Return one of the bridge's counters."""
+        counters = self.health().get("counters")
+        return int(counters.get(name, 0)) if isinstance(counters, dict) else 0
+
+
+@contextmanager
+def setting(folder: Path, kind: str, journal: str = "sqlite", count: int = 2) -> Iterator[Setting]:
+    """Run brokers and one bridge process on a journal."""
+    organisation = Organisation.found(folder)
+    with ExitStack() as stack:
+        url = organisation.database_url
+        if journal == "postgresql":
+            url = stack.enter_context(postgres_server()).database()
+            empty = connect(url)
+            migrating.migrate(empty)
+            empty.dispose()
+        started = tuple(stack.enter_context(brokers.running(new_broker(folder, kind, index))) for index in range(count))
+        made = Setting(organisation, kind, started, url, brokers.free_ports(1)[0])
+        made.append(*organisation.founding())
+        made.process = stack.enter_context(_bridge(made))
+        until(made.health, "the bridge answers", 60)
+        yield made
+
+
+@contextmanager
+def _bridge(made: Setting) -> Iterator["subprocess.Popen[bytes]"]:
+    callouts = [one.broker.client_port for one in made.brokers if isinstance(one.broker, brokers.NatsBroker)]
+    folder = made.organisation.folder
+    environment = {
+        **os.environ,
+        "GETUIGE_BRIDGE_DATA": str(folder),
+        "GETUIGE_BRIDGE_DATABASE_URL": made.database_url,
+        "GETUIGE_BRIDGE_BROKERS": ",".join(f"mqtt://127.0.0.1:{one.broker.mqtt_port}" for one in made.brokers),
+        "GETUIGE_BRIDGE_CALLOUT": str(bool(callouts)).lower(),
+        "GETUIGE_BRIDGE_CALLOUTS": ",".join(f"127.0.0.1:{port}" for port in callouts),
+        "GETUIGE_BRIDGE_BROKER_LOGIN": str(bool(callouts)).lower(),
+        "GETUIGE_BRIDGE_FEED_PORT": str(made.feed_port),
+        "GETUIGE_BRIDGE_ROOT_KEY": made.organisation.root.sign_public.hex(),
+    }
+    command = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
+    with (folder / "bridge.log").open("ab") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@contextmanager
+def raw_echo() -> Iterator[Callable[[], float]]:
+    """Yield a round trip over a bare TCP connection to another process; milliseconds."""
+    program = (
+        "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True);"
+        "c, _ = s.accept(); c.setsockopt(6, 1, 1)\n"
+        "while (d := c.recv(4096)): c.sendall(d)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        with socket.create_connection(("127.0.0.1", int(process.stdout.readline()))) as line:
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+            def once() -> float:
+                begun = time.perf_counter()
+                line.sendall(b"x" * PRESS_BYTES)
+                assert line.recv(4096)
+                return (time.perf_counter() - begun) * 1000
+
+            yield once
+
+
+@contextmanager
+def paho_echo(address: BrokerAddress, login: Login | None) -> Iterator[Callable[[], float]]:
+    """Yield a QoS 1 round trip over broker A between two bare clients; milliseconds."""
+    back = threading.Event()
+
+    def bounce(connection: Connection, delivered: Delivered) -> None:
+        connection.publish("bench/down", delivered.payload)
+        connection.acknowledge(delivered)
+
+    def heard(connection: Connection, delivered: Delivered) -> None:
+        connection.acknowledge(delivered)
+        back.set()
+
+    far = Connection(address, "far", bounce, filters=(("bench/up", 1),), login=login, durable=False)
+    near = Connection(address, "near", heard, filters=(("bench/down", 1),), login=login, durable=False)
+    for one in (far, near):
+        one.start()
+        until(one.connected.is_set, "client connects")
+
+    def once() -> float:
+        back.clear()
+        begun = time.perf_counter()
+        near.publish("bench/up", b"x" * PRESS_BYTES)
+        assert back.wait(10)
+        return (time.perf_counter() - begun) * 1000
+
+    try:
+        yield once
+    finally:
+        for one in (far, near):
+            one.stop()
