@@ -7,6 +7,9 @@ SHELL := /bin/bash
 DATA ?= ./var
 MEDIA ?=
 TESTS ?= tests
+# Two at once where a neighbour does no harm; one by one where seconds count, or where processes are killed.
+SIDE_BY_SIDE := tests/unit tests/property tests/api tests/attacks tests/postgresql tests/s3 tests/interop
+ONE_BY_ONE := tests/faults tests/browser tests/e2e
 SECONDS_OF_FAULTS ?= 60
 SECONDS_OF_SOAK ?= 600
 
@@ -37,7 +40,10 @@ demo: setup ## Play the same and stop; exit code 0 only when every step held
 	@$(VENV)/bin/getuige demo
 
 test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## Run all tests (TESTS=path for some of them)
-	@$(PYTHON) -m pytest $(TESTS)
+	@if [ "$(TESTS)" != tests ]; then exec $(PYTHON) -m pytest $(TESTS); fi; failed=0; \
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(SIDE_BY_SIDE) || failed=1; \
+	$(PYTHON) -m pytest $(ONE_BY_ONE) || failed=1; \
+	exit $$failed
 
 faults: setup $(VENV)/.dev programs ## Break things for longer than `make test` does (SECONDS_OF_FAULTS=60)
 	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -q --durations=10 tests/faults

@@ -6,7 +6,7 @@ Through the pool this question costs more than checking the signature of the req
 from contextlib import suppress
 from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 _SIZE: Final = "SELECT COALESCE(MAX(idx) + 1, 0) FROM events"
 
@@ -17,6 +17,7 @@ class Glance:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Any = None  # a DBAPI connection has no public type
+        event.listen(engine, "engine_disposed", lambda _engine: self.close())
 
     @property
     def is_local(self) -> bool:

@@ -44,12 +44,13 @@ class Running:
     data: Path
     process: subprocess.Popen[bytes]
 
-    def part(self, name: str) -> int:
-        """The process id of the child that carries out the command `name`."""
+    def parts(self, name: str) -> list[int]:
+        """The process ids of the children that carry out the command `name`."""
         listed = subprocess.run(["ps", "-eww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
         rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
         ours = {pid for pid, parent, _ in rows if int(parent) == self.process.pid}
-        (found,) = (int(pid) for pid, _, line in rows if pid in ours and re.search(rf"main\(\) {name}\b", line))
+        found = [int(pid) for pid, _, line in rows if pid in ours and re.search(rf"main\(\) {name}\b", line)]
+        assert found, f"no {name} runs"
         return found
 
 
@@ -192,7 +193,7 @@ async def test_a_server_that_stops_is_shown_within_eight_seconds(browser: Browse
     async with visit(browser, running.url) as daan:
         await daan.sign_in("/console", "daan", running.phrases["daan"])
         await daan.page.wait_for_selector(".freshness.live", timeout=15_000)
-        serving = running.part("serve")
+        (serving,) = running.parts("serve")
         os.kill(serving, signal.SIGSTOP)
         try:
             await daan.page.wait_for_selector(".freshness.stale", timeout=STALE_WITHIN_S * 1000)
@@ -201,14 +202,16 @@ async def test_a_server_that_stops_is_shown_within_eight_seconds(browser: Browse
         await daan.page.wait_for_selector(".freshness.live", timeout=15_000)
 
 
-async def test_a_bridge_that_stops_is_shown_although_the_server_is_well(browser: Browser, running: Running) -> None:
+async def test_bridges_that_stop_are_shown_although_the_server_is_well(browser: Browser, running: Running) -> None:
     async with visit(browser, running.url) as daan:
         await daan.sign_in("/console", "daan", running.phrases["daan"])
         await daan.page.wait_for_selector(".freshness.live", timeout=15_000)
-        bridge = running.part("bridge")
-        os.kill(bridge, signal.SIGSTOP)
+        bridges = running.parts("bridge")
+        for bridge in bridges:
+            os.kill(bridge, signal.SIGSTOP)
         try:
             await expect(daan.page.locator(".freshness.stale")).to_contain_text("alarmbrug", timeout=15_000)
         finally:
-            os.kill(bridge, signal.SIGCONT)
+            for bridge in bridges:
+                os.kill(bridge, signal.SIGCONT)
         await daan.page.wait_for_selector(".freshness.live", timeout=20_000)

@@ -151,6 +151,7 @@ def test_who_drips_headers_is_cut_off(front: Front) -> None:
     assert time.monotonic() - begun < READ_HEADER_S + 5
 
 
+@pytest.mark.usefixtures("phone")  # it enrols before this address has used up its pace, in any order of the tests
 def test_a_pace_counts_the_address_that_asks_and_not_what_it_claims(front: Front) -> None:
     """Each request claims another address; all of them count for the one that Caddy saw."""
     with front.client() as client:
