@@ -179,6 +179,8 @@ class LogKeeper:
             while entries := self._entries(size):
                 size = self._integrator.integrate(entries, start=size).checkpoint.size
                 self._asked_at = time.monotonic()
+                if len(entries) < MAX_BATCH:
+                    break  # what came meanwhile waits: under a stream each head would cover one event, and cost as much
             if self._era != self.lineage.current:
                 return self._move_on()
             if self._integrator.witness_failures and time.monotonic() - self._asked_at > ASK_AGAIN_EVERY_S:
