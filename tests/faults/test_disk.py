@@ -111,7 +111,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
     if os.geteuid() != 0:
         pytest.skip("mounting a small file system needs root")
     folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "getuige-test", folder]
+    mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "getuige-test", str(folder)]
     if subprocess.run(mounting, check=False).returncode != 0:
         pytest.skip("NOT TESTED: this machine lets nobody mount a file system")
     try:
