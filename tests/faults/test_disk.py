@@ -77,13 +77,13 @@ def test_after_a_failed_promise_the_journal_stops_until_it_is_looked_at(disk: Di
 
 
 def test_a_slow_disk_makes_groups_and_no_queue(disk: Disk, tmp_path: Path) -> None:
-    """With 20 ms a promise, 16 people at once are answered in a few promises, not in sixteen."""
+    """With 50 ms a promise, 16 people at once are answered in a few promises, not in sixteen."""
     settings, root = founded(tmp_path / "data")
     with serving(settings, **disk.variables):
         case = World(settings, Person(settings.public_url, identity=root)).open_case()
         who = case.world.caseworker
         made = [invitation(who, case) for _ in range(64)]
-        disk.is_slow(20_000)
+        disk.is_slow(50_000)
         answers: list[int] = []
 
         def post(part: list[bytes]) -> None:
@@ -101,8 +101,8 @@ def test_a_slow_disk_makes_groups_and_no_queue(disk: Disk, tmp_path: Path) -> No
         took = time.monotonic() - begun
         disk.is_well()
     assert answers == [201] * 64
-    one_by_one = 64 * 2 * 0.020  # at the very least a write and a checkpoint for each
-    assert took < one_by_one, f"{took:.2f} s: every statement waited for a promise of its own"
+    one_by_one = 64 * 0.050  # the journal alone, if each statement had a promise of its own
+    assert took < one_by_one / 2, f"{took:.2f} s: every statement waited for a promise of its own"
 
 
 @contextmanager

@@ -219,6 +219,8 @@ def restart_one_of_two(database: str, tmp_path: Path) -> None:
 
 
 def test_log_lines_hold_no_address_of_a_person(front: Front) -> None:
+    with front.client() as client:
+        client.post("/api/v1/sign-in/challenge", json={"handle": "x"}, headers={"x-forwarded-for": "10.1.0.7"})
     written = Path(str(front.settings.data) + ".log").read_text()
     lines = [json.loads(line) for line in written.splitlines() if line.startswith("{")]
     assert lines
