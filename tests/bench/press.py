@@ -5,8 +5,6 @@ paho, with no disk, no signature and no seal of ours: the ratio says what being 
 """
 
 import statistics
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from device_bridge.message import Kind, Location, Told
-from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
-from tests.bridge_world import World, until, world
+from device_bridge.mqtt import BrokerAddress, Login
+from tests.bench.alarm_setting import paho_echo
+from tests.bridge_world import World, world
 
 ROUNDS = 300
 WARM_UP = 30
@@ -42,34 +41,8 @@ def echo(made: World, folder: Path) -> Iterator[Callable[[], float]]:
     secret = folder / "secrets" / "broker-bridge.password"
     login = Login("bridge", secret.read_text) if made.settings.broker_login else None
     address = BrokerAddress.parse(made.urls[0], "a")
-    back = threading.Event()
-
-    def bounce(connection: Connection, delivered: Delivered) -> None:
-        connection.publish("bench/down", delivered.payload)
-        connection.acknowledge(delivered)
-
-    def heard(connection: Connection, delivered: Delivered) -> None:
-        connection.acknowledge(delivered)
-        back.set()
-
-    far = Connection(address, "far", bounce, filters=(("bench/up", 1),), login=login, durable=False)
-    near = Connection(address, "near", heard, filters=(("bench/down", 1),), login=login, durable=False)
-    for one in (far, near):
-        one.start()
-        until(one.connected.is_set, "client connects")
-
-    def once() -> float:
-        back.clear()
-        begun = time.perf_counter()
-        near.publish("bench/up", b"x" * 180)
-        assert back.wait(10)
-        return (time.perf_counter() - begun) * 1000
-
-    try:
+    with paho_echo(address, login) as once:
         yield once
-    finally:
-        for one in (far, near):
-            one.stop()
 
 
 @pytest.mark.parametrize("kind", KINDS)
