@@ -71,16 +71,19 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
                 statement = invitation(world, case.case)
                 given.append((statement, world.caseworker.post(statement)))
 
+        until((settings.data / "log" / "checkpoint").exists, "a head is published")  # events may be given before it
         writer = threading.Thread(target=write)
         writer.start()
-        until(lambda: len(given) > 20, "statements are written")
-        first = make(settings, folder / "backup", with_secrets=True)
-        told = len(given)
-        until(lambda: len(given) > told + 20, "statements are written")
-        made = make(settings, folder / "backup", with_secrets=True)
-        before = len(given)
-        stop.set()
-        writer.join()
+        try:
+            until(lambda: len(given) > 20, "statements are written")
+            first = make(settings, folder / "backup", with_secrets=True)
+            told = len(given)
+            until(lambda: len(given) > told + 20, "statements are written")
+            made = make(settings, folder / "backup", with_secrets=True)
+            before = len(given)
+        finally:
+            stop.set()
+            writer.join()
         given = given[: made.note.events]
     assert first.missing == made.missing == ()
     assert first.note.events < made.note.events
