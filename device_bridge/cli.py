@@ -175,24 +175,33 @@ def alarm_centre(
 def alarms_report(
     data: Data = None,
     days: Annotated[int, typer.Option(min=1, max=3660, help="How many days back.")] = 30,
+    spool: Annotated[
+        list[Path] | None,
+        typer.Option(help="Read this bridge's folder or spool.db, and not those of --data; once for each bridge."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show how fast alarms were handled, per stage, which deadlines were missed, and how available everything was.
 
-    Reads the bridge's own spool, also while the bridge runs. Tests are counted apart.
+    Reads the spools of all bridges in the data folder, also while the bridges run. An alarm that several bridges know
+    is counted once, by its earliest moments. Tests are counted apart.
     """
     from dataclasses import asdict
 
     from device_bridge.figures import PERCENTILES
-    from device_bridge.ledger import read
+    from device_bridge.ledger import read, spools_of
     from device_bridge.settings import BridgeSettings
 
-    found = read(BridgeSettings.load(data=data).folder / "spool.db", days)
+    given = [path / "spool.db" if path.is_dir() else path for path in spool or ()]
+    spools = given or spools_of(BridgeSettings.load(data=data).data)
+    found = read(spools, days)
     if as_json:
-        typer.echo(json.dumps({"days": days, "percentiles": list(PERCENTILES), **asdict(found)}))
+        shown = {"days": days, "spools": len(spools), "percentiles": list(PERCENTILES), **asdict(found)}
+        typer.echo(json.dumps(shown))
         return
     typer.echo(
         f"{found.alarms} alarms in {days} days, {found.open} open, {found.escalated} escalated; {found.tests} tests"
+        f" ({len(spools)} spools)"
     )
     for stage in found.stages:
         values = "  ".join(f"p{n} {ms / 1000:.3f} s" for n, ms in zip(PERCENTILES, stage.percentiles, strict=True))

@@ -17,6 +17,9 @@ DEADLINES_S: Final = (10, 30, 60)
 
 PERCENTILES: Final = (50, 90, 99)
 
+Change = tuple[int, bool | None]
+"""From when on (Unix milliseconds) something works, does not, or (None) is not watched any more by this watcher."""
+
 _STATES: Final = {"claimed": "claimed", "accepted": "accepted", "dispatched": "dispatched", "on_scene": "on_scene"}
 
 
@@ -103,6 +106,22 @@ def availability(name: str, changes: Sequence[tuple[int, bool]], start_ms: int, 
         watched += length
         working += length if works else 0
     return Availability(name, working / watched, watched // 1000) if watched else None
+
+
+def at_any(watchers: Sequence[Sequence[Change]]) -> list[tuple[int, bool]]:
+    """Return when something worked for at least one of several watchers, each with its changes in order.
+
+    A watcher that stopped says nothing any more; when the last one stops, what it said last goes on.
+    """
+    joined: list[tuple[int, bool]] = []
+    states: dict[int, bool | None] = {}
+    turns = ((at_ms, number, works) for number, one in enumerate(watchers) for at_ms, works in one)
+    for at_ms, number, works in sorted(turns, key=lambda turn: turn[0]):
+        states[number] = works
+        said = [one for one in states.values() if one is not None]
+        if said and (not joined or joined[-1][1] is not any(said)):
+            joined.append((at_ms, any(said)))
+    return joined
 
 
 def _moments(alarm: Alarm) -> dict[str, int]:

@@ -15,7 +15,8 @@ LOOK_S: Final = 1.0
 ALIVE_EVERY_MS: Final = 60_000
 """After a crash a route counts as working for this long too much."""
 
-_ALIVE: Final = "route-log.alive-ms"
+ALIVE: Final = "route-log.alive-ms"
+"""The counter that holds when a bridge of this spool last ran (Unix milliseconds)."""
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ class RouteLog:
     def start(self) -> None:
         """Count the time since the last bridge of this spool was alive as not available, and begin."""
         with self._spool.write() as spool:
-            alive_ms = spool.counters().get(_ALIVE)
+            alive_ms = spool.counters().get(ALIVE)
             if alive_ms is not None:
                 rows = [(route.name, alive_ms) for route in self._routes]
                 spool.sql.executemany("INSERT INTO route_history (route, at_ms, up) VALUES (?, ?, 0)", rows)
@@ -53,7 +54,7 @@ class RouteLog:
             return 0
         with self._spool.write() as spool:
             spool.sql.executemany("INSERT INTO route_history (route, at_ms, up) VALUES (?, ?, ?)", changed)
-            spool.sql.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (_ALIVE, now_ms))
+            spool.sql.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (ALIVE, now_ms))
         self._known, self._alive_ms = states, now_ms
         return len(changed)
 

@@ -36,7 +36,7 @@ class StageMetrics:
         with self._lock:
             if not self._lines or time.monotonic() - self._made >= KEEP_S:
                 try:
-                    self._lines = _lines_of(ledger.read(self._path, DAYS, NEWEST))
+                    self._lines = _lines_of(ledger.read((self._path,), DAYS, NEWEST))
                 except SpoolError:
                     self._lines = []
                 self._made = time.monotonic()

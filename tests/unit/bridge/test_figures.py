@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,9 +15,11 @@ from typer.testing import CliRunner
 from device_bridge import alarm as life
 from device_bridge import escalation, figures, message
 from device_bridge.cli import commands
+from device_bridge.device_memory import DeviceMemory
 from device_bridge.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from evidence import ids
 from tests.bridge_world import until, world
+from tests.many_bridges import several
 
 START = 1_790_000_000_000
 WHO = life.Person(ids.KeyId(ids.new_id()), "Bakker")
@@ -80,13 +83,75 @@ def test_availability_counts_only_what_was_watched(changes: list[tuple[int, bool
     assert (None if made is None else made.share) == share
 
 
+UP, DOWN, AWAY = True, False, None
+
+
+@pytest.mark.parametrize(
+    ("watchers", "joined"),
+    [
+        ([], []),
+        ([[(1, UP), (5, DOWN)]], [(1, UP), (5, DOWN)]),
+        ([[(1, UP), (5, DOWN)], [(3, UP)]], [(1, UP)]),
+        ([[(1, UP), (5, DOWN)], [(2, DOWN), (9, UP)]], [(1, UP), (5, DOWN), (9, UP)]),
+        ([[(1, UP), (4, AWAY)], [(2, DOWN)]], [(1, UP), (4, DOWN)]),
+        ([[(1, UP), (4, AWAY)], [(2, DOWN), (3, AWAY)]], [(1, UP)]),
+    ],
+)
+def test_what_works_at_any_bridge_works(watchers: list[list[figures.Change]], joined: list[tuple[int, bool]]) -> None:
+    assert figures.at_any(watchers) == joined
+
+
+@pytest.mark.need("nats-server")
+def test_two_bridges_spools_tell_of_each_alarm_once_by_its_earliest_moments(tmp_path: Path) -> None:
+    """Bridge 2 is stopped after it heard of one alarm, bridge 1 before the other: only both spools know everything."""
+    with several(tmp_path) as made:
+        memory, later = made.world.new_device(), made.world.new_device("later")
+        made.knows(later.device)
+        press(made.world.press_url, memory)
+        made.agree()
+        first = made.alarms(0)[0]
+        made.stop(1)
+        who = made.world.organisation
+        for act, reason in (("accept", None), ("close", "genuine")):
+            made.bridges[0].acts.carry_out(first.alarm, who.act(who.dispatcher, act, first.alarm, reason))  # type: ignore[arg-type] # a reason
+        accepted = next(done.at for done in made.alarms(0)[0].acts if done.what == "accept")
+        made.stop(0)
+        made.start(1)
+        press(f"http://127.0.0.1:{made.bridges[1].feed_port}/press", later)
+        until(lambda: len(made.alarms(1)) == 2, "the second alarm is at bridge 2 alone")
+        folders = [str(one.folder) for one in made.settings]
+        both, alone, second = reported(tmp_path), reported(tmp_path, folders[0]), reported(tmp_path, folders[1])
+        counts = [(one["alarms"], one["open"], one["spools"]) for one in (both, alone, second)]
+        assert counts == [(2, 1, 2), (1, 0, 1), (2, 2, 1)]
+        stages = {one["stage"]: one for one in both["stages"]}
+        assert stages["received → accepted"]["count"] == 1
+        assert stages["received → accepted"]["worst"] == escalation.unix_ms(accepted) - escalation.unix_ms(
+            min(first.raised_at, *(one.raised_at for one in made.alarms(1) if one.alarm == first.alarm))
+        )
+        assert reported(tmp_path, *folders)["stages"] == both["stages"]
+        made.start(0)
+
+
+def press(url: str, memory: DeviceMemory) -> None:
+    """Bring one press to one bridge, over HTTP."""
+    topic = str(UpTopic(memory.device, Lane.ALARM))
+    said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", None)
+    body = message.seal(said, memory.identity, topic)
+    httpx.post(url, params={"topic": topic}, content=body, trust_env=False).raise_for_status()
+
+
+def reported(data: Path, *spools: str) -> dict[str, Any]:
+    """Return what the command prints about the spools of a data folder, or about those given."""
+    given = [word for one in spools for word in ("--spool", one)]
+    shown = CliRunner().invoke(commands, ["alarms", "report", "--data", str(data), "--json", *given])
+    assert shown.exit_code == 0, shown.output
+    return dict(json.loads(shown.output))
+
+
 def test_the_command_reads_the_spool_of_a_running_bridge(tmp_path: Path) -> None:
     with world(tmp_path, count=0) as made:
         memory = made.new_device()
-        topic = str(UpTopic(memory.device, Lane.ALARM))
-        said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", None)
-        body = message.seal(said, memory.identity, topic)
-        httpx.post(made.press_url, params={"topic": topic}, content=body).raise_for_status()
+        press(made.press_url, memory)
         (alarm,) = made.bridge.spool.read().newest_alarms(1)
         people = made.organisation
         made.bridge.acts.carry_out(alarm.alarm, people.act(people.dispatcher, "accept", alarm.alarm))
