@@ -258,18 +258,6 @@ def find_program(name: str) -> Path:
     return Path(found)
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports that nothing listens on at this moment (for tests and demonstrations)."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
 def _own_user() -> str:
     """Mosquitto drops root unless it is told whom to be; keep the user that owns the folder."""
     import pwd  # noqa: PLC0415 - exists on POSIX only, and only tests run mosquitto

@@ -27,6 +27,7 @@ from evidence.statements import types
 from evidence.statements.statement import Statement
 from evidence.store.engine import open_engine
 from evidence.store.journal import SqlJournal
+from tests.ports import free_ports
 
 DEADLINE_S = 20.0
 Value = TypeVar("Value")
@@ -273,7 +274,7 @@ def world(folder: Path, kind: str = "nats", count: int = 2) -> Iterator[World]:
 def new_broker(folder: Path, kind: str, index: int) -> brokers.Broker:
     """Describe broker number `index` on free ports."""
     name = "ab"[index]
-    mqtt_port, client_port = brokers.free_ports(2)
+    mqtt_port, client_port = free_ports(2)
     if kind == "mosquitto":
         return brokers.MosquittoBroker(name, folder / "brokers" / name, mqtt_port)
     secrets = brokers.BrokerSecrets.load_or_create(folder / "secrets")

@@ -11,6 +11,7 @@ from device_bridge.alarm import Alarm
 from device_bridge.process import Bridge
 from device_bridge.settings import BridgeSettings
 from tests.bridge_world import Organisation, World, new_broker, start_bridge, until
+from tests.ports import free_ports
 
 
 @dataclass
@@ -69,7 +70,7 @@ def several(
     """Run an organisation with two brokers of a kind and `count` bridges that follow each other."""
     organisation = Organisation.found(folder, database_url)
     organisation.append(*organisation.founding())
-    ports = brokers.free_ports(count)
+    ports = free_ports(count)
     feeds = [f"http://127.0.0.1:{port}" for port in ports]
     with ExitStack() as stack:
         started = tuple(stack.enter_context(brokers.running(new_broker(folder, kind, i))) for i in range(2))

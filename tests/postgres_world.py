@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psycopg
 
-from tests.api.world import free_port
 from tests.conftest import need
+from tests.ports import free_port
 
 DEADLINE_S = 30.0
 

@@ -20,8 +20,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from evidence.store.s3 import Place
-from tests.api.world import free_port
 from tests.conftest import need
+from tests.ports import free_port
 
 DEADLINE_S = 60.0
 KEY, SECRET = "getuige", "only-in-tests"

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,18 +17,12 @@ from evidence.custody.note import NoteSigner, NoteVerifier
 from evidence.custody.witness_request import AddCheckpoint
 from server.witness.folder import WitnessFolder
 from tests.oracles import rfc6962
+from tests.ports import free_port
 
 DEADLINE_S = 15.0
 LEAVES = [b"leaf %d" % number for number in range(40)]
 FORK = [*LEAVES[:5], b"another leaf", *LEAVES[6:]]
 GETUIGE = str(Path(sys.executable).parent / "getuige")
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def head(log: NoteSigner, size: int, leaves: Sequence[bytes] = LEAVES) -> bytes:

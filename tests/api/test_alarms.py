@@ -24,7 +24,8 @@ from starlette.routing import Route
 from evidence import ids, keys
 from evidence.envelope import wraps
 from evidence.statements import types
-from tests.api.world import Person, World, free_port, problem, running, seal, settings_in, until
+from tests.api.world import Person, World, problem, running, seal, settings_in, until
+from tests.ports import free_port
 
 ALARM = "9b" * 16
 TOKEN = "een-geheim-van-de-brug"

@@ -22,8 +22,9 @@ from evidence.custody.witness import FileWitnessState, Witness
 from server.cli import commands
 from tests.api.world import World, until
 from tests.oracles import rfc6962
+from tests.ports import free_port
 from tests.simulators.heads import MemoryHeadStore
-from tests.witness_world import GETUIGE, free_port
+from tests.witness_world import GETUIGE
 
 LOG = generate_key("log.example")
 WITNESS = generate_key("w.example", KeyType.COSIGNATURE_V1)

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +28,7 @@ from server.metrics import Metrics
 from server.serving import configuration
 from server.settings import Settings
 from server.uploads.fields import is_streamed
+from tests.ports import free_port
 
 DEADLINE_S = 45.0
 """A wait that succeeds costs nothing; a machine with ten neighbours needs this long to start a server."""
@@ -49,13 +49,6 @@ def until(question: Callable[[], Value], what: str) -> Value:
             return answer
         time.sleep(0.01)
     raise AssertionError(f"not within {DEADLINE_S:.0f} s: {what}")
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:  # noqa: ANN401 - fields of Settings

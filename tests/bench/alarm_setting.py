@@ -21,6 +21,7 @@ from evidence.store import migrating
 from evidence.store.engine import connect, open_engine
 from evidence.store.journal import SqlJournal
 from tests.bridge_world import Organisation, new_broker, until
+from tests.ports import free_port
 from tests.postgres_world import postgres_server
 
 PRESS_BYTES = 180
@@ -95,7 +96,7 @@ def setting(folder: Path, kind: str, journal: str = "sqlite", count: int = 2) ->
             migrating.migrate(empty)
             empty.dispose()
         started = tuple(stack.enter_context(brokers.running(new_broker(folder, kind, index))) for index in range(count))
-        made = Setting(organisation, kind, started, url, brokers.free_ports(1)[0])
+        made = Setting(organisation, kind, started, url, free_port())
         made.append(*organisation.founding())
         made.process = stack.enter_context(_bridge(made))
         until(made.health, "the bridge answers", 60)

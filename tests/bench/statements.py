@@ -30,11 +30,12 @@ from evidence.store.engine import connect, open_engine
 from evidence.store.journal import SqlJournal
 from server.founding import found
 from server.settings import Settings
-from tests.api.world import STATEMENTS, CaseOfHers, Person, Signed, World, free_port, settings_in, until
+from tests.api.world import STATEMENTS, CaseOfHers, Person, Signed, World, settings_in, until
 from tests.bench.evidence import Figure, fdatasync_ms
 from tests.conftest import need
 from tests.faults.disk import Disk
 from tests.faults.test_server_killed import invitation, serving
+from tests.ports import free_port
 from tests.postgres_world import PostgresServer, postgres_server
 
 OUT = Path(__file__).parent.parent.parent / "var" / "bench" / "uploads.json"

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.api.world import free_port, until
+from tests.api.world import until
 from tests.conftest import need
+from tests.ports import free_port
 
 FOREIGN = Path(__file__).parent.parent / "interop" / "foreign"
 NGINX = """

@@ -18,9 +18,10 @@ from playwright.async_api import Browser, Route
 from evidence import ids
 from evidence.store.blobs import DirectoryBlobs
 from server.uploads.fields import RESUMABLE, UPLOADS
-from tests.api.world import Person, World, free_port, running, settings_in
+from tests.api.world import Person, World, running, settings_in
 from tests.interop.cut_line import CutLine
 from tests.interop.test_foreign_tus_clients import FOREIGN, key_of
+from tests.ports import free_port
 
 MIB = 1024 * 1024
 CONTENT = os.urandom(3 * MIB + 5)

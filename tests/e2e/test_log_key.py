@@ -27,7 +27,7 @@ from server.layout import Layout
 from server.witness.folder import WitnessFolder
 from tests.api.world import Person, World, running, settings_in
 from tests.e2e.her import incident, new_case, prove
-from tests.witness_world import free_port
+from tests.ports import free_port
 from tests.witness_world import running as running_witness
 
 PHRASE = "bado kemi luro sita povu nezi"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
 
-from device_bridge.brokers import free_ports
 from tests.bridge_world import until
 from tests.conftest import need
+from tests.ports import free_port
 
 OK = "200 OK"
 
@@ -111,10 +111,10 @@ def control_room(
     folder.mkdir(parents=True)
     scenario = folder / "room.xml"
     scenario.write_text(_SCENARIO.format(answer=answer, more=more, provisional=_TRYING if trying else ""))
-    port = port or free_ports(1)[0]
+    port = port or free_port()
     command = [
         *(str(need("sipp")), "-sf", str(scenario), "-t", "t1", "-i", "127.0.0.1", "-p", str(port)),
-        *("-nostdin", "-trace_msg", "-aa", "-cp", str(free_ports(1)[0])),
+        *("-nostdin", "-trace_msg", "-aa", "-cp", str(free_port())),
     ]
     log = folder / "sipp.log"
     with log.open("wb") as out:

@@ -13,7 +13,6 @@ import siadc09.message
 
 from device_bridge import dc09
 from device_bridge.alarm_centre import DevelopmentAlarmCentre
-from device_bridge.brokers import free_ports
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
 from device_bridge.keyfile import write_secret
@@ -25,6 +24,7 @@ from evidence import ids
 from evidence.statements.types import AlarmKind
 from tests.bridge_world import start_bridge, until, world
 from tests.interop.tls_front import own_certificate, tls_front
+from tests.ports import free_port
 
 KEY = b"00112233445566778899aabbccddeeff"  # pysiaalarm uses the characters of the hexadecimal key as the key
 ROTTERDAM = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -39,7 +39,7 @@ def dispatch(kind: AlarmKind = "press", location: Location | None = ROTTERDAM) -
 def alarm_centre() -> Iterator[tuple[int, list[dict[str, Any]]]]:
     """Run pysiaalarm and yield its port and what it received."""
     received: list[dict[str, Any]] = []
-    (port,) = free_ports(1)
+    port = free_port()
     centre = DevelopmentAlarmCentre(port, KEY, received.append)
     centre.start()
     try:
@@ -188,7 +188,7 @@ def test_every_other_answer_is_a_visible_failure(answer: bytes, *, permanent: bo
 def test_a_press_reaches_the_alarm_centre_and_a_dead_one_shows_in_the_history(tmp_path: Path) -> None:
     write_secret(tmp_path / "secrets" / "alarm-centre-live.key", KEY.hex().encode())
     write_secret(tmp_path / "secrets" / "alarm-centre-dead.key", KEY.hex().encode())
-    (nobody,) = free_ports(1)
+    nobody = free_port()
     with alarm_centre() as (port, received), world(tmp_path, count=1) as made:
         memory = made.new_device()
         made.bridge.stop()

@@ -28,9 +28,10 @@ from evidence.store.engine import connect
 from server.founding import found
 from server.limits import ANYONE
 from server.settings import Settings
-from tests.api.world import Person, Signed, World, free_port, settings_in, until
+from tests.api.world import Person, Signed, World, settings_in, until
 from tests.conftest import need
 from tests.faults.test_server_killed import serving
+from tests.ports import free_port
 from tests.postgres_world import postgres_server
 
 CADDYFILE = Path(__file__).parents[2] / "infra" / "caddy" / "Caddyfile"

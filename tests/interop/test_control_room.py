@@ -18,7 +18,6 @@ import pytest
 import xmlschema
 
 from device_bridge import cap, sip
-from device_bridge.brokers import free_ports
 from device_bridge.dc09 import account_of
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
@@ -32,6 +31,7 @@ from evidence.statements.types import AlarmKind, CloseReason
 from tests.bridge_world import World, start_bridge, until, world
 from tests.interop.control_room import ControlRoom, control_room
 from tests.interop.tls_front import own_certificate, tls_front
+from tests.ports import free_port
 
 SCHEMAS = Path(__file__).parent / "schemas"
 ROTTERDAM = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -300,7 +300,7 @@ def test_a_control_room_of_the_second_stage_hears_the_withdrawal_too(tmp_path: P
 
 @pytest.mark.need("nats-server")
 def test_an_alarm_that_never_left_is_not_withdrawn_but_dropped(tmp_path: Path) -> None:
-    (nobody,) = free_ports(1)
+    nobody = free_port()
     with world(tmp_path / "world", count=1) as made:
         memory = made.new_device()
         _restart(made, second_control_rooms=(f"mk=sip:meldkamer@127.0.0.1:{nobody}",), sip_sender=SENDER)

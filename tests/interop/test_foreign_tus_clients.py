@@ -27,9 +27,10 @@ from evidence.store.blobs import DirectoryBlobs
 from server.auth import signatures
 from server.auth.signatures import RequestTarget
 from server.uploads.fields import RESUMABLE, UPLOADS
-from tests.api.world import Person, World, free_port, running, settings_in
+from tests.api.world import Person, World, running, settings_in
 from tests.conftest import need
 from tests.interop.cut_line import CutLine
+from tests.ports import free_port
 
 FOREIGN = Path(__file__).parent / "foreign"
 MIB = 1024 * 1024

@@ -20,6 +20,7 @@ from device_bridge.mqtt import BrokerAddress, Connection, Delivered
 from device_bridge.settings import BridgeSettings
 from tests.bridge_world import Organisation, World, never, new_broker, start_bridge, until
 from tests.interop.certificates import Authority
+from tests.ports import free_port
 
 KINDS = [
     pytest.param("nats", marks=pytest.mark.need("nats-server")),
@@ -71,7 +72,7 @@ def secured(folder: Path, kind: str) -> Iterator[Secured]:
     shown = brokers.Certificates(certificate, key, authority.file)
     described = replace(new_broker(folder, kind, 0), certificates=shown)
     if isinstance(described, brokers.MosquittoBroker):
-        described = replace(described, bridge_port=brokers.free_ports(1)[0])
+        described = replace(described, bridge_port=free_port())
     own, _ = authority.issue(brokers.BRIDGE_USER, folder / "bridge-own" / "bridge.pem")
     with brokers.running(described) as started:
         port = described.bridge_port if isinstance(described, brokers.MosquittoBroker) else described.mqtt_port

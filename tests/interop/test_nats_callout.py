@@ -10,13 +10,13 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from device_bridge import message
-from device_bridge.brokers import free_ports
 from device_bridge.device import ReferenceDevice
 from device_bridge.device_memory import DeviceMemory
 from device_bridge.login import make_token
 from device_bridge.message import Kind, Lane, PressId, Told, UpTopic
 from evidence import keys
 from tests.bridge_world import DEADLINE_S, World, bridge_process, never, start_bridge, until, world
+from tests.ports import free_port
 
 pytestmark = pytest.mark.need("nats-server")
 ANSWER_S = 8
@@ -166,7 +166,7 @@ def test_a_worker_that_hangs_or_knows_less_keeps_nobody_out(tmp_path: Path) -> N
     with world(tmp_path) as made:
         memory = made.new_device()
         made.bridge.stop()
-        with bridge_process(made, *free_ports(1)) as process:
+        with bridge_process(made, free_port()) as process:
             other = start_bridge(made.settings.model_copy(update={"name": "2"}))
             try:
                 with made.switched_on(memory) as device:

@@ -25,7 +25,8 @@ from tusclient.uploader.uploader import Uploader
 
 from evidence import ids, keys
 from evidence.store.blobs import DirectoryBlobs
-from tests.api.world import Person, World, free_port, running, settings_in, until
+from tests.api.world import Person, World, running, settings_in, until
+from tests.ports import free_port
 
 CHUNK = 256 * 1024
 PASSED_ON = ("tus-resumable", "content-type", "location", "retry-after")

@@ -19,8 +19,9 @@ from evidence.store.journal import SqlJournal
 from server.founding import found
 from server.log import rotating
 from server.settings import Settings
-from tests.api.world import Person, free_port, settings_in, until
+from tests.api.world import Person, settings_in, until
 from tests.faults.test_server_killed import serving
+from tests.ports import free_port
 from tests.postgres_world import PostgresServer
 
 pytestmark = pytest.mark.need("initdb", "postgres")

@@ -30,8 +30,9 @@ from server.founding import found
 from server.layout import Layout
 from server.secret_files import load_identity
 from server.settings import Settings
-from tests.api.world import CaseOfHers, Person, World, free_port, problem, settings_in, until
+from tests.api.world import CaseOfHers, Person, World, problem, settings_in, until
 from tests.faults.test_server_killed import invitation, serving, slowly
+from tests.ports import free_port
 from tests.postgres_world import PostgresServer
 
 pytestmark = pytest.mark.need("initdb", "postgres")

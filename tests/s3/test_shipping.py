@@ -17,7 +17,7 @@ from evidence.store.shipping import PART_BYTES, RottenError
 from server import doctor
 from server.doctor import State
 from server.settings import Settings
-from tests.api.world import free_port
+from tests.ports import free_port
 from tests.s3_world import S3Server
 
 LATER = ids.time_of(datetime.now(UTC) + timedelta(days=1))

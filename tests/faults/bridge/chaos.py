@@ -30,6 +30,7 @@ from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.settings import Settings
 from tests.bridge_world import Organisation, new_broker, until
 from tests.conftest import need
+from tests.ports import free_ports
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 PAUSE_S = 0.08
@@ -299,7 +300,7 @@ def _bridges(
     folder: Path, kind: str, organisation: Organisation, running: list[brokers.RunningBroker], urls: tuple[str, ...]
 ) -> list[BridgeProcess]:
     callouts = [one.broker.client_port for one in running if isinstance(one.broker, brokers.NatsBroker)]
-    feeds = [f"http://127.0.0.1:{port}" for port in brokers.free_ports(2)]
+    feeds = [f"http://127.0.0.1:{port}" for port in free_ports(2)]
     token = load_or_create_token(folder / "secrets" / "bridge-feed.token")
     made = []
     for index, feed in enumerate(feeds):
@@ -336,7 +337,7 @@ def _move_into(network: Network, bridges: list[BridgeProcess]) -> None:
 @contextmanager
 def _bare(folder: Path, kind: str, made: Chaos) -> Iterator[None]:
     """Measure bare round trips all the while, over a broker of its own that nobody kills: the load of the machine."""
-    (port, client_port) = brokers.free_ports(2)
+    (port, client_port) = free_ports(2)
     where = folder / "brokers" / "bare"
     broker: brokers.Broker = brokers.MosquittoBroker("bare", where, port)
     if kind == "nats":

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.brokers import free_ports
 from device_bridge.message import Kind, Location, Told
 from tests.bridge_world import bridge_process, until, world
+from tests.ports import free_port
 
 PRESSES = 30
 KILLS = 3
@@ -16,7 +16,7 @@ KILLS = 3
 
 @pytest.mark.need("nats-server")
 def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubles(tmp_path: Path) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     with world(tmp_path) as made:
         memory = made.new_device()
         made.bridge.stop()

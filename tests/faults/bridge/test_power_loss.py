@@ -19,11 +19,11 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.brokers import free_ports
 from device_bridge.device_memory import DeviceMemory
 from device_bridge.message import PressId, Told
 from tests.bridge_world import bridge_process, until, world
 from tests.conftest import need
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.need("nats-server", "mkfs.ext4", "losetup"), pytest.mark.timeout(180)]
 GOING_DOWN = 0x8004587D
@@ -83,7 +83,7 @@ def machine(folder: Path) -> Iterator[Machine]:
 
 def test_what_was_told_as_stored_survives_a_power_cut(tmp_path: Path) -> None:
     seed = random.randrange(2**32)
-    (port,) = free_ports(1)
+    port = free_port()
     with machine(tmp_path) as disk, world(disk.where / "data") as made:
         lent = made.new_device()
         memory = elsewhere(lent, tmp_path / "button")

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from device_bridge.alarm_centre import DevelopmentAlarmCentre
-from device_bridge.brokers import free_ports
 from device_bridge.keyfile import write_secret
 from device_bridge.message import Kind, Location, Told
 from device_bridge.settings import BridgeSettings
 from tests.bridge_world import World, start_bridge, until, world
 from tests.interop.control_room import control_room
+from tests.ports import free_ports
 
 KEY = b"00112233445566778899aabbccddeeff"
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")

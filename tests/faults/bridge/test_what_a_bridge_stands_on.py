@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from device_bridge.alarm_centre import DevelopmentAlarmCentre, JsonLines, load_or_create_key
-from device_bridge.brokers import free_ports
 from device_bridge.message import Kind, Told
 from evidence.statements import types
 from evidence.store import migrating
@@ -24,6 +23,7 @@ from tests.bridge_world import until
 from tests.conftest import need
 from tests.faults.bridge.chaos import HERE, Chaos, Network, chaos, presses_in_journal
 from tests.faults.disk import Disk
+from tests.ports import free_port
 from tests.postgres_world import postgres_server
 
 pytestmark = [pytest.mark.need("nats-server"), pytest.mark.timeout(300)]
@@ -193,7 +193,7 @@ def test_with_the_database_gone_presses_are_stored_sent_and_claimed_and_the_jour
     tmp_path: Path,
 ) -> None:
     need("postgres")
-    (port,) = free_ports(1)
+    port = free_port()
     centre_file = tmp_path / "centre.jsonl"
     key = load_or_create_key(tmp_path / "secrets" / "alarm-centre-c1.key")
     centre = DevelopmentAlarmCentre(port, key, JsonLines(io.StringIO(), centre_file))

@@ -18,7 +18,6 @@ import httpx
 import pytest
 
 from device_bridge import message
-from device_bridge.brokers import free_ports
 from device_bridge.device_memory import DeviceMemory
 from device_bridge.escalation import unix_ms
 from device_bridge.keyfile import write_secret
@@ -29,6 +28,7 @@ from device_bridge.settings import BridgeSettings
 from evidence import canonical, ids
 from evidence.statements import dsse, types
 from tests.bridge_world import World, bridge_process, start_bridge, until, world
+from tests.ports import free_port, free_ports
 
 KEY = b"00112233445566778899aabbccddeeff"
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -114,7 +114,7 @@ def memory(made: World) -> DeviceMemory:
 def test_nobody_accepts_and_each_step_is_shown_and_in_the_journal(made: World, memory: DeviceMemory) -> None:
     with on_call() as (url, pages):
         write_secret(made.settings.secrets / "alarm-centre-second.key", KEY.hex().encode())
-        (nobody,) = free_ports(1)
+        nobody = free_port()
         restart_with(made, second_centres=(f"second=127.0.0.1:{nobody}",), on_call=(f"duty={url}",))
         alarm = push(made, memory)
         assert after(made, alarm, 29.9) == 0
@@ -171,7 +171,7 @@ def test_a_test_wakes_nobody(made: World, memory: DeviceMemory) -> None:
 
 
 def test_a_receiver_that_hangs_is_passed_by_after_five_seconds(made: World, memory: DeviceMemory) -> None:
-    (refused,) = free_ports(1)
+    refused = free_port()
     with silent() as primary:
         write_secret(made.settings.secrets / "alarm-centre-c.key", KEY.hex().encode())
         restart_with(made, alarm_centres=(f"c=127.0.0.1:{primary}|127.0.0.1:{refused}",))
@@ -194,7 +194,7 @@ def test_a_receiver_that_cannot_be_reached_is_passed_by_at_once(made: World, mem
 
 @pytest.mark.need("nats-server")
 def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_call_112(tmp_path: Path) -> None:
-    (port,) = free_ports(1)
+    port = free_port()
     with world(tmp_path, count=1) as made:
         memory = made.new_device()
         made.bridge.stop()

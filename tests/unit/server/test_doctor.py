@@ -11,18 +11,11 @@ import pytest
 from server import doctor
 from server.doctor import State
 from server.settings import Settings
+from tests.ports import free_ports
 
 
 def settings(**values: object) -> Settings:
     return Settings.model_validate(values)
-
-
-def free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 def test_every_check_answers_and_every_complaint_says_how_to_mend_it(tmp_path: Path) -> None:

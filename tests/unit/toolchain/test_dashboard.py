@@ -12,11 +12,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from device_bridge import message
-from device_bridge.brokers import free_ports
 from device_bridge.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from device_bridge.settings import BridgeSettings
 from tests.bridge_world import World, start_bridge, until, world
 from tests.conftest import need
+from tests.ports import free_port
 
 INFRA = Path(__file__).parents[3] / "infra"
 RULES = INFRA / "prometheus" / "alarms.yml"
@@ -34,7 +34,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     with world(tmp_path_factory.mktemp("bridge"), count=0) as made:
         memory = made.new_device()
         made.bridge.stop()
-        (nobody,) = free_ports(1)
+        nobody = free_port()
         more = {"second_control_rooms": (f"mk=sip:a@127.0.0.1:{nobody}",)}
         made.settings = BridgeSettings.model_validate({**made.settings.model_dump(), **more})
         made.bridge = start_bridge(made.settings)
