@@ -66,11 +66,11 @@ class ActDesk:
             alarm = life.act(alarm, what, person, now, now_ms, reason, statement=statement.id, covers=covers)
             spool.tell_peers("act", statement.id, news.act_body(name, dsse))
             spool.save_alarm(alarm)
+            if reason in life.NO_EMERGENCY:
+                self._intake.withdraw(spool, alarm, now_ms, first=True)
             if alarm.accepted_by is not None:
                 outbox.drop_later(spool, name)
                 handover.drop(spool, name, later_only=alarm.is_open)
-            if reason in life.NO_EMERGENCY:
-                self._intake.withdraw(spool, alarm, now, now_ms)
             spool.count(f"acts.{what}")
         if what in TOLD_ACTS and not alarm.silent:
             self._tell(self._intake.told(alarm))

@@ -86,15 +86,33 @@ class Entry:
     id: str | None = None
     """What it is about, when every bridge writes this line by itself: of such lines a merged history shows one."""
 
+    code: str | None = None
+    about: str | None = None
+    """What a route said, for pages (`RouteReport`)."""
+
 
 @dataclass(frozen=True)
 class RouteReport:
-    """What last became of the alarm on one route."""
+    """What last became of the alarm on one route: in English, and for pages as a code with what it is about.
+
+    `given`: names of the messages that its receiver has, from whichever bridge; `withdrawn`: it was told that the alarm
+    was none.
+    """
 
     route: str
     outcome: Outcome
     detail: str
     at: ids.Time
+    code: str | None = None
+    about: str | None = None
+    given: tuple[str, ...] | None = None
+    withdrawn: bool | None = None
+
+    def after(self, last: "RouteReport | None") -> "RouteReport":
+        """Return this report with what an earlier one of the same route knew the receiver to have."""
+        given = {*(self.given or ()), *((last and last.given) or ())}
+        withdrawn = self.withdrawn or (last and last.withdrawn) or None
+        return replace(self, given=tuple(sorted(given)) or None, withdrawn=withdrawn)
 
 
 @dataclass(frozen=True)
@@ -352,7 +370,8 @@ def report(alarm: Alarm, outcome: RouteReport) -> Alarm:
     reached = outcome.outcome == "delivered" and outcome.route not in NOT_TO_DISPATCHERS
     delivered = reached and alarm.state == "raised"
     state: State = "delivered" if delivered else alarm.state
-    entry = Entry(outcome.at, f"{outcome.outcome}: {outcome.detail}", outcome.route)
+    said = f"{outcome.outcome}: {outcome.detail}"
+    entry = Entry(outcome.at, said, outcome.route, code=outcome.code, about=outcome.about)
     return noted(replace(alarm, routes=(*others, outcome), state=state), entry)
 
 

@@ -59,12 +59,17 @@ def identifier_of(what: Dispatch) -> str:
     return what.alarm if what.duress_at is None else f"{what.alarm}.duress"
 
 
+def name_of(what: Dispatch) -> str:
+    """Return how references name the message after its sender: `identifier,sent` (CAP 1.2 section 3.2.1)."""
+    return f"{identifier_of(what)},{_cap_time(_sent(what))}"
+
+
 def alert(what: Dispatch, parties: Parties, status: Status) -> bytes:
     """Return the CAP 1.2 document: Alert, Update (duress was added) or Cancel (closed as no emergency)."""
     root = ET.Element(f"{{{CAP}}}alert")
     _add(root, "identifier", identifier_of(what))
     _add(root, "sender", parties.sender)
-    _add(root, "sent", _cap_time(what.withdrawn_at or what.duress_at or what.raised_at))
+    _add(root, "sent", _cap_time(_sent(what)))
     _add(root, "status", status)
     _add(root, "msgType", "Cancel" if what.withdrawn_at else "Update" if what.duress_at else "Alert")
     _add(root, "scope", "Private")
@@ -121,13 +126,22 @@ def _add_info(root: ET.Element, what: Dispatch) -> None:
 
 
 def _references(what: Dispatch, sender: str) -> str:
-    """Return the earlier messages that an Update or Cancel speaks of (`sender,identifier,sent`, spaces between)."""
+    """Return the earlier messages that an Update or Cancel speaks of (`sender,identifier,sent`, spaces between).
+
+    Those that the control room is known to have, by whichever bridge; nothing known: those that it should have.
+    """
     if what.duress_at is None and what.withdrawn_at is None:
         return ""
+    if what.given:
+        return " ".join(f"{sender},{name}" for name in what.given)
     earlier = [f"{sender},{what.alarm},{_cap_time(what.raised_at)}"]
     if what.withdrawn_at is not None and what.duress_at is not None:
         earlier.append(f"{sender},{what.alarm}.duress,{_cap_time(what.duress_at)}")
     return " ".join(earlier)
+
+
+def _sent(what: Dispatch) -> ids.Time:
+    return what.withdrawn_at or what.duress_at or what.raised_at
 
 
 def _cap_time(at: ids.Time) -> str:

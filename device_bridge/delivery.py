@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -14,6 +15,7 @@ from device_bridge.board import Board
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError, SpoolError
 from device_bridge.intake import record_report
+from device_bridge.route_codes import RouteCode
 from device_bridge.routes import Route
 from device_bridge.spool import Spool
 from evidence import ids, keys
@@ -92,18 +94,28 @@ class Delivery:
     def _deliver(self, route: Route, delivery: outbox.Delivery) -> None:
         permanent = False
         try:
-            said = route.send(Dispatch.open(delivery.sealed, self._bridge))
-            outcome: life.Outcome = "delivered"
+            what = Dispatch.open(delivery.sealed, self._bridge)
+            what = replace(what, given=self._given(delivery))
+            handed = route.send(what)
+            given, withdrawn = (handed.name,) if handed.name else None, True if what.withdrawn_at else None
+            report = _report(route, "delivered", handed.words, handed.code)
+            report = replace(report, given=given, withdrawn=withdrawn)
         except RouteError as error:
-            said, outcome, permanent = str(error), "failed", error.permanent
+            report, permanent = _report(route, "failed", str(error), error.code, error.about), error.permanent
         except EvidenceError:
-            said, outcome, permanent = "what was to be sent cannot be opened", "failed", True
+            report, permanent = _report(route, "failed", "what was to be sent cannot be opened", "not-opened"), True
         except Exception as error:  # noqa: BLE001 - a bug in one route is a failed route, visible in the history
-            said, outcome = f"{type(error).__name__} in the route", "failed"
+            about = type(error).__name__
+            report = _report(route, "failed", f"{about} in the route", "route-fault", about)
         try:
-            self._record(delivery, life.RouteReport(route.name, outcome, said[:MAX_DETAIL], ids.now()), permanent)
+            self._record(delivery, report, permanent)
         except SpoolError as error:
             log.error("outcome-not-stored", route=route.name, error=str(error))  # noqa: TRY400 - the lease runs out
+
+    def _given(self, delivery: outbox.Delivery) -> tuple[str, ...]:
+        """Return the names of what the route's receiver has of this alarm, from any bridge."""
+        reports = self._spool.read().alarm(delivery.alarm).routes
+        return next((one.given or () for one in reports if one.route == delivery.route), ())
 
     def _record(self, delivery: outbox.Delivery, outcome: life.RouteReport, permanent: bool) -> None:  # noqa: FBT001 - private
         with self._spool.write() as spool:
@@ -119,3 +131,11 @@ class Delivery:
             spool.count(f"route.{outcome.route}.{outcome.outcome}")
         if changed is not None:
             self._board.announce([delivery.alarm])
+
+
+def _report(
+    route: Route, outcome: life.Outcome, words: str, code: RouteCode, about: str | None = None
+) -> life.RouteReport:
+    return life.RouteReport(
+        route.name, outcome, words[:MAX_DETAIL], ids.now(), code, None if about is None else about[:MAX_DETAIL]
+    )

@@ -27,6 +27,9 @@ class Dispatch:
     withdrawn_at: ids.Time | None = None
     """When a dispatcher closed it as no emergency; only routes that hear withdrawals get that."""
 
+    given: tuple[str, ...] = ()
+    """Names of the messages about this alarm that the route's receiver has; known when it is sent, never stored."""
+
     def to_bytes(self) -> bytes:
         """Return the plain document; the caller seals it before it touches a disk."""
         where = self.location

@@ -1,5 +1,6 @@
 """The one error root of the `device_bridge` package; every text helps a human."""
 
+from device_bridge.route_codes import RouteCode
 from evidence.errors import EvidenceError
 
 
@@ -36,11 +37,23 @@ class SpoolError(BridgeError):
 
 
 class RouteError(BridgeError):
-    """A route did not take the alarm; `permanent` tells whether trying again can help."""
+    """A route did not take the alarm; `permanent` tells whether trying again can help.
 
-    def __init__(self, text: str, *, permanent: bool = False) -> None:
+    `code` says it for pages, `about` what the other side answered, in its own words.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        permanent: bool = False,
+        code: RouteCode = "receiver-refused",
+        about: str | None = None,
+    ) -> None:
         super().__init__(text)
         self.permanent = permanent
+        self.code: RouteCode = code
+        self.about = about
 
 
 class SettingsError(BridgeError):

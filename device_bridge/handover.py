@@ -41,10 +41,19 @@ def delivered(spool: Writing, alarm: ids.AlarmId, route: str) -> None:
     """Another bridge delivered on this route: it is not sent from here, now or as an alternate."""
     spool.sql.execute(
         "UPDATE outbox SET state = 'delivered', sealed = x'', attempts = 1"
-        " WHERE alarm = ? AND route = ? AND state = 'yielded'",
+        " WHERE alarm = ? AND route = ? AND state = 'yielded' AND NOT withdraws",
         (alarm, route),
     )
     spool.sql.execute("DELETE FROM held WHERE alarm = ? AND route = ? AND state = 'held'", (alarm, route))
+
+
+def withdrawn(spool: Writing, alarm: ids.AlarmId, route: str) -> None:
+    """Another bridge told this route's receiver that the alarm was none: it is not told again from here."""
+    spool.sql.execute(
+        "UPDATE outbox SET state = 'delivered', sealed = x'' WHERE alarm = ? AND route = ?"
+        " AND state IN ('waiting', 'yielded')",
+        (alarm, route),
+    )
 
 
 def failed(spool: Writing, alarm: ids.AlarmId, route: str) -> None:
@@ -59,6 +68,7 @@ def drop(spool: Writing, alarm: ids.AlarmId, *, later_only: bool) -> None:
     """A human has the alarm (`later_only`: routes of later stages), or closed it: what was yielded is not sent."""
     later = " AND route IN (SELECT route FROM held WHERE alarm = ? AND stage > 0)" if later_only else ""
     spool.sql.execute(
-        f"UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND state = 'yielded'{later}",  # noqa: S608 - one of two texts above
+        f"UPDATE outbox SET state = 'dropped', sealed = x''"  # noqa: S608 - one of two texts above
+        f" WHERE alarm = ? AND state = 'yielded' AND NOT withdraws{later}",
         (alarm, alarm) if later_only else (alarm,),
     )

@@ -323,19 +323,23 @@ class Intake:
         for stage in stages_begun(alarm):
             outbox.release_stage(spool, alarm.alarm, stage)
 
-    def withdraw(self, spool: Writing, alarm: life.Alarm, at: ids.Time, at_ms: int) -> None:
-        """Tell routes that hear of it that a dispatcher closed the alarm as no emergency."""
-        duress_at = next((entry.at for entry in alarm.history if entry.what == "duress"), None)
-        what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, None, duress_at, at)
-        for route in self._plan.hearing_withdrawal(alarm.kind):
-            reported = any(one.route == route for one in alarm.routes)
-            if outbox.call_off(spool, alarm.alarm, route) or reported:
-                outbox.queue(spool, alarm.alarm, route, keys.seal_box(self._bridge.box_public, what.to_bytes()), at_ms)
+    def withdraw(self, spool: Writing, alarm: life.Alarm, now_ms: int, *, first: bool) -> None:
+        """Tell routes that hear of it that a dispatcher closed the alarm as no emergency; what was not sent is not.
 
-    def call_off(self, spool: Writing, alarm: life.Alarm) -> None:
-        """Another bridge withdrew the alarm: what was not sent from here yet is not sent any more."""
+        `first`: it was closed at this bridge, which tells them at once. Another bridge tells them when nobody reported
+        in time that they know: whoever closed it may be dead by then.
+        """
+        if alarm.closed is None:
+            return
+        duress_at = next((entry.at for entry in alarm.history if entry.what == "duress"), None)
+        what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, None, duress_at, alarm.closed.at)
+        due_ms = now_ms if first else now_ms + handover.HANDOVER_MS
         for route in self._plan.hearing_withdrawal(alarm.kind):
-            outbox.call_off(spool, alarm.alarm, route)
+            report = next((one for one in alarm.routes if one.route == route), None)
+            may_have_it = outbox.call_off(spool, alarm.alarm, route) or report is not None
+            if may_have_it and not (report and report.withdrawn):
+                sealed = keys.seal_box(self._bridge.box_public, what.to_bytes())
+                outbox.queue_withdrawal(spool, alarm.alarm, route, sealed, due_ms, yielded=not first)
 
     def _refresh_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage) -> None:
         """Routes that still wait for their turn send the newest position."""
@@ -362,7 +366,8 @@ def record_report(
     """Record in alarm and journal what became of it on a route; None when that was known already."""
     alarm = spool.alarm(name)
     last = next((known for known in alarm.routes if known.route == outcome.route), None)
-    if last is not None and (last.outcome, last.detail) == (outcome.outcome, outcome.detail):
+    outcome = outcome.after(last)
+    if last is not None and replace(last, at=outcome.at) == outcome:
         return None
     alarm = life.report(alarm, outcome)
     spool.save_alarm(alarm)

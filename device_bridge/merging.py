@@ -137,8 +137,8 @@ def _routes(reports: Iterable[RouteReport]) -> tuple[RouteReport, ...]:
     newest: dict[str, RouteReport] = {}
     for one in reports:
         known = newest.get(one.route)
-        if known is None or _newness(one) > _newness(known):
-            newest[one.route] = one
+        newer = known is None or _newness(one) > _newness(known)
+        newest[one.route] = one.after(known) if newer or known is None else known.after(one)
     return tuple(newest[route] for route in sorted(newest))
 
 

@@ -41,6 +41,21 @@ def queue(spool: Writing, alarm: ids.AlarmId, route: str, sealed: bytes, now_ms:
     )
 
 
+def queue_withdrawal(
+    spool: Writing, alarm: ids.AlarmId, route: str, sealed: bytes, due_ms: int, *, yielded: bool
+) -> None:
+    """Add the word that an alarm was none; once, however often it is heard that it was closed.
+
+    `yielded`: another bridge says it, and this one only when nothing was heard of that until `due_ms`.
+    """
+    query = "SELECT 1 FROM outbox WHERE alarm = ? AND route = ? AND withdraws"
+    if spool.sql.execute(query, (alarm, route)).fetchone() is None:
+        spool.sql.execute(
+            "INSERT INTO outbox (alarm, route, sealed, due_ms, withdraws, state) VALUES (?, ?, ?, ?, 1, ?)",
+            (alarm, route, sealed, due_ms, "yielded" if yielded else "waiting"),
+        )
+
+
 def take(spool: Writing, route: str, now_ms: int, limit: int) -> list[Delivery]:
     """Lease up to `limit` due deliveries of `route`, the oldest first."""
     rows = spool.sql.execute(
@@ -131,19 +146,23 @@ def drop_later(spool: Writing, alarm: ids.AlarmId) -> None:
     """A human has the alarm: later stages are not begun, and those that were begun are not tried again."""
     spool.sql.execute("DELETE FROM held WHERE alarm = ? AND stage > 0 AND state = 'held'", (alarm,))
     spool.sql.execute(
-        "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND state = 'waiting'"
+        "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND state = 'waiting' AND NOT withdraws"
         " AND route IN (SELECT route FROM held WHERE alarm = ? AND stage > 0)",
         (alarm, alarm),
     )
 
 
 def call_off(spool: Writing, alarm: ids.AlarmId, route: str) -> bool:
-    """Stop what `route` had not sent yet; return whether it began to send anything, here or at another bridge."""
+    """Stop what `route` had not sent yet; return whether its receiver may have something, from here or elsewhere.
+
+    What waited for another bridge to send it (`device_bridge.handover`) may have been sent there this moment.
+    """
     spool.sql.execute("DELETE FROM held WHERE alarm = ? AND route = ? AND state = 'held'", (alarm, route))
-    query = "SELECT max(attempts) FROM outbox WHERE alarm = ? AND route = ?"
+    query = "SELECT max(attempts > 0 OR state = 'yielded') FROM outbox WHERE alarm = ? AND route = ? AND NOT withdraws"
     begun = bool(spool.sql.execute(query, (alarm, route)).fetchone()[0])
     spool.sql.execute(
-        "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND route = ? AND state = 'waiting'",
+        "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND route = ? AND NOT withdraws"
+        " AND state IN ('waiting', 'yielded')",
         (alarm, route),
     )
     return begun

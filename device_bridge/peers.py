@@ -205,16 +205,18 @@ class Follower:
         for report in merged.routes:
             if report in before:
                 continue
+            if report.withdrawn:
+                handover.withdrawn(spool, merged.alarm, report.route)
             if report.outcome == "delivered":
                 handover.delivered(spool, merged.alarm, report.route)
                 outbox.drop_alternates(spool, merged.alarm, report.route)
             else:
                 handover.failed(spool, merged.alarm, report.route)
         if merged.accepted_by is not None:
+            if merged.closed is not None and merged.closed.reason in life.NO_EMERGENCY:
+                self._intake.withdraw(spool, merged, time.time_ns() // 1_000_000, first=False)
             outbox.drop_later(spool, merged.alarm)
             handover.drop(spool, merged.alarm, later_only=merged.is_open)
-            if merged.closed is not None and merged.closed.reason in life.NO_EMERGENCY:
-                self._intake.call_off(spool, merged)
             return
         begun = 0 if mine is None else mine.stage
         for stage in (Stage.SECOND, Stage.LAST):

@@ -122,7 +122,7 @@ def whole_answer(received: bytes) -> int | None:
     RouteError when what came is longer than an answer, or its length cannot be read.
     """
     if len(received) > MAX_ANSWER_BYTES:
-        raise RouteError("the control room's answer is too long")
+        raise RouteError("the control room's answer is too long", code="receiver-odd")
     text = received.lstrip(b"\r\n")
     skipped = len(received) - len(text)
     end = text.find(_END_OF_HEADERS)
@@ -131,10 +131,10 @@ def whole_answer(received: bytes) -> int | None:
     fields = _fields(text[:end])
     length = fields.get("content-length", fields.get("l", "0"))
     if not (length.isascii() and length.isdecimal()):
-        raise RouteError("the control room's answer is not SIP")
+        raise RouteError("the control room's answer is not SIP", code="receiver-odd")
     total = skipped + end + len(_END_OF_HEADERS) + int(length)
     if total > MAX_ANSWER_BYTES:
-        raise RouteError("the control room's answer is too long")
+        raise RouteError("the control room's answer is too long", code="receiver-odd")
     return total if len(received) >= total else None
 
 
@@ -143,11 +143,11 @@ def parse_answer(received: bytes, call: Call, method: str) -> Answer:
     text = received.lstrip(b"\r\n")
     line = _STATUS_LINE.match(text)
     if line is None:
-        raise RouteError("the control room's answer is not SIP")
+        raise RouteError("the control room's answer is not SIP", code="receiver-odd")
     fields = _fields(text.partition(_END_OF_HEADERS)[0])
     sequence = fields.get("cseq", "").split()
     if fields.get("call-id", fields.get("i", "")) != call.call_id or sequence != ["1", method]:
-        raise RouteError("the control room answered another request")
+        raise RouteError("the control room answered another request", code="receiver-odd")
     error = fields.get("alertmsg-error", "")[:3]
     reason = "".join(one for one in line[2].decode("ascii", "replace") if one.isprintable())
     return Answer(int(line[1]), reason[:60], error or None)

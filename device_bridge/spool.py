@@ -65,7 +65,9 @@ CREATE INDEX IF NOT EXISTS statement_waiting ON statement (n) WHERE state = 'wai
 CREATE INDEX IF NOT EXISTS statement_early ON statement (n) WHERE state = 'early';
 CREATE TABLE IF NOT EXISTS outbox (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, sealed BLOB NOT NULL,
-  state TEXT NOT NULL DEFAULT 'waiting', due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
+  state TEXT NOT NULL DEFAULT 'waiting', due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+  withdraws INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS outbox_of_alarm ON outbox (alarm, route);
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (route, due_ms) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS outbox_yielded ON outbox (due_ms) WHERE state = 'yielded';
 CREATE TABLE IF NOT EXISTS held (
@@ -451,9 +453,10 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Add to a spool of an older version what `_SCHEMA` cannot."""
-    columns = {row[1] for row in connection.execute("PRAGMA table_info(alarm)")}
-    if columns and "generation" not in columns:
-        connection.execute("ALTER TABLE alarm ADD COLUMN generation INTEGER NOT NULL DEFAULT 0")
+    for table, column in (("alarm", "generation"), ("outbox", "withdraws")):
+        columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+        if columns and column not in columns:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
 
 
 def _hold(path: Path) -> int:

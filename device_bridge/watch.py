@@ -17,6 +17,7 @@ from device_bridge.board import Board
 from device_bridge.errors import SpoolError
 from device_bridge.escalation import Stage
 from device_bridge.intake import record_report
+from device_bridge.route_codes import RouteCode
 from device_bridge.spool import Spool, Writing
 from evidence import ids, keys
 
@@ -29,9 +30,9 @@ MAX_STEPS: Final = 100
 SIREN: Final = "console-siren"
 DEVICE: Final = "device"
 
-_NOBODY: Final = {
-    Stage.SECOND: ("second-centre", "no second alarm centre is set up"),
-    Stage.LAST: ("on-call", "nobody is set up to be called"),
+_NOBODY: Final[dict[Stage, tuple[str, str, RouteCode]]] = {
+    Stage.SECOND: ("second-centre", "no second alarm centre is set up", "nobody-second"),
+    Stage.LAST: ("on-call", "nobody is set up to be called", "nobody-on-call"),
 }
 
 log = structlog.get_logger()
@@ -136,8 +137,9 @@ class Watch:
         with self._spool.write() as spool:
             released = outbox.release_alternate(spool, name, silent)
             if released:
-                words = f"no answer in {escalation.ALTERNATE_AFTER_MS // 1000} s: its alternate receiver is tried"
-                self._report(spool, name, silent, "failed", words)
+                after_s = str(escalation.ALTERNATE_AFTER_MS // 1000)
+                words = f"no answer in {after_s} s: its alternate receiver is tried"
+                self._report(spool, name, silent, "failed", words, "alternate-tried", after_s)
         if released:
             self._board.announce([name])
         return len(released)
@@ -165,32 +167,43 @@ class Watch:
         spool.save_alarm(alarm)
         if alarm.escalation is None:
             return alarm
-        return self._siren(spool, alarm, f"the claim of {who} ran out at revision {alarm.revision}")
+        words = f"the claim of {who} ran out at revision {alarm.revision}"
+        return self._siren(spool, alarm, words, "siren-claim-lapsed", who)
 
     def _escalate(self, spool: Writing, alarm: life.Alarm, stage: Stage) -> life.Alarm:
         after_s = (escalation.due_ms(0, stage)) // 1000
         alarm = escalation.escalate(alarm, 1 if stage is Stage.SECOND else 2, ids.now())
         spool.save_alarm(alarm)
         if not outbox.release_stage(spool, alarm.alarm, stage):
-            alarm = self._report(spool, alarm.alarm, _NOBODY[stage][0], "failed", _NOBODY[stage][1]) or alarm
+            route, words, code = _NOBODY[stage]
+            alarm = self._report(spool, alarm.alarm, route, "failed", words, code) or alarm
         if stage is Stage.LAST:
-            outcome, words = self._device_outcome(alarm)
-            alarm = self._report(spool, alarm.alarm, DEVICE, outcome, words) or alarm
-        return self._siren(spool, alarm, f"nobody accepted within {after_s} s")
+            alarm = self._report(spool, alarm.alarm, DEVICE, *self._device_outcome(alarm)) or alarm
+        return self._siren(spool, alarm, f"nobody accepted within {after_s} s", "siren-not-accepted", str(after_s))
 
-    def _device_outcome(self, alarm: life.Alarm) -> tuple[life.Outcome, str]:
+    def _device_outcome(self, alarm: life.Alarm) -> tuple[life.Outcome, str, RouteCode]:
         if alarm.silent:
-            return "failed", "not told to call 112: somebody may be looking at the device (duress code)"
+            words = "not told to call 112: somebody may be looking at the device (duress code)"
+            return "failed", words, "device-watched"
         if self._around.brokers() == 0:
-            return "failed", "cannot be told to call 112: no broker is connected"
-        return "delivered", "told to call 112"
+            return "failed", "cannot be told to call 112: no broker is connected", "device-no-broker"
+        return "delivered", "told to call 112", "device-told-112"
 
-    def _siren(self, spool: Writing, alarm: life.Alarm, why: str) -> life.Alarm:
+    def _siren(self, spool: Writing, alarm: life.Alarm, why: str, code: RouteCode, about: str) -> life.Alarm:
         if self._around.consoles() > 0:
-            return self._report(spool, alarm.alarm, SIREN, "delivered", why) or alarm
-        return self._report(spool, alarm.alarm, SIREN, "failed", f"{why}; no console listens") or alarm
+            return self._report(spool, alarm.alarm, SIREN, "delivered", why, code, about) or alarm
+        words = f"{why}; no console listens"
+        return self._report(spool, alarm.alarm, SIREN, "failed", words, "siren-unheard") or alarm
 
     def _report(
-        self, spool: Writing, name: ids.AlarmId, route: str, outcome: life.Outcome, detail: str
+        self,
+        spool: Writing,
+        name: ids.AlarmId,
+        route: str,
+        outcome: life.Outcome,
+        detail: str,
+        code: RouteCode,
+        about: str | None = None,
     ) -> life.Alarm | None:
-        return record_report(spool, self._bridge, name, life.RouteReport(route, outcome, detail, ids.now()))
+        report = life.RouteReport(route, outcome, detail, ids.now(), code, about)
+        return record_report(spool, self._bridge, name, report)

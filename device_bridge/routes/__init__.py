@@ -1,8 +1,22 @@
 """Ways to a dispatcher. Each route tells honestly what its *delivered* means, and fails visibly."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from device_bridge.dispatch import Dispatch
+from device_bridge.route_codes import RouteCode
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What it means that a route took the alarm: in English words, and as a code for pages.
+
+    `name` is how the other side knows the message that it was given, when later messages must name it.
+    """
+
+    words: str
+    code: RouteCode
+    name: str | None = None
 
 
 class Route(Protocol):
@@ -22,8 +36,8 @@ class Route(Protocol):
         """Whether it is told when an alarm that it was given is closed as no emergency."""
         ...
 
-    def send(self, what: Dispatch) -> str:
-        """Deliver and return, in a few words for people, what that means. RouteError when it did not work."""
+    def send(self, what: Dispatch) -> Handed:
+        """Deliver and return what that means. RouteError when it did not work."""
         ...
 
     def start(self) -> None:

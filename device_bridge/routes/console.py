@@ -8,6 +8,7 @@ from typing import Final
 
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
+from device_bridge.routes import Handed
 
 NAME: Final = "console-feed"
 
@@ -32,11 +33,11 @@ class ConsoleRoute:
         """Every alarm is shown."""
         return bool(kind)
 
-    def send(self, _what: Dispatch) -> str:
+    def send(self, _what: Dispatch) -> Handed:
         """Return who listens; RouteError when nobody does."""
         if self._listeners() == 0:
-            raise RouteError("no server listens to the feed")
-        return "handed to the console server; a claim will say that a person looks at it"
+            raise RouteError("no server listens to the feed", code="feed-nobody")
+        return Handed("handed to the console server; a claim will say that a person looks at it", "feed-taken")
 
     def start(self) -> None:
         """The feed runs by itself."""

@@ -14,6 +14,8 @@ from device_bridge import dc09
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
 from device_bridge.message import Location
+from device_bridge.route_codes import RouteCode
+from device_bridge.routes import Handed
 from device_bridge.routes.line import Line, Poll
 
 POLL_ACCOUNT: Final = "00000000"
@@ -44,25 +46,27 @@ class Dc09Route:
         """Presses, duress and tests; tampering goes to the caseworker."""
         return kind in dc09.CODES
 
-    def send(self, what: Dispatch) -> str:
+    def send(self, what: Dispatch) -> Handed:
         """Report the alarm; RouteError when the receiver does not take it (`permanent` when it never will)."""
         said = "the alarm centre's receiver has it (ACK); that is not yet a person"
+        code: RouteCode = "dc09-ack"
         try:
             reply = self._report(what, what.location)
             if reply.answer == "NAK" and what.location is not None:
                 reply = self._report(what, None)
                 said += ". It refused the position, so it was sent without"
+                code = "dc09-ack-no-position"
         except RouteError as error:
             self._watch.trouble = str(error)
             raise
         if reply.answer == "DUH":
-            raise RouteError("the receiver does not know this kind of alarm (DUH)", permanent=True)
+            raise RouteError("the receiver does not know this kind of alarm (DUH)", permanent=True, about="DUH")
         if reply.answer == "NAK":
-            raise RouteError("the receiver refused the frame (NAK): clock, key or account")
+            raise RouteError("the receiver refused the frame (NAK): clock, key or account", about="NAK")
         if reply.sequence != sequence_of(what):
-            raise RouteError("the receiver answered another frame")
+            raise RouteError("the receiver answered another frame", code="receiver-odd")
         self._watch.trouble = None
-        return said
+        return Handed(said, code)
 
     def start(self) -> None:
         """Begin to poll the line."""

@@ -49,13 +49,16 @@ class Line:
                     secured.settimeout(ANSWER_S)
                     yield secured
         except TimeoutError as error:
-            raise RouteError(f"{self.called} did not answer in time") from error
+            raise RouteError(f"{self.called} did not answer in time", code="receiver-silent") from error
         except ssl.SSLCertVerificationError as error:
-            raise RouteError(f"{self.called} shows a certificate that is not trusted here") from error
+            words = f"{self.called} shows a certificate that is not trusted here"
+            raise RouteError(words, code="receiver-untrusted") from error
         except ssl.SSLError as error:
-            raise RouteError(f"TLS with {self.called} failed: {error.reason or 'no reason'}") from error
+            words = f"TLS with {self.called} failed: {error.reason or 'no reason'}"
+            raise RouteError(words, code="receiver-tls") from error
         except OSError as error:
-            raise RouteError(f"{self.called} cannot be reached: {error.strerror or 'no connection'}") from error
+            words = f"{self.called} cannot be reached: {error.strerror or 'no connection'}"
+            raise RouteError(words, code="receiver-unreachable") from error
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:

@@ -13,6 +13,8 @@ from device_bridge import cap, sip
 from device_bridge.dc09 import CODES
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
+from device_bridge.route_codes import RouteCode
+from device_bridge.routes import Handed
 from device_bridge.routes.line import ANSWER_S, Line, Poll
 
 NEVER: Final = (413, 415, sip.BAD_ALERT)
@@ -49,22 +51,27 @@ class SipRoute:
         """Presses, duress and tests; tampering goes to the caseworker."""
         return kind in CODES
 
-    def send(self, what: Dispatch) -> str:
+    def send(self, what: Dispatch) -> Handed:
         """Report the alarm; RouteError when the control room does not take it (`permanent` when it never will)."""
         said = "the control room's software has it (SIP 200); that is not yet a person"
+        code: RouteCode = "sip-taken"
+        if what.withdrawn_at is not None:
+            said, code = "the control room's software has the withdrawal (SIP 200)", "sip-withdrawn"
         try:
             answer = self._message(what, cap.location_object(what, self._parties))
             if answer.status == sip.BAD_LOCATION:
                 answer = self._message(what, None)
                 said += ". It refused the position's form, so only the alert carries it"
+                code = "sip-taken-no-position"
         except RouteError as error:
             self._watch.trouble = str(error)
             raise
         if not answer.is_taken:
             never = answer.status in NEVER or answer.alert_error is not None
-            raise RouteError(f"the control room refused the alert ({answer.words})", permanent=never)
+            words = f"the control room refused the alert ({answer.words})"
+            raise RouteError(words, permanent=never, about=answer.words)
         self._watch.trouble = None
-        return said
+        return Handed(said, code, cap.name_of(what))
 
     def start(self) -> None:
         """Begin to poll the line."""
@@ -112,7 +119,7 @@ def _final_answer(line: socket.socket, call: sip.Call, method: str) -> sip.Answe
             line.settimeout(max(0.001, end - time.monotonic()))
             piece = line.recv(sip.MAX_ANSWER_BYTES)
             if not piece:
-                raise RouteError("the control room hung up without an answer")
+                raise RouteError("the control room hung up without an answer", code="receiver-silent")
             received += piece
             continue
         answer = sip.parse_answer(received[:size], call, method)

@@ -11,6 +11,7 @@ import httpx
 from device_bridge.dc09 import account_of
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
+from device_bridge.routes import Handed
 from evidence import canonical, keys
 from evidence.statements import dsse
 
@@ -43,7 +44,7 @@ class WebhookRoute:
         """Presses and duress: nobody is woken for a test."""
         return kind in ("press", "duress")
 
-    def send(self, what: Dispatch) -> str:
+    def send(self, what: Dispatch) -> Handed:
         """Page; RouteError when the address does not answer with 2xx (`permanent` when it refuses)."""
         try:
             self._post(what)
@@ -51,7 +52,7 @@ class WebhookRoute:
             self._trouble = str(error)
             raise
         self._trouble = None
-        return "the on-call service took the page; that is not yet a person"
+        return Handed("the on-call service took the page; that is not yet a person", "page-taken")
 
     def start(self) -> None:
         """Nothing runs between pages."""
@@ -81,7 +82,9 @@ class WebhookRoute:
                 trust_env=False,
             )
         except httpx.HTTPError as error:
-            raise RouteError(f"the on-call service cannot be reached ({type(error).__name__})") from error
+            words = f"the on-call service cannot be reached ({type(error).__name__})"
+            raise RouteError(words, code="receiver-unreachable") from error
         if not answer.is_success:
             refused = _REFUSED <= answer.status_code < _SERVER_FAULT
-            raise RouteError(f"the on-call service answered {answer.status_code}", permanent=refused)
+            about = str(answer.status_code)
+            raise RouteError(f"the on-call service answered {about}", permanent=refused, about=about)

@@ -120,7 +120,7 @@ def test_an_update_and_a_cancel_name_what_came_before() -> None:
 def test_a_control_room_takes_the_alert_and_its_position(tmp_path: Path) -> None:
     what = dispatch()
     with control_room(tmp_path / "room", trying=True) as room:
-        assert "SIP 200" in route(room.port).send(what)
+        assert "SIP 200" in route(room.port).send(what).words
         (message,) = until(room.received, "sipp wrote down the message")
         alert = alert_of(room)
     assert message.request == f"MESSAGE {sip.SERVICE} SIP/2.0"
