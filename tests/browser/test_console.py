@@ -161,10 +161,10 @@ async def test_an_act_that_does_not_arrive_is_not_shown_as_done(browser: Browser
         await route.abort()
 
     async with visit(browser, server.url) as daan:
+        await daan.page.route("**/acts", refuse)  # before there is a page: only then does it hold for every request
         await daan.console()
         alarm = server.press()
         await daan.page.wait_for_selector(f"article[data-alarm='{alarm}']")
-        await daan.page.route("**/acts", refuse)
         await daan.page.keyboard.press("a")
 
         await expect(daan.page.locator(".problem")).to_contain_text("Niet vastgelegd")
