@@ -12,11 +12,12 @@ from evidence import canonical, durable, schema
 from evidence.store.blobs import pieces
 from evidence.store.errors import BlobError
 from server.uploads.core import Upload
+from server.uploads.folder import done_note
 
 FOLDER: Final = "uploads"
 NOTE: Final = "*.begun"
-BESIDE: Final = (".open", ".done", ".part", ".kept")
-"""What belongs to an upload, under its name (`server.uploads.folder`)."""
+BESIDE: Final = (".open", ".part", ".kept")
+"""What belongs to an upload, under its name, beside the note that it is complete (`server.uploads.folder`)."""
 
 
 def copy(source: Path, target: Path) -> int:
@@ -27,15 +28,19 @@ def copy(source: Path, target: Path) -> int:
             _forget(old, _upload_of(old), target)
     for note in sorted(source.glob(NOTE)):
         upload = _upload_of(note)
-        for path in (*(source / f"{upload}{suffix}" for suffix in BESIDE), note):  # the note last: it leads to the rest
-            copied += _copied(path, target / path.name)
+        for name in (*_beside(upload), note.name):  # the note last: it leads to the rest
+            copied += _copied(source / name, target / name)
     return copied
 
 
 def _forget(note: Path, upload: str, target: Path) -> None:
-    for path in (note, *(target / f"{upload}{suffix}" for suffix in BESIDE)):
+    for path in (note, *(target / name for name in _beside(upload))):
         if path.exists():
             durable.shred(path)
+
+
+def _beside(upload: str) -> list[str]:
+    return [*(f"{upload}{suffix}" for suffix in BESIDE), done_note(upload)]
 
 
 def _upload_of(note: Path) -> str:

@@ -30,6 +30,10 @@ EXPIRY_S: Final = 7 * 24 * 3600
 """How long an unfinished upload is kept after its creation: a week of bad network, or of a phone in a drawer."""
 
 
+UPLOAD_ID_BYTES: Final = 32
+"""Of an upload's name: its item, and a digest of what was announced."""
+
+
 @dataclass(frozen=True, slots=True)
 class Creation:
     """What a client announces."""
@@ -79,10 +83,11 @@ def upload_id(owner: ids.KeyId, creation: Creation) -> str:
     """Return the name of the upload of this file by this key: the same announcement has the same name.
 
     A phone that lost the answer to a creation announces again and finds what it began, instead of a second upload
-    that counts against the quota of the case. The item's id is random and known to nobody else, so is the name.
+    that counts against the quota of the case. The item's id is random and known to nobody else, so is the name. It
+    begins with the item, so that the uploads of one item are found without a look at all others.
     """
     said = f"getuige upload\n{owner}\n{creation.item}\n{creation.sha256}\n{creation.length}\n"
-    return hashlib.sha256(said.encode()).hexdigest()[:32]
+    return creation.item + hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
 def admit(creation: Creation, usage: Usage) -> None:

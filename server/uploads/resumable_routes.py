@@ -18,7 +18,8 @@ from server.problems import ProblemError, domains, general, resuming
 from server.uploads import fields, resumable
 from server.uploads.intake import Body, body_of
 from server.uploads.resumable import Append
-from server.uploads.service import Progress, Uploads
+from server.uploads.service import Uploads
+from server.uploads.steps import Progress
 
 router = APIRouter(prefix=fields.RESUMABLE, tags=["uploads"])
 
@@ -85,10 +86,11 @@ async def create(
     uploads, interim = _uploads(request), Interim.of(request, resumable.INTEROP_VERSION)
     with _in_the_drafts_words():
         opening = resumable.parse_creation(request.headers, item)
-        upload = await uploads.create(who, opening.creation)
+        admitted = await uploads.create(who, opening.creation)
+        upload = admitted.upload
         location = {"location": address_of(request, f"{fields.RESUMABLE}/{upload.id}")}
         interim.tell({**location, "upload-limit": resumable.limits(upload.expires_at)})
-        progress = await uploads.look(who, upload.id)
+        progress = await uploads.begin(who, admitted)
         if progress.offset == 0 and opening.part.length != 0:
             append = Append(opening.part, opening.ends)
             progress = await _written(uploads, who, upload.id, append, partial(body_of, request), interim)

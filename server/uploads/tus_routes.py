@@ -16,7 +16,8 @@ from server.problems import ProblemError, domains, general
 from server.uploads import core, fields, tus
 from server.uploads.core import Patch, Upload
 from server.uploads.intake import AsgiBody, body_of
-from server.uploads.service import Progress, Uploads
+from server.uploads.service import Uploads
+from server.uploads.steps import Progress
 
 router = APIRouter(prefix=fields.UPLOADS, tags=["uploads"])
 METADATA_EXAMPLE: Final = (
@@ -91,11 +92,11 @@ async def create(request: Request, who: UploaderAsking) -> Response:
     checksum = tus.parse_checksum(request.headers)
     if len(body) > creation.length:
         raise ProblemError(general.TOO_LARGE)
-    upload = await uploads.create(who, creation)
-    location = {"location": address_of(request, f"{fields.UPLOADS}/{upload.id}")}
-    progress = await uploads.look(who, upload.id)
+    admitted = await uploads.create(who, creation)
+    location = {"location": address_of(request, f"{fields.UPLOADS}/{admitted.upload.id}")}
+    progress = await uploads.begin(who, admitted)
     if body and progress.offset == 0:
-        progress = await _first_bytes(uploads, who, upload, body, checksum)
+        progress = await _first_bytes(uploads, who, admitted.upload, body, checksum)
     return Response(status_code=201, headers={**location, **_headers(progress.upload, progress.offset)})
 
 

@@ -38,11 +38,10 @@ class Histories(RuleBasedStateMachine):
         self.folder = UploadFolder(base / "uploads", self.blobs)
         self.folder.prepare()
         sha256 = ids.Sha256(hashlib.sha256(self.content).hexdigest())
-        self.name = ids.new_id()
+        owner, item = ids.KeyId("0" * 32), ids.ItemId(ids.new_id())
+        self.name = core.upload_id(owner, core.Creation(size, item, sha256))
         expires = ids.Time("2100-01-01T00:00:00.000Z")
-        self.folder.create(
-            Upload(self.name, ids.KeyId("0" * 32), "account", ids.ItemId(ids.new_id()), sha256, size, expires)
-        )
+        self.folder.create(Upload(self.name, owner, "account", item, sha256, size, expires))
         self.acknowledged = 0
         self.streamed: hashlib._Hash | None = hashlib.sha256()
 

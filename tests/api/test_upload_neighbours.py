@@ -1,0 +1,84 @@
+"""Proves that an upload is found by its item, that others' cost it nothing, and that a request that is gone lets go."""
+
+import asyncio
+import hashlib
+import os
+from pathlib import Path
+
+from evidence import ids, keys
+from evidence.store.blobs import DirectoryBlobs
+from server.founding import found
+from server.principals import Phone
+from server.services import open_services
+from server.uploads import core
+from server.uploads.core import Creation, Patch, Upload
+from server.uploads.folder import UploadFolder
+from server.uploads.intake import Body
+from server.uploads.service import HOLD_AGAIN_EVERY_S, Uploads
+from tests.api.world import settings_in
+
+OWNER = ids.KeyId("0" * 32)
+LATER = ids.Time("2100-01-01T00:00:00.000Z")
+
+
+def announced(folder: UploadFolder, item: ids.ItemId, content: bytes) -> Upload:
+    creation = Creation(len(content), item, ids.Sha256(hashlib.sha256(content).hexdigest()))
+    name = core.upload_id(OWNER, creation)
+    upload = Upload(name, OWNER, "account", item, creation.sha256, creation.length, LATER)
+    folder.create(upload)
+    return upload
+
+
+def arrived(folder: UploadFolder, upload: Upload, content: bytes) -> Upload:
+    folder.part(upload.id).write_bytes(content)
+    assert folder.settle(upload) == len(content)
+    return folder.finish(upload, None)
+
+
+def test_the_uploads_of_an_item_are_found_complete_or_not(tmp_path: Path) -> None:
+    folder = UploadFolder(tmp_path / "uploads", DirectoryBlobs(tmp_path / "blobs"))
+    folder.prepare()
+    item, other = ids.ItemId(ids.new_id()), ids.ItemId(ids.new_id())
+    waiting = announced(folder, item, b"one")
+    complete = arrived(folder, announced(folder, item, b"another"), b"another")
+    arrived(folder, announced(folder, other, b"of another item"), b"of another item")
+    assert sorted(folder.of_item(item), key=lambda one: one.length) == [waiting, complete]
+    assert folder.load(complete.id) == complete
+    assert [one.item for one in folder.unfinished()] == [item]
+
+
+def test_what_is_complete_is_not_looked_through_when_room_is_judged(tmp_path: Path) -> None:
+    folder = UploadFolder(tmp_path / "uploads", DirectoryBlobs(tmp_path / "blobs"))
+    folder.prepare()
+    for number in range(50):
+        content = b"%d" % number
+        arrived(folder, announced(folder, ids.ItemId(ids.new_id()), content), content)
+    announced(folder, ids.ItemId(ids.new_id()), b"waiting")
+    assert folder.usage("account", 0) == core.Usage(0, 7, 1)
+    names = {path.name for path in (tmp_path / "uploads").iterdir()}
+    assert len(names) == 3, names  # the folder of the complete ones, and the one that waits: its note and its part
+
+
+async def test_a_request_that_is_gone_lets_go_of_what_was_opened_for_it(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    found(settings, keys.Identity.generate(), "Filomena")
+    content = os.urandom(1000)
+    with open_services(settings) as services:
+        uploads = Uploads(services)
+        who = Phone(OWNER, ids.DeviceId(ids.new_id()), ids.CaseId(ids.new_id()))
+        creation = Creation(len(content), ids.ItemId(ids.new_id()), ids.Sha256(hashlib.sha256(content).hexdigest()))
+        upload = (await uploads.create(who, creation)).upload
+        elsewhere = services.uploads.hold(upload.id)
+        assert elsewhere is not None
+        request = asyncio.create_task(uploads.write(who, upload.id, Patch(0, 1000, None), _never))
+        await asyncio.sleep(0.3)  # it waits for the other process now; should it not, the test only proves less
+        request.cancel()
+        await asyncio.gather(request, return_exceptions=True)
+        elsewhere.release()
+        for _ in range(5):  # what was still being opened ends in the meantime
+            await asyncio.sleep(2 * HOLD_AGAIN_EVERY_S)
+            assert (await uploads.look(who, upload.id)).offset == 0
+
+
+def _never() -> Body:
+    raise AssertionError("nobody is there to read from")
