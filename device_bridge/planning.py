@@ -1,7 +1,11 @@
 """Builds the routes that the settings name, each in its turn: where a further kind of route gets its line."""
 
+from pathlib import Path
+
 from device_bridge.alarm_centre import load_or_create_key, read_key
 from device_bridge.dc09 import Line as Agreed
+from device_bridge.errors import SettingsError
+from device_bridge.keyfile import read_secret
 from device_bridge.plan import Plan
 from device_bridge.receivers import AlarmCentre, ControlRoom
 from device_bridge.routes import Route
@@ -11,6 +15,7 @@ from device_bridge.routes.sip import SipRoute
 from device_bridge.routes.webhook import WebhookRoute
 from device_bridge.settings import BridgeSettings
 from device_bridge.sip import Address
+from device_bridge.sip_login import Login
 from evidence import keys
 
 
@@ -48,5 +53,22 @@ def _centre(centre: AlarmCentre, settings: BridgeSettings, address: tuple[str, i
 def _room(room: ControlRoom, settings: BridgeSettings, to: Address, suffix: str = "") -> Route:
     """Return the route to a control room; outside production everything it is told is an exercise."""
     line = Line(to.host, to.port, "the control room", tls_context(settings.receiver_ca_file) if to.tls else None)
-    exercise = settings.mode != "production"
-    return SipRoute(f"sip-{room.name}{suffix}", to, line, settings.sip_sender, exercise=exercise)
+    return SipRoute(
+        f"sip-{room.name}{suffix}",
+        to,
+        line,
+        settings.sip_sender,
+        exercise=settings.mode != "production",
+        login=_login(settings.control_room_login_file(room.name)),
+        known_hosts=frozenset(one.host for one in settings.sip_addresses()),
+    )
+
+
+def _login(path: Path) -> Login | None:
+    """Return the login in a file, if there is one; SettingsError when it is none."""
+    if not path.exists():
+        return None
+    try:
+        return Login.parse(read_secret(path).decode())
+    except (UnicodeDecodeError, SettingsError) as error:
+        raise SettingsError(f"{path} holds one line: name:password") from error

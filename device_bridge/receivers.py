@@ -1,6 +1,5 @@
 """Receivers of alarms as an operator writes them down: alarm centres, control rooms, whom to call. Pure parsing."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,8 +11,6 @@ from device_bridge.sip import Address
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 MAX_PORT: Final = 65535
 TLS_MARK: Final = "tls:"
-SIP_PORTS: Final = {"sip": 5060, "sips": 5061}
-_SIP: Final = re.compile(r"(sips?):([A-Za-z0-9._~-]{1,64})@([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class ControlRoom:
         """Read `name=sips:user@host:port`, optionally `|sips:user@host:port`; SettingsError otherwise."""
         name, _, rest = text.partition("=")
         first, bar, second = rest.partition("|")
-        to, alternate = _sip_address(first), _sip_address(second) if bar else None
+        to, alternate = Address.parse(first), Address.parse(second) if bar else None
         if name.isidentifier() and to is not None and (alternate is not None) is bool(bar):
             return ControlRoom(name, to, alternate)
         raise SettingsError(f"{text!r} is not a control room such as mk=sips:meldkamer@sip.example:5061")
@@ -89,12 +86,3 @@ class OnCall:
 def _address(text: str) -> tuple[str, int] | None:
     host, _, port = text.rpartition(":")
     return (host, int(port)) if host and port.isdecimal() and 0 < int(port) <= MAX_PORT else None
-
-
-def _sip_address(text: str) -> Address | None:
-    found = _SIP.fullmatch(text)
-    if found is None:
-        return None
-    scheme, user, host, port = found.groups()
-    number = int(port) if port else SIP_PORTS[scheme]
-    return Address(user, host.strip("[]"), number, scheme == "sips") if 0 < number <= MAX_PORT else None

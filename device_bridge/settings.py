@@ -15,6 +15,7 @@ from device_bridge.brokers import CLIENT_PORT_OFFSET
 from device_bridge.errors import SettingsError
 from device_bridge.mqtt import BrokerAddress
 from device_bridge.receivers import LOOPBACK, AlarmCentre, ControlRoom, OnCall
+from device_bridge.sip import Address
 
 ENV_PREFIX: Final = "GETUIGE_BRIDGE_"
 FIRST: Final = "1"
@@ -170,6 +171,10 @@ class BridgeSettings(BaseSettings):
         """The DC-09 key that was agreed on with alarm centre `name`, as hexadecimal."""
         return self.secrets / f"alarm-centre-{name}.key"
 
+    def control_room_login_file(self, name: str) -> Path:
+        """The login that was agreed on with control room `name`, as `name:password`; without the file there is none."""
+        return self.secrets / f"control-room-{name}.login"
+
     def broker_addresses(self) -> tuple[BrokerAddress, ...]:
         """Return the brokers, named a, b, …; SettingsError when an address is none."""
         names = "abcdefgh"
@@ -227,6 +232,11 @@ class BridgeSettings(BaseSettings):
         if any(one.alternate is not None for one in found):
             raise SettingsError("second control rooms are all tried at once: name each receiver as one of its own")
         return found
+
+    def sip_addresses(self) -> tuple[Address, ...]:
+        """Return every address of a control room; SettingsError when one cannot be read."""
+        rooms = (*self.rooms(), *self.second_rooms())
+        return tuple(to for one in rooms for to in (one.to, one.alternate) if to is not None)
 
     def called(self) -> tuple[OnCall, ...]:
         """Return whom to call when nobody accepted; SettingsError when an address cannot be read."""

@@ -1,13 +1,14 @@
 """SIP requests and answers as bytes, for alarms to an emergency control room (RFC 8876). Pure.
 
 A MESSAGE (RFC 3428) carries a CAP document and a PIDF-LO document side by side (RFC 8876 section 5, RFC 6442); the
-connection is in `device_bridge.routes.sip`. No dialog, no media, no registration, no authentication but TLS.
+connection is in `device_bridge.routes.sip`, logging in in `device_bridge.sip_login`. No dialog, media or registration.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
 
+from device_bridge import sip_login
 from device_bridge.errors import RouteError
 
 SERVICE: Final = "urn:service:sos.police"
@@ -19,6 +20,7 @@ MAX_ANSWER_BYTES: Final = 16 * 1024
 
 OK: Final = 200
 MULTIPLE_CHOICES: Final = 300
+BAD_REQUEST: Final = 400
 BAD_LOCATION: Final = 424
 BAD_ALERT: Final = 425
 
@@ -33,6 +35,10 @@ _ALERT_ERRORS: Final = {
 _STATUS_LINE: Final = re.compile(rb"SIP/2\.0 ([1-6]\d\d) ([^\r\n]{0,200})")
 _END_OF_HEADERS: Final = b"\r\n\r\n"
 
+PORTS: Final = {"sip": 5060, "sips": 5061}
+_URI: Final = re.compile(r"(sips?):([A-Za-z0-9._~-]{1,64})@([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
+_LAST_PORT: Final = 65535
+
 
 @dataclass(frozen=True)
 class Address:
@@ -42,6 +48,16 @@ class Address:
     host: str
     port: int
     tls: bool
+
+    @staticmethod
+    def parse(text: str) -> "Address | None":
+        """Read `sips:user@host:port` (without a port the usual one); None for anything else."""
+        found = _URI.fullmatch(text)
+        if found is None:
+            return None
+        scheme, user, host, port = found.groups()
+        number = int(port) if port else PORTS[scheme]
+        return Address(user, host.strip("[]"), number, scheme == "sips") if 0 < number <= _LAST_PORT else None
 
     @property
     def uri(self) -> str:
@@ -57,22 +73,34 @@ class Address:
 
 @dataclass(frozen=True)
 class Call:
-    """What makes one request different from every other: fresh random names, and our end of the connection."""
+    """What makes one request different from every other: fresh random names, and our end of the connection.
+
+    `sequence` counts the requests of one exchange; `login` is a header line that answers a challenge; `uri` is who is
+    asked after a redirect, in place of the service (RFC 3261 sections 22.2 and 8.1.3.4).
+    """
 
     sender: str
     call_id: str
     branch: str
     tag: str
     local: tuple[str, int]
+    sequence: int = 1
+    login: str | None = None
+    uri: str | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A final or provisional answer: status, and the code of an AlertMsg-Error if it has one."""
+    """A final or provisional answer: status, and the code of an AlertMsg-Error if it has one.
+
+    `challenges` are the header values of a 401 or 407, `contacts` the addresses of a redirect.
+    """
 
     status: int
     reason: str
     alert_error: str | None
+    challenges: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
 
     @property
     def is_final(self) -> bool:
@@ -83,6 +111,11 @@ class Answer:
     def is_taken(self) -> bool:
         """Whether the other side took the request and found nothing wrong with the alert in it."""
         return OK <= self.status < MULTIPLE_CHOICES and self.alert_error is None
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the other side says to ask somebody else."""
+        return MULTIPLE_CHOICES <= self.status < BAD_REQUEST
 
     @property
     def words(self) -> str:
@@ -146,11 +179,25 @@ def parse_answer(received: bytes, call: Call, method: str) -> Answer:
         raise RouteError("the control room's answer is not SIP", code="receiver-odd")
     fields = _fields(text.partition(_END_OF_HEADERS)[0])
     sequence = fields.get("cseq", "").split()
-    if fields.get("call-id", fields.get("i", "")) != call.call_id or sequence != ["1", method]:
+    if fields.get("call-id", fields.get("i", "")) != call.call_id or sequence != [str(call.sequence), method]:
         raise RouteError("the control room answered another request", code="receiver-odd")
     error = fields.get("alertmsg-error", "")[:3]
     reason = "".join(one for one in line[2].decode("ascii", "replace") if one.isprintable())
-    return Answer(int(line[1]), reason[:60], error or None)
+    status, head = int(line[1]), text.partition(_END_OF_HEADERS)[0]
+    contacts = tuple(_bare(one) for name in ("contact", "m") for one in _values(head, name))
+    return Answer(status, reason[:60], error or None, _values(head, sip_login.header_of(status)[0]), contacts)
+
+
+def _values(head: bytes, name: str) -> tuple[str, ...]:
+    """Return every value of a header that may stand there several times."""
+    rows = (line.decode("utf-8", "replace").partition(":") for line in head.split(b"\r\n")[1:])
+    return tuple(value.strip() for field, _, value in rows if field.strip().lower() == name)
+
+
+def _bare(contact: str) -> str:
+    """Return the address in a Contact, without a name, angle brackets and parameters."""
+    inner = contact.partition("<")[2].partition(">")[0] if "<" in contact else contact
+    return inner.partition(";")[0].strip()
 
 
 def _fields(head: bytes) -> dict[str, str]:
@@ -166,14 +213,15 @@ def _request(method: str, uri: str, to: str, hop: Address, call: Call, more: lis
     host, port = call.local
     near = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     lines = [
-        f"{method} {uri} SIP/2.0",
+        f"{method} {call.uri or uri} SIP/2.0",
         f"Via: SIP/2.0/{'TLS' if hop.tls else 'TCP'} {near};branch=z9hG4bK{call.branch};rport",
         "Max-Forwards: 70",
         f"From: <{call.sender}>;tag={call.tag}",
         f"To: {to}",
         f"Call-ID: {call.call_id}",
-        f"CSeq: 1 {method}",
+        f"CSeq: {call.sequence} {method}",
         f"Route: {hop.route}",
+        *([] if call.login is None else [call.login]),
         *more,
         f"Content-Length: {len(body)}",
     ]

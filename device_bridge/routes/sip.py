@@ -1,5 +1,8 @@
 """The route to an emergency control room over SIP on TCP or TLS (RFC 8876), with an OPTIONS poll.
 
+A challenge is answered once, with the login that was agreed on; a redirect is followed once, to a control room that the
+settings name and never from TLS to a line without: positions go nowhere that nobody wrote down.
+
 A 200 means that their software has the alert, not that a person has it. A 425 (*Bad Alert Message*) means that it never
 will: the alert is not sent again as it is, and the history shows their error code.
 """
@@ -7,15 +10,18 @@ will: the alert is not sent again as it is, and the history shows their error co
 import secrets
 import socket
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from device_bridge import cap, sip
+from device_bridge import cap, sip, sip_login
 from device_bridge.dc09 import CODES
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
 from device_bridge.route_codes import RouteCode
 from device_bridge.routes import Handed
 from device_bridge.routes.line import ANSWER_S, Line, Poll
+from device_bridge.sip_login import PROXY_UNAUTHORIZED, UNAUTHORIZED, Login
 
 NEVER: Final = (413, 415, sip.BAD_ALERT)
 """Answers about the content, which is the same at the next try. Everything else is tried again."""
@@ -23,14 +29,30 @@ NEVER: Final = (413, 415, sip.BAD_ALERT)
 _UNWELL: Final = (408, 480, 503)
 """Answers to a poll that say: reachable, but it takes nothing now. Any other answer shows that it lives."""
 
+_NOT_LET_IN: Final = (UNAUTHORIZED, 403, PROXY_UNAUTHORIZED)
 _NAME_BYTES: Final = 12
+
+Written = Callable[[sip.Address, sip.Call], bytes]
+"""Writes a request to an address."""
 
 
 class SipRoute:
     """One control room. `exercise` marks every alarm as an exercise: an installation that is not in production."""
 
-    def __init__(self, name: str, to: sip.Address, line: Line, sender: str, *, exercise: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        to: sip.Address,
+        line: Line,
+        sender: str,
+        *,
+        exercise: bool,
+        login: Login | None = None,
+        known_hosts: frozenset[str] = frozenset(),
+    ) -> None:
         self._name = name
+        self._login = login
+        self._known_hosts = known_hosts
         self._to = to
         self._line = line
         self._parties = cap.Parties(sender, to.uri)
@@ -89,24 +111,64 @@ class SipRoute:
         status = cap.status_of(what, exercise=self._exercise)
         alert = cap.alert(what, self._parties, status)
         service = sip.SERVICE if status == "Actual" else sip.TEST_SERVICE
-        with self._line.connected() as line:
-            call = self._call(line)
-            line.sendall(sip.message(self._to, call, service, alert, location))
-            return _final_answer(line, call, "MESSAGE")
+
+        def written(to: sip.Address, call: sip.Call) -> bytes:
+            return sip.message(to, call, service, alert, location)
+
+        return self._ask("MESSAGE", service, written)
 
     def _options(self) -> None:
-        with self._line.connected() as line:
-            call = self._call(line)
-            line.sendall(sip.options(self._to, call))
-            answer = _final_answer(line, call, "OPTIONS")
+        answer = self._ask("OPTIONS", self._to.uri, sip.options)
         if answer.status in _UNWELL:
-            raise RouteError(f"the control room takes nothing now ({answer.words})")
+            raise RouteError(f"the control room takes nothing now ({answer.words})", about=answer.words)
+        if self._login is not None and answer.status in _NOT_LET_IN:
+            raise RouteError(f"the control room does not take our login ({answer.words})", about=answer.words)
 
-    def _call(self, line: socket.socket) -> sip.Call:
-        host, port = line.getsockname()[:2]
-        domain = self._parties.sender.rpartition("@")[2]
-        branch, tag = secrets.token_hex(_NAME_BYTES), secrets.token_hex(4)
-        return sip.Call(self._parties.sender, f"{secrets.token_hex(_NAME_BYTES)}@{domain}", branch, tag, (host, port))
+    def _ask(self, method: str, uri: str, written: Written) -> sip.Answer:
+        """Ask, follow one redirect, and return the final answer."""
+        call = sip.Call(self._parties.sender, self._new_call_id(), "", secrets.token_hex(4), ("", 0))
+        call, answer = self._ask_at(self._line, self._to, call, method, uri, written)
+        if not answer.is_elsewhere:
+            return answer
+        to = self._elsewhere(answer)
+        line = replace(self._line, host=to.host, port=to.port)
+        call = replace(call, sequence=call.sequence + 1, login=None, uri=to.uri)
+        return self._ask_at(line, to, call, method, to.uri, written)[1]
+
+    def _ask_at(
+        self, line: Line, to: sip.Address, call: sip.Call, method: str, uri: str, written: Written
+    ) -> tuple[sip.Call, sip.Answer]:
+        """Ask on one connection, and once more with our login when that is demanded; return the last call as well."""
+        with line.connected() as connection:
+            call = replace(call, local=connection.getsockname()[:2], branch=secrets.token_hex(_NAME_BYTES))
+            connection.sendall(written(to, call))
+            answer = _final_answer(connection, call, method)
+            if self._login is None or answer.status not in (UNAUTHORIZED, PROXY_UNAUTHORIZED):
+                return call, answer
+            said = sip_login.answer(
+                sip_login.choose(answer.challenges), self._login, method, uri, secrets.token_hex(_NAME_BYTES)
+            )
+            header = sip_login.header_of(answer.status)[1]
+            call = replace(
+                call,
+                sequence=call.sequence + 1,
+                branch=secrets.token_hex(_NAME_BYTES),
+                login=f"{header}: {said}",
+            )
+            connection.sendall(written(to, call))
+            return call, _final_answer(connection, call, method)
+
+    def _elsewhere(self, answer: sip.Answer) -> sip.Address:
+        """Return the first address of a redirect that the settings know; RouteError when there is none."""
+        for contact in answer.contacts:
+            to = sip.Address.parse(contact)
+            if to is not None and to.host in self._known_hosts and to.tls is self._to.tls:
+                return to
+        words = f"the control room sends us to an address that is not in the settings ({answer.words})"
+        raise RouteError(words, about=answer.words)
+
+    def _new_call_id(self) -> str:
+        return f"{secrets.token_hex(_NAME_BYTES)}@{self._parties.sender.rpartition('@')[2]}"
 
 
 def _final_answer(line: socket.socket, call: sip.Call, method: str) -> sip.Answer:

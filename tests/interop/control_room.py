@@ -105,12 +105,13 @@ class ControlRoom:
 
 @contextmanager
 def control_room(
-    folder: Path, answer: str = OK, more: str = "", *, trying: bool = False, port: int = 0
+    folder: Path, answer: str = OK, more: str = "", *, trying: bool = False, port: int = 0, played: str | None = None
 ) -> Iterator[ControlRoom]:
-    """Run sipp; `more` is further header lines of its answer to a MESSAGE."""
+    """Run sipp; `more` is further header lines of its answer to a MESSAGE. `played`: another scenario than that."""
     folder.mkdir(parents=True)
     scenario = folder / "room.xml"
-    scenario.write_text(_SCENARIO.format(answer=answer, more=more, provisional=_TRYING if trying else ""))
+    usual = _SCENARIO.format(answer=answer, more=more, provisional=_TRYING if trying else "")
+    scenario.write_text(played or usual)
     port = port or free_port()
     command = [
         *(str(need("sipp")), "-sf", str(scenario), "-t", "t1", "-i", "127.0.0.1", "-p", str(port)),

@@ -1,7 +1,8 @@
 """RFC 8876 to a control room that others wrote (sipp), and its XML against the schemas of the standards.
 
-`schemas/cap-1.2.xsd` is OASIS's own. The three of PIDF-LO are written out after the RFCs; the same documents were also
-checked against the geometry schemas of OGC's own GML 3.1.1, which are too large to keep here.
+`schemas/cap-1.2.xsd` is OASIS's own. Those of PIDF-LO are written out after the RFCs and compared with the RFCs' own
+(each says where it is stricter). The same documents were also checked with the RFCs' own schemas, and against the
+geometry schemas of OGC's own GML 3.1.1, which are too large to keep here.
 """
 
 import socket
@@ -38,8 +39,9 @@ ROTTERDAM = Location(51.9244, 4.4777, 12, 3, "gps")
 SENDER = "sip:bridge@getuige.example"
 
 CAP_SCHEMA = xmlschema.XMLSchema(SCHEMAS / "cap-1.2.xsd")
+PIDF_FILES = ("pidf.xsd", "geopriv10.xsd", "basicPolicy.xsd", "pidflo-shapes.xsd", "gml-3.1.1-part.xsd")
 PIDF_SCHEMA = xmlschema.XMLSchema(
-    [SCHEMAS / name for name in ("pidf.xsd", "geopriv10.xsd", "pidflo-shapes.xsd", "gml-3.1.1-part.xsd")],
+    [SCHEMAS / name for name in PIDF_FILES],
     locations={cap.GML: str(SCHEMAS / "gml-3.1.1-part.xsd")},
 )
 
@@ -95,6 +97,10 @@ def test_the_schemas_refuse_what_is_not_valid() -> None:
     assert not CAP_SCHEMA.is_valid(good.replace(b"+00:00</sent>", b"Z</sent>"))
     assert not PIDF_SCHEMA.is_valid(where.replace(b"radius", b"diameter"))
     assert not PIDF_SCHEMA.is_valid(where.replace(b"<gp:usage-rules />", b""))
+    policy = b'<p:retransmission-allowed xmlns:p="urn:ietf:params:xml:ns:pidf:geopriv10:basicPolicy">'
+    allowed = b"<gp:usage-rules>" + policy + b"yes</p:retransmission-allowed></gp:usage-rules>"
+    assert PIDF_SCHEMA.is_valid(where.replace(b"<gp:usage-rules />", allowed.replace(b"yes", b"false")))
+    assert not PIDF_SCHEMA.is_valid(where.replace(b"<gp:usage-rules />", allowed))
     assert not PIDF_SCHEMA.is_valid(where.replace(b"<gml:pos>51", b"<gml:pos>north 51"))
 
 
