@@ -67,7 +67,9 @@ def asking(challenges: list[str], status: str = "401 Unauthorized", method: str 
     header = "Proxy-Authenticate" if status.startswith("407") else "WWW-Authenticate"
     more = "".join(f"{header}: {one}\n" for one in challenges)
     played = _ASKING.format(method=method, status=status, more=more)
-    return played if header.startswith("WWW") else re.sub("<nop [^>]*>", '<nop next="good"/>', played)
+    if header.startswith("WWW"):
+        return played
+    return re.sub("<nop [^>]*>", '<nop next="good"/>', re.sub("<action>.*</action>", "", played))
 
 
 def route(port: int, login: Login | None, known: tuple[str, ...] = ()) -> SipRoute:
