@@ -31,10 +31,10 @@ class Disk:
         return {"LD_PRELOAD": str(self.library), "GETUIGE_TEST_DISK": str(self.control)}
 
     def open_to_all(self) -> None:
-        """Let a program of another user read it; pytest's own folders are closed to others."""
+        """Let a program of another user read it, also one that kept our group; pytest's own folders are closed."""
         for folder in (self.library.parent, *self.library.parents):
-            if folder.owner() == self.library.owner() and folder.stat().st_mode & 0o5 != 0o5:
-                folder.chmod(folder.stat().st_mode | 0o5)
+            if folder.owner() == self.library.owner() and folder.stat().st_mode & 0o55 != 0o55:
+                folder.chmod(folder.stat().st_mode | 0o55)
 
     def is_well(self) -> None:
         """From now on fsync does what it should."""
