@@ -1,6 +1,7 @@
 """Builds the routes that the settings name, each in its turn: where a further kind of route gets its line."""
 
 from pathlib import Path
+from ssl import SSLContext
 
 from device_bridge.alarm_centre import load_or_create_key, read_key
 from device_bridge.dc09 import Line as Agreed
@@ -37,22 +38,30 @@ def plan_of(settings: BridgeSettings, bridge: keys.Identity, console: Route) -> 
             *(_centre(one, settings, (one.host, one.port)) for one in settings.second()),
             *(_room(one, settings, one.to) for one in settings.second_rooms()),
         ),
-        last=tuple(WebhookRoute(f"on-call-{one.name}", one.url, bridge) for one in settings.called()),
+        last=tuple(
+            WebhookRoute(f"on-call-{one.name}", one.url, bridge, _checked(settings, also_public=True))
+            for one in settings.called()
+        ),
     )
+
+
+def _checked(settings: BridgeSettings, *, also_public: bool = False) -> SSLContext:
+    """Return what checks receivers' certificates and shows ours."""
+    return tls_context(settings.receiver_ca_file, settings.shown_to_receivers(), also_public=also_public)
 
 
 def _centre(centre: AlarmCentre, settings: BridgeSettings, address: tuple[str, int], suffix: str = "") -> Route:
     """Return the route to an alarm centre; its key stands in `secrets/alarm-centre-<name>.key`, as hexadecimal."""
     path = settings.centre_key_file(centre.name)
     key = load_or_create_key(path) if settings.demonstration_alarm_centre else read_key(path)
-    context = tls_context(settings.receiver_ca_file) if centre.tls else None
+    context = _checked(settings) if centre.tls else None
     line = Line(*address, "the alarm centre", context)
     return Dc09Route(f"dc09-{centre.name}{suffix}", line, Agreed(key), centre.message_id)
 
 
 def _room(room: ControlRoom, settings: BridgeSettings, to: Address, suffix: str = "") -> Route:
     """Return the route to a control room; outside production everything it is told is an exercise."""
-    line = Line(to.host, to.port, "the control room", tls_context(settings.receiver_ca_file) if to.tls else None)
+    line = Line(to.host, to.port, "the control room", _checked(settings) if to.tls else None)
     return SipRoute(
         f"sip-{room.name}{suffix}",
         to,

@@ -15,6 +15,7 @@ from device_bridge.brokers import CLIENT_PORT_OFFSET
 from device_bridge.errors import SettingsError
 from device_bridge.mqtt import BrokerAddress
 from device_bridge.receivers import LOOPBACK, AlarmCentre, ControlRoom, OnCall
+from device_bridge.routes.line import Shown
 from device_bridge.sip import Address
 
 ENV_PREFIX: Final = "GETUIGE_BRIDGE_"
@@ -106,6 +107,13 @@ class BridgeSettings(BaseSettings):
     receiver_ca_file: Path | None = Field(
         default=None, description="certificates that receivers over TLS are checked with, if not the machine's own"
     )
+    receiver_certificate_file: Path | None = Field(
+        default=None,
+        description="certificate (PEM) that receivers and on-call addresses over TLS know this bridge by",
+    )
+    receiver_key_file: Path | None = Field(
+        default=None, description="its key, if that does not stand beside it as .key; no pass phrase"
+    )
     on_call: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         repr=False,  # an address may hold a token
@@ -174,6 +182,13 @@ class BridgeSettings(BaseSettings):
     def control_room_login_file(self, name: str) -> Path:
         """The login that was agreed on with control room `name`, as `name:password`; without the file there is none."""
         return self.secrets / f"control-room-{name}.login"
+
+    def shown_to_receivers(self) -> Shown | None:
+        """Return the certificate that receivers over TLS are shown, None when there is none."""
+        certificate = self.receiver_certificate_file
+        if certificate is None:
+            return None
+        return Shown(certificate, self.receiver_key_file or certificate.with_suffix(".key"))
 
     def broker_addresses(self) -> tuple[BrokerAddress, ...]:
         """Return the brokers, named a, b, …; SettingsError when an address is none."""

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from hashlib import file_digest
 from pathlib import Path
@@ -26,6 +27,7 @@ from urllib.parse import urlsplit
 from evidence.errors import EvidenceError
 from evidence.store.errors import BlobError
 from evidence.store.lock_trial import try_lock
+from server.certificates import SOON, certificates
 from server.errors import ServerError
 from server.log import log_health, tsa_health
 from server.settings import LOOPBACK, Settings, SettingsError
@@ -290,6 +292,22 @@ def check_tsas(settings: Settings) -> Finding:
     return Finding(name, State.LOOK if found.mend else State.GOOD, found.seen, found.mend)
 
 
+def check_certificates(_settings: Settings) -> Finding:
+    """The certificates that the alarm bridge shows to receivers and brokers can be used, and not only today."""
+    name = "Bridge's certificates"
+    found = list(certificates())
+    if not found:
+        return Finding(name, State.GOOD, "none set up")
+    seen = "; ".join(
+        f"{one.file.name} {one.fault}" if one.fault else f"{one.file.name} until {one.until:%Y-%m-%d}" for one in found
+    )
+    if any(one.fault for one in found):
+        return Finding(name, State.BAD, seen, "put certificate and key right: docs/operations/alarms.md")
+    if any(one.until is not None and one.until - datetime.now(UTC) < SOON for one in found):
+        return Finding(name, State.LOOK, seen, "ask for a new one now, and start the bridge again with it")
+    return Finding(name, State.GOOD, seen)
+
+
 CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_python,
     check_packages,
@@ -302,6 +320,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_clock,
     check_ports,
     check_tsas,
+    check_certificates,
     _program_check(
         "nats-server",
         "the embedded MQTT brokers of `getuige run`",

@@ -61,12 +61,33 @@ class Line:
             raise RouteError(words, code="receiver-unreachable") from error
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Return what checks a receiver's certificate (TLS 1.2 or newer); SettingsError when `ca_file` cannot be used."""
+@dataclass(frozen=True)
+class Shown:
+    """The certificate (PEM) that we show to receivers who ask for one, and its key."""
+
+    certificate: Path
+    key: Path
+
+
+def tls_context(ca_file: Path | None, shown: Shown | None = None, *, also_public: bool = False) -> ssl.SSLContext:
+    """Return what checks a receiver's certificate (TLS 1.2 or newer) and shows ours.
+
+    `also_public`: the machine's own authorities count beside those in `ca_file`. SettingsError: a file cannot be used.
+    """
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        context = ssl.create_default_context(cafile=None if also_public else ca_file)
+        if also_public and ca_file is not None:
+            context.load_verify_locations(ca_file)
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(f"{ca_file} cannot be used as certificates: {error}") from error
+    if shown is not None:
+        try:
+            context.load_cert_chain(shown.certificate, shown.key)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError(
+                f"{shown.certificate} and {shown.key} are no certificate and its key: {error}"
+            ) from error
+    return context
 
 
 class Poll:

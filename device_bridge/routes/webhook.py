@@ -4,6 +4,7 @@ The body is a DSSE envelope signed by the bridge, so that the receiver can tell 
 account, kind and age; no position, name or address. A 2xx answer means that their software has it.
 """
 
+import ssl
 from typing import Final
 
 import httpx
@@ -24,8 +25,9 @@ _SERVER_FAULT: Final = 500
 class WebhookRoute:
     """One address that is called when nobody accepted an alarm. `send` may be called from several threads."""
 
-    def __init__(self, name: str, url: str, bridge: keys.Identity) -> None:
+    def __init__(self, name: str, url: str, bridge: keys.Identity, tls: ssl.SSLContext) -> None:
         self._name = name
+        self._tls = tls
         self._url = url
         self._bridge = bridge
         self._trouble: str | None = None
@@ -79,6 +81,7 @@ class WebhookRoute:
                 content=body,
                 headers={"content-type": "application/json"},
                 timeout=ANSWER_S,
+                verify=self._tls,
                 trust_env=False,
             )
         except httpx.HTTPError as error:

@@ -34,10 +34,16 @@ def own_certificate(folder: Path, names: str = "IP:127.0.0.1") -> Certificate:
 
 
 @contextmanager
-def tls_front(shown: Certificate, behind: int) -> Iterator[int]:
-    """Listen with TLS and pass everything to the port `behind`; yields the port."""
+def tls_front(shown: Certificate, behind: int, demands: Path | None = None) -> Iterator[int]:
+    """Listen with TLS and pass everything to the port `behind`; yields the port.
+
+    `demands`: only who shows a certificate of this authority is let in.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(shown.certificate, shown.key)
+    if demands is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(demands)
     server = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
