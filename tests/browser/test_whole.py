@@ -1,7 +1,8 @@
 """The pages against the whole Getuige: `getuige run` with its real API, bridge, brokers, log and witness.
 
 Proven: what her phone sealed and what the button sent are opened, checked and acted upon in Chromium; the button hears
-that a human accepted; a server that stops is shown within eight seconds. Nothing is simulated but the people.
+that a human accepted; items of two logs are proven in one table; a server that stops is shown within eight seconds.
+Nothing is simulated but the people.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
+from server.clients.locked import read
 from tests.browser.test_console import STALE_WITHIN_S
 from tests.browser.visitor import PIXELS, Visitor, pixels_of_file, visit
 
@@ -187,6 +189,47 @@ async def test_a_real_press_is_accepted_in_the_console_and_the_button_hears_it(
         assert button.returncode == 0
         assert heard.index("stored") < heard.index("accepted") < heard.index("closed")
         await daan.sound()
+
+
+async def _getuige(*arguments: str | Path, data: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        str(GETUIGE), *map(str, arguments), env={**os.environ, "GETUIGE_DATA": str(data)},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, said.decode()[-2000:]
+
+
+async def _rotate_and_go_on(running: Running) -> None:
+    """Rotate the log's key; then her phone seals something, and she grants it to the caseworker."""
+    people = running.data / "people"
+
+    def own(handle: str) -> tuple[str | Path, ...]:
+        return people / handle / "locked-key.json", "--phrase-file", people / handle / "phrase.txt"
+
+    await _getuige("log", "rotate", "--root-key", *own("root"), data=running.data)
+    phone = ("--folder", people / "phone")
+    await _getuige("phone", "add", *phone, "--title", "Na de wissel", "--text", "Hij belde.", data=running.data)
+    await _getuige("phone", "sync", *phone, data=running.data)
+    case = json.loads((people / "phone" / "phone.json").read_bytes())["case"]
+    marit = read(people / "marit" / "locked-key.json").unlock(running.phrases["marit"]).kid
+    there = ("--case", case, "--trust", running.data / "trust", "--url", running.url)
+    grant = ("--reader", marit, "--purpose", "Gesprek")
+    await _getuige("vault", "grant", "--key", *own("noor"), *there, *grant, data=running.data)
+
+
+async def test_the_page_believes_the_log_before_and_after_its_key_was_rotated(
+    browser: Browser, running: Running
+) -> None:
+    async with visit(browser, running.url) as marit:
+        before = await _review(marit, running, "marit")
+        await _rotate_and_go_on(running)
+        await marit.page.goto("about:blank")
+        assert await _review(marit, running, "marit") == before + 1, "what this browser had pinned still holds"
+        await expect(marit.page.locator(".row", has_text="Na de wissel").locator(".badge.proven")).to_have_count(1)
+        await marit.sound()
+    async with visit(browser, running.url) as another:
+        assert await _review(another, running, "marit") == before + 1, "a browser that comes now believes both logs"
 
 
 async def test_a_server_that_stops_is_shown_within_eight_seconds(browser: Browser, running: Running) -> None:
