@@ -32,6 +32,7 @@ from server.auth import signatures
 from server.auth.signatures import RequestTarget
 from server.settings import Settings
 from server.uploads import resumable, tus
+from server.uploads.core import UPLOAD_ID_BYTES
 from server.uploads.fields import is_streamed
 from tests.api.world import Person, World, running, settings_in, until
 
@@ -162,4 +163,4 @@ def test_everyone_is_known_to_the_server(asked: Asked) -> None:
             continue
         answer = asked.session.get(f"{asked.url}/api/v1/cases", auth=Signing(person), timeout=20)
         assert answer.status_code in {200, 404}, (name, answer.text)
-    assert ids.hex_text(asked.names["upload"][0], 16)
+    assert ids.hex_text(asked.names["upload"][0], UPLOAD_ID_BYTES)

@@ -61,13 +61,14 @@ class Meddler:
                 target.sendall(data)
 
     def _pass_back(self, server: socket.socket, client: socket.socket) -> None:
-        passed = 0
+        passed, cutting = 0, False
         with contextlib.suppress(OSError):
             while data := server.recv(65536):
                 passed += len(data)
                 if self.mode == "flip" and len(data) > 4096:
                     data = data[:-1] + bytes([data[-1] ^ 1])
-                if self.mode == "cut" and passed > 300_000:
+                cutting = cutting or self.mode == "cut"  # what began to be cut is, whatever the test does meanwhile
+                if cutting and passed > 300_000:
                     return
                 client.sendall(data)
 
