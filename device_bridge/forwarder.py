@@ -4,6 +4,7 @@ The journal may be slow, full, locked or gone; presses do not notice. A statemen
 here is appended again after a crash, and the journal answers with the same event.
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import structlog
 
 from device_bridge.board import Board
 from device_bridge.errors import BridgeError
+from device_bridge.letting_go import LOOK_EVERY_S
 from device_bridge.registry import Registry
 from device_bridge.spool import Spool, WaitingStatement
 from device_bridge.stores import Stores
@@ -22,6 +24,7 @@ from evidence import ids, keys
 from evidence.errors import FormatError
 from evidence.event import Recorded
 from evidence.statements import statement as statements
+from evidence.statements import types
 from evidence.statements.authority import NotAllowedError
 from evidence.store.ports import Journal
 
@@ -44,6 +47,8 @@ NOT_YET: Final = frozenset({"unknown-key", "role", "log-state"})
 """Refusals of our own statements that end when the root publishes this bridge's key."""
 
 
+FIRST_ELSEWHERE: Final = "another bridge was first"
+
 SAID_BY_EACH: Final = frozenset({"alarm.raise", "alarm.repeat", "item.seal"})
 """What every bridge says of one press; the journal takes the first, and the others are said as well."""
 
@@ -60,7 +65,10 @@ log = structlog.get_logger()
 
 
 class Forwarder:
-    """Owns one thread. `open_stores` is called until it succeeds; `on_revoked` hears of revoked devices."""
+    """Owns one thread. `open_stores` is called until it succeeds; `on_revoked` hears of revoked devices.
+
+    `tidy` lets go of what the journal has (`device_bridge.letting_go`), now and then, when nothing waits.
+    """
 
     def __init__(
         self,
@@ -70,7 +78,11 @@ class Forwarder:
         open_stores: Callable[[], Stores],
         on_revoked: Callable[[ids.DeviceId], None],
         bridge: ids.KeyId,
+        tidy: Callable[[Stores], frozenset[ids.AlarmId]] = lambda _stores: frozenset(),
     ) -> None:
+        self._tidy = tidy
+        self._tidied: float | None = None
+        self._board = board
         self.trouble: str | None = "not connected yet"
         self._spool = spool
         self._registry = registry
@@ -103,6 +115,7 @@ class Forwarder:
                 self._offer_again()
                 while self._forward(stores):
                     pass
+                self._tidy_up(stores)
                 self.trouble, pause = None, FIRST_PAUSE_S
                 self._wake.wait(LOOK_S)
                 self._wake.clear()
@@ -120,6 +133,13 @@ class Forwarder:
         if self._spool.read().early_statements():
             with self._spool.write() as spool:
                 spool.offer_again()
+
+    def _tidy_up(self, stores: Stores) -> None:
+        now = time.monotonic()
+        if self._stop.is_set() or (self._tidied is not None and now - self._tidied < LOOK_EVERY_S):
+            return
+        self._board.announce(self._tidy(stores))
+        self._tidied = now
 
     def _refresh(self, journal: Journal) -> None:
         """Fold new keys, cases and devices into the registry."""
@@ -144,6 +164,8 @@ class Forwarder:
         try:
             for row, answer in answers:
                 marks.append((row, *self._verdict(row, answer)))
+                if row.item is not None and marks[-1][2] == FIRST_ELSEWHERE:
+                    self._take_back(stores, row.item)
         finally:
             self._mark(marks)
         return bool(rows) and not self._stop.is_set()
@@ -156,12 +178,22 @@ class Forwarder:
             if statements.parse(row.dsse).by == self._bridge and getattr(error, "reason", "") in NOT_YET:
                 raise NotPublishedError("the root has not published this bridge's key in the journal") from error
             if getattr(error, "reason", "") == "exists" and statements.parse(row.dsse).type in SAID_BY_EACH:
-                return "sent", "another bridge was first"
+                return "sent", FIRST_ELSEWHERE
             if getattr(error, "reason", "") == "unknown-alarm" and self._spool.shared:
                 return "early", "the bridge that raised the alarm has not told the journal yet"
             log.error("journal-refused", statement=row.statement, reason=str(error))  # noqa: TRY400 - says enough
             return "refused", str(error)
         return "sent", ""
+
+    def _take_back(self, stores: Stores, item: ids.ItemId) -> None:
+        """Remove our container of a press that the journal knows in another bridge's: no erasure would find it."""
+        recorded = stores.journal.seal_of(item)
+        ours = ids.Sha256(hashlib.sha256(self._spool.read().container(item)).hexdigest())
+        if recorded is None:
+            return
+        body = events.parse(recorded.event).statement.body
+        if isinstance(body, types.ItemSeal) and body.container.sha256 != ours:
+            stores.blobs.destroy(ours)
 
     def _await(self, answer: Future[Recorded]) -> None:
         """Wait for an answer, but not past the moment that the bridge is told to stop."""

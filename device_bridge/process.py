@@ -20,6 +20,7 @@ from device_bridge.forwarder import Forwarder
 from device_bridge.intake import Intake, Spoken
 from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.lane import PressLane
+from device_bridge.letting_go import let_go
 from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
 from device_bridge.mqtt import ALARM_FILTER, BrokerAddress, Connection, Login, telemetry_filters
 from device_bridge.news_desk import NewsDesk
@@ -31,7 +32,7 @@ from device_bridge.routes.console import ConsoleRoute
 from device_bridge.sender import Sender
 from device_bridge.settings import BridgeSettings
 from device_bridge.spool import Spool
-from device_bridge.stores import open_lease, open_stores
+from device_bridge.stores import Stores, open_lease, open_stores
 from device_bridge.supervisor import Supervisor
 from device_bridge.telemetry import Telemetry
 from device_bridge.view import View
@@ -73,7 +74,9 @@ class Bridge:
             AuthCallout(secrets.callout(host, port), self.registry) for host, port in settings.callout_addresses()
         ]
         stores = partial(open_stores, settings.database_url, settings.data / "blobs")
-        self.forwarder = Forwarder(self.spool, self.registry, self.board, stores, self._revoked, self.identity.kid)
+        self.forwarder = Forwarder(
+            self.spool, self.registry, self.board, stores, self._revoked, self.identity.kid, self._let_go
+        )
         self.acts = ActDesk(self.spool, self.registry, self.intake, self.board, self._tell)
         token = load_or_create_token(settings.token_file)
         followed = (self.spool, self.identity, self.intake, self.board, self.tell)
@@ -201,6 +204,9 @@ class Bridge:
         for alarm in self.spool.read().open_alarms(message.device):
             if alarm.accepted_by is not None or alarm.stage == Stage.LAST:
                 self.tell(alarm)
+
+    def _let_go(self, stores: Stores) -> frozenset[ids.AlarmId]:
+        return let_go(self.spool, self.identity, stores, time.time_ns() // 1_000_000)
 
     def _revoked(self, device: ids.DeviceId) -> None:
         for callout in self._callouts:

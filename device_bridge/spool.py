@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -56,12 +56,14 @@ CREATE TABLE IF NOT EXISTS peer (
 CREATE TABLE IF NOT EXISTS spool_id (id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS item (
   n INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL UNIQUE, alarm TEXT NOT NULL, sha256 TEXT NOT NULL,
-  container BLOB NOT NULL);
+  container BLOB NOT NULL, dropped INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS item_of_alarm ON item (alarm, n);
+CREATE INDEX IF NOT EXISTS item_kept ON item (n) WHERE NOT dropped;
 CREATE TABLE IF NOT EXISTS statement (
   n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, alarm TEXT NOT NULL, item TEXT,
   dsse BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', detail TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS statement_waiting ON statement (n) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS statement_of_item ON statement (item) WHERE item IS NOT NULL;
 CREATE INDEX IF NOT EXISTS statement_early ON statement (n) WHERE state = 'early';
 CREATE TABLE IF NOT EXISTS outbox (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, sealed BLOB NOT NULL,
@@ -194,6 +196,26 @@ class Spool:
                     self._connection.execute("ROLLBACK")
                 raise SpoolError(f"the spool could not be written: {error}") from error
 
+    def empty_log(self) -> bool:
+        """Move what was committed from SQLite's log into the file and cut the log off; False while a reader needs it.
+
+        What was deleted is then overwritten in the one and gone from the other. Presses wait for a few pages at most:
+        the first pass does the work without any lock of theirs, and nobody is waited for.
+        """
+        with closing(_connect(self.path)) as beside:
+            beside.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self._no_press_waits.wait(GIVE_WAY_S)
+        with self._lock:
+            try:
+                self._connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                finally:
+                    self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")
+            except sqlite3.Error as error:
+                raise SpoolError(f"the spool's log could not be emptied: {error}") from error
+        return not busy
+
     def read(self) -> "Reading":
         """Read what is committed, on a connection of the calling thread: readers never hold up a press."""
         if not hasattr(self._readers, "connection"):
@@ -270,9 +292,9 @@ class Reading:
         return [_alarm(row[0]) for row in rows]
 
     def newest_item(self, alarm: ids.AlarmId) -> StoredItem | None:
-        """Return the sealed item of the alarm's newest press: the freshest position is in there."""
+        """Return the sealed item of the alarm's newest press: the freshest position is in there. None once let go."""
         row = self.sql.execute(
-            "SELECT item, sha256, container FROM item WHERE alarm = ? ORDER BY n DESC LIMIT 1", (alarm,)
+            "SELECT item, sha256, container FROM item WHERE alarm = ? AND NOT dropped ORDER BY n DESC LIMIT 1", (alarm,)
         ).fetchone()
         return None if row is None else StoredItem(row[0], row[1], row[2])
 
@@ -448,12 +470,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is let go is overwritten, not only forgotten
     return connection
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Add to a spool of an older version what `_SCHEMA` cannot."""
-    for table, column in (("alarm", "generation"), ("outbox", "withdraws")):
+    for table, column in (("alarm", "generation"), ("outbox", "withdraws"), ("item", "dropped")):
         columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
         if columns and column not in columns:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")

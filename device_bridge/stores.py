@@ -9,7 +9,7 @@ from evidence.store import leases
 from evidence.store.blobs import DirectoryBlobs
 from evidence.store.engine import connect, open_engine
 from evidence.store.journal import SqlJournal
-from evidence.store.ports import BlobStore, Journal
+from evidence.store.ports import Journal
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Stores:
     """An open journal and blob store; `close` lets go of them."""
 
     journal: Journal
-    blobs: BlobStore
+    blobs: DirectoryBlobs
     close: Callable[[], None]
 
 

@@ -1,0 +1,220 @@
+"""A bridge forgets sealed presses: when the journal has them and their alarm is long closed, or was erased; not before.
+
+What it forgets is gone from its files, and from the next backup of them. Killed in between, it has a container whole or
+not at all.
+"""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from device_bridge.alarm import Alarm
+from device_bridge.letting_go import KEPT_AFTER_CLOSE_MS, let_go
+from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic, seal
+from device_bridge.spool import Spool, StoredItem
+from device_bridge.stores import Stores, open_stores
+from device_bridge.view import alarm_json
+from evidence import ids, keys
+from evidence.statements import erasing, types
+from evidence.statements import statement as statements
+from evidence.store.blobs import DirectoryBlobs
+from evidence.store.engine import open_engine
+from evidence.store.journal import SqlJournal
+from server.keeping import spools
+from tests.bridge_world import DEADLINE_S, Organisation, World, start_bridge, until, world
+from tests.many_bridges import several
+
+HERE = Location(51.9244, 4.4777, 12, 3, "gps")
+WEEK_MS = KEPT_AFTER_CLOSE_MS + 60_000
+
+
+def now_ms() -> int:
+    return int(datetime.now(UTC).timestamp() * 1000)
+
+
+@contextmanager
+def pressed(folder: Path, *, closed: bool = True) -> Iterator[tuple[World, Alarm, StoredItem]]:
+    """A bridge with one alarm that the journal has, closed as genuine or still open; and its sealed press."""
+    with world(folder, count=0) as made:
+        memory = made.new_device()
+        topic = str(UpTopic(memory.device, Lane.ALARM))
+        said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", HERE)
+        body = seal(said, memory.identity, topic)
+        httpx.post(made.press_url, params={"topic": topic}, content=body, trust_env=False).raise_for_status()
+        (alarm,) = made.bridge.spool.read().newest_alarms(1)
+        if closed:
+            who = made.organisation
+            for act, reason in (("accept", None), ("close", "genuine")):
+                made.bridge.acts.carry_out(alarm.alarm, who.act(who.dispatcher, act, alarm.alarm, reason))  # type: ignore[arg-type] # a reason
+        until(lambda: not made.bridge.spool.read().waiting_statements_count(), "the journal has everything")
+        stored = made.bridge.spool.read().newest_item(alarm.alarm)
+        assert stored is not None
+        yield made, alarm, stored
+
+
+@contextmanager
+def stores(made: World) -> Iterator[Stores]:
+    opened = open_stores(made.organisation.database_url, made.settings.data / "blobs")
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def holds(folder: Path, stored: StoredItem) -> list[str]:
+    """Return the files below a folder that hold the ciphertext of an item."""
+    needle = stored.container[-64:]
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() and needle in path.read_bytes())
+
+
+def test_a_week_after_the_close_it_is_gone_from_the_spool_and_not_from_the_journal(tmp_path: Path) -> None:
+    with pressed(tmp_path) as (made, alarm, stored), stores(made) as opened:
+        spool, who = made.bridge.spool, made.bridge.identity
+        assert let_go(spool, who, opened, now_ms()) == frozenset(), "consoles look back over their shifts"
+        assert holds(made.settings.folder, stored)
+        assert let_go(spool, who, opened, now_ms() + WEEK_MS) == {alarm.alarm}
+        assert holds(made.settings.folder, stored) == []
+        assert holds(tmp_path / "blobs", stored) != [], "whoever may read it gets it from the server"
+        assert alarm_json(spool, spool.read().alarm(alarm.alarm))["item"] is None
+        row = spool.read().sql.execute("SELECT sha256, dropped FROM item").fetchone()
+        assert row == (stored.sha256, 1)
+        assert spool.read().sql.execute("SELECT DISTINCT length(sealed) FROM outbox").fetchall() == [(0,)]
+        assert let_go(spool, who, opened, now_ms() + WEEK_MS) == frozenset()
+        spools.copy(tmp_path, tmp_path / "backup")
+        assert holds(tmp_path / "backup", stored) == []
+        made.restart_bridge()
+        assert made.bridge.spool.read().newest_item(alarm.alarm) is None
+
+
+def test_never_while_the_alarm_is_open(tmp_path: Path) -> None:
+    with pressed(tmp_path, closed=False) as (made, alarm, _), stores(made) as opened:
+        assert let_go(made.bridge.spool, made.bridge.identity, opened, now_ms() + WEEK_MS) == frozenset()
+        assert made.bridge.spool.read().newest_item(alarm.alarm) is not None
+
+
+def test_never_when_the_journal_does_not_have_it(tmp_path: Path) -> None:
+    """The spool was told that it has: but it came back from a backup of before."""
+    with pressed(tmp_path / "world") as (made, alarm, _):
+        (tmp_path / "older").mkdir()
+        older = Organisation(**{**vars(made.organisation), "folder": tmp_path / "older"})
+        older.append(*older.founding())
+        opened = open_stores(older.database_url, tmp_path / "older" / "blobs")
+        try:
+            assert let_go(made.bridge.spool, made.bridge.identity, opened, now_ms() + WEEK_MS) == frozenset()
+        finally:
+            opened.close()
+        assert made.bridge.spool.read().newest_item(alarm.alarm) is not None
+
+
+def test_an_erasure_reaches_the_spool_at_once(tmp_path: Path) -> None:
+    with pressed(tmp_path) as (made, alarm, stored):
+        erase(made.organisation, stored.item)
+        with stores(made) as opened:
+            assert let_go(made.bridge.spool, made.bridge.identity, opened, now_ms()) == {alarm.alarm}
+        assert holds(made.settings.folder, stored) == []
+
+
+def erase(made: Organisation, item: ids.ItemId) -> None:
+    """Ask, agree, and let fourteen days pass: the server decides."""
+    server = keys.Identity.generate()
+    erasure = ids.ErasureId(ids.new_id())
+    made.append(
+        made.publish(server, "server", "Server"),
+        statements.sign(made.vault, "erase.request", types.EraseRequest(erasure, (item,)), case=made.case),
+        statements.sign(made.caseworker, "erase.approve", types.EraseStep(erasure), case=made.case),
+    )
+    later = erasing.ERASE_DELAY + timedelta(minutes=1)
+    engine = open_engine(made.database_url)
+    journal = SqlJournal(engine, lambda: ids.time_of(datetime.now(UTC) + later))
+    journal.start()
+    try:
+        executed = statements.sign(
+            server,
+            "erase.execute",
+            types.EraseStep(erasure),
+            case=made.case,
+            at=ids.time_of(datetime.now(UTC) + later),
+        )
+        journal.append(executed.envelope.to_bytes()).result(DEADLINE_S)
+    finally:
+        journal.close()
+        engine.dispose()
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from device_bridge import letting_go
+from device_bridge.keyfile import load_or_create_identity
+from device_bridge.spool import Spool
+
+spool = Spool(Path(sys.argv[1]))
+bridge = load_or_create_identity(Path(sys.argv[2]))
+(kept,) = letting_go._kept(spool.read())
+with spool.write() as writing:
+    letting_go._drop(writing, bridge, kept)
+    if sys.argv[3] == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_in_between_it_is_whole_or_gone(tmp_path: Path, when: str) -> None:
+    with pressed(tmp_path) as (made, alarm, stored):
+        made.bridge.stop()
+        try:
+            path = made.settings.folder / "spool.db"
+            child = [sys.executable, "-c", CHILD, str(path), str(made.settings.bridge_key_file), when]
+            assert subprocess.run(child, check=False, timeout=30).returncode == -9
+            with Spool(path) as spool:
+                found = spool.read().newest_item(alarm.alarm)
+                assert (found == stored) if when == "before" else (found is None)
+                with stores(made) as opened:
+                    let_go(spool, made.bridge.identity, opened, now_ms() + WEEK_MS)
+                assert spool.read().newest_item(alarm.alarm) is None
+            assert holds(made.settings.folder, stored) == [], "what the kill left in the log is gone too"
+        finally:
+            made.bridge = start_bridge(made.settings)
+
+
+@pytest.mark.need("nats-server")
+def test_two_bridges_leave_no_container_that_no_statement_names(tmp_path: Path) -> None:
+    """Each seals the press by itself; the journal names one of the two, and only that one is kept."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        with made.world.switched_on(memory) as device:
+            for _ in range(3):
+                device.press(Kind.PRESS, HERE)
+            until(lambda: [len(made.alarms(of)) and made.alarms(of)[0].repeats for of in (0, 1)] == [2, 2], "all taken")
+        made.forwarded()
+        named = {
+            body.container.sha256
+            for one in made.world.organisation.journal()
+            if isinstance(body := one.body, types.ItemSeal)
+        }
+        blobs = DirectoryBlobs(tmp_path / "blobs")
+        assert len(named) == 3
+        until(lambda: set(blobs.names()) == named, "what nobody names is gone")
+        who = made.world.organisation
+        name = made.alarms(0)[0].alarm
+        for act, reason in (("accept", None), ("close", "genuine")):
+            made.bridges[0].acts.carry_out(name, who.act(who.dispatcher, act, name, reason))  # type: ignore[arg-type] # a reason
+        made.agree()
+        made.forwarded()
+        with stores(made.world) as opened:
+            for bridge in made.bridges:
+                item = bridge.spool.read().newest_item(name)
+                assert item is not None
+                assert hashlib.sha256(item.container).hexdigest() == item.sha256
+                assert let_go(bridge.spool, bridge.identity, opened, now_ms() + WEEK_MS) == {name}
+                assert bridge.spool.read().newest_item(name) is None
+        assert set(blobs.names()) == named
