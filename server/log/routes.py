@@ -133,7 +133,7 @@ def list_timestamps(request: Request, _who: PasserByAsking, number: int | None =
     response_class=Response,
     responses={
         200: {"content": {"application/timestamp-reply": {}}, "description": "The token, or its checkpoint"},
-        **problems(general.NOT_FOUND),
+        **problems(general.NOT_FOUND, general.VALIDATION),
     },
 )
 def get_timestamp(

@@ -10,6 +10,7 @@ from evidence import ids
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.asking import DispatcherAsking
+from server.problems import general
 from server.services import services_of
 
 router = APIRouter(prefix=f"{V1}/shifts", tags=["shifts"])
@@ -45,7 +46,7 @@ class Shifts(BaseModel):
     shifts: list[ShiftOut]
 
 
-@router.get("", operation_id="list_shifts", responses=problems(*PROVEN))
+@router.get("", operation_id="list_shifts", responses=problems(*PROVEN, general.VALIDATION))
 async def list_shifts(
     request: Request,
     _who: DispatcherAsking,

@@ -51,6 +51,26 @@ def test_every_documented_operation_is_among_them() -> None:
     assert {(method, path) for method, path, _ in OPERATIONS} <= walked
 
 
+def can_be_refused(parameter: dict[str, Any]) -> bool:
+    """Whether FastAPI itself refuses some values: all but free text."""
+    choices = parameter["schema"].get("anyOf", [parameter["schema"]])
+    free = [one for one in choices if one in ({"type": "string"}, {"type": "null"})]
+    return parameter["in"] in {"path", "query"} and len(free) < len(choices)
+
+
+def test_what_a_route_refuses_in_its_address_is_documented() -> None:
+    refusing = 0
+    for method, path, operation in OPERATIONS:
+        shaped = [
+            {**one, "schema": {k: v for k, v in one["schema"].items() if k not in {"title", "examples", "description"}}}
+            for one in operation.get("parameters", [])
+        ]
+        if any(can_be_refused(one) for one in shaped):
+            refusing += 1
+            assert "422" in operation["responses"], (method, path)
+    assert refusing > 5
+
+
 def test_a_route_without_principal_would_be_found() -> None:
     app = create_app(Settings())
 
