@@ -37,6 +37,11 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
         await expect(page.locator("section.where")).to_contain_text("± 8 m")
         await expect(page.locator(".badge.proven")).to_contain_text("alarmbrug")
         await expect(page.locator(".who")).not_to_contain_text("Noor")
+        refused = "meldkamer mk: mislukt – geweigerd 503 Service Unavailable"
+        await expect(page.locator(".routes li.failed")).to_contain_text(refused)
+        for line in ("de meldtafel heeft het", "ontvanger van de alarmcentrale heeft het", "mislukt: geweigerd 503"):
+            await expect(page.locator(".history")).to_contain_text(line)
+        await expect(page.locator(".history")).not_to_contain_text("given to the feed")
         await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
         await daan.keep("console-new")
         await daan.sound()

@@ -29,6 +29,7 @@ KDF = keys.Kdf.fresh(1, keys.MIN_MEMLIMIT)
 PHRASES = {"marit": "bado kemi luso tifa remo zuni", "daan": "pavo tiru geda nosi heli kuma"}
 LABELS = {"marit": "Marit Verhoeven (Filomena)", "daan": "Daan Okafor (meldkamer)"}
 TEAM = ids.TeamId("7e" * 16)
+REFUSED = {"code": "receiver-refused", "about": "503 Service Unavailable"}
 
 
 @dataclass
@@ -143,9 +144,11 @@ class World:
             "raised_at": at, "age_s": seconds_ago, "press": {"boot": push.boot, "counter": push.counter},
             "repeats": 0, "flags": [], "claimed_by": None, "accepted_by": None, "closed": None,
             "history": [{"at": at, "what": f"raised: {kind}", "by": "device, by a"},
-                        {"at": at, "what": "delivered: given to the feed", "by": "console-feed"},
-                        {"at": at, "what": "delivered: ACK", "by": "dc09-noord"}],
+                        {"at": at, "what": "delivered: given to the feed", "by": "console-feed", "code": "feed-taken"},
+                        {"at": at, "what": "delivered: ACK", "by": "dc09-noord", "code": "dc09-ack"},
+                        {"at": at, "what": "failed: refused", "by": "sip-mk", **REFUSED}],
             "routes": [{"route": "console-feed", "outcome": "delivered", "detail": "given to the feed", "at": at},
+                       {"route": "sip-mk", "outcome": "failed", "detail": "refused", "at": at, **REFUSED},
                        {"route": "dc09-noord", "outcome": "delivered", "detail": "ACK", "at": at}],
             "item": item, "card": self.card,
         }  # fmt: skip

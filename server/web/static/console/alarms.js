@@ -6,7 +6,8 @@
  *   age_s?: number | null, press: {boot: number, counter: number}, repeats: number, flags: string[],
  *   escalation?: {stage: number, at: string, why: string} | null, revision?: number,
  *   claimed_by?: Who | null, accepted_by?: Who | null, closed?: {reason: string, by: Who, at: string} | null,
- *   history: {at: string, what: string, by: string}[], routes: {route: string, outcome: string, at: string}[],
+ *   history: {at: string, what: string, by: string, code?: string, about?: string}[],
+ *   routes: {route: string, outcome: string, at: string, code?: string, about?: string}[],
  *   item?: {item: string, head: string, wraps: {to: string, wrap: string}[]} | null, card?: string | null}} Alarm
  */
 import { t } from "../ui/texts.js";

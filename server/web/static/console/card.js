@@ -1,7 +1,7 @@
 /** The card of one alarm: where, who, how to get in, and what happened so far. */
 import { html, nothing, svg } from "lit";
 import { clock, second } from "../ui/dates.js";
-import { t, word } from "../ui/texts.js";
+import { has, t, word } from "../ui/texts.js";
 import { bearing, compass, distance, metres } from "./geo.js";
 import { span } from "./alarms.js";
 import "./map.js";
@@ -22,7 +22,7 @@ const fact = (name, value) => html`<div><dt>${t(name)}</dt><dd>${value || html`<
 export function alarmCard(desk, alarm, who) {
   const opened = desk.opened.get(alarm.alarm);
   return html`
-    <div class="column">${where(opened?.meta ?? null, desk.cards.get(alarm.alarm)?.known_places ?? [], Boolean(alarm.item))}</div>
+    <div class="column">${where(opened?.meta ?? null, desk.cards.get(alarm.alarm)?.known_places ?? [], alarm)}</div>
     <div class="column">${person(desk.cards.get(alarm.alarm), alarm, who)}
     <section class="card"><h3>${t("card-press")}</h3>
       <dl class="facts">
@@ -33,17 +33,24 @@ export function alarmCard(desk, alarm, who) {
           ${t(`card-seal-${opened.sealed}`)}</span>`) : nothing}
       </dl>
       <h3>${t("card-routes")}</h3>
-      <ul class="routes">${alarm.routes.map(({ route, outcome, at }) => html`
+      <ul class="routes">${alarm.routes.map(({ route, outcome, at, code, about }) => html`
         <li class=${outcome}><span aria-hidden="true">${outcome === "delivered" ? "✓" : "✕"}</span> ${routeName(route)}:
-          ${t(`route-${outcome}`)} <span class="quiet">${clock(at)}</span></li>`)}</ul>
+          ${t(`route-${outcome}`)}${outcome === "failed" && said(code, about) ? ` – ${said(code, about)}` : nothing}
+          <span class="quiet">${clock(at)}</span></li>`)}</ul>
       <h3>${t("card-history")}</h3>
-      <ol class="history">${alarm.history.map(({ at, what, by }) => html`
-        <li><span class="num quiet">${clock(at)}</span> <span>${happened(what)} <span class="quiet">${whoDid(by)}</span></span></li>`)}</ol>
+      <ol class="history">${alarm.history.map(({ at, what, by, code, about }) => html`
+        <li><span class="num quiet">${clock(at)}</span> <span>${happened(what, said(code, about))} <span class="quiet">${whoDid(by)}</span></span></li>`)}</ol>
     </section></div>`;
 }
 
-/** @param {string} route @returns {string} what it leads to; several alarm centres keep their own names beside it */
-const routeName = (route) => (route.startsWith("dc09-") ? `${t("route-dc09")} ${route.slice(5)}` : word("route", route));
+/** @param {string} route @returns {string} what it leads to; several receivers of a kind keep their own names beside it */
+function routeName(route) {
+  const [, kind, name] = /^(dc09|sip|on-call)-(.+)$/.exec(route) ?? [];
+  return kind ? `${t(`route-${kind}`)} ${name}` : word("route", route);
+}
+
+/** @param {string} [code] @param {string} [about] @returns {string} what became of it on a route; empty for a code of another version */
+const said = (code, about) => (code && has(`said-${code}`) ? t(`said-${code}`, { about: about ?? "" }).trim() : "");
 
 /** @param {string} by a person, a route, or `device, by a` for the broker that brought it */
 function whoDid(by) {
@@ -51,19 +58,21 @@ function whoDid(by) {
   return broker ? t("by-device", { broker }) : routeName(by);
 }
 
-/** @param {string} what such as `closed: genuine` */
-function happened(what) {
-  const [head, tail] = what.split(": ");
-  const detail = tail && (head === "closed" ? word("reason", tail) : head === "raised" ? word("alarm-kind", tail) : tail);
+/** @param {string} what such as `closed: genuine` @param {string} translated what a route said, when its code is known here */
+function happened(what, translated) {
+  const [head, ...rest] = what.split(": ");
+  const tail = rest.join(": ");
+  const detail = translated || tail && (head === "closed" ? word("reason", tail) : head === "raised" ? word("alarm-kind", tail) : tail);
   return `${word("history", head.replaceAll(/[ _]/g, "-"))}${detail ? `: ${detail}` : ""}`;
 }
 
-/** @param {any} meta @param {KnownPlace[]} places @param {boolean} sealed whether there is a sealed item at all */
-function where(meta, places, sealed) {
+/** @param {any} meta @param {KnownPlace[]} places @param {Alarm} alarm */
+function where(meta, places, alarm) {
   const at = meta?.position;
   const near = at ? places.map((place) => ({ place, away: distance(at, place), turn: bearing(at, place) }))
     .sort((left, right) => left.away - right.away) : [];
-  const missing = sealed && !meta ? t("card-position-closed") : t("card-no-position");
+  const missing = alarm.item && !meta ? t("card-position-closed")
+    : !alarm.item && alarm.state === "closed" ? t("card-position-let-go") : t("card-no-position");
   return html`
     <section class="card where"><h3>${t("card-where")}</h3>
       ${at ? html`
