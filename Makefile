@@ -48,8 +48,9 @@ test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## 
 faults: setup $(VENV)/.dev programs ## Break things for longer than `make test` does (SECONDS_OF_FAULTS=60)
 	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -q --durations=10 tests/faults
 
-soak: setup $(VENV)/.dev programs ## Kill brokers and bridges at random under presses for ten minutes (SECONDS_OF_SOAK=600)
-	@GETUIGE_SOAK_S=$(SECONDS_OF_SOAK) $(PYTHON) -m pytest -p no:randomly -q -s tests/faults/bridge/test_chaos.py
+soak: setup $(VENV)/.dev programs ## Presses for ten minutes: brokers and bridges killed at random, then no database (SECONDS_OF_SOAK=600)
+	@GETUIGE_SOAK_S=$(SECONDS_OF_SOAK) $(PYTHON) -m pytest -p no:randomly -q -s tests/faults/bridge/test_chaos.py \
+	  tests/faults/bridge/test_what_a_bridge_stands_on.py::test_with_the_database_gone_presses_are_stored_sent_and_claimed_and_the_journal_has_each_once
 
 check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and drift of OpenAPI, README and --help
 	@$(PYTHON) infra/toolchain/check.py

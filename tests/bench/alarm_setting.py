@@ -21,7 +21,7 @@ from evidence.store import migrating
 from evidence.store.engine import connect, open_engine
 from evidence.store.journal import SqlJournal
 from tests.bridge_world import Organisation, new_broker, until
-from tests.ports import free_port
+from tests.ports import free_port, free_ports
 from tests.postgres_world import postgres_server
 
 PRESS_BYTES = 180
@@ -31,7 +31,10 @@ PORTION = 500
 
 @dataclass
 class Setting:
-    """Two brokers, a bridge in a process of its own, and what devices need to reach it."""
+    """Brokers, bridges in processes of their own, and what devices need to reach them.
+
+    `feed_port` and `process` are the first bridge's; `feed_ports` are of all.
+    """
 
     organisation: Organisation
     kind: str
@@ -39,6 +42,7 @@ class Setting:
     database_url: str
     feed_port: int
     process: "subprocess.Popen[bytes] | None" = None
+    feed_ports: tuple[int, ...] = ()
 
     def append(self, *made: Statement) -> None:
         """Append to the journal that the bridge forwards to."""
@@ -67,12 +71,14 @@ class Setting:
         login = Login("bridge", secret.read_text) if self.kind == "nats" else None
         return BrokerAddress.parse(f"mqtt://127.0.0.1:{self.brokers[0].broker.mqtt_port}", "a"), login
 
-    def health(self) -> dict[str, object]:
-        """Return the bridge's own health; empty while it does not answer."""
+    def health(self, port: int | None = None) -> dict[str, object]:
+        """Return the own health of a bridge (the first one's); empty while it does not answer."""
         try:
             token = (self.organisation.folder / "secrets" / "bridge-feed.token").read_text().strip()
             answer = httpx.get(
-                f"http://127.0.0.1:{self.feed_port}/health", headers={"authorization": f"Bearer {token}"}, timeout=5
+                f"http://127.0.0.1:{port or self.feed_port}/health",
+                headers={"authorization": f"Bearer {token}"},
+                timeout=5,
             )
             return dict(answer.json())
         except (httpx.HTTPError, ValueError, FileNotFoundError):
@@ -85,8 +91,8 @@ class Setting:
 
 
 @contextmanager
-def setting(folder: Path, kind: str, journal: str = "sqlite", count: int = 2) -> Iterator[Setting]:
-    """Run brokers and one bridge process on a journal."""
+def setting(folder: Path, kind: str, journal: str = "sqlite", count: int = 2, bridges: int = 1) -> Iterator[Setting]:
+    """Run brokers and bridge processes on a journal; several bridges follow each other."""
     organisation = Organisation.found(folder)
     with ExitStack() as stack:
         url = organisation.database_url
@@ -98,13 +104,16 @@ def setting(folder: Path, kind: str, journal: str = "sqlite", count: int = 2) ->
         started = tuple(stack.enter_context(brokers.running(new_broker(folder, kind, index))) for index in range(count))
         made = Setting(organisation, kind, started, url, free_port())
         made.append(*organisation.founding())
-        made.process = stack.enter_context(_bridge(made))
-        until(made.health, "the bridge answers", 60)
+        made.feed_ports = (made.feed_port, *free_ports(bridges - 1)) if bridges > 1 else (made.feed_port,)
+        running = [stack.enter_context(_bridge(made, number)) for number in range(bridges)]
+        made.process = running[0]
+        for port in made.feed_ports:
+            until(lambda port=port: made.health(port), "the bridge answers", 60)  # type: ignore[misc] # the port of now
         yield made
 
 
 @contextmanager
-def _bridge(made: Setting) -> Iterator["subprocess.Popen[bytes]"]:
+def _bridge(made: Setting, number: int) -> Iterator["subprocess.Popen[bytes]"]:
     callouts = [one.broker.client_port for one in made.brokers if isinstance(one.broker, brokers.NatsBroker)]
     folder = made.organisation.folder
     environment = {
@@ -115,7 +124,11 @@ def _bridge(made: Setting) -> Iterator["subprocess.Popen[bytes]"]:
         "GETUIGE_BRIDGE_CALLOUT": str(bool(callouts)).lower(),
         "GETUIGE_BRIDGE_CALLOUTS": ",".join(f"127.0.0.1:{port}" for port in callouts),
         "GETUIGE_BRIDGE_BROKER_LOGIN": str(bool(callouts)).lower(),
-        "GETUIGE_BRIDGE_FEED_PORT": str(made.feed_port),
+        "GETUIGE_BRIDGE_NAME": str(number + 1),
+        "GETUIGE_BRIDGE_FEED_PORT": str(made.feed_ports[number]),
+        "GETUIGE_BRIDGE_PEERS": ",".join(
+            f"http://127.0.0.1:{port}" for port in made.feed_ports if port != made.feed_ports[number]
+        ),
         "GETUIGE_BRIDGE_ROOT_KEY": made.organisation.root.sign_public.hex(),
     }
     command = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
