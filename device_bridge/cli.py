@@ -25,6 +25,12 @@ Data = Annotated[Path | None, typer.Option("--data", help="Data folder; GETUIGE_
 Json = Annotated[bool, typer.Option("--json", help="Print JSON lines, for programs.")]
 Folder = Annotated[Path, typer.Argument(help="The device's folder: its whole memory.")]
 
+Track = Annotated[
+    Path | None,
+    typer.Option(help="Places to be at while an alarm is open, one a line: latitude,longitude,metres of accuracy."),
+]
+Battery = Annotated[int | None, typer.Option(min=0, max=100, help="How full the battery is, per cent.")]
+
 CONNECT_S: Final = 10.0
 NOT_REACHED: Final = 1
 """Exit code of `device press` when the state that was waited for did not come in time."""
@@ -270,55 +276,65 @@ def device_codes(
 
 
 @device_app.command("press")
-def device_press(
+def device_press(  # noqa: PLR0913, PLR0917 - each is an option of the command
     folder: Folder,
     kind: Annotated[PressKind, typer.Option(help="What the device sends.")] = PressKind.PRESS,
     lat: Annotated[float | None, typer.Option(help="Latitude in degrees.")] = None,
     lon: Annotated[float | None, typer.Option(help="Longitude in degrees.")] = None,
     accuracy: Annotated[int, typer.Option(help="Accuracy of the position in metres.")] = 20,
+    track: Track = None,
+    battery: Battery = None,
     wait: Annotated[WaitFor, typer.Option(help="Follow the press until this was heard.")] = WaitFor.STORED,
     timeout: Annotated[float, typer.Option(help="Seconds to wait.")] = 30.0,
     as_json: Json = False,
 ) -> None:
     """Switch a device on, press once, and print what it hears, with milliseconds since the push.
 
-    Ends with 0 when the state that `--wait` names was heard in time.
+    While its alarm is open the device says where it is, from time to time. Ends with 0 when the state that `--wait`
+    names was heard in time.
     """
-    raise typer.Exit(_press(folder, kind, _location(lat, lon, accuracy), wait, timeout, as_json=as_json))
+    senses = _senses(lat, lon, accuracy, track, battery)
+    raise typer.Exit(_press(folder, kind, senses, wait, timeout, as_json=as_json))
 
 
 @device_app.command("cancel")
 def device_cancel(folder: Folder, timeout: float = 30.0, as_json: Json = False) -> None:
     """Ask to cancel, with the code that is typed (or read as a line). The device cannot tell which code it is."""
     pin = _typed("Code")
-    raise typer.Exit(_press(folder, PressKind.CANCEL, None, WaitFor.STORED, timeout, pin, as_json=as_json))
+    raise typer.Exit(_press(folder, PressKind.CANCEL, _senses(), WaitFor.STORED, timeout, pin, as_json=as_json))
 
 
 @device_app.command("test")
 def device_announced_test(folder: Folder, timeout: float = 30.0, as_json: Json = False) -> None:
     """Send a test, which a caseworker announced beforehand (`getuige bridge test-window`)."""
-    raise typer.Exit(_press(folder, PressKind.TEST, None, WaitFor.STORED, timeout, as_json=as_json))
+    raise typer.Exit(_press(folder, PressKind.TEST, _senses(), WaitFor.STORED, timeout, as_json=as_json))
 
 
 @device_app.command("run")
-def device_run(folder: Folder, as_json: Json = False) -> None:
+def device_run(folder: Folder, track: Track = None, battery: Battery = None, as_json: Json = False) -> None:
     """Keep a device switched on: heartbeats, and a press for each line that is typed.
 
-    A line is press, duress, test, tamper or cancel; `cancel 1234` is a cancel with the code 1234.
+    A line is press, duress, test, tamper or cancel; `cancel 1234` is a cancel with the code 1234. `at 51.92 4.48`
+    moves the device, `at` alone takes its fix away, `battery 15` drains it. It says where it is while an alarm is
+    open, and at no other time.
     """
     from device_bridge.device import ReferenceDevice
     from device_bridge.device_memory import DeviceMemory
     from device_bridge.message import Kind
 
-    device = ReferenceDevice(DeviceMemory(folder), _teller(as_json=as_json))
+    senses = _senses(track=track, battery=battery)
+    device = ReferenceDevice(DeviceMemory(folder), _teller(as_json=as_json), senses.locate, senses.battery)
     stop = _stop_signal()
     device.start()
 
     def listen() -> None:
         for line in sys.stdin:
-            word, _, pin = line.strip().partition(" ")
+            word, _, rest = line.strip().partition(" ")
             if word in {kind.value for kind in PressKind}:
-                device.press(Kind(word), pin=pin if pin and word == PressKind.CANCEL else None)
+                where = senses.locate() if word != PressKind.CANCEL else None
+                device.press(Kind(word), where, pin=rest if rest and word == PressKind.CANCEL else None)
+            elif word in {"at", "battery"}:
+                _sense(senses, word, rest)
 
     threading.Thread(target=listen, daemon=True).start()
     try:
@@ -337,7 +353,7 @@ def _typed(name: str) -> str:
 def _press(
     folder: Path,
     kind: PressKind,
-    location: Any,  # noqa: ANN401 - Location is imported when needed
+    senses: Any,  # noqa: ANN401 - Senses is imported when needed
     wait: WaitFor,
     timeout: float,
     pin: str | None = None,
@@ -349,7 +365,7 @@ def _press(
     from device_bridge.message import Kind, Told
 
     memory = DeviceMemory(folder)
-    device = ReferenceDevice(memory, _teller(as_json=as_json))
+    device = ReferenceDevice(memory, _teller(as_json=as_json), senses.locate, senses.battery)
     started = time.monotonic()
     device.start()
     try:
@@ -357,21 +373,40 @@ def _press(
             time.sleep(0.01)
         connected_ms = round((time.monotonic() - started) * 1000, 1)
         _show({"event": "connected", "brokers": device.connected(), "ms": connected_ms}, as_json=as_json)
-        press = device.press(Kind(kind.value), location, pin)
+        press = device.press(Kind(kind.value), senses.locate(), pin)
         _show({"event": "pressed", "kind": kind.value, "press": [press.boot, press.counter]}, as_json=as_json)
         return 0 if device.wait(press, Told(wait.value), timeout) is not None else NOT_REACHED
     finally:
         device.stop()
 
 
-def _location(lat: float | None, lon: float | None, accuracy: int) -> Any:  # noqa: ANN401 - imported when needed
-    from device_bridge.message import Location
+def _senses(
+    lat: float | None = None,
+    lon: float | None = None,
+    accuracy: int = 20,
+    track: Path | None = None,
+    battery: int | None = None,
+) -> Any:  # noqa: ANN401 - imported when needed
+    from device_bridge.senses import Senses, place, read_track
 
-    if lat is None and lon is None:
-        return None
-    if lat is None or lon is None:
+    if (lat is None) != (lon is None):
         raise SettingsError("give --lat and --lon together")
-    return Location(lat, lon, accuracy, 0, "gps")
+    where = None if lat is None or lon is None else place(lat, lon, accuracy)
+    return Senses(where, battery, () if track is None else read_track(track))
+
+
+def _sense(senses: Any, word: str, said: str) -> None:  # noqa: ANN401 - as above
+    """Change what a device senses, as a typed line says; a line that says nothing of the kind changes nothing."""
+    from device_bridge.senses import place
+
+    try:
+        if word == "battery":
+            senses.charge(int(said))
+        else:
+            lat, lon = map(float, said.split()) if said else (None, None)
+            senses.put(None if lat is None or lon is None else place(lat, lon))
+    except (ValueError, TypeError, SettingsError) as error:
+        typer.echo(f"{word}: {error}", err=True)
 
 
 def _teller(*, as_json: bool) -> Any:  # noqa: ANN401 - device.OnTold, imported when needed

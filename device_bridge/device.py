@@ -5,6 +5,7 @@ key that it has pinned, says *stored*. A broker's own acknowledgement means noth
 *stored* after five seconds, or every bridge has said that it is away, it posts the same bytes over HTTP as well.
 """
 
+import math
 import threading
 import time
 import urllib.error
@@ -20,7 +21,7 @@ from device_bridge import codes, cose, message
 from device_bridge.device_memory import DeviceMemory, Progress
 from device_bridge.errors import MessageError, SettingsError
 from device_bridge.login import client_id_of, make_token
-from device_bridge.message import Kind, Lane, Location, PressId, Told
+from device_bridge.message import LIFE_SIGNS, Downlink, Kind, Lane, Location, PressId, Told
 from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
 
 FIRST_REPEAT_S: Final = 0.4
@@ -37,7 +38,17 @@ HEARTBEAT_S: Final = 60
 TICK_S: Final = 0.5
 """How soon a shorter interval, asked for by a downlink, is followed."""
 
-FIRMWARE: Final = "getuige-reference-1"
+FOLLOWED_AFTER_CANCEL_S: Final = 1800.0
+"""After a cancel it goes on saying where it is for this long, whichever code was typed: nobody can tell by that which
+one it was, and after the duress code somebody listens."""
+
+FIRMWARE: Final = "getuige-reference-2"
+
+ALARMING: Final = frozenset({Kind.PRESS, Kind.DURESS, Kind.CANCEL})
+"""After these the device says where it is: a bridge that has no alarm open throws it away."""
+
+OPEN_ALARM: Final = frozenset({Told.CALL_112, Told.ACCEPTED, Told.DISPATCHED})
+"""Heard of a press of an earlier start, these say that its alarm is still open."""
 
 OnTold = Callable[[PressId, Told, float], None]
 """Called with the press, what was said about it, and the milliseconds since the button went down."""
@@ -48,7 +59,14 @@ log = structlog.get_logger()
 class ReferenceDevice:
     """One device, switched on by `start`. Its methods are safe to call from any thread."""
 
-    def __init__(self, memory: DeviceMemory, on_told: OnTold | None = None) -> None:
+    def __init__(
+        self,
+        memory: DeviceMemory,
+        on_told: OnTold | None = None,
+        locate: Callable[[], Location | None] = lambda: None,
+        battery: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """Make a device that is off; `locate` says where it is (None: no fix), `battery` how full it is, per cent."""
         self.heartbeat_s = HEARTBEAT_S
         self.refused_downlinks = 0
         """Downlinks whose signature is not the pinned bridge's."""
@@ -56,7 +74,13 @@ class ReferenceDevice:
         self._who = memory.identity
         self._started = time.monotonic()
         self._on_told = on_told
+        self._locate = locate
+        self._battery = battery
+        self._followed: dict[PressId, float] = {}
+        """Presses whose alarm may be open, and until when (monotonic seconds) that is believed without a word."""
         self._clock_offset_ms: int | None = None
+        self._nowhere = False
+        """Whether the newest press went out without a place, and none was said since."""
         self._open: dict[PressId, Progress] = {}
         self._listening: dict[tuple[str, str], bool] = {}
         self._unstored: dict[PressId, tuple[str, bytes]] = {}
@@ -91,14 +115,18 @@ class ReferenceDevice:
 
         `pin` is what was typed with a cancel. The device cannot tell which code it is, or whether it is one.
         """
-        if kind is Kind.HEARTBEAT:
-            raise SettingsError("a heartbeat is not a press")
+        if kind in LIFE_SIGNS:
+            raise SettingsError("a sign of life is not a press")
         press = self._memory.next_press()
         topic = str(message.UpTopic(self._memory.device, Lane.ALARM))
         payload = message.seal(self._message(kind, press, location, pin), self._who, topic)
         with self._changed:
             self._open[press] = Progress(press, time.monotonic())
             self._unstored[press] = (topic, payload)
+            if kind in ALARMING:
+                self._nowhere = location is None
+                cancelled = kind is Kind.CANCEL
+                self._followed[press] = time.monotonic() + FOLLOWED_AFTER_CANCEL_S if cancelled else math.inf
         for connection in self._connections:
             connection.publish(topic, payload)
         threading.Thread(target=self._repeat, args=(press, topic, payload), name="repeat", daemon=True).start()
@@ -118,11 +146,21 @@ class ReferenceDevice:
         """Whether every bridge that ever spoke to us has said, on every broker, that it is away."""
         return bool(self._listening) and not any(self._listening.values())
 
-    def heartbeat(self) -> None:
-        """Say that we live, once, on every broker."""
+    @property
+    def alarmed(self) -> bool:
+        """Whether an alarm of this device may be open, as far as it knows."""
+        with self._changed:
+            now = time.monotonic()
+            return any(until > now for until in self._followed.values())
+
+    def heartbeat(self, where: Location | None = None) -> None:
+        """Say that we live, once, on every broker; while an alarm is open also where we are."""
+        where = where or (self._locate() if self.alarmed else None)
+        self._nowhere = self._nowhere and where is None
+        kind = Kind.HEARTBEAT if where is None else Kind.POSITION
         press = self._memory.next_press()
         topic = str(message.UpTopic(self._memory.device, Lane.TELEMETRY))
-        payload = message.seal(self._message(Kind.HEARTBEAT, press, None), self._who, topic)
+        payload = message.seal(self._message(kind, press, where), self._who, topic)
         for connection in self._connections:
             connection.publish(topic, payload, qos=0)
 
@@ -155,7 +193,7 @@ class ReferenceDevice:
             wall_ms=now_ms + (self._clock_offset_ms or 0),
             sync=1 if self._clock_offset_ms is None else 2,
             kind=kind,
-            battery=100,
+            battery=self._battery(),
             firmware=FIRMWARE,
             location=location,
             code=code,
@@ -200,6 +238,7 @@ class ReferenceDevice:
         self._clock_offset_ms = said.time_ms - time.time_ns() // 1_000_000
         self.heartbeat_s = max(1, said.heartbeat_s)
         with self._changed:
+            self._follow(said)
             progress = self._open.get(said.press)
             if progress is None or said.state in progress.told_ms:
                 return
@@ -210,9 +249,20 @@ class ReferenceDevice:
         if self._on_told is not None:
             self._on_told(said.press, said.state, elapsed_ms)
 
+    def _follow(self, said: Downlink) -> None:
+        """Learn from a downlink whether an alarm is open: a closing ends it for every press that was stored before."""
+        if said.state is Told.CLOSED:
+            waiting = self._followed.keys() & self._unstored.keys()
+            self._followed = {press: until for press, until in self._followed.items() if press in waiting}
+        elif said.press not in self._open and said.state in OPEN_ALARM:
+            self._followed[said.press] = math.inf
+
     def _beat(self) -> None:
         last = time.monotonic()
         while not self._stop.wait(TICK_S):
-            if time.monotonic() - last >= self.heartbeat_s:
+            fix = (
+                self._locate() if self._nowhere and self.alarmed else None
+            )  # indoors it may take a while: said at once
+            if fix is not None or time.monotonic() - last >= self.heartbeat_s:
                 last = time.monotonic()
-                self.heartbeat()
+                self.heartbeat(fix)

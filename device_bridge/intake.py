@@ -166,8 +166,6 @@ class Intake:
         addressed = parse_topic(arrival.topic)
         device = self._registry.device(addressed.device)
         message = open_device_message(arrival.payload, device.sign, arrival.topic)
-        if message.kind is Kind.HEARTBEAT:
-            raise MessageError("a heartbeat is not taken on the lane of alarms")
         digest = hashlib.sha256(arrival.payload).digest()
         seen = spool.seen(digest)
         if seen is None:
@@ -300,7 +298,7 @@ class Intake:
             return name
         readers = self._registry.readers_of_alarm(alarm.case)
         item, seal = seal_press(
-            self._bridge, readers, alarm.case, alarm.alarm, message, arrival.received, arrival.payload
+            self._bridge, readers, alarm.case, alarm.alarm, message, arrival.received.at, arrival.payload
         )
         spool.add_item(alarm.alarm, item)
         spool.queue_statement(seal.id, alarm.alarm, seal.envelope.to_bytes(), item.item)

@@ -43,6 +43,12 @@ class Kind(StrEnum):
     TAMPER = "tamper"
     TEST = "test"
     HEARTBEAT = "heartbeat"
+    POSITION = "position"
+    """Where the device is, while its alarm is open; also a sign of life."""
+
+
+LIFE_SIGNS: Final = frozenset({Kind.HEARTBEAT, Kind.POSITION})
+"""What is said on the lane of telemetry, and nowhere else."""
 
 
 class Told(StrEnum):
@@ -204,8 +210,8 @@ def open_device_message(data: bytes, public: bytes, topic: str) -> DeviceMessage
     message = parse_payload(signed.payload)
     if message.device != addressed.device:
         raise MessageError("the message is of another device than its topic")
-    if (message.kind is Kind.HEARTBEAT) != (addressed.lane is Lane.TELEMETRY):
-        raise MessageError("heartbeats belong on the telemetry lane, and nothing else does")
+    if (message.kind in LIFE_SIGNS) != (addressed.lane is Lane.TELEMETRY):
+        raise MessageError("signs of life belong on the telemetry lane, and nothing else does")
     return message
 
 
@@ -244,6 +250,8 @@ def parse_payload(payload: bytes) -> DeviceMessage:
     if not isinstance(device, bytes) or len(device) != _ID_BYTES:
         raise MessageError("id must be 16 bytes")
     kind = _choice(Kind, members["kind"])
+    if kind is Kind.POSITION and members["loc"] is None:
+        raise MessageError("a position must say where")
     return DeviceMessage(
         device=ids.DeviceId(device.hex()),
         press=PressId(_unsigned(members["boot"]), _unsigned(members["ctr"])),

@@ -57,6 +57,8 @@ def page(health: Mapping[str, Any], stored: Histogram, stages: Sequence[str] = (
         for one in health[f"{kind}s"]:
             works = one[up] if up else one["trouble"] is None
             lines.append(f'getuige_bridge_{kind}_up{{{kind}="{one[key]}"}} {int(works)}')
+    lines.append("# TYPE getuige_bridge_positions_total counter")
+    lines += [f'getuige_bridge_positions_total{{outcome="{name}"}} {n}' for name, n in health["positions"].items()]
     lines.append("# TYPE getuige_bridge_events_total counter")
     lines += [
         f'getuige_bridge_events_total{{event="{name}"}} {n}'

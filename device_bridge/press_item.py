@@ -1,4 +1,4 @@
-"""One press as sealed evidence: the exact bytes of the device, its position, and the statements about it.
+"""A press, or a position while its alarm is open, as sealed evidence: the device's exact bytes, and the statement.
 
 The item is sealed to the case and to the desks at once, in memory; what leaves this module for the disk is ciphertext.
 """
@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from device_bridge import lineage
-from device_bridge.alarm import Received
-from device_bridge.message import DeviceMessage, Location
+from device_bridge.message import DeviceMessage, Kind, Location
 from device_bridge.spool import StoredItem
 from evidence import canonical, ids, keys
 from evidence.envelope import meta, sealing, wraps
@@ -31,28 +30,28 @@ def seal_press(
     case: ids.CaseId,
     alarm: ids.AlarmId,
     message: DeviceMessage,
-    received: Received,
+    at: ids.Time,
     cose: bytes,
 ) -> tuple[StoredItem, statements.Statement]:
-    """Seal a press for `readers`; return the container and the `item.seal` statement about it."""
-    described = _meta(alarm, message, received, cose)
+    """Seal a press, or a position, that arrived `at`; return the container and the `item.seal` statement about it."""
+    described = _meta(alarm, message, at, cose)
     name = lineage.item_id(bridge, hashlib.sha256(cose).digest())
     prepared = sealing.prepare(bridge, case, described, readers, item=name)
     out = io.BytesIO()
     body = sealing.write(prepared, None, out)
-    seal = statements.sign(bridge, "item.seal", body, case=case, at=received.at)
+    seal = statements.sign(bridge, "item.seal", body, case=case, at=at)
     return StoredItem(body.item, body.container.sha256, out.getvalue()), seal
 
 
-def _meta(alarm: ids.AlarmId, message: DeviceMessage, received: Received, cose: bytes) -> meta.Meta:
+def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes) -> meta.Meta:
     where = message.location
     pressed = _pressed_at(message)
     return meta.Meta(
         v=1,
         kind="alarm",
         source="sensor",
-        recorded=received.at,
-        title="Alarm",
+        recorded=at,
+        title="Positie" if message.kind is Kind.POSITION else "Alarm",
         happened=pressed,
         position=_position(where),
         alarm=meta.Alarm(

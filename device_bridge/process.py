@@ -26,6 +26,7 @@ from device_bridge.mqtt import ALARM_FILTER, BrokerAddress, Connection, Login, t
 from device_bridge.news_desk import NewsDesk
 from device_bridge.peers import Follower, Peers
 from device_bridge.planning import plan_of
+from device_bridge.positions import Positions
 from device_bridge.registry import Registry
 from device_bridge.route_log import RouteLog
 from device_bridge.routes.console import ConsoleRoute
@@ -62,7 +63,8 @@ class Bridge:
         self.intake = Intake(self.spool, self.registry, self.identity, plan, self.sends_first)
         self.watch = Watch(self.spool, self.identity, self.board, self)
         self.lane = PressLane(self.intake, self.board)
-        self.telemetry = Telemetry(self.registry, self._life_sign)
+        positions = Positions(self.spool, self.registry, self.identity, self.board)
+        self.telemetry = Telemetry(self.registry, self._life_sign, positions)
         self._shards = settings.shard_range()
         self.supervisor = Supervisor(self.name, self.spool, self.registry, self.telemetry, shards=self._shards)
         secrets = BrokerSecrets.load_or_create(settings.secrets)

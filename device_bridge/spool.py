@@ -42,6 +42,8 @@ CREATE TABLE IF NOT EXISTS press (
   alarm TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS newest_press (
   device TEXT PRIMARY KEY, boot INTEGER NOT NULL, counter INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS newest_position (
+  device TEXT PRIMARY KEY, boot INTEGER NOT NULL, counter INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS alarm (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL UNIQUE, device TEXT NOT NULL, sort TEXT NOT NULL,
   is_open INTEGER NOT NULL, document BLOB NOT NULL, generation INTEGER NOT NULL DEFAULT 0);
@@ -362,6 +364,16 @@ class Writing(Reading):
         )
         newest = max(press, self.newest_press(device) or press)
         self.sql.execute("INSERT OR REPLACE INTO newest_press VALUES (?, ?, ?)", (device, newest.boot, newest.counter))
+
+    def note_position(self, device: ids.DeviceId, position: PressId) -> bool:
+        """Remember the newest position of a device by its number; False for one that is not newer."""
+        before = self.sql.total_changes
+        self.sql.execute(
+            "INSERT INTO newest_position VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET boot = excluded.boot,"
+            " counter = excluded.counter WHERE (excluded.boot, excluded.counter) > (boot, counter)",
+            (device, position.boot, position.counter),
+        )
+        return self.sql.total_changes > before
 
     def save_alarm(self, alarm: Alarm, *, tell: bool = True) -> None:
         """Store a new alarm or its changed form, and when it is to be looked at again.

@@ -1,20 +1,25 @@
-"""Life signs of devices: taken apart from presses, so that no storm of heartbeats can delay one.
+"""Life signs of devices, heartbeats and positions: taken apart from presses, so that no storm can delay one.
 
-Only the newest heartbeat of each device waits to be read, and only so many are read in each tenth of a second. What
-is dropped that way is counted; it says nothing that the newest does not say.
+Only the newest of each device waits to be read, and only so many are read in each tenth of a second. What
+is dropped that way is counted; it says nothing that the newest does not say. Where a device is, is not kept here.
 """
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+import structlog
 
 from device_bridge.errors import MessageError
 from device_bridge.message import DeviceMessage, Kind, open_device_message, parse_topic
 from device_bridge.mqtt import Connection, Delivered
+from device_bridge.positions import Positions
 from device_bridge.registry import Registry
 from evidence import ids
+
+log = structlog.get_logger()
 
 MAX_PER_TICK: Final = 200
 TICK_S: Final = 0.1
@@ -26,21 +31,27 @@ MAX_WAITING: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class LifeSign:
-    """The newest heartbeat of one device, and when it arrived (Unix seconds)."""
+    """The newest life sign of one device, without its position, and when it arrived (Unix seconds)."""
 
     message: DeviceMessage
     at: float
 
 
 class Telemetry:
-    """Owns the reading thread. `on_life_sign` is called on it, for devices that say they live."""
+    """Owns the reading thread. `on_life_sign` is called on it for every device that says it lives."""
 
-    def __init__(self, registry: Registry, on_life_sign: Callable[[DeviceMessage], None]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        on_life_sign: Callable[[DeviceMessage], None],
+        positions: Positions,
+    ) -> None:
         self.read = 0
         self.skipped = 0
         self.refused = 0
         self._registry = registry
         self._on_life_sign = on_life_sign
+        self.positions = positions
         self._waiting: dict[str, bytes] = {}
         self._newest: dict[ids.DeviceId, LifeSign] = {}
         self._lock = threading.Lock()
@@ -75,7 +86,10 @@ class Telemetry:
                 topics = list(self._waiting)[:MAX_PER_TICK]
                 batch = [(topic, self._waiting.pop(topic)) for topic in topics]
             for topic, payload in batch:
-                self._read(topic, payload)
+                try:
+                    self._read(topic, payload)
+                except Exception as error:  # noqa: BLE001 - supervision of all devices hangs on this thread
+                    log.error("life-sign-not-read", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
 
     def _read(self, topic: str, payload: bytes) -> None:
         try:
@@ -85,9 +99,11 @@ class Telemetry:
             self.refused += 1
             return
         last = self._newest.get(device.device)
-        if message.kind is not Kind.HEARTBEAT or (last is not None and message.press <= last.message.press):
+        if last is not None and message.press <= last.message.press:
             self.refused += 1
             return
-        self._newest[device.device] = LifeSign(message, time.time())
+        self._newest[device.device] = LifeSign(replace(message, location=None), time.time())
         self.read += 1
         self._on_life_sign(message)
+        if message.kind is Kind.POSITION:
+            self.positions.take(message, payload)

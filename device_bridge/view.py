@@ -149,5 +149,6 @@ class View:
                 "skipped": self._telemetry.skipped,
                 "refused": self._telemetry.refused,
             },
+            "positions": self._telemetry.positions.outcomes,
             "counters": counters,
         }

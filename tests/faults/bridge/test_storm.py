@@ -1,6 +1,6 @@
-"""Five thousand heartbeats a second, from a process of their own, with presses in between: presses keep their pace.
+"""Five thousand heartbeats, or positions of an open alarm, a second, with presses in between: presses keep their pace.
 
-Two bridges read the storm from both brokers. Relative and generous, because a loaded machine is not a fault: with the
+A process of its own makes the storm; two bridges read it from both brokers. Relative and generous, because a loaded machine is not a fault: with the
 storm the median press takes at most ten times the quiet one plus 20 ms. What was measured is printed.
 """
 
@@ -68,13 +68,17 @@ def shown(ms: list[float]) -> str:
     return f"p50 {statistics.median(ms):.1f}, p99 {statistics.quantiles(ms, n=100)[98]:.1f}, worst {max(ms):.1f} ms"
 
 
-def test_presses_keep_their_pace_in_a_storm_of_heartbeats(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [Kind.HEARTBEAT, Kind.POSITION])
+def test_presses_keep_their_pace_in_a_storm_of_life_signs(tmp_path: Path, kind: Kind) -> None:
     with chaos(tmp_path, "nats", devices=2) as made:
         noisy = made.pressed[1].memory
+        opened = made.devices[1]
+        assert opened.wait(opened.press(Kind.PRESS, HERE), Told.STORED, 20) is not None
+        where = HERE if kind is Kind.POSITION else None
         topic = str(UpTopic(noisy.device, Lane.TELEMETRY))
         beats = [
             seal(
-                DeviceMessage(noisy.device, PressId(99, n), 0, None, 0, Kind.HEARTBEAT, None, "", None),
+                DeviceMessage(noisy.device, PressId(99, n), 0, None, 0, kind, None, "", where),
                 noisy.identity,
                 topic,
             )
@@ -101,6 +105,6 @@ def test_presses_keep_their_pace_in_a_storm_of_heartbeats(tmp_path: Path) -> Non
         for one in senders:
             one.join(20)
         skipped = sum(bridge.count("heartbeats").get("skipped", 0) for bridge in made.bridges)
-        print(f"\n{rate:.0f} heartbeats/s: quiet {shown(quiet)}; in the storm {shown(loud)}; {skipped} skipped")  # noqa: T201 - a figure is printed
+        print(f"\n{rate:.0f} of {kind} a second: quiet {shown(quiet)}; in the storm {shown(loud)}; {skipped} skipped")  # noqa: T201 - a figure is printed
         assert rate > PER_S / 2, "the machine cannot even send the storm"
         assert statistics.median(loud) < statistics.median(quiet) * 10 + 20

@@ -1,6 +1,7 @@
 """The page for other makers of devices (docs/formats/device.md) and the code say the same bytes."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from device_bridge import codes, cose, message
@@ -21,7 +22,7 @@ def blocks() -> list[bytes]:
 
 
 def test_the_vector_is_what_the_code_makes_and_reads() -> None:
-    pressed, stored = blocks()
+    pressed, stored, following = blocks()
     topic = str(UpTopic(DEVICE, Lane.ALARM))
     location = Location(51.9244, 4.4777, 9, 2, "gps")
     said = DeviceMessage(DEVICE, PressId(3, 7), 12000, 1790000000000, 1, Kind.PRESS, 81, "1.0", location)
@@ -31,6 +32,13 @@ def test_the_vector_is_what_the_code_makes_and_reads() -> None:
     down = message.down_topic(DEVICE)
     assert cose.sign1(WHO, told.to_payload(), down) == stored
     assert message.open_downlink(stored, WHO.sign_public, down) == told
+    lane = str(UpTopic(DEVICE, Lane.TELEMETRY))
+    moved = replace(
+        said, press=PressId(3, 8), uptime_ms=22000, wall_ms=1790000010000, sync=2, kind=Kind.POSITION, battery=80
+    )
+    moved = replace(moved, location=Location(51.9251, 4.4791, 12, 0, "gps"))
+    assert message.seal(moved, WHO, lane) == following
+    assert message.open_device_message(following, WHO.sign_public, lane) == moved
 
 
 def test_the_code_on_the_page_is_what_the_code_makes() -> None:

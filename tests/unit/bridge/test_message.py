@@ -15,6 +15,7 @@ from evidence import ids, keys
 WHO = keys.Identity.generate()
 DEVICE = ids.DeviceId(ids.new_id())
 TOPIC = str(UpTopic(DEVICE, Lane.ALARM))
+TELEMETRY = str(UpTopic(DEVICE, Lane.TELEMETRY))
 PRESS = DeviceMessage(
     DEVICE, PressId(3, 7), 12_000, 1_790_000_000_000, 1, Kind.PRESS, 81, "1.0", Location(51.9244, 4.4777, 9, 2, "gps")
 )
@@ -35,7 +36,7 @@ messages = st.builds(
     counts,
     st.none() | counts,
     st.integers(0, 2),
-    st.sampled_from([kind for kind in Kind if kind is not Kind.HEARTBEAT]),
+    st.sampled_from(list(Kind)),
     st.none() | st.integers(0, 100),
     st.text(string.printable[:95], max_size=32),
     st.none() | locations,
@@ -43,10 +44,17 @@ messages = st.builds(
 
 
 @given(messages)
-def test_what_a_device_seals_is_read_back(sent: DeviceMessage) -> None:
-    payload = message.seal(sent, WHO, TOPIC)
+def test_what_a_device_seals_is_read_back_on_its_own_lane_only(sent: DeviceMessage) -> None:
+    right, wrong = (TELEMETRY, TOPIC) if sent.kind in message.LIFE_SIGNS else (TOPIC, TELEMETRY)
+    payload = message.seal(sent, WHO, right)
     assert len(payload) <= cose.MAX_MESSAGE_BYTES
-    assert message.open_device_message(payload, WHO.sign_public, TOPIC) == sent
+    if sent.kind is Kind.POSITION and sent.location is None:
+        with pytest.raises(MessageError, match="must say where"):
+            message.open_device_message(payload, WHO.sign_public, right)
+    else:
+        assert message.open_device_message(payload, WHO.sign_public, right) == sent
+    with pytest.raises(MessageError):
+        message.open_device_message(message.seal(sent, WHO, wrong), WHO.sign_public, wrong)
 
 
 @given(st.binary(max_size=300))
