@@ -82,7 +82,8 @@ def _told(spool: Path, now_ms: int, newest: int | None) -> _Told:
             routes = _by_name(connection.execute("SELECT route, at_ms, up FROM route_history ORDER BY n"))
             devices = _by_name(
                 connection.execute(
-                    "SELECT device, at_ms, reasons NOT LIKE '%silent%' AND reasons NOT LIKE '%never-heard%'"
+                    "SELECT device, at_ms, CASE WHEN reasons LIKE '%not-watched%' THEN NULL"
+                    " ELSE reasons NOT LIKE '%silent%' AND reasons NOT LIKE '%never-heard%' END"
                     " FROM device_history ORDER BY n"
                 )
             )
@@ -95,10 +96,10 @@ def _told(spool: Path, now_ms: int, newest: int | None) -> _Told:
     return _Told(tuple(Alarm.from_json(json.loads(row[0])) for row in documents), routes, devices)
 
 
-def _by_name(rows: Iterable[tuple[str, int, int]]) -> Changes:
+def _by_name(rows: Iterable[tuple[str, int, int | None]]) -> Changes:
     changes: Changes = {}
     for name, at_ms, works in rows:
-        changes.setdefault(name, []).append((at_ms, bool(works)))
+        changes.setdefault(name, []).append((at_ms, None if works is None else bool(works)))
     return changes
 
 

@@ -234,6 +234,11 @@ def telemetry_filters(shards: range) -> tuple[tuple[str, int], ...]:
     return tuple((f"up/{shard:02x}/+/t", 0) for shard in shards)
 
 
+def other_telemetry_filters(shards: range) -> tuple[tuple[str, int], ...]:
+    """Return the filters of the heartbeats of all shards but these; none when these are all."""
+    return tuple((f"up/{shard:02x}/+/t", 0) for shard in range(SHARDS) if shard not in shards)
+
+
 def _send_at_once(_client: paho.Client, _data: object, sock: socket.socket) -> None:
     """Nagle's algorithm costs 40 to 90 ms on a small message that follows another."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -89,9 +89,14 @@ class Follower:
         self._client.close()
 
     @property
+    def silent_s(self) -> float:
+        """For how long the other bridge was not heard, in seconds; it is asked all the time."""
+        return time.monotonic() - self._heard_at
+
+    @property
     def trouble(self) -> str | None:
         """Say that the other bridge was not heard for a while, or that its clock is another than ours."""
-        if time.monotonic() - self._heard_at > SILENT_AFTER_S and self._failure is not None:
+        if self.silent_s > SILENT_AFTER_S and self._failure is not None:
             return f"bridge {self.name} is not heard: {self._failure}"
         if abs(self._clock_s) > CLOCK_LIMIT_S:
             return f"the clock of bridge {self.name} differs by {self._clock_s:.0f} s"

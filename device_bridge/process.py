@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -22,7 +23,14 @@ from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.lane import PressLane
 from device_bridge.letting_go import let_go
 from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
-from device_bridge.mqtt import ALARM_FILTER, BrokerAddress, Connection, Login, telemetry_filters
+from device_bridge.mqtt import (
+    ALARM_FILTER,
+    BrokerAddress,
+    Connection,
+    Login,
+    other_telemetry_filters,
+    telemetry_filters,
+)
 from device_bridge.news_desk import NewsDesk
 from device_bridge.peers import Follower, Peers
 from device_bridge.planning import plan_of
@@ -35,6 +43,7 @@ from device_bridge.settings import BridgeSettings
 from device_bridge.spool import Spool
 from device_bridge.stores import Stores, open_lease, open_stores
 from device_bridge.supervisor import Supervisor
+from device_bridge.takeover import Takeover
 from device_bridge.telemetry import Telemetry
 from device_bridge.view import View
 from device_bridge.watch import Watch
@@ -83,6 +92,9 @@ class Bridge:
         token = load_or_create_token(settings.token_file)
         followed = (self.spool, self.identity, self.intake, self.board, self.tell)
         self.peers = Peers([Follower(url, token, *followed) for url in peers])
+        self.takeover = Takeover(
+            self.peers.followers, partial(self._other_lifelines, addresses, login), self.supervisor
+        )
         view = View(
             self.spool,
             self.registry,
@@ -117,6 +129,7 @@ class Bridge:
         self.delivery.start()
         self.watch.start()
         self.supervisor.start()
+        self.takeover.start()
         self.route_log.start()
         self.forwarder.start()
         log.info("bridge-started", bridge=self.name, devices=self.registry.device_count)
@@ -136,6 +149,7 @@ class Bridge:
         if self.sender is not None:
             self.sender.stop()
         self.watch.stop()
+        self.takeover.stop()
         self.supervisor.stop()
         self.route_log.stop()
         self.delivery.stop()
@@ -172,6 +186,22 @@ class Bridge:
             login=login,
             durable=False,
         )
+
+    def _other_lifelines(self, addresses: Sequence[BrokerAddress], login: Login | None) -> list[Connection]:
+        """Return connections to the heartbeats that other bridges read; none when this one reads all anyway."""
+        filters = other_telemetry_filters(self._shards)
+        return [
+            Connection(
+                address,
+                f"getuige-bridge-{self.name}-others",
+                self.telemetry.take,
+                filters=filters,
+                login=login,
+                durable=False,
+            )
+            for address in addresses
+            if filters
+        ]
 
     def _say_online(self, connection: Connection) -> None:
         connection.publish(service_topic(self.name), self._notice(online=True), retain=True)

@@ -30,7 +30,10 @@ TEST_EVERY_MS: Final = 14 * 24 * 3600 * 1000
 
 @dataclass(frozen=True)
 class Condition:
-    """What is known of one device; moments in Unix milliseconds. `since` is when the bridge began to watch it."""
+    """What is known of one device; moments in Unix milliseconds. `since` is when the bridge began to watch it.
+
+    `lent`: another bridge watched it before, and may have heard what this one did not.
+    """
 
     profile: Profile
     since_ms: int
@@ -38,6 +41,7 @@ class Condition:
     battery: int | None = None
     tested_ms: int | None = None
     tampered: bool = False
+    lent: bool = False
 
 
 def reasons(
@@ -51,11 +55,11 @@ def reasons(
     limit_ms = PROFILE_S[known.profile] * 1000
     listened = now_ms - watching_since_ms > limit_ms or not {"silent", "never-heard"}.isdisjoint(before)
     if listened and now_ms - (known.heard_ms or known.since_ms) > limit_ms:
-        found.append("silent" if known.heard_ms else "never-heard")
+        found.append("silent" if known.heard_ms or known.lent else "never-heard")
     if known.battery is not None and known.battery <= LOW_BATTERY:
         found.append("battery")
     if known.tampered:
         found.append("tamper")
-    if now_ms - (known.tested_ms or known.since_ms) > TEST_EVERY_MS:
+    if not (known.lent and known.tested_ms is None) and now_ms - (known.tested_ms or known.since_ms) > TEST_EVERY_MS:
         found.append("test-overdue")
     return tuple(sorted(found))

@@ -18,7 +18,7 @@ from device_bridge import supervision
 from device_bridge.errors import SpoolError
 from device_bridge.registry import Device, Registry
 from device_bridge.spool import Reading, Spool, Writing
-from device_bridge.supervision import Condition, Reason
+from device_bridge.supervision import PROFILE_S, Condition, Reason
 from device_bridge.telemetry import Telemetry
 from evidence import ids
 
@@ -35,6 +35,9 @@ WRITE_AT_ONCE: Final = 200
 HISTORY_SHOWN: Final = 50
 MAX_HISTORY_ROWS: Final = 200
 """Changes kept of each device; a broken radio must not fill the disk."""
+
+NOT_WATCHED: Final = '["not-watched"]'
+"""In the history of a device that was given back: from then on this bridge says nothing of it."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -72,6 +75,8 @@ class Supervisor:
         self._known: dict[ids.DeviceId, Condition] = {}
         self._standing: dict[ids.DeviceId, Standing] = {}
         self._written: dict[ids.DeviceId, int] = {}
+        self._others_since_ms: int | None = None
+        self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
@@ -116,19 +121,49 @@ class Supervisor:
         with self._lock:
             return sum(bool(stands.reasons) for stands in self._standing.values())
 
+    def watch_all(self, since_ms: int) -> None:
+        """Watch the devices of other bridges as well, from this moment on: before it nobody here could hear them."""
+        with self._turn:
+            self._others_since_ms = since_ms
+
+    def watch_own(self, now_ms: int) -> None:
+        """Leave the devices of other bridges to them; SpoolError when that could not be written down."""
+        with self._turn:
+            self._others_since_ms = None
+            with self._lock:
+                left = [name for name in self._standing if not self._is_own(name)]
+                for name in left:
+                    del self._standing[name]
+                for name in [name for name in self._known if not self._is_own(name)]:
+                    del self._known[name]
+            for part in _parts(left):
+                with self._spool.write() as spool:
+                    for name in part:
+                        _add_history(spool, name, Standing((), now_ms), NOT_WATCHED)
+
     def look(self, now_ms: int) -> int:
         """Judge every device at `now_ms`; return how many changed."""
+        with self._turn:
+            return self._look(now_ms)
+
+    def _look(self, now_ms: int) -> int:
         reading = self._spool.read()
         tested, tampered = _tested(reading), _tampered(reading)
         changed, heard = [], []
         for device in self._mine():
             name = device.device
             condition = self._condition(reading, device, now_ms, tested.get(name), name in tampered)
-            if (condition.heard_ms or 0) - self._written.get(name, 0) >= WRITE_EVERY_MS or name not in self._written:
+            since_ms = self._began_ms if self._is_own(name) else self._others_since_ms or now_ms
+            if condition.lent and not _can_be_judged(condition, since_ms, now_ms):
+                with self._lock:
+                    self._known[name] = condition
+                continue
+            unwritten_ms = (condition.heard_ms or 0) - self._written.get(name, 0)
+            if not condition.lent and (unwritten_ms >= WRITE_EVERY_MS or name not in self._written):
                 heard.append((name, condition))
-            before = self._standing.get(name) or _stored(reading, name)
+            before = self._standing.get(name) or (None if condition.lent else _stored(reading, name))
             was = () if before is None else before.reasons
-            found = supervision.reasons(condition, now_ms, self._began_ms, was)
+            found = supervision.reasons(condition, now_ms, since_ms, was)
             stands = before if before is not None and before.reasons == found else Standing(found, now_ms)
             if stands is not before:
                 changed.append((name, stands))
@@ -138,7 +173,11 @@ class Supervisor:
         return len(changed)
 
     def _mine(self) -> list[Device]:
-        return [one for one in self._registry.devices() if int(one.device[:2], 16) in self._shards]
+        everyone = self._others_since_ms is not None
+        return [one for one in self._registry.devices() if everyone or self._is_own(one.device)]
+
+    def _is_own(self, device: ids.DeviceId) -> bool:
+        return int(device[:2], 16) in self._shards
 
     def _condition(
         self,
@@ -148,12 +187,15 @@ class Supervisor:
         tested_ms: int | None,
         tampered: bool,  # noqa: FBT001 - private
     ) -> Condition:
-        known = self._known.get(device.device) or _remembered(reading, device) or Condition(device.profile, now_ms)
+        lent = not self._is_own(device.device)
+        known = self._known.get(device.device) or (None if lent else _remembered(reading, device))
+        began_ms = self._others_since_ms if lent and self._others_since_ms is not None else now_ms
+        known = known or Condition(device.profile, began_ms)
         sign = self._telemetry.newest(device.device)
         heard_ms, battery = known.heard_ms, known.battery
         if sign is not None:
             heard_ms, battery = max(round(sign.at * 1000), heard_ms or 0), sign.message.battery
-        return Condition(known.profile, known.since_ms, heard_ms, battery, tested_ms, tampered)
+        return Condition(known.profile, known.since_ms, heard_ms, battery, tested_ms, tampered, lent)
 
     def _write(self, changed: list[tuple[ids.DeviceId, Standing]], heard: list[tuple[ids.DeviceId, Condition]]) -> None:
         for part in _parts(changed):
@@ -184,7 +226,8 @@ class Supervisor:
 def history(reading: Reading, device: ids.DeviceId) -> list[dict[str, Any]]:
     """Return the newest changes of a device's state, the newest first."""
     rows = reading.sql.execute(
-        "SELECT at_ms, reasons FROM device_history WHERE device = ? ORDER BY n DESC LIMIT ?", (device, HISTORY_SHOWN)
+        "SELECT at_ms, reasons FROM device_history WHERE device = ? AND reasons <> ? ORDER BY n DESC LIMIT ?",
+        (device, NOT_WATCHED, HISTORY_SHOWN),
     )
     return [
         {"at": _time(at_ms), "state": "fault" if found != "[]" else "ready", "reasons": json.loads(found)}
@@ -192,10 +235,15 @@ def history(reading: Reading, device: ids.DeviceId) -> list[dict[str, Any]]:
     ]
 
 
-def _add_history(spool: Writing, device: ids.DeviceId, stands: Standing) -> None:
+def _can_be_judged(known: Condition, since_ms: int, now_ms: int) -> bool:
+    """Whether a device of another bridge was heard here since, or was listened to for its whole time."""
+    return (known.heard_ms or 0) >= since_ms or now_ms - since_ms > PROFILE_S[known.profile] * 1000
+
+
+def _add_history(spool: Writing, device: ids.DeviceId, stands: Standing, reasons: str | None = None) -> None:
     spool.sql.execute(
         "INSERT INTO device_history (device, at_ms, reasons) VALUES (?, ?, ?)",
-        (device, stands.since_ms, json.dumps(stands.reasons)),
+        (device, stands.since_ms, json.dumps(stands.reasons) if reasons is None else reasons),
     )
     spool.sql.execute(
         "DELETE FROM device_history WHERE device = ? AND n <="

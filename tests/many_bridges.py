@@ -66,8 +66,12 @@ def several(
     count: int = 2,
     database_url: str | None = None,
     more: dict[str, Any] | None = None,
+    shards: tuple[str, ...] = (),
 ) -> Iterator[Several]:
-    """Run an organisation with two brokers of a kind and `count` bridges that follow each other."""
+    """Run an organisation with two brokers of a kind and `count` bridges that follow each other.
+
+    `shards`: whose heartbeats each reads, when not all read all.
+    """
     organisation = Organisation.found(folder, database_url)
     organisation.append(*organisation.founding())
     ports = free_ports(count)
@@ -89,6 +93,7 @@ def several(
                 peers=tuple(url for url in feeds if not url.endswith(f":{port}")),
                 root_key=organisation.root.sign_public.hex(),
                 database_url=organisation.database_url,
+                **({"shards": shards[number]} if shards else {}),
                 **(more or {}),
             )
             for number, port in enumerate(ports)
