@@ -93,8 +93,7 @@ def several(
                 peers=tuple(url for url in feeds if not url.endswith(f":{port}")),
                 root_key=organisation.root.sign_public.hex(),
                 database_url=organisation.database_url,
-                **({"shards": shards[number]} if shards else {}),
-                **(more or {}),
+                **{**(more or {}), **({"shards": shards[number]} if shards else {})},
             )
             for number, port in enumerate(ports)
         )
