@@ -260,9 +260,8 @@ class ReferenceDevice:
     def _beat(self) -> None:
         last = time.monotonic()
         while not self._stop.wait(TICK_S):
-            fix = (
-                self._locate() if self._nowhere and self.alarmed else None
-            )  # indoors it may take a while: said at once
+            # Indoors the first fix may take a while; then it is said at once.
+            fix = self._locate() if self._nowhere and self.alarmed else None
             if fix is not None or time.monotonic() - last >= self.heartbeat_s:
                 last = time.monotonic()
                 self.heartbeat(fix)

@@ -1,7 +1,8 @@
 """Five thousand heartbeats, or positions of an open alarm, a second, with presses in between: presses keep their pace.
 
-A process of its own makes the storm; two bridges read it from both brokers. Relative and generous, because a loaded machine is not a fault: with the
-storm the median press takes at most ten times the quiet one plus 20 ms. What was measured is printed.
+A process of its own makes the storm; two bridges read it from both brokers. Relative and generous, because a loaded
+machine is not a fault: with the storm the median press takes at most ten times the quiet one plus 20 ms. What was
+measured is printed.
 """
 
 import multiprocessing
