@@ -81,7 +81,7 @@ def test_what_was_acknowledged_on_the_way_survives(settings: Settings, root: key
         phone = World(settings, Person(settings.public_url, identity=root)).open_case().phone()
         sending = Sending(phone, "POST", f"{fields.RESUMABLE}?item={ids.new_id()}", 0, announced)
         killed_at(process, sending, FLUSH_EVERY_BYTES)
-    (name,) = set(re.findall(rb"location: \S+/([0-9a-f]{32})\r\n", sending.told))
+    (name,) = set(re.findall(rb"location: \S+/([0-9a-f]{64})\r\n", sending.told))
     upload = name.decode()
     part = settings.data / "uploads" / f"{upload}.part"
     acknowledged = sending.acknowledged
