@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from device_bridge import letting_go
 from device_bridge.alarm import Alarm
 from device_bridge.letting_go import KEPT_AFTER_CLOSE_MS, let_go
 from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic, seal
@@ -93,6 +94,24 @@ def test_a_week_after_the_close_it_is_gone_from_the_spool_and_not_from_the_journ
         assert made.bridge.spool.read().newest_item(alarm.alarm) is None
 
 
+def test_one_that_the_journal_lacks_does_not_keep_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letting_go, "LOOKED_AT", 1)
+    with pressed(tmp_path) as (made, alarm, stored), stores(made) as opened:
+        spool = made.bridge.spool
+        with spool.write() as writing:
+            strange = ids.ItemId(ids.new_id())
+            writing.sql.execute("UPDATE item SET n = n + 10")
+            writing.sql.execute(
+                "INSERT INTO item (n, item, alarm, sha256, container) VALUES (1, ?, ?, ?, x'00')",
+                (strange, alarm.alarm, "00" * 32),
+            )
+            writing.queue_statement(ids.Sha256("11" * 32), alarm.alarm, b"{}", strange)
+            writing.sql.execute("UPDATE statement SET state = 'refused' WHERE item = ?", (strange,))
+        assert let_go(spool, made.bridge.identity, opened, now_ms() + WEEK_MS) == {alarm.alarm}
+        assert spool.read().container(stored.item) == b""
+        assert spool.read().container(strange) == b"\x00", "nobody else has it"
+
+
 def test_never_while_the_alarm_is_open(tmp_path: Path) -> None:
     with pressed(tmp_path, closed=False) as (made, alarm, _), stores(made) as opened:
         assert let_go(made.bridge.spool, made.bridge.identity, opened, now_ms() + WEEK_MS) == frozenset()
@@ -152,15 +171,14 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 from device_bridge import letting_go
-from device_bridge.keyfile import load_or_create_identity
 from device_bridge.spool import Spool
 
 spool = Spool(Path(sys.argv[1]))
-bridge = load_or_create_identity(Path(sys.argv[2]))
-(kept,) = letting_go._kept(spool.read())
+(kept,) = letting_go._kept(spool.read(), 0)
+(press,) = spool.read().presses_of(kept.alarm)
 with spool.write() as writing:
-    letting_go._drop(writing, bridge, kept)
-    if sys.argv[3] == "before":
+    letting_go._drop(writing, kept, press)
+    if sys.argv[2] == "before":
         os.kill(os.getpid(), signal.SIGKILL)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -172,7 +190,7 @@ def test_killed_in_between_it_is_whole_or_gone(tmp_path: Path, when: str) -> Non
         made.bridge.stop()
         try:
             path = made.settings.folder / "spool.db"
-            child = [sys.executable, "-c", CHILD, str(path), str(made.settings.bridge_key_file), when]
+            child = [sys.executable, "-c", CHILD, str(path), when]
             assert subprocess.run(child, check=False, timeout=30).returncode == -9
             with Spool(path) as spool:
                 found = spool.read().newest_item(alarm.alarm)
