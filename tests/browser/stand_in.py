@@ -85,13 +85,22 @@ class StandIn:
     def press(self, **options: Any) -> str:  # noqa: ANN401 - handed on to World.press
         """A real, sealed press arrives; consoles are told."""
         alarm: dict[str, Any] = self.world.press(**options)
-        item = alarm["item"]
-        blob = self.world.containers[item]
-        held = [{"to": wrap.to, "wrap": wrap.wrap} for wrap in container.parse_prefix(blob).head.wraps]
-        alarm["item"] = {"item": item, "head": b64(blob), "wraps": held}
+        alarm["item"] = self._handed(alarm["item"])
         self.alarms[alarm["alarm"]] = alarm
         self.tell("alarm", alarm)
         return str(alarm["alarm"])
+
+    def move(self, alarm: str, lat: str, lon: str, **options: Any) -> str:  # noqa: ANN401 - handed on to World.position
+        """A real, sealed position arrives: the alarm carries it instead of the item before; nothing else changes."""
+        item = self.world.position(alarm, lat, lon, **options)
+        self.alarms[alarm]["item"] = self._handed(item)
+        self.tell("alarm", dict(self.alarms[alarm]))
+        return item
+
+    def _handed(self, item: str) -> dict[str, Any]:
+        blob = self.world.containers[item]
+        held = [{"to": wrap.to, "wrap": wrap.wrap} for wrap in container.parse_prefix(blob).head.wraps]
+        return {"item": item, "head": b64(blob), "wraps": held}
 
     def tell(self, name: str, data: Any) -> None:  # noqa: ANN401 - any JSON
         """Send an event to every listening console."""

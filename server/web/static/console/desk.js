@@ -7,9 +7,10 @@ import { LiveFeed } from "../core/sse.js";
 import { dated } from "../core/dated.js";
 import { find } from "../core/wraps.js";
 import { fromBase64 } from "../core/bytes.js";
+import { grown, judge } from "./track.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
-/** @typedef {{meta: any | null, sealed: "proven" | "failed"}} Opened */
+/** @typedef {import("./track.js").Opened} Opened */
 
 /** How often the bridge hears that we still look at what we claimed; a claim runs out after 30 s without. */
 const RENEW_MS = 10_000;
@@ -24,6 +25,12 @@ export class Desk {
   opened = new Map();
   /** @type {Map<string, any>} cards, by alarm; kept in memory only */
   cards = new Map();
+  /** @type {Map<string, import("./track.js").Track>} where she went, by alarm; kept in memory only */
+  tracks = new Map();
+  /** @type {Map<string, {item: string, why: "older" | "empty" | "closed"}>} the last position that was not shown, by alarm */
+  #unshown = new Map();
+  /** @type {Set<string>} alarms of which something is being opened */
+  #opening = new Set();
   /** @type {any} */
   health = null;
   /** @type {boolean | null} null until the first sign of life or the first silence */
@@ -37,7 +44,8 @@ export class Desk {
 
   /**
    * @param {api.Session} session @param {import("../core/trust.js").Anchors} anchors
-   * @param {{changed: () => void, raised: (alarm: Alarm) => void, escalated: (alarm: Alarm) => void}} listener
+   * @param {{changed: () => void, raised: (alarm: Alarm) => void, escalated: (alarm: Alarm) => void,
+   *   moved: (alarm: Alarm) => void}} listener
    */
   constructor(session, anchors, listener) {
     this.session = session;
@@ -113,10 +121,64 @@ export class Desk {
     // An update without the sealed item does not take the item away.
     const merged = { ...alarm, item: alarm.item ?? known?.item ?? null };
     this.alarms.set(alarm.alarm, merged);
-    if (merged.state === "closed") this.cards.delete(alarm.alarm);
-    if (!this.opened.has(alarm.alarm) && merged.item) this.opened.set(alarm.alarm, await this.#open(merged.item));
+    if (merged.state === "closed") this.#forget(alarm.alarm);
+    if (!this.opened.has(alarm.alarm) && merged.item && !this.#opening.has(alarm.alarm)) {
+      this.#opening.add(alarm.alarm);
+      this.opened.set(alarm.alarm, await this.#open(merged.item));
+      this.#opening.delete(alarm.alarm);
+    }
     if (!known && alarm.state !== "closed") this.listener.raised(merged);
     if (alarm.escalation && alarm.escalation.at !== known?.escalation?.at) this.listener.escalated(merged);
+    void this.#follow(alarm.alarm);
+  }
+
+  /** Once it is closed, nobody at this desk needs her card or the way she went. @param {string} alarm */
+  #forget(alarm) {
+    this.cards.delete(alarm);
+    this.tracks.delete(alarm);
+  }
+
+  /**
+   * Whether newer positions open by themselves here: only for who accepted the alarm or opened its card, which are acts
+   * that are written down. Everybody else sees the first, and that there is a newer one.
+   * @param {Alarm} alarm
+   */
+  #follows({ alarm, state, accepted_by: who }) {
+    return state !== "closed" && (this.cards.has(alarm) || who?.kid === this.session.kid);
+  }
+
+  /** @param {Alarm} alarm @returns {"waits" | "empty" | "closed" | null} why the newest position is not the one that is shown */
+  behind(alarm) {
+    const shown = this.opened.get(alarm.alarm);
+    if (!shown || !alarm.item || alarm.item.item === shown.item || alarm.state === "closed") return null;
+    if (!this.#follows(alarm)) return "waits";
+    const unshown = this.#unshown.get(alarm.alarm);
+    return unshown?.item !== alarm.item.item || unshown.why === "older" ? null : unshown.why;
+  }
+
+  /** @param {string} name @returns {NonNullable<Alarm["item"]> | null} the newest position, if it is ours to open and was not yet */
+  #unread(name) {
+    const alarm = this.alarms.get(name);
+    const known = [this.opened.get(name)?.item, this.#unshown.get(name)?.item];
+    return alarm?.item && this.#follows(alarm) && !known.includes(alarm.item.item) ? alarm.item : null;
+  }
+
+  /** Open the newest position: one at a time, and what was overtaken meanwhile not at all. @param {string} name of the alarm */
+  async #follow(name) {
+    if (this.#opening.has(name)) return;
+    this.#opening.add(name);
+    for (let item = this.#unread(name); item; item = this.#unread(name)) {
+      const [found, shown, alarm] = [await this.#open(item), this.opened.get(name), this.alarms.get(name)];
+      const worth = judge(found, shown, name);
+      if (!alarm || !this.#follows(alarm)) break;
+      if (worth === "next") {
+        this.tracks.set(name, grown(this.tracks.get(name), shown?.meta, found.meta));
+        this.opened.set(name, found);
+        this.listener.moved(alarm);
+      } else this.#unshown.set(name, { item: item.item, why: worth });
+      this.listener.changed();
+    }
+    this.#opening.delete(name);
   }
 
   /** @param {NonNullable<Alarm["item"]>} item @returns {Promise<Opened>} */
@@ -128,9 +190,9 @@ export class Desk {
       if (key) meta = await container.openMeta(sealed, key);
       const signer = container.verifyHead(sealed, (kid) => this.#authority?.find(kid, Infinity)?.key);
       const role = this.#authority?.find(signer, Infinity)?.role;
-      return { meta, sealed: role === "bridge" ? "proven" : "failed" };
+      return { item: item.item, meta, sealed: role === "bridge" ? "proven" : "failed" };
     } catch {
-      return { meta, sealed: "failed" };
+      return { item: item.item, meta, sealed: "failed" };
     }
   }
 
@@ -146,6 +208,7 @@ export class Desk {
     const key = await find(sealed.head, [...sealed.head.wraps, ...wraps], this.session.boxes);
     const card = key ? (await container.openMeta(sealed, key)).card : null;
     if (card) this.cards.set(alarm.alarm, card);
+    void this.#follow(alarm.alarm);
     return card;
   }
 
@@ -169,7 +232,8 @@ export class Desk {
     const known = this.alarms.get(alarm.alarm) ?? alarm;
     const overtaken = (known.revision ?? 0) > (answer.revision ?? Infinity);  // the feed was quicker and knows more
     if (!overtaken) this.alarms.set(alarm.alarm, { ...known, ...(answer.alarm === alarm.alarm ? answer : { state: answer.state }) });
-    if (answer.state === "closed") this.cards.delete(alarm.alarm);
+    if (answer.state === "closed") this.#forget(alarm.alarm);
+    void this.#follow(alarm.alarm);
     this.listener.changed();
   }
 }

@@ -12,6 +12,8 @@ import { Desk } from "./desk.js";
 import { alarmList, escalationOf, flagsOf, stateMark, whose } from "./list.js";
 import { Shift } from "./shift.js";
 import { Siren, keepScreenOn } from "./siren.js";
+import { Telling } from "./telling.js";
+import { moved } from "./where.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 
@@ -38,6 +40,7 @@ class Console extends View {
     /** @type {{title: string, text: string, bad: boolean} | null} */
     this.notice = null;
     this.announced = "";
+    this.telling = new Telling();
     this.busy = false;
     /** @type {Promise<void>} the acts that were asked for, in order */
     this.working = Promise.resolve();
@@ -51,7 +54,10 @@ class Console extends View {
   connectedCallback() {
     super.connectedCallback();
     window.addEventListener("keydown", this.keys);
-    this.ticking = setInterval(() => this.requestUpdate(), 1000);
+    this.ticking = setInterval(() => {
+      this.telling.tick(this.selected);
+      this.requestUpdate();
+    }, 1000);
   }
 
   /** @override */
@@ -75,6 +81,7 @@ class Console extends View {
         this.silenced.delete(alarm.alarm);
         this.announced = escalationOf(alarm);
       },
+      moved: ({ alarm }) => this.telling.offer(alarm, moved(this.desk?.opened.get(alarm)?.meta, this.desk?.tracks.get(alarm))),
     });
     this.requestUpdate();
     window.scrollTo(0, 0);
@@ -203,6 +210,7 @@ class Console extends View {
       ${this.#freshness(this.desk)}
       ${topBar(t("console"), html`<span class="who-am-i">${this.desk.session.label}</span>${help}`, false)}
       <p class="unseen" role="alert">${this.announced}</p>
+      <p class="unseen" role="status">${this.telling.text}</p>
       <main id="main" tabindex="-1" class="console">
         <section class="listing" aria-labelledby="alarms-title">
           ${this.#shift()}

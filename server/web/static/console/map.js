@@ -35,7 +35,7 @@ let chosen = null;
 
 class PlaceMap extends View {
   /** @override */
-  static properties = { at: { attribute: false }, near: { attribute: false }, trouble: { state: true }, credit: { state: true } };
+  static properties = { at: { attribute: false }, near: { attribute: false }, been: { attribute: false }, trouble: { state: true }, credit: { state: true } };
 
   constructor() {
     super();
@@ -43,6 +43,10 @@ class PlaceMap extends View {
     this.at = null;
     /** @type {Near} */
     this.near = [];
+    /** @type {Place[]} where she was before, oldest first */
+    this.been = [];
+    /** Whether somebody moved the map: then a newer position must not take the view away. */
+    this.held = false;
     this.trouble = false;
     this.credit = "";
     /** @type {import("maplibre-gl").Map | null} */
@@ -59,7 +63,7 @@ class PlaceMap extends View {
         <div class="map-keys">
           <button type="button" @click=${() => this.map?.zoomIn()}>${t("map-nearer")}</button>
           <button type="button" @click=${() => this.map?.zoomOut()}>${t("map-farther")}</button>
-          <button type="button" @click=${() => this.#show()}>${t("map-back")}</button>
+          <button type="button" @click=${() => this.#back()}>${t("map-back")}</button>
         </div>` : nothing}
       ${this.trouble ? html`<p class="problem">${t("map-failed")}</p>` : nothing}
       <p class="quiet small">${this.credit}</p>
@@ -71,7 +75,7 @@ class PlaceMap extends View {
   /** @override @param {Map<string, unknown>} changed */
   updated(changed) {
     if (chosen && this.begun !== chosen) void this.#begin(chosen);
-    else if (changed.has("at") || changed.has("near")) this.#show();
+    else if (["at", "near", "been"].some((name) => changed.has(name))) this.#show();
   }
 
   /** @override */
@@ -116,8 +120,10 @@ class PlaceMap extends View {
         maxZoom: 20,
       });
       this.map.touchZoomRotate.disableRotation();
+      this.held = false;
+      this.map.on("movestart", ({ originalEvent }) => { this.held ||= Boolean(originalEvent); });
       this.map.once("load", () => {
-        this.#show();
+        this.#back();
         this.map?.on("idle", () => box.setAttribute("data-drawn", ""));
       });
       this.map.on("error", (problem) => box.setAttribute("data-problem", String(problem.error?.message)));
@@ -127,19 +133,35 @@ class PlaceMap extends View {
     }
   }
 
+  /** Draw the marks; the newest comes into the middle, unless somebody looks elsewhere. */
   #show() {
     if (!this.map || !this.at || !this.map.isStyleLoaded()) return;
-    const points = [{ ...this.at, kind: "here" }, ...this.near.map(({ place }) => ({ ...place, kind: "place" }))];
-    const features = points.map(({ lat, lon, kind }) => ({
-      type: /** @type {const} */ ("Feature"),
-      properties: { kind },
-      geometry: { type: /** @type {const} */ ("Point"), coordinates: [Number(lon), Number(lat)] },
-    }));
+    const places = [...this.been.map((place) => ({ ...place, kind: "been" })), { ...this.at, kind: "here" },
+      ...this.near.map(({ place }) => ({ ...place, kind: "place" }))];
     const marks = /** @type {import("maplibre-gl").GeoJSONSource} */ (this.map.getSource("marks"));
-    void marks.setData({ type: "FeatureCollection", features });
-    this.map.jumpTo({ center: [Number(this.at.lon), Number(this.at.lat)], zoom: ZOOM });
+    void marks.setData({
+      type: "FeatureCollection",
+      features: [
+        feature("trail", { type: "LineString", coordinates: [...this.been, this.at].map(point) }),
+        ...places.map((place) => feature(place.kind, { type: "Point", coordinates: point(place) })),
+      ],
+    });
+    if (!this.held) this.map.jumpTo({ center: point(this.at) });
+  }
+
+  /** Back to where she is, as near as at first. */
+  #back() {
+    this.held = false;
+    this.map?.jumpTo({ zoom: ZOOM });
+    this.#show();
   }
 }
+
+/** @param {Place} place @returns {[number, number]} as GeoJSON wants it: longitude first (RFC 7946, section 3.1.1) */
+const point = ({ lat, lon }) => [Number(lon), Number(lat)];
+
+/** @param {string} kind @param {{type: "Point", coordinates: number[]} | {type: "LineString", coordinates: number[][]}} geometry */
+const feature = (kind, geometry) => ({ type: /** @type {const} */ ("Feature"), properties: { kind }, geometry });
 
 /** @param {unknown} text may hold links; only the words are shown */
 const plain = (text) => (typeof text === "string" ? text.replaceAll(/<[^>]*>/g, "") : "");
@@ -170,7 +192,11 @@ function style(url, header, metadata) {
     id: kind, type: "circle", source: "marks", filter: ["==", ["get", "kind"], kind],
     paint: { "circle-color": color, "circle-radius": radius, "circle-stroke-color": "#ffffff", "circle-stroke-width": 3 },
   });
-  layers.push(mark("place", "#1d4f8a", 7), mark("here", "#b3261e", 10));
+  const trail = {
+    id: "trail", type: "line", source: "marks", filter: ["==", ["get", "kind"], "trail"],
+    paint: { "line-color": "#b3261e", "line-width": 2 },
+  };
+  layers.push(trail, mark("been", "#b3261e", 4), mark("place", "#1d4f8a", 7), mark("here", "#b3261e", 10));
   return {
     version: 8,
     sources: {

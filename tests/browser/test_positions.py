@@ -1,0 +1,159 @@
+"""Positions while alarmed, as people see them, in Debian's Chromium.
+
+Proven: where she is follows the newest position in place, with the way she went, and moves no focus, no selection and
+no siren; only who accepted the alarm or opened its card gets newer positions, and the card is read once however many
+come; and what cannot be trusted leaves the older one, with its age growing.
+"""
+
+import re
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.browser.stand_in import StandIn
+from tests.browser.visitor import visit
+
+pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
+
+CLOCK = r"\d{2}:\d{2}:\d{2}"
+
+
+async def test_the_place_moves_in_place_and_nothing_else_does(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        await page.get_by_role("button", name="Dienst starten").click()
+        alarm = server.press(seconds_ago=9)
+        where = page.locator("section.where")
+        await expect(where).to_contain_text("51.934200, 4.457700")
+        await page.get_by_role("button", name="Aannemen").click()
+        await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_hidden()
+        announced = await page.get_by_role("alert").first.text_content()
+        await page.keyboard.press("c")
+        await expect(page.get_by_role("button", name="Echt alarm")).to_be_focused()
+
+        server.move(alarm, "51.934900", "4.458800")
+        await expect(where.locator(".moved")).to_have_text(
+            re.compile(rf"Positie van {CLOCK} · 110 m verder naar het noordoosten dan de vorige")
+        )
+        spoken = page.get_by_role("status").filter(has_text="Positie van")
+        await expect(spoken).to_have_text(re.compile("110 m verder naar het noordoosten"))
+        server.move(alarm, "51.935600", "4.460000")
+        await expect(where.locator(".coordinates")).to_have_text("51.935600, 4.460000")
+        server.move(alarm, "51.935600", "4.462000")
+        await expect(where.locator(".moved")).to_have_text(re.compile("140 m verder naar het oosten dan de vorige"))
+
+        await expect(where.locator("svg .been")).to_have_count(3)
+        await expect(where.locator("svg .here")).to_have_count(1)
+        await expect(where.locator("figcaption")).to_have_text(
+            re.compile(f"De stippen zijn eerdere plekken, vanaf {CLOCK}.")
+        )
+        await expect(page.locator(".near")).to_contain_text("School 560 m oost")
+        await expect(page.get_by_role("button", name="Echt alarm")).to_be_focused()
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_hidden()
+        assert await page.get_by_role("alert").first.text_content() == announced, "no new alarm is called out"
+        await expect(spoken).to_have_text(re.compile("110 m"))  # the next one is spoken half a minute after the first
+        assert server.reads.count(("daan", f"card of {alarm}")) == 1
+        await daan.keep("console-positions")
+        await daan.sound()
+
+        await page.get_by_role("button", name="Echt alarm").click()
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "closed")
+        await expect(where.locator("svg .been")).to_have_count(0)
+
+
+async def test_a_second_alarm_keeps_the_selection_when_the_first_one_moves(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        first = server.press(seconds_ago=30)
+        await page.wait_for_selector(f"article[data-alarm='{first}']")
+        await page.keyboard.press("a")
+        await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
+        second = server.press(seconds_ago=2)
+        await page.locator(f"button[data-alarm='{second}']").click()
+
+        server.move(first, "51.935600", "4.460000")
+        server.move(first, "51.936600", "4.460000")
+        server.move(second, "51.930000", "4.450000")
+
+        await expect(page.locator(f"article[data-alarm='{second}'] .behind")).to_contain_text(
+            "Er is een nieuwere positie"
+        )
+        await expect(page.locator("section.where .coordinates")).to_have_text("51.934200, 4.457700")
+        await page.locator(f"button[data-alarm='{first}']").click()
+        await expect(page.locator("section.where .coordinates")).to_have_text("51.936600, 4.460000")
+        await expect(page.locator("svg .been")).to_have_count(2)
+        await daan.sound()
+
+
+async def test_newer_positions_open_for_who_opened_the_card_and_for_nobody_else(
+    browser: Browser, server: StandIn
+) -> None:
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        where = page.locator("section.where")
+        await daan.console()
+        alarm = server.press(seconds_ago=9)
+        await page.wait_for_selector(f"article[data-alarm='{alarm}']")
+        server.move(alarm, "51.934900", "4.458800")
+        await expect(where.locator(".behind")).to_contain_text("Die opent als u het alarm aanneemt of de kaart opent")
+        await expect(where.locator(".coordinates")).to_have_text("51.934200, 4.457700")
+
+        colleague = {"kid": "5e" * 16, "label": "Eva Brand (meldkamer)"}
+        server.alarms[alarm] |= {"state": "accepted", "accepted_by": colleague}
+        server.move(alarm, "51.935600", "4.460000")
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
+        await expect(where.locator(".coordinates")).to_have_text("51.934200, 4.457700")
+        await daan.keep("console-position-waits")
+        await daan.sound()
+
+        await page.get_by_role("button", name="Kaart nu openen").click()
+        await expect(where.locator(".coordinates")).to_have_text("51.935600, 4.460000")
+        await expect(where.locator(".behind")).to_have_count(0)
+        assert server.reads.count(("daan", f"card of {alarm}")) == 1
+
+
+async def test_what_cannot_be_trusted_leaves_the_older_place_with_its_age(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        alarm = server.press(seconds_ago=60)
+        await page.wait_for_selector(f"article[data-alarm='{alarm}']")
+        await page.keyboard.press("a")
+        await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
+        server.move(alarm, "51.934900", "4.458800", seconds_ago=20)
+        where = page.locator("section.where")
+        await expect(where.locator(".coordinates")).to_have_text("51.934900, 4.458800")
+        other = server.press(seconds_ago=1)
+        mine = server.alarms[alarm]["item"]
+
+        server.move(alarm, "52.100000", "5.100000", desk=False)
+        await expect(where.locator(".behind")).to_contain_text("kon niet worden geopend")
+        server.alarms[alarm]["item"] = server.alarms[other]["item"]
+        server.tell("alarm", dict(server.alarms[alarm]))
+        await expect(where.locator(".behind")).to_contain_text("kon niet worden geopend")
+        server.alarms[alarm]["item"] = mine
+        server.tell("alarm", dict(server.alarms[alarm]))
+
+        await expect(where.locator(".behind")).to_have_count(0)
+        await expect(where.locator(".coordinates")).to_have_text("51.934900, 4.458800")
+        await daan.until("/(2[2-9]|3[0-9]) s/.test(document.querySelector('section.where .facts').textContent)")
+        await daan.sound()
+
+
+async def test_a_position_that_no_bridge_signed_is_not_shown(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        alarm = server.press(seconds_ago=9)
+        await page.wait_for_selector(f"article[data-alarm='{alarm}']")
+        await page.keyboard.press("a")
+        await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
+
+        server.move(alarm, "52.100000", "5.100000", signer=server.world.people["marit"])
+
+        await expect(page.locator("section.where .behind")).to_contain_text("kon niet worden geopend")
+        await expect(page.locator("section.where .coordinates")).to_have_text("51.934200, 4.457700")
