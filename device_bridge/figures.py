@@ -61,6 +61,10 @@ def report(alarms: Sequence[Alarm], now_ms: int) -> Report:
     """Return the figures of these alarms, as they are at `now_ms` (Unix milliseconds)."""
     real = [alarm for alarm in alarms if sort_of(alarm.kind) == "real"]
     moments = [_moments(alarm) for alarm in real]
+    by_route: dict[str, list[int]] = {}
+    for alarm in real:
+        for route, at_ms in _delivered(alarm).items():
+            by_route.setdefault(route, []).append(at_ms - unix_ms(alarm.raised_at))
     spans = {
         "pressed → received": [alarm.age_s * 1000 for alarm in real if alarm.age_s is not None],
         **{
@@ -76,6 +80,7 @@ def report(alarms: Sequence[Alarm], now_ms: int) -> Report:
                 ("received", "closed"),
             )
         },
+        **{f"received → {route}": by_route[route] for route in sorted(by_route)},
     }
     return Report(
         alarms=len(real),
@@ -133,6 +138,15 @@ def _moments(alarm: Alarm) -> dict[str, int]:
             continue
         if what in ("delivered", "closed") or what in _STATES:
             found.setdefault(what, unix_ms(entry.at))
+    return found
+
+
+def _delivered(alarm: Alarm) -> dict[str, int]:
+    """Return when each way to a dispatcher first had the alarm (Unix milliseconds)."""
+    found: dict[str, int] = {}
+    for entry in alarm.history:
+        if entry.what.partition(":")[0] == "delivered" and entry.by not in NOT_TO_DISPATCHERS:
+            found.setdefault(entry.by, unix_ms(entry.at))
     return found
 
 

@@ -51,6 +51,8 @@ def test_stages_deadlines_and_tests_are_told_apart() -> None:
     assert (made.alarms, made.tests, made.open, made.escalated) == (4, 1, 4, 1)
     stages = {one.stage: one for one in made.stages}
     assert stages["received → delivered"] == figures.Spread("received → delivered", 4, (40, 40, 40), 40)
+    assert stages["received → dc09-1"] == figures.Spread("received → dc09-1", 4, (40, 40, 40), 40)
+    assert "received → console-siren" not in stages, "the siren is no dispatcher"
     assert stages["received → accepted"] == figures.Spread("received → accepted", 3, (20_000, 40_000, 40_000), 40_000)
     assert stages["pressed → received"].worst == 2000
     assert "received → closed" not in stages, "what did not happen has no figure"
