@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from evidence import event as events
 from evidence import ids
+from evidence.bundle.kinds import kind_of
 from evidence.envelope.meta import Meta
 from evidence.statements import types
 
@@ -71,7 +72,7 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
         **_node("investigation:ProvenanceRecord", entry.item),
         "core:name": meta.title,
         "core:description": meta.text,
-        "core:tag": [meta.kind, meta.source, *(meta.conduct or ())],
+        "core:tag": [kind_of(meta), meta.source, *(meta.conduct or ())],
         "core:objectCreatedTime": _time(meta.recorded),
         "investigation:exhibitNumber": entry.item,
         "core:object": [_ref("observable:File", file.name) for file in entry.files],

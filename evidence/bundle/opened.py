@@ -19,6 +19,7 @@ from evidence import canonical, ids, keys, schema
 from evidence import event as events
 from evidence.bundle import bag, case_uco, given, layout
 from evidence.bundle.given import Given
+from evidence.bundle.kinds import kind_of
 from evidence.bundle.openings import Incomplete, Opening, Openings
 from evidence.envelope import container, opening
 from evidence.envelope.meta import Meta
@@ -184,7 +185,17 @@ def _timeline(opened: list[tuple[Opening, Meta, events.Event]]) -> bytes:
     for entry, meta, event in opened:
         times = (meta.happened, meta.discovered, meta.recorded, event.received_at)
         whole = "yes" if entry.incomplete is None else "no"
-        row = (*times, meta.kind, meta.source, meta.title, meta.text, entry.item, event.index, entry.original, whole)
+        row = (
+            *times,
+            kind_of(meta),
+            meta.source,
+            meta.title,
+            meta.text,
+            entry.item,
+            event.index,
+            entry.original,
+            whole,
+        )
         table.writerow([_cell(value) for value in row])
     return out.getvalue().encode()
 

@@ -46,6 +46,7 @@ def items(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile 
     from rich.console import Console
     from rich.table import Table
 
+    from evidence.bundle.kinds import kind_of
     from server.clients.erasing import Erasing
 
     table = Table("Item", "Received", "Happened", "Kind", "Title", "Complete")
@@ -53,7 +54,9 @@ def items(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile 
     for moment in vault.items():
         if moment.item is not None and moment.opened is not None:
             meta = moment.opened.meta
-            table.add_row(moment.item, moment.received_at, meta.happened or "?", meta.kind, meta.title, _part(moment))
+            table.add_row(
+                moment.item, moment.received_at, meta.happened or "?", kind_of(meta), meta.title, _part(moment)
+            )
     for one in Erasing(vault.signer, vault.case).known():
         for item in one.items if one.executed_at else ():
             table.add_row(item, "", "", "", f"erased {one.executed_at}", "")

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+from evidence.bundle.kinds import kind_of
 from evidence.ids import KeyId
 from server.clients.caseworker import Caseworker
 from server.clients.errors import DistrustError
@@ -135,4 +136,4 @@ def _refused(vault: Vault, kid: KeyId) -> None:
 
 
 def _kind(moment: Moment) -> str | None:
-    return moment.opened.meta.kind if moment.opened else None
+    return kind_of(moment.opened.meta) if moment.opened else None

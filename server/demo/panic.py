@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from evidence import ids
+from evidence.bundle.kinds import kind_of
 from server.clients.caseworker import Caseworker, Device
 from server.clients.dispatcher import Act, Dispatcher, FeedEvent
 from server.clients.errors import ClientError
@@ -193,7 +194,10 @@ def _sealed_into_case(stage: Stage, name: ids.AlarmId) -> None:
     for _ in _until_heard():
         moments = vault.items()
         sealed = [
-            one for one in moments if one.opened and one.opened.meta.alarm and one.opened.meta.alarm.alarm == name
+            one
+            for one in moments
+            if one.opened and kind_of(one.opened.meta) == "alarm" and one.opened.meta.alarm
+            if one.opened.meta.alarm.alarm == name
         ]
         closed = [one for one in moments if one.type == "alarm.close" and one.body.get("alarm") == name]
         if sealed and closed:

@@ -1,7 +1,10 @@
 /** The pages' pure functions, asked by a test: one JSON request on standard input, one JSON answer on standard output. */
 import { parse } from "../../server/web/static/core/edtf.js";
 import { bearing, compass, distance } from "../../server/web/static/console/geo.js";
+import { Telling } from "../../server/web/static/console/telling.js";
+import { grown, judge } from "../../server/web/static/console/track.js";
 import { gaps, orders, rhythm, weekly } from "../../server/web/static/review/pattern.js";
+import { fold, kindOf } from "../../server/web/static/review/positions.js";
 
 const answers = {
   edtf: ({ texts }) => texts.map((text) => {
@@ -9,6 +12,21 @@ const answers = {
     return span && { ...span, from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() };
   }),
   geo: ({ from, to }) => ({ metres: distance(from, to), degrees: bearing(from, to), point: compass(bearing(from, to)) }),
+  judge: ({ found, shown, alarm }) => judge(found, shown, alarm),
+  track: ({ metas }) => metas.slice(1).reduce((track, meta, index) => grown(track, metas[index], meta), undefined),
+  told: ({ offers }) => {
+    const telling = new Telling();
+    return offers.map(({ alarm, text, selected, now }) => {
+      if (text) telling.offer(alarm, text);
+      telling.tick(selected, now);
+      return telling.text;
+    });
+  },
+  folded: ({ entries, unfolded }) => {
+    const told = entries.map((entry) => ({ ...entry, kind: kindOf(entry) }));
+    const { rows, folds } = fold(told, new Set(unfolded));
+    return { rows: rows.map(({ id }) => id), folds: Object.fromEntries(folds) };
+  },
   figures: ({ told }) => {
     const entries = told.map(({ kind, when }) => {
       const span = parse(when);

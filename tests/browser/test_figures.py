@@ -96,3 +96,90 @@ def test_weeks_begin_on_monday_also_when_the_clock_is_changed() -> None:
     weeks = ask("figures", told=told)["weekly"]["weeks"]
 
     assert [week["entries"] for week in weeks] == [1, 1, 1]
+
+
+ALARM = "9b" * 16
+
+
+def opened(counter: int, lat: str = "51.9342", *, kind: str = "position", at: str = "2026-11-22T14:03:22.000Z",
+           **more: object) -> dict[str, Any]:  # fmt: skip
+    """What the desk key made of one item of an alarm."""
+    alarm = {"alarm": ALARM, "device": "d1", "boot": 3, "counter": counter, "kind": kind, "pressed_at": at, "age_s": 0}
+    meta = {"recorded": at, "position": {"lat": lat, "lon": "4.4577", "accuracy_m": 8}, "alarm": alarm}
+    return {"item": f"item {counter}", "sealed": "proven", "meta": meta, **more}
+
+
+def judged(found: dict[str, Any], shown: dict[str, Any] | None) -> str:
+    return str(ask("judge", found=found, shown=shown, alarm=ALARM))
+
+
+def test_only_a_newer_position_of_this_alarm_that_a_bridge_sealed_takes_the_place_of_the_shown_one() -> None:
+    shown = opened(8)
+
+    assert judged(opened(9), shown) == "next"
+    assert judged(opened(9, at="2026-11-22T13:00:00.000Z"), shown) == "next", "a clock that was set back is no matter"
+    assert judged(opened(9), opened(8, kind="press")) == "next"
+    assert judged(opened(9), None) == "next"
+    assert judged(opened(9), {**shown, "meta": None}) == "next"
+    assert judged(opened(7), shown) == "older"
+    assert judged(opened(8), shown) == "older"
+    assert judged(opened(8, kind="press"), opened(9)) == "older", "another bridge may not have it yet"
+    assert judged(opened(9, sealed="failed"), shown) == "closed"
+    assert judged(opened(9, meta=None), shown) == "closed"
+    elsewhere = opened(9)
+    elsewhere["meta"]["alarm"]["alarm"] = "5e" * 16
+    assert judged(elsewhere, shown) == "closed"
+    nowhere = opened(9)
+    nowhere["meta"]["position"] = None
+    assert judged(nowhere, shown) == "empty"
+
+
+def test_a_track_keeps_places_and_not_how_often_she_was_seen_there() -> None:
+    walked = [opened(n, f"{51.93 + n / 1000:.6f}")["meta"] for n in range(1, 5)]
+    track = ask("track", metas=walked)
+    assert len(track["been"]) == len(walked) - 1
+    assert track["step"]["away"] == pytest.approx(111, abs=1)
+    assert (round(track["step"]["turn"]), track["step"]["same"]) == (0, False)
+
+    stood = [opened(n, f"{51.93 + n / 1_000_000:.6f}")["meta"] for n in range(1, 5)]
+    track = ask("track", metas=stood)
+    assert len(track["been"]) == 1
+    assert track["step"]["same"] is True
+
+    vague = [opened(n, f"{51.93 + n / 1000:.6f}")["meta"] for n in range(1, 3)]
+    vague[1]["position"]["accuracy_m"] = 500
+    assert ask("track", metas=vague)["step"]["same"] is True, "a receiver that wanders is no movement"
+    long = [opened(n, f"{51 + n / 1000:.6f}")["meta"] for n in range(1, 200)]
+    assert len(ask("track", metas=long)["been"]) == 60
+
+
+def test_a_screen_reader_hears_the_newest_position_once_in_half_a_minute() -> None:
+    first, second = "9b" * 16, "5e" * 16
+    offers = [
+        {"now": 0, "alarm": first, "text": "one", "selected": first},
+        {"now": 10_000, "alarm": first, "text": "two", "selected": first},
+        {"now": 20_000, "alarm": first, "text": "three", "selected": first},
+        {"now": 29_999, "selected": first},
+        {"now": 30_000, "selected": first},
+        {"now": 90_000, "alarm": second, "text": "of an alarm that nobody looks at", "selected": first},
+        {"now": 91_000, "alarm": first, "text": "four", "selected": first},
+    ]
+    assert ask("told", offers=offers) == ["one", "one", "one", "one", "three", "three", "four"]
+
+
+def test_positions_fold_under_their_alarm_and_nothing_else_hides_there() -> None:
+    def entry(name: str, kind: str, alarm: str = ALARM, role: str = "bridge", state: str = "proven") -> dict[str, Any]:
+        return {"id": name, "kind": "alarm", "alarm": {"alarm": alarm, "kind": kind}, "by": {"role": role},
+                "verification": {"state": state}}  # fmt: skip
+
+    quiet = [entry("p", "press"), entry("1", "position"), entry("2", "position")]
+    assert ask("folded", entries=quiet, unfolded=[]) == {"rows": ["p"], "folds": {"p": 2}}
+    assert ask("folded", entries=quiet, unfolded=[ALARM]) == {"rows": ["p", "1", "2"], "folds": {"p": 2}}
+    assert ask("folded", entries=quiet[1:], unfolded=[]) == {"rows": ["1", "2"], "folds": {}}
+    loud = [
+        entry("p", "press"),
+        entry("of another alarm", "position", alarm="5e" * 16),
+        entry("of her phone", "position", role="phone"),
+        entry("forged", "position", state="failed"),
+    ]
+    assert ask("folded", entries=loud, unfolded=[])["rows"] == [one["id"] for one in loud]

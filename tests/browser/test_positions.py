@@ -2,16 +2,19 @@
 
 Proven: where she is follows the newest position in place, with the way she went, and moves no focus, no selection and
 no siren; only who accepted the alarm or opened its card gets newer positions, and the card is read once however many
-come; and what cannot be trusted leaves the older one, with its age growing.
+come; what cannot be trusted leaves the older one, with its age growing; and her file counts one alarm, with its
+positions folded under it and each of them proven.
 """
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.browser.stand_in import StandIn
 from tests.browser.visitor import visit
+from tests.browser.world import build
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -157,3 +160,39 @@ async def test_a_position_that_no_bridge_signed_is_not_shown(browser: Browser, s
 
         await expect(page.locator("section.where .behind")).to_contain_text("kon niet worden geopend")
         await expect(page.locator("section.where .coordinates")).to_have_text("51.934200, 4.457700")
+
+
+async def test_her_file_counts_one_alarm_however_often_its_device_said_where_it_was(
+    browser: Browser, pictures: tuple[Path, ...]
+) -> None:
+    world = build(pictures[:1])
+    with StandIn(world) as server:
+        alarm = server.press(seconds_ago=60)
+        for seconds, lat in ((40, "51.934900"), (30, "51.935600"), (20, "51.936300")):
+            server.move(alarm, lat, "4.458800", seconds_ago=seconds)
+        async with visit(browser, server.url) as marit:
+            page = marit.page
+            await marit.review()
+            await expect(page.get_by_role("button", name="2 alarmen")).to_be_visible()  # one of weeks ago, and this one
+            total = len(world.containers)
+            await expect(page.locator(".verification")).to_contain_text(f"{total} van {total} bewezen")
+            rows = page.locator(".row:not(.heads)")
+            await expect(rows).to_have_count(total - 3)
+            unfold = page.get_by_role("button", name="3 posities tijdens dit alarm")
+            await expect(unfold).to_have_attribute("aria-expanded", "false")
+            await unfold.click()
+            await expect(unfold).to_have_attribute("aria-expanded", "true")
+            await expect(page.locator(".row.position")).to_have_count(3)
+            await expect(page.locator(".row.position .badge.proven")).to_have_count(3)
+            await page.locator(".row.position").first.get_by_role("button", name="Positie").click()
+            detail = page.locator("#detail")
+            await expect(detail.locator(".eyebrow")).to_contain_text("Positie tijdens alarm")
+            await expect(detail).to_contain_text("51.934900, 4.458800")
+            await expect(detail).to_contain_text("Bericht van de knop")
+            await page.locator(".row.position").first.scroll_into_view_if_needed()
+            await marit.keep("review-positions")
+            await marit.sound()
+
+            await page.get_by_role("button", name="2 alarmen").click()
+            await expect(rows).to_have_count(2)
+            await expect(page.locator(".pattern")).to_contain_text("2 alarmen")

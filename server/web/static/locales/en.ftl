@@ -166,6 +166,10 @@ entries = { $count ->
     [one] 1 item
    *[other] { $count } items
  }
+positions-count = { $count ->
+    [one] 1 position during this alarm
+   *[other] { $count } positions during this alarm
+ }
 entries-label = All items, in the order in which they happened
 entries-none = No item fits this filter.
 filter = Filter
@@ -185,6 +189,7 @@ kind-sound = Sound
 kind-video = Video
 kind-file = File
 kind-alarm = Alarm
+kind-position = Position during an alarm
 kind-order = Order
 kind-card = Dispatcher card
 kind-assessment = Assessment
@@ -239,6 +244,7 @@ detail = Item
 detail-none = Choose an item in the table or on the timeline.
 detail-media = Pictures and sound with this
 detail-about = Belongs to:
+detail-during = During:
 detail-times = Four times
 detail-facts = Facts
 impact = What it does to her
@@ -248,6 +254,8 @@ order = Order
 order-until = Until and including
 press = Button
 press-of = boot { $boot }, press { $counter }
+device-message = Message of the button
+message-of = boot { $boot }, message { $counter }
 file = File
 custody = Custody
 sealed-by = Sealed by

@@ -166,6 +166,10 @@ entries = { $count ->
     [one] 1 item
    *[other] { $count } items
  }
+positions-count = { $count ->
+    [one] 1 positie tijdens dit alarm
+   *[other] { $count } posities tijdens dit alarm
+ }
 entries-label = Alle items, op volgorde van gebeuren
 entries-none = Geen item past bij dit filter.
 filter = Filter
@@ -185,6 +189,7 @@ kind-sound = Geluid
 kind-video = Video
 kind-file = Bestand
 kind-alarm = Alarm
+kind-position = Positie tijdens alarm
 kind-order = Verbod
 kind-card = Kaart meldkamer
 kind-assessment = Inschatting
@@ -239,6 +244,7 @@ detail = Item
 detail-none = Kies een item in de tabel of op de tijdlijn.
 detail-media = Beeld en geluid hierbij
 detail-about = Hoort bij:
+detail-during = Tijdens:
 detail-times = Vier tijden
 detail-facts = Gegevens
 impact = Wat het met haar doet
@@ -248,6 +254,8 @@ order = Verbod
 order-until = Tot en met
 press = Knop
 press-of = start { $boot }, druk { $counter }
+device-message = Bericht van de knop
+message-of = start { $boot }, bericht { $counter }
 file = Bestand
 custody = Herkomst
 sealed-by = Verzegeld door

@@ -4,6 +4,7 @@ import { day, second, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { partBadge, proofBadge } from "./table.js";
 import { isMedia } from "./pattern.js";
+import { alarmOf, isPosition } from "./positions.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 
@@ -21,6 +22,7 @@ export function entryDetail(opened, entry, choose) {
   }
   const about = opened.entries.find(({ id }) => id === entry.about);
   const media = opened.entries.filter((other) => other.about === entry.id && isMedia(other));
+  const press = isPosition(entry) ? alarmOf(opened.entries, entry) : undefined;
   const link = (/** @type {Entry} */ other) => html`
     <button type="button" class="link" @click=${() => choose(other.id)}>${other.title}</button>`;
   return html`
@@ -35,6 +37,7 @@ export function entryDetail(opened, entry, choose) {
         <li>${other.kind === "photo" ? html`<getuige-media .opened=${opened} .entry=${other} thumbnail></getuige-media>` : nothing}
           <span>${t(`kind-${other.kind}`)}: ${link(other)}</span></li>`)}</ul>` : nothing}
       ${about ? html`<p>${t("detail-about")} ${link(about)}</p>` : nothing}
+      ${press ? html`<p>${t("detail-during")} ${link(press)}</p>` : nothing}
       <h3>${t("detail-times")}</h3>
       <dl class="facts">
         ${fact("column-happened", entry.order ? vague(`${entry.order.valid_from}/${entry.order.until}`) : vague(entry.happened))}
@@ -49,7 +52,7 @@ export function entryDetail(opened, entry, choose) {
         ${fact("position", position(entry.position))}
         ${fact("order", entry.order ? `${word("order", entry.order.kind)} ${entry.order.number ?? ""}` : null)}
         ${fact("order-until", entry.order ? day(`${entry.order.until}T12:00`) : null)}
-        ${fact("press", entry.alarm ? t("press-of", { boot: entry.alarm.boot, counter: entry.alarm.counter }) : null)}
+        ${fact(isPosition(entry) ? "device-message" : "press", entry.alarm ? t(isPosition(entry) ? "message-of" : "press-of", entry.alarm) : null)}
         ${fact("file", entry.file ? `${entry.file.name} (${entry.file.mime})` : null)}
       </dl>
       <h3>${t("custody")} ${proofBadge(entry.verification)}</h3>

@@ -24,6 +24,7 @@ import { dated } from "../core/dated.js";
 import { find } from "../core/wraps.js";
 import { parse as parseEdtf } from "../core/edtf.js";
 import { read } from "../core/statements.js";
+import { kindOf } from "./positions.js";
 
 /** Half of a vague span stands for it where one point is needed. */
 const MIDDLE = 2;
@@ -54,7 +55,7 @@ async function open(event, session, authority) {
     const span = spanOf(meta);
     const at = span ? (span.from + span.to) / MIDDLE : Date.parse(meta.recorded);
     return {
-      id: event.item.item, index: event.index, kind: meta.kind, source: meta.source, title: meta.title,
+      id: event.item.item, index: event.index, kind: kindOf(meta), source: meta.source, title: meta.title,
       text: meta.text ?? "", conduct: meta.conduct ?? [], severity: meta.severity ?? null, impact: meta.impact ?? null,
       place: meta.place ?? null, position: meta.position ?? null, file: meta.file ?? null, order: meta.order ?? null,
       alarm: meta.alarm ?? null, about: meta.about ?? null, happened: meta.happened ?? meta.alarm?.pressed_at ?? null,

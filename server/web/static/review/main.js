@@ -14,6 +14,7 @@ import "./devices.js";
 import { caseHead, patternStrip } from "./head.js";
 import "./overview.js";
 import { matches } from "./pattern.js";
+import { fold, isPosition } from "./positions.js";
 import { entryTable } from "./table.js";
 
 const KEYS = ["j", "k", "←", "→", "+", "−", "0", "/", "?", "Esc"];
@@ -38,6 +39,8 @@ class Review extends View {
     /** @type {string | null} */
     this.selected = null;
     this.needle = "";
+    /** @type {Set<string>} alarms whose positions have rows */
+    this.unfolded = new Set();
     /** @type {{title: string, text: string} | null} */
     this.problem = null;
     this.loading = false;
@@ -59,6 +62,16 @@ class Review extends View {
   get #shown() {
     const entries = this.opened?.entries ?? [];
     return this.needle.trim() ? entries.filter((entry) => matches(entry, this.needle.trim())) : entries;
+  }
+
+  get #rows() {
+    return fold(this.#shown, this.unfolded).rows;
+  }
+
+  /** @param {string} alarm */
+  #turn(alarm) {
+    if (!this.unfolded.delete(alarm)) this.unfolded.add(alarm);
+    this.requestUpdate();
   }
 
   /** @param {CustomEvent} event */
@@ -113,6 +126,8 @@ class Review extends View {
   /** @param {string} id */
   async #choose(id) {
     this.selected = id;
+    const chosen = this.opened?.entries.find((entry) => entry.id === id);
+    if (chosen && isPosition(chosen)) this.unfolded.add(chosen.alarm.alarm);
     await this.updateComplete;
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.querySelector(`#row-${id}`)?.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
@@ -120,9 +135,9 @@ class Review extends View {
 
   /** @param {number} by */
   #step(by) {
-    const shown = this.#shown;
-    const at = shown.findIndex(({ id }) => id === this.selected);
-    const next = shown[Math.min(shown.length - 1, Math.max(0, at + by))];
+    const rows = this.#rows;
+    const at = rows.findIndex(({ id }) => id === this.selected);
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
     if (next) this.#choose(next.id);
   }
 
@@ -178,6 +193,8 @@ class Review extends View {
   /** @param {Case} opened @param {api.Session} session */
   #case(opened, session) {
     const shown = this.#shown;
+    const { rows, folds } = fold(shown, this.unfolded);
+    const folding = { folds, unfolded: this.unfolded, turn: (/** @type {string} */ alarm) => this.#turn(alarm) };
     const choose = (/** @type {string} */ id) => this.#choose(id);
     const filter = (/** @type {string} */ needle) => { this.needle = needle; };
     return html`
@@ -187,21 +204,21 @@ class Review extends View {
       ${patternStrip(shown, filter)}
       <section class="card overview" aria-labelledby="overview-title">
         <h2 id="overview-title">${t("overview")}</h2>
-        <getuige-overview .entries=${shown} .selected=${this.selected}
+        <getuige-overview .entries=${rows} .selected=${this.selected}
           @chosen=${(/** @type {CustomEvent} */ event) => choose(event.detail)}></getuige-overview>
       </section>
       ${session.role === "caseworker" ? html`<getuige-devices .kase=${opened.facts.case}></getuige-devices>` : nothing}
       <div class="charts">${weeklyBars(shown)}${heatMap(shown)}</div>
       <section aria-labelledby="entries-title">
         <div class="table-head">
-          <h2 id="entries-title">${t("entries", { count: shown.length })}</h2>
+          <h2 id="entries-title">${t("entries", { count: rows.length })}</h2>
           <label for="filter">${t("filter")} <kbd>/</kbd></label>
           <input id="filter" type="search" .value=${this.needle}
             @input=${(/** @type {InputEvent} */ event) => filter(/** @type {HTMLInputElement} */ (event.target).value)}>
           <p class="quiet">${t("zone", { zone: zone() })}</p>
         </div>
         <div class="reading">
-          <div class="card listing">${entryTable(opened, shown, this.selected, choose)}${erasedRows(opened)}</div>
+          <div class="card listing">${entryTable(opened, rows, this.selected, choose, folding)}${erasedRows(opened)}</div>
           ${entryDetail(opened, opened.entries.find(({ id }) => id === this.selected), choose)}
         </div>
       </section>

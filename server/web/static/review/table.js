@@ -1,11 +1,13 @@
 /** The table of entries: the equivalent of the overview in words, with four times, source and proof. */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { minute, vague } from "../ui/dates.js";
+import { minute, second, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
+import { isPosition } from "./positions.js";
 import "./media.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
+/** @typedef {{folds: Map<string, number>, unfolded: Set<string>, turn: (alarm: string) => void}} Folding */
 
 /** From this many rows on, the browser lays out only what is in view. */
 const LONG = 200;
@@ -27,11 +29,15 @@ const share = (arrived, size) => (arrived >= size ? 100 : Math.min(99, Math.floo
 /** @param {Entry} entry what kind of thing it is, as a shape of letters rather than a colour */
 const kindMark = (entry) => html`<span class="kind kind-${entry.kind}">${t(`kind-${entry.kind}`)}</span>`;
 
+/** @param {Entry} entry @returns {string} when: a position to the second, anything else as it was told */
+const when = ({ kind, order, happened }) => (kind === "position" && happened ? second(happened)
+  : vague(kind === "order" && order ? `${order.valid_from}/${order.until}` : happened));
+
 /**
  * @param {import("./case.js").Case} opened @param {Entry[]} entries @param {string | null} selected
- * @param {(id: string) => void} choose
+ * @param {(id: string) => void} choose @param {Folding} folding positions under their alarms
  */
-export function entryTable(opened, entries, selected, choose) {
+export function entryTable(opened, entries, selected, choose, folding) {
   const cell = (/** @type {string} */ name, /** @type {unknown} */ content) => html`
     <div role="cell" class="cell ${name}"><span class="cell-label" aria-hidden="true">${t(`column-${name}`)}</span>${content}</div>`;
   const columns = ["thumbnail", "what", "happened", "discovered", "recorded", "received", "source", "proof"];
@@ -42,7 +48,7 @@ export function entryTable(opened, entries, selected, choose) {
       </div></div>
       <div role="rowgroup">
         ${repeat(entries, ({ id }) => id, (entry) => html`
-          <div role="row" class="row" id=${`row-${entry.id}`} aria-current=${entry.id === selected ? "true" : nothing}
+          <div role="row" class=${isPosition(entry) ? "row position" : "row"} id=${`row-${entry.id}`} aria-current=${entry.id === selected ? "true" : nothing}
             @click=${() => choose(entry.id)}>
             ${cell("thumbnail", entry.kind === "photo" && entry.size <= LARGEST_THUMBNAIL
               ? html`<getuige-media .opened=${opened} .entry=${entry} thumbnail></getuige-media>` : nothing)}
@@ -51,9 +57,9 @@ export function entryTable(opened, entries, selected, choose) {
               <button type="button" class="link title">${entry.title}</button>
               <span class="tags">${entry.conduct.map((tag) => html`<span class="tag">${word("lane", tag)}</span>`)}
                 ${entry.severity === null ? nothing
-                  : html`<span class="tag severity">${t("severity-short", { level: entry.severity })}</span>`}</span>`)}
-            ${cell("happened", entry.kind === "order" && entry.order
-              ? vague(`${entry.order.valid_from}/${entry.order.until}`) : vague(entry.happened))}
+                  : html`<span class="tag severity">${t("severity-short", { level: entry.severity })}</span>`}</span>
+              ${foldButton(entry, folding)}`)}
+            ${cell("happened", when(entry))}
             ${cell("discovered", entry.discovered ? vague(entry.discovered) : "–")}
             ${cell("recorded", minute(entry.recorded))}
             ${cell("received", minute(entry.received))}
@@ -63,4 +69,14 @@ export function entryTable(opened, entries, selected, choose) {
       </div>
     </div>
     ${entries.length === 0 ? html`<p class="none empty">${t("entries-none")}</p>` : nothing}`;
+}
+
+/** @param {Entry} entry @param {Folding} folding */
+function foldButton(entry, { folds, unfolded, turn }) {
+  const count = folds.get(entry.id);
+  if (!count) return nothing;
+  const open = unfolded.has(entry.alarm.alarm);
+  return html`<button type="button" class="link fold" aria-expanded=${open ? "true" : "false"}
+    @click=${(/** @type {Event} */ event) => { event.stopPropagation(); turn(entry.alarm.alarm); }}>
+    <span aria-hidden="true">${open ? "▾" : "▸"}</span> ${t("positions-count", { count })}</button>`;
 }

@@ -1,0 +1,14 @@
+"""What people are told that an item is. One word is sealed for all that an alarm device says; a press is no position."""
+
+from typing import Final
+
+from evidence.envelope.meta import Meta
+
+POSITION: Final = "position"
+"""Where a device was while its alarm was open: sealed with kind `alarm`, and `position` as the kind of message
+(`docs/formats/device.md`). Counted as an alarm it would make hundreds of one press."""
+
+
+def kind_of(meta: Meta) -> str:
+    """Return the kind of an item for people and for counting: its own, or `position`."""
+    return POSITION if meta.kind == "alarm" and meta.alarm is not None and meta.alarm.kind == POSITION else meta.kind

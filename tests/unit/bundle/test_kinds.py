@@ -1,0 +1,39 @@
+"""A press is one alarm in every list that leaves the case: what its device said of its place is called a position."""
+
+import csv
+import json
+from pathlib import Path
+
+from evidence import ids
+from evidence.bundle import layout, opened
+from evidence.bundle.kinds import kind_of
+from evidence.envelope.meta import Alarm, Meta, Position
+from tests.simulators.casebook import Casebook, incident
+
+
+def of_device(kind: str, counter: int) -> Meta:
+    """Return the description of a message of an alarm device, as a bridge seals it."""
+    alarm = Alarm(ids.AlarmId("9b" * 16), ids.DeviceId("d1" * 16), 3, counter, kind, ids.Base64("gw=="), ids.now(), 0)
+    title = "Positie" if kind == "position" else "Alarm"
+    at = Position("51.934200", "4.457700", 8)
+    return Meta(v=1, kind="alarm", source="sensor", recorded=ids.now(), title=title, position=at, alarm=alarm)
+
+
+def test_only_a_position_of_an_alarm_device_is_called_one() -> None:
+    assert kind_of(of_device("position", 8)) == "position"
+    assert [kind_of(of_device(kind, 7)) for kind in ("press", "duress", "tamper")] == ["alarm"] * 3
+    assert kind_of(incident()) == "incident"
+
+
+def test_an_opened_bundle_lists_one_alarm_and_its_positions(tmp_path: Path) -> None:
+    book = Casebook(tmp_path)
+    items = [book.seal(of_device("press", 7)), *(book.seal(of_device("position", n)) for n in (8, 9, 10))]
+    book.grant(*items)
+    opened.open_bundle(book.export(*items), book.investigator, tmp_path / "opened")
+
+    with (tmp_path / "opened" / layout.TIMELINE).open(newline="") as file:
+        kinds = [row["kind"] for row in csv.DictReader(file)]
+    assert kinds == ["alarm", "position", "position", "position"]
+    graph = json.loads((tmp_path / "opened" / layout.CASE).read_bytes())["@graph"]
+    tags = [node["core:tag"][0] for node in graph if node["@type"] == "investigation:ProvenanceRecord"]
+    assert sorted(tags) == sorted(kinds)
