@@ -5,7 +5,6 @@ key that it has pinned, says *stored*. A broker's own acknowledgement means noth
 *stored* after five seconds, or every bridge has said that it is away, it posts the same bytes over HTTP as well.
 """
 
-import math
 import threading
 import time
 import urllib.error
@@ -20,8 +19,9 @@ import structlog
 from device_bridge import codes, cose, message
 from device_bridge.device_memory import DeviceMemory, Progress
 from device_bridge.errors import MessageError, SettingsError
+from device_bridge.followed import ALARMING, Followed
 from device_bridge.login import client_id_of, make_token
-from device_bridge.message import LIFE_SIGNS, Downlink, Kind, Lane, Location, PressId, Told
+from device_bridge.message import LIFE_SIGNS, Kind, Lane, Location, PressId, Told
 from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
 
 FIRST_REPEAT_S: Final = 0.4
@@ -38,17 +38,7 @@ HEARTBEAT_S: Final = 60
 TICK_S: Final = 0.5
 """How soon a shorter interval, asked for by a downlink, is followed."""
 
-FOLLOWED_AFTER_CANCEL_S: Final = 1800.0
-"""After a cancel it goes on saying where it is for this long, whichever code was typed: nobody can tell by that which
-one it was, and after the duress code somebody listens."""
-
 FIRMWARE: Final = "getuige-reference-2"
-
-ALARMING: Final = frozenset({Kind.PRESS, Kind.DURESS, Kind.CANCEL})
-"""After these the device says where it is: a bridge that has no alarm open throws it away."""
-
-OPEN_ALARM: Final = frozenset({Told.CALL_112, Told.ACCEPTED, Told.DISPATCHED})
-"""Heard of a press of an earlier start, these say that its alarm is still open."""
 
 OnTold = Callable[[PressId, Told, float], None]
 """Called with the press, what was said about it, and the milliseconds since the button went down."""
@@ -76,8 +66,7 @@ class ReferenceDevice:
         self._on_told = on_told
         self._locate = locate
         self._battery = battery
-        self._followed: dict[PressId, float] = {}
-        """Presses whose alarm may be open, and until when (monotonic seconds) that is believed without a word."""
+        self._followed = Followed(memory.state.closed_ms)
         self._clock_offset_ms: int | None = None
         self._nowhere = False
         """Whether the newest press went out without a place, and none was said since."""
@@ -123,10 +112,9 @@ class ReferenceDevice:
         with self._changed:
             self._open[press] = Progress(press, time.monotonic())
             self._unstored[press] = (topic, payload)
+            self._followed.pushed(press, kind)
             if kind in ALARMING:
                 self._nowhere = location is None
-                cancelled = kind is Kind.CANCEL
-                self._followed[press] = time.monotonic() + FOLLOWED_AFTER_CANCEL_S if cancelled else math.inf
         for connection in self._connections:
             connection.publish(topic, payload)
         threading.Thread(target=self._repeat, args=(press, topic, payload), name="repeat", daemon=True).start()
@@ -150,8 +138,7 @@ class ReferenceDevice:
     def alarmed(self) -> bool:
         """Whether an alarm of this device may be open, as far as it knows."""
         with self._changed:
-            now = time.monotonic()
-            return any(until > now for until in self._followed.values())
+            return self._followed.is_any(time.monotonic())
 
     def heartbeat(self, where: Location | None = None) -> None:
         """Say that we live, once, on every broker; while an alarm is open also where we are."""
@@ -238,7 +225,8 @@ class ReferenceDevice:
         self._clock_offset_ms = said.time_ms - time.time_ns() // 1_000_000
         self.heartbeat_s = max(1, said.heartbeat_s)
         with self._changed:
-            self._follow(said)
+            if self._followed.hear(said, time.monotonic()):
+                self._memory.remember_closing(self._followed.closed_ms)
             progress = self._open.get(said.press)
             if progress is None or said.state in progress.told_ms:
                 return
@@ -248,14 +236,6 @@ class ReferenceDevice:
             self._changed.notify_all()
         if self._on_told is not None:
             self._on_told(said.press, said.state, elapsed_ms)
-
-    def _follow(self, said: Downlink) -> None:
-        """Learn from a downlink whether an alarm is open: a closing ends it for every press that was stored before."""
-        if said.state is Told.CLOSED:
-            waiting = self._followed.keys() & self._unstored.keys()
-            self._followed = {press: until for press, until in self._followed.items() if press in waiting}
-        elif said.press not in self._open and said.state in OPEN_ALARM:
-            self._followed[said.press] = math.inf
 
     def _beat(self) -> None:
         last = time.monotonic()

@@ -33,6 +33,8 @@ class DeviceState:
     """Secret that turns typed codes into keys; the codes themselves are never kept."""
     boot: int = 0
     counter: int = 0
+    closed_ms: int = 0
+    """The bridge's clock in the newest word *closed*: an older word that an alarm is open is a recording."""
 
 
 class DeviceMemory:
@@ -108,8 +110,15 @@ class DeviceMemory:
             self._change(self.state.boot, self.state.counter + 1)
             return PressId(self.state.boot, self.state.counter)
 
+    def remember_closing(self, closed_ms: int) -> None:
+        """Remember when an alarm was last said to be closed, by the bridge's clock (Unix milliseconds)."""
+        with self._lock:
+            self._keep(dataclasses.replace(self.state, closed_ms=closed_ms))
+
     def _change(self, boot: int, counter: int) -> None:
-        state = dataclasses.replace(self.state, boot=boot, counter=counter)
+        self._keep(dataclasses.replace(self.state, boot=boot, counter=counter))
+
+    def _keep(self, state: DeviceState) -> None:
         write_secret(self._path, canonical.encode(schema.encode(state)))
         self.state = state
 

@@ -14,7 +14,7 @@ from device_bridge import message, positions
 from device_bridge.device import ReferenceDevice
 from device_bridge.device_memory import DeviceMemory
 from device_bridge.errors import MessageError, SettingsError
-from device_bridge.message import DeviceMessage, Downlink, Kind, Lane, Location, PressId, Told, UpTopic
+from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from device_bridge.mqtt import Delivered
 from device_bridge.process import Bridge
 from device_bridge.senses import Senses, place, read_track
@@ -239,19 +239,6 @@ def test_after_a_cancel_the_device_does_the_same_whichever_code_was_typed(tmp_pa
             assert sum(made.bridge.telemetry.positions.outcomes.values()) == 1
         finally:
             device.stop()
-
-
-def test_a_device_that_was_switched_off_learns_that_its_alarm_is_open(tmp_path: Path) -> None:
-    memory = DeviceMemory.create(tmp_path / "d", bridge_key="00" * 32, brokers=())
-    device = ReferenceDevice(memory)
-    for state, alarmed in (
-        (Told.STORED, False),
-        (Told.ACCEPTED, True),
-        (Told.CLOSED, False),
-        (Told.CALL_112, True),
-    ):
-        device._follow(Downlink(PressId(0, 1), state, 0, 10))
-        assert device.alarmed is alarmed, state
 
 
 def test_a_position_says_where_and_is_said_on_its_own_lane(tmp_path: Path) -> None:
