@@ -6,6 +6,7 @@ State rules:
 - Then it goes `KEPT_AFTER_CLOSE_MS` after the close, or at once when the journal says that the item was erased.
 - What another bridge sealed of the same press may be what the journal names; then the blob of ours goes as well: no
   statement names it, so no erasure would find it.
+- What is in quarantine goes after `QUARANTINE_KEPT_MS`, whatever it was.
 - The row stays, with the container's hash. So do the alarm and its history, which hold no position.
 
 A drop is one transaction, so that a kill leaves a container whole or gone; SQLite overwrites what is deleted
@@ -27,6 +28,9 @@ from evidence.statements.standing import Standing
 
 KEPT_AFTER_CLOSE_MS: Final = news.KEPT_MS
 """A week: consoles look back over their last shifts, and a bridge that was away takes presses anew for as long."""
+
+QUARANTINE_KEPT_MS: Final = 30 * 24 * 3600 * 1000
+"""What nobody could read is looked at within a month, or never; it may be a press with a place in it."""
 
 LOOK_EVERY_S: Final = 600.0
 """An erasure is fourteen days in coming; ten minutes more do not matter, and looking asks the journal."""
@@ -71,6 +75,7 @@ def let_go(spool: Spool, bridge: keys.Identity, stores: Stores, now_ms: int) -> 
         _let_go(spool, bridge, going)
         changed.update(one.alarm for one in going)
         kept = _kept(spool.read(), kept[-1].n)
+    _empty_quarantine(spool, ids.time_of_ms(now_ms - QUARANTINE_KEPT_MS))
     if changed:
         log.info("sealed-presses-dropped", alarms=len(changed))
     spool.empty_log()
@@ -100,6 +105,12 @@ def _let_go(spool: Spool, bridge: keys.Identity, going: Sequence[Kept]) -> None:
             for one in part:
                 _drop(writing, one, presses.get(one.item))
             writing.count("items.dropped", len(part))
+
+
+def _empty_quarantine(spool: Spool, before: ids.Time) -> None:
+    if spool.read().sql.execute("SELECT 1 FROM quarantine WHERE at < ? LIMIT 1", (before,)).fetchone() is not None:
+        with spool.write() as writing:
+            writing.sql.execute("DELETE FROM quarantine WHERE at < ?", (before,))
 
 
 def _is_old(one: Kept, now_ms: int) -> bool:

@@ -112,6 +112,18 @@ def test_one_that_the_journal_lacks_does_not_keep_the_others(tmp_path: Path, mon
         assert spool.read().container(strange) == b"\x00", "nobody else has it"
 
 
+def test_what_nobody_could_read_goes_after_a_month(tmp_path: Path) -> None:
+    with world(tmp_path, count=0) as made, stores(made) as opened:
+        spool, who, ago = made.bridge.spool, made.bridge.identity, timedelta(days=31)
+        with spool.write() as writing:
+            for at in (datetime.now(UTC) - ago, datetime.now(UTC)):
+                writing.quarantine(ids.time_of(at), "t", "r", b"sealed poison")
+        let_go(spool, who, opened, now_ms())
+        rows = spool.read().sql.execute("SELECT at FROM quarantine").fetchall()
+        assert len(rows) == 1
+        assert datetime.now(UTC) - ids.moment_of(rows[0][0]) < timedelta(minutes=1)
+
+
 def test_never_while_the_alarm_is_open(tmp_path: Path) -> None:
     with pressed(tmp_path, closed=False) as (made, alarm, _), stores(made) as opened:
         assert let_go(made.bridge.spool, made.bridge.identity, opened, now_ms() + WEEK_MS) == frozenset()
