@@ -1,7 +1,8 @@
 """The optional map of the console, in Debian's Chromium: drawn from a file on the dispatcher's own disk.
 
-Proven: pieces of the map around the press appear, with the marks on them; nothing is asked of any server while looking,
-so that no server learns which place is looked at; a file that is no map leaves the sketch; and nothing is blocked.
+Proven: pieces of the map around the press appear, with the marks on them; it follows her until somebody looks
+elsewhere; nothing is asked of any server while looking, so that no server learns which place is looked at; a file that
+is no map leaves the sketch; and nothing is blocked.
 """
 
 import io
@@ -20,6 +21,7 @@ from tests.browser.visitor import visit
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
+MAP = "document.querySelector('getuige-map').map"
 GREEN = (34, 139, 84)
 ZOOM, MIDDLE = 15, (16789, 10833)
 """The tile of the press (51.9342, 4.4577) at this zoom, by the usual division of web maps."""
@@ -81,9 +83,44 @@ async def test_a_map_from_the_own_disk_is_drawn_and_nobody_is_asked(
         await expect(page.locator("section.where")).to_contain_text("© Makers of the map")
         await expect(page.locator("svg.sketch")).to_be_visible()
         await page.get_by_role("button", name="Dichterbij").click()
+        await daan.until(f"{MAP}.getZoom() === 17 && !{MAP}.isMoving()")
         await page.get_by_role("button", name="Terug naar de plek").click()
+        await daan.until(f"{MAP}.getZoom() === 16")
         assert not [one for one in asked if not one.startswith("blob:")], "what is looked at stays here"
         await daan.keep("console-map")
+        await daan.sound()
+
+
+async def test_the_map_follows_her_until_somebody_looks_elsewhere(
+    browser: Browser, server: StandIn, tmp_path: Path
+) -> None:
+    write_map(tmp_path / "rotterdam.pmtiles")
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        alarm = server.press(seconds_ago=9)
+        await page.wait_for_selector(f"article[data-alarm='{alarm}']")
+        await page.keyboard.press("a")
+        await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
+        await page.get_by_label("Kaart van deze computer kiezen").set_input_files(tmp_path / "rotterdam.pmtiles")
+        await expect(page.locator(".map[data-drawn]")).to_be_visible(timeout=30_000)
+
+        server.move(alarm, "51.934900", "4.458800")
+        await daan.until(f"Math.abs({MAP}.getCenter().lng - 4.4588) < 1e-6")
+        await page.get_by_label("Kaart van deze computer. Noord is boven.").focus()
+        await page.keyboard.press("ArrowRight")
+        await daan.until(f"{MAP}.getCenter().lng > 4.459 && !{MAP}.isMoving()")
+        looked = await page.evaluate(f"{MAP}.getCenter().lng")
+        server.move(alarm, "51.935600", "4.457000")
+        await expect(page.locator("section.where .coordinates")).to_have_text("51.935600, 4.457000")
+        marks = (
+            f"{MAP}.getSource('marks').serialize().data.features.filter(({{properties}}) => properties.kind === 'been')"
+        )
+        await daan.until(f"{marks}.length === 2")
+        assert await page.evaluate(f"{MAP}.getCenter().lng") == looked, "nobody takes the view away"
+        await daan.keep("console-map-track")
+        await page.get_by_role("button", name="Terug naar de plek").click()
+        await daan.until(f"Math.abs({MAP}.getCenter().lng - 4.457) < 1e-6")
         await daan.sound()
 
 

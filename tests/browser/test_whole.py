@@ -35,6 +35,8 @@ READY_S = 180
 """The story takes about twenty seconds; a busy machine gets more."""
 
 POSITION = ("51.934200", "4.457700")
+LATER = ("51.935600", "4.460000")
+"""Where she is at the press, and from the next sign of life of her device on."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,9 @@ async def _review(person: Visitor, running: Running, handle: str) -> int:
     """Sign in, wait for the checks, and return how many items are in the table; all must be proven."""
     await person.sign_in("/review", handle, running.phrases[handle])
     await person.page.wait_for_selector("getuige-review[data-checked]", timeout=60_000)
+    folded = person.page.locator(".fold[aria-expanded=false]")
+    while await folded.count():
+        await folded.first.click()
     total = await person.page.locator(".row:not(.heads)").count()
     await expect(person.page.locator(".verification")).to_contain_text(f"{total} van {total} bewezen")
     return total
@@ -153,8 +158,8 @@ async def test_the_investigator_sees_what_was_granted_and_nothing_else(browser: 
         await ilse.sound()
 
 
-async def test_a_real_press_is_accepted_in_the_console_and_the_button_hears_it(
-    browser: Browser, running: Running
+async def test_a_real_press_is_accepted_and_followed_in_the_console_and_the_button_hears_it(
+    browser: Browser, running: Running, tmp_path: Path
 ) -> None:
     async with visit(browser, running.url) as daan:
         page = daan.page
@@ -164,10 +169,11 @@ async def test_a_real_press_is_accepted_in_the_console_and_the_button_hears_it(
         await daan.sound()
 
         folder = running.data / "people/alarm-device"
-        where = ("--lat", POSITION[0], "--lon", POSITION[1], "--accuracy", "8")
+        track = tmp_path / "track.csv"
+        track.write_text("".join(f"{lat},{lon},8\n" for lat, lon in (POSITION, LATER)))
         button = await asyncio.create_subprocess_exec(
-            str(GETUIGE), "device", "press", str(folder), *where, "--wait", "closed", "--timeout", "60", "--json",
-            stdout=asyncio.subprocess.PIPE,
+            str(GETUIGE), "device", "press", str(folder), "--track", str(track), "--wait", "closed",
+            "--timeout", "60", "--json", stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         await page.wait_for_selector("button.alarm.new", timeout=15_000)
         await page.locator("button.alarm.new").click()
@@ -178,6 +184,8 @@ async def test_a_real_press_is_accepted_in_the_console_and_the_button_hears_it(
             await page.keyboard.press(key)
             await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", state)
         await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
+        await expect(page.locator(".moved")).to_contain_text("220 m verder naar het noordoosten", timeout=30_000)
+        await expect(page.locator("section.where .coordinates")).to_have_text(", ".join(LATER))
         await daan.keep("whole-console")
         await daan.sound()
         await page.keyboard.press("c")

@@ -96,10 +96,10 @@ function sketch(near, at, been) {
           <rect class="place" x=${x - 5} y=${y - 5} width="10" height="10"></rect>
           <text class="place-label" text-anchor=${side} x=${x + (side === "end" ? -1 : 1) * (reach(one.away) < 16 ? 16 : 10)} y=${y + 4}>${one.place.label}</text>`;
       })}
+      <text class="here-label" text-anchor="middle" x=${cx} y=${cy + 28}>${t("here")}</text>
       <polyline class="trail" points=${[...trail, [cx, cy]].map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ")}></polyline>
       ${trail.map(([x, y]) => svg`<circle class="been" cx=${x} cy=${y} r="3.5"></circle>`)}
       <path class="here" d="M${cx} ${cy - 11} l10 11 l-10 11 l-10 -11 z"></path>
-      <text class="here-label" text-anchor="middle" x=${cx} y=${cy + 28}>${t("here")}</text>
     </svg>
     ${been.length > 0 ? html`<figcaption class="quiet small">${t("trail-since", { time: clock(been[0].at) })}</figcaption>` : nothing}</figure>`;
 }

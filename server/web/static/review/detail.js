@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { day, second, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
-import { partBadge, proofBadge } from "./table.js";
+import { partBadge, proofBadge, when } from "./table.js";
 import { isMedia } from "./pattern.js";
 import { alarmOf, isPosition } from "./positions.js";
 
@@ -40,7 +40,7 @@ export function entryDetail(opened, entry, choose) {
       ${press ? html`<p>${t("detail-during")} ${link(press)}</p>` : nothing}
       <h3>${t("detail-times")}</h3>
       <dl class="facts">
-        ${fact("column-happened", entry.order ? vague(`${entry.order.valid_from}/${entry.order.until}`) : vague(entry.happened))}
+        ${fact("column-happened", when(entry))}
         ${fact("column-discovered", entry.discovered ? vague(entry.discovered) : null)}
         ${fact("column-recorded", second(entry.recorded))}
         ${fact("column-received", second(entry.received))}

@@ -30,7 +30,7 @@ const share = (arrived, size) => (arrived >= size ? 100 : Math.min(99, Math.floo
 const kindMark = (entry) => html`<span class="kind kind-${entry.kind}">${t(`kind-${entry.kind}`)}</span>`;
 
 /** @param {Entry} entry @returns {string} when: a position to the second, anything else as it was told */
-const when = ({ kind, order, happened }) => (kind === "position" && happened ? second(happened)
+export const when = ({ kind, order, happened }) => (kind === "position" && happened ? second(happened)
   : vague(kind === "order" && order ? `${order.valid_from}/${order.until}` : happened));
 
 /**
