@@ -40,7 +40,7 @@ def seal_press(
     out = io.BytesIO()
     body = sealing.write(prepared, None, out)
     seal = statements.sign(bridge, "item.seal", body, case=case, at=at)
-    return StoredItem(body.item, body.container.sha256, out.getvalue()), seal
+    return StoredItem(body.item, body.container.sha256, out.getvalue(), message.press), seal
 
 
 def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes) -> meta.Meta:

@@ -58,7 +58,8 @@ CREATE TABLE IF NOT EXISTS peer (
 CREATE TABLE IF NOT EXISTS spool_id (id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS item (
   n INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL UNIQUE, alarm TEXT NOT NULL, sha256 TEXT NOT NULL,
-  container BLOB NOT NULL, dropped INTEGER NOT NULL DEFAULT 0);
+  container BLOB NOT NULL, dropped INTEGER NOT NULL DEFAULT 0, boot INTEGER NOT NULL DEFAULT 0,
+  counter INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS item_of_alarm ON item (alarm, n);
 CREATE INDEX IF NOT EXISTS item_kept ON item (n) WHERE NOT dropped;
 CREATE TABLE IF NOT EXISTS statement (
@@ -99,11 +100,12 @@ CREATE TABLE IF NOT EXISTS test_window (device TEXT PRIMARY KEY, until_ms INTEGE
 
 @dataclass(frozen=True)
 class StoredItem:
-    """A sealed alarm item: its id, and the container bytes with their SHA-256."""
+    """A sealed alarm item: its id, the container bytes with their SHA-256, and the number of the message in it."""
 
     item: ids.ItemId
     sha256: ids.Sha256
     container: bytes
+    press: PressId
 
 
 @dataclass(frozen=True)
@@ -296,9 +298,11 @@ class Reading:
     def newest_item(self, alarm: ids.AlarmId) -> StoredItem | None:
         """Return the sealed item of the alarm's newest press: the freshest position is in there. None once let go."""
         row = self.sql.execute(
-            "SELECT item, sha256, container FROM item WHERE alarm = ? AND NOT dropped ORDER BY n DESC LIMIT 1", (alarm,)
+            "SELECT item, sha256, container, boot, counter FROM item WHERE alarm = ? AND NOT dropped"
+            " ORDER BY n DESC LIMIT 1",
+            (alarm,),
         ).fetchone()
-        return None if row is None else StoredItem(row[0], row[1], row[2])
+        return None if row is None else StoredItem(row[0], row[1], row[2], PressId(row[3], row[4]))
 
     def container(self, item: ids.ItemId) -> bytes:
         """Return the sealed container of an item that this spool stored."""
@@ -421,8 +425,8 @@ class Writing(Reading):
     def add_item(self, alarm: ids.AlarmId, item: StoredItem) -> None:
         """Store the sealed item of a press."""
         self.sql.execute(
-            "INSERT INTO item (item, alarm, sha256, container) VALUES (?, ?, ?, ?)",
-            (item.item, alarm, item.sha256, item.container),
+            "INSERT INTO item (item, alarm, sha256, container, boot, counter) VALUES (?, ?, ?, ?, ?, ?)",
+            (item.item, alarm, item.sha256, item.container, item.press.boot, item.press.counter),
         )
 
     def queue_statement(
@@ -488,10 +492,12 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _upgrade(connection: sqlite3.Connection) -> None:
     """Add to a spool of an older version what `_SCHEMA` cannot."""
-    for table, column in (("alarm", "generation"), ("outbox", "withdraws"), ("item", "dropped")):
+    added = {"alarm": ("generation",), "outbox": ("withdraws",), "item": ("dropped", "boot", "counter")}
+    for table, new in added.items():
         columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-        if columns and column not in columns:
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+        for column in new if columns else ():
+            if column not in columns:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
 
 
 def _hold(path: Path) -> int:

@@ -54,6 +54,8 @@ def _item_json(spool: Spool, alarm: ids.AlarmId) -> dict[str, Any] | None:
     head = container.parse_prefix(stored.container).head
     return {
         "item": stored.item,
+        "boot": stored.press.boot,
+        "counter": stored.press.counter,
         "head": canonical.b64(stored.container),
         "wraps": [schema.encode(wrap) for wrap in head.wraps],
     }

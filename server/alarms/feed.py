@@ -113,7 +113,8 @@ class BridgeFeed:
     def _shown(self, alarm: str) -> tuple[BridgeLink, dict[str, Any]]:
         knowing = [link for link in self._links if alarm in link.alarms]
         link = knowing[joined.ahead([(one.reachable, one.alarms[alarm]) for one in knowing])]
-        return link, link.alarms[alarm]
+        others = [one.alarms[alarm] for one in knowing if one is not link and one.reachable]
+        return link, joined.with_newest_item(link.alarms[alarm], others)
 
     def _in_order(self, alarm: str) -> list[BridgeLink]:
         """Return the bridges to ask: the one whose report is shown, then those that answer, then the others."""

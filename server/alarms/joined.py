@@ -26,14 +26,29 @@ def _progress(report: Told) -> tuple[int, bool, int]:
     return _number(report.get("revision")), state != "closed", rank
 
 
+def with_newest_item(shown: Told, others: Iterable[Told]) -> Told:
+    """Return the report `shown` with the newest sealed item that any bridge told of, by the device's own numbers.
+
+    A position comes over one lane that is not repeated, and heartbeats may be split over bridges: the bridge that is
+    ahead need not be the one that heard where she is now. A report without an item has let go of it, and stays so.
+    """
+    items = [one["item"] for one in (shown, *others) if isinstance(one.get("item"), dict)]
+    if not isinstance(shown.get("item"), dict):
+        return shown
+    return {**shown, "item": max(items, key=_push_of)}
+
+
+def _push_of(push: Told) -> tuple[int, int]:
+    return _number(push.get("boot")), _number(push.get("counter"))
+
+
 def covers(shown: Told, other: Told) -> bool:
     """Whether who saw `shown` has seen every press that `other` knows of."""
     return _push(shown) >= _push(other) and _number(shown.get("repeats")) >= _number(other.get("repeats"))
 
 
 def _push(report: Told) -> tuple[int, int]:
-    push = report.get("last_press") or {}
-    return _number(push.get("boot")), _number(push.get("counter"))
+    return _push_of(report.get("last_press") or {})
 
 
 def _number(value: object) -> int:

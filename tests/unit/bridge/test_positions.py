@@ -18,9 +18,11 @@ from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, 
 from device_bridge.mqtt import Delivered
 from device_bridge.process import Bridge
 from device_bridge.senses import Senses, place, read_track
+from device_bridge.view import alarm_json
 from evidence import canonical, ids
 from evidence.envelope.meta import Meta
 from evidence.statements import types
+from server.alarms import joined
 from tests.bridge_world import World, until, world
 from tests.many_bridges import several
 
@@ -170,6 +172,23 @@ def test_two_bridges_that_hear_one_position_put_it_into_the_journal_once(tmp_pat
         sealed = [one.body.item for one in made.world.organisation.journal() if isinstance(one.body, types.ItemSeal)]
         assert len(sealed) == len(set(sealed)) == 2, "the press and the position"
         assert not any(one.spool.read().counters().get("statements.refused", 0) for one in made.bridges)
+
+
+def test_the_console_follows_her_when_the_bridge_that_is_ahead_did_not_hear_where_she_is(tmp_path: Path) -> None:
+    """Heartbeats may be split over bridges, and one may miss what is said only once."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        name = ids.AlarmId(press(made.world, memory))
+        made.agree()
+        hear(made.bridges[1], memory, said(memory, 2, lat=51.93))
+        told = [alarm_json(one.spool, one.spool.read().alarm(name)) for one in made.bridges]
+        assert joined.ahead([(True, one) for one in told]) == 0
+        shown = joined.with_newest_item(told[0], told[1:])
+        where = made.world.organisation.open_item(shown["item"]["head"]).position
+        assert where is not None
+        assert where.lat == "51.930000"
+        assert {**shown, "item": None} == {**told[0], "item": None}, "nothing else is taken from there"
 
 
 def test_the_device_says_where_it_is_until_its_alarm_is_closed(tmp_path: Path) -> None:

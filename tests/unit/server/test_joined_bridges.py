@@ -36,6 +36,19 @@ def test_who_saw_more_presses_may_act_at_a_bridge_that_is_behind() -> None:
     assert not joined.covers(ahead, {**behind, "repeats": 3})
 
 
+def item(boot: int, counter: int) -> dict[str, Any]:
+    return {"item": f"{boot}.{counter}", "boot": boot, "counter": counter, "head": "", "wraps": []}
+
+
+def test_where_she_is_comes_from_whichever_bridge_heard_it_last() -> None:
+    ahead, behind = report(4, "accepted", item=item(2, 9)), report(3, "raised", item=item(2, 10))
+    assert joined.with_newest_item(ahead, [behind]) == {**ahead, "item": item(2, 10)}
+    assert joined.with_newest_item(ahead, [report(3, "raised", item=item(1, 99)), report(3, "raised")]) == ahead
+    assert joined.with_newest_item(report(4, "closed", item=None), [behind])["item"] is None, "what is let go is gone"
+    older = report(4, "raised", item={"item": "from a bridge that tells no number", "head": "", "wraps": []})
+    assert joined.with_newest_item(older, [older]) == older
+
+
 def health(name: str, *, broker: bool, journal: str | None, route: str | None) -> dict[str, Any]:
     return {
         "bridge": name,
