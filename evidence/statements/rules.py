@@ -97,7 +97,7 @@ def _case_pin(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     if body.xwing is not None and standing.role_of(statement.by) != "vault":
         refuse("role", "only the vault gives its case an X-Wing key")
     _check_xwing(body.xwing)
-    devices = map(standing.devices.__getitem__, standing.of(name).devices)
+    devices = map(standing.devices.__getitem__, standing.devices_of.get(name, ()))
     if any(not one.hybrid for one in devices if one.alarm is None and not one.revoked):
         refuse("suite", "a phone in use does not know the X-Wing key: invite it again, or revoke it, first")
 
@@ -243,7 +243,7 @@ def _alarm_raise(standing: Standing, statement: Statement, _now: ids.Time) -> No
 def _alarm_repeat(standing: Standing, statement: Statement, now: ids.Time) -> None:
     _alarm_known(standing, statement, now)
     body = cast("types.AlarmRepeat", statement.body)
-    if (body.alarm, body.cose_sha256) in standing.presses:
+    if (body.alarm, body.cose_sha256) in standing.of(cast("ids.CaseId", statement.case)).presses:
         refuse("exists", "this press is in this alarm already")
 
 

@@ -2,17 +2,21 @@
 
 There is no second list: every permission and every screen is computed from this, and this only from the accepted
 statements, in order. `evidence.statements.authority` decides what is accepted.
+
+A server reads the organisation's statements when it starts, and a case's own when somebody asks about that case
+(`Standing.partly`): then a question about what was not read raises `unread.Unread`, and is asked again after reading.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from evidence import ids, keys
 from evidence.statements import types
 from evidence.statements.facts import Begun, Case, Certified, Device, Erasure, Granted, Hold, Lending, Sealed, Shift
 from evidence.statements.statement import Chain, Statement
 from evidence.statements.tombstone import Tombstone
+from evidence.statements.unread import Kind, Part, Reach, UnreadAuthorError, UnreadReaderError
 
 
 @dataclass
@@ -20,10 +24,11 @@ class Belongings:
     """What belongs to one case, by name, so that no answer about a case depends on how many others there are."""
 
     items: list[ids.ItemId] = field(default_factory=list)
-    devices: list[ids.DeviceId] = field(default_factory=list)
     grants: dict[ids.GrantId, None] = field(default_factory=dict)
     """Those in `Standing.grants`, in their order."""
     alarms: set[ids.AlarmId] = field(default_factory=set)
+    presses: set[tuple[ids.AlarmId, ids.Sha256]] = field(default_factory=set)
+    """Which press (SHA-256 of its bytes) is in which alarm: several bridges say the same of it, and it counts once."""
 
 
 NOTHING: Final = Belongings()
@@ -36,8 +41,9 @@ NO_HEAD: Final = types.Blob(ids.Sha256("0" * 64), 0)
 
 @dataclass
 class Standing:
-    """The sum of the accepted statements. Only `apply` changes it."""
+    """The sum of the accepted statements. Only `apply` and its neighbours change it."""
 
+    reach: Reach = field(default_factory=Reach)
     log: types.LogOpen | None = None
     rotations: tuple[types.LogRotate, ...] = ()
     """How the log went on under other keys, oldest first (`rotation.lineage_of`)."""
@@ -50,34 +56,65 @@ class Standing:
     case_of_vault: dict[ids.KeyId, ids.CaseId] = field(default_factory=dict)
     invitations: dict[ids.KeyId, tuple[ids.CaseId, types.DeviceInvite]] = field(default_factory=dict)
     devices: dict[ids.DeviceId, Device] = field(default_factory=dict)
+    devices_of: dict[ids.CaseId, tuple[ids.DeviceId, ...]] = field(default_factory=dict)
     device_of_key: dict[ids.KeyId, ids.DeviceId] = field(default_factory=dict)
     lendings: dict[ids.DeviceId, Lending] = field(default_factory=dict)
     """The last lending of each alarm device that was ever lent."""
     shifts: dict[ids.ShiftId, Shift] = field(default_factory=dict)
-    chains: dict[ids.KeyId, Chain] = field(default_factory=dict)
-    """The number of each phone's last statement, with that statement's own id as `prev` of the next."""
-    opened: dict[ids.ItemId, Begun] = field(default_factory=dict)
-    """Items that were announced and are not sealed yet."""
-    items: dict[ids.ItemId, Sealed] = field(default_factory=dict)
     erased: set[ids.ItemId] = field(default_factory=set)
     """Items that may be handed to nobody any more; their leaves remain."""
-    lost: dict[ids.ItemId, frozenset[ids.KeyId]] = field(default_factory=dict)
-    """Who held a grant of an item when it was erased: they are told so, and nobody else is."""
-    grants: dict[ids.GrantId, Granted] = field(default_factory=dict)
-    known_grants: set[ids.GrantId] = field(default_factory=set)
-    alarms: dict[ids.AlarmId, ids.CaseId] = field(default_factory=dict)
-    presses: set[tuple[ids.AlarmId, ids.Sha256]] = field(default_factory=set)
-    """Which press (SHA-256 of its bytes) is in which alarm: several bridges say the same of it, and it counts once."""
-    exports: dict[ids.ExportId, types.Export] = field(default_factory=dict)
-    disclosures: set[ids.DisclosureId] = field(default_factory=set)
     holds: dict[ids.HoldId, Hold] = field(default_factory=dict)
     known_holds: set[ids.HoldId] = field(default_factory=set)
     erasures: dict[ids.ErasureId, Erasure] = field(default_factory=dict)
     retained: dict[ids.CaseId, types.CaseRetain] = field(default_factory=dict)
     belongings: dict[ids.CaseId, Belongings] = field(default_factory=dict)
 
+    # What follows is of cases, and is there as far as they were read.
+    chains: Part[ids.KeyId, Chain] = field(init=False)
+    """The number of each phone's last statement, with that statement's own id as `prev` of the next."""
+    opened: Part[ids.ItemId, Begun] = field(init=False)
+    """Items that were announced and are not sealed yet."""
+    items: Part[ids.ItemId, Sealed] = field(init=False)
+    lost: Part[ids.ItemId, frozenset[ids.KeyId]] = field(init=False)
+    """Who held a grant of an item when it was erased: they are told so, and nobody else is."""
+    grants: Part[ids.GrantId, Granted] = field(init=False)
+    known_grants: Part[ids.GrantId, ids.CaseId] = field(init=False)
+    readers: Part[ids.KeyId, set[ids.CaseId]] = field(init=False)
+    """In which cases something was ever granted to a reader."""
+    alarms: Part[ids.AlarmId, ids.CaseId] = field(init=False)
+    exports: Part[ids.ExportId, types.Export] = field(init=False)
+    disclosures: Part[ids.DisclosureId, ids.CaseId] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Bind the parts to the reach."""
+        self.chains = Part(self.reach, self._demand_chain)
+        self.readers = Part(self.reach, self._demand_reader)
+        self.opened, self.items, self.lost = (self._part("item") for _ in range(3))
+        self.grants, self.known_grants = self._part("grant"), self._part("grant")
+        self.alarms, self.exports = self._part("alarm"), self._part("export")
+        self.disclosures = self._part("disclosure")
+
+    @classmethod
+    def partly(cls) -> "Standing":
+        """Return a standing that cases are read into one by one (`pass_over`, `read_case`, `forget`)."""
+        return cls(Reach(whole=False))
+
+    def _part(self, kind: Kind) -> Part[Any, Any]:
+        return Part(self.reach, lambda name: self.reach.demand_name(kind, name))
+
+    def _demand_chain(self, kid: ids.KeyId) -> None:
+        """A phone's numbers are in the events of its case; no other key has any."""
+        if (device := self.device_of_key.get(kid)) is not None:
+            self.reach.demand(self.devices[device].case)
+
+    def _demand_reader(self, kid: ids.KeyId) -> None:
+        if not self.reach.whole:
+            raise UnreadReaderError(kid)
+
     def of(self, case: ids.CaseId) -> Belongings:
         """Return what belongs to a case."""
+        if case in self.cases:
+            self.reach.demand(case)
         return self.belongings.get(case, NOTHING)
 
     @property
@@ -141,7 +178,7 @@ class Standing:
 
     def is_card(self, item: ids.ItemId, case: ids.CaseId) -> bool:
         """Whether `item` is the dispatcher card of an alarm device of `case`."""
-        devices = map(self.devices.__getitem__, self.of(case).devices)
+        devices = map(self.devices.__getitem__, self.devices_of.get(case, ()))
         return any(device.alarm is not None and device.alarm.card == item for device in devices)
 
     def is_needed_card(self, item: ids.ItemId) -> bool:
@@ -151,43 +188,127 @@ class Standing:
             for device in self.devices.values()
         )
 
+    def announced_by(self, kid: ids.KeyId) -> list[ids.ItemId]:
+        """Return the items that a key announced, and that are neither sealed nor erased."""
+        if (device := self.device_of_key.get(kid)) is not None:
+            self.reach.demand(self.devices[device].case)  # a phone acts in one case
+        elif not self.reach.whole and kid not in self.reach.authors:
+            raise UnreadAuthorError(kid)
+        return [item for item, one in self.opened.read() if one.by == kid and item not in self.erased]
+
     def bury(self, tombstone: Tombstone) -> None:
         """Add an event that was destroyed: what later events rely on, and nothing that opens an item."""
+        self.reach.demand(tombstone.case)
         self.events += 1
+        self._bury(tombstone)
+
+    def apply(self, statement: Statement) -> None:
+        """Add an accepted statement; `authority.check` comes first, this only records.
+
+        Raises Unread, and changes nothing, when it tells about a case that was not read: see `touches`.
+        """
+        if (case := touches(statement)) is not None:
+            self.reach.demand(case)
+        self.events += 1
+        self._record(statement)
+        if case is not None:
+            self._record_in(case, statement)
+        elif statement.type == "case.open":
+            self.reach.begin(_case(statement))
+
+    def pass_over(self, statement: Statement) -> None:
+        """Add what an accepted statement says about the organisation, not what it says about a case not yet read."""
+        self.events += 1
+        self._record(statement)
+
+    def read_case(self, case: ids.CaseId, history: Iterable[Statement | Tombstone]) -> None:
+        """Add what the events of a case so far say about it; what they say about the organisation is here already."""
+        self.reach.begin(case)
+        for each in history:
+            if isinstance(each, Tombstone):
+                self._bury(each)
+            elif touches(each) is not None:
+                self._record_in(case, each)
+
+    def forget(self, case: ids.CaseId) -> None:
+        """Let go of what `read_case` added, and of what came after it."""
+        for kind, name in self.reach.forget(case):
+            for part in self._parts_of(kind):
+                part.pop(name, None)
+        for device in self.devices_of.get(case, ()):
+            self.chains.pop(keys.signing_kid(self.devices[device].sign), None)
+        self.belongings.pop(case, None)
+
+    def doubt(self) -> None:
+        """The journal grew by events that were not read: what was nowhere may be somewhere now."""
+        self.reach.doubt()
+        if not self.reach.whole:
+            self.readers.clear()
+
+    def _parts_of(self, kind: Kind) -> tuple[Part[Any, Any], ...]:
+        match kind:
+            case "item":
+                return self.opened, self.items, self.lost
+            case "grant":
+                return self.grants, self.known_grants
+            case "alarm":
+                return (self.alarms,)
+            case "export":
+                return (self.exports,)
+            case "disclosure":
+                return (self.disclosures,)
+
+    def _bury(self, tombstone: Tombstone) -> None:
+        self.reach.count(tombstone.case)
         if tombstone.seq is not None:
             self.chains[tombstone.by] = Chain(tombstone.seq, tombstone.statement)
         if tombstone.grant is not None:
             self.add_grant(tombstone.case, tombstone.grant)
         elif tombstone.type == "item.open":
             nothing = types.ItemOpen(tombstone.items[0], NO_HEAD)
-            self.opened[tombstone.items[0]] = Begun(tombstone.case, tombstone.by, nothing)
+            self.open_item(tombstone.items[0], Begun(tombstone.case, tombstone.by, nothing))
         else:
             self.opened.pop(tombstone.items[0], None)
             self.add_item(tombstone.items[0], Sealed(tombstone.case, tombstone.by, None))
 
-    def apply(self, statement: Statement) -> None:
-        """Add an accepted statement; `authority.check` comes first, this only records."""
-        self.events += 1
-        if statement.chain is not None:
-            self.chains[statement.by] = Chain(statement.chain.seq, statement.id)
+    def _record(self, statement: Statement) -> None:
+        """Record what belongs to no case, or is needed before anybody asks about the case."""
         record = _RECORDS.get(statement.type)
         if record is not None:
             record(self, statement)
 
+    def _record_in(self, case: ids.CaseId, statement: Statement) -> None:
+        """Record what belongs to a case that was read."""
+        self.reach.count(case)
+        if statement.chain is not None:
+            self.chains[statement.by] = Chain(statement.chain.seq, statement.id)
+        record = _RECORDS_IN_CASES.get(statement.type)
+        if record is not None:
+            record(self, statement)
+
+    def open_item(self, item: ids.ItemId, begun: Begun) -> None:
+        """Add an item that was announced."""
+        self.reach.keep("item", item, begun.case)
+        self.opened[item] = begun
+
     def add_item(self, item: ids.ItemId, sealed: Sealed) -> None:
         """Add an item to its case."""
+        self.reach.keep("item", item, sealed.case)
         self.items[item] = sealed
         self.belongings.setdefault(sealed.case, Belongings()).items.append(item)
 
     def add_device(self, device: Device) -> None:
         """Add a phone or an alarm device to its case."""
         self.devices[device.device] = device
-        self.belongings.setdefault(device.case, Belongings()).devices.append(device.device)
+        self.devices_of[device.case] = (*self.devices_of.get(device.case, ()), device.device)
 
     def add_grant(self, case: ids.CaseId, grant: types.Grant) -> None:
         """Add a grant to its case; its name is never used again."""
+        self.reach.keep("grant", grant.grant, case)
         self.grants[grant.grant] = Granted(case, grant)
-        self.known_grants.add(grant.grant)
+        self.known_grants[grant.grant] = case
+        if self.reach.whole or self.readers.holds(grant.reader):
+            self.readers.setdefault(grant.reader, set()).add(case)
         self.belongings.setdefault(case, Belongings()).grants[grant.grant] = None
 
     def end_grant(self, name: ids.GrantId) -> None:
@@ -291,7 +412,7 @@ def _device_revoke(standing: Standing, statement: Statement) -> None:
 
 def _item_open(standing: Standing, statement: Statement) -> None:
     body = cast("types.ItemOpen", statement.body)
-    standing.opened[body.item] = Begun(_case(statement), statement.by, body)
+    standing.open_item(body.item, Begun(_case(statement), statement.by, body))
 
 
 def _item_seal(standing: Standing, statement: Statement) -> None:
@@ -310,7 +431,9 @@ def _revoke(standing: Standing, statement: Statement) -> None:
 
 
 def _disclose(standing: Standing, statement: Statement) -> None:
-    standing.disclosures.add(cast("types.Disclose", statement.body).disclosure)
+    name = cast("types.Disclose", statement.body).disclosure
+    standing.reach.keep("disclosure", name, _case(statement))
+    standing.disclosures[name] = _case(statement)
 
 
 def _hold_place(standing: Standing, statement: Statement) -> None:
@@ -340,22 +463,29 @@ def _erase_cancel(standing: Standing, statement: Statement) -> None:
 
 
 def _erase_execute(standing: Standing, statement: Statement) -> None:
-    """From here on nobody gets these items. A grant that holds a key of one of them ends whole: see `Tombstone`."""
+    """From here on nobody gets these items."""
     name = cast("types.EraseStep | types.EraseRepeat", statement.body).erasure
     standing.erasures[name] = replace(standing.erasures[name], ended=True, executed_at=statement.at)
-    items = standing.erasures[name].items
-    standing.erased |= items
-    of_case = [standing.grants[grant] for grant in standing.of(_case(statement)).grants]
-    for grant in [one for one in of_case if items & _items_of(one.body)]:
-        standing.end_grant(grant.body.grant)
-        for item in items & _items_of(grant.body):
-            standing.lost[item] = standing.lost.get(item, frozenset()) | {grant.body.reader}
+    standing.erased |= standing.erasures[name].items
 
 
 def _erase_repeat(standing: Standing, statement: Statement) -> None:
     body = cast("types.EraseRepeat", statement.body)
     standing.erasures[body.erasure] = Erasure(_case(statement), frozenset(body.items), statement.at, approved=True)
     _erase_execute(standing, statement)
+
+
+def _end_grants(standing: Standing, statement: Statement) -> None:
+    """A grant that holds a key of an erased item ends whole: see `Tombstone`.
+
+    What an erasure names never changes once it is executed, so it is the same whenever the case is read.
+    """
+    items = standing.erasures[cast("types.EraseStep | types.EraseRepeat", statement.body).erasure].items
+    of_case = [standing.grants[grant] for grant in standing.of(_case(statement)).grants]
+    for grant in [one for one in of_case if items & _items_of(one.body)]:
+        standing.end_grant(grant.body.grant)
+        for item in items & _items_of(grant.body):
+            standing.lost[item] = standing.lost.get(item, frozenset()) | {grant.body.reader}
 
 
 def _items_of(grant: types.Grant) -> frozenset[ids.ItemId]:
@@ -376,19 +506,22 @@ def _case_retain(standing: Standing, statement: Statement) -> None:
 
 def _export(standing: Standing, statement: Statement) -> None:
     body = cast("types.Export", statement.body)
+    standing.reach.keep("export", body.export, _case(statement))
     standing.exports[body.export] = body
 
 
 def _alarm_raise(standing: Standing, statement: Statement) -> None:
     body = cast("types.AlarmRaise", statement.body)
+    standing.reach.keep("alarm", body.alarm, _case(statement))
     standing.alarms[body.alarm] = _case(statement)
-    standing.belongings.setdefault(_case(statement), Belongings()).alarms.add(body.alarm)
-    standing.presses.add((body.alarm, body.cose_sha256))
+    own = standing.belongings.setdefault(_case(statement), Belongings())
+    own.alarms.add(body.alarm)
+    own.presses.add((body.alarm, body.cose_sha256))
 
 
 def _alarm_repeat(standing: Standing, statement: Statement) -> None:
     body = cast("types.AlarmRepeat", statement.body)
-    standing.presses.add((body.alarm, body.cose_sha256))
+    standing.belongings.setdefault(_case(statement), Belongings()).presses.add((body.alarm, body.cose_sha256))
 
 
 def _case(statement: Statement) -> ids.CaseId:
@@ -413,9 +546,6 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "alarm_device.return": _device_return,
     "shift.begin": _shift_begin,
     "shift.end": _shift_end,
-    "item.open": _item_open,
-    "item.seal": _item_seal,
-    "disclose": _disclose,
     "hold.place": _hold_place,
     "hold.lift": _hold_lift,
     "erase.request": _erase_request,
@@ -425,9 +555,32 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "erase.finish": _erase_finish,
     "erase.repeat": _erase_repeat,
     "case.retain": _case_retain,
+}
+"""What each type says about the organisation, and about a case that every process has to know."""
+
+_RECORDS_IN_CASES: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
+    "item.open": _item_open,
+    "item.seal": _item_seal,
+    "disclose": _disclose,
     "grant": _grant,
     "revoke": _revoke,
     "export": _export,
     "alarm.raise": _alarm_raise,
     "alarm.repeat": _alarm_repeat,
+    "erase.execute": _end_grants,
+    "erase.repeat": _end_grants,
 }
+"""What each type says about its case alone: read when somebody asks about the case."""
+
+ALWAYS_READ: Final = frozenset(_RECORDS)
+"""Types that are read when a process starts."""
+
+READ_WITH_CASE: Final = frozenset(_RECORDS_IN_CASES)
+"""Types that are read with their case, beside all that are numbered: the numbers of her phones are read there, too."""
+
+
+def touches(statement: Statement) -> ids.CaseId | None:
+    """Return the case that has to be read before this is recorded; None when it tells the organisation only."""
+    if statement.type in READ_WITH_CASE or statement.chain is not None:
+        return statement.case
+    return None

@@ -115,6 +115,20 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection on which all questions see the database at one instant; errors as of `reading`."""
+    with reading(engine) as connection:
+        yield at_one_instant(connection)
+
+
+def at_one_instant(connection: Connection) -> Connection:
+    """Return a connection, that asked nothing yet, such that all its questions see the database at one instant."""
+    if connection.dialect.name == "sqlite":
+        return connection  # its transactions are such already
+    return connection.execution_options(isolation_level="REPEATABLE READ")
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Yield a connection whose transaction is committed at the end; errors as of `reading`.
 

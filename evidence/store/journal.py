@@ -17,24 +17,25 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import IntegrityError
 
 from evidence import event, ids
 from evidence.event import Recorded
 from evidence.statements import authority, statement
 from evidence.statements import tombstone as tombstones
-from evidence.statements.standing import Standing
+from evidence.statements.standing import Standing, touches
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
 from evidence.statements.types import LogRotate
+from evidence.statements.unread import Unread
 from evidence.store import failures, rows
-from evidence.store.engine import WRITE, reading, writing
+from evidence.store.engine import WRITE, at_one_instant, reading, snapshot, writing
 from evidence.store.errors import (
     BusyError,
     ErasedError,
@@ -45,7 +46,8 @@ from evidence.store.errors import (
 )
 from evidence.store.failures import Verdict
 from evidence.store.glance import Glance
-from evidence.store.ports import Requirement
+from evidence.store.ports import Requirement, Tally
+from evidence.store.replica import MAX_HELD, Page, Replica, read_page
 from evidence.store.schema import events
 
 MAX_QUEUED: Final = 4096
@@ -77,48 +79,43 @@ class _Waiting:
     future: Future[Recorded]
 
 
-class _Replica:
-    """What the journal adds up to, as far as this copy has read."""
+class _ToReadError(Exception):
+    """A question needs cases that were not read."""
 
-    def __init__(self) -> None:
-        self.standing = Standing()
-        self.size = 0
-
-    def apply(self, history: Sequence[Statement | Tombstone]) -> None:
-        for each in history:
-            if isinstance(each, Tombstone):
-                self.standing.bury(each)
-            else:
-                self.standing.apply(each)
-        self.size += len(history)
+    def __init__(self, cases: list[ids.CaseId]) -> None:
+        super().__init__(f"{len(cases)} cases have to be read first")
+        self.cases = cases
 
 
 class SqlJournal:
     """The `Journal` on SQLite or PostgreSQL. Start it to append; reading needs no start."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], ids.Time] = ids.now) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], ids.Time] = ids.now, held: int = MAX_HELD) -> None:
         self._engine = engine
+        self._held = held
         self._writing = engine.execution_options(**WRITE)
         self._clock = clock
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(MAX_QUEUED)
         self._thread: threading.Thread | None = None
         self._trouble: str | None = "not started"
         self._outage: str | None = None
-        self._asked = _Replica()
+        self._asked = Replica(self._held)
         self._asking = threading.Lock()
         self._glance = Glance(engine)
-        self._judged = _Replica()
+        self._judged = Replica(self._held)
         self._rotated: tuple[int, tuple[LogRotate, ...]] = (0, ())
 
     # ------------------------------------------------------------------------------------------------- life
 
     def start(self) -> None:
-        """Read the journal and start the writer thread."""
-        with reading(self._engine) as connection:
-            history = rows.history_from(connection, 0)
-        self._judged.apply(history)
+        """Read what the journal says about the organisation, and start the writer thread."""
+        with snapshot(self._engine) as connection:
+            size = rows.size_of(connection)
+            history = rows.always_read(connection, size)
+        self._judged.begin(history, size)
         with self._asking:
-            self._asked.apply(history[self._asked.size :])
+            if self._asked.size == 0:
+                self._asked.begin(history, size)
         self._trouble = None
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
         self._thread.start()
@@ -178,7 +175,7 @@ class SqlJournal:
         try:
             outcomes = self._endure(batch)
         except IntegrityError:
-            self._judged = _Replica()
+            self._judged = Replica(self._held)
             if len(batch) > 1:  # one of them is poison for the database: find it by writing each alone
                 for waiting in batch:
                     self._write([waiting])
@@ -187,7 +184,7 @@ class SqlJournal:
                     authority.NotAllowedError("exists", "the journal already has such a statement")
                 )
         except Exception as error:  # noqa: BLE001 - whatever it was, those who wait must hear of it
-            self._judged = _Replica()
+            self._judged = Replica(self._held)
             self._fail(batch, error)
         else:
             for waiting, outcome in zip(batch, outcomes, strict=True):
@@ -206,7 +203,7 @@ class SqlJournal:
                 if failures.judge(error) is not Verdict.LOST or time.monotonic() > until:
                     raise
                 _log.warning("the database went away, trying again: %s", type(error).__name__)
-                self._judged = _Replica()
+                self._judged = Replica(self._held)
             time.sleep(LOOK_AGAIN_S)
 
     def _await_database(self) -> bool:
@@ -225,12 +222,13 @@ class SqlJournal:
 
     def _transaction(self, batch: list[_Waiting]) -> list[Recorded | Exception]:
         """Judge and write one batch; what is returned is durable."""
+        self._read_ahead(batch)
         with self._writing.begin() as connection:
             size = rows.lock_head(connection)
             if self._judged.size > size:
                 raise StoreError("the database lost events that it had acknowledged")
-            if self._judged.size < size:
-                self._judged.apply(rows.history_from(connection, self._judged.size))
+            self._judged.catch_up(connection, size)
+            self._judged.look_up(connection, [waiting.statement for waiting in batch])
             present = rows.known(connection, [waiting.statement.id for waiting in batch])
             received_at = self._clock()
             outcomes: list[Recorded | Exception] = []
@@ -240,7 +238,7 @@ class SqlJournal:
             for waiting in batch:
                 known = present.get(waiting.statement.id)
                 if known is None:
-                    outcome = self._judge(waiting, received_at)
+                    outcome = self._judge(connection, waiting, received_at)
                     if isinstance(outcome, Recorded):
                         new.append(rows.row_of(waiting.statement, outcome))
                         if copy := rows.copy_row_of(waiting.statement, outcome):
@@ -258,20 +256,44 @@ class SqlJournal:
                 rows.move_head(connection, size, size + len(new))
         with self._asking:
             if self._asked.size == size:
-                self._asked.apply(accepted)
+                self._asked.add(accepted)
         self._rotated = (self._judged.size, self._judged.standing.rotations)
+        self._judged.let_go()
         return outcomes
 
-    def _judge(self, waiting: _Waiting, received_at: ids.Time) -> Recorded | Exception:
-        try:
-            authority.check(self._judged.standing, waiting.statement, received_at)
-            if waiting.requires is not None:
-                waiting.requires(self._judged.standing, waiting.statement)
-            outcome = event.record(waiting.statement, self._judged.size, received_at)
-        except Exception as error:  # noqa: BLE001 - a refusal, or poison: it fails alone
-            return error
-        self._judged.apply([waiting.statement])
-        return outcome
+    def _read_ahead(self, batch: list[_Waiting]) -> None:
+        """Read the cases that a batch is about before the head is locked: other processes need not wait for that."""
+        statements = [waiting.statement for waiting in batch]
+        if self._judged.size and not self._judged.missing_for(statements):
+            return
+        with self._engine.connect() as asking:  # not `snapshot`: the writer judges the database's own errors
+            connection = at_one_instant(asking)
+            self._judged.catch_up(connection, rows.size_of(connection))
+            for case in self._judged.missing_for(statements):
+                self._judged.adopt(connection, read_page(connection, case, self._judged.size))
+
+    def _judge(self, connection: Connection, waiting: _Waiting, received_at: ids.Time) -> Recorded | Exception:
+        """Return the event of a statement, which is taken in, or why it is refused."""
+        while True:
+            try:
+                outcome = self._verdict(waiting, received_at)
+            except Unread as missing:
+                for case in self._judged.resolve(connection, missing):
+                    self._judged.adopt(connection, read_page(connection, case, self._judged.size))
+            except Exception as error:  # noqa: BLE001 - a refusal, or poison: it fails alone
+                return error
+            else:
+                self._judged.add([waiting.statement])
+                return outcome
+
+    def _verdict(self, waiting: _Waiting, received_at: ids.Time) -> Recorded:
+        standing = self._judged.standing
+        authority.check(standing, waiting.statement, received_at)
+        if waiting.requires is not None:
+            waiting.requires(standing, waiting.statement)
+        if (case := touches(waiting.statement)) is not None:
+            standing.reach.demand(case)
+        return event.record(waiting.statement, self._judged.size, received_at)
 
     def _fail(self, batch: list[_Waiting], error: Exception) -> None:
         match failures.judge(error):
@@ -315,13 +337,43 @@ class SqlJournal:
         return self._glance.is_local
 
     def ask(self, question: Callable[[Standing], Answer]) -> Answer:
-        """Answer a question from all that is durable, other processes' events included."""
-        with self._asking:
-            size = self._glance.size()
-            if size is None or size > self._asked.size:
-                with reading(self._engine) as connection:
-                    self._asked.apply(rows.history_from(connection, self._asked.size))
-            return question(self._asked.standing)
+        """Answer a question from all that is durable, other processes' events included.
+
+        A question about a case that nobody asked about lately is asked again after that case was read, so it must not
+        change anything. Nobody else waits for the reading.
+        """
+        pages: list[Page] = []
+        while True:
+            with self._asking:
+                self._keep_up(pages)
+                try:
+                    return self._answer(question)
+                except _ToReadError as missing:
+                    cases, below = missing.cases, self._asked.size
+            with snapshot(self._engine) as connection:
+                pages.extend(read_page(connection, case, below) for case in cases)
+
+    def _keep_up(self, pages: list[Page]) -> None:
+        """Take in what was appended, and then the cases that were read meanwhile."""
+        size = self._glance.size()
+        if pages or size is None or size > self._asked.size:
+            with snapshot(self._engine) as connection:
+                self._asked.catch_up(connection, rows.size_of(connection))
+                for page in pages:
+                    self._asked.adopt(connection, page)
+
+    def _answer(self, question: Callable[[Standing], Answer]) -> Answer:
+        """Answer a question from what was read; _ToReadError when cases have to be read first."""
+        while True:
+            try:
+                answer = question(self._asked.standing)
+            except Unread as missing:
+                with snapshot(self._engine) as connection:
+                    if cases := self._asked.resolve(connection, missing):
+                        raise _ToReadError(cases) from missing
+            else:
+                self._asked.let_go()
+                return answer
 
     def rotations(self, index: int) -> tuple[LogRotate, ...]:
         """Return the rotations of the log's key, those of event `index` and before among them.
@@ -404,6 +456,11 @@ class SqlJournal:
         with writing(self._engine) as connection:
             rows.lock_head(connection)  # beside no writer: whoever catches up reads one or the other
             rows.bury(connection, destroyed)
+
+    def tallies(self, cases: Sequence[ids.CaseId]) -> Mapping[ids.CaseId, Tally]:
+        """Return how much each case holds, erased items among them; a case that holds nothing is absent."""
+        with reading(self._engine) as connection:
+            return rows.tallies(connection, cases)
 
     def stored_bytes(self, case: ids.CaseId) -> int:
         """Return the size in bytes of all containers that a case has sealed."""

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from evidence.store.engine import reading, writing
 from evidence.store.errors import StoreError
 
-NEWEST: Final = "0004"
+NEWEST: Final = "0005"
 """The step that this Getuige's tables are at. A test compares it with the steps."""
 
 BEFORE_MIGRATIONS: Final = "0001"

@@ -1,7 +1,8 @@
 """What the rest of Getuige may expect of a store, whatever lies behind it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
@@ -15,6 +16,14 @@ from evidence.statements.types import LogRotate
 Answer = TypeVar("Answer")
 Requirement = Callable[[Standing, Statement], None]
 """A further condition, judged by the writer in the same instant as authority; it raises to refuse."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How much a case holds: items that were announced or sealed, also those since erased, and alarms."""
+
+    items: int
+    alarms: int
 
 
 class Journal(Protocol):
@@ -76,6 +85,10 @@ class Journal(Protocol):
 
     def bury(self, destroyed: Sequence[Tombstone]) -> None:
         """Put tombstones in the place of events; durable when it returns, and safe to repeat."""
+        ...
+
+    def tallies(self, cases: Sequence[ids.CaseId]) -> Mapping[ids.CaseId, Tally]:
+        """Return how much each case holds, erased items among them; a case that holds nothing is absent."""
         ...
 
     def stored_bytes(self, case: ids.CaseId) -> int:

@@ -1,17 +1,20 @@
 """Between rows and values: the few statements of SQL that the journal needs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, case, distinct, func, insert, or_, select, update
 
 from evidence import event, ids
 from evidence.event import Recorded
 from evidence.statements import tombstone as tombstones
 from evidence.statements import types
+from evidence.statements.standing import ALWAYS_READ, READ_WITH_CASE
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
+from evidence.statements.unread import Kind
 from evidence.store.errors import StoreError
+from evidence.store.ports import Tally
 from evidence.store.schema import blob_copies, events, journal_head
 
 _RECORDED = (
@@ -26,6 +29,19 @@ _RECORDED = (
 
 NO_SALT: Final = b""
 """What stands in the place of the salt beside a tombstone: so that the database tells the two apart."""
+
+CASES_AT_ONCE: Final = 500
+"""In one question: SQLite takes some 32,000 parameters, older ones 999."""
+
+SUBJECTS: Final[Mapping[str, Kind]] = {
+    "item.open": "item",
+    "item.seal": "item",
+    "grant": "grant",
+    "alarm.raise": "alarm",
+    "export": "export",
+    "disclose": "disclosure",
+}
+"""What kind of name an event of each type brings: it is unique in the whole journal, whatever case it is in."""
 
 _LIVING: Final = func.length(events.c.salt) > 0
 
@@ -69,7 +85,26 @@ def row_of(statement: Statement, recorded: Recorded) -> dict[str, Any]:
         "event": recorded.event,
         "salt": recorded.salt,
         "leaf": recorded.leaf,
+        "subject": subject_of(statement),
+        "reader": statement.body.reader if isinstance(statement.body, types.Grant) else None,
     }
+
+
+def subject_of(statement: Statement) -> str | None:
+    """Return the name that a statement brings or seals, of a kind in `SUBJECTS`; None for other types."""
+    match statement.body:
+        case types.ItemOpen(item=name) | types.ItemSeal(item=name):
+            return name
+        case types.Grant(grant=name):
+            return name
+        case types.AlarmRaise(alarm=name):
+            return name
+        case types.Export(export=name):
+            return name
+        case types.Disclose(disclosure=name):
+            return name
+        case _:
+            return None
 
 
 def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -142,7 +177,78 @@ def known(connection: Connection, statements: Sequence[ids.Sha256]) -> dict[ids.
     return {ids.Sha256(row.statement): recorded(row) if row.salt else tombstones.parse(row.event) for row in rows}
 
 
-def history_from(connection: Connection, index: int) -> list[Statement | Tombstone]:
-    """Return the statements of all events from `index` on, in order, or the tombstones in their place."""
-    rows = connection.execute(select(events.c.event, events.c.salt).where(events.c.idx >= index).order_by(events.c.idx))
+_HISTORY: Final = (events.c.idx, events.c.event, events.c.salt)
+
+_TOUCHING: Final = or_(events.c.type.in_(READ_WITH_CASE), events.c.seq.is_not(None))
+
+
+def _history(rows: Iterable[Any]) -> list[Statement | Tombstone]:
     return [event.parse(row.event).statement if row.salt else tombstones.parse(row.event) for row in rows]
+
+
+def always_read(connection: Connection, below: int) -> list[Statement | Tombstone]:
+    """Return the statements with an index < `below` that every process has to know, in order."""
+    # Sorted here: asked to, a database might rather walk through all events than through the index of types.
+    query = select(*_HISTORY).where(events.c.type.in_(ALWAYS_READ))
+    rows = sorted(connection.execute(query), key=lambda row: cast("int", row.idx))
+    return _history(row for row in rows if row.idx < below)
+
+
+def of_case(connection: Connection, name: ids.CaseId, start: int, end: int) -> list[Statement | Tombstone]:
+    """Return what `start` <= index < `end` say about a case alone, in order, with tombstones in their places."""
+    query = select(*_HISTORY).where(events.c.case_id == name, events.c.idx >= start, events.c.idx < end, _TOUCHING)
+    return _history(connection.execute(query.order_by(events.c.idx)))
+
+
+def news(
+    connection: Connection, start: int, end: int, wanted: Callable[[ids.CaseId], bool]
+) -> Iterator[Statement | Tombstone | None]:
+    """Yield the statements with `start` <= index < `end`, in order.
+
+    None stands for each that says nothing to the organisation and is of no case that is `wanted`. That is asked when
+    its turn comes: a case may be opened by one of the statements before it.
+    """
+    columns = (*_HISTORY, events.c.type, events.c.seq, events.c.case_id)
+    rows = connection.execute(select(*columns).where(events.c.idx >= start, events.c.idx < end).order_by(events.c.idx))
+    for row in rows:
+        touching = row.type in READ_WITH_CASE or row.seq is not None
+        if row.type in ALWAYS_READ or (touching and wanted(ids.CaseId(row.case_id))):
+            yield from _history([row])
+        else:
+            yield None
+
+
+def homes(connection: Connection, names: Sequence[str], below: int) -> dict[tuple[Kind, str], ids.CaseId]:
+    """Return in which case these names are, of the events with an index < `below`; absent: nowhere."""
+    query = select(events.c.type, events.c.subject, events.c.case_id)
+    rows = connection.execute(query.where(events.c.subject.in_(names), events.c.idx < below))
+    return {(SUBJECTS[row.type], row.subject): ids.CaseId(row.case_id) for row in rows}
+
+
+def granted_in(connection: Connection, reader: ids.KeyId, below: int) -> set[ids.CaseId]:
+    """Return the cases in which something was ever granted to a reader."""
+    query = select(events.c.case_id).distinct().where(events.c.reader == reader, events.c.idx < below)
+    return {ids.CaseId(case) for case in connection.scalars(query)}
+
+
+def announced_in(connection: Connection, author: ids.KeyId, below: int) -> set[ids.CaseId]:
+    """Return the cases in which a key announced an item that no event sealed."""
+    seal = events.alias()
+    sealed = select(seal.c.idx).where(seal.c.item == events.c.subject, seal.c.idx < below).exists()
+    # Put together, so that a database looks among what this key said and not among all announcements.
+    opening = events.c.type + "" == "item.open"
+    mine = (events.c.signer == author, opening, events.c.idx < below)
+    return {ids.CaseId(case) for case in connection.scalars(select(events.c.case_id).distinct().where(*mine, ~sealed))}
+
+
+def tallies(connection: Connection, cases: Sequence[ids.CaseId]) -> dict[ids.CaseId, Tally]:
+    """Return how much each case holds, of those that hold anything."""
+    items = func.count(distinct(case((events.c.type.in_(("item.open", "item.seal")), events.c.subject))))
+    alarms = func.count(distinct(case((events.c.type == "alarm.raise", events.c.subject))))
+    found: dict[ids.CaseId, Tally] = {}
+    for first in range(0, len(cases), CASES_AT_ONCE):
+        these = events.c.case_id.in_(cases[first : first + CASES_AT_ONCE])
+        query = select(events.c.case_id, items.label("items"), alarms.label("alarms"))
+        rows = connection.execute(query.where(these, events.c.subject.is_not(None)).group_by(events.c.case_id))
+        found |= {ids.CaseId(row.case_id): Tally(row.items, row.alarms) for row in rows}
+    return found

@@ -25,7 +25,12 @@ events = Table(
     Column("event", LargeBinary, nullable=False),
     Column("salt", LargeBinary, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
+    Column("subject", _ID, doc="the name that it brings or seals: `rows.SUBJECTS`"),
+    Column("reader", _ID, doc="to whom a grant is"),
     Index("events_of_case", "case_id", "idx"),
+    Index("events_of_type", "type", "idx"),
+    Index("events_by_subject", "subject"),
+    Index("events_by_reader", "reader", "case_id"),
     Index("one_number_once", "signer", "seq", unique=True),
     CheckConstraint("idx >= 0", name="index_from_zero"),
 )

@@ -216,6 +216,8 @@ def _judge_tombstone(found: Verified, row: dict[str, Any]) -> Iterator[str]:
         "container_size": None,
         "received_at": tombstone.received_at,
         "leaf": bytes.fromhex(tombstone.leaf),
+        "subject": tombstone.items[0] if tombstone.left is None else tombstone.left.grant,
+        "reader": None if tombstone.left is None else tombstone.left.reader,
     }
     differing = [name for name, value in expected.items() if row[name] != value]
     if differing:

@@ -59,19 +59,21 @@ class Destroyer:
 
         Raises NotAllowedError when the statements in the proof do not carry it, or something stops it.
         """
-        known, erased, items = self.journal.ask(
-            lambda standing: (
-                standing.erasures.get(proof.erasure),
-                frozenset(standing.erased),
-                {*standing.items, *standing.opened},
-            )
-        )
         steps = {one.type: one for one in proof.statements() if one.type.startswith("erase.")}
         asked = steps["erase.request"].body
-        if (known is not None and known.executed) or not isinstance(asked, types.EraseRequest):
+        if not isinstance(asked, types.EraseRequest):
             return False
-        left = tuple(item for item in asked.items if item in items and item not in erased)
-        if not left:
+        known, left = self.journal.ask(
+            lambda standing: (
+                standing.erasures.get(proof.erasure),
+                tuple(
+                    item
+                    for item in asked.items
+                    if (item in standing.items or item in standing.opened) and item not in standing.erased
+                ),
+            )
+        )
+        if (known is not None and known.executed) or not left:
             return False
         parts = (ids.Base64(canonical.b64(steps[f"erase.{kind}"].envelope.to_bytes())) for kind in _DECIDED)
         self._say("erase.repeat", types.EraseRepeat(proof.erasure, left, *parts), proof.case)

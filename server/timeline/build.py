@@ -1,6 +1,6 @@
 """From events to a page of a timeline. Blocks; the routes call it from threads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from evidence.statements import types
 from evidence.statements.facts import Begun
 from evidence.statements.standing import Standing
 from evidence.statements.tombstone import Tombstone, named_items
+from evidence.store.ports import Tally
 from server.items.access import CaseView
 from server.items.routes import read_prefix
 from server.services import Services
@@ -196,22 +197,38 @@ def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:
     )
 
 
-def summary(standing: Standing, view: CaseView) -> CaseSummary:
-    """Return a row of the list of cases."""
-    case = view.case
-    own = standing.of(case)
-    devices = [device for device in map(standing.devices.__getitem__, own.devices) if not device.revoked]
-    items = [item for item in own.items if view.shows(item)]
-    items += [item for item, begun in standing.opened.items() if begun.case == case and view.shows(item)]
+def summary(standing: Standing, case: ids.CaseId, view: CaseView | None) -> CaseSummary:
+    """Return a row of the list of cases, for a reader of what was granted (`view`) or of the whole case (None).
+
+    What a whole case holds is for `count` to add: a list of cases does not read every one of them.
+    """
+    devices = map(standing.devices.__getitem__, standing.devices_of.get(case, ()))
+    used = [device for device in devices if not device.revoked]
     return CaseSummary(
         case=case,
         opened_at=standing.cases[case].opened_at,
         lead=person(standing, standing.cases[case].body.lead),
-        items=len(items),
-        phones=sum(device.alarm is None for device in devices),
-        alarm_devices=sum(device.alarm is not None for device in devices),
-        alarms=len(own.alarms),
+        items=0 if view is None else sum(map(view.shows, view.granted)),
+        phones=sum(device.alarm is None for device in used),
+        alarm_devices=sum(device.alarm is not None for device in used),
+        alarms=0 if view is None else len(standing.of(case).alarms),
     )
+
+
+def count(found: CaseSummary, tally: Tally | None, erased: int) -> CaseSummary:
+    """Return a row with what the whole case holds, of which `erased` items are shown to nobody."""
+    if tally is None:
+        return found
+    return found.model_copy(update={"items": max(0, tally.items - erased), "alarms": tally.alarms})
+
+
+def erased_of(standing: Standing, cases: Iterable[ids.CaseId]) -> dict[ids.CaseId, int]:
+    """Return how many items of each of these cases were erased."""
+    found = dict.fromkeys(cases, 0)
+    for one in standing.erasures.values():
+        if one.executed and one.case in found:
+            found[one.case] += len(one.items)  # no item is erased twice
+    return found
 
 
 def log_state(services: Services) -> LogState:

@@ -10,7 +10,7 @@ from evidence.errors import FormatError
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.asking import CaseListerAsking, ReaderAsking, SignerAsking
-from server.items.access import CaseView, view_case, visible_cases
+from server.items.access import CaseView, sees_whole, view_case, visible_cases
 from server.items.reads import Reads
 from server.principals import Dispatcher, Reader
 from server.problems import ProblemError, general
@@ -28,11 +28,17 @@ def list_cases(request: Request, who: CaseListerAsking) -> list[CaseSummary]:
         return []
     now = ids.now()
 
-    def look(standing: Standing) -> list[CaseSummary]:
-        views = (view_case(standing, who, case, now) for case in visible_cases(standing, who, now))
-        return [build.summary(standing, view) for view in views if view is not None]
+    def look(standing: Standing) -> tuple[dict[ids.CaseId, CaseSummary], dict[ids.CaseId, int]]:
+        cases = visible_cases(standing, who, now)
+        whole = {case for case in cases if sees_whole(standing, who, case)}
+        views = {case: None if case in whole else view_case(standing, who, case, now) for case in cases}
+        rows = {case: build.summary(standing, case, view) for case, view in views.items()}
+        return rows, build.erased_of(standing, whole)
 
-    return services_of(request).journal.ask(look)
+    journal = services_of(request).journal
+    rows, erased = journal.ask(look)
+    tallies = journal.tallies(list(erased))
+    return [build.count(row, tallies.get(case), erased.get(case, 0)) for case, row in rows.items()]
 
 
 @router.get(

@@ -74,8 +74,7 @@ def note(
 
 def few_enough(standing: Standing, statement: Statement) -> None:
     """Refuse one more beginning of a key that has `MAX_BEGUN_BY_ONE_KEY`: ProblemError BEGUN."""
-    living = (one for item, one in standing.opened.items() if item not in standing.erased)
-    if sum(one.by == statement.by for one in living) >= MAX_BEGUN_BY_ONE_KEY:
+    if len(standing.announced_by(statement.by)) >= MAX_BEGUN_BY_ONE_KEY:
         raise ProblemError(domains.BEGUN)
 
 

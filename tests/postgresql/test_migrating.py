@@ -98,8 +98,9 @@ def test_down_and_up_again_with_data(engine: Engine) -> None:
 
 
 def test_a_database_from_before_migrations_is_adopted_with_its_data(engine: Engine) -> None:
-    migrating.migrate(engine, "0001")
+    migrating.migrate(engine)
     stored = append_founding(engine)
+    migrating.migrate(engine, "0001")
     forget_steps(engine)
     assert step_of(engine) == migrating.BEFORE_MIGRATIONS
     migrating.migrate(engine)
