@@ -1,16 +1,19 @@
 """Proves that migrations lead to the tables of the code, up and down with data, and that nobody serves other tables."""
 
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
 
-from evidence import keys
-from evidence.store import migrating
+from evidence import ids, keys
+from evidence.statements import tombstone as tombstones
+from evidence.store import migrating, rows
 from evidence.store.engine import WRITE, connect, open_engine
 from evidence.store.journal import SqlJournal
 from evidence.store.migrating import NewerDatabaseError, UnmigratedError
@@ -20,6 +23,7 @@ from server.founding import found
 from server.settings import Settings
 from tests.postgresql.conftest import Opening
 from tests.property.test_journal import founding
+from tests.property.test_reading_by_case import Twin
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.need("initdb", "postgres"))])
@@ -94,6 +98,42 @@ def test_down_and_up_again_with_data(engine: Engine) -> None:
     assert (step_of(engine), events_of(engine)) == ("0001", stored)
     migrating.migrate(engine)
     assert (step_of(engine), events_of(engine), differences(engine)) == (migrating.NEWEST, stored, [])
+    engine.dispose()
+
+
+def subjects_of(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        return list(connection.execute(text("SELECT idx, item, subject, reader FROM events ORDER BY idx")))
+
+
+def test_names_are_found_in_events_and_tombstones_that_were_there_before(engine: Engine, anywhere: str) -> None:
+    migrating.migrate(engine)
+    with ExitStack() as stack:
+        twin = Twin(lambda: open_engine(anywhere), stack, seed=3)
+        twin.go_on(12)
+        item = next(name for name, one in twin.whole.items.items() if one.body and name not in twin.whole.erased)
+        case = twin.whole.items[item].case
+        granted = [one for one in twin.writers[0].erasable(case) if one.statement in twin.said]
+        twin.writers[0].bury([tombstones.instead_of(one, ids.ErasureId(ids.new_id())) for one in granted])
+    before = subjects_of(engine)
+    assert sum(row.subject is not None for row in before) > len(granted) > 0  # type: ignore[attr-defined]
+    migrating.migrate(engine, "0004")
+    migrating.migrate(engine)
+    assert subjects_of(engine) == before
+    engine.dispose()
+
+
+def test_a_process_from_before_names_writes_none_without_them(engine: Engine) -> None:
+    migrating.migrate(engine)
+    old = (
+        "INSERT INTO events (idx, statement, type, signer, received_at, event, salt, leaf)"
+        " VALUES (0, 's', :type, 'k', 't', :data, :data, :data)"
+    )
+    for kind in rows.SUBJECTS:
+        with pytest.raises(IntegrityError), engine.execution_options(**WRITE).begin() as connection:
+            connection.execute(text(old), {"type": kind, "data": b"x"})
+    with engine.execution_options(**WRITE).begin() as connection:
+        connection.execute(text(old), {"type": "read", "data": b"x"})
     engine.dispose()
 
 

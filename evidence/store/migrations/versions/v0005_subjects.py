@@ -22,6 +22,7 @@ _NAMED_BY = {
 }
 """The member of the body that names it; a seal has its item in a column already."""
 
+_RULE = "named_events_have_subjects"
 _AT_ONCE = 1000
 _SELECT = sa.text(
     "SELECT idx, type, event, length(salt) AS living FROM events WHERE idx > :after AND type IN :types"
@@ -54,9 +55,22 @@ def upgrade() -> None:
         op.execute(_FILL_BURIED)
     elif not context.is_offline_mode():  # SQLite cannot look into base64; its files are migrated when they are opened
         _fill(op.get_bind())
+    _demand_subjects()
     op.create_index("events_of_type", "events", ["type", "idx"])
     op.create_index("events_by_subject", "events", ["subject"])
     op.create_index("events_by_reader", "events", ["reader", "case_id"])
+
+
+def _demand_subjects() -> None:
+    """Let nobody write an event without its name: a process from before this step would, and it could be used twice."""
+    kinds = f"({_KINDS}, 'item.seal')"
+    if context.get_context().dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE events ADD CONSTRAINT {_RULE} CHECK (subject IS NOT NULL OR type NOT IN {kinds})")
+    else:  # SQLite adds no constraint to a table that is there
+        op.execute(
+            f"CREATE TRIGGER {_RULE} BEFORE INSERT ON events WHEN NEW.subject IS NULL AND NEW.type IN {kinds}"
+            " BEGIN SELECT RAISE(ABORT, 'an event without the name that it brings'); END"
+        )
 
 
 def _fill(connection: sa.Connection) -> None:
@@ -81,6 +95,10 @@ def _reader(kind: str, body: dict[str, Any]) -> str | None:
 
 def downgrade() -> None:
     """Take the columns away: everything in them is in the events."""
+    if context.get_context().dialect.name == "postgresql":
+        op.execute(f"ALTER TABLE events DROP CONSTRAINT {_RULE}")
+    else:
+        op.execute(f"DROP TRIGGER {_RULE}")
     for index in ("events_by_reader", "events_by_subject", "events_of_type"):
         op.drop_index(index, "events")
     op.drop_column("events", "reader")
