@@ -263,13 +263,13 @@ class SqlJournal:
 
     def _read_ahead(self, batch: list[_Waiting]) -> None:
         """Read the cases that a batch is about before the head is locked: other processes need not wait for that."""
-        statements = [waiting.statement for waiting in batch]
-        if self._judged.size and not self._judged.missing_for(statements):
+        cases = [one.statement.case if one.requires else touches(one.statement) for one in batch]
+        if self._judged.size and not self._judged.unread(cases):
             return
         with self._engine.connect() as asking:  # not `snapshot`: the writer judges the database's own errors
             connection = at_one_instant(asking)
             self._judged.catch_up(connection, rows.size_of(connection))
-            for case in self._judged.missing_for(statements):
+            for case in self._judged.unread(cases):
                 self._judged.adopt(connection, read_page(connection, case, self._judged.size))
 
     def _judge(self, connection: Connection, waiting: _Waiting, received_at: ids.Time) -> Recorded | Exception:

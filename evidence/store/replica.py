@@ -82,10 +82,10 @@ class Replica:
             found = rows.homes(connection, [name for _, name in names], self.size)
             self.standing.reach.nowhere |= names - found.keys()
 
-    def missing_for(self, statements: Iterable[Statement]) -> list[ids.CaseId]:
-        """Return the cases that have to be read before these statements can be recorded."""
-        cases = dict.fromkeys(filter(None, map(touches, statements)))
-        return [case for case in cases if case in self.standing.cases and not self.standing.reach.has(case)]
+    def unread(self, cases: Iterable[ids.CaseId | None]) -> list[ids.CaseId]:
+        """Return those of these cases that exist and were not read."""
+        known, reach = self.standing.cases, self.standing.reach
+        return [case for case in dict.fromkeys(cases) if case is not None and case in known and not reach.has(case)]
 
     def resolve(self, connection: Connection, missing: Unread) -> list[ids.CaseId]:
         """Find out what a question missed; return the cases that have to be read for it, none when it is known now."""
