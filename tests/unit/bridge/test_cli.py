@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from device_bridge.cli import commands
 from device_bridge.device_memory import DeviceMemory
 from device_bridge.message import Told
+from evidence import canonical
 from tests.bridge_world import until, world
 
 KEY = "ab" * 32
@@ -66,6 +67,37 @@ def test_a_press_on_the_command_line_is_followed_until_it_is_accepted(tmp_path: 
     assert [one["event"] for one in events] == ["connected", "pressed", Told.STORED, Told.ACCEPTED]
     assert events[2]["ms"] <= events[3]["ms"]
     assert memory.device
+
+
+@pytest.mark.need("nats-server")
+def test_what_is_typed_at_a_running_device_presses_drains_and_moves_it(tmp_path: Path) -> None:
+    """A press without a fix; then the battery runs down, nonsense is typed, and the first fix goes out at once."""
+    with world(tmp_path, count=1) as made:
+        memory = made.new_device()
+        program = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "device", "run"]
+        command = [*program, str(tmp_path / "people" / "button"), "--battery", "80", "--json"]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as device:
+            try:
+                assert device.stdin is not None
+                device.stdin.write("press\n")
+                device.stdin.flush()
+                (alarm,) = until(lambda: made.bridge.spool.read().newest_alarms(1), "the press arrives")
+                device.stdin.write("battery 15\nbattery 101\nat the station\nat 51.95 4.5\n")
+                device.stdin.flush()
+                until(lambda: made.bridge.telemetry.positions.stored, "the position arrives")
+                sign = made.bridge.telemetry.newest(memory.device)
+                item = made.bridge.spool.read().newest_item(alarm.alarm)
+            finally:
+                device.terminate()
+                trouble = device.communicate(timeout=20)[1]
+        assert sign is not None
+        assert sign.message.battery == 15
+        assert item is not None
+        where = made.organisation.open_item(canonical.b64(item.container)).position
+        assert where is not None
+        assert (where.lat, where.lon) == ("51.950000", "4.500000")
+    assert [line.split(":")[0] for line in trouble.splitlines() if ": " in line] == ["battery", "at"]
 
 
 def test_a_press_that_nobody_stores_ends_with_another_code(tmp_path: Path) -> None:
