@@ -2,7 +2,7 @@
 import { parse } from "../../server/web/static/core/edtf.js";
 import { bearing, compass, distance } from "../../server/web/static/console/geo.js";
 import { Telling } from "../../server/web/static/console/telling.js";
-import { grown, judge } from "../../server/web/static/console/track.js";
+import { grown, isLater, judge } from "../../server/web/static/console/track.js";
 import { gaps, orders, rhythm, weekly } from "../../server/web/static/review/pattern.js";
 import { fold, kindOf } from "../../server/web/static/review/positions.js";
 
@@ -13,6 +13,7 @@ const answers = {
   }),
   geo: ({ from, to }) => ({ metres: distance(from, to), degrees: bearing(from, to), point: compass(bearing(from, to)) }),
   judge: ({ found, shown, alarm }) => judge(found, shown, alarm),
+  later: ({ items, shown }) => items.map((item) => isLater(item, shown)),
   track: ({ metas }) => metas.slice(1).reduce((track, meta, index) => grown(track, metas[index], meta), undefined),
   told: ({ offers }) => {
     const telling = new Telling();

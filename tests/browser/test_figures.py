@@ -134,6 +134,17 @@ def test_only_a_newer_position_of_this_alarm_that_a_bridge_sealed_takes_the_plac
     assert judged(nowhere, shown) == "empty"
 
 
+def test_the_same_message_under_the_name_of_another_bridge_is_nothing_newer() -> None:
+    items = [
+        {"item": "item 8"},
+        {"item": "of the other bridge", "boot": 3, "counter": 8},
+        {"item": "a next one", "boot": 3, "counter": 9},
+        {"item": "after a start", "boot": 4, "counter": 1},
+        {"item": "from a bridge that gives no numbers"},
+    ]
+    assert ask("later", items=items, shown=opened(8)) == [False, False, True, True, True]
+
+
 def test_a_track_keeps_places_and_not_how_often_she_was_seen_there() -> None:
     walked = [opened(n, f"{51.93 + n / 1000:.6f}")["meta"] for n in range(1, 5)]
     track = ask("track", metas=walked)

@@ -7,7 +7,7 @@ import { LiveFeed } from "../core/sse.js";
 import { dated } from "../core/dated.js";
 import { find } from "../core/wraps.js";
 import { fromBase64 } from "../core/bytes.js";
-import { grown, judge } from "./track.js";
+import { grown, isLater, judge } from "./track.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 /** @typedef {import("./track.js").Opened} Opened */
@@ -150,7 +150,7 @@ export class Desk {
   /** @param {Alarm} alarm @returns {"waits" | "empty" | "closed" | null} why the newest position is not the one that is shown */
   behind(alarm) {
     const shown = this.opened.get(alarm.alarm);
-    if (!shown || !alarm.item || alarm.item.item === shown.item || alarm.state === "closed") return null;
+    if (!shown || !alarm.item || !isLater(alarm.item, shown) || alarm.state === "closed") return null;
     if (!this.#follows(alarm)) return "waits";
     const unshown = this.#unshown.get(alarm.alarm);
     return unshown?.item !== alarm.item.item || unshown.why === "older" ? null : unshown.why;

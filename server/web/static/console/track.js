@@ -45,6 +45,17 @@ export function judge(found, shown, alarm) {
 }
 
 /**
+ * Whether the feed has something later than what is shown. Two bridges seal one message under two names: the device's own
+ * numbers tell whether it is the same.
+ * @param {{item: string, boot?: number, counter?: number}} item @param {Opened} shown
+ */
+export function isLater({ item, boot, counter }, shown) {
+  const last = shown.meta?.alarm;
+  if (boot === undefined || counter === undefined || !last) return item !== shown.item;
+  return boot > last.boot || (boot === last.boot && counter > last.counter);
+}
+
+/**
  * The track after one more position.
  * @param {Track | undefined} track @param {any} before the description that was shown until now @param {any} meta the newest
  * @returns {Track}

@@ -45,7 +45,7 @@ export function where(desk, alarm) {
     <section class="card where"><h3>${t("card-where")}</h3>
       ${at ? html`
         <p class="coordinates">${at.lat}, ${at.lon}</p>
-        ${isPosition(meta) ? html`<p class="moved">${moved(meta, track)}</p>` : nothing}
+        ${isPosition(meta) || track?.step ? html`<p class="moved">${moved(meta, track)}</p>` : nothing}
         ${behind ? html`<p class="behind">${t(`position-${behind}`)}</p>` : nothing}
         <div class="where-grid">
           <div>
