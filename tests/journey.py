@@ -1,11 +1,12 @@
 """One short story told by the reference clients at a `getuige serve` process: intake, two items, consent, export."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -47,14 +48,19 @@ def serving(
     output = settings.data.with_suffix(".log")
     with output.open("ab") as log:
         process = subprocess.Popen(
-            [*before, *SERVE], env={**os.environ, **chosen, **(env or {})}, stderr=log, stdout=log
+            [*before, *SERVE],
+            env={**os.environ, **chosen, **(env or {})},
+            stderr=log,
+            stdout=log,
+            start_new_session=True,  # faketime runs the server beside itself, and would be ended alone
         )
     try:
         until(lambda: process.poll() is not None or _alive(settings), "the server answers")
         assert process.poll() is None, output.read_text()
         yield process
     finally:
-        process.terminate()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(DEADLINE_S)
         except subprocess.TimeoutExpired:
