@@ -29,9 +29,9 @@ const answers = {
     return { rows: rows.map(({ id }) => id), folds: Object.fromEntries(folds) };
   },
   figures: ({ told }) => {
-    const entries = told.map(({ kind, when }) => {
+    const entries = told.map(({ kind, when, alarm }) => {
       const span = parse(when);
-      return { kind, span, precise: span?.precision === "minute", conduct: [], severity: null };
+      return { kind, alarm: alarm && { alarm }, span, precise: span?.precision === "minute", conduct: [], severity: null };
     });
     const { cells, left, most } = rhythm(entries);
     return {

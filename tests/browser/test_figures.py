@@ -90,6 +90,25 @@ def test_only_what_is_precise_is_counted_by_hour_and_the_rest_is_named() -> None
     assert found["gaps"] == 1
 
 
+def test_pressing_again_is_the_same_alarm() -> None:
+    """Three presses and a cancel in one panic must not look like four times that something happened."""
+    one, other = "a1" * 16, "b2" * 16
+    told = [
+        {"kind": "alarm", "when": "2026-11-04T21:10:00.000Z", "alarm": one},
+        {"kind": "alarm", "when": "2026-11-04T21:10:20.000Z", "alarm": one},
+        {"kind": "alarm", "when": "2026-11-04T21:12:00.000Z", "alarm": one},
+        {"kind": "incident", "when": "2026-11-04T21:30"},
+        {"kind": "alarm", "when": "2026-11-04T23:10:00.000Z", "alarm": other},
+        {"kind": "order", "when": "2026-11-03/2026-11-12"},
+    ]
+
+    found = ask("figures", told=told)
+
+    (week,) = found["weekly"]["weeks"]
+    assert (week["entries"], week["alarms"]) == (1, 2)
+    assert (found["sum"], found["breaches"]) == (3, [3])
+
+
 def test_weeks_begin_on_monday_also_when_the_clock_is_changed() -> None:
     told = [{"kind": "incident", "when": when} for when in ("2026-10-20T12:00", "2026-10-26T00:10", "2026-11-08T23:50")]
 

@@ -3,7 +3,7 @@ import { html } from "lit";
 import { groups } from "../core/trust.js";
 import { day } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
-import { conducts, duration, happening, isMedia, orders, severities, weekly } from "./pattern.js";
+import { conducts, duration, happenings, isMedia, orders, severities, weekly } from "./pattern.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 /** @typedef {import("./case.js").Case} Case */
@@ -57,7 +57,7 @@ export function caseHead(opened, session) {
 
 /** @param {Entry[]} entries of the current filter @param {(needle: string) => void} filter by what a number is about */
 export function patternStrip(entries, filter) {
-  const happened = entries.filter(happening);
+  const happened = happenings(entries);
   const length = duration(entries);
   const { weeks } = weekly(entries);
   const busiest = Math.max(0, ...weeks.map((week) => week.entries + week.alarms));

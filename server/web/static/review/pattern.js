@@ -8,19 +8,33 @@ const WEEK = 7 * DAY;
 /** Kinds that are something that happened to her, rather than papers about it. */
 export const happening = (/** @type {Entry} */ entry) => entry.kind === "incident" || entry.kind === "alarm";
 
+/**
+ * What happened to her, once each: pressing twice, or asking to cancel, is the same alarm.
+ * @param {Entry[]} entries in the order in which things happened @returns {Entry[]}
+ */
+export function happenings(entries) {
+  const alarms = new Set();
+  return entries.filter((entry) => {
+    const name = entry.kind === "alarm" ? entry.alarm?.alarm : undefined;
+    const again = name !== undefined && alarms.has(name);
+    alarms.add(name);
+    return happening(entry) && !again;
+  });
+}
+
 /** Media belong to the incident that they are about. */
 export const isMedia = (/** @type {Entry} */ entry) => ["photo", "sound", "video", "file"].includes(entry.kind);
 
 /** @param {Entry[]} entries @returns {[string, number][]} conduct and how often, most often first */
 export function conducts(entries) {
   const counts = new Map();
-  for (const tag of entries.filter(happening).flatMap(({ conduct }) => conduct)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  for (const tag of happenings(entries).flatMap(({ conduct }) => conduct)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
   return [...counts].sort(([first, left], [second, right]) => right - left || first.localeCompare(second));
 }
 
 /** @param {Entry[]} entries @returns {{from: number, to: number, days: number} | null} first to last, as far as known */
 export function duration(entries) {
-  const spans = entries.filter(happening).flatMap(({ span }) => (span ? [span] : []));
+  const spans = happenings(entries).flatMap(({ span }) => (span ? [span] : []));
   if (spans.length === 0) return null;
   const [from, to] = [Math.min(...spans.map((span) => span.from)), Math.max(...spans.map((span) => span.to))];
   return { from, to, days: Math.max(1, Math.round((to - from) / DAY)) };
@@ -37,7 +51,7 @@ export function weekOf(moment) {
  * @param {Entry[]} entries @returns {{weeks: {start: number, entries: number, alarms: number}[], left: number}}
  */
 export function weekly(entries) {
-  const happened = entries.filter(happening);
+  const happened = happenings(entries);
   const placed = happened.filter(({ span }) => span && span.to - span.from <= WEEK);
   if (placed.length === 0) return { weeks: [], left: happened.length };
   const starts = placed.map(({ span }) => weekOf(Number(span?.from)));
@@ -56,7 +70,7 @@ export function weekly(entries) {
  */
 export function rhythm(entries) {
   const cells = Array.from({ length: 7 }, () => Array.from({ length: 24 }, () => 0));
-  const happened = entries.filter(happening);
+  const happened = happenings(entries);
   const precise = happened.filter((entry) => entry.precise);
   for (const { span } of precise) {
     const date = new Date(Number(span?.from));
@@ -76,7 +90,7 @@ export function severities(entries) {
 export function orders(entries) {
   return entries.filter(({ kind }) => kind === "order").map((order) => ({
     order,
-    breaches: entries.filter((entry) => happening(entry) && order.span && entry.span
+    breaches: happenings(entries).filter((entry) => order.span && entry.span
       && entry.span.from >= order.span.from && entry.span.to <= order.span.to),
   }));
 }
