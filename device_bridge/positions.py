@@ -6,6 +6,7 @@ they give way to presses, and a storm of them is thinned out here.
 """
 
 import hashlib
+import math
 import time
 from typing import Final
 
@@ -16,6 +17,7 @@ from device_bridge.alarm import Alarm, sort_of
 from device_bridge.board import Board
 from device_bridge.dispatch import Dispatch
 from device_bridge.errors import SpoolError
+from device_bridge.escalation import unix_ms
 from device_bridge.message import DeviceMessage
 from device_bridge.press_item import seal_press
 from device_bridge.registry import Registry
@@ -24,6 +26,12 @@ from evidence import ids, keys
 
 MIN_GAP_S: Final = 5.0
 """Between two stored positions of one device, which sends one every ten seconds. On foot she is seven metres on."""
+
+LONG_OPEN_S: Final = 3600.0
+"""An alarm that is open for longer is not a matter of metres any more, and must not fill her case."""
+
+LONG_OPEN_GAP_S: Final = 60.0
+"""Between two stored positions then: 1,440 a day instead of 8,640."""
 
 MAX_PER_S: Final = 20
 """Stored in a second, of all devices: at a millisecond or two each, presses keep nearly all of the spool's time."""
@@ -58,7 +66,7 @@ class Positions:
             self._kept_at.pop(message.device, None)
         elif message.press <= alarm.press_id:
             self.refused += 1
-        elif not self._has_room(message.device):
+        elif not self._has_room(message.device, _gap_s(alarm, time.time())):
             self.thinned += 1
         else:
             self._keep(alarm, message, payload)
@@ -73,9 +81,9 @@ class Positions:
         open_alarms = self._spool.read().open_alarms(device)
         return next((one for one in open_alarms if sort_of(one.kind) == "real"), None)
 
-    def _has_room(self, device: ids.DeviceId) -> bool:
+    def _has_room(self, device: ids.DeviceId, gap_s: float) -> bool:
         now = time.monotonic()
-        if now - self._kept_at.get(device, -MIN_GAP_S) < MIN_GAP_S:
+        if now - self._kept_at.get(device, -math.inf) < gap_s:
             return False
         if int(now) != self._second:
             self._second, self._in_second = int(now), 0
@@ -110,3 +118,9 @@ class Positions:
             outbox.refresh(spool, alarm.alarm, newest)
             spool.count("taken.position")
         return True
+
+
+def _gap_s(alarm: Alarm, now_s: float) -> float:
+    """Return how long after a stored position of this alarm the next is stored, `now_s` being Unix seconds."""
+    open_s = now_s - unix_ms(alarm.raised_at) / 1000
+    return LONG_OPEN_GAP_S if open_s > LONG_OPEN_S else MIN_GAP_S

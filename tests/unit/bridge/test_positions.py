@@ -147,6 +147,17 @@ def test_too_many_at_once_are_thinned_out(tmp_path: Path, monkeypatch: pytest.Mo
         assert len(items(made, alarm)) == 2
 
 
+def test_an_alarm_that_stays_open_does_not_fill_her_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world(tmp_path) as made:
+        memory = made.new_device()
+        alarm = press(made, memory)
+        monkeypatch.setattr(positions, "LONG_OPEN_S", 0.0)
+        for number in (2, 3, 4):
+            hear(made.bridge, memory, said(memory, number))
+        assert made.bridge.telemetry.positions.outcomes == {"stored": 1, "unasked": 0, "thinned": 2, "refused": 0}
+        assert len(items(made, alarm)) == 2
+
+
 def test_a_test_is_no_reason_to_follow_anybody(tmp_path: Path) -> None:
     with world(tmp_path) as made:
         memory = made.new_device()
