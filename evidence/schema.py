@@ -47,12 +47,20 @@ def decode(cls: type[T], value: object) -> T:
 
 def encode(value: object) -> Any:  # noqa: ANN401 - plain JSON
     """Return the plain JSON of a dataclass; members that are None are left out."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        members = ((field.name, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return {name: encode(member) for name, member in members if member is not None}
+    if isinstance(value, str | int | None):  # most of what there is, and an alarm is written while a press waits
+        return value
+    names = _names(cast("Hashable", type(value)))
+    if names is not None:
+        return {name: encode(member) for name in names if (member := getattr(value, name)) is not None}
     if isinstance(value, list | tuple):
         return [encode(member) for member in value]
     return value
+
+
+@functools.cache
+def _names(cls: Hashable) -> tuple[str, ...] | None:
+    """Return the members of a dataclass, None for another class; worked out once per class."""
+    return tuple(field.name for field in dataclasses.fields(cls)) if dataclasses.is_dataclass(cls) else None
 
 
 @functools.cache
