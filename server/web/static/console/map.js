@@ -47,6 +47,8 @@ class PlaceMap extends View {
     this.been = [];
     /** Whether somebody moved the map: then a newer position must not take the view away. */
     this.held = false;
+    /** The place that was put into the middle last, as text. */
+    this.middle = "";
     this.trouble = false;
     this.credit = "";
     /** @type {import("maplibre-gl").Map | null} */
@@ -100,7 +102,7 @@ class PlaceMap extends View {
     const box = /** @type {HTMLElement} */ (this.querySelector(".map"));
     try {
       const [{ Map, addProtocol, setWorkerUrl }, { FileSource, PMTiles, Protocol }] = await Promise.all([import("maplibre-gl"), import("pmtiles")]);
-            const source = new PMTiles(new FileSource(file));
+      const source = new PMTiles(new FileSource(file));
       const [header, metadata] = await Promise.all([source.getHeader(), source.getMetadata()]);
       if (this.begun !== file || !this.isConnected) return;
       const protocol = new Protocol();
@@ -146,12 +148,16 @@ class PlaceMap extends View {
         ...places.map((place) => feature(place.kind, { type: "Point", coordinates: point(place) })),
       ],
     });
-    if (!this.held) this.map.jumpTo({ center: point(this.at) });
+    // A jump ends the zooming that somebody just asked for: only for a place that is another one.
+    if (this.held || this.middle === String(point(this.at))) return;
+    this.middle = String(point(this.at));
+    this.map.jumpTo({ center: point(this.at) });
   }
 
   /** Back to where she is, as near as at first. */
   #back() {
     this.held = false;
+    this.middle = "";
     this.map?.jumpTo({ zoom: ZOOM });
     this.#show();
   }
