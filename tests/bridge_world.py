@@ -26,7 +26,7 @@ from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.statement import Statement
 from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.journal import MAX_READ, SqlJournal
 from tests.ports import free_ports
 
 DEADLINE_S = 20.0
@@ -146,7 +146,10 @@ class Organisation:
         """Return every statement that the journal has."""
         engine = open_engine(self.database_url)
         try:
-            return [event.parse(one.event).statement for one in SqlJournal(engine).read(limit=100_000)]
+            journal, found = SqlJournal(engine), list[Statement]()
+            while page := journal.read(after=len(found) - 1, limit=MAX_READ):
+                found += [event.parse(one.event).statement for one in page]
+            return found
         finally:
             engine.dispose()
 
