@@ -199,13 +199,14 @@ async def test_a_real_press_is_accepted_and_followed_in_the_console_and_the_butt
         await daan.sound()
 
 
-async def _getuige(*arguments: str | Path, data: Path) -> None:
+async def _getuige(*arguments: str | Path, data: Path) -> str:
     process = await asyncio.create_subprocess_exec(
         str(GETUIGE), *map(str, arguments), env={**os.environ, "GETUIGE_DATA": str(data)},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     said, _ = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, said.decode()[-2000:]
+    return said.decode()
 
 
 async def _rotate_and_go_on(running: Running) -> None:
@@ -217,12 +218,13 @@ async def _rotate_and_go_on(running: Running) -> None:
 
     await _getuige("log", "rotate", "--root-key", *own("root"), data=running.data)
     phone = ("--folder", people / "phone")
-    await _getuige("phone", "add", *phone, "--title", "Na de wissel", "--text", "Hij belde.", data=running.data)
+    kept = await _getuige("phone", "add", *phone, "--title", "Na de wissel", "--text", "Hij belde.", data=running.data)
+    (item,) = re.findall(r"Item ([0-9a-f]{32})", kept)
     await _getuige("phone", "sync", *phone, data=running.data)
     case = json.loads((people / "phone" / "phone.json").read_bytes())["case"]
     marit = read(people / "marit" / "locked-key.json").unlock(running.phrases["marit"]).kid
     there = ("--case", case, "--trust", running.data / "trust", "--url", running.url)
-    grant = ("--reader", marit, "--purpose", "Gesprek")
+    grant = ("--reader", marit, "--purpose", "Gesprek", "--item", item)  # not what other tests added to the case
     await _getuige("vault", "grant", "--key", *own("noor"), *there, *grant, data=running.data)
 
 
