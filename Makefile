@@ -69,7 +69,7 @@ bench-alarms: setup $(VENV)/.dev programs ## Measure presses beside bare peers: 
 
 verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 	@mkdir -p dist
-	@$(PYTHON) -m evidence.bundle.zipapp dist/getuige-verify.pyz
+	@$(PYTHON) -m evidence.bundle.making.zipapp dist/getuige-verify.pyz
 
 format: $(VENV)/.dev ## Lay out and mend the Python code as `make check` wants it
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .

@@ -3,20 +3,20 @@
 from pathlib import Path
 from ssl import SSLContext
 
-from device_bridge.alarm_centre import load_or_create_key, read_key
-from device_bridge.dc09 import Line as Agreed
 from device_bridge.errors import SettingsError
 from device_bridge.keyfile import read_secret
-from device_bridge.plan import Plan
-from device_bridge.receivers import AlarmCentre, ControlRoom
 from device_bridge.routes import Route
 from device_bridge.routes.dc09 import Dc09Route
+from device_bridge.routes.dc09_frames import Line as Agreed
+from device_bridge.routes.development_centre import load_or_create_key, read_key
 from device_bridge.routes.line import Line, tls_context
+from device_bridge.routes.plan import Plan
+from device_bridge.routes.receivers import AlarmCentre, ControlRoom
 from device_bridge.routes.sip import SipRoute
+from device_bridge.routes.sip_digest import Login
+from device_bridge.routes.sip_messages import Address
 from device_bridge.routes.webhook import WebhookRoute
 from device_bridge.settings import BridgeSettings
-from device_bridge.sip import Address
-from device_bridge.sip_login import Login
 from evidence import keys
 
 

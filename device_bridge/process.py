@@ -8,22 +8,22 @@ from typing import Final
 
 import structlog
 
-from device_bridge import cose
-from device_bridge.acts import ActDesk
-from device_bridge.alarm import Alarm
-from device_bridge.board import Board
-from device_bridge.brokers import BRIDGE_USER, BrokerSecrets
-from device_bridge.callout import AuthCallout
-from device_bridge.delivery import Delivery
-from device_bridge.escalation import Stage
-from device_bridge.feed import Feed, FeedServer
-from device_bridge.forwarder import Forwarder
-from device_bridge.intake import Intake, Spoken
+from device_bridge.alarm.escalation import Stage
+from device_bridge.alarm.life import Alarm
+from device_bridge.feed.health import View
+from device_bridge.feed.server import Feed, FeedServer
+from device_bridge.intake.acts import ActDesk
+from device_bridge.intake.deadlines import Watch
+from device_bridge.intake.lane import PressLane
+from device_bridge.intake.presses import Intake, Spoken
+from device_bridge.journal.forwarder import Forwarder
+from device_bridge.journal.lease import Sender
+from device_bridge.journal.retention import let_go
+from device_bridge.journal.stores import Stores, open_lease, open_stores
 from device_bridge.keyfile import load_or_create_identity, load_or_create_token
-from device_bridge.lane import PressLane
-from device_bridge.letting_go import let_go
-from device_bridge.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
-from device_bridge.mqtt import (
+from device_bridge.mqtt.brokers import BRIDGE_USER, BrokerSecrets
+from device_bridge.mqtt.callout import AuthCallout
+from device_bridge.mqtt.connection import (
     ALARM_FILTER,
     BrokerAddress,
     Connection,
@@ -31,22 +31,22 @@ from device_bridge.mqtt import (
     other_telemetry_filters,
     telemetry_filters,
 )
-from device_bridge.news_desk import NewsDesk
-from device_bridge.peers import Follower, Peers
+from device_bridge.peers.follower import Follower, Peers
+from device_bridge.peers.publisher import NewsDesk
 from device_bridge.planning import plan_of
-from device_bridge.positions import Positions
 from device_bridge.registry import Registry
-from device_bridge.route_log import RouteLog
+from device_bridge.routes.availability import RouteLog
 from device_bridge.routes.console import ConsoleRoute
-from device_bridge.sender import Sender
+from device_bridge.routes.delivery import Delivery
 from device_bridge.settings import BridgeSettings
-from device_bridge.spool import Spool
-from device_bridge.stores import Stores, open_lease, open_stores
-from device_bridge.supervisor import Supervisor
-from device_bridge.takeover import Takeover
-from device_bridge.telemetry import Telemetry
-from device_bridge.view import View
-from device_bridge.watch import Watch
+from device_bridge.spool.notifier import Board
+from device_bridge.spool.spool import Spool
+from device_bridge.supervision.positions import Positions
+from device_bridge.supervision.supervisor import Supervisor
+from device_bridge.supervision.takeover import Takeover
+from device_bridge.supervision.telemetry import Telemetry
+from device_bridge.wire import cose
+from device_bridge.wire.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
 from evidence import ids
 
 SWITCH_INTERVAL_S: Final = 0.0005

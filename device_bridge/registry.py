@@ -13,10 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from device_bridge.alarm import Person
+from device_bridge.alarm.life import Person
 from device_bridge.errors import ActError, BridgeError, UnknownDeviceError
-from evidence import canonical, ids, keys, schema
-from evidence.envelope import wraps, xwing
+from evidence import canonical, ids, keys, schema, xwing
+from evidence.envelope import wraps
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import authority, dsse, types
 from evidence.statements import statement as statements

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from device_bridge.brokers import CLIENT_PORT_OFFSET
 from device_bridge.errors import SettingsError
-from device_bridge.mqtt import BrokerAddress
-from device_bridge.receivers import LOOPBACK, AlarmCentre, ControlRoom, OnCall
+from device_bridge.mqtt.brokers import CLIENT_PORT_OFFSET
+from device_bridge.mqtt.connection import BrokerAddress
 from device_bridge.routes.line import Shown
-from device_bridge.sip import Address
+from device_bridge.routes.receivers import LOOPBACK, AlarmCentre, ControlRoom, OnCall
+from device_bridge.routes.sip_messages import Address
 
 ENV_PREFIX: Final = "GETUIGE_BRIDGE_"
 FIRST: Final = "1"

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from evidence import ids
-from evidence.event import Recorded
 from evidence.statements import statement as statements
 from evidence.statements import types
+from evidence.statements.event import Recorded
 from evidence.store.ports import Requirement
 from server.problems import MEDIA_TYPE, general
 from server.problems.kinds import ProblemType

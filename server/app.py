@@ -12,7 +12,7 @@ from server import openapi, tracing, web
 from server.alarms import routes as alarms
 from server.alarms.feed import BridgeFeed
 from server.auth import routes as auth
-from server.auth.asking import passer_by
+from server.auth.dependencies import passer_by
 from server.devices import routes as devices
 from server.edge import Edge
 from server.enrolment import routes as enrolment

@@ -25,12 +25,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from evidence.errors import EvidenceError
+from evidence.store.blobs.lock_trial import try_lock
 from evidence.store.errors import BlobError
-from evidence.store.lock_trial import try_lock
 from server.certificates import SOON, certificates
 from server.errors import ServerError
-from server.log import log_health, tsa_health
+from server.log import health as log_health
 from server.settings import LOOPBACK, Settings, SettingsError
+from server.timestamps import health as tsa_health
 
 MIN_PYTHON: Final = (3, 11)
 MIN_NODE: Final = 20

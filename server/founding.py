@@ -7,20 +7,21 @@ is passed in and is never written: in an organisation it lives on a computer in 
 from dataclasses import dataclass
 
 from evidence import durable, ids, keys
-from evidence.bundle import trust
-from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.bundle.checking import trust
 from evidence.custody.keyfile import load_or_create_key
-from evidence.custody.note import NoteSigner
+from evidence.custody.log.note import NoteSigner
+from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.standing import Standing
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 from server.errors import ServerError
 from server.layout import Layout
-from server.log import tsa, witnesses
+from server.log import witnesses
 from server.secret_files import load_or_create_identity, load_or_create_secret
 from server.settings import DEVELOPMENT, Settings
+from server.timestamps import tsa
 
 
 class FoundingError(ServerError):

@@ -27,7 +27,7 @@ class Metrics:
         self._seconds.labels(method, route).observe(seconds)
 
     def stamped(self, name: str, outcome: str) -> None:
-        """Count what came of asking a time stamp authority (`server.log.tsa`, *outcome*)."""
+        """Count what came of asking a time stamp authority (`server.timestamps.tsa`, *outcome*)."""
         self._stamps.labels(name or "only", outcome).inc()
 
     def listen(self, port: int) -> WSGIServer:

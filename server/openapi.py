@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, JSONResponse
 
-from server.auth.asking import PasserByAsking
+from server.auth.dependencies import PasserByAsking
 from server.problems import document as document_of
 from server.problems import registry
 

@@ -8,23 +8,23 @@ import structlog
 from fastapi import Request
 
 from evidence import keys
-from evidence.store.access import AccessStore
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import SqlCopies
-from evidence.store.engine import open_engine
-from evidence.store.heads import SqlHeads
-from evidence.store.journal import SqlJournal
-from evidence.store.s3 import S3Blobs
-from evidence.store.tiers import TieredBlobs
+from evidence.store.blobs.copies import SqlCopies
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.blobs.s3 import S3Blobs
+from evidence.store.blobs.tiers import TieredBlobs
+from evidence.store.database.access import AccessStore
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.heads import SqlHeads
+from evidence.store.journal.journal import SqlJournal
 from server import founding
 from server.layout import Layout
-from server.limits import ANYONE, SIGNER, Limiter
-from server.log import tsa
 from server.log.keeper import LogKeeper
 from server.log.opening import LogOpener
-from server.log.renewing import Renewer
+from server.rates import ANYONE, SIGNER, Limiter
 from server.secret_files import load_identity, load_or_create_secret
 from server.settings import Settings
+from server.timestamps import tsa
+from server.timestamps.renewing import Renewer
 from server.uploads.folder import UploadFolder
 from server.uploads.lanes import Lanes
 

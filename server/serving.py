@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 import uvicorn
 
-from evidence.store.engine import open_engine
+from evidence.store.database.engine import open_engine
 from server import logs
 from server.app import create_app
 from server.layout import Layout

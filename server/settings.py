@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from evidence.store.s3 import Place
+from evidence.store.blobs.s3 import Place
 from server.errors import ServerError
 
 DEVELOPMENT: Final = "development"

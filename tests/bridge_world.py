@@ -13,20 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from device_bridge import brokers, codes
-from device_bridge.device import ReferenceDevice
-from device_bridge.device_memory import DeviceMemory
 from device_bridge.keyfile import load_or_create_identity
+from device_bridge.mqtt import brokers
 from device_bridge.process import Bridge
+from device_bridge.reference_device.device import ReferenceDevice
+from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.settings import BridgeSettings
-from evidence import canonical, event, ids, keys
+from device_bridge.wire import codes
+from evidence import canonical, ids, keys
 from evidence.envelope import container, opening
 from evidence.envelope.meta import Meta
+from evidence.statements import event, types
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.statement import Statement
-from evidence.store.engine import open_engine
-from evidence.store.journal import MAX_READ, SqlJournal
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import MAX_READ, SqlJournal
 from tests.ports import free_ports
 
 DEADLINE_S = 20.0

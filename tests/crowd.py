@@ -11,10 +11,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from device_bridge import message
 from device_bridge.errors import MessageError
-from device_bridge.login import client_id_of, make_token
-from device_bridge.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic
+from device_bridge.mqtt.login import client_id_of, make_token
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic
 from evidence import ids, keys
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 0x10, 0x20, 0x30, 0x40, 0x82, 0x90

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from evidence import ids
 from evidence.statements import erasing
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
-from evidence.store.shredding import Shredder
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
+from evidence.store.journal.shredding import Shredder
 from server.erasure.destroying import Destroyer
 from server.erasure.sweeper import LOCK, Sweeper
 from server.layout import Layout

@@ -13,8 +13,7 @@ from typing import Self
 
 import httpx
 
-from evidence import ids, keys
-from evidence.envelope import xwing
+from evidence import ids, keys, xwing
 from evidence.envelope.meta import Meta
 from server.clients import phone_folder, vault
 from server.clients.attachments import describe

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from device_bridge import brokers
-from device_bridge.alarm import Alarm
+from device_bridge.alarm.life import Alarm
+from device_bridge.mqtt import brokers
 from device_bridge.process import Bridge
 from device_bridge.settings import BridgeSettings
 from tests.bridge_world import Organisation, World, new_broker, start_bridge, until

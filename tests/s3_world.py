@@ -19,7 +19,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from evidence.store.s3 import Place
+from evidence.store.blobs.s3 import Place
 from tests.conftest import need
 from tests.ports import free_port
 

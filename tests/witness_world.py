@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
-from evidence.custody.note import NoteSigner, NoteVerifier
-from evidence.custody.witness_request import AddCheckpoint
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import NoteSigner, NoteVerifier
+from evidence.custody.witnessing.witness_request import AddCheckpoint
 from server.witness.folder import WitnessFolder
 from tests.oracles import rfc6962
 from tests.ports import free_port

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from device_bridge.cli.device import device_app
-from device_bridge.cli.speaking import Json, show, stop_signal
+from device_bridge.cli.output import Json, show, stop_signal
 from device_bridge.errors import SettingsError
 
 commands: Final = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
@@ -101,7 +101,7 @@ def broker(
     ] = None,
 ) -> None:
     """Run one message broker (NATS with MQTT) in the foreground, configured for Getuige."""
-    from device_bridge.brokers import CLIENT_PORT_OFFSET, BrokerSecrets, Certificates, NatsBroker
+    from device_bridge.mqtt.brokers import CLIENT_PORT_OFFSET, BrokerSecrets, Certificates, NatsBroker
     from device_bridge.settings import MQTT_PORTS, BridgeSettings
 
     if name not in ("a", "b"):
@@ -128,7 +128,7 @@ def alarm_centre(
     out: Annotated[Path | None, typer.Option(help="File that the JSON lines are added to.")] = None,
 ) -> None:
     """Run a DEVELOPMENT alarm centre that acknowledges every SIA DC-09 alarm without a human anywhere."""
-    from device_bridge.alarm_centre import DevelopmentAlarmCentre, JsonLines, load_or_create_key
+    from device_bridge.routes.development_centre import DevelopmentAlarmCentre, JsonLines, load_or_create_key
     from device_bridge.settings import BridgeSettings
 
     key = load_or_create_key(BridgeSettings.load(data=data).centre_key_file(name))
@@ -159,8 +159,8 @@ def alarms_report(
     """
     from dataclasses import asdict
 
-    from device_bridge.figures import PERCENTILES
-    from device_bridge.ledger import read, spools_of
+    from device_bridge.figures.report import PERCENTILES
+    from device_bridge.figures.spools import read, spools_of
     from device_bridge.settings import BridgeSettings
 
     given = [path / "spool.db" if path.is_dir() else path for path in spool or ()]

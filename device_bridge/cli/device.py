@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from device_bridge.cli.speaking import Json, show, stop_signal
+from device_bridge.cli.output import Json, show, stop_signal
 from device_bridge.errors import SettingsError
 
 device_app: Final = typer.Typer(no_args_is_help=True)
@@ -56,7 +56,7 @@ def device_new(
     as_json: Json = False,
 ) -> None:
     """Make a device: its keys and its memory. A caseworker then enrols the id and key that are printed."""
-    from device_bridge.device_memory import DeviceMemory
+    from device_bridge.reference_device.memory import DeviceMemory
 
     memory = DeviceMemory.create(folder, bridge_key=bridge_key, brokers=tuple(broker_url), press_url=press_url)
     show({"device": memory.device, "sign": memory.identity.sign_public.hex()}, as_json=as_json)
@@ -65,7 +65,7 @@ def device_new(
 @device_app.command("status")
 def device_status(folder: Folder, as_json: Json = False) -> None:
     """Show what a device remembers, without its secrets."""
-    from device_bridge.device_memory import DeviceMemory
+    from device_bridge.reference_device.memory import DeviceMemory
 
     memory = DeviceMemory(folder)
     state = memory.state
@@ -93,8 +93,8 @@ def device_codes(
 
     Both are asked for, or read as two lines from standard input. Nobody but the bridge can open what is printed.
     """
-    from device_bridge.codes import choose
-    from device_bridge.device_memory import DeviceMemory
+    from device_bridge.reference_device.memory import DeviceMemory
+    from device_bridge.wire.codes import choose
     from evidence import canonical, ids
 
     memory = DeviceMemory(folder)
@@ -146,9 +146,9 @@ def device_run(folder: Folder, track: Track = None, battery: Battery = None, as_
     moves the device, `at` alone takes its fix away, `battery 15` drains it. It says where it is while an alarm is
     open, and at no other time.
     """
-    from device_bridge.device import ReferenceDevice
-    from device_bridge.device_memory import DeviceMemory
-    from device_bridge.message import Kind
+    from device_bridge.reference_device.device import ReferenceDevice
+    from device_bridge.reference_device.memory import DeviceMemory
+    from device_bridge.wire.message import Kind
 
     senses = _senses(track=track, battery=battery)
     device = ReferenceDevice(DeviceMemory(folder), _teller(as_json=as_json), senses.locate, senses.battery)
@@ -188,9 +188,9 @@ def _press(
     *,
     as_json: bool,
 ) -> int:
-    from device_bridge.device import ReferenceDevice
-    from device_bridge.device_memory import DeviceMemory
-    from device_bridge.message import Kind, Told
+    from device_bridge.reference_device.device import ReferenceDevice
+    from device_bridge.reference_device.memory import DeviceMemory
+    from device_bridge.wire.message import Kind, Told
 
     memory = DeviceMemory(folder)
     device = ReferenceDevice(memory, _teller(as_json=as_json), senses.locate, senses.battery)
@@ -215,7 +215,7 @@ def _senses(
     track: Path | None = None,
     battery: int | None = None,
 ) -> Any:  # noqa: ANN401 - imported when needed
-    from device_bridge.senses import Senses, place, read_track
+    from device_bridge.reference_device.sensors import Senses, place, read_track
 
     if (lat is None) != (lon is None):
         raise SettingsError("give --lat and --lon together")
@@ -225,7 +225,7 @@ def _senses(
 
 def _sense(senses: Any, word: str, said: str) -> None:  # noqa: ANN401 - as above
     """Change what a device senses, as a typed line says; a line that says nothing of the kind changes nothing."""
-    from device_bridge.senses import place
+    from device_bridge.reference_device.sensors import place
 
     try:
         if word == "battery":

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from device_bridge.dispatch import Dispatch
 from device_bridge.route_codes import RouteCode
+from device_bridge.routes.dispatch import Dispatch
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ That says that the API server has it, not that a person looks at it: the console
 from collections.abc import Callable
 from typing import Final
 
-from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
 from device_bridge.routes import Handed
+from device_bridge.routes.dispatch import Dispatch
 
 NAME: Final = "console-feed"
 

@@ -10,13 +10,12 @@ import socket
 from datetime import UTC, datetime
 from typing import Final
 
-from device_bridge import dc09
-from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
-from device_bridge.message import Location
 from device_bridge.route_codes import RouteCode
-from device_bridge.routes import Handed
+from device_bridge.routes import Handed, dc09_frames
+from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.line import Line, Poll
+from device_bridge.wire.message import Location
 
 POLL_ACCOUNT: Final = "00000000"
 
@@ -24,11 +23,13 @@ POLL_ACCOUNT: Final = "00000000"
 class Dc09Route:
     """One alarm centre. Each frame has a connection of its own, so that alarms do not queue behind each other."""
 
-    def __init__(self, name: str, line: Line, agreed: dc09.Line, message_id: dc09.MessageId = "SIA-DCS") -> None:
+    def __init__(
+        self, name: str, line: Line, agreed: dc09_frames.Line, message_id: dc09_frames.MessageId = "SIA-DCS"
+    ) -> None:
         self._name = name
         self._line = line
         self._agreed = agreed
-        self._message_id: dc09.MessageId = message_id
+        self._message_id: dc09_frames.MessageId = message_id
         self._polls = 0
         self._watch = Poll(name, self._poll)
 
@@ -44,7 +45,7 @@ class Dc09Route:
 
     def takes(self, kind: str) -> bool:
         """Presses, duress and tests; tampering goes to the caseworker."""
-        return kind in dc09.CODES
+        return kind in dc09_frames.CODES
 
     def send(self, what: Dispatch) -> Handed:
         """Report the alarm; RouteError when the receiver does not take it (`permanent` when it never will)."""
@@ -80,12 +81,12 @@ class Dc09Route:
         """Why the line is not usable now."""
         return self._watch.trouble
 
-    def _report(self, what: Dispatch, location: Location | None) -> dc09.Reply:
-        frame = dc09.alarm_frame(
+    def _report(self, what: Dispatch, location: Location | None) -> dc09_frames.Reply:
+        frame = dc09_frames.alarm_frame(
             self._agreed,
             self._message_id,
             sequence_of(what),
-            dc09.account_of(what.device),
+            dc09_frames.account_of(what.device),
             what.kind,
             location,
             datetime.now(UTC),
@@ -93,28 +94,28 @@ class Dc09Route:
         return self._exchange(frame)
 
     def _poll(self) -> None:
-        self._polls = self._polls % dc09.LAST_SEQUENCE + 1
-        self._exchange(dc09.null_frame(self._agreed, self._polls, POLL_ACCOUNT, datetime.now(UTC)))
+        self._polls = self._polls % dc09_frames.LAST_SEQUENCE + 1
+        self._exchange(dc09_frames.null_frame(self._agreed, self._polls, POLL_ACCOUNT, datetime.now(UTC)))
 
-    def _exchange(self, frame: bytes) -> dc09.Reply:
+    def _exchange(self, frame: bytes) -> dc09_frames.Reply:
         """Send one frame in one write (receivers refuse a frame that comes in two) and return the answer."""
         with self._line.connected() as line:
             line.sendall(frame)
-            return dc09.parse_reply(_read_frame(line))
+            return dc09_frames.parse_reply(_read_frame(line))
 
 
 def sequence_of(what: Dispatch) -> int:
     """Return the sequence number of an alarm, 1 to 9999: the same for each repeat, without keeping a count."""
     digest = hashlib.sha256(f"{what.alarm}/{what.kind}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") % dc09.LAST_SEQUENCE + 1
+    return int.from_bytes(digest[:4], "big") % dc09_frames.LAST_SEQUENCE + 1
 
 
 def _read_frame(line: socket.socket) -> bytes:
     received = bytearray()
     while not received.endswith(b"\r"):
-        piece = line.recv(dc09.MAX_FRAME_BYTES)
+        piece = line.recv(dc09_frames.MAX_FRAME_BYTES)
         received += piece
-        if not piece or len(received) > dc09.MAX_FRAME_BYTES:
+        if not piece or len(received) > dc09_frames.MAX_FRAME_BYTES:
             break
     with contextlib.suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)

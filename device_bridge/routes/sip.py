@@ -14,16 +14,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from device_bridge import cap, sip, sip_login
-from device_bridge.dc09 import CODES
-from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
 from device_bridge.route_codes import RouteCode
-from device_bridge.routes import Handed
+from device_bridge.routes import Handed, cap, sip_digest, sip_messages
+from device_bridge.routes.dc09_frames import CODES
+from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.line import ANSWER_S, Line, Poll
-from device_bridge.sip_login import PROXY_UNAUTHORIZED, UNAUTHORIZED, Login
+from device_bridge.routes.sip_digest import PROXY_UNAUTHORIZED, UNAUTHORIZED, Login
 
-NEVER: Final = (413, 415, sip.BAD_ALERT)
+NEVER: Final = (413, 415, sip_messages.BAD_ALERT)
 """Answers about the content, which is the same at the next try. Everything else is tried again."""
 
 _UNWELL: Final = (408, 480, 503)
@@ -32,7 +31,7 @@ _UNWELL: Final = (408, 480, 503)
 _NOT_LET_IN: Final = (UNAUTHORIZED, 403, PROXY_UNAUTHORIZED)
 _NAME_BYTES: Final = 12
 
-Written = Callable[[sip.Address, sip.Call], bytes]
+Written = Callable[[sip_messages.Address, sip_messages.Call], bytes]
 """Writes a request to an address."""
 
 
@@ -42,7 +41,7 @@ class SipRoute:
     def __init__(
         self,
         name: str,
-        to: sip.Address,
+        to: sip_messages.Address,
         line: Line,
         sender: str,
         *,
@@ -81,7 +80,7 @@ class SipRoute:
             said, code = "the control room's software has the withdrawal (SIP 200)", "sip-withdrawn"
         try:
             answer = self._message(what, cap.location_object(what, self._parties))
-            if answer.status == sip.BAD_LOCATION:
+            if answer.status == sip_messages.BAD_LOCATION:
                 answer = self._message(what, None)
                 said += ". It refused the position's form, so only the alert carries it"
                 code = "sip-taken-no-position"
@@ -107,26 +106,26 @@ class SipRoute:
         """Why the line is not usable now."""
         return self._watch.trouble
 
-    def _message(self, what: Dispatch, location: bytes | None) -> sip.Answer:
+    def _message(self, what: Dispatch, location: bytes | None) -> sip_messages.Answer:
         status = cap.status_of(what, exercise=self._exercise)
         alert = cap.alert(what, self._parties, status)
-        service = sip.SERVICE if status == "Actual" else sip.TEST_SERVICE
+        service = sip_messages.SERVICE if status == "Actual" else sip_messages.TEST_SERVICE
 
-        def written(to: sip.Address, call: sip.Call) -> bytes:
-            return sip.message(to, call, service, alert, location)
+        def written(to: sip_messages.Address, call: sip_messages.Call) -> bytes:
+            return sip_messages.message(to, call, service, alert, location)
 
         return self._ask("MESSAGE", service, written)
 
     def _options(self) -> None:
-        answer = self._ask("OPTIONS", self._to.uri, sip.options)
+        answer = self._ask("OPTIONS", self._to.uri, sip_messages.options)
         if answer.status in _UNWELL:
             raise RouteError(f"the control room takes nothing now ({answer.words})", about=answer.words)
         if self._login is not None and answer.status in _NOT_LET_IN:
             raise RouteError(f"the control room does not take our login ({answer.words})", about=answer.words)
 
-    def _ask(self, method: str, uri: str, written: Written) -> sip.Answer:
+    def _ask(self, method: str, uri: str, written: Written) -> sip_messages.Answer:
         """Ask, follow one redirect, and return the final answer."""
-        call = sip.Call(self._parties.sender, self._new_call_id(), "", secrets.token_hex(4), ("", 0))
+        call = sip_messages.Call(self._parties.sender, self._new_call_id(), "", secrets.token_hex(4), ("", 0))
         call, answer = self._ask_at(self._line, self._to, call, method, uri, written)
         if not answer.is_elsewhere:
             return answer
@@ -136,8 +135,8 @@ class SipRoute:
         return self._ask_at(line, to, call, method, to.uri, written)[1]
 
     def _ask_at(
-        self, line: Line, to: sip.Address, call: sip.Call, method: str, uri: str, written: Written
-    ) -> tuple[sip.Call, sip.Answer]:
+        self, line: Line, to: sip_messages.Address, call: sip_messages.Call, method: str, uri: str, written: Written
+    ) -> tuple[sip_messages.Call, sip_messages.Answer]:
         """Ask on one connection, and once more with our login when that is demanded; return the last call as well."""
         with line.connected() as connection:
             call = replace(call, local=connection.getsockname()[:2], branch=secrets.token_hex(_NAME_BYTES))
@@ -145,10 +144,10 @@ class SipRoute:
             answer = _final_answer(connection, call, method)
             if self._login is None or answer.status not in (UNAUTHORIZED, PROXY_UNAUTHORIZED):
                 return call, answer
-            said = sip_login.answer(
-                sip_login.choose(answer.challenges), self._login, method, uri, secrets.token_hex(_NAME_BYTES)
+            said = sip_digest.answer(
+                sip_digest.choose(answer.challenges), self._login, method, uri, secrets.token_hex(_NAME_BYTES)
             )
-            header = sip_login.header_of(answer.status)[1]
+            header = sip_digest.header_of(answer.status)[1]
             call = replace(
                 call,
                 sequence=call.sequence + 1,
@@ -158,10 +157,10 @@ class SipRoute:
             connection.sendall(written(to, call))
             return call, _final_answer(connection, call, method)
 
-    def _elsewhere(self, answer: sip.Answer) -> sip.Address:
+    def _elsewhere(self, answer: sip_messages.Answer) -> sip_messages.Address:
         """Return the first address of a redirect that the settings know; RouteError when there is none."""
         for contact in answer.contacts:
-            to = sip.Address.parse(contact)
+            to = sip_messages.Address.parse(contact)
             if to is not None and to.host in self._known_hosts and to.tls is self._to.tls:
                 return to
         words = f"the control room sends us to an address that is not in the settings ({answer.words})"
@@ -171,20 +170,20 @@ class SipRoute:
         return f"{secrets.token_hex(_NAME_BYTES)}@{self._parties.sender.rpartition('@')[2]}"
 
 
-def _final_answer(line: socket.socket, call: sip.Call, method: str) -> sip.Answer:
+def _final_answer(line: socket.socket, call: sip_messages.Call, method: str) -> sip_messages.Answer:
     """Return the first answer that is final; a `100 Trying` before it says nothing, and wins no time."""
     received = b""
     end = time.monotonic() + ANSWER_S
     while True:
-        size = sip.whole_answer(received)
+        size = sip_messages.whole_answer(received)
         if size is None:
             line.settimeout(max(0.001, end - time.monotonic()))
-            piece = line.recv(sip.MAX_ANSWER_BYTES)
+            piece = line.recv(sip_messages.MAX_ANSWER_BYTES)
             if not piece:
                 raise RouteError("the control room hung up without an answer", code="receiver-silent")
             received += piece
             continue
-        answer = sip.parse_answer(received[:size], call, method)
+        answer = sip_messages.parse_answer(received[:size], call, method)
         if answer.is_final:
             return answer
         received = received[size:]

@@ -9,10 +9,10 @@ from typing import Final
 
 import httpx
 
-from device_bridge.dc09 import account_of
-from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
 from device_bridge.routes import Handed
+from device_bridge.routes.dc09_frames import account_of
+from device_bridge.routes.dispatch import Dispatch
 from evidence import canonical, keys
 from evidence.statements import dsse
 

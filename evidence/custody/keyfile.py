@@ -4,7 +4,7 @@ from pathlib import Path
 
 from evidence.custody import disk
 from evidence.custody.errors import KeyFormatError
-from evidence.custody.note import KeyType, NoteSigner, generate_key
+from evidence.custody.log.note import KeyType, NoteSigner, generate_key
 
 
 def load_or_create_key(path: Path, name: str, kind: KeyType = KeyType.ED25519) -> NoteSigner:

@@ -1,7 +1,7 @@
 """Key wraps: a content key, sealed to one reader and bound to one item.
 
 Suite 1 is a libsodium sealed box (X25519) with the binding hash inside, beside the key. Suite 2 is HPKE with X-Wing
-(`evidence.envelope.xwing`), with what it is bound to as HPKE's `info`. Either way, a wrap that is replayed for another
+(`evidence.xwing`), with what it is bound to as HPKE's `info`. Either way, a wrap that is replayed for another
 item or another reader does not open to a key.
 """
 
@@ -10,8 +10,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from evidence import canonical, ids, keys
-from evidence.envelope import xwing
+from evidence import canonical, ids, keys, xwing
 from evidence.errors import EvidenceError, FormatError
 
 DOMAIN: Final = b"getuige/wrap/v1\x00"

@@ -8,10 +8,10 @@ under it, and that all of them make one line.
 from collections.abc import Iterable
 
 from evidence import keys
-from evidence.custody.checkpoint import Checkpoint
 from evidence.custody.errors import SuccessionError
-from evidence.custody.lineage import MAX_LOGS, Lineage
-from evidence.custody.note import NoteVerifier
+from evidence.custody.log.checkpoint import Checkpoint
+from evidence.custody.log.note import NoteVerifier
+from evidence.custody.succession.lineage import MAX_LOGS, Lineage
 from evidence.errors import EvidenceError
 from evidence.ids import Sha256
 from evidence.statements import dsse

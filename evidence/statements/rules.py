@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Final, cast
 
-from evidence import canonical, ids, keys
+from evidence import canonical, ids, keys, xwing
 from evidence.custody.errors import CustodyError
-from evidence.envelope import xwing
 from evidence.errors import FormatError
 from evidence.statements import erasing, lending, types
 from evidence.statements.belonging import items_of_case

@@ -12,9 +12,9 @@ she signed cannot be cut without becoming something that she did not sign.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from evidence import canonical, event, ids, keys, schema
+from evidence import canonical, ids, keys, schema
 from evidence.errors import FormatError
-from evidence.statements import dsse, types
+from evidence.statements import dsse, event, types
 from evidence.statements.statement import Statement
 
 Erasable = Literal["item.open", "item.seal", "grant"]

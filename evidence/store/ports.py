@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
 from evidence import ids
-from evidence.event import Recorded
+from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone

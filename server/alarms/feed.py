@@ -1,6 +1,6 @@
 """What all bridges tell, shared by all consoles of this process: one list of alarms, one health, one place for acts.
 
-A console sees one alarm however many bridges know it (`server.alarms.joined`). An act goes to the bridge whose report
+A console sees one alarm however many bridges know it (`server.alarms.merging`). An act goes to the bridge whose report
 is shown, and to another when that one does not answer; the bridges tell each other. A console that is too slow to
 listen is dropped, and reconnects.
 """
@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from evidence import ids
-from server.alarms import joined
+from server.alarms import merging
 from server.alarms.link import BridgeLink, BridgeUnreachableError, Message, Refusal
 from server.settings import Settings
 
@@ -40,7 +40,7 @@ class BridgeFeed:
 
     def health(self) -> dict[str, Any]:
         """Return the health of all bridges together, or that none can be reached."""
-        return joined.health([link.health for link in self._links])
+        return merging.health([link.health for link in self._links])
 
     def alarm(self, alarm: str) -> dict[str, Any] | None:
         """Return one alarm."""
@@ -88,7 +88,7 @@ class BridgeFeed:
         told = [one for one in answers if not isinstance(one, BaseException)]
         if not told:
             raise BridgeUnreachableError("no bridge gave an answer about devices")
-        return joined.devices(told)
+        return merging.devices(told)
 
     async def device(self, device: ids.DeviceId) -> dict[str, Any]:
         """Return what the bridges know of one device, with its presses; BridgeUnreachableError as for `devices`."""
@@ -96,7 +96,7 @@ class BridgeFeed:
         told = [one for one in answers if not isinstance(one, BaseException)]
         if not told:
             raise BridgeUnreachableError("no bridge gave an answer about a device")
-        return joined.device(told)
+        return merging.device(told)
 
     async def follow(self) -> None:
         """Follow every bridge for ever."""
@@ -112,9 +112,9 @@ class BridgeFeed:
 
     def _shown(self, alarm: str) -> tuple[BridgeLink, dict[str, Any]]:
         knowing = [link for link in self._links if alarm in link.alarms]
-        link = knowing[joined.ahead([(one.reachable, one.alarms[alarm]) for one in knowing])]
+        link = knowing[merging.ahead([(one.reachable, one.alarms[alarm]) for one in knowing])]
         others = [one.alarms[alarm] for one in knowing if one is not link and one.reachable]
-        return link, joined.with_newest_item(link.alarms[alarm], others)
+        return link, merging.with_newest_item(link.alarms[alarm], others)
 
     def _in_order(self, alarm: str) -> list[BridgeLink]:
         """Return the bridges to ask: the one whose report is shown, then those that answer, then the others."""
@@ -150,6 +150,6 @@ def _tag_for(if_match: str | None, shown: dict[str, Any] | None, known: dict[str
     if seen is None or shown is None or known is None:
         return if_match
     behind = known.get("revision")
-    if isinstance(behind, int) and behind < seen and joined.covers(shown, known):
+    if isinstance(behind, int) and behind < seen and merging.covers(shown, known):
         return f'"{behind}"'
     return if_match

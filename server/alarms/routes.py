@@ -18,7 +18,7 @@ from evidence.statements.facts import Sealed
 from evidence.statements.standing import Standing
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.api import PROVEN, V1, WRITING, json_body, problems
-from server.auth.asking import DispatcherAsking
+from server.auth.dependencies import DispatcherAsking
 from server.items.access import boxes_of
 from server.items.reads import Reads
 from server.items.routes import read_prefix

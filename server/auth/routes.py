@@ -12,10 +12,10 @@ from evidence.errors import EvidenceError
 from evidence.keys import LockedKey
 from evidence.statements.standing import Standing
 from evidence.statements.types import KeyShare
-from evidence.store.access import HandleTakenError, KeptKey
+from evidence.store.database.access import HandleTakenError, KeptKey
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth import challenges, sessions
-from server.auth.asking import AnyoneAsking, SignerAsking, check_origin
+from server.auth.dependencies import AnyoneAsking, SignerAsking, check_origin
 from server.principals import Caseworker, Dispatcher, Investigator, Signer, identify
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of

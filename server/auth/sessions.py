@@ -9,7 +9,7 @@ from typing import Final
 from starlette.responses import Response
 
 from evidence import ids
-from evidence.store.access import AccessStore, Session
+from evidence.store.database.access import AccessStore, Session
 
 COOKIE: Final = "getuige_session"
 TOKEN_BYTES: Final = 32

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 if TYPE_CHECKING:
-    from evidence.custody.auditing import Report
-    from evidence.custody.checkpoint import Checkpoint
-    from evidence.custody.lineage import Lineage
-    from evidence.custody.policy import Policy
-    from server.log.audit_memory import AuditMemory
+    from evidence.custody.log.auditing import Report
+    from evidence.custody.log.checkpoint import Checkpoint
+    from evidence.custody.succession.lineage import Lineage
+    from evidence.custody.witnessing.policy import Policy
+    from server.audit.memory import AuditMemory
 
 EXIT_UNREADABLE = 2
 
@@ -57,8 +57,8 @@ def audit_log(
     Exit code 0: every claim holds. 1: one does not. 2: the log could not be read.
     """
     from evidence.errors import EvidenceError
+    from server.audit.memory import AuditMemory
     from server.errors import ServerError
-    from server.log.audit_memory import AuditMemory
 
     memory = AuditMemory(state) if state else AuditMemory.of_user()
     given = _given(size, root)
@@ -77,8 +77,8 @@ def audit_log(
 
 
 def _rules(policy: Path | None, trust: Path | None) -> "tuple[Policy, Lineage | None]":
-    from evidence.bundle.trust import load
-    from evidence.custody.policy import Policy
+    from evidence.bundle.checking.trust import load
+    from evidence.custody.witnessing.policy import Policy
 
     if (policy is None) == (trust is None):
         raise typer.BadParameter("give a policy or a trust folder", param_hint="--policy, --trust")
@@ -89,8 +89,8 @@ def _rules(policy: Path | None, trust: Path | None) -> "tuple[Policy, Lineage | 
 
 
 def _given(size: int | None, root: str) -> "Checkpoint | None":
-    from evidence.custody.checkpoint import Checkpoint
     from evidence.custody.errors import CustodyError
+    from evidence.custody.log.checkpoint import Checkpoint
 
     if size is None and not root:
         return None
@@ -106,9 +106,9 @@ def _audit(
     known: "Callable[[str], Checkpoint | None]",
     line: "Lineage | None",
 ) -> "Report":
-    from evidence.custody import auditing
-    from server.log.published import open_log
-    from server.log.read_ahead import ReadAhead
+    from evidence.custody.log import auditing
+    from server.audit.published import open_log
+    from server.audit.read_ahead import ReadAhead
 
     with ExitStack() as stack:
         source, closing = open_log(where)
@@ -134,7 +134,7 @@ def _progress() -> "Iterator[Callable[[int], None]]":
 
 def _remember(memory: "AuditMemory", report: "Report") -> Path | None:
     """Remember a head that passed; keep one that contradicts the remembered one. Return where, in that case."""
-    from evidence.custody.auditing import Verdict
+    from evidence.custody.log.auditing import Verdict
 
     if report.head is None:
         return None
@@ -162,15 +162,15 @@ def _json(report: "Report", kept: Path | None) -> dict[str, Any]:
 def _print(report: "Report", kept: Path | None, lang: str) -> None:
     from rich.console import Console
 
-    from evidence.custody.auditing import GOOD
-    from server.log import audit_texts
+    from evidence.custody.log.auditing import GOOD
+    from server.audit import texts
 
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for finding in report.findings:
         good = finding.verdict in GOOD
-        console.print(audit_texts.line(finding, report, lang), style="green" if good else "bold red")
+        console.print(texts.line(finding, report, lang), style="green" if good else "bold red")
     if kept is not None:
-        console.print(audit_texts.KEPT[lang].format(path=kept))
+        console.print(texts.KEPT[lang].format(path=kept))
 
 
 def register(app: typer.Typer) -> None:

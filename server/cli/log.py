@@ -9,7 +9,7 @@ from server.cli.phrases import PhraseFile, phrase
 from server.cli.renewing import renew_tokens
 
 if TYPE_CHECKING:
-    from server.log.rotating import Plan
+    from server.rotation.rotating import Plan
 
 app = typer.Typer(no_args_is_help=True, help="The key of the custody log: when it is stolen, or old.")
 
@@ -23,7 +23,7 @@ def prepare(origin: Origin = None) -> None:
     Do it again and the same key is shown. With witnesses elsewhere this comes first: they cosign only logs they know.
     """
     from evidence.custody.keyfile import load_or_create_key
-    from server.log.rotating import plan
+    from server.rotation.rotating import plan
     from server.settings import Settings
 
     planned = plan(Settings.load(), origin=origin)
@@ -46,7 +46,7 @@ def rotate(
     key is read here and not kept. Read docs/operations/log-key.md first.
     """
     from server.clients import locked
-    from server.log import rotating
+    from server.rotation import rotating
     from server.settings import Settings
 
     settings = Settings.load()
@@ -65,7 +65,7 @@ def rotate(
 @app.command("list")
 def show() -> None:
     """Show the logs of this data folder: which event each begins with, and where it ended."""
-    from server.log.rotating import plan
+    from server.rotation.rotating import plan
     from server.settings import Settings
 
     for era in plan(Settings.load()).line.eras:

@@ -13,8 +13,8 @@ def migrate(
     A SQLite file is migrated by itself when it is opened; PostgreSQL waits for this command, and `serve` refuses to
     start before. Make a backup first. A database that a newer Getuige made is refused and not touched.
     """
-    from evidence.store import migrating
-    from evidence.store.engine import connect
+    from evidence.store.database import migrating
+    from evidence.store.database.engine import connect
     from server.settings import Settings
 
     engine = connect(Settings.load().database_url)

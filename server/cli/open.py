@@ -17,7 +17,7 @@ def open_(
     """Decrypt a sealed bundle with the key on this computer. The result proves itself: `getuige verify` it."""
     from rich.progress import Progress
 
-    from evidence.bundle.opened import open_bundle
+    from evidence.bundle.opening.opened import open_bundle
     from server.clients import locked
 
     reader = locked.unlock(key, phrase(phrase_file))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from server.log.renewals import Due
+    from server.timestamps.renewals import Due
 
 EXIT_LOST = 1
 """Done, and some tokens had expired before; 2 would be a wrong command line (click)."""
@@ -29,8 +29,8 @@ def renew_tokens(
     from datetime import timedelta
 
     from server.layout import Layout
-    from server.log import renewing, tsa
     from server.settings import Settings
+    from server.timestamps import renewing, tsa
 
     settings = Settings.load()
     layout = Layout(settings.data)

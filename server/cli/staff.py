@@ -30,8 +30,7 @@ def new_key(
     key: Key, handle: Annotated[str, typer.Option(help="Your sign-in name.")], phrase_file: PhraseFile = None
 ) -> None:
     """Make your own key under a pass phrase, and print the public halves that the root certifies."""
-    from evidence import canonical
-    from evidence.envelope import xwing
+    from evidence import canonical, xwing
     from server.clients import locked
 
     identity = locked.create(key, handle, phrase(phrase_file, new=True))

@@ -10,8 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from evidence import ids
-    from evidence.store import verifying
-    from evidence.store.scrubbing import Report
+    from evidence.store.blobs.scrubbing import Report
+    from evidence.store.journal import verifying
     from server.keeping.backup import Missing
 
 EXIT_INCOMPLETE = 1
@@ -140,7 +140,7 @@ def scrub(
 
     Exit code 0: every item that the journal speaks of is there and whole, or is again. 1: one is not; it is named.
     """
-    from evidence.store.blobs import DirectoryBlobs
+    from evidence.store.blobs.directory import DirectoryBlobs
     from server.keeping import scrubbing
     from server.settings import Settings
 
@@ -165,9 +165,9 @@ def status() -> None:
     from datetime import timedelta
 
     from evidence import ids
-    from server.keeping.elsewhere import open_copies
     from server.keeping.local_copies import fullness_percent
-    from server.keeping.rounds import NOTE, Rounds
+    from server.keeping.remote_copies import open_copies
+    from server.keeping.scrub_state import NOTE, Rounds
     from server.layout import Layout
     from server.settings import Settings
 

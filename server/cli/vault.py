@@ -46,7 +46,7 @@ def items(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile 
     from rich.console import Console
     from rich.table import Table
 
-    from evidence.bundle.kinds import kind_of
+    from evidence.bundle.format.kinds import kind_of
     from server.clients.erasing import Erasing
 
     table = Table("Item", "Received", "Happened", "Kind", "Title", "Complete")

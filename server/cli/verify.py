@@ -37,9 +37,9 @@ def verify(
     """
     from rich.console import Console
 
-    from evidence.bundle import trust as anchors
-    from evidence.bundle.report import Verdict
-    from evidence.bundle.verify import verify as check
+    from evidence.bundle.checking import trust as anchors
+    from evidence.bundle.checking.report import Verdict
+    from evidence.bundle.checking.verify import verify as check
     from evidence.errors import EvidenceError
 
     try:

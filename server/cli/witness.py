@@ -41,7 +41,7 @@ def witness(
 
     A witness sees sizes and hashes only. Put TLS in front of it, and read docs/operations/witness.md.
     """
-    from evidence.custody.note import KeyType
+    from evidence.custody.log.note import KeyType
     from server.witness import folder as folders
     from server.witness.serving import serve
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evidence import canonical, event, ids
+from evidence import canonical, ids
 from evidence.envelope import wraps
 from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
-from evidence.statements import types
+from evidence.statements import event, types
 from evidence.statements.statement import Statement
 from server.clients.authors import Authors
 from server.clients.errors import DistrustError

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from evidence import canonical, event, ids, keys
+from evidence import canonical, ids, keys
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import Reader
+from evidence.statements import event, types
 from evidence.statements import statement as statements
-from evidence.statements import types
 from server.clients import case_keys, timeline, tus
 from server.clients.errors import DistrustError
 from server.clients.invitation import Invitation

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from evidence import event, ids
+from evidence import ids
 from evidence.envelope import wraps
+from evidence.statements import event, types
 from evidence.statements import statement as statements
-from evidence.statements import types
 from server.clients import case_keys, timeline
 from server.clients.errors import ClientError, DistrustError
 from server.clients.signing import Signer

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evidence import canonical, ids, keys
-from evidence.bundle import trust
-from evidence.custody.lineage import Lineage
-from evidence.custody.policy import Policy
+from evidence.bundle.checking import trust
+from evidence.custody.succession.lineage import Lineage
+from evidence.custody.witnessing.policy import Policy
 from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
 from evidence.statements import dsse, rotation

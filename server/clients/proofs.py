@@ -9,14 +9,16 @@ and the next log must begin with a commitment to that.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evidence import event, ids, schema
-from evidence.custody import merkle, succession, tlogproof
-from evidence.custody.checkpoint import SignedCheckpoint
+from evidence import ids, schema
 from evidence.custody.errors import ResourceNotFoundError, SuccessionError
-from evidence.custody.lineage import Era, Lineage
-from evidence.custody.policy import VerifiedCheckpoint
-from evidence.custody.tiles import CHECKPOINT_PATH, TileReader
+from evidence.custody.log import merkle, tlogproof
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.tiles import CHECKPOINT_PATH, TileReader
+from evidence.custody.succession import succession
+from evidence.custody.succession.lineage import Era, Lineage
+from evidence.custody.witnessing.policy import VerifiedCheckpoint
 from evidence.errors import EvidenceError
+from evidence.statements import event
 from evidence.statements.statement import SeenCheckpoint
 from server.clients import memory
 from server.clients.errors import DistrustError, RefusedError

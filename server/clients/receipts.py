@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evidence import canonical, event, ids, schema
+from evidence import canonical, ids, schema
 from evidence.errors import EvidenceError
-from evidence.statements import dsse
+from evidence.statements import dsse, event
 from server.clients import memory
 from server.clients.errors import DistrustError, FolderError
 from server.clients.pins import Certificate, Pins, one_of

@@ -5,10 +5,10 @@ In an organisation these commands run on a computer that is kept in a safe; the 
 
 from dataclasses import dataclass, field
 
-from evidence import canonical, event, ids, keys
-from evidence.envelope import wraps, xwing
+from evidence import canonical, ids, keys, xwing
+from evidence.envelope import wraps
+from evidence.statements import event, types
 from evidence.statements import statement as statements
-from evidence.statements import types
 from server.clients.errors import DistrustError
 from server.clients.pins import Certificate
 from server.clients.signing import Signer

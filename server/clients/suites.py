@@ -7,9 +7,9 @@ sealed or granted before stays as it was: a pin makes nothing unreadable that so
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evidence import event, ids, keys
+from evidence import ids, keys
+from evidence.statements import event, types
 from evidence.statements import statement as statements
-from evidence.statements import types
 from server.clients import case_keys, timeline
 from server.clients.errors import ClientError
 from server.clients.pins import Certificate

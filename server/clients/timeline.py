@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence import canonical, event, ids, keys, schema
+from evidence import canonical, ids, keys, schema
 from evidence.envelope import container, opening, wraps
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError
-from evidence.statements import types
+from evidence.statements import event, types
 from evidence.statements.statement import Statement
 from server.clients.authors import Authors
 from server.clients.errors import DistrustError

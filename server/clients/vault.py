@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from evidence import event, ids, keys
-from evidence.envelope import wraps, xwing
+from evidence import ids, keys, xwing
+from evidence.envelope import wraps
+from evidence.statements import event, types
 from evidence.statements import statement as statements
-from evidence.statements import types
 from server.clients import case_keys, erasing, timeline
 from server.clients.errors import ClientError, DistrustError
 from server.clients.pins import Certificate

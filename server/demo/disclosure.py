@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from evidence.bundle.kinds import kind_of
+from evidence.bundle.format.kinds import kind_of
 from evidence.ids import KeyId
 from server.clients.caseworker import Caseworker
 from server.clients.errors import DistrustError

@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from evidence import ids
-from evidence.envelope import xwing
+from evidence import ids, xwing
 from evidence.envelope.meta import Card, KnownPlace, Meta, Order
 from evidence.envelope.wraps import Reader
 from server.clients import locked, phone_folder, vault

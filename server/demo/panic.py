@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from evidence import ids
-from evidence.bundle.kinds import kind_of
+from evidence.bundle.format.kinds import kind_of
 from server.clients.caseworker import Caseworker, Device
 from server.clients.dispatcher import Act, Dispatcher, FeedEvent
 from server.clients.errors import ClientError
@@ -19,7 +19,7 @@ from server.demo import story
 from server.demo.machine import GETUIGE
 from server.demo.people import VAULT
 from server.demo.stage import Stage, StoryError, demand
-from server.demo.supervisor import leashed
+from server.demo.supervisor import watched
 
 HEARD_WITHIN_S: Final = 20.0
 """Everything here takes milliseconds; this leaves room for a bridge that has only just heard of the device."""
@@ -100,7 +100,7 @@ class _Button:
             "--wait", "closed", "--timeout", str(HEARD_WITHIN_S * 2), "--json",
         ]  # fmt: skip
         self._process = subprocess.Popen(
-            leashed([*GETUIGE, *arguments]), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            watched([*GETUIGE, *arguments]), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     def __enter__(self) -> Self:

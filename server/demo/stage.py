@@ -17,7 +17,7 @@ from server.demo.machine import GETUIGE, Machine
 from server.demo.media import DemoMedium
 from server.demo.narration import Narrator
 from server.demo.people import People
-from server.demo.supervisor import leashed
+from server.demo.supervisor import watched
 from server.errors import ServerError
 
 COMMAND_TIMEOUT_S: Final = 120
@@ -82,7 +82,7 @@ class Stage:
         """
         words = [str(argument) for argument in arguments]
         result = subprocess.run(
-            leashed([*GETUIGE, *words]), capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False
+            watched([*GETUIGE, *words]), capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=False
         )
         if result.returncode not in exits:
             said = (result.stderr or result.stdout).strip()

@@ -1,7 +1,7 @@
 """Start the processes of one machine, wait until each is ready, and leave none behind.
 
 Each child runs in a process group of its own (so that Ctrl-C reaches the supervisor alone, and it stops the
-children in order), writes to a log file of its own, and is tied to the supervisor by the kernel (leash.py).
+children in order), writes to a log file of its own, and is tied to the supervisor by the kernel (parent_watch.py).
 """
 
 import os
@@ -18,7 +18,7 @@ from typing import Self
 
 from server.errors import ServerError
 
-LEASH = Path(__file__).with_name("leash.py")
+PARENT_WATCH = Path(__file__).with_name("parent_watch.py")
 
 READY_WITHIN_S = 30.0
 """Seen on two slow cores: 2 s for the slowest child. Longer means that it will never be ready."""
@@ -93,7 +93,7 @@ class Supervisor:
         log = self._logs / f"{program.name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                leashed(program.command),
+                watched(program.command),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -141,9 +141,9 @@ class Supervisor:
         self._children.clear()
 
 
-def leashed(command: Sequence[str]) -> list[str]:
+def watched(command: Sequence[str]) -> list[str]:
     """Return the command that runs `command` as a child that cannot outlive the thread that starts it."""
-    return [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *command]
+    return [sys.executable, "-I", "-S", str(PARENT_WATCH), str(os.getpid()), *command]
 
 
 def _signal(child: _Child, number: signal.Signals) -> None:

@@ -12,7 +12,7 @@ from evidence.statements.facts import Device
 from evidence.statements.standing import Standing
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError
 from server.api import PROVEN, V1, problems
-from server.auth.asking import CaseworkerAsking
+from server.auth.dependencies import CaseworkerAsking
 from server.devices.lending import LendingOut, Lendings, lending_of, of_team
 from server.problems import ProblemError, general
 from server.services import services_of

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
-from evidence import canonical, event, ids
+from evidence import canonical, ids
 from evidence.errors import FormatError
-from evidence.event import Recorded
+from evidence.statements import event, types
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.authority import NotAllowedError
+from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
-from server.auth.asking import InviteeAsking, SealerAsking
+from server.auth.dependencies import InviteeAsking, SealerAsking
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of

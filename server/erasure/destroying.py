@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, durable, event, ids, keys, schema
-from evidence.bundle.erasure_proof import ErasureProof
+from evidence import canonical, durable, ids, keys, schema
+from evidence.bundle.checking.erasure_proof import ErasureProof
 from evidence.errors import FormatError
-from evidence.event import Recorded
+from evidence.statements import event, types
 from evidence.statements import statement as statements
 from evidence.statements import tombstone as tombstones
-from evidence.statements import types
+from evidence.statements.event import Recorded
 from evidence.statements.facts import Erasure
+from evidence.store.journal.shredding import Shredder, traces_of
 from evidence.store.ports import Journal
-from evidence.store.shredding import Shredder, traces_of
 from server.exports.plans import Prepared
 from server.uploads.folder import UploadFolder
 

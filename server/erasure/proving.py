@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from evidence import canonical, event, ids
-from evidence.bundle import erasure_proof
-from evidence.bundle.erasure_proof import ErasureProof, LoggedEvent, LoggedTombstone
-from evidence.event import Recorded
+from evidence import canonical, ids
+from evidence.bundle.checking import erasure_proof
+from evidence.bundle.checking.erasure_proof import ErasureProof, LoggedEvent, LoggedTombstone
+from evidence.statements import event
+from evidence.statements.event import Recorded
 from server.erasure.destroying import READ_AT_ONCE
 from server.services import Services
 

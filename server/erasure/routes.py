@@ -12,10 +12,10 @@ from evidence.statements import erasing, retention
 from evidence.statements.facts import Erasure
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
-from server.auth.asking import ReaderAsking
+from server.auth.dependencies import ReaderAsking
 from server.erasure import proving
 from server.erasure.shapes import ErasureOut, Erasures, State
-from server.log.line import NotIntegratedError
+from server.log.line_of_logs import NotIntegratedError
 from server.log.routes import RETRY_S
 from server.principals import Reader
 from server.problems import ProblemError, domains, general

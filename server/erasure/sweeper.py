@@ -12,13 +12,13 @@ from typing import Final
 import structlog
 
 from evidence import durable, ids
-from evidence.bundle import erasure_proof
+from evidence.bundle.checking import erasure_proof
 from evidence.errors import EvidenceError
 from evidence.statements import erasing
 from evidence.statements.authority import NotAllowedError
 from evidence.statements.standing import Standing
-from evidence.store.engine import open_engine
-from evidence.store.shredding import Shredder
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.shredding import Shredder
 from server.erasure.destroying import Destroyer
 from server.erasure.repeating import REPEAT
 from server.services import Services

@@ -11,20 +11,20 @@ from typing import Final, Literal
 
 import structlog
 
-from evidence import event as events
 from evidence import ids
-from evidence.bundle import sealed
-from evidence.bundle.tokens import gather
-from evidence.custody.checkpoint import SignedCheckpoint
+from evidence.bundle.format.tokens import gather
+from evidence.bundle.making import sealed
 from evidence.custody.errors import CustodyError
-from evidence.custody.policy import Policy
-from evidence.event import Recorded
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.witnessing.policy import Policy
+from evidence.statements import event as events
 from evidence.statements import types
+from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from server.errors import ServerError
 from server.exports import plans
 from server.exports.plans import Prepared
-from server.log.line import Stamped
+from server.log.line_of_logs import Stamped
 from server.services import Services
 
 LOGGED_WITHIN_S: Final = 60.0

@@ -7,12 +7,12 @@ manifest that was signed must come out again when the bundle is built.
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence import canonical, durable, event, ids, schema
-from evidence.bundle import sealed, selection
-from evidence.bundle.sealed import Plan, Source
+from evidence import canonical, durable, ids, schema
+from evidence.bundle.making import sealed, selection
+from evidence.bundle.making.sealed import Plan, Source
 from evidence.errors import FormatError
-from evidence.event import Recorded
-from evidence.statements import types
+from evidence.statements import event, types
+from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from server.items.access import granted_wraps

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
 from server.api import PROVEN, V1, problems
-from server.auth.asking import InvestigatorAsking
+from server.auth.dependencies import InvestigatorAsking
 from server.exports import plans
 from server.exports.builder import Builder
 from server.problems import ProblemError, domains, general

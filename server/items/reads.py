@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from evidence import ids
-from evidence.event import Recorded
 from evidence.statements import types
+from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from server.api import append_own

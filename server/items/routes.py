@@ -15,7 +15,7 @@ from evidence.errors import FormatError
 from evidence.statements import types
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, problems
-from server.auth.asking import ReaderAsking
+from server.auth.dependencies import ReaderAsking
 from server.items.access import CaseView, is_told_erased, view_case
 from server.items.begun import Readable, find_begun
 from server.items.reads import Reads

@@ -18,12 +18,12 @@ import structlog
 
 from evidence import ids
 from evidence.statements import retention
-from evidence.store import scrubbing
-from evidence.store.copy_rows import Copy
-from evidence.store.scrubbing import Finding, Pace, S3Spare
+from evidence.store.blobs import scrubbing
+from evidence.store.blobs.copy_rows import Copy
+from evidence.store.blobs.scrubbing import Finding, Pace, S3Spare
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy, fullness_percent
-from server.keeping.rounds import FOLDERS, NOTE, Rounds
+from server.keeping.scrub_state import FOLDERS, NOTE, Rounds
 from server.keeping.shipper import CLOSE_S, Shipper, StoppingError
 from server.services import Services
 

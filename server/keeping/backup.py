@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import Final
 
 from evidence import durable, ids
-from evidence.bundle import trust
-from evidence.custody.lineage import Lineage
-from evidence.custody.tiles import CHECKPOINT_PATH
-from evidence.store import copying, migrating, verifying
-from evidence.store.blobs import READ_BYTES, DirectoryBlobs
-from evidence.store.engine import open_engine
+from evidence.bundle.checking import trust
+from evidence.custody.log.tiles import CHECKPOINT_PATH
+from evidence.custody.succession.lineage import Lineage
+from evidence.store.blobs.directory import READ_BYTES, DirectoryBlobs
+from evidence.store.database import migrating
+from evidence.store.database.engine import open_engine
 from evidence.store.errors import BlobError
-from evidence.store.journal import SqlJournal
-from server.keeping import begun, files, note, spools
-from server.keeping.elsewhere import Elsewhere, open_copies
-from server.keeping.note import BackupError, Note
+from evidence.store.journal import copying, verifying
+from evidence.store.journal.journal import SqlJournal
+from server.keeping import begun, files, spools
+from server.keeping import manifest as note
+from server.keeping.manifest import BackupError, Note
+from server.keeping.remote_copies import Elsewhere, open_copies
 from server.layout import Layout
-from server.log.line import LogFolders, lineage_of
+from server.log.line_of_logs import LogFolders, lineage_of
 from server.settings import Settings
 from server.uploads.folder import UploadFolder
 

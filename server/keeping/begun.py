@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from evidence import canonical, durable, schema
-from evidence.store.blobs import pieces
+from evidence.store.blobs.directory import pieces
 from evidence.store.errors import BlobError
 from server.uploads.core import Upload
 from server.uploads.folder import done_note

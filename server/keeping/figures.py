@@ -3,8 +3,8 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from evidence import ids
-from evidence.store.copy_rows import Backlog
-from evidence.store.scrubbing import Finding
+from evidence.store.blobs.copy_rows import Backlog
+from evidence.store.blobs.scrubbing import Finding
 
 
 class StorageFigures:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from evidence import durable
-from evidence.custody.tiles import CHECKPOINT_PATH
-from server.keeping.note import BackupError
+from evidence.custody.log.tiles import CHECKPOINT_PATH
+from server.keeping.manifest import BackupError
 
 PREPARED: Final = "*.json"
 """In the folder of exports: what an investigator signed for. The bundles themselves are built again."""

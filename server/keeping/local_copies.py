@@ -19,12 +19,12 @@ import structlog
 from evidence import ids
 from evidence.envelope import container
 from evidence.errors import FormatError
-from evidence.store import shipping
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import SqlCopies
-from evidence.store.copy_rows import Copy
+from evidence.store.blobs import shipping
+from evidence.store.blobs.copies import SqlCopies
+from evidence.store.blobs.copy_rows import Copy
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.blobs.s3 import S3Blobs
 from evidence.store.errors import BlobError
-from evidence.store.s3 import S3Blobs
 from server.keeping.figures import StorageFigures
 from server.keeping.shipper import LockUntil, StoppingError, is_away
 

@@ -14,29 +14,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence import durable, event, ids
-from evidence.bundle import erasure_proof, trust
-from evidence.custody import growth
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
+from evidence import durable, ids
+from evidence.bundle.checking import erasure_proof, trust
 from evidence.custody.errors import CustodyError
-from evidence.custody.lineage import Lineage
-from evidence.custody.policy import VerifiedCheckpoint
-from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.custody.log import growth
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.custody.succession.lineage import Lineage
+from evidence.custody.witnessing.policy import VerifiedCheckpoint
 from evidence.errors import EvidenceError
-from evidence.statements import rotation
-from evidence.store import copying, migrating, verifying
-from evidence.store.blobs import DirectoryBlobs, pieces
-from evidence.store.copies import SqlCopies
-from evidence.store.engine import connect, open_engine
+from evidence.statements import event, rotation
+from evidence.store.blobs.copies import SqlCopies
+from evidence.store.blobs.directory import DirectoryBlobs, pieces
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect, open_engine
 from evidence.store.errors import BlobError
-from evidence.store.heads import SqlHeads
-from evidence.store.journal import SqlJournal
-from evidence.store.verifying import Verified
+from evidence.store.journal import copying, verifying
+from evidence.store.journal.heads import SqlHeads
+from evidence.store.journal.journal import SqlJournal
+from evidence.store.journal.verifying import Verified
 from server.erasure.repeating import REPEAT
-from server.keeping import begun, files, note, spools
+from server.keeping import begun, files, spools
+from server.keeping import manifest as note
 from server.keeping.backup import EVERYTHING_ELSE, Missing
-from server.keeping.elsewhere import Elsewhere, s3_of
-from server.keeping.note import BackupError, Note
+from server.keeping.manifest import BackupError, Note
+from server.keeping.remote_copies import Elsewhere, s3_of
 from server.layout import Layout
 from server.settings import Settings
 

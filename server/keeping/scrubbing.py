@@ -7,14 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from evidence import ids
-from evidence.store import scrubbing, verifying
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import SqlCopies
-from evidence.store.engine import open_engine
-from evidence.store.scrubbing import Pace, Report, S3Spare, Spare
-from server.keeping import note
-from server.keeping.elsewhere import open_copies, s3_of
-from server.keeping.note import BackupError
+from evidence.store.blobs import scrubbing
+from evidence.store.blobs.copies import SqlCopies
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.blobs.scrubbing import Pace, Report, S3Spare, Spare
+from evidence.store.database.engine import open_engine
+from evidence.store.journal import verifying
+from server.keeping import manifest
+from server.keeping.manifest import BackupError
+from server.keeping.remote_copies import open_copies, s3_of
 from server.keeping.restore import fetch_journal
 from server.layout import Layout
 from server.settings import Settings
@@ -50,7 +51,7 @@ def bytes_to_read(settings: Settings, backup: Path | None, *, every_byte: bool) 
 
 def of_backup(backup: Path, bytes_per_s: float | None, spare: Spare | None, read: Reader) -> Scrubbed:
     """Scrub the items of a backup. BackupError when there is none."""
-    kept = note.read(backup)
+    kept = manifest.read(backup)
     if kept is None:
         raise BackupError(f"{backup} holds no finished backup")
     with ExitStack() as stack:

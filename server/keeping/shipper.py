@@ -18,12 +18,12 @@ import structlog
 
 from evidence import ids
 from evidence.errors import EvidenceError
-from evidence.store import shipping
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import LeaseLostError, SqlCopies
-from evidence.store.copy_rows import Copy
+from evidence.store.blobs import shipping
+from evidence.store.blobs.copies import LeaseLostError, SqlCopies
+from evidence.store.blobs.copy_rows import Copy
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.blobs.s3 import S3Blobs, S3RefusedError
 from evidence.store.errors import BlobAwayError, StoreError
-from evidence.store.s3 import S3Blobs, S3RefusedError
 from server.keeping.figures import StorageFigures
 
 SHIPPERS: Final = 2

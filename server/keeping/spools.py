@@ -12,12 +12,12 @@ from typing import Final
 
 from evidence import durable
 from server.keeping import files
-from server.keeping.note import BackupError
+from server.keeping.manifest import BackupError
 
 FOLDER: Final = "spools"
 PATTERN: Final = "bridge*/spool.db"
 RESTORED: Final = "spool.restored"
-"""The note; `device_bridge.spool` reads it."""
+"""The note; `device_bridge.spool.spool` reads it."""
 
 
 def copy(data: Path, target: Path) -> int:

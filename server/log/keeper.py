@@ -11,9 +11,8 @@ from typing import Final
 
 import structlog
 
-from evidence import canonical, event, ids
-from evidence.bundle.handover import Ending, Handover, links
-from evidence.custody.checkpoint import SignedCheckpoint
+from evidence import canonical, ids
+from evidence.bundle.format.rotations import Ending, Handover, links
 from evidence.custody.errors import (
     CorruptLogError,
     CustodyError,
@@ -22,16 +21,18 @@ from evidence.custody.errors import (
     HeadMovedError,
     RollbackError,
 )
-from evidence.custody.integrator import Integrator
-from evidence.custody.lineage import Era, Lineage
-from evidence.custody.tlogproof import build_proof
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.tlogproof import build_proof
+from evidence.custody.succession.lineage import Era, Lineage
 from evidence.errors import EvidenceError
+from evidence.statements import event
 from evidence.statements.types import LogRotate
 from evidence.store.ports import Journal
 from server.layout import Layout
-from server.log.line import LogFolders, NotIntegratedError, Stamped, lineage_of
+from server.log.line_of_logs import LogFolders, NotIntegratedError, Stamped, lineage_of
 from server.log.opening import LogKeyError
-from server.log.tsa import TsaPanel
+from server.timestamps.tsa import TsaPanel
 
 INTEGRATE_EVERY_S: Final = 0.25
 """How long a leaf waits for others, so that one signature, one fsync and one cosignature serve many."""

@@ -1,16 +1,16 @@
 """Opening the log that grows: its key, its witnesses, its head row and its folder."""
 
 from evidence.custody.errors import KeyFormatError
-from evidence.custody.integrator import HeadStore, Integrator
 from evidence.custody.keyfile import load_or_create_key
-from evidence.custody.lineage import Era, Lineage
-from evidence.custody.note import NoteSigner
-from evidence.custody.takeover import TakeoverHeads
+from evidence.custody.log.head_row import TakeoverHeads
+from evidence.custody.log.integrator import HeadStore, Integrator
+from evidence.custody.log.note import NoteSigner
+from evidence.custody.succession.lineage import Era, Lineage
 from evidence.store.ports import Journal
 from server.errors import ServerError
 from server.layout import Layout
-from server.log import anchors
 from server.log.witnesses import Witnesses
+from server.rotation import trust_folder
 from server.settings import Settings
 
 
@@ -58,7 +58,7 @@ class LogOpener:
         era = line.current
         key = log_key(self._layout, era)
         if era.before is not None:
-            anchors.refresh(self._layout, line, self._journal.organisation())
+            trust_folder.refresh(self._layout, line, self._journal.organisation())
         witnesses = Witnesses(self._settings, self._layout, [one.key for one in line.eras])
         self._witnesses.append(witnesses)
         heads: HeadStore = self._heads if era.before is None else TakeoverHeads(self._heads, era.before)

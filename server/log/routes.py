@@ -8,19 +8,20 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
-from evidence import event, ids
+from evidence import ids
 from evidence.canonical import MAX_INTEGER
 from evidence.custody.errors import ResourceNotFoundError
-from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.statements import event
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
-from server.auth.asking import PasserByAsking, SignerAsking
+from server.auth.dependencies import PasserByAsking, SignerAsking
 from server.items.access import view_case
-from server.log.line import NotIntegratedError
-from server.log.stamp_folder import StampFolder
+from server.log.line_of_logs import NotIntegratedError
 from server.principals import Root, Signer
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
+from server.timestamps.stamp_folder import StampFolder
 
 router = APIRouter(tags=["log"])
 

@@ -12,10 +12,10 @@ from typing import Final
 
 import httpx
 
-from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import StaleSizeError, WitnessFormatError, WitnessUnavailableError
-from evidence.custody.note import NoteVerifier
-from evidence.custody.witness_request import (
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.note import NoteVerifier
+from evidence.custody.witnessing.witness_request import (
     MAX_ANSWER_BYTES,
     AddCheckpoint,
     check_cosigned,

@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from evidence.bundle import trust
+from evidence.bundle.checking import trust
 from evidence.custody.errors import PolicyError, QuorumError
-from evidence.custody.note import NoteVerifier
-from evidence.custody.panel import CheckpointWitness
-from evidence.custody.policy import MAX_POLICY_BYTES, NO_QUORUM, Policy
-from evidence.custody.witness import DevelopmentWitness
+from evidence.custody.log.note import NoteVerifier
+from evidence.custody.witnessing.policy import MAX_POLICY_BYTES, NO_QUORUM, Policy
+from evidence.custody.witnessing.witness import DevelopmentWitness
+from evidence.custody.witnessing.witness_panel import CheckpointWitness
 from server.layout import Layout
 from server.log.witness_client import HttpWitness
 from server.settings import DEVELOPMENT, LOOPBACK, Settings, SettingsError, StandInError

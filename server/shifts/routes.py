@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from evidence import ids
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
-from server.auth.asking import DispatcherAsking
+from server.auth.dependencies import DispatcherAsking
 from server.problems import general
 from server.services import services_of
 

@@ -2,9 +2,10 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from evidence import canonical, event
-from evidence.event import Recorded
+from evidence import canonical
+from evidence.statements import event
 from evidence.statements import tombstone as tombstones
+from evidence.statements.event import Recorded
 from evidence.statements.tombstone import Tombstone
 from server.services import Services
 

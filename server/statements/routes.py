@@ -5,14 +5,14 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from evidence.event import Recorded
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.authority import NotAllowedError
+from evidence.statements.event import Recorded
 from evidence.statements.statement import Statement
 from evidence.store.errors import ErasedError
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
-from server.auth.asking import SignerAsking
+from server.auth.dependencies import SignerAsking
 from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of

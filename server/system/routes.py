@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from evidence import event, ids
-from evidence.bundle import trust
-from evidence.statements import types
+from evidence import ids
+from evidence.bundle.checking import trust
+from evidence.statements import event, types
 from evidence.statements.statement import Statement
 from server.api import V1, problems
-from server.auth.asking import PasserByAsking, VisitorAsking
+from server.auth.dependencies import PasserByAsking, VisitorAsking
 from server.principals import Anyone
 from server.problems import general
 from server.services import Services, services_of

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from evidence import canonical, event, ids, schema
-from evidence.bundle.selection import Request as Selection
-from evidence.bundle.selection import select
-from evidence.event import Event, Recorded
-from evidence.statements import types
+from evidence import canonical, ids, schema
+from evidence.bundle.making.selection import Request as Selection
+from evidence.bundle.making.selection import select
+from evidence.statements import event, types
+from evidence.statements.event import Event, Recorded
 from evidence.statements.facts import Begun
 from evidence.statements.standing import Standing
 from evidence.statements.tombstone import Tombstone, named_items

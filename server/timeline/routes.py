@@ -9,7 +9,7 @@ from evidence import canonical, ids
 from evidence.errors import FormatError
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, problems
-from server.auth.asking import CaseListerAsking, ReaderAsking, SignerAsking
+from server.auth.dependencies import CaseListerAsking, ReaderAsking, SignerAsking
 from server.items.access import CaseView, sees_whole, view_case, visible_cases
 from server.items.reads import Reads
 from server.principals import Dispatcher, Reader

@@ -18,8 +18,8 @@ from evidence import canonical, durable, ids, schema
 from evidence.errors import FormatError
 from evidence.store.ports import BlobStore
 from server.errors import ServerError
+from server.uploads.cache import Remembered
 from server.uploads.core import UPLOAD_ID_BYTES, Upload, Usage
-from server.uploads.remembered import Remembered
 from server.uploads.writer import Stamp
 
 HASH_READ_BYTES: Final = 1024 * 1024

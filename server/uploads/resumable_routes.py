@@ -12,14 +12,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from server.api import PROVEN, WRITING, address_of, problems
-from server.auth.asking import PasserByAsking, UploaderAsking
+from server.auth.dependencies import PasserByAsking, UploaderAsking
 from server.interim import Interim
 from server.problems import ProblemError, domains, general, resuming
 from server.uploads import fields, resumable
 from server.uploads.intake import Body, body_of
 from server.uploads.resumable import Append
 from server.uploads.service import Uploads
-from server.uploads.steps import Progress
+from server.uploads.storage import Progress
 
 router = APIRouter(prefix=fields.RESUMABLE, tags=["uploads"])
 

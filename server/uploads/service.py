@@ -21,7 +21,7 @@ from server.uploads import core
 from server.uploads.core import Creation, Patch, Upload
 from server.uploads.intake import Body, TooLongError, receive
 from server.uploads.lanes import TAKEOVER_TIMEOUT_S, Lane
-from server.uploads.steps import Admitted, Opened, Progress, Steps, at_offset
+from server.uploads.storage import Admitted, Opened, Progress, Steps, at_offset
 
 SWEEP_EVERY_S: Final = 600.0
 """Expired uploads take up disk, nothing else; ten minutes more do no harm."""

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Request, Response
 
 from evidence import ids
 from server.api import PROVEN, WRITING, address_of, problems
-from server.auth.asking import PasserByAsking, UploaderAsking
+from server.auth.dependencies import PasserByAsking, UploaderAsking
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.uploads import core, fields, tus
 from server.uploads.core import Patch, Upload
 from server.uploads.intake import AsgiBody, body_of
 from server.uploads.service import Uploads
-from server.uploads.steps import Progress
+from server.uploads.storage import Progress
 
 router = APIRouter(prefix=fields.UPLOADS, tags=["uploads"])
 METADATA_EXAMPLE: Final = (

@@ -1,4 +1,4 @@
-"""A witness behind HTTP (c2sp.org/tlog-witness): a thin edge around `evidence.custody.witness.Witness`.
+"""A witness behind HTTP (c2sp.org/tlog-witness): a thin edge around `evidence.custody.witnessing.witness.Witness`.
 
     POST /add-checkpoint           cosign a head that extends the last one
     GET  /<origin hash>/checkpoint the newest cosigned head, for monitors
@@ -22,10 +22,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import CustodyError, ForkError, StaleSizeError
-from evidence.custody.witness import Witness
-from evidence.custody.witness_request import MAX_REQUEST_BYTES, SIZE_TYPE, AddCheckpoint, size_body, status_of
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.witnessing.witness import Witness
+from evidence.custody.witnessing.witness_request import (
+    MAX_REQUEST_BYTES,
+    SIZE_TYPE,
+    AddCheckpoint,
+    size_body,
+    status_of,
+)
 from server.witness.folder import WitnessFolder
 
 BODY_TIMEOUT_S: Final = 10.0

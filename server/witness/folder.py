@@ -13,9 +13,9 @@ from typing import Final
 from evidence.custody import disk
 from evidence.custody.errors import CustodyError, KeyFormatError
 from evidence.custody.keyfile import load_or_create_key
-from evidence.custody.note import KeyType, NoteSigner, NoteVerifier
-from evidence.custody.policy import Policy
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.note import KeyType, NoteSigner, NoteVerifier
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from server.errors import ServerError
 
 MAX_LOGS_BYTES: Final = 1024 * 1024

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 import uvicorn
 
-from evidence.custody.witness import Witness
+from evidence.custody.witnessing.witness import Witness
 from server import logs
 from server.witness.app import create_app
 from server.witness.folder import WitnessFolder

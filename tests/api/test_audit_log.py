@@ -15,10 +15,10 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import KeyType, generate_key
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, generate_key
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from server.cli import commands
 from tests.api.world import World, until
 from tests.oracles import rfc6962

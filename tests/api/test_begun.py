@@ -16,7 +16,7 @@ from evidence import ids
 from evidence.envelope import container
 from evidence.statements import types
 from evidence.statements.facts import Begun
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from server.keeping.backup import make
 from server.keeping.restore import restore
 from server.services import open_services

@@ -15,17 +15,17 @@ from typing import Any
 
 import pytest
 
-from evidence import event as events
 from evidence import ids, keys
-from evidence.bundle import trust
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
 from evidence.envelope import wraps
 from evidence.statements import erasing, types
+from evidence.statements import event as events
 from evidence.statements.tombstone import instead_of
-from evidence.store import shredding, verifying
-from evidence.store.engine import open_engine
+from evidence.store.database.engine import open_engine
 from evidence.store.errors import ErasedError
-from evidence.store.journal import SqlJournal
+from evidence.store.journal import shredding, verifying
+from evidence.store.journal.journal import SqlJournal
 from server.erasure.sweeper import Sweeper
 from server.keeping.backup import make
 from server.settings import Settings

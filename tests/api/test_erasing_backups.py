@@ -7,10 +7,10 @@ import shutil
 import time
 from pathlib import Path
 
-from evidence.store import verifying
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database.engine import open_engine
+from evidence.store.journal import verifying
+from evidence.store.journal.journal import SqlJournal
 from server.keeping.backup import make
 from server.keeping.restore import restore
 from server.settings import Settings

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from evidence import ids
-from evidence.bundle import trust
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
 from evidence.statements import types
 from tests.api.test_reading import grant
 from tests.api.world import CaseOfHers, Person, World, problem, until

@@ -16,16 +16,17 @@ from sqlalchemy.engine import make_url
 from typer.testing import CliRunner, Result
 
 from evidence import canonical, ids, keys
-from evidence.custody.tiles import TileId, tiles_at
+from evidence.custody.log.tiles import TileId, tiles_at
 from evidence.statements import types
 from evidence.statements.statement import Statement
-from evidence.store import migrating, scrubbing
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import connect
+from evidence.store.blobs import scrubbing
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect
 from server.cli import build_app, main
-from server.keeping import note
+from server.keeping import manifest
 from server.keeping.backup import make
-from server.keeping.note import BackupError
+from server.keeping.manifest import BackupError
 from server.keeping.restore import FaultsError, restore
 from server.settings import Settings
 from tests.api.world import Person, SealedItem, World, running, settings_in, until
@@ -106,7 +107,7 @@ def getuige(*arguments: str | Path, settings: Settings) -> Result:
 
 
 def journal_of(backup: Path) -> Path:
-    kept = note.read(backup)
+    kept = manifest.read(backup)
     assert kept is not None
     return backup / kept.journal
 
@@ -120,9 +121,9 @@ def change_journal(backup: Path, *statements: str) -> None:
     database.commit()
     count = database.execute("SELECT count(*) FROM events").fetchone()[0]
     database.close()
-    document = json.loads((backup / note.NAME).read_bytes())
+    document = json.loads((backup / manifest.NAME).read_bytes())
     document |= {"journal_sha256": sha256(path.read_bytes()).hexdigest(), "events": count}
-    (backup / note.NAME).write_bytes(canonical.encode(document))
+    (backup / manifest.NAME).write_bytes(canonical.encode(document))
 
 
 def test_a_restored_server_is_the_same_server(kept: Kept, tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ def test_a_restored_server_is_the_same_server(kept: Kept, tmp_path: Path) -> Non
         assert same >= 20
         until(lambda: httpx.get(f"{settings.public_url}/health/ready").status_code == 200, "the server is ready")
         size = int(httpx.get(f"{settings.public_url}/log/checkpoint").text.splitlines()[1])
-        kept_note = note.read(kept.backup)
+        kept_note = manifest.read(kept.backup)
         assert kept_note is not None
         assert size >= int(kept_note.checkpoint.splitlines()[1])
 
@@ -220,8 +221,8 @@ def flip(path: Path, at: int) -> None:
 
 
 def change_note(backup: Path, **members: object) -> None:
-    document = json.loads((backup / note.NAME).read_bytes())
-    (backup / note.NAME).write_bytes(canonical.encode(document | members))
+    document = json.loads((backup / manifest.NAME).read_bytes())
+    (backup / manifest.NAME).write_bytes(canonical.encode(document | members))
 
 
 @pytest.mark.parametrize("what", DAMAGE)

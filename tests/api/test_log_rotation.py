@@ -12,17 +12,18 @@ import httpx
 import pytest
 
 from evidence import canonical, ids, keys
-from evidence.bundle import trust
-from evidence.bundle.verify import verify
-from evidence.custody import auditing, succession
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.lineage import Lineage
-from evidence.custody.note import generate_key
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.tlogproof import build_proof
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
+from evidence.custody.log import auditing
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.note import generate_key
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.log.tlogproof import build_proof
+from evidence.custody.succession import succession
+from evidence.custody.succession.lineage import Lineage
 from evidence.statements import rotation, types
 from server.layout import Layout
-from server.log import rotating
+from server.rotation import rotating
 from tests.api.test_exports import ask, statement
 from tests.api.test_reading import grant
 from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in, until

@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from evidence import ids, keys
-from evidence.bundle import trust
+from evidence.bundle.checking import trust
 from evidence.statements import types
 from server.doctor import State, check_log
 from server.keeping.backup import make
 from server.keeping.restore import FaultsError, restore
 from server.layout import Layout
-from server.log import rotating
+from server.rotation import rotating
 from server.settings import Settings
 from tests.api.test_log_rotation import add, proof
 from tests.api.world import Person, World, running, settings_in, until

@@ -18,15 +18,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from evidence import canonical, ids
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles
-from evidence.envelope.xwing import public_of
-from evidence.event import Recorded
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles
 from evidence.statements import statement as statements
 from evidence.statements import types
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.statements.event import Recorded
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
+from evidence.xwing import public_of
 from server import openapi
 from server.app import create_app
 from server.settings import Settings

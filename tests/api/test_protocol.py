@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from evidence import ids
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from server.protocol import BUFFER_BYTES
 from server.uploads import tus
 from tests.api.world import TUS, Person, World, until

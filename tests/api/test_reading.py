@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from evidence import canonical, event, ids, keys
-from evidence.custody import leaf, tlogproof
-from evidence.custody.policy import Policy
+from evidence import canonical, ids, keys
+from evidence.custody.log import leaf, tlogproof
+from evidence.custody.witnessing.policy import Policy
 from evidence.envelope import container, opening, wraps
-from evidence.statements import types
+from evidence.statements import event, types
 from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, seal, until
 
 CONTENT = bytes(range(256)) * 500

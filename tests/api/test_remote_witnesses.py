@@ -12,8 +12,8 @@ import pytest
 
 from evidence import ids
 from evidence.custody.keyfile import load_or_create_key
-from evidence.custody.note import generate_key
-from evidence.custody.policy import Policy, VerifiedCheckpoint
+from evidence.custody.log.note import generate_key
+from evidence.custody.witnessing.policy import Policy, VerifiedCheckpoint
 from evidence.statements import types
 from server.layout import Layout
 from server.log.witnesses import Witnesses

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from evidence import ids
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from server.uploads import core, fields, resumable
 from server.uploads.intake import BATCH_BYTES
 from server.uploads.writer import FLUSH_EVERY_BYTES

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import httpx
 
-from evidence.bundle import trust
-from evidence.bundle.verify import verify
-from evidence.custody import tsa_policy
-from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
+from evidence.custody.time import tsa_policy
+from evidence.custody.time.development_tsa import DevelopmentTsa
 from tests.api.world import settings_in, until
 from tests.journey import Journey, incident, serving
 from tests.simulators.tsa import RunningTsa, running

@@ -10,12 +10,12 @@ from fastapi.routing import RouteContext, iter_route_contexts
 
 from server import openapi
 from server.app import create_app
-from server.auth.asking import PRINCIPALS
+from server.auth.dependencies import PRINCIPALS
 from server.edge import allowed_hosts
-from server.limits import Limiter, Pace
 from server.problems import ProblemError, document, prefers_english
 from server.problems.kinds import ProblemType
 from server.problems.registry import ALL, BY_NAME
+from server.rates import Limiter, Pace
 from server.settings import Settings
 from tests.api.world import World, problem
 

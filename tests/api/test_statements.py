@@ -8,9 +8,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from evidence import canonical, event, ids, keys
+from evidence import canonical, ids, keys
 from evidence.envelope.wraps import Reader
-from evidence.statements import dsse, types
+from evidence.statements import dsse, event, types
 from evidence.statements.statement import FIRST_PREV, Chain
 from tests.api.world import STATEMENTS, CaseOfHers, Person, World, problem, seal
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from evidence import ids, keys
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from server.founding import found
 from server.principals import Phone
 from server.services import open_services

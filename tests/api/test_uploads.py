@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from evidence import ids
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from server.uploads import core, tus
 from server.uploads.folder import UploadFolder
 from server.uploads.intake import BATCH_BYTES

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from evidence import ids
-from evidence.bundle import trust
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from evidence import event as events
 from evidence import ids, keys
-from evidence.bundle import layout, trust
-from evidence.bundle.report import Report
-from evidence.bundle.verify import verify
-from evidence.custody import tlogproof
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.report import Report
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import layout
 from evidence.custody.errors import ForkError, StaleSizeError
-from evidence.custody.integrator import Integrator
-from evidence.custody.tiles import FolderTiles
+from evidence.custody.log import tlogproof
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.tiles import FolderTiles
 from evidence.statements import authority, dsse, statement, types
+from evidence.statements import event as events
 from evidence.statements.authority import NotAllowedError
 from tests.simulators.casebook import Casebook, incident
 from tests.simulators.forging import regenerate

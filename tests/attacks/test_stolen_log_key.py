@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 
 from evidence import canonical, ids, keys
-from evidence.bundle import layout, trust
-from evidence.bundle.handover import Handover
-from evidence.bundle.verify import verify
-from evidence.custody import tlogproof
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import NoteSigner, generate_key
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import layout
+from evidence.bundle.format.rotations import Handover
+from evidence.custody.log import tlogproof
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import NoteSigner, generate_key
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from evidence.statements.statement import SeenCheckpoint, Statement
 from tests.simulators.casebook import Casebook, incident
 from tests.simulators.forging import regenerate

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from evidence import canonical, event, keys
-from evidence.custody import tlogproof
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.integrator import Integrator
-from evidence.custody.tiles import FolderTiles
+from evidence import canonical, keys
+from evidence.custody.log import tlogproof
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.tiles import FolderTiles
+from evidence.statements import event
 from evidence.statements.statement import Statement
 from server.clients import receipts
 from server.clients.errors import DistrustError

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import httpx
 
-from device_bridge import brokers
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
+from device_bridge.mqtt import brokers
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
+from device_bridge.reference_device.memory import DeviceMemory
 from evidence.statements.statement import Statement
-from evidence.store import migrating
-from evidence.store.engine import connect, open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect, open_engine
+from evidence.store.journal.journal import SqlJournal
 from tests.bridge_world import Organisation, new_broker, until
 from tests.ports import free_port, free_ports
 from tests.postgres_world import postgres_server

@@ -21,13 +21,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
-from device_bridge import cose, dc09, message
-from device_bridge.device import ReferenceDevice
-from device_bridge.device_memory import DeviceMemory
 from device_bridge.keyfile import write_secret
-from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
-from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
+from device_bridge.reference_device.device import ReferenceDevice
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.routes import dc09_frames
 from device_bridge.settings import BridgeSettings
+from device_bridge.wire import cose, message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
 from tests.bench.alarm_setting import Setting, paho_echo, raw_echo, setting
 from tests.bench.evidence import Figure, fdatasync_ms
@@ -165,8 +166,8 @@ def test_press_until_the_alarm_centre_has_acknowledged(tmp_path: Path, figures: 
 
 
 def _bare_frame(port: int, sequence: int) -> float:
-    line = dc09.Line(KEY)
-    frame = dc09.alarm_frame(line, "SIA-DCS", sequence, "00C0FFEE", "press", HERE, datetime.now(UTC))
+    line = dc09_frames.Line(KEY)
+    frame = dc09_frames.alarm_frame(line, "SIA-DCS", sequence, "00C0FFEE", "press", HERE, datetime.now(UTC))
     begun = time.perf_counter()
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(frame)

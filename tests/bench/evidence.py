@@ -17,20 +17,21 @@ from pathlib import Path
 
 import pytest
 
-from evidence import event as events
 from evidence import ids, keys
-from evidence.bundle import opened, trust
-from evidence.bundle.verify import verify
-from evidence.custody import growth
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.opening import opened
 from evidence.custody.errors import ResourceNotFoundError
-from evidence.custody.note import KeyType, generate_key
-from evidence.custody.tlogproof import build_proof
+from evidence.custody.log import growth
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import KeyType, generate_key
+from evidence.custody.log.tlogproof import build_proof
 from evidence.envelope import cobblestone, container, opening, sealing
 from evidence.envelope.meta import Meta
-from evidence.store import migrating
-from evidence.store.engine import connect, open_engine
-from evidence.store.journal import SqlJournal
+from evidence.statements import event as events
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect, open_engine
+from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from tests.api.world import Person, World, settings_in, until
 from tests.bench.bare_databases import bare_postgresql, bare_sqlite

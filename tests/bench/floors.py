@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from evidence import event as events
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import KeyType, generate_key
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, generate_key
 from evidence.envelope import cobblestone
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.statements import event as events
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 from tests.simulators.casebook import Casebook, incident
 from tests.simulators.heads import SqliteHeadStore
 

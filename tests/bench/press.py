@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.message import Kind, Location, Told
-from device_bridge.mqtt import BrokerAddress, Login
+from device_bridge.mqtt.connection import BrokerAddress, Login
+from device_bridge.wire.message import Kind, Location, Told
 from tests.bench.alarm_setting import paho_echo
 from tests.bridge_world import World, world
 

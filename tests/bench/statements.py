@@ -22,13 +22,14 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from evidence import event, ids, keys
-from evidence.custody.tiles import CHECKPOINT_PATH
-from evidence.statements import types
+from evidence import ids, keys
+from evidence.custody.log.tiles import CHECKPOINT_PATH
+from evidence.statements import event, types
 from evidence.statements.statement import Chain, Statement
-from evidence.store import migrating, rows
-from evidence.store.engine import connect, open_engine, writing
-from evidence.store.journal import SqlJournal
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect, open_engine, writing
+from evidence.store.journal import rows
+from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from server.layout import Layout
 from server.settings import Settings
@@ -45,7 +46,7 @@ OUT = Path(__file__).parent.parent.parent / "var" / "bench" / "uploads.json"
 CLIENTS: Final = {1: 400, 32: 2400, 256: 3000}
 """Connections at once, and how many requests all of them send together."""
 KEYS: Final = 32
-"""Caseworkers who sign: one key alone would meet its pace (`server/limits.py`)."""
+"""Caseworkers who sign: one key alone would meet its pace (`server/rates.py`)."""
 SLOW_US: Final = 2000
 MOST_OF_PGBENCH: Final = 80
 """PostgreSQL lets a hundred in; our server, which needs no connection per client, has its own among them."""

@@ -16,7 +16,7 @@ import pytest
 from playwright.async_api import Browser, Route
 
 from evidence import ids
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from server.uploads.fields import RESUMABLE, UPLOADS
 from tests.api.world import Person, World, running, settings_in
 from tests.interop.cut_line import CutLine

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from evidence import event, ids, keys
-from evidence.custody import merkle
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
-from evidence.custody.note import NoteSigner, generate_key
-from evidence.custody.tlogproof import TlogProof
+from evidence import ids, keys
+from evidence.custody.log import merkle
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import NoteSigner, generate_key
+from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Alarm, Card, KnownPlace, Meta, Order, Position
-from evidence.statements import authority, statement, types
+from evidence.statements import authority, event, statement, types
 from evidence.statements.standing import Standing
 
 ORIGIN = "getuige.test/log"

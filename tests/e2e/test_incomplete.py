@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from evidence import ids, schema
-from evidence.bundle import trust
-from evidence.bundle.opened import open_bundle
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.opening.opened import open_bundle
 from evidence.statements import types
 from server.clients import memory
 from server.clients.attachments import describe

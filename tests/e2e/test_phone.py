@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from evidence import ids, keys, schema
-from evidence.bundle import trust
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
 from evidence.statements.statement import SeenCheckpoint
 from server.clients import memory, phone_folder
 from server.clients.attachments import describe

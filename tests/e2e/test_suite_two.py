@@ -16,16 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from evidence import canonical, ids, keys
-from evidence.bundle import trust
-from evidence.bundle.opened import open_bundle
-from evidence.bundle.verify import verify
-from evidence.envelope import container, sealing, wraps, xwing
+from evidence import canonical, ids, keys, xwing
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.opening.opened import open_bundle
+from evidence.envelope import container, sealing, wraps
 from evidence.envelope.wraps import Reader, WrapError
 from evidence.statements import statement as statements
 from evidence.statements import types
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 from server.clients import case_keys, locked, memory, phone_folder, suites, tus, vault
 from server.clients.caseworker import Caseworker
 from server.clients.errors import ClientError, DistrustError, RefusedError

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from evidence.custody.integrator import Head, Integrator
-from evidence.custody.note import KeyType, NoteSignature, NoteSigner
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.integrator import Head, Integrator
+from evidence.custody.log.note import KeyType, NoteSignature, NoteSigner
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.simulators.heads import SqliteHeadStore
 
 LOG_SEED, WITNESS_SEED = bytes(32), bytes([1]) * 32

@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import event
 
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 
 BATCH = 3
 """Statements that wait together, so that the writer takes them in groups."""

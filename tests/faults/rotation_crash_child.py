@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 
 from evidence import keys
-from server.log import rotating
+from server.rotation import rotating
 from server.settings import Settings
 
 ROOT_KEY = keys.Identity(bytes([7]) * 32, bytes([8]) * 32)

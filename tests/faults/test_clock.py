@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from evidence.bundle import trust
-from evidence.bundle.report import Report
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.report import Report
+from evidence.bundle.checking.verify import verify
 from evidence.custody.keyfile import load_or_create_key
 from server.layout import Layout
 from tests.api.world import settings_in

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
-from evidence.custody.growth import audit
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import KeyType, NoteSigner
-from evidence.custody.policy import Policy
-from evidence.custody.tiles import FolderTiles, TileId
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.growth import audit
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, NoteSigner
+from evidence.custody.log.tiles import FolderTiles, TileId
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.faults.custody_crash_child import LEAVES, LOG_SEED, WITNESS_SEED
 from tests.oracles import rfc6962
 from tests.simulators.heads import SqliteHeadStore

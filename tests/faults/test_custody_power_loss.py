@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody.integrator import Head, Integrator
-from evidence.custody.note import KeyType, generate_key
-from evidence.custody.tiles import TileId, tiles_at
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.integrator import Head, Integrator
+from evidence.custody.log.note import KeyType, generate_key
+from evidence.custody.log.tiles import TileId, tiles_at
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.simulators.heads import MemoryHeadStore
 
 LOG = generate_key("log.example")

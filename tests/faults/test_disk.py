@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from evidence import ids, keys
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from server.founding import found
 from server.settings import Settings
 from tests.api.world import Person, World, problem, settings_in

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from evidence import event
-from evidence.store import verifying
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.statements import event
+from evidence.store.database.engine import open_engine
+from evidence.store.journal import verifying
+from evidence.store.journal.journal import SqlJournal
 from server.erasure.destroying import STEPS
 from tests.api.test_erasing import needles, serving, told
 from tests.api.world import settings_in

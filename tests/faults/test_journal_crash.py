@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from evidence import event
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.statements import event
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 from tests.bridge_world import Organisation
 
 CHILD = Path(__file__).with_name("journal_crash_child.py")

@@ -20,17 +20,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from device_bridge.device import ReferenceDevice
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.message import PressId, Told
-from evidence import canonical, event, ids, keys
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.statements import types
+from device_bridge.reference_device.device import ReferenceDevice
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.wire.message import PressId, Told
+from evidence import canonical, ids, keys
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.statements import event, types
 from evidence.statements.statement import Chain
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
-from evidence.store.verifying import verify
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
+from evidence.store.journal.verifying import verify
 from server.demo.ledger import Ledger
 from server.demo.machine import Machine, Ports
 from server.founding import found

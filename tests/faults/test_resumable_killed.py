@@ -17,7 +17,7 @@ from contextlib import suppress
 import pytest
 
 from evidence import ids, keys
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from server.settings import Settings
 from server.uploads import fields, resumable, tus
 from server.uploads.writer import FLUSH_EVERY_BYTES

@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from evidence import ids
-from evidence.bundle import trust
-from evidence.custody import growth, tlogproof
+from evidence.bundle.checking import trust
+from evidence.custody.log import growth, tlogproof
 from evidence.statements import statement as statements
 from evidence.statements import types
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from server.layout import Layout
-from server.log import rotating
-from server.log.line import LogFolders
+from server.log.line_of_logs import LogFolders
+from server.rotation import rotating
 from server.settings import Settings
 from tests.faults.rotation_crash_child import ROOT_KEY
 

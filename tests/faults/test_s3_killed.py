@@ -9,10 +9,10 @@ import pytest
 import structlog
 
 from evidence import ids
-from evidence.store.copies import SqlCopies
-from evidence.store.engine import open_engine
-from evidence.store.s3 import S3Blobs
-from evidence.store.shipping import PART_BYTES, is_whole
+from evidence.store.blobs.copies import SqlCopies
+from evidence.store.blobs.s3 import S3Blobs
+from evidence.store.blobs.shipping import PART_BYTES, is_whole
+from evidence.store.database.engine import open_engine
 from tests.api.world import Person, World, running, settings_in
 from tests.conftest import need
 from tests.s3.meddler import meddling

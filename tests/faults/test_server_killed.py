@@ -19,12 +19,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from evidence import canonical, event, ids, keys
-from evidence.statements import types
+from evidence import canonical, ids, keys
+from evidence.statements import event, types
 from evidence.statements.statement import Statement
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from server.settings import Settings
 from tests.api.world import CaseOfHers, Person, World, problem, settings_in, until

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from evidence import ids, keys
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from server.founding import found
 from server.settings import Settings
 from server.uploads import tus

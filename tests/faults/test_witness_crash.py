@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.note import NoteSignature, generate_key
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.note import NoteSignature, generate_key
 from tests.faults.witness_crash_child import DEADLY_SIZE
 from tests.witness_world import FORK, head, request, running
 

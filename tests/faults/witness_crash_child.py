@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.witness import FileWitnessState
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.witnessing.witness import FileWitnessState
 from server.cli import main
 
 DEADLY_SIZE = 12

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 import siadc09.message
 
-from device_bridge import dc09
-from device_bridge.alarm_centre import DevelopmentAlarmCentre
-from device_bridge.dispatch import Dispatch
 from device_bridge.errors import RouteError
 from device_bridge.keyfile import write_secret
-from device_bridge.message import Kind, Location, Told
+from device_bridge.routes import dc09_frames
 from device_bridge.routes.dc09 import Dc09Route, sequence_of
+from device_bridge.routes.development_centre import DevelopmentAlarmCentre
+from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.line import Line, tls_context
 from device_bridge.settings import BridgeSettings
+from device_bridge.wire.message import Kind, Location, Told
 from evidence import ids
 from evidence.statements.types import AlarmKind
 from tests.bridge_world import start_bridge, until, world
@@ -52,18 +52,18 @@ def alarm_centre() -> Iterator[tuple[int, list[dict[str, Any]]]]:
 def test_pysiaalarm_acknowledges_an_encrypted_alarm_with_its_position(kind: AlarmKind, code: str) -> None:
     with alarm_centre() as (port, received):
         what = dispatch(kind)
-        said = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09.Line(KEY)).send(what)
+        said = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09_frames.Line(KEY)).send(what)
         until(lambda: received, "the handler runs after the ACK")
     assert "ACK" in said.words
     (alarm,) = received
-    assert (alarm["code"], alarm["encrypted"], alarm["account"]) == (code, True, dc09.account_of(what.device))
+    assert (alarm["code"], alarm["encrypted"], alarm["account"]) == (code, True, dc09_frames.account_of(what.device))
     assert (alarm["longitude"], alarm["latitude"]) == ("004E28.662", "51N55.464")
     assert int(alarm["sequence"]) == sequence_of(what)
 
 
 def test_a_receiver_that_refuses_the_position_gets_the_alarm_without_it() -> None:
     with alarm_centre() as (port, received):
-        said = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09.Line(KEY), "ADM-CID").send(
+        said = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09_frames.Line(KEY), "ADM-CID").send(
             dispatch()
         )
         until(lambda: received, "the handler runs")
@@ -73,7 +73,7 @@ def test_a_receiver_that_refuses_the_position_gets_the_alarm_without_it() -> Non
 
 def test_another_key_is_a_visible_failure() -> None:
     with alarm_centre() as (port, received):
-        route = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09.Line(bytes(32)))
+        route = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09_frames.Line(bytes(32)))
         with pytest.raises(RouteError, match="NAK"):
             route.send(dispatch())
     assert received == []
@@ -81,9 +81,9 @@ def test_another_key_is_a_visible_failure() -> None:
 
 @pytest.mark.parametrize("message_id", ["SIA-DCS", "ADM-CID"])
 @pytest.mark.parametrize("location", [None, ROTTERDAM, SOUTH_WEST])
-def test_siadc09_decodes_the_same_frames(message_id: dc09.MessageId, location: Location | None) -> None:
+def test_siadc09_decodes_the_same_frames(message_id: dc09_frames.MessageId, location: Location | None) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    frame = dc09.alarm_frame(dc09.Line(KEY), message_id, 4711, "00C0FFEE", "press", location, now)
+    frame = dc09_frames.alarm_frame(dc09_frames.Line(KEY), message_id, 4711, "00C0FFEE", "press", location, now)
     decoded = siadc09.message.parse_frame(frame, KEY)
     assert (decoded.seq, decoded.account.acct, decoded.timestamp) == (4711, 0x00C0FFEE, now)
     assert "Panic" in str(decoded.data)
@@ -98,7 +98,9 @@ def test_siadc09_decodes_the_same_frames(message_id: dc09.MessageId, location: L
 
 def test_two_equal_alarms_do_not_look_equal_on_the_wire() -> None:
     now = datetime.now(UTC)
-    frames = {dc09.alarm_frame(dc09.Line(KEY), "SIA-DCS", 1, "1234", "press", None, now) for _ in range(8)}
+    frames = {
+        dc09_frames.alarm_frame(dc09_frames.Line(KEY), "SIA-DCS", 1, "1234", "press", None, now) for _ in range(8)
+    }
     assert len(frames) == 8, "random bytes lead the plaintext, because the vector is always zero"
 
 
@@ -111,12 +113,12 @@ def test_over_tls_only_a_trusted_alarm_centre_is_told(tmp_path: Path) -> None:
             (None, "did not answer|cannot be reached|not a DC-09"),
         ):
             with pytest.raises(RouteError, match=words):
-                Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre", context), dc09.Line(KEY)).send(
+                Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre", context), dc09_frames.Line(KEY)).send(
                     dispatch()
                 )
         assert received == []
         trusted = Line("127.0.0.1", port, "the alarm centre", tls_context(shown.certificate))
-        assert "ACK" in Dc09Route("dc09-1", trusted, dc09.Line(KEY)).send(dispatch()).words
+        assert "ACK" in Dc09Route("dc09-1", trusted, dc09_frames.Line(KEY)).send(dispatch()).words
         until(lambda: received, "the handler runs after the ACK")
 
 
@@ -126,7 +128,7 @@ def test_a_certificate_of_another_name_is_not_trusted(tmp_path: Path) -> None:
     with alarm_centre() as (behind, _), tls_front(shown, behind) as port:
         line = Line("127.0.0.1", port, "the alarm centre", tls_context(shown.certificate))
         with pytest.raises(RouteError, match="not trusted"):
-            Dc09Route("dc09-1", line, dc09.Line(KEY)).send(dispatch())
+            Dc09Route("dc09-1", line, dc09_frames.Line(KEY)).send(dispatch())
 
 
 @pytest.mark.need("openssl")
@@ -134,7 +136,7 @@ def test_the_null_poll_goes_over_tls_too(tmp_path: Path) -> None:
     shown = own_certificate(tmp_path)
     with alarm_centre() as (behind, received), tls_front(shown, behind) as port:
         line = Line("127.0.0.1", port, "the alarm centre", tls_context(shown.certificate))
-        route = Dc09Route("dc09-1", line, dc09.Line(KEY))
+        route = Dc09Route("dc09-1", line, dc09_frames.Line(KEY))
         assert route.trouble() == "not tried yet"
         route.start()
         until(lambda: route.trouble() is None, "the poll finds the line well")
@@ -161,7 +163,7 @@ def receiver(*answers: bytes) -> Iterator[int]:
 
 
 def framed(body: bytes) -> bytes:
-    return b"\n" + f"{dc09.crc(body):04X}{len(body):04X}".encode() + body + b"\r"
+    return b"\n" + f"{dc09_frames.crc(body):04X}{len(body):04X}".encode() + body + b"\r"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +179,7 @@ def framed(body: bytes) -> bytes:
 )
 def test_every_other_answer_is_a_visible_failure(answer: bytes, *, permanent: bool) -> None:
     with receiver(answer) as port:
-        route = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09.Line(KEY))
+        route = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09_frames.Line(KEY))
         with pytest.raises(RouteError) as failure:
             route.send(dispatch(location=None))
         assert failure.value.permanent is permanent

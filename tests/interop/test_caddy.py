@@ -22,11 +22,11 @@ import httpx
 import pytest
 
 from evidence import ids, keys
-from evidence.store import migrating
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import connect
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect
 from server.founding import found
-from server.limits import ANYONE
+from server.rates import ANYONE
 from server.settings import Settings
 from tests.api.world import Person, Signed, World, settings_in, until
 from tests.conftest import need

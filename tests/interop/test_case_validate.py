@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from evidence import ids
-from evidence.bundle import layout, opened, trust
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import layout
+from evidence.bundle.opening import opened
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from tests.simulators.casebook import Casebook, incident

@@ -18,15 +18,15 @@ import httpx
 import pytest
 import xmlschema
 
-from device_bridge import cap, sip
-from device_bridge.dc09 import account_of
-from device_bridge.dispatch import Dispatch
+from device_bridge.alarm.escalation import SECOND_AFTER_MS, unix_ms
 from device_bridge.errors import RouteError
-from device_bridge.escalation import SECOND_AFTER_MS, unix_ms
-from device_bridge.message import Kind, Location, Told
+from device_bridge.routes import cap, sip_messages
+from device_bridge.routes.dc09_frames import account_of
+from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.line import Line, tls_context
 from device_bridge.routes.sip import SipRoute
 from device_bridge.settings import BridgeSettings
+from device_bridge.wire.message import Kind, Location, Told
 from evidence import ids
 from evidence.statements.types import AlarmKind, CloseReason
 from tests.bridge_world import World, start_bridge, until, world
@@ -51,7 +51,7 @@ def dispatch(kind: AlarmKind = "press", location: Location | None = ROTTERDAM) -
 
 
 def route(port: int, *, exercise: bool = False, tls: ssl.SSLContext | None = None) -> SipRoute:
-    to = sip.Address("meldkamer", "127.0.0.1", port, tls is not None)
+    to = sip_messages.Address("meldkamer", "127.0.0.1", port, tls is not None)
     return SipRoute("sip-mk", to, Line("127.0.0.1", port, "the control room", tls), SENDER, exercise=exercise)
 
 
@@ -129,7 +129,7 @@ def test_a_control_room_takes_the_alert_and_its_position(tmp_path: Path) -> None
         assert "SIP 200" in route(room.port).send(what).words
         (message,) = until(room.received, "sipp wrote down the message")
         alert = alert_of(room)
-    assert message.request == f"MESSAGE {sip.SERVICE} SIP/2.0"
+    assert message.request == f"MESSAGE {sip_messages.SERVICE} SIP/2.0"
     assert message.headers["call-info"].endswith(";purpose=EmergencyCallData.cap")
     assert [part.kind for part in message.parts] == [
         "application/emergencycalldata.cap+xml",
@@ -153,7 +153,7 @@ def test_what_is_not_in_earnest_says_so_twice(tmp_path: Path, kind: AlarmKind, *
         route(room.port, exercise=exercise).send(dispatch(kind))
         (message,) = until(room.received, "sipp wrote down the message")
         assert alert_of(room)["status"] == status
-    assert message.request == f"MESSAGE {sip.TEST_SERVICE} SIP/2.0"
+    assert message.request == f"MESSAGE {sip_messages.TEST_SERVICE} SIP/2.0"
 
 
 @pytest.mark.need("sipp")

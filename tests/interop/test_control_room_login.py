@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from device_bridge import sip, sip_login
 from device_bridge.errors import RouteError, SettingsError
+from device_bridge.routes import sip_digest, sip_messages
 from device_bridge.routes.line import Line
 from device_bridge.routes.sip import SipRoute
-from device_bridge.sip_login import Challenge, Login
+from device_bridge.routes.sip_digest import Challenge, Login
 from tests.bridge_world import until
 from tests.interop.control_room import control_room
 from tests.interop.test_control_room import SENDER, alert_of, dispatch
@@ -73,7 +73,7 @@ def asking(challenges: list[str], status: str = "401 Unauthorized", method: str 
 
 
 def route(port: int, login: Login | None, known: tuple[str, ...] = ()) -> SipRoute:
-    to = sip.Address("meldkamer", "127.0.0.1", port, tls=False)
+    to = sip_messages.Address("meldkamer", "127.0.0.1", port, tls=False)
     line = Line("127.0.0.1", port, "the control room")
     return SipRoute("sip-mk", to, line, SENDER, exercise=True, login=login, known_hosts=frozenset(known))
 
@@ -147,7 +147,7 @@ def test_a_redirect_is_followed_once_to_a_control_room_of_the_settings(tmp_path:
             assert len(first.received()) == 1
         assert message.request == "MESSAGE sip:meldkamer2@127.0.0.1 SIP/2.0"
         assert message.headers["cseq"] == "2 MESSAGE"
-        assert f"\r\nTo: <{sip.TEST_SERVICE}>\r\n".encode() in second.requests(b"MESSAGE")[0]
+        assert f"\r\nTo: <{sip_messages.TEST_SERVICE}>\r\n".encode() in second.requests(b"MESSAGE")[0]
 
 
 @pytest.mark.need("sipp")
@@ -185,7 +185,7 @@ NONCE, FRESH = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEt
 )
 def test_the_example_of_the_standard(algorithm: str, response: str) -> None:
     asked = Challenge("http-auth@example.org", NONCE, algorithm, "auth", None)
-    assert f'response="{response}"' in sip_login.answer(asked, MUFASA, "GET", "/dir/index.html", FRESH)
+    assert f'response="{response}"' in sip_digest.answer(asked, MUFASA, "GET", "/dir/index.html", FRESH)
 
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
@@ -198,7 +198,7 @@ def test_another_implementation_answers_the_same(algorithm: str) -> None:
     shown = theirs.headers["authorization"]
     fresh = re.search(r'cnonce="([^"]+)"', shown)
     assert fresh is not None
-    ours = sip_login.answer(sip_login.choose([value]), LOGIN, "GET", "/service", fresh[1])
+    ours = sip_digest.answer(sip_digest.choose([value]), LOGIN, "GET", "/service", fresh[1])
     assert re.search(r'response="\w+"', ours)[0] in shown  # type: ignore[index] # it has one
 
 

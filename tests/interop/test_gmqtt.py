@@ -10,9 +10,9 @@ import pytest
 from gmqtt import Client
 from gmqtt.mqtt.constants import MQTTv311
 
-from device_bridge import message
-from device_bridge.login import client_id_of, make_token
-from device_bridge.message import PressId, Told
+from device_bridge.mqtt.login import client_id_of, make_token
+from device_bridge.wire import message
+from device_bridge.wire.message import PressId, Told
 from tests.bridge_world import world
 
 SCRIPT = Path(__file__).parent / "foreign_press.py"

@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import KeyType, generate_key
-from evidence.custody.tiles import FolderTiles, TileReader
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, generate_key
+from evidence.custody.log.tiles import FolderTiles, TileReader
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.conftest import need
 from tests.oracles import rfc6962
 from tests.simulators.heads import MemoryHeadStore

@@ -22,8 +22,8 @@ from evidence.custody.errors import (
     WitnessFormatError,
     WitnessUnavailableError,
 )
-from evidence.custody.note import KeyType, generate_key
-from evidence.custody.witness_request import MAX_ANSWER_BYTES, AddCheckpoint
+from evidence.custody.log.note import KeyType, generate_key
+from evidence.custody.witnessing.witness_request import MAX_ANSWER_BYTES, AddCheckpoint
 from server.log import witness_client
 from server.log.witness_client import HttpWitness
 from tests.ports import free_port

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge import message
-from device_bridge.login import client_id_of, make_token
-from device_bridge.message import PressId, Told
+from device_bridge.mqtt.login import client_id_of, make_token
+from device_bridge.wire import message
+from device_bridge.wire.message import PressId, Told
 from tests.bridge_world import World, until, world
 
 SCRIPT = Path(__file__).parent / "foreign_press.py"

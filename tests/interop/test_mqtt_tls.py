@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge import brokers, message
-from device_bridge.device import ReferenceDevice
-from device_bridge.device_memory import DeviceMemory
 from device_bridge.errors import SettingsError
-from device_bridge.message import Kind, Told
-from device_bridge.mqtt import BrokerAddress, Connection, Delivered
+from device_bridge.mqtt import brokers
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered
+from device_bridge.reference_device.device import ReferenceDevice
+from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.settings import BridgeSettings
+from device_bridge.wire import message
+from device_bridge.wire.message import Kind, Told
 from tests.bridge_world import Organisation, World, never, new_broker, start_bridge, until
 from tests.interop.certificates import Authority
 from tests.ports import free_port

@@ -9,11 +9,11 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from device_bridge import message
-from device_bridge.device import ReferenceDevice
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.login import make_token
-from device_bridge.message import Kind, Lane, PressId, Told, UpTopic
+from device_bridge.mqtt.login import make_token
+from device_bridge.reference_device.device import ReferenceDevice
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.wire import message
+from device_bridge.wire.message import Kind, Lane, PressId, Told, UpTopic
 from evidence import keys
 from tests.bridge_world import DEADLINE_S, World, bridge_process, never, start_bridge, until, world
 from tests.ports import free_port

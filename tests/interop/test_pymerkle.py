@@ -12,8 +12,8 @@ from typing import Any
 import pymerkle  # type: ignore[import-untyped]  # it publishes no types
 import pytest
 
-from evidence.custody import merkle
 from evidence.custody.errors import ProofError
+from evidence.custody.log import merkle
 
 ENTRIES = [b"\x01" + hashlib.sha256(bytes([number])).digest() for number in range(70)]
 LEAVES = [merkle.leaf_hash(entry) for entry in ENTRIES]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from evidence import keys
-from evidence.custody import tlogproof
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.note import generate_key
-from evidence.custody.tiles import FolderTiles
+from evidence.custody.log import tlogproof
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.note import generate_key
+from evidence.custody.log.tiles import FolderTiles
 from evidence.statements.statement import Statement
 from tests.attacks.test_stolen_log_key import thief_log
 from tests.attacks.test_stolen_log_key_phone import proof_of

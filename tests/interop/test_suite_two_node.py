@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from evidence import canonical, ids, keys
-from evidence.envelope import container, opening, sealing, wraps, xwing
+from evidence import canonical, ids, keys, xwing
+from evidence.envelope import container, opening, sealing, wraps
 from evidence.envelope.wraps import Reader
 from evidence.statements import statement, types
 from tests.interop.test_webcrypto_node import CASE, ask, b64, incident, signer

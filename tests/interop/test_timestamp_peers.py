@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from evidence.custody import cms, timestamp
 from evidence.custody.errors import TimestampError
-from evidence.custody.timestamp import verify_token
+from evidence.custody.time import cms, timestamp
+from evidence.custody.time.timestamp import verify_token
 
 pytestmark = [pytest.mark.need("openssl")]
 DIGEST = hashlib.sha256(b"a head").digest()
@@ -196,7 +196,7 @@ def test_a_certificate_is_for_time_stamping(name: str, tmp_path: Path, monkeypat
 
 
 def sorted_certificates(token: bytes) -> bool:
-    from evidence.custody import der  # noqa: PLC0415 - only this question needs it
+    from evidence.custody.time import der  # noqa: PLC0415 - only this question needs it
 
     response = der.read(token).members()
     response.take()

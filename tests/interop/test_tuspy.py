@@ -24,7 +24,7 @@ from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 from tusclient.uploader.uploader import Uploader
 
 from evidence import ids, keys
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs.directory import DirectoryBlobs
 from tests.api.world import Person, World, running, settings_in, until
 from tests.ports import free_port
 

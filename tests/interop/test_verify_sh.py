@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from evidence import ids
-from evidence.bundle import layout, opened
-from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.bundle.format import layout
+from evidence.bundle.opening import opened
+from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from tests.simulators.casebook import Casebook, incident

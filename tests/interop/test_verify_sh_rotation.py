@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from evidence import ids, keys
-from evidence.bundle import layout, trust
-from evidence.bundle.handover import Handover
+from evidence.bundle.checking import trust
+from evidence.bundle.format import layout
+from evidence.bundle.format.rotations import Handover
 from tests.attacks.test_stolen_log_key import encoded, rotated, sealed_and_granted, unpack
 from tests.interop.test_verify_sh import run
 from tests.simulators.casebook import incident

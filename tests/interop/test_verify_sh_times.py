@@ -14,19 +14,20 @@ from typing import Any
 
 import pytest
 
-import evidence.bundle
+import evidence.bundle.checking
 from evidence import ids
-from evidence.bundle import layout, trust
-from evidence.bundle.tokens import gather
-from evidence.bundle.verify import verify
-from evidence.custody import development_tsa
-from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import layout
+from evidence.bundle.format.tokens import gather
+from evidence.custody.time import development_tsa
+from evidence.custody.time.development_tsa import DevelopmentTsa
 from tests.simulators.casebook import Casebook, incident
 from tests.simulators.forging import regenerate
 
 pytestmark = [pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash")]
 
-SCRIPT = Path(evidence.bundle.__file__).parent / "verify.sh"
+SCRIPT = Path(evidence.bundle.checking.__file__).parent / "verify.sh"
 TWO_HOURS = timedelta(hours=2)
 LIFE = timedelta(seconds=6)
 

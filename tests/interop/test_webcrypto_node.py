@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from evidence import canonical, event, ids, keys
-from evidence.custody import merkle, note
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
-from evidence.custody.tlogproof import TlogProof
+from evidence import canonical, ids, keys
+from evidence.custody.log import merkle, note
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import cobblestone, container, opening, padding, sealing
 from evidence.envelope.meta import Meta, Position
-from evidence.statements import dsse, statement, types
+from evidence.statements import dsse, event, statement, types
 
 pytestmark = pytest.mark.need("node")
 

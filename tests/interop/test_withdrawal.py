@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from device_bridge import alarm as life
-from device_bridge import merging
-from device_bridge.handover import HANDOVER_MS
-from device_bridge.message import Kind, Location, Told
+from device_bridge.alarm import life, merging
+from device_bridge.spool.yielding import HANDOVER_MS
+from device_bridge.wire.message import Kind, Location, Told
 from evidence import ids
 from tests.bridge_world import never, until
 from tests.interop.control_room import ControlRoom, control_room

@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from evidence import canonical, ids
-from evidence import event as events
-from evidence.bundle import layout, opened, trust, zipapp
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import layout
+from evidence.bundle.making import zipapp
+from evidence.bundle.opening import opened
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
+from evidence.statements import event as events
 from evidence.statements import statement, types
 from tests.simulators.casebook import Casebook, incident
 from tests.simulators.forging import regenerate
@@ -143,9 +146,11 @@ def test_what_cannot_be_read_gives_exit_code_2(bench: Bench, tmp_path: Path) -> 
 def test_the_same_sources_give_the_same_bytes_and_only_what_is_needed(bench: Bench, tmp_path: Path) -> None:
     modules = zipapp.build(tmp_path / "again.pyz")
     assert (tmp_path / "again.pyz").read_bytes() == bench.program.read_bytes()
-    assert "evidence.bundle.verify" in modules
-    assert not [name for name in modules if name.startswith(("evidence.store", "evidence.custody.integrator"))]
-    assert not {"evidence.bundle.opened", "evidence.bundle.sealed", "evidence.envelope.opening"} & set(modules)
+    assert "evidence.bundle.checking.verify" in modules
+    assert not [name for name in modules if name.startswith(("evidence.store", "evidence.custody.log.integrator"))]
+    assert not {"evidence.bundle.opening.opened", "evidence.bundle.making.sealed", "evidence.envelope.opening"} & set(
+        modules
+    )
 
 
 def test_a_python_without_the_packages_says_what_to_install(bench: Bench) -> None:

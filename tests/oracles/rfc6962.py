@@ -1,7 +1,7 @@
 """RFC 6962 section 2.1 transcribed, slow and separate: the second opinion on our Merkle tree.
 
 It holds all entries, splits where the RFC says, and rebuilds roots from proofs by recursion. It shares no line with
-`evidence.custody.merkle`.
+`evidence.custody.log.merkle`.
 """
 
 import hashlib

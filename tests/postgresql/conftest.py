@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 from sqlalchemy import URL, Engine
 
-from evidence.store import migrating
-from evidence.store.engine import connect, open_engine
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect, open_engine
 from tests.conftest import need
 from tests.postgres_world import PostgresServer, postgres_server
 

@@ -10,11 +10,11 @@ from sqlalchemy import Engine, delete, func, select
 
 from evidence import ids
 from evidence.statements.statement import Chain
-from evidence.store import migrating
-from evidence.store.copies import SqlCopies
-from evidence.store.engine import WRITE, connect, open_engine
-from evidence.store.journal import SqlJournal
-from evidence.store.schema import blob_copies, events
+from evidence.store.blobs.copies import SqlCopies
+from evidence.store.database import migrating
+from evidence.store.database.engine import WRITE, connect, open_engine
+from evidence.store.database.schema import blob_copies, events
+from evidence.store.journal.journal import SqlJournal
 from tests.property.test_journal import Phone, founding, invitation
 
 SEALS = 40

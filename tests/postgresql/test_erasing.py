@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from evidence import event
-from evidence.statements import types
-from evidence.store import verifying
-from evidence.store.journal import SqlJournal
+from evidence.statements import event, types
+from evidence.store.journal import verifying
+from evidence.store.journal.journal import SqlJournal
 from tests.api.test_erasing import needles, serving, told
 from tests.api.world import settings_in
 from tests.erasing_world import found_in, sweeping

@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from evidence import canonical, ids, keys
-from evidence.bundle import trust
-from evidence.custody import tlogproof
+from evidence.bundle.checking import trust
+from evidence.custody.log import tlogproof
 from evidence.statements import types
-from evidence.store import migrating
-from evidence.store.engine import connect, open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect, open_engine
+from evidence.store.journal.journal import SqlJournal
 from server.founding import found
-from server.log import rotating
+from server.rotation import rotating
 from server.settings import Settings
 from tests.api.world import Person, settings_in, until
 from tests.faults.test_server_killed import serving

@@ -18,14 +18,14 @@ from typing import Self
 import httpx
 import pytest
 
-from evidence import canonical, event, keys
-from evidence.bundle import trust
-from evidence.custody import tlogproof
-from evidence.statements import dsse
+from evidence import canonical, keys
+from evidence.bundle.checking import trust
+from evidence.custody.log import tlogproof
+from evidence.statements import dsse, event
 from evidence.statements.statement import Statement
-from evidence.store import migrating
-from evidence.store.engine import connect, open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect, open_engine
+from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from server.layout import Layout
 from server.secret_files import load_identity

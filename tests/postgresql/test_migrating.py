@@ -13,11 +13,12 @@ from typer.testing import CliRunner
 
 from evidence import ids, keys
 from evidence.statements import tombstone as tombstones
-from evidence.store import migrating, rows
-from evidence.store.engine import WRITE, connect, open_engine
-from evidence.store.journal import SqlJournal
-from evidence.store.migrating import NewerDatabaseError, UnmigratedError
-from evidence.store.schema import metadata
+from evidence.store.database import migrating
+from evidence.store.database.engine import WRITE, connect, open_engine
+from evidence.store.database.migrating import NewerDatabaseError, UnmigratedError
+from evidence.store.database.schema import metadata
+from evidence.store.journal import rows
+from evidence.store.journal.journal import SqlJournal
 from server.cli import commands, main
 from server.founding import found
 from server.settings import Settings

@@ -10,18 +10,19 @@ import time
 import pytest
 from sqlalchemy import Engine, make_url
 
-from evidence import event, ids, keys
-from evidence.custody import leaf
-from evidence.custody.integrator import Head
+from evidence import ids, keys
+from evidence.custody.log import leaf
+from evidence.custody.log.integrator import Head
 from evidence.keys import Kdf
+from evidence.statements import event
 from evidence.statements.authority import NotAllowedError
 from evidence.statements.statement import FIRST_PREV, Chain
-from evidence.store import journal as journals
-from evidence.store.access import AccessStore, HandleTakenError
-from evidence.store.engine import NotDurableError, open_engine
+from evidence.store.database.access import AccessStore, HandleTakenError
+from evidence.store.database.engine import NotDurableError, open_engine
 from evidence.store.errors import BusyError, StoreError, UnknownOutcomeError, UnreadyError
-from evidence.store.heads import SqlHeads
-from evidence.store.journal import SqlJournal
+from evidence.store.journal import journal as journals
+from evidence.store.journal.heads import SqlHeads
+from evidence.store.journal.journal import SqlJournal
 from tests.api.world import until
 from tests.postgres_world import PostgresServer
 from tests.postgresql.conftest import Opening

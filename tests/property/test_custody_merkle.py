@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.custody import merkle
 from evidence.custody.errors import ProofError
-from evidence.custody.growth import RightEdge, grow
-from evidence.custody.tiles import TileReader
+from evidence.custody.log import merkle
+from evidence.custody.log.growth import RightEdge, grow
+from evidence.custody.log.tiles import TileReader
 from tests.oracles import rfc6962
 
 

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.custody import renewal, tsa_policy
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
-from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.errors import CustodyError, TimestampError
-from evidence.custody.note import KeyType, Note, NoteSigner, NoteVerifier, generate_key
-from evidence.custody.policy import Policy
-from evidence.custody.tiles import TileId, decode_entries, encode_entries
-from evidence.custody.timestamp import verify_token
-from evidence.custody.tlogproof import TlogProof
-from evidence.custody.tsa_policy import TsaPolicy
-from evidence.custody.witness_request import AddCheckpoint, judge_refusal, parse_cosignatures, parse_size
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import KeyType, Note, NoteSigner, NoteVerifier, generate_key
+from evidence.custody.log.tiles import TileId, decode_entries, encode_entries
+from evidence.custody.log.tlogproof import TlogProof
+from evidence.custody.time import renewal, tsa_policy
+from evidence.custody.time.development_tsa import DevelopmentTsa
+from evidence.custody.time.timestamp import verify_token
+from evidence.custody.time.tsa_policy import TsaPolicy
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness_request import AddCheckpoint, judge_refusal, parse_cosignatures, parse_size
 
 LOG = generate_key("log.example")
 WITNESS = generate_key("w.example", KeyType.COSIGNATURE_V1)

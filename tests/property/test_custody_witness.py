@@ -9,10 +9,10 @@ from pathlib import Path
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import ForkError, RollbackError, StaleSizeError
-from evidence.custody.note import KeyType, generate_key
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import KeyType, generate_key
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.oracles import rfc6962
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)

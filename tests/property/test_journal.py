@@ -12,15 +12,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from evidence import event, ids, keys
-from evidence.custody import leaf
+from evidence import ids, keys
+from evidence.custody.log import leaf
 from evidence.errors import EvidenceError
-from evidence.event import Recorded
+from evidence.statements import event, types
 from evidence.statements import statement as statements
-from evidence.statements import types
+from evidence.statements.event import Recorded
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 
 ROOT = keys.Identity.generate()
 CASEWORKER = keys.Identity.generate()

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence import canonical, event, ids, keys, schema
-from evidence.bundle import bag, handover
+from evidence import canonical, ids, keys, schema
+from evidence.bundle.format import bag, rotations
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, rotation, statement, types
+from evidence.statements import dsse, event, rotation, statement, types
 
 WHO = keys.Identity.generate()
 JSON = st.recursive(
@@ -31,7 +31,7 @@ PARSERS: tuple[Callable[[bytes], object], ...] = (
     event.parse,
     keys.LockedKey.from_bytes,
     bag.parse_manifest,
-    handover.Handover.parse,
+    rotations.Handover.parse,
     lambda data: rotation.read([canonical.decode(data)], bytes(32)),
     lambda data: schema.decode(Meta, canonical.decode(data)),
     *(functools.partial(_body, kind) for kind in set(types.BODIES.values())),

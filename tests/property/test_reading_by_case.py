@@ -16,16 +16,16 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from evidence import event, ids
+from evidence import ids
 from evidence.errors import EvidenceError
-from evidence.event import Recorded
-from evidence.statements import authority, retention
+from evidence.statements import authority, event, retention
 from evidence.statements import tombstone as tombstones
+from evidence.statements.event import Recorded
 from evidence.statements.standing import READ_WITH_CASE, Standing
 from evidence.statements.statement import Statement
-from evidence.store import verifying
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.database.engine import open_engine
+from evidence.store.journal import verifying
+from evidence.store.journal.journal import SqlJournal
 from server.items.access import visible_cases
 from server.principals import identify
 from tests.simulators.town import House, Town

@@ -10,9 +10,9 @@ from cryptography import x509
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from evidence.custody import der, rfc3161
-from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.errors import TimestampError
+from evidence.custody.time import der, rfc3161
+from evidence.custody.time.development_tsa import DevelopmentTsa
 
 DIGEST = bytes(range(32))
 TSA = DevelopmentTsa.create(lambda: datetime(2026, 5, 4, tzinfo=UTC))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from evidence import ids
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.s3 import Place, S3Blobs
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.blobs.s3 import Place, S3Blobs
 from tests.conftest import need
 from tests.s3_world import S3Server, s3_server
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from sqlalchemy import Engine, insert
 
 from evidence import ids
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import WRITE, open_engine
-from evidence.store.schema import blob_copies
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database.engine import WRITE, open_engine
+from evidence.store.database.schema import blob_copies
 
 LONG_AGO = ids.Time("2026-01-01T00:00:00.000Z")
 

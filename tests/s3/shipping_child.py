@@ -8,9 +8,9 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from evidence import ids
-from evidence.store.copies import SqlCopies
-from evidence.store.copy_rows import Copy
-from evidence.store.s3 import Place, S3Blobs
+from evidence.store.blobs.copies import SqlCopies
+from evidence.store.blobs.copy_rows import Copy
+from evidence.store.blobs.s3 import Place, S3Blobs
 from server.keeping.figures import StorageFigures
 from server.keeping.shipper import Shipper
 from tests.s3.outbox import open_outbox

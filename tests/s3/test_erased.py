@@ -6,10 +6,10 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry
 
-from evidence import event, ids
-from evidence.statements import types
-from evidence.store.copy_rows import State
-from evidence.store.s3 import Place, S3Blobs
+from evidence import ids
+from evidence.statements import event, types
+from evidence.store.blobs.copy_rows import State
+from evidence.store.blobs.s3 import Place, S3Blobs
 from server.keeping.background import Background
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy

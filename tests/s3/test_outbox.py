@@ -18,17 +18,17 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine, update
 
 from evidence import ids
-from evidence.store import scrubbing
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import LeaseLostError, SqlCopies
-from evidence.store.copy_rows import Copy
-from evidence.store.engine import WRITE
+from evidence.store.blobs import scrubbing
+from evidence.store.blobs.copies import LeaseLostError, SqlCopies
+from evidence.store.blobs.copy_rows import Copy
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.blobs.s3 import Place, S3Blobs
+from evidence.store.blobs.scrubbing import Kind, Pace, S3Spare
+from evidence.store.blobs.shipping import PART_BYTES
+from evidence.store.blobs.tiers import TieredBlobs
+from evidence.store.database.engine import WRITE
+from evidence.store.database.schema import blob_copies
 from evidence.store.errors import BlobAwayError, BlobError
-from evidence.store.s3 import Place, S3Blobs
-from evidence.store.schema import blob_copies
-from evidence.store.scrubbing import Kind, Pace, S3Spare
-from evidence.store.shipping import PART_BYTES
-from evidence.store.tiers import TieredBlobs
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy
 from server.keeping.shipper import Shipment, Shipper, StoppingError, delay_s

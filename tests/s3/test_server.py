@@ -14,17 +14,17 @@ from prometheus_client import CollectorRegistry, generate_latest
 from typer.testing import CliRunner, Result
 
 from evidence import ids, keys
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.copies import SqlCopies
-from evidence.store.engine import open_engine
-from evidence.store.s3 import Place, S3Blobs
+from evidence.store.blobs.copies import SqlCopies
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.blobs.s3 import Place, S3Blobs
+from evidence.store.database.engine import open_engine
 from server.cli import build_app
 from server.keeping.background import Background
 from server.keeping.backup import make
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy
 from server.keeping.restore import restore
-from server.keeping.rounds import NOTE, Round, Rounds
+from server.keeping.scrub_state import NOTE, Round, Rounds
 from server.services import open_services
 from server.settings import Settings
 from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in

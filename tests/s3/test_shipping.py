@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from evidence import ids
-from evidence.store import shipping
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs import shipping
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.blobs.lock_trial import try_lock
+from evidence.store.blobs.s3 import Place, S3Blobs, S3RefusedError, S3TakenError
+from evidence.store.blobs.shipping import PART_BYTES, RottenError
 from evidence.store.errors import BlobAwayError, BlobError
-from evidence.store.lock_trial import try_lock
-from evidence.store.s3 import Place, S3Blobs, S3RefusedError, S3TakenError
-from evidence.store.shipping import PART_BYTES, RottenError
 from server import doctor
 from server.doctor import State
 from server.settings import Settings
@@ -184,5 +184,5 @@ def test_the_doctor_tries_the_real_bucket(server: S3Server, place: Place, tmp_pa
 
 def test_a_store_that_keeps_no_lock_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that takes the headers and keeps to none: the same server without the headers of the lock."""
-    monkeypatch.setattr("evidence.store.s3._lock", lambda _until: {})
+    monkeypatch.setattr("evidence.store.blobs.s3._lock", lambda _until: {})
     assert try_lock(place) == ["it stores without the lock that was asked for", "it deletes a locked version"]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from evidence import ids
-from evidence.store import shipping
-from evidence.store.blobs import DirectoryBlobs
+from evidence.store.blobs import shipping
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.blobs.s3 import Place, S3Blobs
+from evidence.store.blobs.shipping import NotReadBackError
 from evidence.store.errors import BlobAwayError
-from evidence.store.s3 import Place, S3Blobs
-from evidence.store.shipping import NotReadBackError
 from tests.s3.meddler import Meddler, meddling
 from tests.s3_world import S3Server
 

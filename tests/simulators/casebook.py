@@ -10,21 +10,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from evidence import event as events
 from evidence import ids, keys
-from evidence.bundle import layout, sealed, selection, trust
-from evidence.bundle.selection import Request
-from evidence.bundle.tokens import gather
-from evidence.custody import renewal, tlogproof, tsa_policy
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.development_tsa import DevelopmentTsa
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import KeyType, NoteSigner, NoteVerifier, generate_key
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.witness import DevelopmentWitness
+from evidence.bundle.checking import trust
+from evidence.bundle.format import layout
+from evidence.bundle.format.tokens import gather
+from evidence.bundle.making import sealed, selection
+from evidence.bundle.making.selection import Request
+from evidence.custody.log import tlogproof
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, NoteSigner, NoteVerifier, generate_key
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.time import renewal, tsa_policy
+from evidence.custody.time.development_tsa import DevelopmentTsa
+from evidence.custody.witnessing.witness import DevelopmentWitness
 from evidence.envelope import container, opening, sealing, wraps
 from evidence.envelope.meta import Meta
 from evidence.statements import authority, statement, types
+from evidence.statements import event as events
 from evidence.statements.standing import Standing
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
 from tests.simulators.heads import MemoryHeadStore

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from evidence.bundle import bag
+from evidence.bundle.format import bag
 
 
 def regenerate(folder: Path) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
-from evidence.custody.integrator import Head
+from evidence.custody.log.integrator import Head
 
 
 class MemoryHeadStore:

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence import canonical, ids, keys
-from evidence.bundle import sealed, selection, trust
-from evidence.bundle.handover import Ending, Handover, links
-from evidence.bundle.selection import Request
-from evidence.bundle.tokens import gather
-from evidence.custody import tlogproof
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
-from evidence.custody.integrator import Integrator
-from evidence.custody.lineage import Lineage
-from evidence.custody.note import NoteSigner, generate_key
-from evidence.custody.tiles import FolderTiles, TileReader
-from evidence.custody.witness import DevelopmentWitness
+from evidence.bundle.checking import trust
+from evidence.bundle.format.rotations import Ending, Handover, links
+from evidence.bundle.format.tokens import gather
+from evidence.bundle.making import sealed, selection
+from evidence.bundle.making.selection import Request
+from evidence.custody.log import tlogproof
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import NoteSigner, generate_key
+from evidence.custody.log.tiles import FolderTiles, TileReader
+from evidence.custody.succession.lineage import Lineage
+from evidence.custody.witnessing.witness import DevelopmentWitness
 from evidence.statements import rotation, statement, types
 from evidence.statements.statement import SeenCheckpoint, Statement
 from tests.simulators.casebook import ORIGIN, Casebook

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from evidence import canonical, ids, keys
-from evidence.custody.note import generate_key
+from evidence.custody.log.note import generate_key
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.standing import Standing

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.custody.time.development_tsa import DevelopmentTsa
 
 _IMPRINT = bytes.fromhex("0609608648016503040201") + bytes.fromhex("05000420")
 """DER of SHA-256's name without parameters' value, up to the 32 bytes of the digest."""

@@ -3,10 +3,9 @@
 import hashlib
 from typing import Any
 
-from evidence import canonical, event, ids, keys
-from evidence.custody import leaf
-from evidence.envelope import xwing
-from evidence.statements import dsse, statement, types
+from evidence import canonical, ids, keys, xwing
+from evidence.custody.log import leaf
+from evidence.statements import dsse, event, statement, types
 from tests.vectors.operations import b64
 from tests.vectors.parts import (
     CASE,

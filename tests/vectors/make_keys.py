@@ -2,8 +2,7 @@
 
 from nacl.secret import SecretBox
 
-from evidence import canonical, ids, keys, schema
-from evidence.envelope import xwing
+from evidence import canonical, ids, keys, schema, xwing
 from tests.vectors.operations import b64
 from tests.vectors.parts import PHONE, READER, STRANGER, Vector, bytes_of, flipped, gives, refused, seeds
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import canonical, event, ids, keys, schema
-from evidence.custody import leaf
-from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps, xwing
+from evidence import canonical, ids, keys, schema, xwing
+from evidence.custody.log import leaf
+from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, statement
+from evidence.statements import dsse, event, statement
 
 FOLDER: Final = Path(__file__).parent
 FILES: Final = ("keys", "statement", "envelope", "event", "receipt")

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import httpx
 
-from device_bridge import brokers
-from device_bridge.device import ReferenceDevice
-from device_bridge.device_memory import DeviceMemory
 from device_bridge.keyfile import load_or_create_token
-from device_bridge.message import Kind, Location, PressId, Told
-from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
+from device_bridge.mqtt import brokers
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
 from device_bridge.process import SWITCH_INTERVAL_S
+from device_bridge.reference_device.device import ReferenceDevice
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.wire.message import Kind, Location, PressId, Told
 from evidence import ids
 from evidence.statements import types
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal

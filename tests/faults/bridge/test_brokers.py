@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge import cose, message
-from device_bridge.brokers import NatsBroker
-from device_bridge.device import FALLBACK_AFTER_S
-from device_bridge.message import Kind, Lane, Location, Told, UpTopic
-from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
+from device_bridge.mqtt.brokers import NatsBroker
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
+from device_bridge.reference_device.device import FALLBACK_AFTER_S
+from device_bridge.wire import cose, message
+from device_bridge.wire.message import Kind, Lane, Location, Told, UpTopic
 from evidence import ids, keys
 from tests.bridge_world import World, never, start_bridge, until, world
 

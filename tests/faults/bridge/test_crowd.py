@@ -13,7 +13,7 @@ from typing import Any
 import nats
 import pytest
 
-from device_bridge.brokers import MAX_CONSUMERS, NatsBroker
+from device_bridge.mqtt.brokers import MAX_CONSUMERS, NatsBroker
 from tests.bridge_world import World, until, world
 from tests.crowd import AT_ONCE, CrowdDevice, beat, connect_all
 

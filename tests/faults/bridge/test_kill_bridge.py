@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.message import Kind, Location, Told
+from device_bridge.wire.message import Kind, Location, Told
 from tests.bridge_world import bridge_process, until, world
 from tests.ports import free_port
 

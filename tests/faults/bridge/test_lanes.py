@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge import message, positions
-from device_bridge.device import ReferenceDevice
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.intake import Arrival, received_now
-from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
-from device_bridge.mqtt import BrokerAddress, Connection, Login
+from device_bridge.intake.presses import Arrival, received_now
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Login
+from device_bridge.reference_device.device import ReferenceDevice
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.supervision import positions
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
 from tests.bridge_world import until, world
 

@@ -15,19 +15,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from device_bridge import letting_go
-from device_bridge.alarm import Alarm
-from device_bridge.letting_go import KEPT_AFTER_CLOSE_MS, let_go
-from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic, seal
-from device_bridge.spool import Spool, StoredItem
-from device_bridge.stores import Stores, open_stores
-from device_bridge.view import alarm_json
+from device_bridge.alarm.life import Alarm
+from device_bridge.alarm.sealing import StoredItem
+from device_bridge.feed.health import alarm_json
+from device_bridge.journal import retention
+from device_bridge.journal.retention import KEPT_AFTER_CLOSE_MS, let_go
+from device_bridge.journal.stores import Stores, open_stores
+from device_bridge.spool.spool import Spool
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic, seal
 from evidence import ids, keys
 from evidence.statements import erasing, types
 from evidence.statements import statement as statements
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 from server.keeping import spools
 from tests.bridge_world import DEADLINE_S, Organisation, World, start_bridge, until, world
 from tests.many_bridges import several
@@ -95,7 +96,7 @@ def test_a_week_after_the_close_it_is_gone_from_the_spool_and_not_from_the_journ
 
 
 def test_one_that_the_journal_lacks_does_not_keep_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(letting_go, "LOOKED_AT", 1)
+    monkeypatch.setattr(retention, "LOOKED_AT", 1)
     with pressed(tmp_path) as (made, alarm, stored), stores(made) as opened:
         spool = made.bridge.spool
         with spool.write() as writing:
@@ -183,7 +184,7 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 from device_bridge import letting_go
-from device_bridge.spool import Spool
+from device_bridge.spool.spool import Spool
 
 spool = Spool(Path(sys.argv[1]))
 (kept,) = letting_go._kept(spool.read(), 0)

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.message import PressId, Told
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.wire.message import PressId, Told
 from tests.bridge_world import bridge_process, until, world
 from tests.conftest import need
 from tests.ports import free_port

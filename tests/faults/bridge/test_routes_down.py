@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from device_bridge.alarm_centre import DevelopmentAlarmCentre
 from device_bridge.keyfile import write_secret
-from device_bridge.message import Kind, Location, Told
+from device_bridge.routes.development_centre import DevelopmentAlarmCentre
 from device_bridge.settings import BridgeSettings
+from device_bridge.wire.message import Kind, Location, Told
 from tests.bridge_world import World, start_bridge, until, world
 from tests.interop.control_room import control_room
 from tests.ports import free_ports

@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from device_bridge import codes, news
-from device_bridge.device_memory import DeviceMemory
 from device_bridge.errors import AlarmError, PeerError
-from device_bridge.intake import received_now
-from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
+from device_bridge.intake.presses import received_now
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.spool import replication
+from device_bridge.wire import codes
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
 from evidence import ids, keys
 from evidence.statements import dsse
 from tests.bridge_world import until
@@ -177,13 +178,13 @@ def test_a_stranger_s_news_is_not_believed(tmp_path: Path) -> None:
         token = (tmp_path / "secrets" / "bridge-feed.token").read_text()
         headers = {"authorization": f"Bearer {token}"}
         page = httpx.get(url, params={"after": 0}, headers=headers, trust_env=False).content
-        assert len(news.opened(page, made.world.organisation.bridge, 0).items) == 2
+        assert len(replication.opened(page, made.world.organisation.bridge, 0).items) == 2
         with pytest.raises(PeerError):
-            news.opened(page, keys.Identity.generate(), 0)
+            replication.opened(page, keys.Identity.generate(), 0)
         with pytest.raises(PeerError, match="older question"):
-            news.opened(page, made.world.organisation.bridge, 1)
+            replication.opened(page, made.world.organisation.bridge, 1)
         for needle in (b"51.92", struct.pack(">d", 51.9244), spoken(memory, 1)[1]):
-            assert needle not in base64.b64decode(dsse.parse(page, news.PAGE_TYPE).payload)
+            assert needle not in base64.b64decode(dsse.parse(page, replication.PAGE_TYPE).payload)
 
 
 def test_a_bridge_that_comes_new_takes_nothing_that_is_over_for_news(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from device_bridge.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic, seal
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic, seal
 from tests.bridge_world import until
 from tests.faults.bridge.chaos import HERE, Chaos, chaos
 

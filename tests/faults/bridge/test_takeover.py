@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.mqtt import BrokerAddress, Connection, Delivered, Login
-from device_bridge.takeover import AWAY_AFTER_S
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
+from device_bridge.supervision.takeover import AWAY_AFTER_S
 from tests.bridge_world import until
 from tests.many_bridges import several
 from tests.unit.bridge.test_takeover import sealed

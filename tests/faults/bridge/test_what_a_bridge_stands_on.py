@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.alarm_centre import DevelopmentAlarmCentre, JsonLines, load_or_create_key
-from device_bridge.message import Kind, Told
+from device_bridge.routes.development_centre import DevelopmentAlarmCentre, JsonLines, load_or_create_key
+from device_bridge.wire.message import Kind, Told
 from evidence.statements import types
-from evidence.store import migrating
-from evidence.store.engine import connect
+from evidence.store.database import migrating
+from evidence.store.database.engine import connect
 from tests.bridge_world import until
 from tests.conftest import need
 from tests.faults.bridge.chaos import HERE, Chaos, Network, chaos, presses_in_journal

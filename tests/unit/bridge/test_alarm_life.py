@@ -7,10 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from device_bridge import alarm as life
-from device_bridge import escalation
+from device_bridge.alarm import escalation, life
 from device_bridge.errors import AlarmError
-from device_bridge.message import DeviceMessage, Kind, PressId
+from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
 from evidence.statements.types import CloseReason
 

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from device_bridge.cli import commands
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.message import Told
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.wire.message import Told
 from evidence import canonical
 from tests.bridge_world import until, world
 

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from device_bridge import codes, message
 from device_bridge.cli import commands
-from device_bridge.codes import Codes, Verdict
-from device_bridge.device_memory import DeviceMemory
 from device_bridge.errors import MessageError, SettingsError
-from device_bridge.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.wire import codes, message
+from device_bridge.wire.codes import Codes, Verdict
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic
 from evidence import canonical, ids, keys
 from evidence.statements import types
 from tests.bridge_world import World, never, until, world

@@ -6,11 +6,12 @@ from typing import Any
 
 import httpx
 
-from device_bridge import alarm as life
-from device_bridge import device_page, message
-from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
-from device_bridge.spool import Spool
-from device_bridge.supervision import TEST_EVERY_MS
+from device_bridge.alarm import life
+from device_bridge.spool.spool import Spool
+from device_bridge.supervision import device_page
+from device_bridge.supervision.rules import TEST_EVERY_MS
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
 from evidence import ids
 from tests.bridge_world import until, world
 

@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from device_bridge import codes, cose, message
-from device_bridge.alarm import CANCEL_FLAGS
-from device_bridge.message import DeviceMessage, Downlink, Kind, Lane, Location, PressId, Told, UpTopic
+from device_bridge.alarm.life import CANCEL_FLAGS
+from device_bridge.wire import codes, cose, message
+from device_bridge.wire.message import DeviceMessage, Downlink, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
 
 PAGE = Path(__file__).parents[3] / "docs" / "formats" / "device.md"

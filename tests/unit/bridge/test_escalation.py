@@ -17,14 +17,14 @@ from typing import Any
 import httpx
 import pytest
 
-from device_bridge import message
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.escalation import unix_ms
+from device_bridge.alarm.escalation import unix_ms
 from device_bridge.keyfile import write_secret
-from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from device_bridge.process import Bridge
+from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.routes.webhook import PAGE_TYPE
 from device_bridge.settings import BridgeSettings
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import canonical, ids
 from evidence.statements import dsse, types
 from tests.bridge_world import World, bridge_process, start_bridge, until, world

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from device_bridge import message
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids
 from tests.bridge_world import World, until, world
 

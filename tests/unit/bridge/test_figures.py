@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
-from device_bridge import alarm as life
-from device_bridge import escalation, figures, message
+from device_bridge.alarm import escalation, life
 from device_bridge.cli import commands
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.message import DeviceMessage, Kind, Lane, PressId, UpTopic
+from device_bridge.figures import report
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from evidence import ids
 from tests.bridge_world import until, world
 from tests.many_bridges import several
@@ -47,13 +48,13 @@ def alarm(accepted_ms: int | None, kind: Kind = Kind.PRESS) -> life.Alarm:
 
 def test_stages_deadlines_and_tests_are_told_apart() -> None:
     alarms = [alarm(5_000), alarm(20_000), alarm(40_000), alarm(None), alarm(None, Kind.TEST)]
-    made = figures.report(alarms, START + 90_000)
+    made = report.report(alarms, START + 90_000)
     assert (made.alarms, made.tests, made.open, made.escalated) == (4, 1, 4, 1)
     stages = {one.stage: one for one in made.stages}
-    assert stages["received → delivered"] == figures.Spread("received → delivered", 4, (40, 40, 40), 40)
-    assert stages["received → dc09-1"] == figures.Spread("received → dc09-1", 4, (40, 40, 40), 40)
+    assert stages["received → delivered"] == report.Spread("received → delivered", 4, (40, 40, 40), 40)
+    assert stages["received → dc09-1"] == report.Spread("received → dc09-1", 4, (40, 40, 40), 40)
     assert "received → console-siren" not in stages, "the siren is no dispatcher"
-    assert stages["received → accepted"] == figures.Spread("received → accepted", 3, (20_000, 40_000, 40_000), 40_000)
+    assert stages["received → accepted"] == report.Spread("received → accepted", 3, (20_000, 40_000, 40_000), 40_000)
     assert stages["pressed → received"].worst == 2000
     assert "received → closed" not in stages, "what did not happen has no figure"
     assert made.missed == {10: 3, 30: 2, 60: 1}
@@ -61,7 +62,7 @@ def test_stages_deadlines_and_tests_are_told_apart() -> None:
 
 @given(st.lists(st.integers(0, 10**6), min_size=1))
 def test_a_percentile_was_really_measured(values: list[int]) -> None:
-    made = figures.spread("x", values)
+    made = report.spread("x", values)
     assert set(made.percentiles) <= set(values)
     assert list(made.percentiles) == sorted(made.percentiles)
     assert sum(value <= made.percentiles[0] for value in values) * 2 >= len(values)
@@ -81,7 +82,7 @@ def test_a_percentile_was_really_measured(values: list[int]) -> None:
     ],
 )
 def test_availability_counts_only_what_was_watched(changes: list[tuple[int, bool]], share: float | None) -> None:
-    made = figures.availability("x", changes, 100, 200)
+    made = report.availability("x", changes, 100, 200)
     assert (None if made is None else made.share) == share
 
 
@@ -99,8 +100,8 @@ UP, DOWN, AWAY = True, False, None
         ([[(1, UP), (4, AWAY)], [(2, DOWN), (3, AWAY)]], [(1, UP)]),
     ],
 )
-def test_what_works_at_any_bridge_works(watchers: list[list[figures.Change]], joined: list[tuple[int, bool]]) -> None:
-    assert figures.at_any(watchers) == joined
+def test_what_works_at_any_bridge_works(watchers: list[list[report.Change]], joined: list[tuple[int, bool]]) -> None:
+    assert report.at_any(watchers) == joined
 
 
 @pytest.mark.need("nats-server")

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_bridge import cose, message
-from device_bridge.device import ReferenceDevice
-from device_bridge.device_memory import DeviceMemory
 from device_bridge.errors import MessageError
-from device_bridge.followed import UNHEARD_S, Followed
-from device_bridge.message import Downlink, Kind, PressId, Told
+from device_bridge.reference_device.device import ReferenceDevice
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.reference_device.position_schedule import UNHEARD_S, Followed
+from device_bridge.wire import cose, message
+from device_bridge.wire.message import Downlink, Kind, PressId, Told
 from evidence import keys
 
 FIRST, SECOND, EARLIER = PressId(2, 1), PressId(2, 2), PressId(1, 9)

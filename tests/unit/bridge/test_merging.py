@@ -5,11 +5,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device_bridge import alarm as life
-from device_bridge import escalation, merging
-from device_bridge.alarm import Alarm, Person, Received, RouteReport
+from device_bridge.alarm import escalation, life, merging
+from device_bridge.alarm.life import Alarm, Person, Received, RouteReport
 from device_bridge.errors import AlarmError
-from device_bridge.message import DeviceMessage, Kind, PressId
+from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
 
 DEVICE, CASE, ALARM = ids.DeviceId("a" * 32), ids.CaseId("c" * 32), ids.AlarmId("b" * 32)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_bridge import cose, message
 from device_bridge.errors import MessageError
-from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
+from device_bridge.wire import cose, message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
 
 WHO = keys.Identity.generate()

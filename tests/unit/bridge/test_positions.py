@@ -10,19 +10,20 @@ from pathlib import Path
 import httpx
 import pytest
 
-from device_bridge import message, positions
-from device_bridge.device import ReferenceDevice
-from device_bridge.device_memory import DeviceMemory
 from device_bridge.errors import MessageError, SettingsError
-from device_bridge.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
-from device_bridge.mqtt import Delivered
+from device_bridge.feed.health import alarm_json
+from device_bridge.mqtt.connection import Delivered
 from device_bridge.process import Bridge
-from device_bridge.senses import Senses, place, read_track
-from device_bridge.view import alarm_json
+from device_bridge.reference_device.device import ReferenceDevice
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.reference_device.sensors import Senses, place, read_track
+from device_bridge.supervision import positions
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import canonical, ids
 from evidence.envelope.meta import Meta
 from evidence.statements import types
-from server.alarms import joined
+from server.alarms import merging
 from tests.bridge_world import World, until, world
 from tests.many_bridges import several
 
@@ -194,8 +195,8 @@ def test_the_console_follows_her_when_the_bridge_that_is_ahead_did_not_hear_wher
         made.agree()
         hear(made.bridges[1], memory, said(memory, 2, lat=51.93))
         told = [alarm_json(one.spool, one.spool.read().alarm(name)) for one in made.bridges]
-        assert joined.ahead([(True, one) for one in told]) == 0
-        shown = joined.with_newest_item(told[0], told[1:])
+        assert merging.ahead([(True, one) for one in told]) == 0
+        shown = merging.with_newest_item(told[0], told[1:])
         where = made.world.organisation.open_item(shown["item"]["head"]).position
         assert where is not None
         assert where.lat == "51.930000"

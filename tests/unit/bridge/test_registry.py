@@ -7,8 +7,7 @@ import pytest
 
 from device_bridge.errors import ActError, UnknownDeviceError
 from device_bridge.registry import Registry, RegistryError
-from evidence import canonical, ids, keys
-from evidence.envelope import xwing
+from evidence import canonical, ids, keys, xwing
 from evidence.envelope.wraps import Reader
 from evidence.statements import statement as statements
 from evidence.statements import types

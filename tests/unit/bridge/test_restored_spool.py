@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from device_bridge import news, outbox
-from device_bridge.spool import Spool
+from device_bridge.spool import outbox, replication
+from device_bridge.spool.spool import Spool
 from evidence import ids
 from server.keeping import spools
 
@@ -19,7 +19,7 @@ def fill(spool: Spool) -> None:
 def test_a_spool_is_copied_while_it_is_used_and_put_back_with_a_note(tmp_path: Path) -> None:
     data, backup, new = tmp_path / "data", tmp_path / "backup", tmp_path / "new"
     with Spool(data / "bridge" / "spool.db", shared=True) as one, Spool(data / "bridge-2" / "spool.db") as two:
-        name = news.begin(one)
+        name = replication.begin(one)
         fill(one)
         fill(two)
         assert spools.copy(data, backup) == 2
@@ -30,10 +30,10 @@ def test_a_spool_is_copied_while_it_is_used_and_put_back_with_a_note(tmp_path: P
         assert back.read().counters()["presses"] == 2
         states = back.read().sql.execute("SELECT state FROM outbox").fetchall()
         assert {row[0] for row in states} == {"dropped"}, "an old alarm is not sent anew"
-        assert news.begin(back) != name, "other bridges hear it from the beginning"
-        again = news.begin(back)
+        assert replication.begin(back) != name, "other bridges hear it from the beginning"
+        again = replication.begin(back)
     with Spool(new / "bridge" / "spool.db", shared=True) as back:
-        assert news.begin(back) == again, "only once"
+        assert replication.begin(back) == again, "only once"
         assert back.read().counters()["restored"] == 1
 
 

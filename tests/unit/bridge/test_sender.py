@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge import handover, outbox
-from device_bridge.sender import ANSWER_S, Sender
-from device_bridge.spool import Spool
-from device_bridge.stores import open_lease
+from device_bridge.journal.lease import ANSWER_S, Sender
+from device_bridge.journal.stores import open_lease
+from device_bridge.spool import outbox, yielding
+from device_bridge.spool.spool import Spool
 from evidence import ids
-from evidence.store import leases
-from evidence.store.engine import open_engine
+from evidence.store.database import leases
+from evidence.store.database.engine import open_engine
 from tests.bridge_world import until
 
 ALARM = ids.AlarmId("b" * 32)
@@ -86,18 +86,18 @@ def test_what_was_yielded_is_sent_unless_another_bridge_delivered_it(
         now_ms = time.time_ns() // 1_000_000
         with spool.write() as writing:
             outbox.queue(writing, ALARM, "dc09-c1", b"sealed", now_ms)
-            handover.give_way(writing, ALARM, now_ms + handover.HANDOVER_MS)
+            yielding.give_way(writing, ALARM, now_ms + yielding.HANDOVER_MS)
         with spool.write() as writing:
             assert outbox.take(writing, "dc09-c1", now_ms + 10_000, 8) == [], "it is not ours to send yet"
             if report == "delivered":
-                handover.delivered(writing, ALARM, "dc09-c1")
+                yielding.delivered(writing, ALARM, "dc09-c1")
             elif report == "failed":
-                handover.failed(writing, ALARM, "dc09-c1")
-        assert not handover.due(spool.read(), now_ms + handover.HANDOVER_MS - 1)
+                yielding.failed(writing, ALARM, "dc09-c1")
+        assert not yielding.due(spool.read(), now_ms + yielding.HANDOVER_MS - 1)
         if report is None:
-            assert handover.due(spool.read(), now_ms + handover.HANDOVER_MS)
+            assert yielding.due(spool.read(), now_ms + yielding.HANDOVER_MS)
         with spool.write() as writing:
-            handover.take_over(writing, now_ms + handover.HANDOVER_MS)
+            yielding.take_over(writing, now_ms + yielding.HANDOVER_MS)
         assert state(spool) == [("dc09-c1", after)]
 
 
@@ -105,9 +105,9 @@ def test_what_was_tried_is_not_yielded_and_what_a_human_has_is_dropped(tmp_path:
     with Spool(tmp_path / "spool.db") as spool, spool.write() as writing:
         outbox.queue(writing, ALARM, "dc09-c1", b"sealed", 0)
         assert len(outbox.take(writing, "dc09-c1", 1, 8)) == 1
-        handover.give_way(writing, ALARM, 5)
+        yielding.give_way(writing, ALARM, 5)
         outbox.queue(writing, ALARM, "console-feed", b"sealed", 0)
-        handover.give_way(writing, ALARM, 5)
-        handover.drop(writing, ALARM, later_only=False)
+        yielding.give_way(writing, ALARM, 5)
+        yielding.drop(writing, ALARM, later_only=False)
         rows = writing.sql.execute("SELECT route, state FROM outbox ORDER BY n").fetchall()
         assert rows == [("dc09-c1", "waiting"), ("console-feed", "dropped")]

@@ -6,12 +6,12 @@ import pytest
 
 from device_bridge.errors import SettingsError
 from device_bridge.keyfile import load_or_create_identity, load_or_create_token
-from device_bridge.mqtt import BrokerAddress
-from device_bridge.plan import Plan
-from device_bridge.receivers import AlarmCentre, ControlRoom, OnCall
+from device_bridge.mqtt.connection import BrokerAddress
 from device_bridge.routes.console import ConsoleRoute
+from device_bridge.routes.plan import Plan
+from device_bridge.routes.receivers import AlarmCentre, ControlRoom, OnCall
+from device_bridge.routes.sip_messages import Address
 from device_bridge.settings import BridgeSettings
-from device_bridge.sip import Address
 
 
 def test_production_refuses_every_stand_in_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

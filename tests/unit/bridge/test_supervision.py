@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
-from device_bridge import message
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.message import DeviceMessage, Kind, Lane, PressId, UpTopic
-from device_bridge.mqtt import Delivered
+from device_bridge.mqtt.connection import Delivered
 from device_bridge.process import Bridge
-from device_bridge.supervision import HEARTBEAT_S, PROFILE_S, TEST_EVERY_MS, Condition, Profile, Reason, reasons
+from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.supervision.rules import HEARTBEAT_S, PROFILE_S, TEST_EVERY_MS, Condition, Profile, Reason, reasons
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from tests.bridge_world import World, until, world
 
 NOW = 1_790_000_000_000

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from device_bridge import message
-from device_bridge.device_memory import DeviceMemory
-from device_bridge.message import DeviceMessage, Kind, Lane, PressId, UpTopic
-from device_bridge.mqtt import Delivered, other_telemetry_filters, telemetry_filters
+from device_bridge.mqtt.connection import Delivered, other_telemetry_filters, telemetry_filters
+from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.settings import BridgeSettings
-from device_bridge.takeover import AWAY_AFTER_S, BACK_AFTER_S, Takeover
+from device_bridge.supervision.takeover import AWAY_AFTER_S, BACK_AFTER_S, Takeover
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from tests.bridge_world import World, start_bridge, until, world
 
 LIMIT_S = 180

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from evidence import canonical, ids, keys
-from evidence import event as events
-from evidence.bundle import layout, opened, trust
-from evidence.bundle.report import Report, Verdict
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.report import Report, Verdict
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import layout
+from evidence.bundle.opening import opened
 from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Meta
+from evidence.statements import event as events
 from evidence.statements import statement, types
 from tests.simulators.casebook import Casebook, incident
 from tests.simulators.forging import regenerate
@@ -139,7 +141,7 @@ def strip_witness(folder: Path, _book: Casebook) -> None:
 
 def foreign_token(folder: Path, _book: Casebook) -> None:
     (path,) = (folder / layout.TIMESTAMPS).iterdir()
-    from evidence.custody.development_tsa import DevelopmentTsa  # noqa: PLC0415 - only this forger needs it
+    from evidence.custody.time.development_tsa import DevelopmentTsa  # noqa: PLC0415 - only this forger needs it
 
     path.write_bytes(DevelopmentTsa.create().stamp(bytes.fromhex(path.stem)))
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from evidence import ids
-from evidence.bundle import layout, opened, trust
-from evidence.bundle.report import Report, Verdict
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.report import Report, Verdict
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import layout
+from evidence.bundle.opening import opened
 from evidence.envelope import container, sealing
 from evidence.envelope.meta import Meta
 from tests.simulators.casebook import Casebook, incident

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from evidence import ids
-from evidence.bundle import trust
-from evidence.bundle.report import Claim, Report, Verdict
-from evidence.bundle.verify import verify
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.report import Claim, Report, Verdict
+from evidence.bundle.checking.verify import verify
 from evidence.statements.statement import SeenCheckpoint
 from tests.simulators.casebook import Casebook, incident
 

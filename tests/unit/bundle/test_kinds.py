@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 
 from evidence import ids
-from evidence.bundle import layout, opened
-from evidence.bundle.kinds import kind_of
+from evidence.bundle.format import layout
+from evidence.bundle.format.kinds import kind_of
+from evidence.bundle.opening import opened
 from evidence.envelope.meta import Alarm, Meta, Position
 from tests.simulators.casebook import Casebook, incident
 

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from evidence import ids
-from evidence.bundle import layout, opened, trust
-from evidence.bundle.report import Claim, Report, Verdict
-from evidence.bundle.verify import verify
-from evidence.custody import development_tsa
-from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.report import Claim, Report, Verdict
+from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import layout
+from evidence.bundle.opening import opened
+from evidence.custody.time import development_tsa
+from evidence.custody.time.development_tsa import DevelopmentTsa
 from tests.simulators.casebook import Casebook, incident
 
 TWO_HOURS = timedelta(hours=2)
@@ -132,7 +134,7 @@ def test_a_certificate_that_has_really_expired(book: Casebook, monkeypatch: pyte
 
 def exported_again(book: Casebook, bundle: Path, target: Path) -> None:
     """Write the same bundle with the renewals that there are now: they stand beside the payload, not in it."""
-    from evidence.bundle.tokens import gather  # noqa: PLC0415 - only here
+    from evidence.bundle.format.tokens import gather  # noqa: PLC0415 - only here
     from tests.simulators.forging import regenerate  # noqa: PLC0415 - tag manifests follow tag files
 
     with zipfile.ZipFile(bundle) as archive:

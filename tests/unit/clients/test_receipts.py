@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from evidence import canonical, event, ids, keys
-from evidence.custody.note import generate_key
+from evidence import canonical, ids, keys
+from evidence.custody.log.note import generate_key
+from evidence.statements import event, types
 from evidence.statements import statement as statements
-from evidence.statements import types
 from server.clients import receipts
 from server.clients.errors import DistrustError
 from server.clients.pins import Certificate, Pins

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody.auditing import Claim, Report, Verdict, audit
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import ResourceNotFoundError
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import KeyType, Note, generate_key
-from evidence.custody.policy import Policy
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.auditing import Claim, Report, Verdict, audit
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, Note, generate_key
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.oracles import rfc6962
 from tests.simulators.heads import MemoryHeadStore
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody.auditing import Claim, Finding, Verdict, audit
-from evidence.custody.checkpoint import Checkpoint
-from evidence.custody.integrator import Integrator
-from evidence.custody.lineage import Lineage
-from evidence.custody.note import KeyType, NoteSigner, generate_key
-from evidence.custody.policy import Policy
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.auditing import Claim, Finding, Verdict, audit
+from evidence.custody.log.checkpoint import Checkpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, NoteSigner, generate_key
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.succession.lineage import Lineage
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.oracles import rfc6962
 from tests.simulators.heads import MemoryHeadStore
 

@@ -4,13 +4,13 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from evidence.custody.integrator import Integrator
-from evidence.custody.leaf import leaf_entry
-from evidence.custody.note import KeyType, NoteSigner
-from evidence.custody.policy import Policy
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.tlogproof import build_proof, verify
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.leaf import leaf_entry
+from evidence.custody.log.note import KeyType, NoteSigner
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.log.tlogproof import build_proof, verify
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.simulators.heads import MemoryHeadStore
 
 PAGE = (Path(__file__).parents[3] / "docs" / "formats" / "custody-log.md").read_text(encoding="utf-8")

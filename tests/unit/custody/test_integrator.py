@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import (
     CorruptLogError,
     DurabilityError,
@@ -20,12 +19,13 @@ from evidence.custody.errors import (
     TileError,
     WitnessUnavailableError,
 )
-from evidence.custody.growth import audit
-from evidence.custody.integrator import Head, Integrator
-from evidence.custody.note import KeyType, NoteVerifier, generate_key
-from evidence.custody.policy import Policy
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.growth import audit
+from evidence.custody.log.integrator import Head, Integrator
+from evidence.custody.log.note import KeyType, NoteVerifier, generate_key
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.oracles import rfc6962
 from tests.simulators.heads import MemoryHeadStore, SqliteHeadStore
 

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from evidence.custody.errors import CustodyError
-from evidence.custody.leaf import leaf_entry, new_salt
+from evidence.custody.log.leaf import leaf_entry, new_salt
 
 
 def test_a_known_salt_and_event_give_a_known_leaf() -> None:

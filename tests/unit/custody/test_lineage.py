@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import ForkError, ProofError, RetiredKeyError, SuccessionError, UnknownLogError
-from evidence.custody.lineage import MAX_LOGS, Era, Lineage
-from evidence.custody.note import KeyType, NoteSigner, generate_key
-from evidence.custody.policy import Policy, VerifiedCheckpoint
-from evidence.custody.succession import succession_entry
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import KeyType, NoteSigner, generate_key
+from evidence.custody.succession.lineage import MAX_LOGS, Era, Lineage
+from evidence.custody.succession.succession import succession_entry
+from evidence.custody.witnessing.policy import Policy, VerifiedCheckpoint
 from tests.oracles import rfc6962
 
 FIRST, SECOND, THIRD = (generate_key(f"log.example/{number}") for number in (1, 2, 3))

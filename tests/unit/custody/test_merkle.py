@@ -2,9 +2,9 @@
 
 import pytest
 
-from evidence.custody import merkle
 from evidence.custody.errors import ProofError
-from evidence.custody.merkle import node_hash
+from evidence.custody.log import merkle
+from evidence.custody.log.merkle import node_hash
 
 A, B, C, D = (bytes([letter]) * 32 for letter in b"abcd")
 

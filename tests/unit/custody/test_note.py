@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from evidence.custody.errors import KeyFormatError, NoteError, SignatureError
-from evidence.custody.note import (
+from evidence.custody.log.note import (
     MAX_NOTE_BYTES,
     MAX_SIGNATURES,
     KeyType,

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import CustodyError, ForkError, QuorumError, RollbackError, WitnessUnavailableError
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import KeyType, NoteVerifier, generate_key
-from evidence.custody.policy import Policy, VerifiedCheckpoint
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, NoteVerifier, generate_key
+from evidence.custody.witnessing.policy import Policy, VerifiedCheckpoint
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.simulators.heads import MemoryHeadStore
 
 LOG = generate_key("log.example")

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import (
     CheckpointError,
     NoteError,
@@ -14,9 +13,10 @@ from evidence.custody.errors import (
     SignatureError,
     UnknownLogError,
 )
-from evidence.custody.merkle import EMPTY_ROOT
-from evidence.custody.note import KeyType, Note, NoteSignature, generate_key
-from evidence.custody.policy import MAX_ITEMS, MAX_POLICY_BYTES, Policy
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.merkle import EMPTY_ROOT
+from evidence.custody.log.note import KeyType, Note, NoteSignature, generate_key
+from evidence.custody.witnessing.policy import MAX_ITEMS, MAX_POLICY_BYTES, Policy
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 LOG = generate_key("log.example/getuige")

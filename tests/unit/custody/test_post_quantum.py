@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import KeyFormatError, PolicyError, QuorumError, SignatureError
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import KeyType, Note, NoteSignature, NoteSigner, NoteVerifier, generate_key
-from evidence.custody.policy import Policy
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, Note, NoteSignature, NoteSigner, NoteVerifier, generate_key
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from server.witness.folder import WitnessFolder
 from tests.simulators.heads import MemoryHeadStore
 

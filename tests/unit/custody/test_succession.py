@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody import succession
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import PolicyError, ProofError, QuorumError, UnknownLogError
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import KeyType, NoteSigner, generate_key
-from evidence.custody.policy import Policy
-from evidence.custody.succession import Succession, succession_entry
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.tlogproof import build_proof
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import KeyType, NoteSigner, generate_key
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.log.tlogproof import build_proof
+from evidence.custody.succession import succession
+from evidence.custody.succession.succession import Succession, succession_entry
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.oracles import rfc6962
 from tests.simulators.heads import MemoryHeadStore
 

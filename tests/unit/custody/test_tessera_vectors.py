@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody.checkpoint import SignedCheckpoint
-from evidence.custody.growth import audit
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import NoteSigner, NoteVerifier
-from evidence.custody.policy import Policy
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.tlogproof import build_proof, verify
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.growth import audit
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import NoteSigner, NoteVerifier
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.log.tlogproof import build_proof, verify
+from evidence.custody.witnessing.policy import Policy
 from tests.simulators.heads import MemoryHeadStore
 
 LEAVES = b"one two three four five six seven eit nain ten ileven twelf threeten fourten fivten".split()

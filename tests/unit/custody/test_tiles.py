@@ -5,22 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody import growth, merkle
 from evidence.custody.errors import (
     CorruptLogError,
     ProofError,
     ResourceNotFoundError,
     TileError,
 )
-from evidence.custody.growth import RightEdge, audit, grow, load_edge
-from evidence.custody.tiles import (
-    FolderTiles,
-    TileId,
-    TileReader,
-    decode_entries,
-    decode_hashes,
-    encode_entries,
-)
+from evidence.custody.log import growth, merkle
+from evidence.custody.log.growth import RightEdge, audit, grow, load_edge
+from evidence.custody.log.tiles import FolderTiles, TileId, TileReader, decode_entries, decode_hashes, encode_entries
 
 
 class DictTiles(dict[str, bytes]):

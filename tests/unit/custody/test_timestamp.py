@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody import timestamp
-from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.errors import TimestampError
-from evidence.custody.timestamp import MAX_TOKEN_BYTES, TimestampAuthority, verify_token
+from evidence.custody.time import timestamp
+from evidence.custody.time.development_tsa import DevelopmentTsa
+from evidence.custody.time.timestamp import MAX_TOKEN_BYTES, TimestampAuthority, verify_token
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, 999_999, tzinfo=UTC)
 DIGEST = hashlib.sha256(b"a checkpoint").digest()

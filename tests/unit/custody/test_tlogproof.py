@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody.checkpoint import SignedCheckpoint
 from evidence.custody.errors import CustodyError, ProofError, ProofFormatError, QuorumError
-from evidence.custody.integrator import Integrator
-from evidence.custody.leaf import leaf_entry, new_salt
-from evidence.custody.note import KeyType, generate_key
-from evidence.custody.policy import Policy
-from evidence.custody.tiles import FolderTiles
-from evidence.custody.tlogproof import MAX_EXTRA_BYTES, TlogProof, build_proof, verify
-from evidence.custody.witness import FileWitnessState, Witness
+from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.leaf import leaf_entry, new_salt
+from evidence.custody.log.note import KeyType, generate_key
+from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.log.tlogproof import MAX_EXTRA_BYTES, TlogProof, build_proof, verify
+from evidence.custody.witnessing.policy import Policy
+from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.simulators.heads import MemoryHeadStore
 
 SALT = new_salt()

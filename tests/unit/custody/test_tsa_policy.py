@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from evidence.custody import tsa_policy
-from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.errors import TsaPolicyError
-from evidence.custody.tsa_policy import MAX_POLICY_BYTES, MAX_TSAS, TsaPolicy
+from evidence.custody.time import tsa_policy
+from evidence.custody.time.development_tsa import DevelopmentTsa
+from evidence.custody.time.tsa_policy import MAX_POLICY_BYTES, MAX_TSAS, TsaPolicy
 
 ROOTS = [DevelopmentTsa.create().root_pem for _ in range(3)]
 A, B, C = map(tsa_policy.fingerprint, ROOTS)

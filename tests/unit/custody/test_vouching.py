@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from evidence.custody import renewal, timestamp
-from evidence.custody.development_tsa import DevelopmentTsa
 from evidence.custody.errors import ProofError
-from evidence.custody.tlogproof import TlogProof
-from evidence.custody.tsa_policy import TrustedTsa, TrustedTsas
-from evidence.custody.vouching import AGREE_WITHIN, judge, settle
+from evidence.custody.log.tlogproof import TlogProof
+from evidence.custody.time import renewal, timestamp
+from evidence.custody.time.development_tsa import DevelopmentTsa
+from evidence.custody.time.quorum import AGREE_WITHIN, judge, settle
+from evidence.custody.time.tsa_policy import TrustedTsa, TrustedTsas
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 YEAR = timedelta(days=365)

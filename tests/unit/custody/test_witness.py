@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody import merkle
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.errors import (
     CorruptLogError,
     ForkError,
@@ -21,8 +19,10 @@ from evidence.custody.errors import (
     UnknownLogError,
 )
 from evidence.custody.keyfile import load_or_create_key
-from evidence.custody.note import KeyType, Note, NoteSignature, generate_key
-from evidence.custody.witness import DevelopmentWitness, FileWitnessState, Witness
+from evidence.custody.log import merkle
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import KeyType, Note, NoteSignature, generate_key
+from evidence.custody.witnessing.witness import DevelopmentWitness, FileWitnessState, Witness
 from tests.oracles import rfc6962
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)

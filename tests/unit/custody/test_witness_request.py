@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from evidence.custody import errors, merkle
-from evidence.custody.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody import errors
 from evidence.custody.errors import (
     CustodyError,
     ForkError,
@@ -15,8 +14,10 @@ from evidence.custody.errors import (
     WitnessFormatError,
     WitnessUnavailableError,
 )
-from evidence.custody.note import KeyType, Note, NoteSignature, NoteSigner, generate_key
-from evidence.custody.witness_request import (
+from evidence.custody.log import merkle
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import KeyType, Note, NoteSignature, NoteSigner, generate_key
+from evidence.custody.witnessing.witness_request import (
     MAX_ANSWER_BYTES,
     MAX_REQUEST_BYTES,
     AddCheckpoint,

@@ -14,8 +14,8 @@ import pytest
 from cryptography.hazmat.bindings._rust import openssl
 from cryptography.hazmat.primitives import hpke
 
-from evidence import canonical, ids, keys
-from evidence.envelope import container, opening, sealing, wraps, xwing
+from evidence import canonical, ids, keys, xwing
+from evidence.envelope import container, opening, sealing, wraps
 from evidence.envelope.wraps import BoxKeys, Reader
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, statement, types

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence import ids, keys
-from evidence.bundle import trust
-from evidence.store.engine import open_engine
-from evidence.store.journal import SqlJournal
+from evidence.bundle.checking import trust
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
 from server.auth import challenges
 from server.edge import allowed_hosts
 from server.founding import FoundingError, found
@@ -123,7 +123,7 @@ def test_what_libraries_log_is_reduced_to_who_spoke() -> None:
     script = (
         "import logging; from server import logs; logs.configure();"
         "logging.getLogger('uvicorn.error').error('secret %s', 'value');"
-        "logging.getLogger('evidence.store.journal').critical('journal writer stops')"
+        "logging.getLogger('evidence.store.journal.journal').critical('journal writer stops')"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True)
     theirs, ours = (json.loads(line) for line in ended.stderr.splitlines())

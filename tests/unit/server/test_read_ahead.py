@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from evidence.custody.errors import CorruptLogError, ResourceNotFoundError
-from evidence.custody.growth import audit
-from evidence.custody.integrator import Integrator
-from evidence.custody.note import generate_key
-from evidence.custody.tiles import CHECKPOINT_PATH, FolderTiles, TileId
-from server.log.read_ahead import ReadAhead
+from evidence.custody.log.growth import audit
+from evidence.custody.log.integrator import Integrator
+from evidence.custody.log.note import generate_key
+from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles, TileId
+from server.audit.read_ahead import ReadAhead
 from tests.oracles import rfc6962
 from tests.simulators.heads import MemoryHeadStore
 

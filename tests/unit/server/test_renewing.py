@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from evidence.bundle import trust
-from evidence.custody import development_tsa, renewal, vouching
-from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.bundle.checking import trust
 from evidence.custody.errors import TimestampError
+from evidence.custody.time import development_tsa, quorum, renewal
+from evidence.custody.time.development_tsa import DevelopmentTsa
 from server.cli import commands
 from server.layout import Layout
-from server.log import renewing
-from server.log.renewals import Renewals, renew
-from server.log.renewing import Renewer
-from server.log.stamp_folder import StampFolder
-from server.log.tsa import TsaPanel
+from server.timestamps import renewing
+from server.timestamps.renewals import Renewals, renew
+from server.timestamps.renewing import Renewer
+from server.timestamps.stamp_folder import StampFolder
+from server.timestamps.tsa import TsaPanel
 from tests.api.world import until
 
 DAY = timedelta(days=1)
@@ -47,10 +47,10 @@ class Data:
             kept = panel.stamp_all(hashlib.sha256(note).digest()).kept
             StampFolder(self.layout.timestamps_of(log)).keep(size, note, kept, {})
 
-    def judged(self, size: int, log: int = 1) -> vouching.Judged:
+    def judged(self, size: int, log: int = 1) -> quorum.Judged:
         digest = hashlib.sha256(f"head {log} {size}".encode()).digest()
         believed = trust.read_tsas(self.layout.trust)
-        return vouching.judge(digest, renewing.stored(self.layout), believed, datetime.now(UTC))
+        return quorum.judge(digest, renewing.stored(self.layout), believed, datetime.now(UTC))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from evidence import ids
-from server.keeping.rounds import FOLDERS, Round, Rounds
+from server.keeping.scrub_state import FOLDERS, Round, Rounds
 
 WEEK = timedelta(days=7)
 BEGUN = ids.Time("2026-11-22T02:00:00.000Z")

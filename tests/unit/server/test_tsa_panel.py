@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from evidence.bundle import trust
-from evidence.custody import tsa_policy
-from evidence.custody.development_tsa import DevelopmentTsa
+from evidence.bundle.checking import trust
 from evidence.custody.errors import TimestampError
-from evidence.custody.timestamp import MAX_TOKEN_BYTES, verify_token
+from evidence.custody.time import tsa_policy
+from evidence.custody.time.development_tsa import DevelopmentTsa
+from evidence.custody.time.timestamp import MAX_TOKEN_BYTES, verify_token
 from server.layout import Layout
-from server.log import tsa, tsa_health
-from server.log.stamp_folder import StampFolder
-from server.log.tsa import TsaPanel
 from server.settings import Settings, SettingsError, StandInError
+from server.timestamps import health, tsa
+from server.timestamps.stamp_folder import StampFolder
+from server.timestamps.tsa import TsaPanel
 from tests.simulators.tsa import RunningTsa, running
 
 DIGEST = hashlib.sha256(b"a head").digest()
@@ -160,13 +160,13 @@ def test_what_the_doctor_sees(stack: ExitStack, tmp_path: Path) -> None:
     world.layout.trust.mkdir(parents=True)
     for name, text in tsa.policy_files(world.settings).items():
         (world.layout.trust / name).write_text(text)
-    assert tsa_health.look(world.settings).mend == ""
+    assert health.look(world.settings).mend == ""
     folder, note = StampFolder(world.layout.timestamps_of(1)), b"a head"
     folder.keep(5, note, world.panel.stamp_all(DIGEST).kept, {})
-    assert "2 vouch" in tsa_health.look(world.settings).seen
+    assert "2 vouch" in health.look(world.settings).seen
     stamps = world.panel.stamp_all(DIGEST).kept
     folder.keep(9, note, {"good": stamps["good"]}, {"other": stamps["other"]})
-    found = tsa_health.look(world.settings)
+    found = health.look(world.settings)
     assert "other did not stamp the newest head" in found.seen
     assert "1 tokens contradict all other clocks: other" in found.seen
     assert found.mend
@@ -180,7 +180,7 @@ def test_a_certificate_that_ends_soon_shows(stack: ExitStack, tmp_path: Path) ->
     world.layout.trust.mkdir(parents=True)
     (world.layout.trust / trust.TSA_ROOTS).write_bytes(short.root_pem)
     StampFolder(world.layout.timestamps_of(1)).keep(5, b"a head", world.panel.stamp_all(DIGEST).kept, {})
-    assert "the certificate of" in tsa_health.look(world.settings).seen
+    assert "the certificate of" in health.look(world.settings).seen
 
 
 def test_a_policy_that_cannot_be_used_is_named(tmp_path: Path) -> None:

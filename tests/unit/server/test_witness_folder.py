@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.custody.note import generate_key
+from evidence.custody.log.note import generate_key
 from server.witness import folder as folders
 from server.witness.folder import WitnessError, WitnessFolder, read_logs
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from evidence import canonical, ids, keys
-from evidence.envelope import wraps, xwing
+from evidence import canonical, ids, keys, xwing
+from evidence.envelope import wraps
 from evidence.envelope.wraps import Reader
 from evidence.statements import statement, types
 from evidence.statements.authority import NotAllowedError

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from evidence import keys
-from evidence.custody.checkpoint import Checkpoint
 from evidence.custody.errors import SuccessionError
-from evidence.custody.note import NoteVerifier, generate_key
+from evidence.custody.log.checkpoint import Checkpoint
+from evidence.custody.log.note import NoteVerifier, generate_key
 from evidence.statements import authority, rotation, statement, types
 from evidence.statements.authority import NotAllowedError
 from tests.simulators.casebook import incident

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from evidence.store import shredding
-from evidence.store.engine import connect
+from evidence.store.database.engine import connect
 from evidence.store.errors import NotShreddedError
+from evidence.store.journal import shredding
 
 SECRET = bytes(range(7, 7 + 64))
 

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from evidence import event, ids, keys
-from evidence.custody.integrator import Head
+from evidence import ids, keys
+from evidence.custody.log.integrator import Head
 from evidence.errors import FormatError
 from evidence.keys import Kdf, SignatureError
-from evidence.statements import dsse
+from evidence.statements import dsse, event
 from evidence.statements.authority import NotAllowedError
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
-from evidence.store.access import AccessStore, HandleTakenError, Session
-from evidence.store.blobs import DirectoryBlobs
-from evidence.store.engine import open_engine
+from evidence.store.blobs.directory import DirectoryBlobs
+from evidence.store.database.access import AccessStore, HandleTakenError, Session
+from evidence.store.database.engine import open_engine
+from evidence.store.database.schema import metadata
 from evidence.store.errors import BlobError, UnreadyError
-from evidence.store.heads import SqlHeads
-from evidence.store.journal import SqlJournal
-from evidence.store.schema import metadata
+from evidence.store.journal.heads import SqlHeads
+from evidence.store.journal.journal import SqlJournal
 from tests.property.test_journal import CASE, CASEWORKER, founding, invitation
 
 NOW = ids.time_of(datetime.now(UTC))

@@ -11,9 +11,9 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from device_bridge import message
-from device_bridge.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from device_bridge.settings import BridgeSettings
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from tests.bridge_world import World, start_bridge, until, world
 from tests.conftest import need
 from tests.ports import free_port

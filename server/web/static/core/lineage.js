@@ -1,5 +1,5 @@
 /**
- * The logs of one journal: the pinned one, and each that took over when the root ended it (`evidence/custody/lineage.py`).
+ * The logs of one journal: the pinned one, and each that took over when the root ended it (`evidence/custody/succession/lineage.py`).
  * A thief of a log's key cannot name a successor: only what the pinned root signed counts.
  */
 import * as dsse from "./dsse.js";

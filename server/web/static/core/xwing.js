@@ -1,6 +1,6 @@
 /**
  * Suite 2 of key wraps: HPKE (RFC 9180, mode Base) with X-Wing, HKDF-SHA256 and ChaCha20-Poly1305; the counterpart of
- * `evidence/envelope/xwing.py`. X-Wing and the cipher are libsodium's; the key schedule stands here, on WebCrypto's HMAC.
+ * `evidence/xwing.py`. X-Wing and the cipher are libsodium's; the key schedule stands here, on WebCrypto's HMAC.
  */
 import { concat, hmac, utf8 } from "./bytes.js";
 import { openSealed, seal as sealBytes, xwingDecapsulate, xwingEncapsulate } from "./sodium.js";

@@ -1,0 +1,454 @@
+"""The life of an alarm: a pure state machine. No clock, no disk, no network; every moment comes in as a value.
+
+State rules (docs/adr/0003-alarm-path.md):
+- `raised → delivered → claimed → accepted → dispatched → on_scene → closed`. Nothing moves backwards, but a claim
+  that ran out (`device_bridge.alarm.escalation`).
+- *Delivered* means that a route's software took it. Only *accepted* says that a named human has it.
+- A claim is a lease that its console renews: a colleague may take over when it has run out, or once the alarm was
+  escalated because nobody accepted it.
+- `revision` counts what an operator must have seen before acting: acts, presses, cancels, a claim that ran out. What
+  routes report does not count.
+- Only an alarm that a human accepted can be closed, with a reason. Nothing times out into closed.
+- A further press of the device folds into its open alarm of the same sort. A test never swallows a real press.
+- A cancel is a request shown to the operator, with what its code was. Duress raises the priority. Neither moves
+  the state.
+- A press fails open: odd counters, odd clocks and late arrivals are flagged, never refused.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from device_bridge.errors import AlarmError, StaleError
+from device_bridge.wire.message import DeviceMessage, Kind, PressId
+from evidence import ids, schema
+from evidence.statements.types import AlarmKind, CloseReason
+
+State = Literal["raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed"]
+Act = Literal["claim", "accept", "dispatch", "on_scene", "close"]
+Outcome = Literal["delivered", "failed"]
+Code = Literal["none", "right", "wrong"]
+
+CANCEL_FLAGS: Final[dict[Code, tuple[str, str]]] = {
+    "none": ("cancel-asked", "cancel asked"),
+    "right": ("cancel-right-code", "cancel asked with the right code"),
+    "wrong": ("cancel-wrong-code", "cancel asked with a wrong code"),
+}
+"""Flag and line in the history, by what the code of a cancel was."""
+
+NO_EMERGENCY: Final = frozenset({"accidental", "test", "technical"})
+"""Reasons of closing after which a control room that was given the alarm is told that it was none."""
+
+CLAIM_LEASE_MS: Final = 30_000
+"""A console renews its claims every ten seconds; after three that are missing nobody is looking any more."""
+
+LATE_AFTER_MS: Final = 30_000
+"""A press is late when it was made this long before it arrived: it was kept while there was no network."""
+
+NOT_TO_DISPATCHERS: Final = frozenset({"console-siren", "device"})
+"""Names in reports that are no way to a dispatcher: they never make an alarm *delivered*."""
+
+MAX_HISTORY: Final = 60
+"""Entries kept with an alarm (the journal has all): a finger on the button must slow neither console nor spool."""
+
+_ALLOWED: Final[dict[Act, tuple[State, ...]]] = {
+    "claim": ("raised", "delivered", "claimed"),
+    "accept": ("raised", "delivered", "claimed"),
+    "dispatch": ("accepted",),
+    "on_scene": ("dispatched",),
+    "close": ("accepted", "dispatched", "on_scene"),
+}
+_LEADS_TO: Final[dict[Act, State]] = {
+    "claim": "claimed",
+    "accept": "accepted",
+    "dispatch": "dispatched",
+    "on_scene": "on_scene",
+    "close": "closed",
+}
+ACTS: Final[dict[str, Act]] = {f"alarm.{act}": act for act in _LEADS_TO}
+"""Statement type → act."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A professional, by the name of their signing key and the name that the root certified."""
+
+    kid: ids.KeyId
+    label: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an alarm's history, for people."""
+
+    at: ids.Time
+    what: str
+    by: str
+    id: str | None = None
+    """What it is about, when every bridge writes this line by itself: of such lines a merged history shows one."""
+
+    code: str | None = None
+    about: str | None = None
+    """What a route said, for pages (`RouteReport`)."""
+
+
+@dataclass(frozen=True)
+class RouteReport:
+    """What last became of the alarm on one route: in English, and for pages as a code with what it is about.
+
+    `given`: names of the messages that its receiver has, from whichever bridge; `withdrawn`: it was told that the alarm
+    was none.
+    """
+
+    route: str
+    outcome: Outcome
+    detail: str
+    at: ids.Time
+    code: str | None = None
+    about: str | None = None
+    given: tuple[str, ...] | None = None
+    withdrawn: bool | None = None
+
+    def after(self, last: "RouteReport | None") -> "RouteReport":
+        """Return this report with what an earlier one of the same route knew the receiver to have."""
+        given = {*(self.given or ()), *((last and last.given) or ())}
+        withdrawn = self.withdrawn or (last and last.withdrawn) or None
+        return replace(self, given=tuple(sorted(given)) or None, withdrawn=withdrawn)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Who said "I have a look", when, and when their console last said that it is still so (Unix milliseconds)."""
+
+    person: Person
+    at_ms: int
+    renewed_ms: int | None = None
+
+    @property
+    def until_ms(self) -> int:
+        """When it runs out, unless it is renewed."""
+        return (self.renewed_ms or self.at_ms) + CLAIM_LEASE_MS
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """How far the alarm was escalated, and why: 1, second routes and siren; 2, person on call and device."""
+
+    stage: Literal[1, 2]
+    at: ids.Time
+    why: Literal["not-accepted", "claim-lapsed"]
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Why, by whom and when an alarm was closed."""
+
+    reason: CloseReason
+    by: Person
+    at: ids.Time
+
+
+@dataclass(frozen=True)
+class Done:
+    """An act that counted: its statement, and what orders it among acts that another bridge took meanwhile.
+
+    `covers` of a close: the presses that were in the alarm, by the first 16 digits of their SHA-256. Whoever closed it
+    had those before them, and no others.
+    """
+
+    statement: ids.Sha256
+    what: Act
+    by: Person
+    at: ids.Time
+    at_ms: int
+    reason: CloseReason | None = None
+    covers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """A claim ran out: whose, made when, and until when its console had last renewed it (Unix milliseconds)."""
+
+    kid: ids.KeyId
+    claimed_ms: int
+    until_ms: int
+
+
+@dataclass(frozen=True)
+class Push:
+    """The press that opened the alarm."""
+
+    boot: int
+    counter: int
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Everything that the bridge knows of one alarm, without a position, a name or an address."""
+
+    alarm: ids.AlarmId
+    device: ids.DeviceId
+    case: ids.CaseId
+    kind: AlarmKind
+    state: State
+    raised_at: ids.Time
+    press: Push
+    last_press: Push
+    repeats: int
+    flags: tuple[str, ...]
+    history: tuple[Entry, ...]
+    routes: tuple[RouteReport, ...]
+    card: ids.ItemId | None = None
+    age_s: int | None = None
+    claim: Claim | None = None
+    accepted_by: Person | None = None
+    closed: Closing | None = None
+    escalation: Escalation | None = None
+    revision: int | None = None
+    wrong_codes: int | None = None
+    silent: bool | None = None
+    """Raised by a duress code: the device, which somebody may be looking at, hears no more than of any cancel."""
+    acts: tuple[Done, ...] = ()
+    lapses: tuple[Lapse, ...] = ()
+    generation: int | None = None
+    """How many alarms of its device and sort came before it (`device_bridge.alarm.lineage`)."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a human still has to close it."""
+        return self.closed is None
+
+    @property
+    def stage(self) -> int:
+        """How far it was escalated: 0, 1 or 2 (`device_bridge.alarm.escalation.Stage`)."""
+        return 0 if self.escalation is None else self.escalation.stage
+
+    @property
+    def press_id(self) -> PressId:
+        """The press that opened it: what downlinks name."""
+        return PressId(self.press.boot, self.press.counter)
+
+    def to_json(self) -> dict[str, object]:
+        """Return plain JSON, for the spool."""
+        members: dict[str, object] = schema.encode(self)
+        return members
+
+    @staticmethod
+    def from_json(value: object) -> "Alarm":
+        """Read back what `to_json` gave; FormatError for anything else."""
+        return schema.decode(Alarm, value)
+
+
+@dataclass(frozen=True)
+class Received:
+    """When a message arrived (Unix milliseconds and its spelling), and through which broker."""
+
+    at_ms: int
+    at: ids.Time
+    broker: str
+
+
+def sort_of(kind: AlarmKind) -> str:
+    """Return what folds together: every real press, every test, every tampering."""
+    return "real" if kind in ("press", "duress") else kind
+
+
+def kind_of(message: DeviceMessage, *, test_window: bool) -> AlarmKind | None:
+    """Return what the message opens or joins; None when it opens nothing (cancel, heartbeat).
+
+    A test counts as one only inside a window that was opened beforehand: outside it, a test is a press.
+    """
+    match message.kind:
+        case Kind.PRESS:
+            return "press"
+        case Kind.DURESS:
+            return "duress"
+        case Kind.TAMPER:
+            return "tamper"
+        case Kind.TEST:
+            return "test" if test_window else "press"
+    return None
+
+
+def age_s(message: DeviceMessage, received: Received) -> int | None:
+    """Return how long before its arrival the button was pushed, in seconds; None if its clock is unsure."""
+    if message.wall_ms is None or message.sync == 0:
+        return None
+    return max(0, (received.at_ms - message.wall_ms) // 1000)
+
+
+def flags_of(message: DeviceMessage, received: Received, last: PressId | None) -> tuple[str, ...]:
+    """Return what is odd about a press that is let in all the same, sorted."""
+    flags = set()
+    if message.wall_ms is None or message.sync == 0:
+        flags.add("clock-unsure")
+    elif received.at_ms - message.wall_ms >= LATE_AFTER_MS:
+        flags.add("late")
+    elif message.wall_ms - received.at_ms >= LATE_AFTER_MS:
+        flags.add("clock-ahead")
+    if last is not None and message.press <= last:
+        flags.add("counter-odd")
+    if message.kind is Kind.DURESS:
+        flags.add("duress")
+    return tuple(sorted(flags))
+
+
+def raise_alarm(
+    alarm: ids.AlarmId,
+    message: DeviceMessage,
+    received: Received,
+    *,
+    case: ids.CaseId,
+    kind: AlarmKind,
+    flags: tuple[str, ...],
+    card: ids.ItemId | None = None,
+    generation: int | None = None,
+) -> Alarm:
+    """Open an alarm for a message that joins none; a cancel does that only with the duress code."""
+    push = Push(message.press.boot, message.press.counter)
+    if message.kind is Kind.TEST and kind != "test":
+        flags = tuple(sorted({*flags, "test-outside-window"}))
+    return Alarm(
+        alarm=alarm,
+        device=message.device,
+        case=case,
+        kind=kind,
+        state="raised",
+        raised_at=received.at,
+        press=push,
+        last_press=push,
+        repeats=0,
+        flags=flags,
+        history=(Entry(received.at, f"raised: {kind}", f"device, by {received.broker}", entry_of(push)),),
+        routes=(),
+        card=card,
+        age_s=age_s(message, received),
+        silent=True if message.kind is Kind.CANCEL else None,
+        generation=generation,
+    )
+
+
+def repeat(alarm: Alarm, message: DeviceMessage, received: Received, flags: tuple[str, ...]) -> Alarm:
+    """Fold a further press into its open alarm; AlarmError when that is closed. Duress raises the priority."""
+    _refuse_closed(alarm)
+    duress = "duress" in flags
+    return noted(
+        replace(
+            seen(alarm),
+            kind="duress" if duress else alarm.kind,
+            silent=alarm.silent if message.kind is Kind.CANCEL else None,
+            repeats=alarm.repeats + 1,
+            last_press=Push(message.press.boot, message.press.counter),
+            flags=tuple(sorted({*alarm.flags, *flags})),
+        ),
+        Entry(
+            received.at,
+            "duress" if duress else "pressed again",
+            f"device, by {received.broker}",
+            entry_of(Push(message.press.boot, message.press.counter)),
+        ),
+    )
+
+
+def entry_of(push: Push) -> str:
+    """Name the line in the history that a press makes."""
+    return f"press {push.boot}.{push.counter}"
+
+
+def ask_cancel(alarm: Alarm, received: Received, code: Code = "none", press: PressId | None = None) -> Alarm:
+    """Show the operator that the device asks to cancel, and with which code. The state stays: only a human closes."""
+    _refuse_closed(alarm)
+    flag, words = CANCEL_FLAGS[code]
+    wrong = (alarm.wrong_codes or 0) + (code == "wrong")
+    flagged = replace(seen(alarm), flags=tuple(sorted({*alarm.flags, flag})), wrong_codes=wrong)
+    line = None if press is None else entry_of(Push(press.boot, press.counter))
+    return noted(flagged, Entry(received.at, words, f"device, by {received.broker}", line))
+
+
+def report(alarm: Alarm, outcome: RouteReport) -> Alarm:
+    """Record what became of the alarm on a route; the first delivery moves *raised* to *delivered*."""
+    others = tuple(known for known in alarm.routes if known.route != outcome.route)
+    reached = outcome.outcome == "delivered" and outcome.route not in NOT_TO_DISPATCHERS
+    delivered = reached and alarm.state == "raised"
+    state: State = "delivered" if delivered else alarm.state
+    said = f"{outcome.outcome}: {outcome.detail}"
+    entry = Entry(outcome.at, said, outcome.route, code=outcome.code, about=outcome.about)
+    return noted(replace(alarm, routes=(*others, outcome), state=state), entry)
+
+
+def act(
+    alarm: Alarm,
+    what: Act,
+    by: Person,
+    at: ids.Time,
+    at_ms: int,
+    reason: CloseReason | None = None,
+    *,
+    statement: ids.Sha256 | None = None,
+    covers: tuple[str, ...] | None = None,
+) -> Alarm:
+    """Carry out a dispatcher's act. AlarmError, in words for the console, when the state does not allow it.
+
+    `statement` names the act for other bridges; `covers` says which presses whoever closes had before them.
+    """
+    _refuse_closed(alarm)
+    if alarm.state not in _ALLOWED[what]:
+        raise AlarmError(f"an alarm that is {alarm.state} cannot be given the act {what}")
+    if what in ("claim", "accept"):
+        _refuse_claimed_by_another(alarm, by, at_ms)
+    if (what == "close") != (reason is not None):
+        raise AlarmError("an alarm is closed with a reason, and nothing else has one")
+    changed = replace(seen(alarm), state=_LEADS_TO[what])
+    if what == "claim":
+        changed = replace(changed, claim=Claim(by, at_ms))
+    elif what == "accept":
+        changed = replace(changed, accepted_by=by)
+    elif reason is not None:
+        changed = replace(changed, closed=Closing(reason, by, at))
+    if statement is not None:
+        done = Done(statement, what, by, at, at_ms, reason, covers if what == "close" else None)
+        changed = replace(changed, acts=(*changed.acts, done))
+    return noted(changed, Entry(at, _LEADS_TO[what] + (f": {reason}" if reason else ""), by.label, statement))
+
+
+def renew(alarm: Alarm, by: ids.KeyId, at_ms: int) -> Alarm:
+    """Let a claim live on, because the console of who has it is still there; AlarmError when it is not theirs now.
+
+    It is no act and no news: neither history nor `revision` change.
+    """
+    held = alarm.claim
+    if alarm.state != "claimed" or held is None or held.person.kid != by or at_ms >= held.until_ms:
+        raise AlarmError("you do not have this alarm in view any more")
+    return replace(alarm, claim=replace(held, renewed_ms=at_ms))
+
+
+def refuse_stale(alarm: Alarm, expected: int | None) -> None:
+    """Raise StaleError when who acts had seen another revision than the present one (None: any will do)."""
+    present = alarm.revision or 0
+    if expected is not None and expected != present:
+        raise StaleError(f"the alarm has changed since: it is at revision {present}, the act was for {expected}")
+
+
+def _refuse_closed(alarm: Alarm) -> None:
+    if not alarm.is_open:
+        raise AlarmError("this alarm is closed; a further press opens a new one")
+
+
+def _refuse_claimed_by_another(alarm: Alarm, by: Person, at_ms: int) -> None:
+    held = alarm.claim
+    if held is None or held.person.kid == by.kid or at_ms >= held.until_ms or alarm.escalation is not None:
+        return
+    raise AlarmError(f"{held.person.label} has this alarm in hand")
+
+
+def seen(alarm: Alarm) -> Alarm:
+    """Count a change that an operator must have seen before acting on the alarm."""
+    return replace(alarm, revision=(alarm.revision or 0) + 1)
+
+
+def noted(alarm: Alarm, entry: Entry) -> Alarm:
+    """Add a line; of an overlong history the beginning and the end are kept, because both matter."""
+    history = (*alarm.history, entry)
+    if len(history) > MAX_HISTORY:
+        half = MAX_HISTORY // 2
+        history = (*history[:half], *history[-half:])
+    return replace(alarm, history=history)

@@ -1,0 +1,156 @@
+"""What the feed shows: an alarm as a console reads it, and the health of everything that a press passes."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from device_bridge.alarm.life import Alarm
+from device_bridge.journal.forwarder import Forwarder
+from device_bridge.mqtt.connection import Connection
+from device_bridge.registry import Registry
+from device_bridge.routes import Route
+from device_bridge.spool.spool import Spool
+from device_bridge.supervision import device_page
+from device_bridge.supervision.supervisor import Supervisor
+from device_bridge.supervision.telemetry import Telemetry
+from evidence import canonical, ids, schema
+from evidence.envelope import container
+
+CLOSED_SHOWN: Final = 100
+"""Closed alarms that a console still lists; older ones are in the journal."""
+
+
+def alarm_json(spool: Spool, alarm: Alarm) -> dict[str, Any]:
+    """Return one alarm as JSON for consoles: no position, no name; those are sealed inside `item`."""
+    claim = alarm.claim
+    return {
+        "alarm": alarm.alarm,
+        "device": alarm.device,
+        "case": alarm.case,
+        "kind": alarm.kind,
+        "state": alarm.state,
+        "raised_at": alarm.raised_at,
+        "age_s": alarm.age_s,
+        "press": schema.encode(alarm.press),
+        "last_press": schema.encode(alarm.last_press),
+        "repeats": alarm.repeats,
+        "flags": list(alarm.flags),
+        "claimed_by": None if claim is None else schema.encode(claim.person),
+        "accepted_by": alarm.accepted_by and schema.encode(alarm.accepted_by),
+        "closed": alarm.closed and schema.encode(alarm.closed),
+        "escalation": alarm.escalation and schema.encode(alarm.escalation),
+        "revision": alarm.revision or 0,
+        "history": schema.encode(alarm.history),
+        "routes": schema.encode(alarm.routes),
+        "item": _item_json(spool, alarm.alarm),
+        "card": alarm.card,
+    }
+
+
+def _item_json(spool: Spool, alarm: ids.AlarmId) -> dict[str, Any] | None:
+    stored = spool.read().newest_item(alarm)
+    if stored is None:
+        return None
+    head = container.parse_prefix(stored.container).head
+    return {
+        "item": stored.item,
+        "boot": stored.press.boot,
+        "counter": stored.press.counter,
+        "head": canonical.b64(stored.container),
+        "wraps": [schema.encode(wrap) for wrap in head.wraps],
+    }
+
+
+class Worker(Protocol):
+    """A part that every press or deadline passes."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why it does not do its work now."""
+        ...
+
+
+class View:
+    """Answers the feed's questions; every method may be called from any thread."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        registry: Registry,
+        workers: Sequence[Worker],
+        forwarder: Forwarder,
+        telemetry: Telemetry,
+        supervisor: Supervisor,
+        connections: Sequence[Connection],
+        routes: Sequence[Route],
+    ) -> None:
+        self._spool = spool
+        self._registry = registry
+        self._workers = workers
+        self._forwarder = forwarder
+        self._telemetry = telemetry
+        self._supervisor = supervisor
+        self._connections = connections
+        self._routes = routes
+
+    def alarm(self, name: ids.AlarmId) -> dict[str, Any]:
+        """Return one alarm; UnknownAlarmError if there is none."""
+        return alarm_json(self._spool, self._spool.read().alarm(name))
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """Return open alarms and the newest closed ones, newest first."""
+        return [alarm_json(self._spool, alarm) for alarm in self._spool.read().newest_alarms(CLOSED_SHOWN)]
+
+    def devices(self) -> list[dict[str, Any]]:
+        """Return every device in use and how it stands, for its caseworkers."""
+        return self._supervisor.devices()
+
+    def device(self, device: ids.DeviceId) -> dict[str, Any]:
+        """Return one device: how it stands (nothing if it is not in use), its silences, tests and presses."""
+        reading, now_ms = self._spool.read(), time.time_ns() // 1_000_000
+        stands = next((one for one in self._supervisor.devices() if one["device"] == device), None)
+        missed = device_page.missed_deadlines(reading, device, now_ms)
+        due_ms = device_page.due_test_ms(reading, device)
+        return {
+            "device": stands,
+            "test_due": None if due_ms is None else ids.time_of_ms(due_ms),
+            "missed": [{"since": ids.time_of_ms(one["since_ms"]), "seconds": one["for_ms"] // 1000} for one in missed],
+            "presses": device_page.presses(reading, device),
+        }
+
+    def health(self) -> dict[str, Any]:
+        """Return what works and what does not. `ok` is false as soon as a press could go unheard or unseen."""
+        reading = self._spool.read()
+        brokers = [{"name": c.address.name, "connected": c.connected.is_set()} for c in self._connections]
+        routes = [{"route": route.name, "trouble": route.trouble()} for route in self._routes]
+        troubles = [
+            *(f"broker {one['name']} is not connected" for one in brokers if not one["connected"]),
+            *(worker.trouble for worker in self._workers if worker.trouble),
+            *([self._forwarder.trouble] if self._forwarder.trouble else []),
+            *(f"{one['route']}: {one['trouble']}" for one in routes if one["trouble"]),
+        ]
+        counters = reading.counters()
+        refused = counters.get("statements.refused", 0)
+        if refused:
+            troubles.append(f"the journal refused {refused} statement(s)")
+        return {
+            "bridge": self._supervisor.bridge,
+            "ok": not troubles,
+            "troubles": troubles,
+            "brokers": brokers,
+            "routes": routes,
+            "journal": {
+                "trouble": self._forwarder.trouble,
+                "waiting": reading.waiting_statements_count(),
+                "refused": refused,
+            },
+            "outbox_waiting": reading.waiting_deliveries_count(),
+            "devices": {"enrolled": self._registry.device_count, "fault": self._supervisor.faults()},
+            "heartbeats": {
+                "read": self._telemetry.read,
+                "skipped": self._telemetry.skipped,
+                "refused": self._telemetry.refused,
+            },
+            "positions": self._telemetry.positions.outcomes,
+            "counters": counters,
+        }

@@ -1,0 +1,1 @@
+"""How fast and how reliably alarms were handled: report and metrics."""

@@ -1,0 +1,118 @@
+"""Reads the spools of an installation's bridges for its figures, without disturbing any bridge: read-only.
+
+Each bridge writes down what it heard and did; an alarm has the same id in all of them (`device_bridge.alarm.lineage`).
+So the spools together tell of each alarm once: when it was first received, delivered and accepted, whichever bridge
+saw it.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from device_bridge.alarm import merging
+from device_bridge.alarm.escalation import unix_ms
+from device_bridge.alarm.life import Alarm
+from device_bridge.errors import SpoolError
+from device_bridge.figures import report
+from device_bridge.figures.report import Availability, Change, Report
+from device_bridge.routes.availability import ALIVE, ALIVE_EVERY_MS
+
+DAY_MS: Final = 24 * 3600 * 1000
+
+SPOOLS: Final = "bridge*/spool.db"
+"""Where the bridges of one data folder keep their spools (`BridgeSettings.folder`)."""
+
+STOPPED_AFTER_MS: Final = 3 * ALIVE_EVERY_MS
+"""A bridge that wrote no sign of life for so long does not run: two writes may be late on a busy machine."""
+
+Changes = dict[str, list[Change]]
+"""What happened to each route or device, by its name, in order."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one spool tells."""
+
+    alarms: tuple[Alarm, ...]
+    routes: Changes
+    devices: Changes
+
+
+def spools_of(data: Path) -> tuple[Path, ...]:
+    """Return the spools below a data folder, by name; SpoolError when there is none."""
+    found = tuple(sorted(data.glob(SPOOLS)))
+    if not found:
+        raise SpoolError(f"no bridge has a spool in {data}")
+    return found
+
+
+def read(spools: Sequence[Path], days: int, newest: int | None = None) -> Report:
+    """Return the figures of the last `days` (of each spool's `newest` alarms at most).
+
+    SpoolError when one of the spools cannot be read: figures that lack a bridge would look better than they are.
+    """
+    now_ms = time.time_ns() // 1_000_000
+    start_ms = now_ms - days * DAY_MS
+    told = [_told(spool, now_ms, newest) for spool in spools]
+    recent = [alarm for alarm in _merged(told) if unix_ms(alarm.raised_at) >= start_ms]
+    return replace(
+        report.report(recent, now_ms),
+        routes=_availabilities([one.routes for one in told], start_ms, now_ms),
+        devices=_availabilities([one.devices for one in told], start_ms, now_ms),
+    )
+
+
+def _merged(told: Iterable[_Told]) -> list[Alarm]:
+    """Return each alarm once, with everything that any bridge knows of it."""
+    known: dict[str, Alarm] = {}
+    for alarm in (alarm for one in told for alarm in one.alarms):
+        mine = known.get(alarm.alarm)
+        known[alarm.alarm] = alarm if mine is None else merging.merge(mine, alarm)
+    return list(known.values())
+
+
+def _told(spool: Path, now_ms: int, newest: int | None) -> _Told:
+    try:
+        with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True)) as connection:
+            query = "SELECT document FROM alarm ORDER BY n DESC LIMIT ?"
+            documents = connection.execute(query, (-1 if newest is None else newest,)).fetchall()[::-1]
+            routes = _by_name(connection.execute("SELECT route, at_ms, up FROM route_history ORDER BY n"))
+            devices = _by_name(
+                connection.execute(
+                    "SELECT device, at_ms, CASE WHEN reasons LIKE '%not-watched%' THEN NULL"
+                    " ELSE reasons NOT LIKE '%silent%' AND reasons NOT LIKE '%never-heard%' END"
+                    " FROM device_history ORDER BY n"
+                )
+            )
+            alive = connection.execute("SELECT n FROM counter WHERE name = ?", (ALIVE,)).fetchone()
+    except sqlite3.Error as error:
+        raise SpoolError(f"the spool {spool} cannot be read: {error}") from error
+    if alive is not None and now_ms - alive[0] > STOPPED_AFTER_MS:
+        _end(routes, alive[0], works=False)
+        _end(devices, alive[0], works=None)
+    return _Told(tuple(Alarm.from_json(json.loads(row[0])) for row in documents), routes, devices)
+
+
+def _by_name(rows: Iterable[tuple[str, int, int | None]]) -> Changes:
+    changes: Changes = {}
+    for name, at_ms, works in rows:
+        changes.setdefault(name, []).append((at_ms, None if works is None else bool(works)))
+    return changes
+
+
+def _end(changes: Changes, at_ms: int, *, works: bool | None) -> None:
+    """After its bridge stopped nothing goes out by a route, and it says nothing of a device any more."""
+    for one in changes.values():
+        one.append((max(at_ms, one[-1][0]), works))
+
+
+def _availabilities(told: Sequence[Changes], start_ms: int, end_ms: int) -> tuple[Availability, ...]:
+    names = sorted({name for one in told for name in one})
+    seen = ((name, report.at_any([one[name] for one in told if name in one])) for name in names)
+    found = (report.availability(name, changes, start_ms, end_ms) for name, changes in seen)
+    return tuple(one for one in found if one is not None)

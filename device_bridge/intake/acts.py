@@ -1,0 +1,92 @@
+"""What a dispatcher does with an alarm: a statement that they signed, checked here and stored before it counts."""
+
+import time
+from collections.abc import Callable
+
+from device_bridge.alarm import life, lineage
+from device_bridge.errors import ActError
+from device_bridge.intake.presses import Intake, Spoken
+from device_bridge.registry import Registry
+from device_bridge.spool import outbox, replication, yielding
+from device_bridge.spool.notifier import Board
+from device_bridge.spool.spool import Spool
+from evidence import ids, keys
+from evidence.statements import statement as statements
+from evidence.statements import types
+
+TOLD_ACTS = frozenset({"accept", "dispatch", "close"})
+"""Acts that the device is told about; a claim or a report from the scene is not its business."""
+
+
+class ActDesk:
+    """Takes dispatchers' acts. `tell` hands signed bytes to every broker."""
+
+    def __init__(
+        self, spool: Spool, registry: Registry, intake: Intake, board: Board, tell: Callable[[Spoken], None]
+    ) -> None:
+        self._spool = spool
+        self._registry = registry
+        self._intake = intake
+        self._board = board
+        self._tell = tell
+
+    def carry_out(self, name: ids.AlarmId, dsse: bytes, expected: int | None = None) -> life.Alarm:
+        """Check, store and announce an act on alarm `name`; the same act again changes nothing.
+
+        `expected` is the alarm's revision that the dispatcher saw.
+
+        Raises:
+            FormatError: not a statement.
+            ActError: not signed by a dispatcher in service, or about another alarm or case.
+            AlarmError: the alarm's state does not allow it (StaleError: the dispatcher saw another revision).
+            UnknownAlarmError: there is no such alarm.
+        """
+        statement = statements.parse(dsse)
+        what = life.ACTS.get(statement.type)
+        body = statement.body
+        if what is None or not isinstance(body, types.AlarmAct | types.AlarmClose):
+            raise ActError("this statement is not an act on an alarm")
+        person, public = self._registry.dispatcher(statement.by)
+        try:
+            statements.verified(statement, {statement.by: public})
+        except keys.SignatureError as error:
+            raise ActError("the signature does not fit the dispatcher's key") from error
+        if body.alarm != name:
+            raise ActError("the statement is about another alarm")
+        reason = body.reason if isinstance(body, types.AlarmClose) else None
+        with self._spool.write() as spool:
+            alarm = spool.alarm(name)
+            if statement.case != alarm.case:
+                raise ActError("the statement names another case than the alarm's")
+            if not spool.queue_statement(statement.id, name, statement.envelope.to_bytes()):
+                return alarm
+            life.refuse_stale(alarm, expected)
+            now, now_ms = ids.now(), time.time_ns() // 1_000_000
+            covers = tuple(sorted(lineage.cover(press) for press in spool.presses_of(name))) if spool.shared else None
+            alarm = life.act(alarm, what, person, now, now_ms, reason, statement=statement.id, covers=covers)
+            spool.tell_peers("act", statement.id, replication.act_body(name, dsse))
+            spool.save_alarm(alarm)
+            if reason in life.NO_EMERGENCY:
+                self._intake.withdraw(spool, alarm, now_ms, first=True)
+            if alarm.accepted_by is not None:
+                outbox.drop_later(spool, name)
+                yielding.drop(spool, name, later_only=alarm.is_open)
+            spool.count(f"acts.{what}")
+        if what in TOLD_ACTS and not alarm.silent:
+            self._tell(self._intake.told(alarm))
+        self._board.announce([name])
+        return alarm
+
+    def renew(self, name: ids.AlarmId, who: ids.KeyId) -> life.Alarm:
+        """Let the claim of dispatcher `who` live on: their console is still there.
+
+        Raises:
+            ActError: not a dispatcher in service.
+            AlarmError: the claim ran out, or is somebody else's.
+            UnknownAlarmError: there is no such alarm.
+        """
+        person, _ = self._registry.dispatcher(who)
+        with self._spool.write() as spool:
+            alarm = life.renew(spool.alarm(name), person.kid, time.time_ns() // 1_000_000)
+            spool.save_alarm(alarm)
+        return alarm

@@ -1,0 +1,209 @@
+"""Keeps the deadlines of alarms that nobody accepted: what is due is read from the spool, so that no kill forgets it.
+
+One transaction makes each step durable (alarm, held routes, statement for the journal) before anyone hears of it.
+The rules are in `device_bridge.alarm.escalation`.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import structlog
+
+from device_bridge.alarm import escalation, life
+from device_bridge.alarm.escalation import Stage
+from device_bridge.errors import SpoolError
+from device_bridge.intake.presses import record_report
+from device_bridge.route_codes import RouteCode
+from device_bridge.spool import outbox, yielding
+from device_bridge.spool.notifier import Board
+from device_bridge.spool.spool import Spool, Writing
+from evidence import ids, keys
+
+LOOK_S: Final = 0.1
+"""A deadline is met this much late at most; looking costs two indexed reads."""
+
+MAX_STEPS: Final = 100
+"""Alarms looked after in one turn; the next turn follows at once."""
+
+SIREN: Final = "console-siren"
+DEVICE: Final = "device"
+
+_NOBODY: Final[dict[Stage, tuple[str, str, RouteCode]]] = {
+    Stage.SECOND: ("second-centre", "no second alarm centre is set up", "nobody-second"),
+    Stage.LAST: ("on-call", "nobody is set up to be called", "nobody-on-call"),
+}
+
+log = structlog.get_logger()
+
+
+class Surroundings(Protocol):
+    """What a step needs to know of the world outside the spool."""
+
+    def consoles(self) -> int:
+        """How many console servers listen to the feed."""
+        ...
+
+    def brokers(self) -> int:
+        """How many brokers are connected."""
+        ...
+
+    def tell(self, alarm: life.Alarm) -> None:
+        """Tell the device what is to be told about this alarm."""
+        ...
+
+    def sends_first(self) -> bool:
+        """Whether this bridge acts at once, or gives another the time to."""
+        ...
+
+
+class Watch:
+    """Owns one thread. `look` is what it does ten times a second; tests call it with a clock of their own."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        bridge: keys.Identity,
+        board: Board,
+        around: Surroundings,
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:
+        self.trouble: str | None = None
+        self._spool = spool
+        self._bridge = bridge
+        self._board = board
+        self._around = around
+        self._clock_ms = clock_ms
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Take up every deadline of the spool, also those of alarms that an older version stored, and go on."""
+        with self._spool.write() as spool:
+            for alarm in spool.all_open_alarms():
+                spool.save_alarm(alarm)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; deadlines stay in the spool."""
+        self._stop.set()
+        self._thread.join()
+
+    def look(self, now_ms: int) -> int:
+        """Do everything that is due at `now_ms` (Unix milliseconds); return how many steps that were."""
+        steps = self._take_over(now_ms)
+        if not self._around.sends_first():
+            now_ms -= yielding.HANDOVER_MS
+        for name, silent in outbox.alternates_due(self._spool.read(), now_ms):
+            steps += self._use_alternate(name, silent)
+        for name in self._spool.read().alarms_due(now_ms, MAX_STEPS):
+            steps += self._step(name, now_ms)
+        return steps
+
+    def _take_over(self, now_ms: int) -> int:
+        """Send what another bridge was to send and did not report."""
+        if not yielding.due(self._spool.read(), now_ms):
+            return 0
+        with self._spool.write() as spool:
+            taken = yielding.take_over(spool, now_ms)
+            spool.count("handover.taken-over", len(taken))
+        self._board.announce(taken)
+        return len(taken)
+
+    def _run(self) -> None:
+        self._tell_again()
+        while not self._stop.wait(LOOK_S):
+            try:
+                self.look(self._clock_ms())
+                self.trouble = None
+            except SpoolError as error:
+                self._fail(str(error))
+            except Exception as error:  # noqa: BLE001 - deadlines must outlive a bug; the next look tries again
+                self._fail(f"{type(error).__name__} while deadlines were kept")
+
+    def _fail(self, trouble: str) -> None:
+        if self.trouble != trouble:
+            log.error("deadlines-not-kept", error=trouble)
+        self.trouble = trouble
+
+    def _tell_again(self) -> None:
+        """A kill between the commit and the word to the device must not leave it waiting."""
+        for alarm in self._spool.read().all_open_alarms():
+            if alarm.stage == Stage.LAST and alarm.accepted_by is None:
+                self._around.tell(alarm)
+
+    def _use_alternate(self, name: ids.AlarmId, silent: str) -> int:
+        with self._spool.write() as spool:
+            released = outbox.release_alternate(spool, name, silent)
+            if released:
+                after_s = str(escalation.ALTERNATE_AFTER_MS // 1000)
+                words = f"no answer in {after_s} s: its alternate receiver is tried"
+                self._report(spool, name, silent, "failed", words, "alternate-tried", after_s)
+        if released:
+            self._board.announce([name])
+        return len(released)
+
+    def _step(self, name: ids.AlarmId, now_ms: int) -> int:
+        with self._spool.write() as spool:
+            alarm = spool.alarm(name)
+            step = escalation.next_step(alarm)
+            if step is None or step[0] > now_ms:
+                spool.save_alarm(alarm)  # a human was quicker: the deadline is put right
+                return 0
+            if step[1] == "lapse":
+                alarm = self._lapse(spool, alarm)
+            else:
+                alarm = self._escalate(spool, alarm, Stage.SECOND if step[1] == "second" else Stage.LAST)
+            spool.count(f"escalation.{step[1]}")
+        if step[1] == "last":
+            self._around.tell(alarm)
+        self._board.announce([name])
+        return 1
+
+    def _lapse(self, spool: Writing, alarm: life.Alarm) -> life.Alarm:
+        who = alarm.claim.person.label if alarm.claim is not None else ""
+        alarm = escalation.lapse(alarm, ids.now())
+        spool.save_alarm(alarm)
+        if alarm.escalation is None:
+            return alarm
+        words = f"the claim of {who} ran out at revision {alarm.revision}"
+        return self._siren(spool, alarm, words, "siren-claim-lapsed", who)
+
+    def _escalate(self, spool: Writing, alarm: life.Alarm, stage: Stage) -> life.Alarm:
+        after_s = (escalation.due_ms(0, stage)) // 1000
+        alarm = escalation.escalate(alarm, 1 if stage is Stage.SECOND else 2, ids.now())
+        spool.save_alarm(alarm)
+        if not outbox.release_stage(spool, alarm.alarm, stage):
+            route, words, code = _NOBODY[stage]
+            alarm = self._report(spool, alarm.alarm, route, "failed", words, code) or alarm
+        if stage is Stage.LAST:
+            alarm = self._report(spool, alarm.alarm, DEVICE, *self._device_outcome(alarm)) or alarm
+        return self._siren(spool, alarm, f"nobody accepted within {after_s} s", "siren-not-accepted", str(after_s))
+
+    def _device_outcome(self, alarm: life.Alarm) -> tuple[life.Outcome, str, RouteCode]:
+        if alarm.silent:
+            words = "not told to call 112: somebody may be looking at the device (duress code)"
+            return "failed", words, "device-watched"
+        if self._around.brokers() == 0:
+            return "failed", "cannot be told to call 112: no broker is connected", "device-no-broker"
+        return "delivered", "told to call 112", "device-told-112"
+
+    def _siren(self, spool: Writing, alarm: life.Alarm, why: str, code: RouteCode, about: str) -> life.Alarm:
+        if self._around.consoles() > 0:
+            return self._report(spool, alarm.alarm, SIREN, "delivered", why, code, about) or alarm
+        words = f"{why}; no console listens"
+        return self._report(spool, alarm.alarm, SIREN, "failed", words, "siren-unheard") or alarm
+
+    def _report(
+        self,
+        spool: Writing,
+        name: ids.AlarmId,
+        route: str,
+        outcome: life.Outcome,
+        detail: str,
+        code: RouteCode,
+        about: str | None = None,
+    ) -> life.Alarm | None:
+        report = life.RouteReport(route, outcome, detail, ids.now(), code, about)
+        return record_report(spool, self._bridge, name, report)

@@ -1,0 +1,1 @@
+"""Connections to the message brokers, and who may connect to them."""

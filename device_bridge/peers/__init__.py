@@ -1,0 +1,1 @@
+"""Several bridges of one installation: what each tells the others, and hears from them."""

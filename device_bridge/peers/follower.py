@@ -1,0 +1,290 @@
+"""Hears from the other bridges of this installation what they stored, and takes it in here.
+
+One thread for each other bridge asks for its news, in order, and goes on where it was: how far it came is committed
+together with what it heard. A press is taken as if a broker had brought it (equal bytes are one press), an act's
+statement is queued for the journal, an alarm is merged (`device_bridge.alarm.merging`). Presses wait for none of this,
+and nothing here needs the database.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+import httpx
+import structlog
+
+from device_bridge.alarm import life, lineage, merging
+from device_bridge.alarm.escalation import Stage
+from device_bridge.errors import BridgeError, UnknownAlarmError
+from device_bridge.intake.presses import Arrival, Intake
+from device_bridge.spool import outbox, replication, yielding
+from device_bridge.spool.notifier import Board
+from device_bridge.spool.spool import Spool, Writing
+from evidence import canonical, ids, keys, schema
+from evidence.errors import EvidenceError
+from evidence.statements import statement as statements
+
+FIRST_WAIT_S: Final = 1.0
+"""How long a start waits for what happened meanwhile: then presses are taken whether it came or not."""
+
+ANSWER_S: Final = 5.0
+CONNECT_S: Final = 1.0
+FIRST_PAUSE_S: Final = 0.2
+LAST_PAUSE_S: Final = 2.0
+"""A bridge that was killed is back within seconds; asking costs one refused connection."""
+
+TAKEN_AT_ONCE: Final = 4
+"""Pieces of news in one transaction: each new press costs some 2 ms of the lock that presses of our own wait for."""
+
+SILENT_AFTER_S: Final = 10.0
+CLOCK_LIMIT_S: Final = 5.0
+"""Further apart, clocks order acts wrongly and escalate early; network time keeps them within milliseconds."""
+
+PRUNE_EVERY_S: Final = 3600.0
+
+log = structlog.get_logger()
+
+
+class Follower:
+    """Follows one other bridge at `url`. `tell` tells a device what is to be told about its alarm."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        spool: Spool,
+        bridge: keys.Identity,
+        intake: Intake,
+        board: Board,
+        tell: Callable[[life.Alarm], None],
+    ) -> None:
+        self.caught_up = threading.Event()
+        """Set when everything was heard once, or the other bridge did not answer."""
+        self.name = url
+        self._url = url
+        self._spool = spool
+        self._bridge = bridge
+        self._intake = intake
+        self._board = board
+        self._tell = tell
+        self._of: str | None = None
+        self._heard_at = time.monotonic()
+        self._failure: str | None = None
+        self._clock_s = 0.0
+        self._stop = threading.Event()
+        timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
+        self._client = httpx.Client(headers={"authorization": f"Bearer {token}"}, timeout=timeout, trust_env=False)
+        self._thread = threading.Thread(target=self._run, name=f"peer {url}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; the next start goes on where this one was."""
+        self._stop.set()
+        self._thread.join()
+        self._client.close()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long the other bridge was not heard, in seconds; it is asked all the time."""
+        return time.monotonic() - self._heard_at
+
+    @property
+    def trouble(self) -> str | None:
+        """Say that the other bridge was not heard for a while, or that its clock is another than ours."""
+        if self.silent_s > SILENT_AFTER_S and self._failure is not None:
+            return f"bridge {self.name} is not heard: {self._failure}"
+        if abs(self._clock_s) > CLOCK_LIMIT_S:
+            return f"the clock of bridge {self.name} differs by {self._clock_s:.0f} s"
+        return None
+
+    def _run(self) -> None:
+        pause_s = FIRST_PAUSE_S
+        pruned = time.monotonic()
+        while not self._stop.is_set():
+            try:
+                if self.hear() < replication.PAGE_ROWS:
+                    self.caught_up.set()
+                self._failure, self._heard_at, pause_s = None, time.monotonic(), FIRST_PAUSE_S
+                if time.monotonic() - pruned > PRUNE_EVERY_S:
+                    pruned = time.monotonic()
+                    with self._spool.write() as spool:
+                        replication.prune(spool)
+            except Exception as error:  # noqa: BLE001 - another bridge's fault must never end our listening to it
+                text = str(error) if isinstance(error, BridgeError) else type(error).__name__
+                if text != self._failure:
+                    log.warning("peer-not-heard", peer=self._url, error=text)
+                self._failure = text
+                self.caught_up.set()
+                self._stop.wait(pause_s)
+                pause_s = min(LAST_PAUSE_S, pause_s * 2)
+
+    def hear(self) -> int:
+        """Ask once and take in what is new; return how many pieces of news that were (a page or more: ask again).
+
+        Raises what httpx raises, PeerError, and SpoolError.
+        """
+        reading = self._spool.read()
+        after = (
+            replication.last_heard(reading, self._url)
+            if self._of is None
+            else replication.heard(reading, self._url, self._of)
+        )
+        answer = self._client.get(f"{self._url}/news", params={"after": after, "of": self._of or ""})
+        answer.raise_for_status()
+        page = replication.opened(answer.content, self._bridge, after)
+        self._clock_s = (ids.moment_of(page.at) - ids.moment_of(ids.now())).total_seconds()
+        self.name = page.bridge
+        if self._of != page.spool:
+            fresh = replication.heard(reading, self._url, page.spool) != after
+            self._of = page.spool
+            if fresh:  # another spool than the one that was heard last: from its beginning
+                return replication.PAGE_ROWS
+        for start in range(0, len(page.items), TAKEN_AT_ONCE):
+            self._take(page.items[start : start + TAKEN_AT_ONCE])
+        return len(page.items)
+
+    def _take(self, items: Sequence[replication.Item]) -> None:
+        changed: set[ids.AlarmId] = set()
+        told: list[life.Alarm] = []
+        with self._spool.write() as spool:
+            for item in items:
+                try:
+                    with spool.isolated():
+                        changed.update(self._take_one(spool, item, told))
+                except (EvidenceError, ValueError, KeyError) as error:
+                    spool.count("relayed.unread")
+                    log.error("news-not-read", peer=self._url, kind=item.kind, error=str(error))  # noqa: TRY400 - says enough
+            replication.note_heard(spool, self._url, self._of or "", items[-1].n)
+        for alarm in told:
+            self._tell(alarm)
+        self._board.announce(changed)
+
+    def _take_one(self, spool: Writing, item: replication.Item, told: list[life.Alarm]) -> list[ids.AlarmId]:
+        match item.kind:
+            case "press":
+                return self._take_press(spool, item)
+            case "act":
+                act = schema.decode(replication.RelayedAct, canonical.decode(canonical.unb64(item.body)))
+                dsse = canonical.unb64(act.dsse)
+                spool.queue_statement(statements.parse(dsse).id, act.alarm, dsse)
+            case "window":
+                until_ms = int(canonical.unb64(item.body))
+                if not spool.test_window_open(ids.DeviceId(item.key), until_ms - 1):
+                    spool.open_test_window(ids.DeviceId(item.key), until_ms)
+            case "alarm":
+                theirs = replication.alarm_of(item)
+                return [] if theirs is None else self._join(spool, theirs, told)
+        return []
+
+    def _take_press(self, spool: Writing, item: replication.Item) -> list[ids.AlarmId]:
+        if spool.seen(bytes.fromhex(item.key)) is not None:
+            return []
+        relayed = replication.Relayed.open(canonical.unb64(item.body), self._bridge)
+        arrival = Arrival(relayed.topic, canonical.unb64(relayed.payload), relayed.received)
+        taken = self._intake.take_relayed(spool, arrival)
+        spool.count("relayed.press")
+        return [] if taken is None or taken.alarm is None else [taken.alarm]
+
+    def _join(self, spool: Writing, theirs: life.Alarm, told: list[life.Alarm]) -> list[ids.AlarmId]:
+        """Merge what another bridge knows of an alarm with what is known here."""
+        try:
+            mine: life.Alarm | None = spool.alarm(theirs.alarm)
+        except UnknownAlarmError:
+            mine = None
+        merged = theirs if mine is None else merging.merge(mine, theirs)
+        if merged == mine:
+            return []
+        spool.save_alarm(merged)
+        self._settle_routes(spool, mine, merged)
+        changed = [merged.alarm]
+        if mine is not None and mine.is_open and not merged.is_open:
+            changed += self._take_anew(spool, merged)
+        if mine is None or _words(mine) != _words(merged):
+            told.append(merged)
+        return changed
+
+    def _settle_routes(self, spool: Writing, mine: life.Alarm | None, merged: life.Alarm) -> None:
+        """What another bridge sent is not sent from here; what it could not send is."""
+        before = () if mine is None else mine.routes
+        for report in merged.routes:
+            if report in before:
+                continue
+            if report.withdrawn:
+                yielding.withdrawn(spool, merged.alarm, report.route)
+            if report.outcome == "delivered":
+                yielding.delivered(spool, merged.alarm, report.route)
+                outbox.drop_alternates(spool, merged.alarm, report.route)
+            else:
+                yielding.failed(spool, merged.alarm, report.route)
+        if merged.accepted_by is not None:
+            if merged.closed is not None and merged.closed.reason in life.NO_EMERGENCY:
+                self._intake.withdraw(spool, merged, time.time_ns() // 1_000_000, first=False)
+            outbox.drop_later(spool, merged.alarm)
+            yielding.drop(spool, merged.alarm, later_only=merged.is_open)
+            return
+        begun = 0 if mine is None else mine.stage
+        for stage in (Stage.SECOND, Stage.LAST):
+            if begun < stage <= merged.stage and outbox.release_stage(spool, merged.alarm, stage):
+                yielding.give_way(spool, merged.alarm, time.time_ns() // 1_000_000 + yielding.HANDOVER_MS)
+
+    def _take_anew(self, spool: Writing, closed: life.Alarm) -> list[ids.AlarmId]:
+        """Let presses that whoever closed the alarm cannot have seen raise the next one: a close swallows none."""
+        covers = merging.covered(closed)
+        if covers is None:
+            return []
+        changed: list[ids.AlarmId] = []
+        moved = 0
+        for digest in spool.presses_of(closed.alarm):
+            sealed = replication.press(spool, digest)
+            if lineage.cover(digest) in covers or sealed is None:
+                continue
+            relayed = replication.Relayed.open(sealed, self._bridge)
+            spool.forget_press(digest)
+            moved += 1
+            arrival = Arrival(relayed.topic, canonical.unb64(relayed.payload), relayed.received)
+            taken = self._intake.take_relayed(spool, arrival)
+            spool.count("relayed.anew")
+            if taken is not None and taken.alarm is not None:
+                changed.append(taken.alarm)
+        if moved:
+            fewer = replace(
+                closed, repeats=max(0, closed.repeats - moved), revision=max(0, (closed.revision or 0) - moved)
+            )
+            spool.save_alarm(fewer)
+        return changed
+
+
+class Peers:
+    """Every other bridge that this one follows, as one part of the process."""
+
+    def __init__(self, followers: Sequence[Follower]) -> None:
+        self.followers = tuple(followers)
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with any of them."""
+        return next((one.trouble for one in self.followers if one.trouble), None)
+
+    def start(self) -> None:
+        """Begin to follow; wait for a moment at most until what happened meanwhile is known here."""
+        for one in self.followers:
+            one.start()
+        deadline = time.monotonic() + FIRST_WAIT_S
+        for one in self.followers:
+            one.caught_up.wait(max(0.0, deadline - time.monotonic()))
+
+    def stop(self) -> None:
+        """End."""
+        for one in self.followers:
+            one.stop()
+
+
+def _words(alarm: life.Alarm) -> tuple[life.State, bool]:
+    """What a change of means that its device is told something."""
+    state: life.State = alarm.state if alarm.accepted_by is not None or not alarm.is_open else "raised"
+    return state, alarm.stage == Stage.LAST and alarm.accepted_by is None

@@ -1,0 +1,1 @@
+"""The reference alarm device: what a panic button does, on real MQTT."""

@@ -1,0 +1,247 @@
+"""The reference device: what a panic button does, on real MQTT. It talks to any Getuige.
+
+It sends each press to every broker it knows and repeats the identical bytes until a downlink, signed by the bridge
+key that it has pinned, says *stored*. A broker's own acknowledgement means nothing to it. When nobody has said
+*stored* after five seconds, or every bridge has said that it is away, it posts the same bytes over HTTP as well.
+"""
+
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from device_bridge.errors import MessageError, SettingsError
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
+from device_bridge.mqtt.login import client_id_of, make_token
+from device_bridge.reference_device.memory import DeviceMemory, Progress
+from device_bridge.reference_device.position_schedule import ALARMING, Followed
+from device_bridge.wire import codes, cose, message
+from device_bridge.wire.message import LIFE_SIGNS, Kind, Lane, Location, PressId, Told
+
+FIRST_REPEAT_S: Final = 0.4
+"""Pause before the first repeat: a broker that was killed may have taken the press, or the word *stored*, with it."""
+
+REPEAT_S: Final = 1.0
+"""Pause between further repeats of the identical bytes while nobody has said *stored*."""
+
+FALLBACK_AFTER_S: Final = 5.0
+"""Without *stored* for this long, the same bytes are also posted over HTTP."""
+
+HTTP_TIMEOUT_S: Final = 4.0
+HEARTBEAT_S: Final = 60
+TICK_S: Final = 0.5
+"""How soon a shorter interval, asked for by a downlink, is followed."""
+
+FIRMWARE: Final = "getuige-reference-2"
+
+OnTold = Callable[[PressId, Told, float], None]
+"""Called with the press, what was said about it, and the milliseconds since the button went down."""
+
+log = structlog.get_logger()
+
+
+class ReferenceDevice:
+    """One device, switched on by `start`. Its methods are safe to call from any thread."""
+
+    def __init__(
+        self,
+        memory: DeviceMemory,
+        on_told: OnTold | None = None,
+        locate: Callable[[], Location | None] = lambda: None,
+        battery: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """Make a device that is off; `locate` says where it is (None: no fix), `battery` how full it is, per cent."""
+        self.heartbeat_s = HEARTBEAT_S
+        self.refused_downlinks = 0
+        """Downlinks whose signature is not the pinned bridge's."""
+        self._memory = memory
+        self._who = memory.identity
+        self._started = time.monotonic()
+        self._on_told = on_told
+        self._locate = locate
+        self._battery = battery
+        self._followed = Followed(memory.state.closed_ms)
+        self._clock_offset_ms: int | None = None
+        self._nowhere = False
+        """Whether the newest press went out without a place, and none was said since."""
+        self._open: dict[PressId, Progress] = {}
+        self._listening: dict[tuple[str, str], bool] = {}
+        self._unstored: dict[PressId, tuple[str, bytes]] = {}
+        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        self._down = message.down_topic(memory.device)
+        self._connections = [self._connection(url, index) for index, url in enumerate(memory.state.brokers)]
+        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Switch on: count the boot, connect to every broker, begin to send heartbeats."""
+        self._memory.boot()
+        for connection in self._connections:
+            connection.start()
+        self._heart.start()
+
+    def stop(self) -> None:
+        """Switch off."""
+        self._stop.set()
+        with self._changed:
+            self._changed.notify_all()
+        for connection in self._connections:
+            connection.stop()
+        self._heart.join()
+
+    def connected(self) -> int:
+        """Return how many brokers have taken our subscription."""
+        return sum(connection.connected.is_set() for connection in self._connections)
+
+    def press(self, kind: Kind = Kind.PRESS, location: Location | None = None, pin: str | None = None) -> PressId:
+        """Push the button. Returns at once; repeating and falling back go on until *stored*.
+
+        `pin` is what was typed with a cancel. The device cannot tell which code it is, or whether it is one.
+        """
+        if kind in LIFE_SIGNS:
+            raise SettingsError("a sign of life is not a press")
+        press = self._memory.next_press()
+        topic = str(message.UpTopic(self._memory.device, Lane.ALARM))
+        payload = message.seal(self._message(kind, press, location, pin), self._who, topic)
+        with self._changed:
+            self._open[press] = Progress(press, time.monotonic())
+            self._unstored[press] = (topic, payload)
+            self._followed.pushed(press, kind)
+            if kind in ALARMING:
+                self._nowhere = location is None
+        for connection in self._connections:
+            connection.publish(topic, payload)
+        threading.Thread(target=self._repeat, args=(press, topic, payload), name="repeat", daemon=True).start()
+        return press
+
+    def wait(self, press: PressId, told: Told, timeout_s: float) -> float | None:
+        """Wait until `told` was said about `press`; return the milliseconds since the push, None on time-out."""
+        deadline = time.monotonic() + timeout_s
+        with self._changed:
+            while told not in self._open[press].told_ms:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._stop.is_set() or not self._changed.wait(left):
+                    return self._open[press].told_ms.get(told)
+            return self._open[press].told_ms[told]
+
+    def nobody_listens(self) -> bool:
+        """Whether every bridge that ever spoke to us has said, on every broker, that it is away."""
+        return bool(self._listening) and not any(self._listening.values())
+
+    @property
+    def alarmed(self) -> bool:
+        """Whether an alarm of this device may be open, as far as it knows."""
+        with self._changed:
+            return self._followed.is_any(time.monotonic())
+
+    def heartbeat(self, where: Location | None = None) -> None:
+        """Say that we live, once, on every broker; while an alarm is open also where we are."""
+        where = where or (self._locate() if self.alarmed else None)
+        self._nowhere = self._nowhere and where is None
+        kind = Kind.HEARTBEAT if where is None else Kind.POSITION
+        press = self._memory.next_press()
+        topic = str(message.UpTopic(self._memory.device, Lane.TELEMETRY))
+        payload = message.seal(self._message(kind, press, where), self._who, topic)
+        for connection in self._connections:
+            connection.publish(topic, payload, qos=0)
+
+    def _connection(self, url: str, index: int) -> Connection:
+        address = BrokerAddress.parse(url, "abcdefgh"[index], self._memory.authority_file, self._memory.shown)
+        device = self._memory.device
+        login = Login(device, lambda: make_token(device, self._who))
+        filters = ((self._down, 1), ("svc/bridge/+", 1))
+        return Connection(
+            address, client_id_of(device), self._heard, filters=filters, login=login, on_up=self._send_unstored
+        )
+
+    def _send_unstored(self, connection: Connection) -> None:
+        """A press that was made while a broker was away goes out the moment that it is back."""
+        with self._changed:
+            waiting = list(self._unstored.values())
+        for topic, payload in waiting:
+            connection.publish(topic, payload)
+
+    def _message(
+        self, kind: Kind, press: PressId, location: Location | None, pin: str | None = None
+    ) -> message.DeviceMessage:
+        device = self._memory.device
+        code = None if pin is None else codes.code_of(codes.pin_key(self._memory.code_salt, pin), device, press)
+        now_ms = time.time_ns() // 1_000_000
+        return message.DeviceMessage(
+            device=self._memory.device,
+            press=press,
+            uptime_ms=int((time.monotonic() - self._started) * 1000),
+            wall_ms=now_ms + (self._clock_offset_ms or 0),
+            sync=1 if self._clock_offset_ms is None else 2,
+            kind=kind,
+            battery=self._battery(),
+            firmware=FIRMWARE,
+            location=location,
+            code=code,
+        )
+
+    def _repeat(self, press: PressId, topic: str, payload: bytes) -> None:
+        started, pause_s = time.monotonic(), FIRST_REPEAT_S
+        while self.wait(press, Told.STORED, pause_s) is None and not self._stop.is_set():
+            pause_s = REPEAT_S
+            for connection in self._connections:
+                connection.publish(topic, payload)
+            late = time.monotonic() - started >= FALLBACK_AFTER_S
+            if (late or self.nobody_listens()) and self._memory.state.press_url:
+                self._post(self._memory.state.press_url, topic, payload)
+
+    def _post(self, url: str, topic: str, payload: bytes) -> None:
+        target = f"{url}?{urllib.parse.urlencode({'topic': topic})}"
+        request = urllib.request.Request(target, data=payload, method="POST")  # noqa: S310 - the scheme is checked when the device is made
+        request.add_header("Content-Type", "application/cose")
+        try:
+            with urllib.request.urlopen(request, timeout=HTTP_TIMEOUT_S) as answer:  # noqa: S310 - as above
+                self._listen(answer.read(cose.MAX_MESSAGE_BYTES))
+        except (OSError, urllib.error.URLError, MessageError) as error:
+            log.info("fallback-failed", error=type(error).__name__)
+
+    def _heard(self, connection: Connection, delivered: Delivered) -> None:
+        connection.acknowledge(delivered)
+        with suppress(MessageError):
+            if delivered.topic == self._down:
+                self._listen(delivered.payload)
+            else:
+                notice = message.open_notice(delivered.payload, self._memory.bridge_public, delivered.topic)
+                self._listening[connection.address.name, notice.bridge] = notice.online
+
+    def _listen(self, payload: bytes) -> None:
+        """Believe a downlink only when the pinned bridge signed it for this device."""
+        try:
+            said = message.open_downlink(payload, self._memory.bridge_public, self._down)
+        except MessageError:
+            self.refused_downlinks += 1
+            raise
+        self._clock_offset_ms = said.time_ms - time.time_ns() // 1_000_000
+        self.heartbeat_s = max(1, said.heartbeat_s)
+        with self._changed:
+            if self._followed.hear(said, time.monotonic()):
+                self._memory.remember_closing(self._followed.closed_ms)
+            progress = self._open.get(said.press)
+            if progress is None or said.state in progress.told_ms:
+                return
+            elapsed_ms = (time.monotonic() - progress.started) * 1000
+            progress.told_ms[said.state] = elapsed_ms
+            self._unstored.pop(said.press, None)
+            self._changed.notify_all()
+        if self._on_told is not None:
+            self._on_told(said.press, said.state, elapsed_ms)
+
+    def _beat(self) -> None:
+        last = time.monotonic()
+        while not self._stop.wait(TICK_S):
+            # Indoors the first fix may take a while; then it is said at once.
+            fix = self._locate() if self._nowhere and self.alarmed else None
+            if fix is not None or time.monotonic() - last >= self.heartbeat_s:
+                last = time.monotonic()
+                self.heartbeat(fix)

@@ -1,0 +1,66 @@
+"""Writes down when each route works and when it does not, so that its availability can be told afterwards."""
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from device_bridge.errors import SpoolError
+from device_bridge.routes import Route
+from device_bridge.spool.spool import Spool
+
+LOOK_S: Final = 1.0
+ALIVE_EVERY_MS: Final = 60_000
+"""After a crash a route counts as working for this long too much."""
+
+ALIVE: Final = "route-log.alive-ms"
+"""The counter that holds when a bridge of this spool last ran (Unix milliseconds)."""
+
+log = structlog.get_logger()
+
+
+class RouteLog:
+    """Owns one thread; a change of a route is written once. While no bridge runs, no route works."""
+
+    def __init__(self, spool: Spool, routes: Sequence[Route]) -> None:
+        self._spool = spool
+        self._routes = routes
+        self._known: dict[str, bool] = {}
+        self._alive_ms = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="route-log", daemon=True)
+
+    def start(self) -> None:
+        """Count the time since the last bridge of this spool was alive as not available, and begin."""
+        with self._spool.write() as spool:
+            alive_ms = spool.counters().get(ALIVE)
+            if alive_ms is not None:
+                rows = [(route.name, alive_ms) for route in self._routes]
+                spool.sql.executemany("INSERT INTO route_history (route, at_ms, up) VALUES (?, ?, 0)", rows)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stop.set()
+        self._thread.join()
+
+    def look(self, now_ms: int) -> int:
+        """Write down what changed by `now_ms` (Unix milliseconds); return how many routes changed."""
+        states = {route.name: route.trouble() is None for route in self._routes}
+        changed = [(name, now_ms, up) for name, up in states.items() if self._known.get(name) is not up]
+        if not changed and now_ms - self._alive_ms < ALIVE_EVERY_MS:
+            return 0
+        with self._spool.write() as spool:
+            spool.sql.executemany("INSERT INTO route_history (route, at_ms, up) VALUES (?, ?, ?)", changed)
+            spool.sql.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (ALIVE, now_ms))
+        self._known, self._alive_ms = states, now_ms
+        return len(changed)
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            try:
+                self.look(time.time_ns() // 1_000_000)
+            except SpoolError as error:
+                log.error("routes-not-written-down", error=str(error))  # noqa: TRY400 - says enough

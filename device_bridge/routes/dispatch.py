@@ -1,0 +1,81 @@
+"""What a route is told about an alarm: account, code and position; never a name or an address.
+
+It rests in the outbox sealed to the bridge's own box key, because it holds a position.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from device_bridge.alarm.sealing import degrees
+from device_bridge.wire.message import Location
+from evidence import canonical, ids, keys, schema
+from evidence.statements.types import AlarmKind
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One alarm as its routes see it."""
+
+    alarm: ids.AlarmId
+    device: ids.DeviceId
+    kind: AlarmKind
+    raised_at: ids.Time
+    location: Location | None
+    duress_at: ids.Time | None = None
+    """When duress was added to an alarm that was raised without."""
+
+    withdrawn_at: ids.Time | None = None
+    """When a dispatcher closed it as no emergency; only routes that hear withdrawals get that."""
+
+    given: tuple[str, ...] = ()
+    """Names of the messages about this alarm that the route's receiver has; known when it is sent, never stored."""
+
+    def to_bytes(self) -> bytes:
+        """Return the plain document; the caller seals it before it touches a disk."""
+        where = self.location
+        position = None
+        if where is not None:
+            position = _Position(degrees(where.lat), degrees(where.lon), where.accuracy_m, where.age_s, where.source)
+        document = _Document(
+            1, self.alarm, self.device, self.kind, self.raised_at, position, self.duress_at, self.withdrawn_at
+        )
+        return canonical.encode(schema.encode(document))
+
+    @staticmethod
+    def open(sealed: bytes, bridge: keys.Identity) -> "Dispatch":
+        """Open what the outbox holds; LockError or FormatError when it is not the bridge's own."""
+        document = schema.decode(_Document, canonical.decode(bridge.open_box(sealed)))
+        where = document.position
+        location = None
+        if where is not None:
+            location = Location(float(where.lat), float(where.lon), where.accuracy_m, where.age_s, where.source)
+        return Dispatch(
+            document.alarm,
+            document.device,
+            document.kind,
+            document.raised_at,
+            location,
+            document.duress_at,
+            document.withdrawn_at,
+        )
+
+
+@dataclass(frozen=True)
+class _Position:
+    lat: str
+    lon: str
+    accuracy_m: int
+    age_s: int
+    source: str
+
+
+@dataclass(frozen=True)
+class _Document:
+    v: Literal[1]
+    alarm: ids.AlarmId
+    device: ids.DeviceId
+    kind: AlarmKind
+    raised_at: ids.Time
+    position: _Position | None = None
+    duress_at: ids.Time | None = None
+    withdrawn_at: ids.Time | None = None

@@ -1,0 +1,88 @@
+"""Receivers of alarms as an operator writes them down: alarm centres, control rooms, whom to call. Pure parsing."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from device_bridge.errors import SettingsError
+from device_bridge.routes.dc09_frames import MessageId
+from device_bridge.routes.sip_messages import Address
+
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+MAX_PORT: Final = 65535
+TLS_MARK: Final = "tls:"
+
+
+@dataclass(frozen=True)
+class AlarmCentre:
+    """One alarm centre that takes SIA DC-09; its key stands in a file of its name.
+
+    `alternate` is its second receiver, which is tried when the first does not answer.
+    """
+
+    name: str
+    host: str
+    port: int
+    message_id: MessageId = "SIA-DCS"
+    alternate: tuple[str, int] | None = None
+    tls: bool = False
+
+    @staticmethod
+    def parse(text: str) -> "AlarmCentre":
+        """Read `name=host:port`, optionally `tls:` before it, `|host:port` and `/ADM-CID`; SettingsError otherwise."""
+        name, _, rest = text.partition("=")
+        tls = rest.startswith(TLS_MARK)
+        addresses, _, spelled = rest.removeprefix(TLS_MARK).partition("/")
+        first, bar, second = addresses.partition("|")
+        primary, alternate = _address(first), _address(second) if bar else None
+        if name.isidentifier() and primary is not None and (alternate is not None) is bool(bar):
+            if spelled in ("", "SIA-DCS"):
+                return AlarmCentre(name, *primary, alternate=alternate, tls=tls)
+            if spelled == "ADM-CID":
+                return AlarmCentre(name, *primary, "ADM-CID", alternate, tls)
+        raise SettingsError(f"{text!r} is not an alarm centre such as centre1=192.0.2.7:9000|192.0.2.8:9000")
+
+
+@dataclass(frozen=True)
+class ControlRoom:
+    """One emergency control room that takes alarms over SIP (RFC 8876); `alternate` as with an alarm centre."""
+
+    name: str
+    to: Address
+    alternate: Address | None = None
+
+    @staticmethod
+    def parse(text: str) -> "ControlRoom":
+        """Read `name=sips:user@host:port`, optionally `|sips:user@host:port`; SettingsError otherwise."""
+        name, _, rest = text.partition("=")
+        first, bar, second = rest.partition("|")
+        to, alternate = Address.parse(first), Address.parse(second) if bar else None
+        if name.isidentifier() and to is not None and (alternate is not None) is bool(bar):
+            return ControlRoom(name, to, alternate)
+        raise SettingsError(f"{text!r} is not a control room such as mk=sips:meldkamer@sip.example:5061")
+
+
+@dataclass(frozen=True)
+class OnCall:
+    """An address that is called when nobody accepts an alarm."""
+
+    name: str
+    url: str
+
+    @staticmethod
+    def parse(text: str) -> "OnCall":
+        """Read `name=https://…` (plain http on this machine only); SettingsError otherwise."""
+        name, _, url = text.partition("=")
+        try:
+            parts = urlsplit(url)
+            plain = parts.scheme == "http" and parts.hostname in LOOPBACK
+            if name.isidentifier() and parts.hostname and (parts.scheme == "https" or plain):
+                return OnCall(name, url)
+        except ValueError:
+            pass
+        raise SettingsError(f"on-call address {name!r} is not one such as duty=https://pager.example/hook")
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    host, _, port = text.rpartition(":")
+    return (host, int(port)) if host and port.isdecimal() and 0 < int(port) <= MAX_PORT else None

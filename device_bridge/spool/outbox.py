@@ -1,0 +1,179 @@
+"""What routes still have to send: rows written in the press's own transaction, tried until each has an answer.
+
+What waits for its turn (an alternate receiver, the second centres, the person on call) is held in a table of its own,
+written in the same transaction; it moves into the outbox when its stage comes and is dropped when a human accepts.
+
+A lease is implied by `due_ms`: taking a row pushes it into the future, so that a route that dies in the middle
+finds its row again, and the same process never sends one row twice at the same time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from device_bridge.alarm.escalation import Stage
+from device_bridge.spool.spool import Reading, Writing
+from evidence import ids
+
+LEASE_MS: Final = 15_000
+"""Longer than connecting, sending and waiting for one answer; after it the row is tried anew."""
+
+FIRST_RETRY_MS: Final = 500
+LAST_RETRY_MS: Final = 30_000
+"""Retries double from half a second to half a minute; an open alarm is never given up."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One alarm for one route; `sealed` opens with the bridge's box key only."""
+
+    n: int
+    alarm: ids.AlarmId
+    route: str
+    sealed: bytes
+    attempts: int
+
+
+def queue(spool: Writing, alarm: ids.AlarmId, route: str, sealed: bytes, now_ms: int) -> None:
+    """Add a delivery that is due at once."""
+    spool.sql.execute(
+        "INSERT INTO outbox (alarm, route, sealed, due_ms) VALUES (?, ?, ?, ?)", (alarm, route, sealed, now_ms)
+    )
+
+
+def queue_withdrawal(
+    spool: Writing, alarm: ids.AlarmId, route: str, sealed: bytes, due_ms: int, *, yielded: bool
+) -> None:
+    """Add the word that an alarm was none; once, however often it is heard that it was closed.
+
+    `yielded`: another bridge says it, and this one only when nothing was heard of that until `due_ms`.
+    """
+    query = "SELECT 1 FROM outbox WHERE alarm = ? AND route = ? AND withdraws"
+    if spool.sql.execute(query, (alarm, route)).fetchone() is None:
+        spool.sql.execute(
+            "INSERT INTO outbox (alarm, route, sealed, due_ms, withdraws, state) VALUES (?, ?, ?, ?, 1, ?)",
+            (alarm, route, sealed, due_ms, "yielded" if yielded else "waiting"),
+        )
+
+
+def take(spool: Writing, route: str, now_ms: int, limit: int) -> list[Delivery]:
+    """Lease up to `limit` due deliveries of `route`, the oldest first."""
+    rows = spool.sql.execute(
+        "SELECT n, alarm, route, sealed, attempts FROM outbox"
+        " WHERE state = 'waiting' AND route = ? AND due_ms <= ? ORDER BY n LIMIT ?",
+        (route, now_ms, limit),
+    ).fetchall()
+    for row in rows:
+        spool.sql.execute(
+            "UPDATE outbox SET due_ms = ?, attempts = attempts + 1 WHERE n = ?", (now_ms + LEASE_MS, row[0])
+        )
+    return [Delivery(*row) for row in rows]
+
+
+def due(spool: Reading, route: str, now_ms: int) -> bool:
+    """Whether anything is due on `route`; a cheap look before a transaction."""
+    query = "SELECT 1 FROM outbox WHERE state = 'waiting' AND route = ? AND due_ms <= ? LIMIT 1"
+    return spool.sql.execute(query, (route, now_ms)).fetchone() is not None
+
+
+def release_leases(spool: Writing) -> None:
+    """Make everything due that a former process of this spool had taken and not finished."""
+    spool.sql.execute("UPDATE outbox SET due_ms = 0 WHERE state = 'waiting'")
+
+
+def finish(spool: Writing, delivery: Delivery, *, delivered: bool) -> None:
+    """Close a delivery for good; what it would have sent is forgotten."""
+    spool.sql.execute(
+        "UPDATE outbox SET state = ?, sealed = x'' WHERE n = ?",
+        ("delivered" if delivered else "failed", delivery.n),
+    )
+
+
+def retry_later(spool: Writing, delivery: Delivery, now_ms: int) -> None:
+    """Try again after a pause that doubles with each attempt."""
+    pause = min(LAST_RETRY_MS, FIRST_RETRY_MS << min(delivery.attempts, 10))
+    spool.sql.execute("UPDATE outbox SET due_ms = ? WHERE n = ?", (now_ms + pause, delivery.n))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A route that has to wait: until its stage comes, or (an alternate) until the route `instead_of` stays silent."""
+
+    route: str
+    stage: Stage
+    due_ms: int
+    instead_of: str = ""
+
+
+def hold(spool: Writing, alarm: ids.AlarmId, turns: Iterable[Turn], sealed: bytes) -> None:
+    """Keep what later routes will send; what was held for the alarm before, and not sent, is replaced."""
+    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND state = 'held'", (alarm,))
+    rows = [(alarm, turn.route, int(turn.stage), turn.instead_of, sealed, turn.due_ms) for turn in turns]
+    spool.sql.executemany(
+        "INSERT INTO held (alarm, route, stage, instead_of, sealed, due_ms) VALUES (?, ?, ?, ?, ?, ?)", rows
+    )
+
+
+def refresh(spool: Writing, alarm: ids.AlarmId, sealed: bytes) -> None:
+    """Let routes that still wait send a newer position."""
+    spool.sql.execute("UPDATE held SET sealed = ? WHERE alarm = ? AND state = 'held'", (sealed, alarm))
+
+
+def alternates_due(spool: Reading, now_ms: int) -> list[tuple[ids.AlarmId, str]]:
+    """Return (alarm, silent route) for which an alternate receiver has its turn now."""
+    query = "SELECT DISTINCT alarm, instead_of FROM held WHERE state = 'held' AND stage = 0 AND due_ms <= ?"
+    return [(ids.AlarmId(row[0]), str(row[1])) for row in spool.sql.execute(query, (now_ms,))]
+
+
+def release_alternate(spool: Writing, alarm: ids.AlarmId, instead_of: str) -> list[str]:
+    """Give alternates of a route their turn; return their names (none when they had it, or are not needed)."""
+    return _release(spool, "alarm = ? AND stage = 0 AND instead_of = ?", (alarm, instead_of))
+
+
+def release_stage(spool: Writing, alarm: ids.AlarmId, stage: Stage) -> list[str]:
+    """Give the routes of a stage their turn; return their names."""
+    return _release(spool, "alarm = ? AND stage = ?", (alarm, int(stage)))
+
+
+def drop_alternates(spool: Writing, alarm: ids.AlarmId, instead_of: str) -> None:
+    """Forget the alternates of a route that has answered."""
+    spool.sql.execute(
+        "DELETE FROM held WHERE alarm = ? AND stage = 0 AND instead_of = ? AND state = 'held'", (alarm, instead_of)
+    )
+
+
+def drop_later(spool: Writing, alarm: ids.AlarmId) -> None:
+    """A human has the alarm: later stages are not begun, and those that were begun are not tried again."""
+    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND stage > 0 AND state = 'held'", (alarm,))
+    spool.sql.execute(
+        "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND state = 'waiting' AND NOT withdraws"
+        " AND route IN (SELECT route FROM held WHERE alarm = ? AND stage > 0)",
+        (alarm, alarm),
+    )
+
+
+def call_off(spool: Writing, alarm: ids.AlarmId, route: str) -> bool:
+    """Stop what `route` had not sent yet; return whether its receiver may have something, from here or elsewhere.
+
+    What waited for another bridge to send it (`device_bridge.spool.yielding`) may have been sent there this moment.
+    """
+    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND route = ? AND state = 'held'", (alarm, route))
+    query = "SELECT max(attempts > 0 OR state = 'yielded') FROM outbox WHERE alarm = ? AND route = ? AND NOT withdraws"
+    begun = bool(spool.sql.execute(query, (alarm, route)).fetchone()[0])
+    spool.sql.execute(
+        "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND route = ? AND NOT withdraws"
+        " AND state IN ('waiting', 'yielded')",
+        (alarm, route),
+    )
+    return begun
+
+
+def _release(spool: Writing, where: str, values: tuple[object, ...]) -> list[str]:
+    rows = spool.sql.execute(
+        f"SELECT n, alarm, route, sealed FROM held WHERE state = 'held' AND {where} ORDER BY n",  # noqa: S608 - `where` is one of two texts above
+        values,
+    ).fetchall()
+    for n, alarm, route, sealed in rows:
+        queue(spool, alarm, route, sealed, 0)
+        spool.sql.execute("UPDATE held SET state = 'released', sealed = x'' WHERE n = ?", (n,))
+    return [str(row[2]) for row in rows]

@@ -1,0 +1,1 @@
+"""Life signs of devices, apart from presses: heartbeats, batteries, positions, silence."""

@@ -1,0 +1,282 @@
+"""Watches over the devices themselves, apart from presses: what was heard, when, and since when something is wrong.
+
+Heartbeats are remembered in memory and written down now and then, a few hundred at a time, so that a storm of them
+takes neither the spool's lock nor its disk from a press. A change of a device's state is written at once.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from device_bridge.errors import SpoolError
+from device_bridge.registry import Device, Registry
+from device_bridge.spool.spool import Reading, Spool, Writing
+from device_bridge.supervision import rules
+from device_bridge.supervision.rules import PROFILE_S, Condition, Reason
+from device_bridge.supervision.telemetry import Telemetry
+from evidence import ids
+
+LOOK_S: Final = 1.0
+ALL_SHARDS: Final = range(256)
+"""First bytes of device ids; a bridge watches those whose heartbeats it reads."""
+
+WRITE_EVERY_MS: Final = 60_000
+"""After a crash the last sign of life is remembered up to this much too early."""
+
+WRITE_AT_ONCE: Final = 200
+"""Rows in one transaction: under a millisecond of the lock that presses need."""
+
+HISTORY_SHOWN: Final = 50
+MAX_HISTORY_ROWS: Final = 200
+"""Changes kept of each device; a broken radio must not fill the disk."""
+
+NOT_WATCHED: Final = '["not-watched"]'
+"""In the history of a device that was given back: from then on this bridge says nothing of it."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a device stands: since when (Unix milliseconds), and what is wrong (nothing: READY)."""
+
+    reasons: tuple[Reason, ...]
+    since_ms: int
+
+
+class Supervisor:
+    """Owns one thread. `look` is what it does each second; tests call it with a clock of their own."""
+
+    def __init__(
+        self,
+        bridge: str,
+        spool: Spool,
+        registry: Registry,
+        telemetry: Telemetry,
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        shards: range = ALL_SHARDS,
+    ) -> None:
+        self.bridge = bridge
+        self._shards = shards
+        self.trouble: str | None = None
+        self._spool = spool
+        self._registry = registry
+        self._telemetry = telemetry
+        self._clock_ms = clock_ms
+        self._began_ms = clock_ms()
+        self._known: dict[ids.DeviceId, Condition] = {}
+        self._standing: dict[ids.DeviceId, Standing] = {}
+        self._written: dict[ids.DeviceId, int] = {}
+        self._others_since_ms: int | None = None
+        self._turn = threading.Lock()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Take up what an earlier process knew, and begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End. The newest signs of life, of a minute at most, are not written down: silence is then said later."""
+        self._stop.set()
+        self._thread.join()
+
+    def devices(self) -> list[dict[str, Any]]:
+        """Return every device in use as JSON: how it stands, since when and why; what was heard of it; its history."""
+        with self._lock:
+            known, standing = dict(self._known), dict(self._standing)
+        reading = self._spool.read()
+        out = []
+        for device in self._mine():
+            condition, stands = known.get(device.device), standing.get(device.device)
+            sign = self._telemetry.newest(device.device)
+            out.append(
+                {
+                    "device": device.device,
+                    "case": device.case,
+                    "profile": device.profile,
+                    "state": "unknown" if stands is None else "fault" if stands.reasons else "ready",
+                    "since": _time(None if stands is None else stands.since_ms),
+                    "reasons": [] if stands is None else list(stands.reasons),
+                    "heard_at": _time(None if condition is None else condition.heard_ms),
+                    "battery": condition and condition.battery,
+                    "firmware": sign and sign.message.firmware,
+                    "tested_at": _time(None if condition is None else condition.tested_ms),
+                    "history": history(reading, device.device),
+                }
+            )
+        return out
+
+    def faults(self) -> int:
+        """Return how many devices are not in order."""
+        with self._lock:
+            return sum(bool(stands.reasons) for stands in self._standing.values())
+
+    def watch_all(self, since_ms: int) -> None:
+        """Watch the devices of other bridges as well, from this moment on: before it nobody here could hear them."""
+        with self._turn:
+            self._others_since_ms = since_ms
+
+    def watch_own(self, now_ms: int) -> None:
+        """Leave the devices of other bridges to them; SpoolError when that could not be written down."""
+        with self._turn:
+            self._others_since_ms = None
+            with self._lock:
+                left = [name for name in self._standing if not self._is_own(name)]
+                for name in left:
+                    del self._standing[name]
+                for name in [name for name in self._known if not self._is_own(name)]:
+                    del self._known[name]
+            for part in _parts(left):
+                with self._spool.write() as spool:
+                    for name in part:
+                        _add_history(spool, name, Standing((), now_ms), NOT_WATCHED)
+
+    def look(self, now_ms: int) -> int:
+        """Judge every device at `now_ms`; return how many changed."""
+        with self._turn:
+            return self._look(now_ms)
+
+    def _look(self, now_ms: int) -> int:
+        reading = self._spool.read()
+        tested, tampered = _tested(reading), _tampered(reading)
+        changed, heard = [], []
+        for device in self._mine():
+            name = device.device
+            condition = self._condition(reading, device, now_ms, tested.get(name), name in tampered)
+            since_ms = self._began_ms if self._is_own(name) else self._others_since_ms or now_ms
+            if condition.lent and not _can_be_judged(condition, since_ms, now_ms):
+                with self._lock:
+                    self._known[name] = condition
+                continue
+            unwritten_ms = (condition.heard_ms or 0) - self._written.get(name, 0)
+            if not condition.lent and (unwritten_ms >= WRITE_EVERY_MS or name not in self._written):
+                heard.append((name, condition))
+            before = self._standing.get(name) or (None if condition.lent else _stored(reading, name))
+            was = () if before is None else before.reasons
+            found = rules.reasons(condition, now_ms, since_ms, was)
+            stands = before if before is not None and before.reasons == found else Standing(found, now_ms)
+            if stands is not before:
+                changed.append((name, stands))
+            with self._lock:
+                self._known[name], self._standing[name] = condition, stands
+        self._write(changed, heard)
+        return len(changed)
+
+    def _mine(self) -> list[Device]:
+        everyone = self._others_since_ms is not None
+        return [one for one in self._registry.devices() if everyone or self._is_own(one.device)]
+
+    def _is_own(self, device: ids.DeviceId) -> bool:
+        return int(device[:2], 16) in self._shards
+
+    def _condition(
+        self,
+        reading: Reading,
+        device: Device,
+        now_ms: int,
+        tested_ms: int | None,
+        tampered: bool,  # noqa: FBT001 - private
+    ) -> Condition:
+        lent = not self._is_own(device.device)
+        known = self._known.get(device.device) or (None if lent else _remembered(reading, device))
+        began_ms = self._others_since_ms if lent and self._others_since_ms is not None else now_ms
+        known = known or Condition(device.profile, began_ms)
+        sign = self._telemetry.newest(device.device)
+        heard_ms, battery = known.heard_ms, known.battery
+        if sign is not None:
+            heard_ms, battery = max(round(sign.at * 1000), heard_ms or 0), sign.message.battery
+        return Condition(known.profile, known.since_ms, heard_ms, battery, tested_ms, tampered, lent)
+
+    def _write(self, changed: list[tuple[ids.DeviceId, Standing]], heard: list[tuple[ids.DeviceId, Condition]]) -> None:
+        for part in _parts(changed):
+            with self._spool.write() as spool:
+                for name, stands in part:
+                    _add_history(spool, name, stands)
+        for rows in _parts(heard):
+            with self._spool.write() as spool:
+                for name, one in rows:
+                    spool.sql.execute(
+                        "INSERT OR REPLACE INTO device_heard VALUES (?, ?, ?, ?)",
+                        (name, one.since_ms, one.heard_ms, one.battery),
+                    )
+            self._written.update({name: one.heard_ms or 0 for name, one in rows})
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            try:
+                self.look(self._clock_ms())
+                self.trouble = None
+            except SpoolError as error:
+                self.trouble = str(error)
+            except Exception as error:  # noqa: BLE001 - supervision outlives its own bugs and says so
+                self.trouble = f"{type(error).__name__} while devices were watched"
+                log.error("devices-not-watched", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
+
+
+def history(reading: Reading, device: ids.DeviceId) -> list[dict[str, Any]]:
+    """Return the newest changes of a device's state, the newest first."""
+    rows = reading.sql.execute(
+        "SELECT at_ms, reasons FROM device_history WHERE device = ? AND reasons <> ? ORDER BY n DESC LIMIT ?",
+        (device, NOT_WATCHED, HISTORY_SHOWN),
+    )
+    return [
+        {"at": _time(at_ms), "state": "fault" if found != "[]" else "ready", "reasons": json.loads(found)}
+        for at_ms, found in rows
+    ]
+
+
+def _can_be_judged(known: Condition, since_ms: int, now_ms: int) -> bool:
+    """Whether a device of another bridge was heard here since, or was listened to for its whole time."""
+    return (known.heard_ms or 0) >= since_ms or now_ms - since_ms > PROFILE_S[known.profile] * 1000
+
+
+def _add_history(spool: Writing, device: ids.DeviceId, stands: Standing, reasons: str | None = None) -> None:
+    spool.sql.execute(
+        "INSERT INTO device_history (device, at_ms, reasons) VALUES (?, ?, ?)",
+        (device, stands.since_ms, json.dumps(stands.reasons) if reasons is None else reasons),
+    )
+    spool.sql.execute(
+        "DELETE FROM device_history WHERE device = ? AND n <="
+        " (SELECT n FROM device_history WHERE device = ? ORDER BY n DESC LIMIT 1 OFFSET ?)",
+        (device, device, MAX_HISTORY_ROWS),
+    )
+
+
+def _stored(reading: Reading, device: ids.DeviceId) -> Standing | None:
+    row = reading.sql.execute(
+        "SELECT reasons, at_ms FROM device_history WHERE device = ? ORDER BY n DESC LIMIT 1", (device,)
+    ).fetchone()
+    return None if row is None else Standing(tuple(json.loads(row[0])), row[1])
+
+
+def _remembered(reading: Reading, device: Device) -> Condition | None:
+    row = reading.sql.execute(
+        "SELECT since_ms, heard_ms, battery FROM device_heard WHERE device = ?", (device.device,)
+    ).fetchone()
+    return None if row is None else Condition(device.profile, *row)
+
+
+def _tested(reading: Reading) -> dict[ids.DeviceId, int]:
+    return dict(reading.sql.execute("SELECT device, at_ms FROM device_test"))
+
+
+def _tampered(reading: Reading) -> set[ids.DeviceId]:
+    return {row[0] for row in reading.sql.execute("SELECT device FROM alarm WHERE is_open AND sort = 'tamper'")}
+
+
+def _parts(rows: list[Any]) -> Iterable[list[Any]]:
+    return (rows[start : start + WRITE_AT_ONCE] for start in range(0, len(rows), WRITE_AT_ONCE))
+
+
+def _time(at_ms: int | None) -> ids.Time | None:
+    return None if at_ms is None else ids.time_of(_EPOCH + timedelta(milliseconds=at_ms))

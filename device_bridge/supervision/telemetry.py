@@ -1,0 +1,109 @@
+"""Life signs of devices, heartbeats and positions: taken apart from presses, so that no storm can delay one.
+
+Only the newest of each device waits to be read, and only so many are read in each tenth of a second. What
+is dropped that way is counted; it says nothing that the newest does not say. Where a device is, is not kept here.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+
+from device_bridge.errors import MessageError
+from device_bridge.mqtt.connection import Connection, Delivered
+from device_bridge.registry import Registry
+from device_bridge.supervision.positions import Positions
+from device_bridge.wire.message import DeviceMessage, Kind, open_device_message, parse_topic
+from evidence import ids
+
+log = structlog.get_logger()
+
+MAX_PER_TICK: Final = 200
+TICK_S: Final = 0.1
+"""Two thousand life signs a second are read, at most a quarter of one core; 10,000 devices at 60 s need 170."""
+
+MAX_WAITING: Final = 100_000
+"""Devices whose newest heartbeat waits; strangers' topics must not eat the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class LifeSign:
+    """The newest life sign of one device, without its position, and when it arrived (Unix seconds)."""
+
+    message: DeviceMessage
+    at: float
+
+
+class Telemetry:
+    """Owns the reading thread. `on_life_sign` is called on it for every device that says it lives."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        on_life_sign: Callable[[DeviceMessage], None],
+        positions: Positions,
+    ) -> None:
+        self.read = 0
+        self.skipped = 0
+        self.refused = 0
+        self._registry = registry
+        self._on_life_sign = on_life_sign
+        self.positions = positions
+        self._waiting: dict[str, bytes] = {}
+        self._newest: dict[ids.DeviceId, LifeSign] = {}
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
+
+    def start(self) -> None:
+        """Start reading."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop reading; what waits is dropped."""
+        self._stop.set()
+        self._thread.join()
+
+    def take(self, _connection: Connection, delivered: Delivered) -> None:
+        """Keep a heartbeat until it is read (called on the network thread); a newer one takes its place."""
+        with self._lock:
+            known = delivered.topic in self._waiting
+            if known or len(self._waiting) >= MAX_WAITING:
+                self.skipped += 1
+            if known or len(self._waiting) < MAX_WAITING:
+                self._waiting[delivered.topic] = delivered.payload
+
+    def newest(self, device: ids.DeviceId) -> LifeSign | None:
+        """Return the newest heartbeat of a device, None if there was none since the bridge started."""
+        return self._newest.get(device)
+
+    def _run(self) -> None:
+        while not self._stop.wait(TICK_S):
+            with self._lock:
+                topics = list(self._waiting)[:MAX_PER_TICK]
+                batch = [(topic, self._waiting.pop(topic)) for topic in topics]
+            for topic, payload in batch:
+                try:
+                    self._read(topic, payload)
+                except Exception as error:  # noqa: BLE001 - supervision of all devices hangs on this thread
+                    log.error("life-sign-not-read", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
+
+    def _read(self, topic: str, payload: bytes) -> None:
+        try:
+            device = self._registry.device(parse_topic(topic).device)
+            message = open_device_message(payload, device.sign, topic)
+        except MessageError:
+            self.refused += 1
+            return
+        last = self._newest.get(device.device)
+        if last is not None and message.press <= last.message.press:
+            self.refused += 1
+            return
+        self._newest[device.device] = LifeSign(replace(message, location=None), time.time())
+        self.read += 1
+        self._on_life_sign(message)
+        if message.kind is Kind.POSITION:
+            self.positions.take(message, payload)

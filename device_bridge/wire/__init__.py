@@ -1,0 +1,1 @@
+"""Messages of alarm devices as bytes and back: values, strict parsers, signatures, codes (`docs/formats/device.md`)."""

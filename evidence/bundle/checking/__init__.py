@@ -1,0 +1,1 @@
+"""The verifier: receipts, items, bundles and proofs of erasure against trust anchors from elsewhere."""

@@ -1,0 +1,154 @@
+"""Between which times an event came to be, by clocks that are not the server's; and whether the server's time fits.
+
+*Not after*: an event existed when the witnesses cosigned, and a time stamp authority stamped, a head that contains
+it. *Not before*: whoever signed it had seen a head of the log (`seen` in the statement), so it is younger than any
+head of that size or a smaller one; only witnesses say when such a head was made, since a stamp may come later.
+`received_at` is the server's word. Outside the interval it is wrong, and the interval is empty: that fails. Long
+before the upper end it is unproven for that long: that is said, and fails nothing (a phone or a witness was away).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from evidence import ids
+from evidence.bundle.checking.report import Findings
+from evidence.custody.errors import UnknownLogError
+from evidence.custody.succession.lineage import Era, Lineage
+from evidence.statements import event as events
+from evidence.statements.statement import SeenCheckpoint
+
+TOLERANCE: Final = timedelta(seconds=60)
+"""Clocks that NTP keeps differ by less than a second; a minute forgives a bad day and hides no shift that matters."""
+
+WIDE: Final = timedelta(hours=1)
+"""Heads are stamped every five minutes: an hour without one is worth a remark."""
+
+_FAILS: Final = ("time-server-ahead", "time-server-behind")
+_NOTES: Final = ("time-wide", "time-signer-clock")
+
+
+@dataclass(frozen=True)
+class Head:
+    """A checkpoint that the policy believes: its size, its witnesses' times and its stamp (None: none)."""
+
+    origin: str
+    size: int
+    root: bytes
+    cosigned: tuple[datetime, ...]
+    stamped: datetime | None = None
+    """The stated time plus the accuracy that the authority states."""
+
+    below: int | None = None
+    """Events of the journal below it, those of older logs included; None: as many as it has entries."""
+
+    @property
+    def events(self) -> int:
+        """How many events of the journal lie below it."""
+        return self.size if self.below is None else self.below
+
+    @property
+    def not_after(self) -> datetime | None:
+        """By when the head existed. Of several witnesses the latest counts: one slow clock makes nobody a liar."""
+        latest = [max(self.cosigned)] if self.cosigned else []
+        return min((*latest, *((self.stamped,) if self.stamped else ())), default=None)
+
+    @property
+    def not_before(self) -> datetime | None:
+        """Since when somebody can have seen the head with its cosignatures: the earliest witness counts."""
+        return min(self.cosigned, default=None)
+
+
+class Interval(NamedTuple):
+    """Not before and not after; None where nothing outside the server says it."""
+
+    earliest: datetime | None
+    latest: datetime | None
+
+
+def interval(event: events.Event, under: Head, heads: Iterable[Head], line: Lineage | None = None) -> Interval:
+    """Return the interval of an event that is proven under the head `under`, with the other heads of its logs.
+
+    Without a `line` all heads are of one log.
+    """
+    seen = event.statement.seen
+    below = 0 if seen is None else seen.size if line is None else _events_below(seen, line)
+    # No head that was seen can hold the statement itself: who claims that saw nothing, and moves no bound.
+    size = below if below <= event.index else 0
+    known = (head.not_before for head in heads if head.events <= size)
+    return Interval(max((time for time in known if time is not None), default=None), under.not_after)
+
+
+def check(placed: Mapping[int, tuple[events.Event, Head]], line: Lineage, findings: Findings) -> dict[int, Interval]:
+    """Compare server's and signers' clocks with the intervals of events (by index); return the intervals."""
+    heads = {head for _, head in placed.values()}
+    found = {index: interval(event, under, heads, line) for index, (event, under) in placed.items()}
+    gaps: dict[str, list[tuple[timedelta, int]]] = {code: [] for code in (*_FAILS, *_NOTES)}
+    for index, between in found.items():
+        event = placed[index][0]
+        for code, gap in _odd(event, between):
+            gaps[code].append((gap, index))
+        _check_seen(event, line, heads, findings)
+    for code in filter(gaps.__getitem__, gaps):
+        gap, index = max(gaps[code])
+        tell = findings.failed if code in _FAILS else findings.note
+        tell(code, str(index), count=len(gaps[code]), gap=hours(gap))
+    latest = max((head.not_after for head in heads if head.not_after is not None), default=None)
+    here = ids.moment_of(ids.now())
+    if latest is not None and latest > here + TOLERANCE:
+        findings.note("time-clock-here", gap=hours(latest - here))
+    return found
+
+
+def _odd(event: events.Event, between: Interval) -> Iterator[tuple[str, timedelta]]:
+    """Yield what is odd about the two times that an event states, and by how much."""
+    received, signed = ids.moment_of(event.received_at), ids.moment_of(event.statement.at)
+    earliest, latest = between
+    if latest is not None:
+        if received > latest + TOLERANCE:
+            yield "time-server-ahead", received - latest
+        elif latest - received > WIDE:
+            yield "time-wide", latest - received
+        if signed > latest + TOLERANCE:
+            yield "time-signer-clock", signed - latest
+    if earliest is not None:
+        if received < earliest - TOLERANCE:
+            yield "time-server-behind", earliest - received
+        if signed < earliest - TOLERANCE:
+            yield "time-signer-clock", earliest - signed
+
+
+def _check_seen(event: events.Event, line: Lineage, heads: Iterable[Head], findings: Findings) -> None:
+    """A head that the signer saw is the one of that size that is here, and no larger than the end of its log.
+
+    Otherwise there are two histories.
+    """
+    seen = event.statement.seen
+    era = None if seen is None else _era_seen(seen, line)
+    if seen is None or era is None:
+        return
+    known = {head.root.hex() for head in heads if (head.origin, head.size) == (era.origin, seen.size)}
+    if era.final is not None and era.final.size == seen.size:
+        known.add(era.final.root.hex())
+    if known - {seen.root} or (era.final is not None and seen.size > era.final.size):
+        findings.failed("seen-differs", str(event.index), size=seen.size)
+
+
+def _era_seen(seen: SeenCheckpoint, line: Lineage) -> Era | None:
+    """Return the log of the head that was seen: the first of the line, unless the statement names another."""
+    try:
+        return line.eras[0] if seen.log is None else line.era(seen.log)
+    except UnknownLogError:
+        return None
+
+
+def _events_below(seen: SeenCheckpoint, line: Lineage) -> int:
+    era = _era_seen(seen, line)
+    return 0 if era is None else era.events_below(seen.size)
+
+
+def hours(gap: timedelta) -> str:
+    """Write a duration as hours and minutes, `2:00`: the same in every language."""
+    minutes = round(gap.total_seconds() / 60)
+    return f"{minutes // 60}:{minutes % 60:02}"

@@ -1,0 +1,189 @@
+"""The items of a bundle against their events: ciphertext in a sealed bundle, originals in an opened one."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from evidence import canonical, ids, schema
+from evidence.bundle.checking.journal_part import JournalPart
+from evidence.bundle.checking.report import Findings
+from evidence.bundle.format import bag, layout
+from evidence.bundle.format.openings import Opening, Openings
+from evidence.envelope import container
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import dsse, types
+from evidence.statements import event as events
+
+_PREFIX_BYTES: Final = container.HEAD_OFFSET + container.MAX_HEAD_BYTES + container.MAX_META_BYTES
+"""No container's head and description are longer."""
+
+
+def check_sealed(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, findings: Findings) -> None:
+    """Each container is the one that its event names, and its head is signed by the same key.
+
+    `digests` has SHA-256 of every file of the bundle.
+    """
+    for event, body in _seals(part):
+        try:
+            _check_container(bundle, digests, part, event, body)
+        except EvidenceError as error:
+            findings.failed("item-differs", body.item, why=error)
+            continue
+        findings.proven("item-unchanged", body.item, **_circumstances(part, event))
+    for event, begun in part.begun:
+        try:
+            here, whole = _check_begun(bundle, digests, part, event, begun)
+        except EvidenceError as error:
+            findings.failed("item-differs", begun.item, why=error)
+            continue
+        findings.note("item-incomplete", begun.item, here=here, whole=whole, **_circumstances(part, event))
+
+
+def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, findings: Findings) -> None:
+    """Each original opens the commitment that was signed when it was sealed. `digests` as in `check_sealed`."""
+    openings = schema.decode(Openings, canonical.decode(bag.read_small(bundle, layout.OPENINGS)))
+    by_item = {opening.item: opening for opening in openings.items}
+    for event, body in _seals(part):
+        opening = by_item.get(body.item)
+        if opening is None or not part.trusted(event) or not _opens(digests, opening, body):
+            findings.failed("original-differs", body.item)
+            continue
+        file = (opening.original or opening.description).rpartition("/")[2]
+        findings.proven("original-proven", body.item, file=file, **_circumstances(part, event))
+    for event, begun in part.begun:
+        opening = by_item.get(begun.item)
+        if opening is None or not part.trusted(event) or not _begun_opens(bundle, digests, opening, part, event, begun):
+            findings.failed("original-differs", begun.item)
+            continue
+        file, how = (opening.original or opening.description).rpartition("/")[2], opening.incomplete
+        sizes = {} if how is None else {"here": how.here, "whole": how.whole}
+        findings.note("original-incomplete", begun.item, file=file, **sizes, **_circumstances(part, event))
+
+
+def check_alone(path: Path, event: events.Event | None, findings: Findings) -> None:
+    """Check a container against the event that its receipt is about (None: the receipt does not hold).
+
+    Whose key signed is not known here: that takes the journal's certificates and enrolments, which a bundle brings.
+    """
+    try:
+        if event is None or not isinstance(event.statement.body, types.ItemSeal):
+            raise FormatError("its receipt does not hold, or is about something else")
+        body = event.statement.body
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != body.container.sha256:
+                raise FormatError("its ciphertext has another hash")
+            file.seek(0)
+            prefix = container.parse_prefix(file.read(_PREFIX_BYTES))
+        container.check_against(prefix, event.statement.case, event.statement.by, body)
+    except EvidenceError as error:
+        findings.failed("item-differs", path.stem, why=error)
+        return
+    findings.proven("item-received", body.item, when=event.received_at)
+    findings.note("signer-unchecked", kid=event.statement.by)
+
+
+def _seals(part: JournalPart) -> list[tuple[events.Event, types.ItemSeal]]:
+    return [(event, event.statement.body) for event in part.listed if isinstance(event.statement.body, types.ItemSeal)]
+
+
+def _circumstances(part: JournalPart, event: events.Event) -> dict[str, str]:
+    """Who sealed it, when the server says it came, and by when an outside time stamp proves that it was there."""
+    stamped = part.not_after.get(event.index, "–")
+    earliest = part.intervals[event.index].earliest if event.index in part.intervals else None
+    since = {} if earliest is None else {"not_before": ids.time_of(earliest)}
+    return {"who": part.who(event.statement.by), "when": event.received_at, "latest": stamped, **since}
+
+
+def _check_container(
+    bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, event: events.Event, body: types.ItemSeal
+) -> None:
+    if not part.trusted(event):
+        raise FormatError("its event is not proven")
+    name = layout.container(body.item)
+    if name not in digests:
+        raise FormatError("its ciphertext is missing")
+    if digests[name] != body.container.sha256:
+        raise FormatError("its ciphertext has another hash")
+    prefix = container.parse_prefix(_start(bundle, name))
+    public = part.standing.public_key(event.statement.by)
+    if public is not None:  # a key that was retired later signed a head that the event's own hash vouches for
+        container.verify_head(prefix, public)
+    container.check_against(prefix, event.statement.case, event.statement.by, body)
+    container.check_suite(prefix.head, part.least.get(event.index))
+
+
+def _check_begun(
+    bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, event: events.Event, body: types.ItemOpen
+) -> tuple[int, int]:
+    """Check what arrived of an item that was announced and never sealed; return its bytes here, and of the whole.
+
+    Head and description are proven. The rest is the file that the exported manifest names; each piece of it proves
+    itself to whoever opens it, and nobody else.
+    """
+    if not part.trusted(event):
+        raise FormatError("its event is not proven")
+    name = layout.container(body.item)
+    if name not in digests:
+        raise FormatError("its ciphertext is missing")
+    prefix = container.parse_prefix(_start(bundle, name))
+    public = part.standing.public_key(event.statement.by)
+    container.check_begun(prefix, event.statement.case, event.statement.by, body)
+    if public is not None:
+        container.verify_head(prefix, public)
+    container.check_suite(prefix.head, part.least.get(event.index))
+    size = bundle.size(name)
+    if size > prefix.container_size:
+        raise FormatError("it is longer than its head allows")
+    return size, prefix.container_size
+
+
+def _start(bundle: bag.Bag, name: str) -> bytes:
+    start = bytearray()
+    for data in bundle.stream(name):
+        start += data
+        if len(start) >= _PREFIX_BYTES:
+            break
+    return bytes(start)
+
+
+def _opens(digests: Mapping[str, str], opening: Opening, body: types.ItemSeal) -> bool:
+    described = _commits(digests.get(opening.description), opening.meta_salt, body.meta.commitment)
+    if body.content is None:
+        return described and opening.original is None
+    if opening.original is None or opening.content_salt is None:
+        return False
+    return described and _commits(digests.get(opening.original), opening.content_salt, body.content.commitment)
+
+
+def _begun_opens(
+    bundle: bag.Bag,
+    digests: Mapping[str, str],
+    opening: Opening,
+    part: JournalPart,
+    event: events.Event,
+    body: types.ItemOpen,
+) -> bool:
+    """Whether the head that was announced is here, signed, and commits to the description that is here."""
+    how = opening.incomplete
+    if how is None or digests.get(how.head) != body.head.sha256:
+        return False
+    try:
+        envelope, head = container.parse_head(bag.read_small(bundle, how.head))
+        public = part.standing.public_key(event.statement.by)
+        if public is not None:
+            dsse.verify(envelope, {event.statement.by: public})
+    except EvidenceError:
+        return False
+    if (head.item, head.case, head.by) != (body.item, event.statement.case, event.statement.by):
+        return False
+    return _commits(digests.get(opening.description), opening.meta_salt, head.meta.commitment)
+
+
+def _commits(digest: str | None, salt: ids.Sha256, commitment: ids.Commitment) -> bool:
+    """Whether SHA-256(domain ‖ salt ‖ SHA-256(file)) is the commitment (`docs/formats/envelope.md`)."""
+    if digest is None:
+        return False
+    found = hashlib.sha256(container.COMMITMENT_DOMAIN + bytes.fromhex(salt + digest)).hexdigest()
+    return hmac.compare_digest(found, commitment)

@@ -1,0 +1,177 @@
+"""The part of a journal that a bundle carries: its events, what logs them, who signed them, what is missing."""
+
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+from typing import Literal
+
+from evidence import canonical, ids
+from evidence.bundle.checking import interval, stamps
+from evidence.bundle.checking.report import Findings
+from evidence.bundle.checking.trust import Anchors
+from evidence.bundle.format import bag, layout, rotations
+from evidence.custody.log import leaf, tlogproof
+from evidence.custody.witnessing.policy import VerifiedCheckpoint
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import authority, types
+from evidence.statements import event as events
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Chain
+
+SHORT = 8
+"""Characters of an identifier that are shown to people."""
+
+
+@dataclass
+class JournalPart:
+    """Events by index, their salts, and what was found about them. Fields fill up as checks run."""
+
+    listed: list[events.Event]
+    export: events.Event
+    raw: dict[int, bytes]
+    salts: dict[int, bytes]
+    standing: Standing = field(default_factory=Standing)
+    logged: set[int] = field(default_factory=set)
+    signed: set[int] = field(default_factory=set)
+    not_after: dict[int, ids.Time] = field(default_factory=dict)
+    """What an outside time stamp says of an event: it existed by then."""
+    intervals: dict[int, interval.Interval] = field(default_factory=dict)
+    least: dict[int, Literal[2] | None] = field(default_factory=dict)
+    """The least suite that the case demanded of each event's author."""
+
+    def digest(self, index: int) -> str:
+        """Return SHA-256 of an event's bytes."""
+        return hashlib.sha256(self.raw[index]).hexdigest()
+
+    @property
+    def begun(self) -> list[tuple[events.Event, types.ItemOpen]]:
+        """Items that were announced and that nothing here seals, with the event that announced them."""
+        bodies = [(event, event.statement.body) for event in self.listed]
+        sealed = {body.item for _, body in bodies if isinstance(body, types.ItemSeal)}
+        return [(event, body) for event, body in bodies if isinstance(body, types.ItemOpen) and body.item not in sealed]
+
+    def trusted(self, event: events.Event) -> bool:
+        """Whether an event is both in the log and validly signed."""
+        return event.index in self.logged and event.index in self.signed
+
+    def who(self, kid: ids.KeyId) -> str:
+        """Name the owner of a key for a human reader."""
+        if (certified := self.standing.certified.get(kid)) is not None:
+            return f"{certified.body.label} ({certified.body.role})"
+        if (device := self.standing.device_of_key.get(kid)) is not None:
+            return f"telefoon/phone {device[:SHORT]}"
+        if kid in self.standing.case_of_vault:
+            return f"kluis/vault {kid[:SHORT]}"
+        return f"sleutel/key {kid[:SHORT]}"
+
+
+def load(bundle: bag.Bag, findings: Findings) -> JournalPart:
+    """Read events and salts; an event that cannot be read is a finding. FormatError if the salts or export cannot."""
+    salts = _salts(bag.read_small(bundle, layout.SALTS))
+    found: list[events.Event] = []
+    raw: dict[int, bytes] = {}
+    for name in sorted(name for name in bundle.names() if name.startswith(layout.EVENTS)):
+        data = bag.read_small(bundle, name)
+        try:
+            event = events.parse(data)
+            if layout.event(event.index) != name:
+                raise FormatError("the file bears another event's number")
+        except FormatError as error:
+            findings.failed("event-not-authentic", name, why=error)
+            continue
+        found.append(event)
+        raw[event.index] = data
+    export_bytes = bag.read_small(bundle, layout.EXPORT_EVENT)
+    export = events.parse(export_bytes)
+    raw[export.index] = export_bytes
+    salt = bag.read_small(bundle, layout.EXPORT_SALT).decode("ascii", "replace").strip()
+    salts[export.index] = bytes.fromhex(ids.hex_text(salt, 32))
+    return JournalPart(found, export, raw, salts)
+
+
+def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
+    """Every event is under a checkpoint that satisfies the policy; tokens say how old those checkpoints are."""
+    logs = rotations.believe(bundle, anchors, findings)
+    exported = logs.line.of_event(part.export.index)
+    heads: dict[str, tuple[VerifiedCheckpoint, list[events.Event]]] = {}
+    witnesses: set[str] = set()
+    for event in (*part.listed, part.export):
+        name = layout.EXPORT_PROOF if event is part.export else layout.proof(event.index)
+        try:
+            proof = bag.read_small(bundle, name)
+            entry = leaf.leaf_entry(part.salts.get(event.index, b""), part.raw[event.index])
+            verified = tlogproof.verify(proof, entry, logs.policy)
+            note = tlogproof.TlogProof.parse(proof).checkpoint
+            logs.admit(verified.checkpoint, note, exported)
+            era = logs.line.of_event(event.index)
+            if (verified.checkpoint.log, verified.index) != (era.key, era.entry_of(event.index)):
+                raise FormatError("the proof is about another place in the log")
+        except EvidenceError as error:
+            findings.failed("event-not-logged", str(event.index), why=error)
+            continue
+        part.logged.add(event.index)
+        witnesses |= {cosigned.witness for cosigned in verified.checkpoint.cosigned}
+        heads.setdefault(hashlib.sha256(note).hexdigest(), (verified.checkpoint, []))[1].append(event)
+    if part.logged:
+        logs.tell(findings)
+        names = ", ".join(sorted(witnesses)) or "–"
+        log = ", ".join(sorted({head.signed.checkpoint.origin for head, _ in heads.values()}))
+        findings.proven("events-logged", count=len(part.logged), log=log, witnesses=names)
+    times = stamps.check(heads, bundle, anchors.tsas, logs.line, findings)
+    part.not_after, part.intervals = times.not_after, times.intervals
+
+
+def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> None:
+    """Every event is signed by a key that the pinned root, or the case, recognises at that point of the journal."""
+    for event in sorted((*part.listed, part.export), key=lambda event: event.index):
+        try:
+            authority.check_author(part.standing, event.statement, event.received_at)
+            body = event.statement.body
+            if isinstance(body, types.LogOpen) and body.root.sign != anchors.root.hex():
+                raise FormatError("the journal obeys another root than the pinned one")
+            part.least[event.index] = part.standing.least_suite(event.statement)
+            part.standing.apply(event.statement)
+        except (EvidenceError, KeyError) as error:
+            findings.failed("event-not-authentic", str(event.index), why=error)
+            continue
+        part.signed.add(event.index)
+        least = part.least[event.index] or 1
+        if isinstance(body, types.Grant) and any((one.suite or 1) < least for one in body.items):
+            findings.failed("suite-lower", str(event.index))
+    if part.signed:
+        findings.proven("events-signed", count=len(part.signed))
+
+
+def check_sequences(part: JournalPart, findings: Findings) -> None:
+    """Each phone numbers its statements: say where numbers are missing, and where the chain does not hold."""
+    by_phone: dict[ids.KeyId, list[events.Event]] = {}
+    for event in part.listed:
+        if event.statement.chain is not None and part.trusted(event):
+            by_phone.setdefault(event.statement.by, []).append(event)
+    for kid, statements in by_phone.items():
+        _check_sequence(part.standing.device_of_key[kid][:SHORT], statements, findings)
+
+
+def _check_sequence(phone: str, chained: list[events.Event], findings: Findings) -> None:
+    links: list[tuple[Chain, ids.Sha256]] = sorted(
+        ((event.statement.chain, event.statement.id) for event in chained if event.statement.chain),
+        key=lambda link: link[0].seq,
+    )
+    whole = True
+    for (before, before_id), (after, _) in itertools.pairwise(links):
+        if after.seq > before.seq + 1:
+            whole = False
+            missing = f"{before.seq + 1}–{after.seq - 1}" if after.seq > before.seq + 2 else str(before.seq + 1)
+            findings.note("sequence-gap", phone, missing=missing, next=after.seq)
+        elif after.seq <= before.seq or after.prev != before_id:
+            whole = False
+            findings.failed("sequence-broken", phone, seq=after.seq)
+    if whole:
+        findings.proven("sequence-whole", phone, first=links[0][0].seq, last=links[-1][0].seq)
+
+
+def _salts(data: bytes) -> dict[int, bytes]:
+    members = canonical.decode(data)
+    if not isinstance(members, dict) or not all(index.isdecimal() for index in members):
+        raise FormatError("the salts are not listed by event number")
+    return {int(index): bytes.fromhex(ids.hex_text(salt, 32)) for index, salt in members.items()}

@@ -1,0 +1,105 @@
+"""What a verifier says: one verdict per claim, for machines as codes and for people in Dutch and English."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal
+
+from evidence.bundle.checking.texts import TEXTS
+
+Language = Literal["nl", "en"]
+
+EXIT_PROVEN: Final = 0
+EXIT_FAILED: Final = 1
+EXIT_UNREADABLE: Final = 2
+"""Exit codes of `getuige verify`: everything claimed holds; something does not; it could not be read at all."""
+
+
+class Verdict(Enum):
+    """PROVEN: it holds. FAILED: it does not. NOTE: true and worth knowing, proves nothing by itself."""
+
+    PROVEN = "proven"
+    FAILED = "failed"
+    NOTE = "note"
+
+
+MARKS: Final = {Verdict.PROVEN: "✓", Verdict.FAILED: "✗", Verdict.NOTE: "·"}
+WORDS: Final[dict[Language, dict[Verdict, str]]] = {
+    "nl": {Verdict.PROVEN: "bewezen", Verdict.FAILED: "NIET BEWEZEN", Verdict.NOTE: "let op"},
+    "en": {Verdict.PROVEN: "proven", Verdict.FAILED: "NOT PROVEN", Verdict.NOTE: "note"},
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One verdict. `code` names the claim (a key of `texts.TEXTS`), `about` the item or event it is about."""
+
+    code: str
+    verdict: Verdict
+    about: str = ""
+    values: dict[str, str] = field(default_factory=dict)
+
+    def text(self, language: Language) -> str:
+        """Return the claim as a sentence."""
+        return TEXTS[self.code][language].format(about=self.about, **self.values)
+
+
+@dataclass(frozen=True)
+class Report:
+    """All claims about one piece of evidence, in the order in which they were checked."""
+
+    subject: str
+    claims: tuple[Claim, ...]
+
+    @property
+    def failed(self) -> tuple[Claim, ...]:
+        """The claims that do not hold."""
+        return tuple(claim for claim in self.claims if claim.verdict is Verdict.FAILED)
+
+    @property
+    def exit_code(self) -> int:
+        """0 if every claim holds, else 1."""
+        return EXIT_FAILED if self.failed else EXIT_PROVEN
+
+    def lines(self, language: Language) -> list[tuple[Verdict, str]]:
+        """Return one line per claim for people: mark, verdict in words, sentence."""
+        return [
+            (claim.verdict, f"{MARKS[claim.verdict]} {WORDS[language][claim.verdict]:<12} {claim.text(language)}")
+            for claim in self.claims
+        ]
+
+    def to_json(self) -> dict[str, object]:
+        """Return the report as plain JSON."""
+        return {
+            "subject": self.subject,
+            "proven": not self.failed,
+            "claims": [
+                {"code": claim.code, "verdict": claim.verdict.value, "about": claim.about, **claim.values}
+                for claim in self.claims
+            ],
+        }
+
+
+class Findings:
+    """Collects claims while a verifier works."""
+
+    def __init__(self) -> None:
+        self._claims: list[Claim] = []
+
+    def proven(self, code: str, about: str = "", **values: object) -> None:
+        """Record that a claim holds."""
+        self._add(code, Verdict.PROVEN, about, values)
+
+    def failed(self, code: str, about: str = "", **values: object) -> None:
+        """Record that a claim does not hold."""
+        self._add(code, Verdict.FAILED, about, values)
+
+    def note(self, code: str, about: str = "", **values: object) -> None:
+        """Record something worth knowing."""
+        self._add(code, Verdict.NOTE, about, values)
+
+    def report(self, subject: str) -> Report:
+        """Return everything that was recorded."""
+        return Report(subject, tuple(self._claims))
+
+    def _add(self, code: str, verdict: Verdict, about: str, values: dict[str, object]) -> None:
+        self._claims.append(Claim(code, verdict, about, {name: str(value) for name, value in values.items()}))

@@ -1,0 +1,181 @@
+"""Check a receipt, an item with its receipt, a sealed bundle or an opened bundle against trust anchors from elsewhere.
+
+One verdict per claim (`evidence.bundle.checking.report`). Nothing in the bundle is believed before something outside it
+vouches for it: the policy vouches for checkpoints, checkpoints for events, the root for keys, keys for statements,
+the exported statement for the manifest, each item's event for its bytes.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evidence import canonical, ids, keys, schema
+from evidence.bundle.checking import erasure_proof, items, journal_part
+from evidence.bundle.checking.journal_part import JournalPart
+from evidence.bundle.checking.report import Findings, Report
+from evidence.bundle.checking.trust import Anchors
+from evidence.bundle.format import bag, layout, rotations
+from evidence.custody.log import leaf, tlogproof
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import dsse, types
+from evidence.statements import event as events
+from evidence.statements import statement as statements
+
+SHOWN_CHARACTERS: Final = 16
+"""Enough of a key or hash for a person to compare."""
+
+_TAGS: Final = frozenset({bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIFEST})
+
+
+def verify(path: Path, anchors: Anchors) -> Report:
+    """Check what lies at `path`.
+
+    That is a bundle (folder or ZIP), a receipt or a proof of an erasure (`.json`), or a sealed item (`.getuige`) with
+    its receipt beside it under the same name. Raises BagError, FormatError or OSError when it cannot be read as any of
+    these; what does not hold is in the report.
+    """
+    findings = Findings()
+    logs = ", ".join(log.name for log in anchors.policy.logs)
+    root = anchors.root.hex()[:SHOWN_CHARACTERS]
+    findings.note("anchors", label=anchors.label, root=root, logs=logs, witnesses=len(anchors.policy.witnesses))
+    if path.is_file() and path.suffix == ".json":
+        data = path.read_bytes()
+        if erasure_proof.is_proof(data):
+            erasure_proof.check(data, anchors, findings)
+        else:
+            _verify_receipt(data, anchors, findings)
+    elif path.is_file() and path.suffix == layout.ITEM_SUFFIX:
+        event = _verify_receipt(path.with_suffix(".json").read_bytes(), anchors, findings)
+        items.check_alone(path, event, findings)
+    else:
+        with bag.open_bag(path) as opened:
+            _verify_bag(opened, anchors, findings)
+        findings.note("limits")
+    return findings.report(path.name)
+
+
+def _verify_bag(bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
+    digests = _check_files(bundle, findings)
+    part = journal_part.load(bundle, findings)
+    journal_part.check_logged(part, bundle, anchors, findings)
+    journal_part.check_signed(part, anchors, findings)
+    _check_export(bundle, part, findings)
+    if layout.OPENINGS in bundle.names():
+        items.check_opened(bundle, digests, part, findings)
+    else:
+        items.check_sealed(bundle, digests, part, findings)
+    journal_part.check_sequences(part, findings)
+    _tell_reads(part, findings)
+
+
+def _check_files(bundle: bag.Bag, findings: Findings) -> dict[str, str]:
+    """Every file is named in a manifest, is there, and has its hash; nothing else is there. Returns all hashes."""
+    names = bundle.names()
+    payload = bag.parse_manifest(bag.read_small(bundle, bag.MANIFEST))
+    tags = bag.parse_manifest(bag.read_small(bundle, bag.TAG_MANIFEST))
+    if bag.read_small(bundle, bag.DECLARATION) != bag.DECLARATION_TEXT.encode():
+        raise bag.BagError("the bag's declaration is not that of BagIt 1.0")
+    expected = {**tags, **payload}
+    faults = 0
+    for name in sorted(expected.keys() - names):
+        faults += 1
+        findings.failed("bag-file-missing", name)
+    for name in sorted(names - expected.keys() - _TAGS):
+        faults += 1
+        findings.failed("bag-file-extra", name)
+    digests = bag.digests(bundle, names)
+    for name in sorted(expected.keys() & names):
+        if digests[name] != expected[name]:
+            faults += 1
+            findings.failed("bag-file-differs", name)
+    if not faults:
+        findings.proven("bag-whole", files=len(names))
+    return digests
+
+
+def _check_export(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None:
+    """The manifest is the one that the signed `export` event names, and it covers the events that are here."""
+    opened = layout.SEALED_MANIFEST in bundle.names()
+    manifest = bag.read_small(bundle, layout.SEALED_MANIFEST if opened else bag.MANIFEST)
+    body = part.export.statement.body
+    if not isinstance(body, types.Export):
+        raise FormatError("proof/export-event.json is no export")
+    listed = bag.parse_manifest(manifest)
+    here = {layout.event(event.index): part.digest(event.index) for event in part.listed}
+    stray = {name for name, digest in here.items() if listed.get(name) != digest}
+    absent = {name for name in listed if name.startswith(layout.EVENTS) and name not in here}
+    intact = bag.sha256_of([manifest]) == body.manifest and not stray and not absent
+    if not intact or not part.trusted(part.export):
+        findings.failed("export-manifest-differs")
+        return
+    findings.proven("export", who=part.who(part.export.statement.by), when=part.export.received_at, ground=body.ground)
+
+
+def _tell_reads(part: JournalPart, findings: Findings) -> None:
+    seen: dict[str, int] = {}
+    for event in part.listed:
+        if isinstance(event.statement.body, types.Read) and part.trusted(event):
+            who = part.who(event.statement.body.reader)
+            seen[who] = seen.get(who, 0) + 1
+    if seen:
+        findings.note("reads", reads=", ".join(f"{who} ({count}×)" for who, count in sorted(seen.items())))
+
+
+def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> events.Event | None:
+    """Check a receipt file, `{"receipt", "event", "salt", "server_key", "proof"?}` (`docs/formats/receipt.md`).
+
+    Returns the event that it is about, if the receipt holds.
+    """
+    file = schema.decode(ReceiptFile, _without_envelopes(members := canonical.decode(data)))
+    event_bytes, salt = canonical.unb64(file.event), bytes.fromhex(file.salt)
+    logs = rotations.believe(None, anchors, findings)
+    try:
+        era = logs.line.of_event(events.parse(event_bytes).index)
+        server = _certified_server(dsse.from_json(members.get("server_key"), dsse.STATEMENT_TYPE), anchors)
+        receipt = events.check(
+            dsse.from_json(members.get("receipt"), dsse.RECEIPT_TYPE),
+            event_bytes,
+            salt,
+            statement=events.parse(event_bytes).statement.id,
+            origin=era.origin,
+            server=bytes.fromhex(server.sign),
+        )
+        if file.proof is not None:
+            proof = canonical.unb64(file.proof)
+            proven = tlogproof.verify(proof, leaf.leaf_entry(salt, event_bytes), logs.policy)
+            logs.admit(proven.checkpoint, tlogproof.TlogProof.parse(proof).checkpoint, era)
+            if (proven.checkpoint.log, proven.index) != (era.key, era.entry_of(receipt.index)):
+                raise FormatError("the proof is about another place in the log")
+            logs.tell(findings)
+            findings.proven("events-logged", count=1, log=receipt.log, witnesses=len(anchors.policy.witnesses))
+    except EvidenceError as error:
+        findings.failed("receipt-bad", why=error)
+        return None
+    shown = receipt.statement[:SHOWN_CHARACTERS]
+    findings.proven("receipt", shown, who=server.label, when=receipt.received_at, index=receipt.index, log=receipt.log)
+    return events.parse(event_bytes)
+
+
+@dataclass(frozen=True)
+class ReceiptFile:
+    """A receipt as a phone keeps it, next to the DSSE envelopes `receipt` and `server_key`."""
+
+    event: ids.Base64
+    salt: ids.Sha256
+    proof: ids.Base64 | None = None
+
+
+def _without_envelopes(members: object) -> object:
+    if not isinstance(members, dict):
+        raise FormatError("not a receipt file")
+    return {name: value for name, value in members.items() if name not in {"receipt", "server_key"}}
+
+
+def _certified_server(envelope: dsse.Envelope, anchors: Anchors) -> types.KeyPublish:
+    """Return the server's certificate, if the pinned root signed it."""
+    certificate = statements.verified(
+        statements.from_envelope(envelope), {keys.signing_kid(anchors.root): anchors.root}
+    )
+    if not isinstance(certificate.body, types.KeyPublish) or certificate.body.role != "server":
+        raise FormatError("the key that signed the receipt is not certified as a server's")
+    return certificate.body

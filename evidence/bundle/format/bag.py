@@ -1,0 +1,231 @@
+"""BagIt 1.0 bags (RFC 8493) in a folder or in a stored ZIP: written once, read strictly.
+
+BagIt finds accidents only: whoever changes a file can also change the manifest. What makes a bag evidence is
+that an event in the custody log commits to the manifest; `evidence.bundle.checking.verify` checks that.
+"""
+
+import hashlib
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, Protocol
+
+from evidence.errors import EvidenceError
+
+DECLARATION: Final = "bagit.txt"
+DECLARATION_TEXT: Final = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+MANIFEST: Final = "manifest-sha256.txt"
+TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
+INFO: Final = "bag-info.txt"
+
+READ_BYTES: Final = 1024 * 1024
+MAX_FILES: Final = 200_000
+"""A case of 60,000 items; a listing that is longer is an attack on memory."""
+
+MAX_SMALL_FILE_BYTES: Final = 64 * 1024 * 1024
+"""The largest file that is read whole: a manifest of `MAX_FILES` lines is a third of it."""
+
+_LINE = re.compile(r"([0-9a-f]{64})  ?\*?(.+)")
+
+
+class BagError(EvidenceError):
+    """The folder or ZIP is not a readable bag."""
+
+
+class Bag(Protocol):
+    """A bag's files by their name inside the bag, with `/` between folders."""
+
+    def names(self) -> frozenset[str]:
+        """Return the names of all files."""
+        ...
+
+    def size(self, name: str) -> int:
+        """Return a file's size in bytes."""
+        ...
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Yield a file's bytes. BagError if it cannot be read."""
+        ...
+
+    def digest(self, name: str) -> str:
+        """Return SHA-256 of a file as hexadecimal; several threads may ask at once. BagError if it cannot be read."""
+        ...
+
+
+@dataclass(frozen=True)
+class FolderBag:
+    """A bag in a folder, listed once. Links are refused: a bag brings its own bytes."""
+
+    root: Path
+
+    def names(self) -> frozenset[str]:
+        """Return the names of all files."""
+        return self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        found = []
+        for path in self.root.rglob("*"):
+            mode = path.lstat().st_mode
+            if stat.S_ISDIR(mode):
+                continue
+            if not stat.S_ISREG(mode):
+                raise BagError(f"{path.name} is not a plain file")
+            found.append(path.relative_to(self.root).as_posix())
+            if len(found) > MAX_FILES:
+                raise BagError(f"more than {MAX_FILES} files")
+        return frozenset(found)
+
+    def size(self, name: str) -> int:
+        """Return a file's size in bytes."""
+        return (self.root / name).stat(follow_symlinks=False).st_size
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Yield a file's bytes. BagError if it cannot be read."""
+        try:
+            with (self.root / name).open("rb") as file:
+                yield from _pieces(file)
+        except OSError as error:
+            raise BagError(f"{name} cannot be read") from error
+
+    def digest(self, name: str) -> str:
+        """Return SHA-256 of a file as hexadecimal. BagError if it cannot be read."""
+        try:
+            with (self.root / name).open("rb", buffering=0) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise BagError(f"{name} cannot be read") from error
+
+
+@dataclass(frozen=True)
+class ZipBag:
+    """A bag in a ZIP whose members are stored, not compressed, below one folder."""
+
+    archive: zipfile.ZipFile
+    members: Mapping[str, zipfile.ZipInfo]
+
+    def names(self) -> frozenset[str]:
+        """Return the names of all files."""
+        return frozenset(self.members)
+
+    def size(self, name: str) -> int:
+        """Return a file's size in bytes."""
+        return self.members[name].file_size
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Yield a file's bytes. BagError if it cannot be read."""
+        try:
+            with self.archive.open(self.members[name]) as file:
+                yield from _pieces(file)
+        except (KeyError, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            raise BagError(f"{name} cannot be read") from error
+
+    def digest(self, name: str) -> str:
+        """Return SHA-256 of a file as hexadecimal. BagError if it cannot be read."""
+        return sha256_of(self.stream(name))
+
+
+@contextmanager
+def open_bag(path: Path) -> Iterator[Bag]:
+    """Open a bag from a folder or a ZIP; BagError says why not."""
+    if path.is_dir():
+        yield FolderBag(path)
+        return
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise BagError(f"{path.name} is neither a folder nor a ZIP file that can be read") from error
+    with archive:
+        yield ZipBag(archive, _members(archive))
+
+
+def read_small(bag: Bag, name: str) -> bytes:
+    """Return a file whole; BagError if it is missing or larger than `MAX_SMALL_FILE_BYTES`."""
+    if name not in bag.names():
+        raise BagError(f"{name} is missing")
+    if bag.size(name) > MAX_SMALL_FILE_BYTES:
+        raise BagError(f"{name} is larger than {MAX_SMALL_FILE_BYTES} bytes")
+    return b"".join(bag.stream(name))
+
+
+def digests(bag: Bag, names: Collection[str]) -> dict[str, str]:
+    """Return SHA-256 of each file, one thread a core: hashing leaves Python's lock alone. BagError as for `digest`."""
+    largest_first = sorted(names, key=bag.size, reverse=True)  # so that no thread is left with a long one at the end
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="hash") as pool:
+        return dict(zip(largest_first, pool.map(bag.digest, largest_first), strict=True))
+
+
+def parse_manifest(data: bytes) -> dict[str, str]:
+    """Read manifest lines into name → SHA-256; BagError for lines that are malformed, unsafe or double."""
+    result: dict[str, str] = {}
+    try:
+        lines = data.decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise BagError("the manifest is not UTF-8") from error
+    for line in lines:
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise BagError("a line of the manifest is malformed")
+        name = match[2]
+        if not is_safe(name) or name in result:
+            raise BagError("the manifest names a file twice, or one outside the bag")
+        result[name] = match[1]
+    return result
+
+
+def manifest_text(digests: Mapping[str, str]) -> bytes:
+    """Return manifest lines, sorted by name, as `sha256sum` writes and checks them."""
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())).encode()
+
+
+def sha256_of(pieces: Iterable[bytes]) -> str:
+    """Return SHA-256 of a stream as hexadecimal."""
+    digest = hashlib.sha256()
+    for data in pieces:
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def is_safe(name: str) -> bool:
+    """Whether `name` stays inside the bag, on every operating system."""
+    path = PurePosixPath(name)
+    return (
+        bool(path.parts)
+        and not path.is_absolute()
+        and ".." not in path.parts
+        and "\\" not in name
+        and ":" not in name
+        and name.isprintable()
+        and path.as_posix() == name
+    )
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    if len(infos) > MAX_FILES:
+        raise BagError(f"more than {MAX_FILES} files")
+    members: dict[str, zipfile.ZipInfo] = {}
+    tops = set()
+    for info in infos:
+        top, _, name = info.filename.partition("/")
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 0x1:
+            raise BagError("the ZIP holds a compressed or encrypted member")
+        if not is_safe(name) or name in members:
+            raise BagError("the ZIP names a file twice, or one outside the bag")
+        tops.add(top)
+        members[name] = info
+    if len(tops) > 1:
+        raise BagError("the ZIP holds more than one folder")
+    return members
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    while data := file.read(READ_BYTES):
+        yield data

@@ -1,0 +1,1 @@
+"""Opened bundles: made where the reader's key lives."""

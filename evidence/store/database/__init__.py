@@ -1,0 +1,1 @@
+"""The database itself: engine, tables, migrations, leases, and the rows of sign-ins."""

@@ -1,0 +1,138 @@
+"""Bringing the tables of a database to those of this Getuige (Alembic), all steps in one transaction or none.
+
+State rules:
+- SQLite, the embedded default, is migrated when it is opened: one process does it while the others wait.
+- PostgreSQL is migrated by `getuige migrate`, because whoever runs it wants to choose the moment, and make a backup.
+- A database that a newer Getuige made is never touched, and never served: this one does not know what it means.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, inspect, text
+
+from evidence.store.database.engine import reading, writing
+from evidence.store.errors import StoreError
+
+NEWEST: Final = "0005"
+"""The step that this Getuige's tables are at. A test compares it with the steps."""
+
+BEFORE_MIGRATIONS: Final = "0001"
+"""What a database with events and without a step is at: made before there were migrations."""
+
+_ONE_AT_A_TIME: Final = 0x67657475_69676501
+"""Key of the advisory lock under which one process migrates ("getuige", 1); it is freed with the transaction."""
+
+
+class UnmigratedError(StoreError):
+    """The tables are older than this Getuige; the text says how to mend it."""
+
+
+class NewerDatabaseError(StoreError):
+    """The tables were made by a newer Getuige."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One migration: its number, and what it does in a sentence."""
+
+    number: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a database is (None: it is empty), what is to be done, and the SQL that does it."""
+
+    current: str | None
+    steps: tuple[Step, ...]
+    sql: str
+
+
+def ensure(engine: Engine) -> None:
+    """Migrate a SQLite file; of any other database demand that it was migrated. Errors as of `engine.open_engine`."""
+    with reading(engine) as connection:
+        current = _current(connection)
+    if current == NEWEST:
+        return
+    _demand_known(current)
+    if engine.dialect.name == "sqlite":
+        migrate(engine)
+        return
+    seen = f"at step {current}" if current else "empty"
+    raise UnmigratedError(f"the database is {seen}, and this Getuige needs step {NEWEST}: run `getuige migrate`")
+
+
+def plan(engine: Engine) -> Plan:
+    """Return what `migrate` would do; changes nothing. NewerDatabaseError as there."""
+    with reading(engine) as connection:
+        current = _current(connection)
+    _demand_known(current)
+    steps = _steps_after(current)
+    sql = io.StringIO()
+    if steps:
+        config = _config(dialect=engine.dialect.name, text=sql)
+        command.upgrade(config, f"{current or 'base'}:{NEWEST}", sql=True)
+    return Plan(current, steps, sql.getvalue())
+
+
+def migrate(engine: Engine, to: str = NEWEST) -> Plan:
+    """Bring a database to a step, the newest unless a test asks for another; return what was done.
+
+    Raises NewerDatabaseError and changes nothing when a newer Getuige made it.
+    """
+    with _alone(engine) as connection:
+        current = _current(connection)
+        _demand_known(current)
+        config = _config(connection=connection)
+        if current is not None and not inspect(connection).has_table("alembic_version"):
+            command.stamp(config, current)
+        if current is not None and to < current:
+            command.downgrade(config, to)
+            return Plan(current, (), "")
+        command.upgrade(config, to)
+    return Plan(current, tuple(step for step in _steps_after(current) if step.number <= to), "")
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction beside which nobody else migrates."""
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+        yield connection
+
+
+def _current(connection: Connection) -> str | None:
+    """Return the step that a database is at, None when it is empty."""
+    tables = inspect(connection)
+    if tables.has_table("alembic_version"):
+        number = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return None if number is None else str(number)
+    return BEFORE_MIGRATIONS if tables.has_table("events") else None
+
+
+def _demand_known(current: str | None) -> None:
+    if current is not None and current not in {step.number for step in _steps_after(None)}:
+        raise NewerDatabaseError(
+            f"the database is at step {current}, which this Getuige does not know: a newer one made it"
+        )
+
+
+def _steps_after(current: str | None) -> tuple[Step, ...]:
+    script = ScriptDirectory.from_config(_config())
+    steps = (Step(one.revision, (one.doc or "").strip()) for one in script.walk_revisions("base", "heads"))
+    return tuple(sorted((step for step in steps if step.number > (current or "")), key=lambda step: step.number))
+
+
+def _config(**attributes: object) -> Config:
+    config = Config(attributes=attributes)
+    config.set_main_option("script_location", "evidence.store.database:migrations")
+    config.set_main_option("path_separator", "os")
+    return config

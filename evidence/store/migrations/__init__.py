@@ -1,1 +1,0 @@
-"""The history of the tables (Alembic). `evidence.store.migrating` runs it; `schema` says what it leads to."""

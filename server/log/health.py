@@ -1,0 +1,58 @@
+"""What is wrong with the logs of a data folder: a key that is not here, an end that is not shown, readers untold."""
+
+from collections.abc import Iterator
+
+from evidence.bundle.checking import trust
+from evidence.custody.errors import CustodyError
+from evidence.custody.succession.lineage import Lineage
+from evidence.store.database.engine import open_engine
+from evidence.store.journal.journal import SqlJournal
+from server.errors import ServerError
+from server.layout import Layout
+from server.log.line_of_logs import LogFolders, NoLogError, lineage_of
+from server.log.opening import log_key
+from server.rotation import trust_folder
+from server.settings import Settings
+
+
+def examine(settings: Settings) -> tuple[Lineage | None, list[str]]:
+    """Return the line of logs (None: not founded yet) and what is wrong with it, in words. Nothing is changed.
+
+    Raises:
+        StoreError: the journal cannot be read.
+        CustodyError: its rotations make no line.
+    """
+    layout = Layout(settings.data)
+    if not layout.log_vkey.exists():
+        return None, []
+    engine = open_engine(settings.database_url)
+    journal = SqlJournal(engine)
+    try:
+        line = journal.ask(lineage_of)
+        return line, [*_of_line(layout, line), *_of_readers(layout, line, journal)]
+    except NoLogError:
+        return None, []
+    finally:
+        journal.close()
+        engine.dispose()
+
+
+def _of_line(layout: Layout, line: Lineage) -> Iterator[str]:
+    try:
+        log_key(layout, line.current)
+    except ServerError as error:
+        yield str(error)
+    folders = LogFolders(layout)
+    for era in line.eras[:-1]:
+        try:
+            shown = folders.checkpoint(era)
+        except CustodyError as error:
+            yield f"the head of {era.origin} is damaged: {error}"
+            continue
+        if shown is None or shown.checkpoint != era.final:
+            yield f"{era.origin} does not show the head at which it ended"
+
+
+def _of_readers(layout: Layout, line: Lineage, journal: SqlJournal) -> Iterator[str]:
+    if line.current.before is not None and not trust_folder.are_fresh(layout, line, journal.organisation()):
+        yield f"{layout.trust / trust.ROTATIONS}, or the policy beside it, does not show the rotations"

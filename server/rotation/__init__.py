@@ -1,0 +1,1 @@
+"""Rotating the key of the log, and the trust folder that readers get afterwards."""

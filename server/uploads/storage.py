@@ -1,0 +1,233 @@
+"""What an upload does on the disk and in the journal, a whole step at a time.
+
+All of this blocks. Each step is one hand-over to a thread: waking one costs more than most of what it does here.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from evidence import ids
+from server.principals import Caseworker, Phone
+from server.problems import ProblemError, domains, general
+from server.problems.kinds import ProblemType
+from server.services import Services
+from server.uploads import begun, core
+from server.uploads.cache import Remembered
+from server.uploads.core import Creation, Patch, Upload
+from server.uploads.folder import Hold, WrongHashError
+from server.uploads.writer import FULL, PartWriter, Written
+
+MAX_REMEMBERED_HASHES: Final = 512
+"""Hash states kept between requests, about 200 bytes each; one that is missing only costs a second reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an upload stands; `offset` is durable."""
+
+    upload: Upload
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An upload that was announced; `fresh` when it was not known before, and nothing of it is here."""
+
+    upload: Upload
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An upload that one request has to itself, until it lets go of `hold`."""
+
+    hold: Hold
+    at: Progress
+    writer: PartWriter | None
+    """None when there is nothing to write: the upload is complete."""
+    room: int
+
+    def abandon(self) -> None:
+        """Let go of what nobody is there to use."""
+        try:
+            if self.writer is not None:
+                self.writer.finish(whole_request=False)
+        finally:
+            self.hold.release()
+
+
+class Steps:
+    """The steps of one process. Of one upload, one request at a time takes them; who that is, `service` decides."""
+
+    def __init__(self, services: Services) -> None:
+        self._journal = services.journal
+        self._folder = services.uploads
+        self._hashes: Remembered[tuple[int, hashlib._Hash]] = Remembered(MAX_REMEMBERED_HASHES)
+
+    def admit(self, upload: Upload) -> Admitted | None:
+        """Judge an announcement and store it; None when an upload of that name is out of date and must go first.
+
+        One process at a time admits uploads, so that two cannot fill the room of one.
+        """
+        if self._journal.ask(lambda standing: upload.item in standing.erased):
+            raise ProblemError(domains.ERASED)
+        hold = self._folder.hold_admissions()
+        try:
+            known = self._folder.load(upload.id)
+            if known is not None:
+                living = known.expires_at > ids.now() or self._keeps(known)
+                return Admitted(known, fresh=False) if living else None
+            self._judge_room(upload, upload.length)
+            with _telling_when_full():
+                self._folder.create(upload)
+        finally:
+            hold.release()
+        return Admitted(upload, fresh=True)
+
+    def find(self, who: Phone | Caseworker, upload_id: str) -> Upload:
+        """Return an upload of this principal; NOT_FOUND for others' and for none."""
+        upload = self._folder.load(upload_id)
+        if upload is None or upload.owner != who.kid:
+            raise ProblemError(general.NOT_FOUND)
+        if upload.expires_at <= ids.now() and not self._keeps(upload):
+            raise ProblemError(general.NOT_FOUND)
+        return upload
+
+    def look(self, who: Phone | Caseworker, upload_id: str) -> Progress | None:
+        """Return where an upload stands; None while another process has it."""
+        hold = self._folder.hold(upload_id)
+        if hold is None:
+            return None
+        try:
+            return self._settle(self.find(who, upload_id))
+        finally:
+            hold.release()
+
+    def open(self, who: Phone | Caseworker, upload_id: str, patch: Patch) -> Opened | None:
+        """Decide on a PATCH and open the part for its bytes; None while another process has the upload."""
+        hold = self._folder.hold(upload_id)
+        if hold is None:
+            return None
+        try:
+            at = self._settle(self.find(who, upload_id))
+            room = core.decide_patch(at.upload, at.offset, patch)
+            writer = None
+            if not at.upload.complete:
+                self._readmit(at)
+                part = self._folder.part(upload_id)
+                writer = PartWriter(part, at.offset, self._hash_at(at), patch.checksum)
+        except BaseException:
+            hold.release()
+            raise
+        return Opened(hold, at, writer, room)
+
+    def close(self, opened: Opened, writer: PartWriter, *, whole: bool, superseded: bool) -> Progress:
+        """Flush what a request brought, and judge it: a complete file becomes a blob."""
+        upload = opened.at.upload
+        written = writer.finish(whole_request=whole)
+        self._folder.flushed(upload.id, written.stamp)
+        if writer.whole is not None:
+            self._hashes.keep(upload.id, (written.offset, writer.whole))
+        _judge(written, whole=whole, superseded=superseded)
+        return self._settle(upload)
+
+    def remove(self, who: Phone | Caseworker, upload_id: str) -> bool:
+        """Terminate an upload that is not complete; False while another process has it."""
+        hold = self._folder.hold(upload_id)
+        if hold is None:
+            return False
+        try:
+            upload = self.find(who, upload_id)
+            if upload.complete:
+                raise ProblemError(domains.UPLOAD_COMPLETE)
+            if self._keeps(upload):
+                raise ProblemError(domains.UPLOAD_BEGUN)
+            self._folder.remove(upload)
+            self._hashes.take(upload_id)
+        finally:
+            hold.release()
+        return True
+
+    def expired(self) -> list[Upload]:
+        """Return the uploads whose time is over, but none of an announced item: what arrived of it is evidence."""
+        return [upload for upload in self._folder.expired(ids.now()) if not self._keeps(upload)]
+
+    def remove_expired(self, upload_id: str) -> bool:
+        """Remove an upload unless it was announced anew in the meantime; False while another process has it."""
+        hold = self._folder.hold(upload_id)
+        if hold is None:
+            return False
+        try:
+            upload = self._folder.load(upload_id)
+            if upload is not None and upload.expires_at <= ids.now():
+                self._folder.remove(upload)
+                self._hashes.take(upload_id)
+        finally:
+            hold.release()
+        return True
+
+    def _keeps(self, upload: Upload) -> bool:
+        """Whether an upload is of an announced item: then what arrived is evidence (`server.uploads.begun`)."""
+        return self._journal.ask(lambda standing: begun.keeps(standing, self._folder, upload))
+
+    def _readmit(self, at: Progress) -> None:
+        """Judge the quota once more before an upload goes on that was kept beyond its time: its room was given away."""
+        if at.upload.expires_at <= ids.now():
+            self._judge_room(at.upload, at.upload.length - at.offset, beside=1)
+
+    def _judge_room(self, upload: Upload, length: int, beside: int = 0) -> None:
+        """Raise QUOTA when `length` more bytes are too many; `beside` of the open uploads are this one itself."""
+        stored = self._journal.stored_bytes(ids.CaseId(upload.account))
+        usage = self._folder.usage(upload.account, stored)
+        usage = replace(usage, open_uploads=usage.open_uploads - beside)
+        core.admit(Creation(length, upload.item, upload.sha256), usage)
+
+    def _settle(self, upload: Upload) -> Progress:
+        """Return the durable offset; a file that is all there becomes a blob first, also after a crash in between."""
+        offset = self._folder.settle(upload)
+        if offset == upload.length and not upload.complete:
+            known = self._hashes.take(upload.id)
+            streamed = known[1].hexdigest() if known is not None and known[0] == offset else None
+            try:
+                keep = self._keeps(upload)
+                with _telling_when_full():
+                    upload = self._folder.finish(upload, streamed, keep=keep)
+            except WrongHashError as error:
+                raise ProblemError(domains.UPLOAD_HASH) from error
+        return Progress(upload, offset)
+
+    def _hash_at(self, at: Progress) -> "hashlib._Hash | None":
+        if at.offset == 0:
+            return hashlib.sha256()
+        known = self._hashes.get(at.upload.id)
+        return known[1] if known is not None and known[0] == at.offset else None
+
+
+def _judge(written: Written, *, whole: bool, superseded: bool) -> None:
+    if written.full:
+        raise at_offset(general.STORAGE_FULL, written.offset)
+    if superseded:
+        raise at_offset(domains.UPLOAD_LOCKED, written.offset)
+    if not whole:
+        raise at_offset(general.TIMEOUT, written.offset)
+    if not written.checksum_holds:
+        raise at_offset(domains.UPLOAD_CHECKSUM, written.offset)
+
+
+@contextmanager
+def _telling_when_full() -> Iterator[None]:
+    """Say STORAGE_FULL when a note or a folder finds no room."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise ProblemError(general.STORAGE_FULL) from error
+
+
+def at_offset(kind: ProblemType, offset: int) -> ProblemError:
+    """Return a problem that tells which offset is durable."""
+    return ProblemError(kind, {"upload-offset": str(offset)}, upload_offset=offset)
