@@ -91,9 +91,7 @@ def test_it_says_what_getuige_verify_says(bench: Bench, what: str) -> None:
     assert json.loads(bench.run(path, "--json").stdout) == report.to_json()
 
 
-def test_the_stamp_is_checked_without_rfc3161_client(bench: Bench) -> None:
-    missing = [str(bench.python), "-c", "import rfc3161_client"]
-    assert subprocess.run(missing, capture_output=True, timeout=60, check=False).returncode == 1
+def test_the_stamp_is_checked(bench: Bench) -> None:
     codes = {claim["code"] for claim in json.loads(bench.run(bench.sealed, "--json").stdout)["claims"]}
     assert "time" in codes
     assert "time-missing" not in codes

@@ -1,7 +1,8 @@
-"""Checking RFC 3161 tokens with `cryptography` alone, for the verifier that travels as one file.
+"""The checks of an RFC 3161 token, with `cryptography` alone: one engine for server, phone and the one-file verifier.
 
-Where `rfc3161-client` is installed it does this work (`evidence.custody.time.timestamp`); tests hold both to the same
-verdicts. Section numbers are those of RFC 3161 unless another RFC is named.
+Tests hold it to the verdicts of `rfc3161-client` and `openssl ts -verify`. Certificates in a token may stand in any
+order (OpenSSL writes them as they come, though DER would sort the set). Section numbers are those of RFC 3161 unless
+another RFC is named.
 """
 
 import hashlib
@@ -31,6 +32,8 @@ _HASHES: Final[dict[str, tuple[str, hashes.HashAlgorithm]]] = {
     "2.16.840.1.101.3.4.2.3": ("sha512", hashes.SHA512()),
 }
 _RSA: Final = "1.2.840.113549.1.1.1"
+_RSA_PSS: Final = "1.2.840.113549.1.1.10"
+_MGF1: Final = "1.2.840.113549.1.1.8"
 _HASH_OF_SIGNATURE: Final = {
     **{f"1.2.840.113549.1.1.{11 + n}": oid for n, oid in enumerate(_HASHES)},
     **{f"1.2.840.10045.4.3.{2 + n}": oid for n, oid in enumerate(_HASHES)},
@@ -137,7 +140,8 @@ def _check_signature(signed: _SignedData) -> x509.Certificate:
     issuer, serial = identifier.take().encoded, identifier.take().integer()
     name, algorithm = _HASHES.get(fields.take().members().take().oid(), (None, None))
     attributes = fields.take(der.context(0))
-    signature_algorithm, signature = fields.take().members().take().oid(), fields.take(der.OCTETS).content
+    signed_with, signature = fields.take().members(), fields.take(der.OCTETS).content
+    signature_algorithm = signed_with.take().oid()
     if name is None or algorithm is None:
         raise TimestampError("the timestamp uses a hash that is not accepted")
     certificate = next(
@@ -148,16 +152,39 @@ def _check_signature(signed: _SignedData) -> x509.Certificate:
     _check_attributes(attributes, hashlib.new(name, signed.content).digest(), certificate)
     message = bytes([der.SET]) + attributes.encoded[1:]  # signed as a plain SET OF, without the tag in the message
     hashed = _HASH_OF_SIGNATURE.get(signature_algorithm)
-    if signature_algorithm != _RSA and (hashed is None or _HASHES[hashed][0] != name):
+    if signature_algorithm not in {_RSA, _RSA_PSS} and (hashed is None or _HASHES[hashed][0] != name):
         raise TimestampError("the timestamp's signature algorithm is not accepted")
     key = certificate.public_key()
     if isinstance(key, rsa.RSAPublicKey):
-        key.verify(signature, message, padding.PKCS1v15(), algorithm)
+        probabilistic = signature_algorithm == _RSA_PSS
+        key.verify(signature, message, _pss(signed_with, name) if probabilistic else padding.PKCS1v15(), algorithm)
     elif isinstance(key, ec.EllipticCurvePublicKey):
         key.verify(signature, message, ec.ECDSA(algorithm))
     else:
         raise TimestampError("the authority's key is neither RSA nor on an elliptic curve")
     return certificate
+
+
+def _pss(algorithm: der.Members, name: str) -> padding.PSS:
+    """Read RSASSA-PSS-params (RFC 4055, 3.1); one hash must serve for message, mask and content."""
+    parameters = algorithm.take().members()
+    fields = [parameters.optional(der.context(number)) for number in range(4)]
+    parameters.end()
+    hashed, mask, salt, trailer = (field and field.members(field.tag).take() for field in fields)
+    if hashed is None or mask is None or salt is None:
+        raise TimestampError("the timestamp's RSA-PSS rests on SHA-1, which is not accepted")
+    generator = mask.members()
+    named = (hashed, generator.take(), generator.take())
+    wanted = {oid for oid, (known, _) in _HASHES.items() if known == name}
+    if named[1].oid() != _MGF1 or {named[0].members().take().oid(), named[2].members().take().oid()} != wanted:
+        raise TimestampError("the timestamp's RSA-PSS uses another hash than its content")
+    if trailer is not None and trailer.integer() != 1:
+        raise TimestampError("the timestamp's RSA-PSS has an unknown trailer")
+    return padding.PSS(padding.MGF1(_hash_named(name)), salt.integer())
+
+
+def _hash_named(name: str) -> hashes.HashAlgorithm:
+    return next(algorithm for known, algorithm in _HASHES.values() if known == name)
 
 
 def _check_attributes(attributes: der.Value, digest: bytes, signer: x509.Certificate) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from evidence.custody.errors import ProofError
 from evidence.custody.log.tlogproof import TlogProof
-from evidence.custody.time import renewal, timestamp
+from evidence.custody.time import renewal
 from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.custody.time.quorum import AGREE_WITHIN, judge, settle
 from evidence.custody.time.tsa_policy import TrustedTsa, TrustedTsas
@@ -17,13 +17,6 @@ from evidence.custody.time.tsa_policy import TrustedTsa, TrustedTsas
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 YEAR = timedelta(days=365)
 DIGEST = hashlib.sha256(b"a head").digest()
-
-
-@pytest.fixture(params=["rfc3161-client", "cryptography alone"], autouse=True)
-def both_verifiers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test runs twice: with the package, and as where it is not installed."""
-    if request.param != "rfc3161-client":
-        monkeypatch.setattr(timestamp, "CLIENT_INSTALLED", False)
 
 
 @dataclass
