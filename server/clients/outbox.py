@@ -133,22 +133,30 @@ class Entry:
 
 
 class Outbox:
-    """The folder of entries."""
+    """The folder of entries, held by one process at a time (`memory.alone_in`).
+
+    What is in it is listed once and remembered: years of evidence may wait here for a first connection.
+    """
 
     def __init__(self, folder: Path, stream_above_bytes: int = STREAM_ABOVE_BYTES) -> None:
         self._folder = memory.make_folder(folder)
         self._stream_above_bytes = stream_above_bytes
+        self._listed: dict[ids.ItemId, Entry] | None = None
 
     def entries(self) -> Iterator[Entry]:
-        """Yield what has not arrived, oldest first."""
+        """Yield what has not arrived, oldest first; the folder is listed anew."""
+        self._listed = {}
         for folder in sorted(self._folder.iterdir()):
             order, dash, item = folder.name.partition("-")
             if dash and order.isdecimal():
-                yield Entry(folder, ids.ItemId(item))
+                self._listed.setdefault(ids.ItemId(item), Entry(folder, ids.ItemId(item)))
+        yield from list(self._listed.values())
 
     def find(self, item: ids.ItemId) -> Entry | None:
         """Return the entry of `item`, None when it is not here."""
-        return next((entry for entry in self.entries() if entry.item == item), None)
+        if self._listed is None:
+            list(self.entries())
+        return (self._listed or {}).get(item)
 
     def add(self, prepared: sealing.Prepared, source: Source | None) -> Entry:
         """Keep a prepared item and seal it. When this returns, it is safe on this phone.
@@ -167,6 +175,8 @@ class Outbox:
         except EvidenceError:
             self.forget(entry)
             raise
+        if self._listed is not None:
+            self._listed[item] = entry
         return entry
 
     def recover(self) -> list[Entry]:
@@ -198,6 +208,8 @@ class Outbox:
         """Remove an entry durably. A flash memory may keep worn-out cells: the ciphertext protects those."""
         shutil.rmtree(entry.folder, ignore_errors=True)
         durable.sync_folder(self._folder)
+        if self._listed is not None:
+            self._listed.pop(entry.item, None)
 
     def _seal(self, entry: Entry, prepared: sealing.Prepared, source: Source | None, *, streams: bool) -> None:
         """Write the container, make it durable, and only then forget the content key.

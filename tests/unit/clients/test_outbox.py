@@ -66,6 +66,33 @@ def test_entries_come_in_the_order_in_which_they_were_added(tmp_path: Path) -> N
     assert [entry.item for entry in Outbox(tmp_path / "outbox").entries()] == added
 
 
+LISTED: list[str] = []
+
+
+def _count(event: str, arguments: tuple[object, ...]) -> None:
+    if event in {"os.listdir", "os.scandir"}:
+        LISTED.append(str(arguments[0]))
+
+
+def test_a_long_outbox_is_listed_once_and_not_for_each_item(tmp_path: Path) -> None:
+    """An audit hook cannot be taken away again; this one only appends to a list that nobody else reads."""
+    folder = tmp_path / "outbox"
+    outbox = Outbox(folder)
+    added = [outbox.add(sealing.prepare(PHONE, CASE, _meta(), [READER.box_public]), None).item for _ in range(12)]
+    again = Outbox(folder)
+    sys.addaudithook(_count)
+    LISTED.clear()
+    assert again.find(ids.ItemId(ids.new_id())) is None
+    for item in added:  # as a phone delivers: found three times, then forgotten
+        entries = [again.find(item) for _ in range(3)]
+        assert entries[0] is not None
+        assert entries[0].seal_body().item == item
+        again.forget(entries[0])
+        assert again.find(item) is None
+    assert LISTED.count(str(folder)) == 1
+    assert not list(folder.iterdir())
+
+
 def test_a_draft_is_sealed_to_the_same_bytes_again(tmp_path: Path) -> None:
     source = _source(tmp_path)
     prepared = _prepared(source)
