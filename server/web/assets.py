@@ -5,7 +5,10 @@ import map, and the map's own hash stands in the Content Security Policy. So a b
 changed, a module that is not in the map, and any script inside a page. URLs carry the hash of their file (`?v=`)
 and may be cached for ever; the import map leads plain and relative imports to them.
 
-Sources: CSP Level 3, Import maps with integrity (HTML standard), Integrity-Policy (W3C SRI 2), Trusted Types.
+There is no `Integrity-Policy` header: WebKit then refuses every module whose hash stands in the import map, and the
+page stays dead (docs/adr/0004-web-without-build.md).
+
+Sources: CSP Level 3, Import maps with integrity (HTML standard), Trusted Types.
 """
 
 import base64
@@ -189,7 +192,6 @@ def build(static: Path = STATIC, libraries: Path = vendor.VENDOR) -> Site:
         path: {
             **SECURITY_HEADERS,
             "Content-Security-Policy": content_security_policy(map_text, path),
-            "Integrity-Policy": "blocked-destinations=(script)",
             "Cache-Control": "no-cache",
         }
         for path in PAGES

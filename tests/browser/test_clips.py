@@ -130,3 +130,14 @@ async def test_the_worker_stays_on_its_page_and_goes_with_it(
         await marit.page.goto(f"{clips.url}/review")
         await marit.page.wait_for_selector("#handle")
         await marit.until(f"{count}.then((left) => left === 0)")
+
+
+async def test_the_worker_of_another_page_of_this_address_is_left_alone(browser: Browser, clips: StandIn) -> None:
+    """A phone's page keeps itself usable without a network by a worker; opening a case must not take it away."""
+    scopes = "(async () => (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope))()"
+    async with visit(browser, clips.url) as marit:
+        await marit.page.goto(f"{clips.url}/web-manifest.json")
+        register = "navigator.serviceWorker.register('/web/review/clip-worker.js', {scope: '/review/of-another-page'})"
+        scope = await marit.page.evaluate(f"{register}.then(({{ scope }}) => scope)")
+        await marit.review()
+        assert await marit.page.evaluate(scopes) == [scope]

@@ -39,7 +39,7 @@ def test_every_page_carries_the_strict_headers(server: StandIn, path: str) -> No
         assert part in policy
     assert "unsafe-inline" not in policy
     assert "'unsafe-eval'" not in policy
-    assert answer.headers["integrity-policy"] == "blocked-destinations=(script)"
+    assert "integrity-policy" not in answer.headers, "no page starts in WebKit under it"
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert answer.headers["cross-origin-embedder-policy"] == "require-corp"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
@@ -140,22 +140,6 @@ async def test_script_that_is_written_into_a_page_is_blocked(browser: Browser, s
 
         assert await visitor.page.evaluate("globalThis.stolen") is None
         assert await visitor.violations()
-
-
-@pytest.mark.need("chromium")
-@pytest.mark.asyncio(loop_scope="session")
-async def test_a_module_that_the_import_map_does_not_name_is_blocked(browser: Browser, server: StandIn) -> None:
-    async def plant(route: Route) -> None:
-        await route.fulfill(content_type="text/javascript", body="globalThis.stolen = true;")
-
-    async with visit(browser, server.url) as visitor:
-        await visitor.page.route("**/web/planted.js", plant)
-        await visitor.page.goto(f"{visitor.url}/review")
-        await visitor.page.wait_for_selector("#handle")
-        outcome = await visitor.page.evaluate("import('/web/planted.js').then(() => 'ran', () => 'blocked')")
-
-        assert outcome == "blocked"
-        assert await visitor.page.evaluate("globalThis.stolen") is None
 
 
 @pytest.mark.need("chromium")

@@ -29,9 +29,11 @@ let started = null;
 /** A worker outlives its page: take away what an earlier visit left. */
 const cleaned = remove().catch(() => undefined);
 
+/** Only our own worker: the origin may have others, such as the one that keeps a phone's page usable without a network. */
 async function remove() {
   const left = (await navigator.serviceWorker?.getRegistrations()) ?? [];
-  await Promise.all(left.map((registration) => registration.unregister()));
+  const own = left.filter(({ scope }) => new URL(scope).pathname === SCOPE);
+  await Promise.all(own.map((registration) => registration.unregister()));
 }
 
 /** @returns {Promise<boolean>} whether players of this page can ask us now */
