@@ -39,8 +39,8 @@ from device_bridge.routes.availability import RouteLog
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.routes.delivery import Delivery
 from device_bridge.settings import BridgeSettings
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
-from device_bridge.spool.spool import Spool
 from device_bridge.supervision.positions import Positions
 from device_bridge.supervision.supervisor import Supervisor
 from device_bridge.supervision.takeover import Takeover

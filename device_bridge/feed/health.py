@@ -9,7 +9,7 @@ from device_bridge.journal.forwarder import Forwarder
 from device_bridge.mqtt.connection import Connection
 from device_bridge.registry import Registry
 from device_bridge.routes import Route
-from device_bridge.spool.spool import Spool
+from device_bridge.spool.connection import Spool
 from device_bridge.supervision import device_page
 from device_bridge.supervision.supervisor import Supervisor
 from device_bridge.supervision.telemetry import Telemetry

@@ -37,8 +37,8 @@ from device_bridge.intake.acts import ActDesk
 from device_bridge.intake.lane import PressLane
 from device_bridge.intake.presses import Arrival, Taken, received_now
 from device_bridge.peers.publisher import NewsDesk
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
-from device_bridge.spool.spool import Spool
 from device_bridge.wire import cose
 from evidence import ids
 from evidence.errors import EvidenceError, FormatError
@@ -154,7 +154,7 @@ class Feed:
 
     async def _metrics(self, _request: Request) -> Response:
         health = await run_in_threadpool(self._view.health)
-        stages = await run_in_threadpool(self._stages.lines)
+        stages = await run_in_threadpool(self._stages.families)
         return Response(metrics.page(health, self._lane.stored, stages), media_type=metrics.CONTENT_TYPE)
 
     async def _act(self, request: Request) -> Response:

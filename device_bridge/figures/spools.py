@@ -5,12 +5,9 @@ So the spools together tell of each alarm once: when it was first received, deli
 saw it.
 """
 
-import json
-import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +16,10 @@ from device_bridge.alarm.escalation import unix_ms
 from device_bridge.alarm.life import Alarm
 from device_bridge.errors import SpoolError
 from device_bridge.figures import report
-from device_bridge.figures.report import Availability, Change, Report
-from device_bridge.routes.availability import ALIVE, ALIVE_EVERY_MS
+from device_bridge.figures.report import Availability, Report
+from device_bridge.routes.availability import ALIVE_EVERY_MS
+from device_bridge.spool import histories
+from device_bridge.spool.histories import Changes, Histories
 
 DAY_MS: Final = 24 * 3600 * 1000
 
@@ -29,18 +28,6 @@ SPOOLS: Final = "bridge*/spool.db"
 
 STOPPED_AFTER_MS: Final = 3 * ALIVE_EVERY_MS
 """A bridge that wrote no sign of life for so long does not run: two writes may be late on a busy machine."""
-
-Changes = dict[str, list[Change]]
-"""What happened to each route or device, by its name, in order."""
-
-
-@dataclass(frozen=True)
-class _Told:
-    """What one spool tells."""
-
-    alarms: tuple[Alarm, ...]
-    routes: Changes
-    devices: Changes
 
 
 def spools_of(data: Path) -> tuple[Path, ...]:
@@ -67,7 +54,7 @@ def read(spools: Sequence[Path], days: int, newest: int | None = None) -> Report
     )
 
 
-def _merged(told: Iterable[_Told]) -> list[Alarm]:
+def _merged(told: Iterable[Histories]) -> list[Alarm]:
     """Return each alarm once, with everything that any bridge knows of it."""
     known: dict[str, Alarm] = {}
     for alarm in (alarm for one in told for alarm in one.alarms):
@@ -76,33 +63,12 @@ def _merged(told: Iterable[_Told]) -> list[Alarm]:
     return list(known.values())
 
 
-def _told(spool: Path, now_ms: int, newest: int | None) -> _Told:
-    try:
-        with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True)) as connection:
-            query = "SELECT document FROM alarm ORDER BY n DESC LIMIT ?"
-            documents = connection.execute(query, (-1 if newest is None else newest,)).fetchall()[::-1]
-            routes = _by_name(connection.execute("SELECT route, at_ms, up FROM route_history ORDER BY n"))
-            devices = _by_name(
-                connection.execute(
-                    "SELECT device, at_ms, CASE WHEN reasons LIKE '%not-watched%' THEN NULL"
-                    " ELSE reasons NOT LIKE '%silent%' AND reasons NOT LIKE '%never-heard%' END"
-                    " FROM device_history ORDER BY n"
-                )
-            )
-            alive = connection.execute("SELECT n FROM counter WHERE name = ?", (ALIVE,)).fetchone()
-    except sqlite3.Error as error:
-        raise SpoolError(f"the spool {spool} cannot be read: {error}") from error
-    if alive is not None and now_ms - alive[0] > STOPPED_AFTER_MS:
-        _end(routes, alive[0], works=False)
-        _end(devices, alive[0], works=None)
-    return _Told(tuple(Alarm.from_json(json.loads(row[0])) for row in documents), routes, devices)
-
-
-def _by_name(rows: Iterable[tuple[str, int, int | None]]) -> Changes:
-    changes: Changes = {}
-    for name, at_ms, works in rows:
-        changes.setdefault(name, []).append((at_ms, None if works is None else bool(works)))
-    return changes
+def _told(spool: Path, now_ms: int, newest: int | None) -> Histories:
+    told = histories.read(spool, newest)
+    if told.alive_ms is not None and now_ms - told.alive_ms > STOPPED_AFTER_MS:
+        _end(told.routes, told.alive_ms, works=False)
+        _end(told.devices, told.alive_ms, works=None)
+    return told
 
 
 def _end(changes: Changes, at_ms: int, *, works: bool | None) -> None:

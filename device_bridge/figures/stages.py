@@ -1,4 +1,4 @@
-"""The report's figures as lines for Prometheus: percentiles per stage, missed deadlines, availability.
+"""The report's figures for Prometheus: percentiles per stage, missed deadlines, availability.
 
 Worked out anew at most once a minute from the newest alarms only, on a thread that no press passes: a page that is
 fetched each second must not cost a press anything. Devices appear as a spread, never by name.
@@ -6,8 +6,11 @@ fetched each second must not cost a press anything. Devices appear as a spread, 
 
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
+
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from device_bridge.errors import SpoolError
 from device_bridge.figures import spools
@@ -23,53 +26,59 @@ _WORDS: Final = {" → ": "_to_", " ": "_"}
 
 
 class StageMetrics:
-    """Lines for the metrics page from the spool at `path`; may be asked from any thread."""
+    """Families for the metrics page from the spool at `path`; may be asked from any thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._lines: list[str] = []
+        self._families: list[Metric] = []
         self._made = 0.0
 
-    def lines(self) -> list[str]:
-        """Return the lines, at most a minute old; none while the spool cannot be read (its health says so)."""
+    def families(self) -> list[Metric]:
+        """Return the families, at most a minute old; none while the spool cannot be read (its health says so)."""
         with self._lock:
-            if not self._lines or time.monotonic() - self._made >= KEEP_S:
+            if not self._families or time.monotonic() - self._made >= KEEP_S:
                 try:
-                    self._lines = _lines_of(spools.read((self._path,), DAYS, NEWEST))
+                    self._families = list(_families_of(spools.read((self._path,), DAYS, NEWEST)))
                 except SpoolError:
-                    self._lines = []
+                    self._families = []
                 self._made = time.monotonic()
-            return list(self._lines)
+            return list(self._families)
 
 
-def _lines_of(report: Report) -> list[str]:
-    seconds, count = "getuige_bridge_stage_seconds", "getuige_bridge_stage_alarms"
-    lines = [f"# TYPE {seconds} gauge"]
+def _families_of(report: Report) -> Iterable[Metric]:
+    seconds = _gauge("stage_seconds", "Time an alarm spent in a stage", "stage", "percentile")
+    count = _gauge("stage_alarms", "Alarms that passed a stage", "stage")
     for stage in report.stages:
-        values = zip((*PERCENTILES, 100), (*stage.percentiles, stage.worst), strict=True)
         name = _label(stage.stage)
-        lines += [f'{seconds}{{stage="{name}",percentile="{percent}"}} {ms / MS:.3f}' for percent, ms in values]
-    lines.append(f"# TYPE {count} gauge")
-    lines += [f'{count}{{stage="{_label(one.stage)}"}} {one.count}' for one in report.stages]
+        for percent, ms in zip((*PERCENTILES, 100), (*stage.percentiles, stage.worst), strict=True):
+            seconds.add_metric((name, str(percent)), ms / MS)
+        count.add_metric((name,), stage.count)
+    yield from (seconds, count)
     for name, value in (("alarms", report.alarms), ("open", report.open), ("escalated", report.escalated)):
-        lines += [f"# TYPE getuige_bridge_recent_{name} gauge", f"getuige_bridge_recent_{name} {value}"]
-    missed = "getuige_bridge_missed_deadlines"
-    lines.append(f"# TYPE {missed} gauge")
-    lines += [f'{missed}{{deadline_seconds="{limit}"}} {number}' for limit, number in report.missed.items()]
-    lines.append("# TYPE getuige_bridge_route_availability gauge")
-    lines += [f'getuige_bridge_route_availability{{route="{one.name}"}} {one.share:.6f}' for one in report.routes]
-    return lines + _spread_of(report.devices)
+        yield GaugeMetricFamily(f"getuige_bridge_recent_{name}", f"Recent alarms: {name}", value=value)
+    missed = _gauge("missed_deadlines", "Alarms that nobody accepted within the deadline", "deadline_seconds")
+    for limit, number in report.missed.items():
+        missed.add_metric((str(limit),), number)
+    routes = _gauge("route_availability", "Share of the time in which a route worked", "route")
+    for one in report.routes:
+        routes.add_metric((one.name,), one.share)
+    yield from (missed, routes, *_spread_of(report.devices))
 
 
-def _spread_of(devices: tuple[Availability, ...]) -> list[str]:
-    """Return the worst, the tenth and the median availability: enough to see that devices fail, and not whose."""
+def _spread_of(devices: tuple[Availability, ...]) -> Iterable[Metric]:
+    """Yield the worst, the tenth and the median availability: enough to see that devices fail, and not whose."""
     if not devices:
-        return []
+        return
     shares = sorted(one.share for one in devices)
-    chosen = {"0": shares[0], "10": shares[len(shares) // 10], "50": shares[len(shares) // 2]}
-    name = "getuige_bridge_device_availability"
-    return [f"# TYPE {name} gauge", *(f'{name}{{percentile="{at}"}} {share:.6f}' for at, share in chosen.items())]
+    spread = _gauge("device_availability", "Share of the time in which devices were heard", "percentile")
+    for at, share in (("0", shares[0]), ("10", shares[len(shares) // 10]), ("50", shares[len(shares) // 2])):
+        spread.add_metric((at,), share)
+    yield spread
+
+
+def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"getuige_bridge_{name}", text, labels=labels)
 
 
 def _label(stage: str) -> str:

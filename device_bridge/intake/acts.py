@@ -8,8 +8,8 @@ from device_bridge.errors import ActError
 from device_bridge.intake.presses import Intake, Spoken
 from device_bridge.registry import Registry
 from device_bridge.spool import outbox, replication, yielding
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
-from device_bridge.spool.spool import Spool
 from evidence import ids, keys
 from evidence.statements import statement as statements
 from evidence.statements import types

@@ -14,11 +14,12 @@ import structlog
 from device_bridge.alarm import escalation, life
 from device_bridge.alarm.escalation import Stage
 from device_bridge.errors import SpoolError
-from device_bridge.intake.presses import record_report
 from device_bridge.route_codes import RouteCode
+from device_bridge.routes import reports
 from device_bridge.spool import outbox, yielding
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
-from device_bridge.spool.spool import Spool, Writing
+from device_bridge.spool.writing import Writing
 from evidence import ids, keys
 
 LOOK_S: Final = 0.1
@@ -206,4 +207,4 @@ class Watch:
         about: str | None = None,
     ) -> life.Alarm | None:
         report = life.RouteReport(route, outcome, detail, ids.now(), code, about)
-        return record_report(spool, self._bridge, name, report)
+        return reports.record(spool, self._bridge, name, report)

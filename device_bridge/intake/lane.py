@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from device_bridge.errors import SpoolError
-from device_bridge.figures.metrics import Histogram
+from device_bridge.figures import metrics
 from device_bridge.intake.presses import Arrival, Intake, Taken, received_now
 from device_bridge.mqtt.connection import Connection, Delivered
 from device_bridge.spool.notifier import Board
@@ -39,7 +39,7 @@ class PressLane:
 
     def __init__(self, intake: Intake, board: Board) -> None:
         self.trouble: str | None = None
-        self.stored = Histogram()
+        self.stored = metrics.press_stored()
         """From arrival to on disk, of every message of the lane."""
         self._intake = intake
         self._board = board
@@ -95,7 +95,7 @@ class PressLane:
             return
         now_ms = time.time_ns() // 1_000_000
         for waiting in batch:
-            self.stored.add((now_ms - waiting.arrival.received.at_ms) / 1000)
+            self.stored.observe(max(0, now_ms - waiting.arrival.received.at_ms) / 1000)  # a clock set back gives zero
         for waiting, result in zip(batch, taken, strict=True):
             try:
                 waiting.done(result)

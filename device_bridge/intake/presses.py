@@ -7,7 +7,6 @@ stops the others.
 """
 
 import hashlib
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +22,8 @@ from device_bridge.registry import Device, Registry
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.plan import Plan
 from device_bridge.spool import outbox, replication, yielding
-from device_bridge.spool.spool import Spool, Writing
+from device_bridge.spool.connection import Spool
+from device_bridge.spool.writing import Writing
 from device_bridge.supervision.rules import ALARMED_HEARTBEAT_S, HEARTBEAT_S, Profile
 from device_bridge.wire import codes, cose
 from device_bridge.wire.codes import Verdict
@@ -153,7 +153,7 @@ class Intake:
                 return self._take_message(spool, arrival)
         except MessageError as error:
             problem = str(error)
-        except (SpoolError, sqlite3.OperationalError, sqlite3.InternalError):
+        except SpoolError:
             raise  # the disk's fault, not the message's: the whole batch is tried again
         except Exception as error:  # noqa: BLE001 - whatever a message breaks, it is poison and the others go on
             problem = f"{type(error).__name__} while it was taken in"
@@ -357,20 +357,3 @@ def _relayed(arrival: Arrival) -> replication.Relayed:
     return replication.Relayed(
         arrival.topic, ids.Base64(canonical.b64(arrival.payload)), received.at_ms, received.at, received.broker
     )
-
-
-def record_report(
-    spool: Writing, bridge: keys.Identity, name: ids.AlarmId, outcome: life.RouteReport
-) -> life.Alarm | None:
-    """Record in alarm and journal what became of it on a route; None when that was known already."""
-    alarm = spool.alarm(name)
-    last = next((known for known in alarm.routes if known.route == outcome.route), None)
-    outcome = outcome.after(last)
-    if last is not None and replace(last, at=outcome.at) == outcome:
-        return None
-    alarm = life.report(alarm, outcome)
-    spool.save_alarm(alarm)
-    body = types.AlarmDeliver(name, outcome.route, outcome.outcome, outcome.detail, outcome.at)
-    statement = statements.sign(bridge, "alarm.deliver", body, case=alarm.case)
-    spool.queue_statement(statement.id, name, statement.envelope.to_bytes())
-    return alarm

@@ -17,8 +17,9 @@ from device_bridge.errors import BridgeError
 from device_bridge.journal.retention import LOOK_EVERY_S
 from device_bridge.journal.stores import Stores
 from device_bridge.registry import Registry
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
-from device_bridge.spool.spool import Spool, WaitingStatement
+from device_bridge.spool.reading import WaitingStatement
 from evidence import ids, keys
 from evidence.errors import FormatError
 from evidence.statements import event as events

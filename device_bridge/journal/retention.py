@@ -20,10 +20,10 @@ from typing import Final
 import structlog
 
 from device_bridge.alarm import lineage
-from device_bridge.alarm.escalation import unix_ms
 from device_bridge.journal.stores import Stores
-from device_bridge.spool import replication
-from device_bridge.spool.spool import Reading, Spool, Writing
+from device_bridge.spool import containers, replication
+from device_bridge.spool.connection import Spool
+from device_bridge.spool.containers import Kept
 from evidence import ids, keys
 from evidence.statements.standing import Standing
 
@@ -46,17 +46,6 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A container that is still in the spool, of an alarm that is closed; `n` is its place there."""
-
-    n: int
-    item: ids.ItemId
-    alarm: ids.AlarmId
-    sha256: ids.Sha256
-    closed_ms: int
-
-
-@dataclass(frozen=True)
 class Known:
     """What the journal says of an item: was it erased, and which container does it name (None once destroyed)."""
 
@@ -70,12 +59,12 @@ def let_go(spool: Spool, bridge: keys.Identity, stores: Stores, now_ms: int) -> 
     Raises SpoolError, and what the journal raises when it cannot be asked: then what was not dropped yet stays.
     """
     changed: set[ids.AlarmId] = set()
-    kept = _kept(spool.read(), 0)
+    kept = containers.answered(spool.read(), 0, LOOKED_AT)
     while kept:
         going = _going(stores, kept, now_ms)
         _let_go(spool, bridge, going)
         changed.update(one.alarm for one in going)
-        kept = _kept(spool.read(), kept[-1].n)
+        kept = containers.answered(spool.read(), kept[-1].n, LOOKED_AT)
     _empty_quarantine(spool, ids.time_of_ms(now_ms - QUARANTINE_KEPT_MS))
     if changed:
         log.info("sealed-presses-dropped", alarms=len(changed))
@@ -104,30 +93,18 @@ def _let_go(spool: Spool, bridge: keys.Identity, going: Sequence[Kept]) -> None:
         part = going[start : start + AT_ONCE]
         with spool.write() as writing:
             for one in part:
-                _drop(writing, one, presses.get(one.item))
+                containers.drop(writing, one, presses.get(one.item))
             writing.count("items.dropped", len(part))
 
 
 def _empty_quarantine(spool: Spool, before: ids.Time) -> None:
-    if spool.read().sql.execute("SELECT 1 FROM quarantine WHERE at < ? LIMIT 1", (before,)).fetchone() is not None:
+    if containers.quarantined_before(spool.read(), before):
         with spool.write() as writing:
-            writing.sql.execute("DELETE FROM quarantine WHERE at < ?", (before,))
+            containers.empty_quarantine(writing, before)
 
 
 def _is_old(one: Kept, now_ms: int) -> bool:
     return now_ms - one.closed_ms > KEPT_AFTER_CLOSE_MS
-
-
-def _kept(reading: Reading, after: int) -> list[Kept]:
-    """Return containers of closed alarms whose seal the journal has answered, the oldest after place `after` first."""
-    rows = reading.sql.execute(
-        "SELECT item.n, item.item, item.alarm, item.sha256, json_extract(CAST(alarm.document AS TEXT), '$.closed.at')"
-        " FROM item JOIN alarm ON alarm.alarm = item.alarm WHERE NOT item.dropped AND item.n > ? AND NOT alarm.is_open"
-        " AND EXISTS (SELECT 1 FROM statement WHERE statement.item = item.item AND state IN ('sent', 'refused'))"
-        " ORDER BY item.n LIMIT ?",
-        (after, LOOKED_AT),
-    )
-    return [Kept(n, item, alarm, sha256, unix_ms(closed)) for n, item, alarm, sha256, closed in rows]
 
 
 def _known(standing: Standing, kept: Sequence[Kept]) -> dict[ids.ItemId, Known]:
@@ -140,16 +117,3 @@ def _known(standing: Standing, kept: Sequence[Kept]) -> dict[ids.ItemId, Known]:
             body = sealed.body if sealed is not None else None
             found[one.item] = Known(erased, None if body is None else body.container.sha256)
     return found
-
-
-def _drop(spool: Writing, one: Kept, press: bytes | None) -> None:
-    """Forget the container, and the press (by its SHA-256) and what was never sent of it, which hold the same place."""
-    spool.sql.execute("UPDATE item SET dropped = 1, container = x'' WHERE item = ?", (one.item,))
-    if press is not None:
-        spool.sql.execute("DELETE FROM news WHERE kind = 'press' AND key = ?", (press.hex(),))
-    spool.sql.execute("DELETE FROM held WHERE alarm = ?", (one.alarm,))
-    spool.sql.execute(
-        "UPDATE outbox SET state = 'dropped', sealed = x''"
-        " WHERE alarm = ? AND state IN ('waiting', 'yielded') AND NOT withdraws",
-        (one.alarm,),
-    )

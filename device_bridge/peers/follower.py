@@ -20,8 +20,9 @@ from device_bridge.alarm.escalation import Stage
 from device_bridge.errors import BridgeError, UnknownAlarmError
 from device_bridge.intake.presses import Arrival, Intake
 from device_bridge.spool import outbox, replication, yielding
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
-from device_bridge.spool.spool import Spool, Writing
+from device_bridge.spool.writing import Writing
 from evidence import canonical, ids, keys, schema
 from evidence.errors import EvidenceError
 from evidence.statements import statement as statements

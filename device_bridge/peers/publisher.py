@@ -7,8 +7,8 @@ from typing import Final
 from starlette.concurrency import run_in_threadpool
 
 from device_bridge.spool import replication
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
-from device_bridge.spool.spool import Spool
 from evidence import ids, keys
 
 WAIT_S: Final = 1.0

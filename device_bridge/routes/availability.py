@@ -9,14 +9,12 @@ import structlog
 
 from device_bridge.errors import SpoolError
 from device_bridge.routes import Route
-from device_bridge.spool.spool import Spool
+from device_bridge.spool import histories
+from device_bridge.spool.connection import Spool
 
 LOOK_S: Final = 1.0
 ALIVE_EVERY_MS: Final = 60_000
 """After a crash a route counts as working for this long too much."""
-
-ALIVE: Final = "route-log.alive-ms"
-"""The counter that holds when a bridge of this spool last ran (Unix milliseconds)."""
 
 log = structlog.get_logger()
 
@@ -35,10 +33,9 @@ class RouteLog:
     def start(self) -> None:
         """Count the time since the last bridge of this spool was alive as not available, and begin."""
         with self._spool.write() as spool:
-            alive_ms = spool.counters().get(ALIVE)
+            alive_ms = histories.alive_ms(spool)
             if alive_ms is not None:
-                rows = [(route.name, alive_ms) for route in self._routes]
-                spool.sql.executemany("INSERT INTO route_history (route, at_ms, up) VALUES (?, ?, 0)", rows)
+                histories.note_routes(spool, [(route.name, alive_ms, False) for route in self._routes])
         self._thread.start()
 
     def stop(self) -> None:
@@ -53,8 +50,8 @@ class RouteLog:
         if not changed and now_ms - self._alive_ms < ALIVE_EVERY_MS:
             return 0
         with self._spool.write() as spool:
-            spool.sql.executemany("INSERT INTO route_history (route, at_ms, up) VALUES (?, ?, ?)", changed)
-            spool.sql.execute("INSERT OR REPLACE INTO counter VALUES (?, ?)", (ALIVE, now_ms))
+            histories.note_routes(spool, changed)
+            histories.note_alive(spool, now_ms)
         self._known, self._alive_ms = states, now_ms
         return len(changed)
 

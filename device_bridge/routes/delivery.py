@@ -11,13 +11,12 @@ import structlog
 
 from device_bridge.alarm import life
 from device_bridge.errors import RouteError, SpoolError
-from device_bridge.intake.presses import record_report
 from device_bridge.route_codes import RouteCode
-from device_bridge.routes import Route
+from device_bridge.routes import Route, reports
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.spool import outbox
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
-from device_bridge.spool.spool import Spool
 from evidence import ids, keys
 from evidence.errors import EvidenceError
 
@@ -119,7 +118,7 @@ class Delivery:
 
     def _record(self, delivery: outbox.Delivery, outcome: life.RouteReport, permanent: bool) -> None:  # noqa: FBT001 - private
         with self._spool.write() as spool:
-            changed = record_report(spool, self._bridge, delivery.alarm, outcome)
+            changed = reports.record(spool, self._bridge, delivery.alarm, outcome)
             if outcome.outcome == "delivered":
                 outbox.drop_alternates(spool, delivery.alarm, outcome.route)
             else:

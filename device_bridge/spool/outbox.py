@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from device_bridge.alarm.escalation import Stage
-from device_bridge.spool.spool import Reading, Writing
+from device_bridge.spool.reading import Reading
+from device_bridge.spool.writing import Writing
 from evidence import ids
 
 LEASE_MS: Final = 15_000

@@ -12,7 +12,9 @@ from typing import Final, Literal
 
 from device_bridge.alarm.life import Alarm, Received
 from device_bridge.errors import PeerError
-from device_bridge.spool.spool import Reading, Spool, Writing
+from device_bridge.spool.connection import Spool
+from device_bridge.spool.reading import Reading
+from device_bridge.spool.writing import Writing
 from evidence import canonical, ids, keys, schema
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse

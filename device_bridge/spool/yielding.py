@@ -8,7 +8,8 @@ same id, and never that it hears nothing.
 
 from typing import Final
 
-from device_bridge.spool.spool import Reading, Writing
+from device_bridge.spool.reading import Reading
+from device_bridge.spool.writing import Writing
 from evidence import ids
 
 HANDOVER_MS: Final = 2_000

@@ -20,8 +20,8 @@ from device_bridge.errors import SpoolError
 from device_bridge.registry import Registry
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.spool import outbox
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
-from device_bridge.spool.spool import Spool
 from device_bridge.wire.message import DeviceMessage
 from evidence import ids, keys
 

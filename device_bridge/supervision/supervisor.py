@@ -4,19 +4,21 @@ Heartbeats are remembered in memory and written down now and then, a few hundred
 takes neither the spool's lock nor its disk from a press. A change of a device's state is written at once.
 """
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 
 from device_bridge.errors import SpoolError
 from device_bridge.registry import Device, Registry
-from device_bridge.spool.spool import Reading, Spool, Writing
+from device_bridge.spool import devices
+from device_bridge.spool.connection import Spool
+from device_bridge.spool.devices import MAX_HISTORY_ROWS, NOT_WATCHED, Heard
+from device_bridge.spool.reading import Reading
 from device_bridge.supervision import rules
 from device_bridge.supervision.rules import PROFILE_S, Condition, Reason
 from device_bridge.supervision.telemetry import Telemetry
@@ -33,12 +35,6 @@ WRITE_AT_ONCE: Final = 200
 """Rows in one transaction: under a millisecond of the lock that presses need."""
 
 HISTORY_SHOWN: Final = 50
-MAX_HISTORY_ROWS: Final = 200
-"""Changes kept of each device; a broken radio must not fill the disk."""
-
-NOT_WATCHED: Final = '["not-watched"]'
-"""In the history of a device that was given back: from then on this bridge says nothing of it."""
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
@@ -139,7 +135,7 @@ class Supervisor:
             for part in _parts(left):
                 with self._spool.write() as spool:
                     for name in part:
-                        _add_history(spool, name, Standing((), now_ms), NOT_WATCHED)
+                        devices.add_change(spool, name, now_ms, (NOT_WATCHED,))
 
     def look(self, now_ms: int) -> int:
         """Judge every device at `now_ms`; return how many changed."""
@@ -148,7 +144,7 @@ class Supervisor:
 
     def _look(self, now_ms: int) -> int:
         reading = self._spool.read()
-        tested, tampered = _tested(reading), _tampered(reading)
+        tested, tampered = devices.tests(reading), devices.tampered(reading)
         changed, heard = [], []
         for device in self._mine():
             name = device.device
@@ -201,14 +197,11 @@ class Supervisor:
         for part in _parts(changed):
             with self._spool.write() as spool:
                 for name, stands in part:
-                    _add_history(spool, name, stands)
+                    devices.add_change(spool, name, stands.since_ms, stands.reasons)
         for rows in _parts(heard):
             with self._spool.write() as spool:
                 for name, one in rows:
-                    spool.sql.execute(
-                        "INSERT OR REPLACE INTO device_heard VALUES (?, ?, ?, ?)",
-                        (name, one.since_ms, one.heard_ms, one.battery),
-                    )
+                    devices.note_heard(spool, name, Heard(one.since_ms, one.heard_ms, one.battery))
             self._written.update({name: one.heard_ms or 0 for name, one in rows})
 
     def _run(self) -> None:
@@ -225,13 +218,11 @@ class Supervisor:
 
 def history(reading: Reading, device: ids.DeviceId) -> list[dict[str, Any]]:
     """Return the newest changes of a device's state, the newest first."""
-    rows = reading.sql.execute(
-        "SELECT at_ms, reasons FROM device_history WHERE device = ? AND reasons <> ? ORDER BY n DESC LIMIT ?",
-        (device, NOT_WATCHED, HISTORY_SHOWN),
-    )
+    changes = devices.changes(reading, device, MAX_HISTORY_ROWS)
+    shown = [one for one in changes if one.reasons != (NOT_WATCHED,)][:HISTORY_SHOWN]
     return [
-        {"at": _time(at_ms), "state": "fault" if found != "[]" else "ready", "reasons": json.loads(found)}
-        for at_ms, found in rows
+        {"at": _time(one.at_ms), "state": "fault" if one.reasons else "ready", "reasons": list(one.reasons)}
+        for one in shown
     ]
 
 
@@ -240,38 +231,14 @@ def _can_be_judged(known: Condition, since_ms: int, now_ms: int) -> bool:
     return (known.heard_ms or 0) >= since_ms or now_ms - since_ms > PROFILE_S[known.profile] * 1000
 
 
-def _add_history(spool: Writing, device: ids.DeviceId, stands: Standing, reasons: str | None = None) -> None:
-    spool.sql.execute(
-        "INSERT INTO device_history (device, at_ms, reasons) VALUES (?, ?, ?)",
-        (device, stands.since_ms, json.dumps(stands.reasons) if reasons is None else reasons),
-    )
-    spool.sql.execute(
-        "DELETE FROM device_history WHERE device = ? AND n <="
-        " (SELECT n FROM device_history WHERE device = ? ORDER BY n DESC LIMIT 1 OFFSET ?)",
-        (device, device, MAX_HISTORY_ROWS),
-    )
-
-
 def _stored(reading: Reading, device: ids.DeviceId) -> Standing | None:
-    row = reading.sql.execute(
-        "SELECT reasons, at_ms FROM device_history WHERE device = ? ORDER BY n DESC LIMIT 1", (device,)
-    ).fetchone()
-    return None if row is None else Standing(tuple(json.loads(row[0])), row[1])
+    last = next(devices.changes(reading, device, 1), None)
+    return None if last is None else Standing(cast("tuple[Reason, ...]", last.reasons), last.at_ms)
 
 
 def _remembered(reading: Reading, device: Device) -> Condition | None:
-    row = reading.sql.execute(
-        "SELECT since_ms, heard_ms, battery FROM device_heard WHERE device = ?", (device.device,)
-    ).fetchone()
-    return None if row is None else Condition(device.profile, *row)
-
-
-def _tested(reading: Reading) -> dict[ids.DeviceId, int]:
-    return dict(reading.sql.execute("SELECT device, at_ms FROM device_test"))
-
-
-def _tampered(reading: Reading) -> set[ids.DeviceId]:
-    return {row[0] for row in reading.sql.execute("SELECT device FROM alarm WHERE is_open AND sort = 'tamper'")}
+    heard = devices.heard(reading, device.device)
+    return None if heard is None else Condition(device.profile, heard.since_ms, heard.heard_ms, heard.battery)
 
 
 def _parts(rows: list[Any]) -> Iterable[list[Any]]:

@@ -17,7 +17,7 @@ from server.keeping.manifest import BackupError
 FOLDER: Final = "spools"
 PATTERN: Final = "bridge*/spool.db"
 RESTORED: Final = "spool.restored"
-"""The note; `device_bridge.spool.spool` reads it."""
+"""The note; `device_bridge.spool` reads it."""
 
 
 def copy(data: Path, target: Path) -> int:

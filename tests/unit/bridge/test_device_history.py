@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from device_bridge.alarm import life
-from device_bridge.spool.spool import Spool
+from device_bridge.spool.connection import Spool
 from device_bridge.supervision import device_page
 from device_bridge.supervision.rules import TEST_EVERY_MS
 from device_bridge.wire import message

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from device_bridge.spool import outbox, replication
-from device_bridge.spool.spool import Spool
+from device_bridge.spool.connection import Spool
 from evidence import ids
 from server.keeping import spools
 

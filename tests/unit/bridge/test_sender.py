@@ -10,7 +10,7 @@ import pytest
 from device_bridge.journal.lease import ANSWER_S, Sender
 from device_bridge.journal.stores import open_lease
 from device_bridge.spool import outbox, yielding
-from device_bridge.spool.spool import Spool
+from device_bridge.spool.connection import Spool
 from evidence import ids
 from evidence.store.database import leases
 from evidence.store.database.engine import open_engine

@@ -7,7 +7,8 @@ import pytest
 
 from device_bridge.errors import SpoolError
 from device_bridge.spool import outbox
-from device_bridge.spool.spool import MAX_QUARANTINE_ROWS, Spool, Writing
+from device_bridge.spool.connection import Spool
+from device_bridge.spool.writing import MAX_QUARANTINE_ROWS, Writing
 from device_bridge.wire.message import PressId
 from evidence import ids
 
@@ -116,7 +117,7 @@ def test_retries_slow_down_and_never_end(tmp_path: Path) -> None:
 
 
 def test_quarantine_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("device_bridge.spool.spool.MAX_QUARANTINE_ROWS", 10)
+    monkeypatch.setattr("device_bridge.spool.writing.MAX_QUARANTINE_ROWS", 10)
     assert MAX_QUARANTINE_ROWS > 10
     with Spool(tmp_path / "spool.db") as spool, spool.write() as writing:
         for n in range(50):

@@ -21,7 +21,7 @@ from device_bridge.feed.health import alarm_json
 from device_bridge.journal import retention
 from device_bridge.journal.retention import KEPT_AFTER_CLOSE_MS, let_go
 from device_bridge.journal.stores import Stores, open_stores
-from device_bridge.spool.spool import Spool
+from device_bridge.spool.connection import Spool
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic, seal
 from evidence import ids, keys
 from evidence.statements import erasing, types
@@ -183,14 +183,14 @@ def erase(made: Organisation, item: ids.ItemId) -> None:
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from device_bridge import letting_go
-from device_bridge.spool.spool import Spool
+from device_bridge.spool import containers
+from device_bridge.spool.connection import Spool
 
 spool = Spool(Path(sys.argv[1]))
-(kept,) = letting_go._kept(spool.read(), 0)
+(kept,) = containers.answered(spool.read(), 0, 10)
 (press,) = spool.read().presses_of(kept.alarm)
 with spool.write() as writing:
-    letting_go._drop(writing, kept, press)
+    containers.drop(writing, kept, press)
     if sys.argv[2] == "before":
         os.kill(os.getpid(), signal.SIGKILL)
 os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,55 @@
+"""Rows about sealed items that are still here, and what goes with each of them when it is let go."""
+
+from dataclasses import dataclass
+
+from device_bridge.alarm.escalation import unix_ms
+from device_bridge.spool.reading import Reading
+from device_bridge.spool.writing import Writing
+from evidence import ids
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A container that is still in the spool, of an alarm that is closed; `n` is its place there."""
+
+    n: int
+    item: ids.ItemId
+    alarm: ids.AlarmId
+    sha256: ids.Sha256
+    closed_ms: int
+
+
+def answered(reading: Reading, after: int, limit: int) -> list[Kept]:
+    """Return containers of closed alarms whose seal the journal has answered, the oldest after place `after` first."""
+    rows = reading.sql.execute(
+        "SELECT item.n, item.item, item.alarm, item.sha256, json_extract(CAST(alarm.document AS TEXT), '$.closed.at')"
+        " FROM item JOIN alarm ON alarm.alarm = item.alarm WHERE NOT item.dropped AND item.n > ? AND NOT alarm.is_open"
+        " AND EXISTS (SELECT 1 FROM statement WHERE statement.item = item.item AND state IN ('sent', 'refused'))"
+        " ORDER BY item.n LIMIT ?",
+        (after, limit),
+    )
+    return [Kept(n, item, alarm, sha256, unix_ms(closed)) for n, item, alarm, sha256, closed in rows]
+
+
+def drop(writing: Writing, one: Kept, press: bytes | None) -> None:
+    """Forget the container, and the press (by its SHA-256) and what was never sent of it, which hold the same place."""
+    writing.sql.execute("UPDATE item SET dropped = 1, container = x'' WHERE item = ?", (one.item,))
+    if press is not None:
+        writing.sql.execute("DELETE FROM news WHERE kind = 'press' AND key = ?", (press.hex(),))
+    writing.sql.execute("DELETE FROM held WHERE alarm = ?", (one.alarm,))
+    writing.sql.execute(
+        "UPDATE outbox SET state = 'dropped', sealed = x''"
+        " WHERE alarm = ? AND state IN ('waiting', 'yielded') AND NOT withdraws",
+        (one.alarm,),
+    )
+
+
+def quarantined_before(reading: Reading, before: ids.Time) -> bool:
+    """Whether anything in quarantine is older than `before`; a cheap look before a transaction."""
+    query = "SELECT 1 FROM quarantine WHERE at < ? LIMIT 1"
+    return reading.sql.execute(query, (before,)).fetchone() is not None
+
+
+def empty_quarantine(writing: Writing, before: ids.Time) -> None:
+    """Forget what came into quarantine before `before`."""
+    writing.sql.execute("DELETE FROM quarantine WHERE at < ?", (before,))

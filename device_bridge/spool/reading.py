@@ -1,0 +1,151 @@
+"""Questions to a spool: what is committed, on a connection of the calling thread."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from device_bridge.alarm.life import Alarm
+from device_bridge.alarm.sealing import StoredItem
+from device_bridge.errors import SpoolError, UnknownAlarmError
+from device_bridge.wire.message import PressId
+from evidence import ids
+
+
+@dataclass(frozen=True)
+class WaitingStatement:
+    """A signed statement on its way to the journal, and the item whose container goes before it."""
+
+    n: int
+    statement: ids.Sha256
+    item: ids.ItemId | None
+    dsse: bytes
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A press that was stored before, and the alarm that it raised or joined (None for a stray cancel)."""
+
+    alarm: ids.AlarmId | None
+
+
+class Reading:
+    """Questions to the spool."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.sql = connection
+
+    def seen(self, cose_sha256: bytes) -> Seen | None:
+        """Return what became of a press with exactly these bytes, if it was stored before."""
+        row = self.sql.execute("SELECT alarm FROM press WHERE cose_sha256 = ?", (cose_sha256,)).fetchone()
+        return None if row is None else Seen(row[0] and ids.AlarmId(row[0]))
+
+    def newest_press(self, device: ids.DeviceId) -> PressId | None:
+        """Return the highest press id that this device ever sent."""
+        row = self.sql.execute("SELECT boot, counter FROM newest_press WHERE device = ?", (device,)).fetchone()
+        return None if row is None else PressId(*row)
+
+    def alarm(self, alarm: ids.AlarmId) -> Alarm:
+        """Return an alarm; UnknownAlarmError if there is none of that id."""
+        row = self.sql.execute("SELECT document FROM alarm WHERE alarm = ?", (alarm,)).fetchone()
+        if row is None:
+            raise UnknownAlarmError("there is no such alarm")
+        return _alarm(row[0])
+
+    def open_alarm(self, device: ids.DeviceId, sort: str) -> Alarm | None:
+        """Return the open alarm that a press of this sort joins, if there is one."""
+        row = self.sql.execute(
+            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND is_open"
+            " ORDER BY generation DESC, alarm LIMIT 1",
+            (device, sort),
+        ).fetchone()
+        return None if row is None else _alarm(row[0])
+
+    def newest_closed(self, device: ids.DeviceId, sort: str, limit: int) -> list[Alarm]:
+        """Return the closed alarms of this sort that a press cannot join any more, the newest first."""
+        rows = self.sql.execute(
+            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND NOT is_open"
+            " ORDER BY generation DESC, n DESC LIMIT ?",
+            (device, sort, limit),
+        )
+        return [_alarm(row[0]) for row in rows]
+
+    def presses_of(self, alarm: ids.AlarmId) -> list[bytes]:
+        """Return the SHA-256 of every press that raised or joined an alarm."""
+        return [bytes(row[0]) for row in self.sql.execute("SELECT cose_sha256 FROM press WHERE alarm = ?", (alarm,))]
+
+    def open_alarms(self, device: ids.DeviceId) -> list[Alarm]:
+        """Return every open alarm of a device, the oldest first."""
+        rows = self.sql.execute("SELECT document FROM alarm WHERE device = ? AND is_open ORDER BY n", (device,))
+        return [_alarm(row[0]) for row in rows]
+
+    def all_open_alarms(self) -> list[Alarm]:
+        """Return every open alarm of every device, the oldest first."""
+        return [_alarm(row[0]) for row in self.sql.execute("SELECT document FROM alarm WHERE is_open ORDER BY n")]
+
+    def alarms_due(self, now_ms: int, limit: int) -> list[ids.AlarmId]:
+        """Return alarms for which something happens now because no human did anything, the longest due first."""
+        query = "SELECT alarm FROM deadline WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"
+        return [ids.AlarmId(row[0]) for row in self.sql.execute(query, (now_ms, limit))]
+
+    def newest_alarms(self, closed_limit: int) -> list[Alarm]:
+        """Return all open alarms and the newest `closed_limit` closed ones, newest first."""
+        rows = self.sql.execute(
+            "SELECT document FROM alarm WHERE is_open OR n IN"
+            " (SELECT n FROM alarm WHERE NOT is_open ORDER BY n DESC LIMIT ?) ORDER BY n DESC",
+            (closed_limit,),
+        )
+        return [_alarm(row[0]) for row in rows]
+
+    def alarms_of(self, device: ids.DeviceId, limit: int) -> list[Alarm]:
+        """Return the newest alarms of a device, open or not, the newest first."""
+        rows = self.sql.execute("SELECT document FROM alarm WHERE device = ? ORDER BY n DESC LIMIT ?", (device, limit))
+        return [_alarm(row[0]) for row in rows]
+
+    def newest_item(self, alarm: ids.AlarmId) -> StoredItem | None:
+        """Return the sealed item of the alarm's newest press: the freshest position is in there. None once let go."""
+        row = self.sql.execute(
+            "SELECT item, sha256, container, boot, counter FROM item WHERE alarm = ? AND NOT dropped"
+            " ORDER BY n DESC LIMIT 1",
+            (alarm,),
+        ).fetchone()
+        return None if row is None else StoredItem(row[0], row[1], row[2], PressId(row[3], row[4]))
+
+    def container(self, item: ids.ItemId) -> bytes:
+        """Return the sealed container of an item that this spool stored."""
+        row = self.sql.execute("SELECT container FROM item WHERE item = ?", (item,)).fetchone()
+        if row is None:
+            raise SpoolError("the spool has lost a container")
+        return bytes(row[0])
+
+    def waiting_statements(self, limit: int) -> list[WaitingStatement]:
+        """Return statements that the journal does not have yet, in the order in which they were made."""
+        rows = self.sql.execute(
+            "SELECT n, id, item, dsse FROM statement WHERE state = 'waiting' ORDER BY n LIMIT ?", (limit,)
+        )
+        return [WaitingStatement(*row) for row in rows]
+
+    def test_window_open(self, device: ids.DeviceId, at_ms: int) -> bool:
+        """Whether a test of this device was announced and is still awaited."""
+        row = self.sql.execute("SELECT until_ms FROM test_window WHERE device = ?", (device,)).fetchone()
+        return row is not None and at_ms < int(row[0])
+
+    def counters(self) -> dict[str, int]:
+        """Return everything that is counted, by name."""
+        return dict(self.sql.execute("SELECT name, n FROM counter"))
+
+    def early_statements(self) -> bool:
+        """Whether a statement came to the journal before what it is about."""
+        return self.sql.execute("SELECT 1 FROM statement WHERE state = 'early' LIMIT 1").fetchone() is not None
+
+    def waiting_statements_count(self) -> int:
+        """Return how many statements the journal does not have yet."""
+        query = "SELECT count(*) FROM statement WHERE state IN ('waiting', 'early')"
+        return int(self.sql.execute(query).fetchone()[0])
+
+    def waiting_deliveries_count(self) -> int:
+        """Return how many deliveries on routes have no final outcome yet."""
+        return int(self.sql.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'").fetchone()[0])
+
+
+def _alarm(document: bytes) -> Alarm:
+    return Alarm.from_json(json.loads(document))

@@ -1,0 +1,161 @@
+"""Changes to a spool, inside one transaction: nobody is told of them before it was committed."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from device_bridge.alarm.escalation import next_step
+from device_bridge.alarm.life import Alarm, sort_of
+from device_bridge.alarm.sealing import StoredItem
+from device_bridge.errors import SpoolError
+from device_bridge.spool.reading import Reading
+from device_bridge.wire.message import PressId
+from evidence import ids
+
+MAX_QUARANTINE_ROWS: Final = 10_000
+"""Poison is kept to be looked at, not to fill the disk; the counter goes on counting."""
+
+
+class Writing(Reading):
+    """Changes to the spool, inside one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, *, shared: bool = False) -> None:
+        super().__init__(connection)
+        self.shared = shared
+
+    @contextmanager
+    def isolated(self) -> Iterator[None]:
+        """Undo what one message did, and only that, when it turns out to be poison.
+
+        SpoolError for a fault of the disk, which is no fault of the message.
+        """
+        self.sql.execute("SAVEPOINT message")
+        try:
+            yield
+        except (sqlite3.OperationalError, sqlite3.InternalError) as error:
+            raise SpoolError(f"the spool could not be written: {error}") from error
+        except BaseException:
+            self.sql.execute("ROLLBACK TO message")
+            self.sql.execute("RELEASE message")
+            raise
+        self.sql.execute("RELEASE message")
+
+    def add_press(self, cose_sha256: bytes, device: ids.DeviceId, press: PressId, alarm: ids.AlarmId | None) -> None:
+        """Remember a press and the alarm that it raised or joined."""
+        self.sql.execute(
+            "INSERT INTO press VALUES (?, ?, ?, ?, ?)",
+            (cose_sha256, device, press.boot, press.counter, alarm),
+        )
+        newest = max(press, self.newest_press(device) or press)
+        self.sql.execute("INSERT OR REPLACE INTO newest_press VALUES (?, ?, ?)", (device, newest.boot, newest.counter))
+
+    def note_position(self, device: ids.DeviceId, position: PressId) -> bool:
+        """Remember the newest position of a device by its number; False for one that is not newer."""
+        before = self.sql.total_changes
+        self.sql.execute(
+            "INSERT INTO newest_position VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET boot = excluded.boot,"
+            " counter = excluded.counter WHERE (excluded.boot, excluded.counter) > (boot, counter)",
+            (device, position.boot, position.counter),
+        )
+        return self.sql.total_changes > before
+
+    def save_alarm(self, alarm: Alarm, *, tell: bool = True) -> None:
+        """Store a new alarm or its changed form, and when it is to be looked at again.
+
+        `tell` other bridges, unless the change is a press, which they take themselves.
+        """
+        step = next_step(alarm)
+        if step is None:
+            self.sql.execute("DELETE FROM deadline WHERE alarm = ?", (alarm.alarm,))
+        else:
+            self.sql.execute("INSERT OR REPLACE INTO deadline VALUES (?, ?)", (alarm.alarm, step[0]))
+        self.sql.execute(
+            "INSERT INTO alarm (alarm, device, sort, is_open, document, generation) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (alarm) DO UPDATE SET is_open = excluded.is_open, document = excluded.document",
+            (
+                alarm.alarm,
+                alarm.device,
+                sort_of(alarm.kind),
+                alarm.is_open,
+                json.dumps(alarm.to_json()).encode(),
+                alarm.generation or 0,
+            ),
+        )
+        if tell:
+            self.tell_peers("alarm", alarm.alarm, b"")
+
+    def tell_peers(self, kind: str, key: str, body: bytes) -> None:
+        """Note news for other bridges; newer news of the same thing takes the place of older. Nothing without peers."""
+        if self.shared:
+            self.sql.execute(
+                "INSERT OR REPLACE INTO news (kind, key, body, at_ms) VALUES (?, ?, ?, ?)",
+                (kind, key, body, time.time_ns() // 1_000_000),
+            )
+
+    def forget_press(self, cose_sha256: bytes) -> None:
+        """Forget that a press was taken: it is going to be taken anew, into another alarm."""
+        self.sql.execute("DELETE FROM press WHERE cose_sha256 = ?", (cose_sha256,))
+
+    def move_item(self, item: ids.ItemId, alarm: ids.AlarmId) -> bool:
+        """Let a sealed item that is stored belong to `alarm`; False when there is none of that id."""
+        before = self.sql.total_changes
+        self.sql.execute("UPDATE item SET alarm = ? WHERE item = ?", (alarm, item))
+        return self.sql.total_changes > before
+
+    def add_item(self, alarm: ids.AlarmId, item: StoredItem) -> None:
+        """Store the sealed item of a press."""
+        self.sql.execute(
+            "INSERT INTO item (item, alarm, sha256, container, boot, counter) VALUES (?, ?, ?, ?, ?, ?)",
+            (item.item, alarm, item.sha256, item.container, item.press.boot, item.press.counter),
+        )
+
+    def queue_statement(
+        self, name: ids.Sha256, alarm: ids.AlarmId, dsse: bytes, item: ids.ItemId | None = None
+    ) -> bool:
+        """Queue a statement for the journal, behind all before it; False if it was queued before.
+
+        With `item`, the container of that item goes into the blob store first.
+        """
+        before = self.sql.total_changes
+        self.sql.execute(
+            "INSERT OR IGNORE INTO statement (id, alarm, item, dsse) VALUES (?, ?, ?, ?)",
+            (name, alarm, item, dsse),
+        )
+        return self.sql.total_changes > before
+
+    def mark_statement(self, n: int, state: str, detail: str) -> None:
+        """Record that the journal took (`sent`) or will never take (`refused`) a statement."""
+        self.sql.execute("UPDATE statement SET state = ?, detail = ? WHERE n = ?", (state, detail, n))
+
+    def offer_again(self) -> None:
+        """Let statements that came to the journal before what they are about (`early`) be offered once more."""
+        self.sql.execute("UPDATE statement SET state = 'waiting' WHERE state = 'early'")
+
+    def quarantine(self, at: ids.Time, topic: str, reason: str, sealed: bytes) -> None:
+        """Keep sealed bytes that nobody could read, with the reason; the oldest make room."""
+        self.sql.execute(
+            "INSERT INTO quarantine (at, topic, reason, sealed) VALUES (?, ?, ?, ?)",
+            (at, topic, reason, sealed),
+        )
+        self.sql.execute(
+            "DELETE FROM quarantine WHERE n <= (SELECT max(n) FROM quarantine) - ?", (MAX_QUARANTINE_ROWS,)
+        )
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a named counter."""
+        self.sql.execute(
+            "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n",
+            (name, by),
+        )
+
+    def note_test(self, device: ids.DeviceId, at_ms: int) -> None:
+        """Remember when a device was last tested."""
+        self.sql.execute("INSERT OR REPLACE INTO device_test VALUES (?, ?)", (device, at_ms))
+
+    def open_test_window(self, device: ids.DeviceId, until_ms: int) -> None:
+        """Announce a test of `device`, up to the moment `until_ms` (Unix milliseconds)."""
+        self.sql.execute("INSERT OR REPLACE INTO test_window VALUES (?, ?)", (device, until_ms))
+        self.tell_peers("window", device, str(until_ms).encode())
