@@ -106,8 +106,11 @@ def _list_of(inner: Parser) -> Parser:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > MAX_TEXT_CHARACTERS:
-        message = f"expected text of at most {MAX_TEXT_CHARACTERS} characters"
+    if not isinstance(value, str):
+        message = "expected text"
+        raise FormatError(message)
+    if len(value) > MAX_TEXT_CHARACTERS:
+        message = f"text of {len(value)} characters, and at most {MAX_TEXT_CHARACTERS} fit"
         raise FormatError(message)
     return value
 

@@ -7,6 +7,8 @@ and, outside this sealed part, `received` (the server's). Coordinates are text: 
 from dataclasses import dataclass
 from typing import Literal
 
+from evidence import canonical, schema
+from evidence.errors import FormatError
 from evidence.ids import AlarmId, Base64, DeviceId, ItemId, Sha256, Time
 
 Kind = Literal["incident", "photo", "sound", "video", "file", "alarm", "order", "card", "assessment"]
@@ -100,3 +102,26 @@ class Meta:
     order: Order | None = None
     alarm: Alarm | None = None
     card: Card | None = None
+
+
+def parse(plain: bytes) -> Meta:
+    """Read a description's JSON. FormatError names the member that is of another form, or says that it is spelt so.
+
+    Only the canonical spelling is read: the page reads no other, and two readers must not see two things.
+    """
+    value = canonical.decode(plain)
+    if canonical.encode(value) != plain:
+        message = "not the canonical spelling of a description"
+        raise FormatError(message)
+    return schema.decode(Meta, value)
+
+
+def to_bytes(meta: Meta) -> bytes:
+    """Return a description as it is sealed, canonical JSON, after its reader's own rules.
+
+    What a reader would refuse is refused here, while the person who wrote it can still mend it: FormatError names the
+    member.
+    """
+    plain = canonical.encode(schema.encode(meta))
+    parse(plain)
+    return plain

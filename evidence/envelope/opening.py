@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from evidence import canonical, ids, keys, schema
+from evidence import ids, keys
 from evidence.envelope import cobblestone, container, wraps
+from evidence.envelope import meta as metas
 from evidence.envelope.container import Prefix, TamperedError
 from evidence.envelope.hashing import SideHash
 from evidence.envelope.meta import Meta
@@ -118,7 +119,7 @@ def _named(wrap: types.GrantedItem | container.Wrap | None) -> tuple[ids.Base64,
 
 def open_meta(prefix: Prefix, key: bytes) -> Meta:
     """Return what the item says about itself. cobblestone.OpenError, TamperedError or FormatError otherwise."""
-    return parse_meta(open_meta_bytes(prefix, key))
+    return metas.parse(open_meta_bytes(prefix, key))
 
 
 def open_meta_bytes(prefix: Prefix, key: bytes) -> bytes:
@@ -130,11 +131,6 @@ def open_meta_bytes(prefix: Prefix, key: bytes) -> bytes:
         message = "the description is not what was sealed"
         raise TamperedError(message)
     return plain
-
-
-def parse_meta(plain: bytes) -> Meta:
-    """Read a description's JSON; FormatError for any other form."""
-    return schema.decode(Meta, canonical.decode(plain))
 
 
 def open_content(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[bytes]) -> Iterator[bytes]:

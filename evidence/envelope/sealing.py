@@ -16,10 +16,11 @@ from nacl import utils
 
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import cobblestone, container, wraps
+from evidence.envelope import meta as metas
 from evidence.envelope.hashing import SideHash
 from evidence.envelope.meta import File, Meta
 from evidence.envelope.padding import padme, zero_padded, zeros
-from evidence.errors import EvidenceError
+from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, types
 
 READ_BYTES: Final = 1024 * 1024
@@ -189,9 +190,15 @@ def measure_content(key: bytes, case: str, item: str, content: Content) -> tuple
 
 
 def seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, types.Part]:
-    """Return the ciphertext of a description, and its size, hash and commitment for the head."""
-    plain = canonical.encode(schema.encode(meta))
+    """Return the ciphertext of a description, and its size, hash and commitment for the head.
+
+    FormatError when a reader would refuse the description, before anything is sealed.
+    """
+    plain = metas.to_bytes(meta)
     padded = plain.ljust(padme(max(MIN_META_BYTES, len(plain))))
+    if cobblestone.ciphertext_size(len(padded)) > container.MAX_META_BYTES:
+        message = f"a description of {len(plain)} bytes is too long to be sealed"
+        raise FormatError(message)
     context = container.context("meta", case, item)
     salt = _salt(key, context, hashlib.sha256(padded).digest())
     ciphertext = b"".join(cobblestone.seal(key, context, salt, [padded]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli.phrases import PhraseFile, phrase
+from server.cli.plain import one_line
 
 if TYPE_CHECKING:
     from server.clients.erasing import Erasing, Plan
@@ -184,11 +185,13 @@ def register_caseworker(app: typer.Typer) -> None:
 def _tell(plan: "Plan") -> None:
     typer.echo("This would be destroyed, with its keys and salts:")
     for one in plan.items:
-        title = one.opened.meta.title if one.opened else "(not opened)"
-        typer.echo(f"  {one.item}  received {one.received_at}  {title}")
+        title = one.opened.meta.title if one.opened else f"does not open: {one.closed or 'no key for you'}; {one.label}"
+        typer.echo(f"  {one.item}  received {one.received_at}  {one_line(title)}")
     if plan.ending:
         anew = f"{len(plan.again)} of them are given anew for their other items"
         typer.echo(f"With it {len(plan.ending)} grants end; {anew}.")
+    for one in plan.ungiven:
+        typer.echo(f"  Not given anew, because it does not open: {one.item} (added by {one.label})")
     _count("Copies in other hands stay where they are. Fetched by:", plan.fetched)
     _count("In bundles that were taken, which go on to verify, by:", plan.exported)
     typer.echo("Backups that were made before keep it until they are overwritten.")

@@ -37,7 +37,7 @@ def enrol(
 @app.command()
 def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
     title: Annotated[str, typer.Option(prompt="What happened, in a few words")],
-    text: Annotated[str, typer.Option(help="In your own words.")] = "",
+    text: Annotated[str, typer.Option(help="In your own words, at most 65,536 characters.")] = "",
     happened: Annotated[
         str | None, typer.Option(help="When (EDTF): 2026-05-12, 2026-05~, 2026-05/2026-06; leave out if unknown.")
     ] = None,

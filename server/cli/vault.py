@@ -8,8 +8,11 @@ import typer
 from server.cli import erasing
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.pinning import Really
+from server.cli.plain import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from server.clients.timeline import Moment
     from server.clients.vault import Vault
 
@@ -41,26 +44,43 @@ def create(
 
 
 @app.command()
-def items(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
-    """List what is in the case, and where something was erased."""
-    from rich.console import Console
-    from rich.table import Table
+def items(
+    key: Key,
+    case: Case,
+    trust: Trust,
+    url: Url,
+    phrase_file: PhraseFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program: one JSON array.")] = False,
+) -> None:
+    """List what is in the case, what does not open and who added that, and where something was erased."""
+    import json
 
-    from evidence.bundle.format.kinds import kind_of
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    from server.clients import timeline
     from server.clients.erasing import Erasing
 
-    table = Table("Item", "Received", "Happened", "Kind", "Title", "Complete")
     vault = _vault(key, case, trust, url, phrase_file)
-    for moment in vault.items():
+    moments = vault.items()
+    gone = {item: one.executed_at for one in Erasing(vault.signer, vault.case).known() for item in one.items}
+    erased = {item: when for item, when in gone.items() if when is not None}
+    if as_json:
+        rows = [_row(one) for one in moments if one.item is not None and (one.opened or one.closed)]
+        rows += [{"item": item, "erased": when} for item, when in erased.items()]
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    table = Table(Column("Item", no_wrap=True, min_width=32), "Received", "Happened", "Kind", "Title", "Complete")
+    for moment in moments:
         if moment.item is not None and moment.opened is not None:
-            meta = moment.opened.meta
-            table.add_row(
-                moment.item, moment.received_at, meta.happened or "?", kind_of(meta), meta.title, _part(moment)
-            )
-    for one in Erasing(vault.signer, vault.case).known():
-        for item in one.items if one.executed_at else ():
-            table.add_row(item, "", "", "", f"erased {one.executed_at}", "")
+            row = _row(moment)
+            cells = (one_line(str(row[name] or "?")) for name in ("item", "received", "happened", "kind", "title"))
+            table.add_row(*map(Text, cells), _part(moment))
+    for item, when in erased.items():
+        table.add_row(item, "", "", "", f"erased {when}", "")
     Console().print(table)
+    _tell_closed(timeline.closed(moments))
 
 
 @app.command()
@@ -77,15 +97,17 @@ def grant(  # noqa: PLR0913, PLR0917 - one option for each part of her consent
 ) -> None:
     """Give items to one named reader. Refused when the pinned root did not certify the reader's key."""
     from evidence import ids
+    from server.clients import timeline
 
     vault = _vault(key, case, trust, url, phrase_file)
-    body, receipt = vault.grant(
-        ids.KeyId(ids.hex_text(reader, 16)),
-        purpose,
-        days,
-        lambda moment: item is None or moment.item in item,
-    )
+    moments = vault.items()
+
+    def chosen(moment: "Moment") -> bool:
+        return item is None or moment.item in item
+
+    body, receipt = vault.grant(ids.KeyId(ids.hex_text(reader, 16)), purpose, days, chosen, moments)
     typer.echo(f"{len(body.items)} items until {body.expires}. Grant {body.grant}, receipt {receipt.index}.")
+    _tell_closed([one for one in timeline.closed(moments) if chosen(one)])
 
 
 @app.command()
@@ -114,6 +136,34 @@ def pin(key: Key, case: Case, trust: Trust, url: Url, really: Really = False, ph
     vault = _vault(key, case, trust, url, phrase_file)
     own = ids.Base64(canonical.b64(xwing_public(vault.signer.identity)))
     pinning.run(vault.signer, vault.case, own, really=really)
+
+
+def _tell_closed(closed: "Sequence[Moment]") -> None:
+    """Name what does not open, and who added it; nobody is accused."""
+    if closed:
+        typer.echo(f"{len(closed)} items do not open. Nothing else is touched by that. Show this to your caseworker:")
+    for one in closed:
+        typer.echo(f"  {one.item}  received {one.received_at}, added by {one.label}: {one.closed}")
+
+
+def _row(moment: "Moment") -> dict[str, object]:
+    """Return what is said of an item that opens or should."""
+    from evidence.bundle.format.kinds import kind_of
+
+    begun = moment.begun
+    common: dict[str, object] = {
+        "item": moment.item,
+        "received": moment.received_at,
+        "added_by": moment.label,
+        "complete": begun is None,
+        "here": begun.here if begun else None,
+        "whole": begun.whole if begun else None,
+        "closed": str(moment.closed) if moment.closed else None,
+    }
+    if moment.opened is None:
+        return common
+    meta = moment.opened.meta
+    return {**common, "happened": meta.happened, "kind": kind_of(meta), "title": meta.title}
 
 
 def _part(moment: "Moment") -> str:

@@ -5,6 +5,7 @@ one-time key for a phone. On the way it is seen which suite the case demands.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from evidence import ids, keys
 from evidence.envelope import wraps
@@ -13,6 +14,9 @@ from evidence.statements import statement as statements
 from evidence.statements.statement import Statement
 from server.clients.pins import Certificate
 
+SHOWN_CHARACTERS: Final = 8
+"""Of a phone's or key's id: enough to tell apart the few of a case."""
+
 
 class Authors:
     """Keys that were vouched for so far, of one case, and the suite that the case demands so far."""
@@ -20,6 +24,7 @@ class Authors:
     def __init__(self, certificates: Mapping[ids.KeyId, Certificate]) -> None:
         self.known = {kid: one.sign for kid, one in certificates.items()}
         self._roles: dict[ids.KeyId, str] = {kid: one.published.role for kid, one in certificates.items()}
+        self._names = {kid: f"{one.published.label} ({one.published.role})" for kid, one in certificates.items()}
         self._invited: dict[ids.KeyId, bytes] = {}
         self._least: wraps.Suite = None
 
@@ -39,7 +44,12 @@ class Authors:
         elif isinstance(body, types.DeviceInvite):
             self._learn(self._invited, body.invite)
         elif isinstance(body, types.DeviceEnrol):
-            self._roles[self._learn(self.known, body.sign)] = "phone"
+            kid = self._learn(self.known, body.sign)
+            self._roles[kid], self._names[kid] = "phone", f"phone {body.device[:SHOWN_CHARACTERS]}"
+
+    def name(self, kid: ids.KeyId) -> str:
+        """Return who a key is, as a certificate or an enrolment that was checked says it, for people."""
+        return self._names.get(kid, f"key {kid[:SHOWN_CHARACTERS]}")
 
     def least(self, by: ids.KeyId | None = None) -> wraps.Suite:
         """Return the least suite for wraps that `by` makes now; an alarm bridge is excepted (ADR 0009)."""

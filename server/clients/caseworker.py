@@ -184,10 +184,10 @@ class Caseworker:
         return body.item, self._post("item.seal", body, case)
 
     def timeline(self, case: ids.CaseId) -> list[Moment]:
-        """Return the case's timeline, opened as far as this caseworker may read.
+        """Return the case's timeline, opened as far as this caseworker may read; what does not open says so.
 
         Raises:
-            ClientError: refused, not reachable, or something is not what was sealed.
+            ClientError: as for `timeline.read`.
         """
         return timeline.read(self.signer, case, [self.signer.identity])
 

@@ -44,6 +44,8 @@ class Plan:
     ending: tuple[types.Grant, ...]
     again: tuple[types.Grant, ...]
     """Those of `ending` that give other items too: she gives these anew before she asks."""
+    ungiven: tuple[Moment, ...] = ()
+    """Items of `again` that do not open, so that they cannot be given anew."""
     fetched: Mapping[str, int] = field(default_factory=dict)
     """Who fetched something of it, and how often: copies that no erasure reaches."""
     exported: Mapping[str, int] = field(default_factory=dict)
@@ -79,12 +81,15 @@ class Erasing:
             raise ClientError("This case has no such item; nothing was asked.")
         wanted = frozenset(items)
         ending = [grant for grant in _in_force(moments) if wanted & _items(grant)]
+        again = tuple(grant for grant in ending if _items(grant) - wanted)
+        rest = frozenset().union(*map(_items, again)) - wanted
         reads = (one for one in moments if isinstance(one.statement.body, types.Read))
         exports = (one for one in moments if isinstance(one.statement.body, types.Export))
         return Plan(
             chosen,
             tuple(ending),
-            tuple(grant for grant in ending if _items(grant) - wanted),
+            again,
+            tuple(one for one in timeline.closed(moments) if one.item in rest),
             self._count(one.body["reader"] for one in reads if wanted & set(one.body["items"])),
             self._count(one.statement.by for one in exports if wanted & set(one.body["items"])),
             tuple(hold for hold in _holds(moments) if wanted & set(hold.items)),

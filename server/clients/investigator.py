@@ -39,10 +39,10 @@ class Investigator:
     signer: Signer = field(repr=False)
 
     def timeline(self, case: ids.CaseId) -> list[Moment]:
-        """Return what was granted of the case, opened.
+        """Return what was granted of the case, opened; what does not open says so.
 
         Raises:
-            ClientError: refused, not reachable, or something is not what was sealed.
+            ClientError: as for `timeline.read`.
         """
         return timeline.read(self.signer, case, [self.signer.identity])
 

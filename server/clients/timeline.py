@@ -2,17 +2,18 @@
 
 Nothing is believed because the server said it. Each event is checked from its own bytes, in the order of the journal
 (`server.clients.authors`). An item's head must be signed by whoever signed its statement, and from the moment that its
-case demands suite 2, nothing that is wrapped lower is opened.
+case demands suite 2, nothing that is wrapped lower is opened. What is in an item only its author decides, so an item
+that does not open is one row that says who added it; the rest of the case goes on.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
 
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import container, opening, wraps
 from evidence.envelope.meta import Meta
-from evidence.errors import EvidenceError
+from evidence.errors import EvidenceError, FormatError
 from evidence.statements import event, types
 from evidence.statements.statement import Statement
 from server.clients.authors import Authors
@@ -40,6 +41,30 @@ class Begun:
 
 
 @dataclass(frozen=True)
+class Closed:
+    """Why an item that was given to this reader does not open: a row of its own, which stops nothing else.
+
+    It accuses nobody. A fault in the software of a phone and somebody with a copy of its key look the same from here.
+    """
+
+    part: Literal["served", "key", "description"]
+    """What failed: what the server gave, the key that was wrapped for this reader, or the description under it."""
+
+    why: str
+
+    def __str__(self) -> str:
+        """Return it for people, in one line."""
+        return f"{_SAID[self.part]} ({self.why})"
+
+
+_SAID: Final = {
+    "served": "what the server gave is not what was sealed",
+    "key": "the key in it does not open it",
+    "description": "its description is not one that can be read",
+}
+
+
+@dataclass(frozen=True)
 class Moment:
     """One event of the timeline, as far as this reader may see it. Its signature was checked."""
 
@@ -47,9 +72,14 @@ class Moment:
     received_at: ids.Time
     statement: Statement
     label: str
+    """Whose key signed it, as far as a checked certificate or enrolment says."""
+
     opened: Opened | None = None
     begun: Begun | None = None
     """Set for an item that is incomplete; it is readable as far as it arrived."""
+
+    closed: Closed | None = None
+    """Set for an item that was given to this reader and does not open."""
 
     @property
     def type(self) -> str:
@@ -73,11 +103,18 @@ class Moment:
 def read(signer: Signer, case: ids.CaseId, readers: Sequence[keys.Identity]) -> list[Moment]:
     """Return every event of the case in the order of the journal; `readers` are the keys that may open items.
 
+    An item that does not open is an event like any other, with `closed` saying why.
+
     Raises:
-        ClientError: refused, not reachable, or something is not what its author signed.
+        ClientError: refused, not reachable, or an event that nobody of the case or organisation signed.
     """
     authors = Authors(signer.certificates(fresh=True))
     return [_moment(found, case, authors, readers) for found in _events(signer, case)]
+
+
+def closed(moments: Iterable[Moment]) -> list[Moment]:
+    """Return the items that were given to the reader and do not open."""
+    return [one for one in moments if one.closed is not None]
 
 
 def _events(signer: Signer, case: ids.CaseId) -> Iterator[dict[str, Any]]:
@@ -93,30 +130,50 @@ def _events(signer: Signer, case: ids.CaseId) -> Iterator[dict[str, Any]]:
 
 
 def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: Sequence[keys.Identity]) -> Moment:
-    """Check and open one event."""
+    """Check one event, and open its item if it has one."""
     try:
         parsed = event.parse(canonical.unb64(found["event"]))
         statement = parsed.statement
         if statement.case != case:
             raise DistrustError(f"Event {parsed.index} belongs to another case.")
         authors.verify(statement)
-        opened = begun = None
-        body, item = statement.body, found.get("item")
-        if isinstance(body, types.ItemSeal) or (isinstance(body, types.ItemOpen) and item is not None):
-            prefix = container.parse_prefix(canonical.unb64(found["item"]["head"]))
-            container.verify_head(prefix, authors.known[statement.by])
-            if isinstance(body, types.ItemSeal):
-                container.check_against(prefix, case, statement.by, body)
-            else:
-                container.check_begun(prefix, case, statement.by, body)
-                begun = Begun(int(found["item"]["arrived"]), prefix.container_size)
-            least = authors.least(statement.by)
-            container.check_suite(prefix.head, least)
-            opened = _open(prefix, found["item"]["wraps"], readers, least)
+    except keys.SignatureError as error:
+        raise DistrustError(f"Event {found['index']} is signed by nobody that is known here: {error}.") from error
     except EvidenceError as error:
-        raise DistrustError(f"Event {found['index']} is not what its author signed: {error}.") from error
-    label = str((found.get("by") or {}).get("label", ""))
-    return Moment(parsed.index, parsed.received_at, statement, label, opened, begun)
+        raise DistrustError(f"Event {found['index']} is not in a form that is known here: {error}.") from error
+    moment = Moment(parsed.index, parsed.received_at, statement, authors.name(statement.by))
+    item = found.get("item") or {}
+    if not isinstance(statement.body, types.ItemSeal) and not (isinstance(statement.body, types.ItemOpen) and item):
+        return moment
+    try:
+        prefix, begun = _served(item, statement, authors)
+    except EvidenceError as error:
+        begun = Begun(0, 0) if isinstance(statement.body, types.ItemOpen) else None
+        return replace(moment, begun=begun, closed=Closed("served", str(error)))
+    opened = _open(prefix, item.get("wraps", ()), readers, authors.least(statement.by))
+    if isinstance(opened, Closed):
+        return replace(moment, begun=begun, closed=opened)
+    return replace(moment, begun=begun, opened=opened)
+
+
+def _served(item: Mapping[str, Any], statement: Statement, authors: Authors) -> tuple[container.Prefix, Begun | None]:
+    """Return the beginning of a container, when it is the one that the statement is about, and how much of it is here.
+
+    EvidenceError when it is not.
+    """
+    body, begun = statement.body, None
+    prefix = container.parse_prefix(canonical.unb64(item.get("head")))
+    container.verify_head(prefix, authors.known[statement.by])
+    if isinstance(body, types.ItemSeal):
+        container.check_against(prefix, statement.case, statement.by, body)
+    elif isinstance(body, types.ItemOpen):
+        container.check_begun(prefix, statement.case, statement.by, body)
+        arrived = item.get("arrived")
+        if not isinstance(arrived, int):
+            raise FormatError("how much of it arrived is not said")
+        begun = Begun(arrived, prefix.container_size)
+    container.check_suite(prefix.head, authors.least(statement.by))
+    return prefix, begun
 
 
 def _open(
@@ -124,13 +181,22 @@ def _open(
     given: Sequence[Mapping[str, Any]],
     readers: Sequence[keys.Identity],
     least: wraps.Suite,
-) -> Opened | None:
-    """Open an item with the first wrap that is for one of the readers; None when there is none."""
+) -> Opened | Closed | None:
+    """Open an item with the first wrap that is for one of the readers and fits; None when there is none for them."""
     by_name = {reader.box_kid: reader for reader in readers}
+    failed: Closed | None = None
     for one in given:
-        reader = by_name.get(one["to"])
-        if reader is not None:
+        reader = by_name.get(one.get("to", ""))
+        if reader is None:
+            continue
+        try:
             wraps.check_suite(one.get("suite"), least)
-            key = wraps.unwrap(one["wrap"], prefix.head.case, prefix.head.item, reader, one.get("suite"))
+            key = wraps.unwrap(one.get("wrap", ""), prefix.head.case, prefix.head.item, reader, one.get("suite"))
+        except EvidenceError as error:
+            failed = failed or Closed("key", str(error))
+            continue
+        try:
             return Opened(opening.open_meta(prefix, key), key)
-    return None
+        except EvidenceError as error:
+            failed = Closed("description", str(error))
+    return failed

@@ -4,7 +4,7 @@ A grant re-wraps the content keys of chosen items to one named reader, and only 
 pinned root certified: a key that merely the server vouches for is refused (THREATS.md, *server swaps a reader's key*).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -30,10 +30,10 @@ class Vault:
     case: ids.CaseId
 
     def items(self) -> list[Moment]:
-        """Return the case's timeline, opened with the case key.
+        """Return the case's timeline, opened with the case key; an item that does not open says so in its row.
 
         Raises:
-            ClientError: refused, not reachable, or something is not what was sealed.
+            ClientError: as for `timeline.read`.
         """
         return timeline.read(self.signer, self.case, [self.signer.identity])
 
@@ -56,10 +56,12 @@ class Vault:
         purpose: str,
         days: int,
         choose: Callable[[Moment], bool] = lambda _moment: True,
+        moments: Sequence[Moment] | None = None,
     ) -> tuple[types.Grant, event.Receipt]:
-        """Give the chosen items to the reader `kid` for `days` days, and return the grant with its receipt.
+        """Give the chosen items that open to the reader `kid` for `days` days; return the grant with its receipt.
 
-        What an open erasure names comes in a grant of its own, before: that one ends if the erasure is carried out.
+        `moments` are what `items` returned, if it was asked; `timeline.closed` says what cannot be given. What an open
+        erasure names comes in a grant of its own, before: that one ends if the erasure is carried out.
 
         Raises:
             DistrustError: the reader is not certified by the pinned root.
@@ -67,7 +69,7 @@ class Vault:
         """
         reader = self.reader(kid)
         case_keys.fetch(self.signer, self.case).check(reader.keys)
-        moments = self.items()
+        moments = self.items() if moments is None else moments
         given = tuple(
             types.GrantedItem(
                 moment.item,
@@ -78,7 +80,8 @@ class Vault:
             if moment.item is not None and moment.opened is not None and choose(moment)
         )
         if not given:
-            raise ClientError("There is nothing to give: no item of this case was chosen or could be opened.")
+            closed = "".join(f"\n  {one.item}: {one.closed}" for one in timeline.closed(moments) if choose(one))
+            raise ClientError(f"There is nothing to give: no item of this case was chosen or could be opened.{closed}")
         expires = ids.time_of(datetime.now(UTC) + timedelta(days=days))
         body = types.Grant(ids.GrantId(ids.new_id()), kid, reader.published.box, purpose, expires, given)
         going = erasing.pending(moments)

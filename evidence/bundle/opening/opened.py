@@ -22,6 +22,7 @@ from evidence.bundle.format.openings import Incomplete, Opening, Openings
 from evidence.bundle.format.wraps import Given
 from evidence.bundle.opening import case_uco
 from evidence.envelope import container, opening
+from evidence.envelope import meta as metas
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import WrapError
 from evidence.errors import EvidenceError
@@ -108,7 +109,7 @@ def _open_item(
     except WrapError as error:
         raise WrapError(f"item {body.item}: {error}") from error
     plain = opening.open_meta_bytes(prefix, key)
-    meta = opening.parse_meta(plain)
+    meta = metas.parse(plain)
     stem = f"{number:04}-{body.item[:8]}"
     description = f"{layout.DESCRIPTIONS}{stem}.json"
     _store(work, description, iter([plain]))
