@@ -28,7 +28,6 @@ KEPT: Final = frozenset(
         "key.retire",
         "team.open",
         "case.open",
-        "case.pin",
         "alarm_device.enrol",
         "device.revoke",
     }
@@ -158,8 +157,8 @@ class Registry:
     def readers_of_alarm(self, case: ids.CaseId) -> tuple[wraps.Reader, ...]:
         """Return the keys that an alarm of `case` is sealed to: the case's, then every desk's in force.
 
-        Who has an X-Wing key gets the alarm in suite 2, anyone else in suite 1, whatever the case demands: her safety
-        today goes before her secrets against a machine of later.
+        Who has an X-Wing key gets the alarm in suite 2, anyone else in suite 1: her safety today goes before her
+        secrets against a machine of later.
         """
         desks = tuple(
             _reader(known.body.box, known.body.xwing)
@@ -190,9 +189,6 @@ class Registry:
                 self._professionals[body.kid] = replace(self._professionals[body.kid], retired=True)
             case types.CaseOpen() if statement.case is not None:
                 self._cases.setdefault(statement.case, body)
-            case types.CasePin() if statement.case is not None:
-                known = self._cases[statement.case]
-                self._cases[statement.case] = replace(known, wrap_suite=2, xwing=known.xwing or body.xwing)
             case types.AlarmDeviceEnrol() if statement.case is not None and body.device not in self._devices:
                 sign = bytes.fromhex(body.sign)
                 codes = None if body.codes is None else canonical.unb64(body.codes)
@@ -215,8 +211,6 @@ class Registry:
         if role not in authority.SIGNERS[statement.type]:
             raise keys.SignatureError(f"a {role} key does not sign {statement.type}")
         statements.verified(statement, {statement.by: public})
-        if isinstance(body, types.CasePin) and body.xwing is not None and role != "vault":
-            raise keys.SignatureError("only the vault gives its case an X-Wing key")
         case = statement.case
         if case is not None and statement.type != "case.open" and not self._of_case(statement, case, role):
             raise keys.SignatureError("the signer does not belong to that case")

@@ -144,17 +144,6 @@ def verify_head(prefix: Prefix, public: bytes) -> None:
         raise TamperedError(message)
 
 
-def check_suite(head: Head, least: Literal[2] | None) -> None:
-    """Refuse a head that wraps its key in a lower suite than its case pinned (`wrap_suite` of `case.open`).
-
-    TamperedError names the reader. One weak wrap is enough to open the item, whatever the others are.
-    """
-    for wrap in head.wraps:
-        if (wrap.suite or 1) < (least or 1):
-            message = f"the key is wrapped for {wrap.to} in a lower suite than this case demands"
-            raise TamperedError(message)
-
-
 def check_against(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.KeyId, body: types.ItemSeal) -> None:
     """Compare a container with the `item.seal` statement about it, without opening anything.
 

@@ -22,17 +22,14 @@ def content_key(
     prefix: Prefix,
     reader: keys.Identity,
     granted: ids.Base64 | types.GrantedItem | None = None,
-    *,
-    least: wraps.Suite = None,
 ) -> bytes:
     """Return the item's content key from the wrap in its head, or from the one that a grant gave (text is suite 1).
 
-    wraps.WrapError if there is no wrap for `reader`, it was made for something else, or in a lower suite than `least`.
+    wraps.WrapError if there is no wrap for `reader`, it was made or something else.
     """
     head = prefix.head
     found = next((wrap for wrap in head.wraps if wrap.to == reader.box_kid), None)
     wrapped, suite = (granted, None) if isinstance(granted, str) else _named(granted or found)
-    wraps.check_suite(suite, least)
     return wraps.unwrap(wrapped, head.case, head.item, reader, suite)
 
 

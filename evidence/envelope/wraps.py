@@ -22,7 +22,7 @@ Suite = Literal[2] | None
 
 
 class WrapError(EvidenceError):
-    """A wrap does not open, was made for another item or reader, or in a lower suite than the case demands."""
+    """A wrap does not open, or was made for another item or reader."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,6 @@ class BoxKeys:
     def of(identity: keys.Identity) -> "BoxKeys":
         """Return the opening half of an identity."""
         return BoxKeys(identity.box_seed, xwing.seed_of(identity))
-
-
-def suite_number(suite: Suite) -> int:
-    """Return 1 or 2 for the member `suite` of a wrap."""
-    return suite or 1
-
-
-def check_suite(suite: Suite, least: Suite) -> None:
-    """Refuse a wrap in a lower suite than its case demands: WrapError."""
-    if suite_number(suite) < suite_number(least):
-        message = f"this key was wrapped in suite {suite_number(suite)}, and the case demands a higher one"
-        raise WrapError(message)
 
 
 def about(suite: Literal[1, 2], case: str, item: str, reader: bytes) -> bytes:

@@ -31,7 +31,6 @@ _SIGNERS_BY_TYPE: Final[Mapping[str, str]] = {
     "key.share": "root",
     "team.open": "root",
     "case.open": "caseworker",
-    "case.pin": "vault caseworker",
     "case.retain": "caseworker",
     "device.invite": "caseworker",
     "device.enrol": "newcomer",

@@ -19,8 +19,6 @@ class Case:
     """A case: who leads it and which keys speak for her."""
 
     body: types.CaseOpen
-    """As it was opened, with what a `case.pin` made of it since."""
-
     opened_at: ids.Time
 
     @property
@@ -38,8 +36,6 @@ class Device:
     sign: bytes
     alarm: types.AlarmDeviceEnrol | None = None
     revoked: bool = False
-    hybrid: bool = False
-    """A phone whose invitation pinned the case's X-Wing key: it can wrap in suite 2."""
 
 
 @dataclass(frozen=True)

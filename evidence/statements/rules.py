@@ -77,28 +77,6 @@ def _case_open(standing: Standing, statement: Statement, _now: ids.Time) -> None
     if author.body.team != body.team or lead is None or lead.retired or lead.body.team != body.team:
         refuse("team", "a case is opened within the caseworker's own team, with a lead from it")
     _check_xwing(body.xwing)
-    if body.wrap_suite is not None and body.xwing is None:
-        refuse("suite", "a case that demands suite 2 has an X-Wing key of its own")
-
-
-def _case_pin(standing: Standing, statement: Statement, _now: ids.Time) -> None:
-    """Nobody is shut out unseen: a pin is refused while a phone in use would be.
-
-    The key is hers to bring: a caseworker who could name one would read, alone, whatever is added from then on.
-    """
-    body = cast("types.CasePin", statement.body)
-    name = cast("ids.CaseId", statement.case)
-    case = standing.cases[name].body
-    if case.wrap_suite is not None:
-        refuse("exists", "this case demands suite 2 already")
-    if (body.xwing is None) == (case.xwing is None):
-        refuse("xwing", "a case has one X-Wing key: it comes with the pin when the case has none yet, and only then")
-    if body.xwing is not None and standing.role_of(statement.by) != "vault":
-        refuse("role", "only the vault gives its case an X-Wing key")
-    _check_xwing(body.xwing)
-    devices = map(standing.devices.__getitem__, standing.devices_of.get(name, ()))
-    if any(not one.hybrid for one in devices if one.alarm is None and not one.revoked):
-        refuse("suite", "a phone in use does not know the X-Wing key: invite it again, or revoke it, first")
 
 
 def _device_invite(standing: Standing, statement: Statement, _now: ids.Time) -> None:
@@ -107,8 +85,6 @@ def _device_invite(standing: Standing, statement: Statement, _now: ids.Time) -> 
     if kid in standing.invitations or standing.public_key(kid) is not None:
         refuse("exists", "this invitation exists")
     case = standing.cases[cast("ids.CaseId", statement.case)].body
-    if body.xwing is None and case.wrap_suite is not None:
-        refuse("suite", "this case demands suite 2, so its invitations pin its X-Wing key")
     if body.xwing is not None and (case.xwing is None or _sha256(case.xwing) != body.xwing):
         refuse("xwing", "the invitation pins another X-Wing key than the case's")
 
@@ -193,11 +169,7 @@ def _grant(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     if reader is None or reader.retired or reader.body.role not in READERS or reader.body.box != body.reader_box:
         refuse("reader", "the reader's key is not one that the root certified for a person who may read")
     items_of_case(standing, statement, tuple(granted.item for granted in body.items), begun=True)
-    least = standing.cases[cast("ids.CaseId", statement.case)].body.wrap_suite
-    suites = {granted.suite for granted in body.items}
-    if least is not None and suites != {least}:
-        refuse("suite", "this case demands suite 2 for every wrap")
-    if suites != {None} and reader.body.xwing is None:
+    if any(granted.suite for granted in body.items) and reader.body.xwing is None:
         refuse("reader", "the reader has no X-Wing key, so no wrap in suite 2 is theirs")
 
 
@@ -259,7 +231,6 @@ RULES: Final[Mapping[str, Rule]] = {
     "key.share": _key_share,
     "team.open": _team_open,
     "case.open": _case_open,
-    "case.pin": _case_pin,
     "device.invite": _device_invite,
     "device.enrol": _device_enrol,
     "alarm_device.enrol": _alarm_device_enrol,

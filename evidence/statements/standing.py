@@ -9,7 +9,7 @@ A server reads the organisation's statements when it starts, and a case's own wh
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 from evidence import ids, keys
 from evidence.statements import types
@@ -166,15 +166,6 @@ class Standing:
             for granted in grant.body.items
             if granted.item not in self.erased
         }
-
-    def least_suite(self, statement: Statement) -> Literal[2] | None:
-        """Return the least suite for the wraps of an item that `statement` seals; None is suite 1.
-
-        A bridge is excepted: an alarm is never refused for its suite, because her safety today goes before her secrets
-        against a machine of later.
-        """
-        known = self.cases.get(statement.case) if statement.case is not None else None
-        return None if known is None or self.role_of(statement.by) == "bridge" else known.body.wrap_suite
 
     def is_card(self, item: ids.ItemId, case: ids.CaseId) -> bool:
         """Whether `item` is the dispatcher card of an alarm device of `case`."""
@@ -353,12 +344,6 @@ def _case_open(standing: Standing, statement: Statement) -> None:
     standing.case_of_vault[case.vault_kid] = name
 
 
-def _case_pin(standing: Standing, statement: Statement) -> None:
-    pin, case = cast("types.CasePin", statement.body), standing.cases[_case(statement)]
-    body = replace(case.body, wrap_suite=pin.wrap_suite, xwing=pin.xwing or case.body.xwing)
-    standing.cases[_case(statement)] = replace(case, body=body)
-
-
 def _device_invite(standing: Standing, statement: Statement) -> None:
     body = cast("types.DeviceInvite", statement.body)
     standing.invitations[keys.signing_kid(bytes.fromhex(body.invite))] = (_case(statement), body)
@@ -366,9 +351,8 @@ def _device_invite(standing: Standing, statement: Statement) -> None:
 
 def _device_enrol(standing: Standing, statement: Statement) -> None:
     body = cast("types.DeviceEnrol", statement.body)
-    _, invitation = standing.invitations.pop(body.invite)
-    hybrid = invitation.xwing is not None
-    standing.add_device(Device(body.device, _case(statement), bytes.fromhex(body.sign), hybrid=hybrid))
+    del standing.invitations[body.invite]
+    standing.add_device(Device(body.device, _case(statement), bytes.fromhex(body.sign)))
     standing.device_of_key[statement.by] = body.device
 
 
@@ -536,7 +520,6 @@ _RECORDS: Final[Mapping[str, Callable[[Standing, Statement], None]]] = {
     "key.share": _key_share,
     "team.open": _team_open,
     "case.open": _case_open,
-    "case.pin": _case_pin,
     "device.invite": _device_invite,
     "device.enrol": _device_enrol,
     "device.revoke": _device_revoke,

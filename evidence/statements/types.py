@@ -126,18 +126,6 @@ class CaseOpen:
     xwing: Base64 | None = None
     """The case's X-Wing public key (1216 bytes), for wraps in suite 2."""
 
-    wrap_suite: Literal[2] | None = None
-    """The least suite that keys of this case are wrapped in; absent is 1. Pinned for good."""
-
-
-@dataclass(frozen=True)
-class CasePin:
-    """From here on, keys of this case are wrapped in suite 2 only. For good: nothing takes it back."""
-
-    wrap_suite: Literal[2]
-    xwing: Base64 | None = None
-    """The case's X-Wing public key (1216 bytes), when the case was opened without one; from her vault alone."""
-
 
 @dataclass(frozen=True)
 class DeviceInvite:
@@ -479,7 +467,6 @@ Body = (
     | KeyShare
     | TeamOpen
     | CaseOpen
-    | CasePin
     | DeviceInvite
     | DeviceEnrol
     | DeviceRevoke
@@ -520,7 +507,6 @@ BODIES: Final[dict[str, type[Body]]] = {
     "key.share": KeyShare,
     "team.open": TeamOpen,
     "case.open": CaseOpen,
-    "case.pin": CasePin,
     "case.retain": CaseRetain,
     "device.invite": DeviceInvite,
     "device.enrol": DeviceEnrol,

@@ -7,7 +7,6 @@ import typer
 
 from server.cli import erasing
 from server.cli.phrases import PhraseFile, phrase
-from server.cli.pinning import Really
 
 if TYPE_CHECKING:
     from server.clients.signing import Signer
@@ -93,7 +92,6 @@ def open_case(
     team: Annotated[str, typer.Option(help="Your team's id.")],
     victim_keys: Annotated[tuple[str, str], typer.Option(metavar="CASE VAULT", help="From `getuige vault create`.")],
     xwing: Annotated[str | None, typer.Option(help="Her X-Wing key, from the same command.")] = None,
-    suite_2: Annotated[bool, typer.Option("--suite-2", help="Refuse every key wrap below suite 2, for good.")] = False,
     phrase_file: PhraseFile = None,
 ) -> None:
     """Open a case for the keys that she made herself, and print its id."""
@@ -102,10 +100,8 @@ def open_case(
 
     box, vault = (ids.PublicKey(ids.hex_text(one, 32)) for one in victim_keys)
     hybrid = canonical.unb64(xwing) if xwing else None
-    if suite_2 and hybrid is None:
-        raise typer.BadParameter("suite 2 needs her X-Wing key", param_hint="--xwing")
     who = Caseworker(_signer(key, trust, url, phrase_file))
-    typer.echo(who.open_case(box, vault, ids.TeamId(ids.hex_text(team, 16)), xwing=hybrid, pinned=suite_2))
+    typer.echo(who.open_case(box, vault, ids.TeamId(ids.hex_text(team, 16)), xwing=hybrid))
 
 
 @caseworker.command("invite")
@@ -125,22 +121,6 @@ def invite(
     invitation = who.invite(ids.CaseId(ids.hex_text(case, 16)), bytes.fromhex(ids.hex_text(case_key, 32)))
     typer.echo(invitation.text())
     typer.echo(invitation.terminal_qr())
-
-
-@caseworker.command("pin")
-def pin(
-    key: Key,
-    trust: Trust,
-    url: Url,
-    case: Annotated[str, typer.Argument(help="The case.")],
-    really: Really = False,
-    phrase_file: PhraseFile = None,
-) -> None:
-    """Demand suite 2 for a case that has an X-Wing key, for good. Says first who could no longer be given anything."""
-    from evidence import ids
-    from server.cli import pinning
-
-    pinning.run(_signer(key, trust, url, phrase_file), ids.CaseId(ids.hex_text(case, 16)), None, really=really)
 
 
 @caseworker.command("lend")

@@ -7,7 +7,6 @@ import typer
 
 from server.cli import erasing
 from server.cli.phrases import PhraseFile, phrase
-from server.cli.pinning import Really
 from server.cli.plain import one_line
 
 if TYPE_CHECKING:
@@ -124,18 +123,6 @@ def revoke(
 
     receipt = _vault(key, case, trust, url, phrase_file).revoke(ids.GrantId(ids.hex_text(grant_id, 16)))
     typer.echo(f"Taken back. Receipt {receipt.index}.")
-
-
-@app.command()
-def pin(key: Key, case: Case, trust: Trust, url: Url, really: Really = False, phrase_file: PhraseFile = None) -> None:
-    """Demand suite 2 (post-quantum wraps) for the case, for good. Says first who could no longer be given anything."""
-    from evidence import canonical, ids
-    from server.cli import pinning
-    from server.clients.vault import xwing_public
-
-    vault = _vault(key, case, trust, url, phrase_file)
-    own = ids.Base64(canonical.b64(xwing_public(vault.signer.identity)))
-    pinning.run(vault.signer, vault.case, own, really=really)
 
 
 def _tell_closed(closed: "Sequence[Moment]") -> None:

@@ -1,14 +1,13 @@
 """Who may have signed: learnt from the events themselves, in the order of the journal, up to the pinned root.
 
 The root vouches for professionals, a certified caseworker for a case's vault and for invitations, an invitation's
-one-time key for a phone. On the way it is seen which suite the case demands.
+one-time key for a phone.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from evidence import ids, keys
-from evidence.envelope import wraps
 from evidence.statements import authority, types
 from evidence.statements import statement as statements
 from evidence.statements.statement import Statement
@@ -19,14 +18,13 @@ SHOWN_CHARACTERS: Final = 8
 
 
 class Authors:
-    """Keys that were vouched for so far, of one case, and the suite that the case demands so far."""
+    """Keys that were vouched for so far, of one case."""
 
     def __init__(self, certificates: Mapping[ids.KeyId, Certificate]) -> None:
         self.known = {kid: one.sign for kid, one in certificates.items()}
         self._roles: dict[ids.KeyId, str] = {kid: one.published.role for kid, one in certificates.items()}
         self._names = {kid: f"{one.published.label} ({one.published.role})" for kid, one in certificates.items()}
         self._invited: dict[ids.KeyId, bytes] = {}
-        self._least: wraps.Suite = None
 
     def verify(self, statement: Statement) -> None:
         """Check a statement's signatures and learn whom it vouches for; SignatureError when nobody vouches for it."""
@@ -38,9 +36,6 @@ class Authors:
         self._check_role(statement)
         if isinstance(body, types.CaseOpen):
             self._roles[self._learn(self.known, body.vault)] = "vault"
-            self._least = body.wrap_suite
-        elif isinstance(body, types.CasePin):
-            self._least = body.wrap_suite
         elif isinstance(body, types.DeviceInvite):
             self._learn(self._invited, body.invite)
         elif isinstance(body, types.DeviceEnrol):
@@ -50,10 +45,6 @@ class Authors:
     def name(self, kid: ids.KeyId) -> str:
         """Return who a key is, as a certificate or an enrolment that was checked says it, for people."""
         return self._names.get(kid, f"key {kid[:SHOWN_CHARACTERS]}")
-
-    def least(self, by: ids.KeyId | None = None) -> wraps.Suite:
-        """Return the least suite for wraps that `by` makes now; an alarm bridge is excepted (ADR 0009)."""
-        return None if by is not None and self._roles.get(by) == "bridge" else self._least
 
     def verify_all(self, some: Iterable[Statement]) -> None:
         """Check statements in the order of the journal; SignatureError for the first that nobody vouches for."""
@@ -67,8 +58,6 @@ class Authors:
             raise keys.SignatureError(f"a {role} key does not sign {statement.type}")
         if isinstance(statement.body, types.CaseOpen) and "vault" in self._roles.values():
             raise keys.SignatureError("a case is opened once")
-        if isinstance(statement.body, types.CasePin) and statement.body.xwing is not None and role != "vault":
-            raise keys.SignatureError("only the vault gives its case an X-Wing key")
 
     @staticmethod
     def _learn(into: dict[ids.KeyId, bytes], public: ids.PublicKey) -> ids.KeyId:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence import canonical, ids
-from evidence.envelope import wraps
 from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
 from evidence.statements import event, types
@@ -23,30 +22,20 @@ from server.clients.pins import Certificate
 from server.clients.signing import Signer
 
 CASE_KEYS = "/api/v1/enrolments/cases"
-"""Where the X-Wing key of one's own case is shown, and to staff and vault `case.open` and `case.pin`."""
+"""Where the X-Wing key of one's own case is shown, and to staff and vault its `case.open`."""
 
 
 @dataclass(frozen=True)
 class CaseKeys:
-    """The case's public keys, and the least suite that it demands now."""
+    """The case's public keys."""
 
     reader: Reader
-    least: wraps.Suite = None
 
     @property
     def xwing_sha256(self) -> ids.Sha256 | None:
         """What an invitation pins of the X-Wing key; None when the case has none."""
         hybrid = self.reader.xwing
         return None if hybrid is None else ids.Sha256(hashlib.sha256(hybrid).hexdigest())
-
-    def check(self, reader: Reader) -> None:
-        """Refuse to wrap for someone below the suite that the case demands.
-
-        Raises:
-            DistrustError: this reader has no X-Wing key.
-        """
-        if wraps.suite_number(reader.suite) < wraps.suite_number(self.least):
-            raise DistrustError("This case demands suite 2, and that reader has no X-Wing key. Nothing was sealed.")
 
 
 def fetch(signer: Signer, case: ids.CaseId) -> CaseKeys:
@@ -59,7 +48,7 @@ def fetch(signer: Signer, case: ids.CaseId) -> CaseKeys:
 
 
 def believed(certificates: Mapping[ids.KeyId, Certificate], said: Sequence[Statement], case: ids.CaseId) -> CaseKeys:
-    """Return the keys of `case` that its opening and its pin name, when certified people and her vault signed them.
+    """Return the keys of `case` that its opening names, when a certified caseworker signed it.
 
     Raises:
         DistrustError: one of the statements is about another case, or signed by someone who may not say so.
@@ -70,7 +59,9 @@ def believed(certificates: Mapping[ids.KeyId, Certificate], said: Sequence[State
             raise DistrustError(f"What the server says about the keys of case {case} is about another case.")
         authors.verify_all(said)
         opened = next(one.body for one in said if isinstance(one.body, types.CaseOpen))
-        return CaseKeys(Reader(bytes.fromhex(opened.box), _xwing(said)), authors.least())
+        return CaseKeys(
+            Reader(bytes.fromhex(opened.box), None if opened.xwing is None else canonical.unb64(opened.xwing))
+        )
     except (EvidenceError, StopIteration) as error:
         raise DistrustError(f"The keys of case {case} are vouched for by nobody: {error}.") from error
 
@@ -97,8 +88,3 @@ def _statements(api: Api, case: ids.CaseId) -> list[Statement]:
         return [event.parse(canonical.unb64(one["event"])).statement for one in answer["events"]]
     except (EvidenceError, KeyError, TypeError) as error:
         raise DistrustError(f"What the server says about the case's keys cannot be read: {error}.") from error
-
-
-def _xwing(found: Sequence[Statement]) -> bytes | None:
-    given = (one.body.xwing for one in found if isinstance(one.body, types.CaseOpen | types.CasePin))
-    return next((canonical.unb64(one) for one in given if one is not None), None)

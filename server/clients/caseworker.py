@@ -58,18 +58,17 @@ class Caseworker:
         case: ids.CaseId | None = None,
         *,
         xwing: bytes | None = None,
-        pinned: bool = False,
     ) -> ids.CaseId:
         """Open a case for the keys that she made at intake; the caseworker leads it. Returns its id.
 
-        With her X-Wing public key (1216 bytes) phones and alarms wrap in suite 2; `pinned` refuses everything below.
+        With her X-Wing public key (1216 bytes) phones and alarms wrap in suite 2.
 
         Raises:
             ClientError: refused or not reachable.
         """
         case = case or ids.CaseId(ids.new_id())
         hybrid = None if xwing is None else ids.Base64(canonical.b64(xwing))
-        body = types.CaseOpen(box, vault, team, self.signer.identity.kid, hybrid, 2 if pinned else None)
+        body = types.CaseOpen(box, vault, team, self.signer.identity.kid, hybrid)
         self._post("case.open", body, case)
         return case
 
@@ -99,13 +98,10 @@ class Caseworker:
         """Return whom an item of `case` is sealed to: the case, this caseworker, and `others`, each in the best suite.
 
         Raises:
-            ClientError: refused, not reachable, or one of them cannot read in the suite that the case demands.
+            ClientError: refused or not reachable.
         """
         found = case_keys.fetch(self.signer, case)
-        readers = [found.reader, Reader.of(self.signer.identity, hybrid=found.reader.xwing is not None), *others]
-        for reader in readers:
-            found.check(reader)
-        return readers
+        return [found.reader, Reader.of(self.signer.identity, hybrid=found.reader.xwing is not None), *others]
 
     def lend(self, case: ids.CaseId, device: Device, card: ids.ItemId | None) -> event.Receipt:
         """Enrol an alarm device in the case, with the dispatcher card that its presses show.

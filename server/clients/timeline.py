@@ -1,9 +1,8 @@
 """Read a case as a reader's key can: fetch the timeline, check every signature, open what was given.
 
 Nothing is believed because the server said it. Each event is checked from its own bytes, in the order of the journal
-(`server.clients.authors`). An item's head must be signed by whoever signed its statement, and from the moment that its
-case demands suite 2, nothing that is wrapped lower is opened. What is in an item only its author decides, so an item
-that does not open is one row that says who added it; the rest of the case goes on.
+(`server.clients.authors`). An item's head must be signed by whoever signed its statement. What is in an item only its
+author decides, so an item that does not open is one row that says who added it; the rest of the case goes on.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -150,7 +149,7 @@ def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: 
     except EvidenceError as error:
         begun = Begun(0, 0) if isinstance(statement.body, types.ItemOpen) else None
         return replace(moment, begun=begun, closed=Closed("served", str(error)))
-    opened = _open(prefix, item.get("wraps", ()), readers, authors.least(statement.by))
+    opened = _open(prefix, item.get("wraps", ()), readers)
     if isinstance(opened, Closed):
         return replace(moment, begun=begun, closed=opened)
     return replace(moment, begun=begun, opened=opened)
@@ -172,7 +171,6 @@ def _served(item: Mapping[str, Any], statement: Statement, authors: Authors) -> 
         if not isinstance(arrived, int):
             raise FormatError("how much of it arrived is not said")
         begun = Begun(arrived, prefix.container_size)
-    container.check_suite(prefix.head, authors.least(statement.by))
     return prefix, begun
 
 
@@ -180,7 +178,6 @@ def _open(
     prefix: container.Prefix,
     given: Sequence[Mapping[str, Any]],
     readers: Sequence[keys.Identity],
-    least: wraps.Suite,
 ) -> Opened | Closed | None:
     """Open an item with the first wrap that is for one of the readers and fits; None when there is none for them."""
     by_name = {reader.box_kid: reader for reader in readers}
@@ -190,7 +187,6 @@ def _open(
         if reader is None:
             continue
         try:
-            wraps.check_suite(one.get("suite"), least)
             key = wraps.unwrap(one.get("wrap", ""), prefix.head.case, prefix.head.item, reader, one.get("suite"))
         except EvidenceError as error:
             failed = failed or Closed("key", str(error))

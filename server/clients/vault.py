@@ -12,7 +12,7 @@ from evidence import ids, keys, xwing
 from evidence.envelope import wraps
 from evidence.statements import event, types
 from evidence.statements import statement as statements
-from server.clients import case_keys, erasing, timeline
+from server.clients import erasing, timeline
 from server.clients.errors import ClientError, DistrustError
 from server.clients.pins import Certificate
 from server.clients.signing import Signer
@@ -68,7 +68,6 @@ class Vault:
             ClientError: nothing to give, refused, or not reachable.
         """
         reader = self.reader(kid)
-        case_keys.fetch(self.signer, self.case).check(reader.keys)
         moments = self.items() if moments is None else moments
         given = tuple(
             types.GrantedItem(

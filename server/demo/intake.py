@@ -49,11 +49,11 @@ def case(stage: Stage) -> str:
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
     team = ids.TeamId(stage.ledger.new_id("team"))
     own = vault.xwing_public(hers)
-    open_case = partial(worker.open_case, box, sign, team, stage.case, xwing=own, pinned=True)
+    open_case = partial(worker.open_case, box, sign, team, stage.case, xwing=own)
     stage.ledger.once("case-opened", open_case)
     locked_key = locked.read(stage.people.locked_key(VAULT))
     stage.ledger.once("key-left-vault", lambda: locked.leave_at_server(stage.signer(VAULT), locked_key))
-    return f"case {stage.case[:8]}… in {story.TEAM_LABEL}, led by {story.CASEWORKER.label}; nothing below suite 2"
+    return f"case {stage.case[:8]}… in {story.TEAM_LABEL}, led by {story.CASEWORKER.label}"
 
 
 def phone(stage: Stage) -> str:

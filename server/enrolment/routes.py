@@ -32,7 +32,7 @@ router = APIRouter(prefix=f"{V1}/enrolments", tags=["enrolment"])
 
 
 class CaseKeys(BaseModel):
-    """The case's X-Wing public key, if it has one, and its `case.open` and `case.pin` (none of them to a phone)."""
+    """The case's X-Wing public key, if it has one, and its `case.open` (not to a phone)."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"xwing": None, "events": []}})
     xwing: str | None
@@ -70,7 +70,7 @@ async def enrol(request: Request, response: Response, _who: InviteeAsking) -> Re
 
 @router.get("/cases/{case}", operation_id="get_case_keys", responses=problems(*PROVEN))
 def get_case_keys(request: Request, case: str, who: SealerAsking) -> CaseKeys:
-    """Return the X-Wing key of one's own case and, to staff and vault, the statements that vouch for its keys.
+    """Return the X-Wing key of one's own case and, to staff and vault, the statement that vouches for it.
 
     An X-Wing key is too long for a QR code. A phone takes it from here when its hash is the one of its invitation, and
     is told no more than that: who leads the case is nothing for whoever holds her phone.
@@ -89,19 +89,17 @@ def get_case_keys(request: Request, case: str, who: SealerAsking) -> CaseKeys:
     known = services.journal.ask(lambda standing: standing.cases[name].body)
     if isinstance(who, Phone):
         return CaseKeys(xwing=known.xwing, events=[])
-    found = _say_keys(services, name, pinned=known.wrap_suite is not None)
+    found = _opening(services, name)
     events = [OrganisationEvent(index=one.index, event=canonical.b64(one.event), salt=one.salt.hex()) for one in found]
     return CaseKeys(xwing=known.xwing, events=events)
 
 
-def _say_keys(services: Services, case: ids.CaseId, *, pinned: bool) -> Iterator[Recorded]:
-    """Yield the opening of a case and, when it was pinned later, its pin; no more is read than that takes."""
+def _opening(services: Services, case: ids.CaseId) -> Iterator[Recorded]:
+    """Yield the opening of a case; no more is read than that takes."""
     for one in _events_of(services, case):
-        body = event.parse(one.event).statement.body
-        if isinstance(body, types.CaseOpen | types.CasePin):
+        if isinstance(event.parse(one.event).statement.body, types.CaseOpen):
             yield one
-            if not pinned or body.wrap_suite is not None:
-                return
+            return
 
 
 def _events_of(services: Services, case: ids.CaseId) -> Iterator[Recorded]:

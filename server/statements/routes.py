@@ -103,20 +103,18 @@ def _check_beside(services: Services, statement: Statement) -> None:
         # Here nobody would see to it that the next log has its key and its witnesses.
         raise NotAllowedError("door", "a log is ended by `getuige log rotate`")
     if isinstance(body, types.ItemSeal | types.ItemOpen):
-        public, least = services.journal.ask(
-            lambda standing: (standing.public_key(statement.by), standing.least_suite(statement))
-        )
+        public = services.journal.ask(lambda standing: standing.public_key(statement.by))
         if public is None:
             raise ProblemError(general.SIGNATURE)
         if isinstance(body, types.ItemSeal):
             sealed = services.journal.seal_of(body.item)
             if sealed is None:
-                check_seal(services.blobs, statement, body, public, least)
+                check_seal(services.blobs, statement, body, public)
             elif sealed.statement != statement.id:
                 # Before the file is read: it may be in S3 only, and nobody makes us fetch it by asking again.
                 raise NotAllowedError("exists", "this item was sealed before")
         else:
             services.journal.ask(lambda standing: begun.refuse_known(standing, body.item))
-            begun.note(services.uploads, statement, body, public, least)
+            begun.note(services.uploads, statement, body, public)
     elif isinstance(body, types.Export):
         check_export(services, statement, body)

@@ -5,7 +5,7 @@ The server cannot read the item; it compares sizes, hashes and the signed head, 
 
 import hashlib
 
-from evidence.envelope import container, wraps
+from evidence.envelope import container
 from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES, TamperedError
 from evidence.statements import types
 from evidence.statements.statement import Statement
@@ -14,12 +14,8 @@ from server.problems import ProblemError, domains
 from server.uploads.folder import HASH_READ_BYTES
 
 
-def check_seal(
-    blobs: BlobStore, statement: Statement, body: types.ItemSeal, public: bytes, least: wraps.Suite = None
-) -> None:
+def check_seal(blobs: BlobStore, statement: Statement, body: types.ItemSeal, public: bytes) -> None:
     """Compare the stored container with the statement about it; `public` is the author's Ed25519 key. Blocks.
-
-    `least` is the suite that every wrap in the head must be in.
 
     Raises ProblemError BLOB_MISSING when the file is not complete here, and the domain's errors when they differ.
     """
@@ -29,7 +25,6 @@ def check_seal(
         prefix = container.parse_prefix(file.read(container.HEAD_OFFSET + MAX_HEAD_BYTES + MAX_META_BYTES))
         container.check_against(prefix, statement.case, statement.by, body)
         container.verify_head(prefix, public)
-        container.check_suite(prefix.head, least)
         if body.content is None:
             return
         file.seek(prefix.size)

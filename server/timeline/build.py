@@ -189,7 +189,6 @@ def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:
         box=known.body.box,
         vault=known.body.vault,
         xwing=known.body.xwing,
-        wrap_suite=known.body.wrap_suite,
         team=known.body.team,
         team_label=standing.teams.get(known.body.team, ""),
         lead=person(standing, known.body.lead),

@@ -25,7 +25,6 @@ class CaseFacts(BaseModel):
     box: str
     vault: str
     xwing: str | None = None
-    wrap_suite: Literal[2] | None = None
     team: str
     team_label: str
     lead: Person

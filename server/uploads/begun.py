@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from evidence import ids
-from evidence.envelope import container, wraps
+from evidence.envelope import container
 from evidence.envelope.container import HEAD_OFFSET, MAX_HEAD_BYTES, MAX_META_BYTES
 from evidence.errors import FormatError
 from evidence.statements import types
@@ -49,9 +49,7 @@ class Arrived:
         return self.size == self.prefix.container_size
 
 
-def note(
-    folder: UploadFolder, statement: Statement, body: types.ItemOpen, public: bytes, least: wraps.Suite = None
-) -> None:
+def note(folder: UploadFolder, statement: Statement, body: types.ItemOpen, public: bytes) -> None:
     """Find the upload that begins with the announced head, check it, and write down that it is this item's. Blocks.
 
     `public` is the author's Ed25519 key. Raises ProblemError BLOB_MISSING when head and description are not here yet,
@@ -66,7 +64,6 @@ def note(
             continue
         container.check_begun(arrived.prefix, statement.case, statement.by, body)
         container.verify_head(arrived.prefix, public)
-        container.check_suite(arrived.prefix.head, least)
         folder.note_begun(upload)
         return
     raise ProblemError(domains.BLOB_MISSING)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from evidence import canonical, ids
+from evidence import ids
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles
 from evidence.statements import statement as statements
@@ -26,7 +26,6 @@ from evidence.statements.event import Recorded
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
-from evidence.xwing import public_of
 from server import openapi
 from server.app import create_app
 from server.settings import Settings
@@ -44,7 +43,7 @@ HOLD, ERASURE = ids.HoldId(ids.new_id()), ids.ErasureId(ids.new_id())
 KINDS: tuple[str, ...] = (
     *("erase.request", "erase.approve", "erase.cancel", "erase.execute", "hold.place", "hold.lift"),
     *("erase.finish", "erase.repeat", "case.retain"),
-    *("item.seal", "item.open", "item.amend", "device.revoke", "key.retire", "revoke", "case.pin"),
+    *("item.seal", "item.open", "item.amend", "device.revoke", "key.retire", "revoke"),
 )
 
 
@@ -141,7 +140,6 @@ def statement_bodies(evidence: Evidence) -> dict[str, types.Body]:
     part = types.Part(ids.Sha256("1" * 64), 1, ids.Commitment("2" * 64))
     blob = types.Blob(ids.Sha256("3" * 64), 3)
     step = types.EraseStep(ERASURE)
-    xwing = ids.Base64(canonical.b64(public_of(bytes(32))))
     return {
         "erase.request": types.EraseRequest(ERASURE, items),
         "erase.approve": step,
@@ -155,7 +153,6 @@ def statement_bodies(evidence: Evidence) -> dict[str, types.Body]:
         "item.seal": types.ItemSeal(evidence.item, blob, blob, part, None),
         "item.open": types.ItemOpen(evidence.item, blob),
         "item.amend": types.ItemAmend(evidence.item, evidence.item),
-        "case.pin": types.CasePin(2, xwing),
         "device.revoke": types.DeviceRevoke(evidence.device),
         "key.retire": types.KeyRetire(evidence.people["investigator"].kid),
         "revoke": types.Revoke(ids.GrantId(ids.new_id())),

@@ -2,14 +2,12 @@
 
 import base64
 import dataclasses
-import hashlib
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from evidence import canonical, ids, keys
-from evidence.envelope.wraps import Reader
 from evidence.statements import dsse, event, types
 from evidence.statements.statement import FIRST_PREV, Chain
 from tests.api.world import STATEMENTS, CaseOfHers, Person, World, problem, seal
@@ -197,25 +195,3 @@ def test_a_revoked_phone_is_as_unknown_as_any(case: CaseOfHers, phone: Person) -
 def test_an_oversized_statement_is_refused_before_it_is_read_whole(phone: Person) -> None:
     answer = phone.http.post(STATEMENTS, content=b" " * (5 * 1024 * 1024))
     assert (answer.status_code, problem(answer)) == (413, "too-large")
-
-
-def test_a_case_that_pinned_suite_two_takes_no_item_of_suite_one(world: World) -> None:
-    vault = Person(world.url, ids.CaseId(ids.new_id()))
-    reader = Reader.of(vault.identity, hybrid=True)
-    assert vault.case is not None
-    assert reader.xwing is not None
-    body = types.CaseOpen(
-        ids.PublicKey(vault.identity.box_public.hex()),
-        ids.PublicKey(vault.identity.sign_public.hex()),
-        world.team,
-        world.caseworker.kid,
-        ids.Base64(canonical.b64(reader.xwing)),
-        2,
-    )
-    world.caseworker.act("case.open", body, vault.case)
-    phone = CaseOfHers(world, vault.case, vault).phone(ids.Sha256(hashlib.sha256(reader.xwing).hexdigest()))
-    for key, status in ((vault.identity.box_public, 422), (reader, 201)):
-        item = seal(phone, [key])
-        phone.upload(item.container, item.body)
-        answer = phone.post(phone.sign("item.seal", item.body))
-        assert answer.status_code == status, answer.text

@@ -35,13 +35,13 @@ const answers = {
 
   padme: ({ sizes }) => ({ padded: sizes.map(container.padme) }),
 
-  open_item: async ({ bytes, seed, signing, signer, given = [], least = 1 }) => {
+  open_item: async ({ bytes, seed, signing, signer, given = [] }) => {
     const item = await container.parse(fromBase64(bytes));
     container.verifyHead(item, keyOf(signer));
     const box = fromBase64(seed);
     const reader = signing ? { box, xwing: await xwing.seedOf(fromBase64(signing), box) } : box;
     const all = [...given, ...item.head.wraps];
-    const key = await wraps.find(item.head, all, new Map([[await boxKid(boxPublic(box)), reader]]), least);
+    const key = await wraps.find(item.head, all, new Map([[await boxKid(boxPublic(box)), reader]]));
     if (!key) throw new Error("no wrap for this reader");
     const meta = await container.openMeta(item, key);
     const content = meta.file && item.content ? base64(await container.openContent(item, key, meta.file)) : null;
@@ -98,8 +98,7 @@ const answers = {
     const authority = await Authority.rootedAt(root);
     const refused = await authority.learn(events);
     const found = whom.map(([kid, index]) => authority.find(kid, index)?.role ?? null);
-    const least = whom.map(([kid, index, kase]) => authority.least(kase ?? "", kid, index));
-    return { refused, found, least };
+    return { refused, found };
   },
 
   proof: async ({ proof, index, event, salt, vkey }) => {

@@ -14,9 +14,7 @@ import pytest
 from evidence import canonical, ids, keys, xwing
 from evidence.envelope import container, opening, sealing, wraps
 from evidence.envelope.wraps import Reader
-from evidence.statements import statement, types
 from tests.interop.test_webcrypto_node import CASE, ask, b64, incident, signer
-from tests.interop.test_webcrypto_node import published as published_key
 from tests.vectors import operations
 
 pytestmark = pytest.mark.need("node")
@@ -95,30 +93,4 @@ def test_python_opens_what_node_wrapped() -> None:
     container.verify_head(prefix, PHONE.sign_public)
 
     assert [wrap.suite for wrap in prefix.head.wraps] == [2, None]
-    assert opening.content_key(prefix, READER, least=2) == opening.content_key(prefix, OTHER) == key
-
-
-def test_the_page_opens_nothing_below_what_the_case_demands() -> None:
-    """Which suite is demanded follows from signed statements; one weak wrap beside a strong one is enough to refuse."""
-    root, worker, vault, thief, bridge = (keys.Identity.generate() for _ in range(5))
-    hybrid = ids.Base64(canonical.b64(xwing.public_of(xwing.seed_of(vault))))
-    opened = types.CaseOpen(
-        ids.PublicKey(vault.box_public.hex()), ids.PublicKey(vault.sign_public.hex()), ids.TeamId("7e" * 16), worker.kid
-    )
-    pin = types.CasePin(2, hybrid)
-    made = [
-        published_key(root, worker, "caseworker"),
-        published_key(root, bridge, "bridge"),
-        statement.sign(worker, "case.open", opened, case=CASE),
-        statement.sign(thief, "case.pin", pin, case=ids.CaseId("0f" * 16)),
-        statement.sign(vault, "case.pin", pin, case=CASE),
-    ]
-    events = [{"index": index, "envelope": one.envelope.to_json()} for index, one in enumerate(made)]
-    whom = [(worker.kid, 4, CASE), (worker.kid, 5, CASE), (bridge.kid, 5, CASE), (worker.kid, 5, "0f" * 16)]
-    assert ask("authority", root=root.sign_public.hex(), events=events, whom=whom)["least"] == [1, 2, 1, 1]
-
-    mixed = sealing.prepare(PHONE, CASE, incident(), [Reader.of(READER, hybrid=True), OTHER.box_public]).prefix
-    assert open_item(mixed, READER, least=1)["meta"]["title"] == incident().title
-    assert open_item(mixed, READER, least=2)["error"] == "FormatError"
-    strong = sealing.prepare(PHONE, CASE, incident(), [Reader.of(READER, hybrid=True)]).prefix
-    assert open_item(strong, READER, least=2)["meta"]["title"] == incident().title
+    assert opening.content_key(prefix, READER) == opening.content_key(prefix, OTHER) == key

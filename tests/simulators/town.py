@@ -135,8 +135,6 @@ class Town:
     def say_case(self, house: House) -> Statement:
         if self.dice.random() < 0.1:
             return self._case_open(self.dice.randrange(2))
-        if self.dice.random() < 0.3:
-            return self._act(house, house.vault, "case.pin", types.CasePin(2))
         kind = self.dice.choice(_CLASSES)
         until = ids.time_of(self.now + timedelta(days=self.dice.randint(1, 300)))
         return self._act(house, house.lead, "case.retain", types.CaseRetain(kind, "grond", until))

@@ -116,7 +116,7 @@ def _wraps() -> list[Vector]:
 
 
 def _wraps_of(suite: wraps.Suite) -> list[Vector]:
-    sealed, number = _kept_wrap(suite), wraps.suite_number(suite)
+    sealed, number = _kept_wrap(suite), suite or 1
     good = {"case": CASE, "item": ITEM, "wrap": sealed, **({} if suite is None else {"suite": suite}), **seeds(READER)}
 
     def bad(name: str, **changes: object) -> Vector:
@@ -136,7 +136,7 @@ def _wraps_of(suite: wraps.Suite) -> list[Vector]:
 
 
 def _opened(suite: wraps.Suite) -> str:
-    return f"wrap, suite {wraps.suite_number(suite)}: opened"
+    return f"wrap, suite {suite or 1}: opened"
 
 
 @functools.cache

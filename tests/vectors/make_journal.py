@@ -56,17 +56,11 @@ def _enrol() -> statement.Statement:
 
 
 def _case() -> statement.Statement:
-    """Return the opening of a case that demands suite 2 of its wraps."""
+    """Return the opening of a case that has an X-Wing key."""
     public = (ids.PublicKey(READER.box_public.hex()), ids.PublicKey(READER.sign_public.hex()))
     hybrid = ids.Base64(b64(xwing.public_of(xwing.seed_of(READER))))
-    body = types.CaseOpen(*public, ids.TeamId(id_of("team")), PHONE.kid, hybrid, 2)
+    body = types.CaseOpen(*public, ids.TeamId(id_of("team")), PHONE.kid, hybrid)
     return statement.sign(PHONE, "case.open", body, case=CASE, at=RECORDED)
-
-
-def _pin() -> statement.Statement:
-    """Return the pin of a case that was opened without an X-Wing key, by its vault."""
-    hybrid = ids.Base64(b64(xwing.public_of(xwing.seed_of(READER))))
-    return statement.sign(PHONE, "case.pin", types.CasePin(2, hybrid), case=CASE, at=RECORDED)
 
 
 def _invite() -> statement.Statement:
@@ -135,8 +129,7 @@ def _made() -> list[Vector]:
     for name, made, signers in (
         ("an item was sealed", _seal(), [PHONE]),
         ("a phone joins, signed twice", _enrol(), [PHONE, INVITATION]),
-        ("a case pins suite 2", _case(), [PHONE]),
-        ("a case is pinned later", _pin(), [PHONE]),
+        ("a case opens with an X-Wing key", _case(), [PHONE]),
         ("an invitation pins the X-Wing key of its case", _invite(), [PHONE]),
         ("an item is announced", _announce(), [PHONE]),
         ("a grant names the suite of a wrap", _grant(), [PHONE]),
@@ -185,9 +178,7 @@ def _refused() -> list[Vector]:
         bad("a suite that does not exist", _forged({**members, "suite": 9}), "form"),
         bad("a version that does not exist", _forged({**members, "v": 2}), "form"),
         form("an unknown type", type="item.destroy"),
-        form("a case that pins suite 1", type="case.open", body={**case, "wrap_suite": 1}, seq=None, prev=None),
-        form("a case that pins suite 3", type="case.open", body={**case, "wrap_suite": 3}, seq=None, prev=None),
-        form("a pin of suite 1", type="case.pin", body={"wrap_suite": 1}, seq=None, prev=None),
+        form("a case with a member that went", type="case.open", body={**case, "wrap_suite": 2}, seq=None, prev=None),
         form("an announcement without a head", type="item.open", body={"item": ITEM}),
         form("an unknown member", extra=1),
         form("an unknown member of the body", body={**members["body"], "extra": 1}),

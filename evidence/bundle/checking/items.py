@@ -111,7 +111,6 @@ def _check_container(
     if public is not None:  # a key that was retired later signed a head that the event's own hash vouches for
         container.verify_head(prefix, public)
     container.check_against(prefix, event.statement.case, event.statement.by, body)
-    container.check_suite(prefix.head, part.least.get(event.index))
 
 
 def _check_begun(
@@ -132,7 +131,6 @@ def _check_begun(
     container.check_begun(prefix, event.statement.case, event.statement.by, body)
     if public is not None:
         container.verify_head(prefix, public)
-    container.check_suite(prefix.head, part.least.get(event.index))
     size = bundle.size(name)
     if size > prefix.container_size:
         raise FormatError("it is longer than its head allows")

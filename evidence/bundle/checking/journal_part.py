@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 from dataclasses import dataclass, field
-from typing import Literal
 
 from evidence import canonical, ids
 from evidence.bundle.checking import interval, stamps
@@ -36,8 +35,6 @@ class JournalPart:
     not_after: dict[int, ids.Time] = field(default_factory=dict)
     """What an outside time stamp says of an event: it existed by then."""
     intervals: dict[int, interval.Interval] = field(default_factory=dict)
-    least: dict[int, Literal[2] | None] = field(default_factory=dict)
-    """The least suite that the case demanded of each event's author."""
 
     def digest(self, index: int) -> str:
         """Return SHA-256 of an event's bytes."""
@@ -129,15 +126,11 @@ def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> Non
             body = event.statement.body
             if isinstance(body, types.LogOpen) and body.root.sign != anchors.root.hex():
                 raise FormatError("the journal obeys another root than the pinned one")
-            part.least[event.index] = part.standing.least_suite(event.statement)
             part.standing.apply(event.statement)
         except (EvidenceError, KeyError) as error:
             findings.failed("event-not-authentic", str(event.index), why=error)
             continue
         part.signed.add(event.index)
-        least = part.least[event.index] or 1
-        if isinstance(body, types.Grant) and any((one.suite or 1) < least for one in body.items):
-            findings.failed("suite-lower", str(event.index))
     if part.signed:
         findings.proven("events-signed", count=len(part.signed))
 

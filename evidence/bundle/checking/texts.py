@@ -176,10 +176,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Telefoon {about}: nummer {seq} sluit niet aan op het nummer ervoor.",
         "en": "Phone {about}: number {seq} does not follow from the one before it.",
     },
-    "suite-lower": {
-        "nl": "Gebeurtenis {about} geeft een sleutel in een zwakkere suite dan deze zaak eist.",
-        "en": "Event {about} gives a key in a lower suite than this case demands.",
-    },
     "reads": {
         "nl": "Gelezen voor de uitlevering: {reads}.",
         "en": "Read before the export: {reads}.",

@@ -1,7 +1,7 @@
 """What a bundle's events say about its items: sealed or only begun, and the key wrap that a reader was given.
 
 The events are not verified here: what opens under a key was sealed under it, and `evidence.bundle.checking.verify`
-says whose hand was in it. A wrap below the suite that the case demanded at that moment is refused all the same.
+says whose hand was in it.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from evidence import ids, keys
 from evidence.bundle.format import bag, layout
-from evidence.envelope import wraps
 from evidence.statements import event as events
 from evidence.statements import types
 
@@ -20,32 +19,22 @@ class Given:
 
     event: events.Event
     body: types.ItemSeal | types.ItemOpen
-    least: wraps.Suite
-    """What the case demanded of the wraps in its head."""
-
     wrap: types.GrantedItem | None
     """From a grant to this reader; None when there is only the head's."""
 
 
 def items_of(source: bag.Bag, reader: ids.KeyId) -> list[Given]:
-    """Return the items in the order of their events. wraps.WrapError for a grant in a lower suite than was demanded."""
-    found: dict[ids.ItemId, tuple[events.Event, types.ItemSeal | types.ItemOpen, wraps.Suite]] = {}
+    """Return the items in the order of their events."""
+    found: dict[ids.ItemId, tuple[events.Event, types.ItemSeal | types.ItemOpen]] = {}
     granted: dict[ids.ItemId, types.GrantedItem] = {}
-    bridges: set[ids.KeyId] = set()
-    least: wraps.Suite = None
     for event in events_of(source):
         body = event.statement.body
         match body:
-            case types.KeyPublish(role="bridge"):
-                bridges.add(keys.signing_kid(bytes.fromhex(body.sign)))
-            case types.CaseOpen() | types.CasePin():
-                least = body.wrap_suite
             case types.ItemSeal() | types.ItemOpen():
                 found.pop(body.item, None)
-                found[body.item] = (event, body, None if event.statement.by in bridges else least)
+                found[body.item] = (event, body)
             case types.Grant() if body.reader == reader:
                 for one in body.items:
-                    wraps.check_suite(one.suite, least)
                     granted[one.item] = one
             case _:
                 pass

@@ -15,7 +15,6 @@ _ORGANISATION = frozenset({"log.open", "log.rotate", "team.open", "key.publish",
 _CASE = frozenset(
     {
         "case.open",
-        "case.pin",
         "device.invite",
         "device.enrol",
         "device.revoke",

@@ -103,7 +103,6 @@ def _open_item(
         container.check_against(prefix, event.statement.case, event.statement.by, body)
     else:
         container.check_begun(prefix, event.statement.case, event.statement.by, body)
-    container.check_suite(prefix.head, item.least)
     try:
         key = opening.content_key(prefix, reader, item.wrap)
     except WrapError as error:

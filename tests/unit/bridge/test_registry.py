@@ -7,7 +7,7 @@ import pytest
 
 from device_bridge.errors import ActError, UnknownDeviceError
 from device_bridge.registry import Registry, RegistryError
-from evidence import canonical, ids, keys, xwing
+from evidence import ids, keys
 from evidence.envelope.wraps import Reader
 from evidence.statements import statement as statements
 from evidence.statements import types
@@ -101,34 +101,3 @@ def test_a_changed_file_is_refused_and_a_cut_one_is_completed(organisation: Orga
     path.write_bytes(whole[:signature] + (b"A" if whole[signature] != ord("A") else b"B") + whole[signature + 1 :])
     with pytest.raises(RegistryError):
         registry(organisation)
-
-
-def test_alarms_go_out_in_suite_two_to_whoever_has_the_key_for_it(organisation: Organisation) -> None:
-    """After her pin the case's key is X-Wing; a desk without one goes on being told, in suite 1."""
-    known = registry(organisation)
-    add(known, organisation.founding())
-    hybrid = xwing.public_of(xwing.seed_of(organisation.case_keys))
-    pin = types.CasePin(2, ids.Base64(canonical.b64(hybrid)))
-    add(known, [statements.sign(organisation.vault, "case.pin", pin, case=organisation.case)])
-    expected = (Reader(organisation.case_keys.box_public, hybrid), Reader(organisation.desk.box_public))
-    assert known.readers_of_alarm(organisation.case) == expected
-    assert registry(organisation).readers_of_alarm(organisation.case) == expected
-    assert known.refused == 0
-
-
-def test_nobody_but_her_vault_brings_the_cases_x_wing_key(organisation: Organisation) -> None:
-    """A changed journal: a caseworker who could name the key would be the one who reads her alarms."""
-    known = registry(organisation)
-    add(known, organisation.founding())
-    thief = ids.Base64(canonical.b64(xwing.public_of(xwing.seed_of(organisation.caseworker))))
-    add(known, [statements.sign(organisation.caseworker, "case.pin", types.CasePin(2, thief), case=organisation.case)])
-    assert known.refused == 1
-    assert known.readers_of_alarm(organisation.case)[0].xwing is None
-
-
-def test_a_bad_x_wing_key_stops_no_press(organisation: Organisation) -> None:
-    known = registry(organisation)
-    add(known, organisation.founding())
-    pin = types.CasePin(2, ids.Base64(canonical.b64(bytes(1215))))
-    add(known, [statements.sign(organisation.vault, "case.pin", pin, case=organisation.case)])
-    assert [one.suite for one in known.readers_of_alarm(organisation.case)] == [None, None]

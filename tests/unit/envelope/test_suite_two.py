@@ -1,8 +1,7 @@
 """Suite 2: wraps by HPKE with X-Wing. The library agrees with the published vectors, and no wrap can be taken down.
 
 Held here: vectors of the X-Wing draft and of the HPKE working group, round trips through a whole item, refusal of what
-was moved, changed or labelled as another suite, a private key that does not follow from the X25519 key, and the rule
-that a case which pinned suite 2 accepts no lower one, from anybody but the alarm bridge.
+was moved, changed or labelled as another suite, and a private key that does not follow from the X25519 key.
 """
 
 import hashlib
@@ -18,7 +17,7 @@ from evidence import canonical, ids, keys, xwing
 from evidence.envelope import container, opening, sealing, wraps
 from evidence.envelope.wraps import BoxKeys, Reader
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, statement, types
+from evidence.statements import dsse, types
 from evidence.statements.authority import NotAllowedError
 from tests.simulators.casebook import Casebook, incident
 from tests.vectors import operations
@@ -59,12 +58,6 @@ def test_an_item_for_readers_of_both_suites_opens_for_both() -> None:
     prefix = container.parse_prefix(prepared.prefix)
     assert [wrap.suite for wrap in prefix.head.wraps] == [2, None]
     assert opening.content_key(prefix, HER) == opening.content_key(prefix, READER) == prepared.content_key
-    assert opening.content_key(prefix, HER, least=2) == prepared.content_key
-    with pytest.raises(wraps.WrapError, match="demands a higher one"):
-        opening.content_key(prefix, READER, least=2)
-    with pytest.raises(container.TamperedError, match="lower suite"):
-        container.check_suite(prefix.head, 2)
-    container.check_suite(prefix.head, None)
 
 
 def test_a_grant_in_suite_two_opens() -> None:
@@ -150,7 +143,7 @@ def sealed_by(book: Casebook, who: keys.Identity, case: ids.CaseId) -> ids.ItemI
     return head.head.item
 
 
-def test_a_case_that_pinned_suite_two_takes_no_lower_grant(tmp_path: Path) -> None:
+def test_a_grant_in_suite_two_is_for_a_reader_with_the_key_for_it(tmp_path: Path) -> None:
     book = Casebook(tmp_path)
     vault, modern = keys.Identity.generate(), keys.Identity.generate()
     subject, sign = ids.SubjectId(ids.new_id()), ids.PublicKey(modern.sign_public.hex())
@@ -160,7 +153,7 @@ def test_a_case_that_pinned_suite_two_takes_no_lower_grant(tmp_path: Path) -> No
         "key.publish",
         types.KeyPublish(subject, "investigator", "M. Modern", sign, box, xwing=hybrid(modern)),
     )
-    case = opened_case(book, vault, xwing=hybrid(vault), wrap_suite=2)
+    case = opened_case(book, vault, xwing=hybrid(vault))
     item = sealed_by(book, book.caseworker, case)
 
     def grant(reader: keys.Identity, wrapped: types.GrantedItem) -> None:
@@ -174,9 +167,6 @@ def test_a_case_that_pinned_suite_two_takes_no_lower_grant(tmp_path: Path) -> No
         )
         book.act(vault, "grant", given, case=case)
 
-    low = types.GrantedItem(item, wraps.wrap(KEY, case, item, modern.box_public))
-    with pytest.raises(NotAllowedError, match="suite 2"):
-        grant(modern, low)
     good = types.GrantedItem(item, wraps.wrap_for(KEY, case, item, Reader.of(modern, hybrid=True)), 2)
     with pytest.raises(NotAllowedError, match="no X-Wing key"):
         grant(book.investigator, good)
@@ -184,25 +174,11 @@ def test_a_case_that_pinned_suite_two_takes_no_lower_grant(tmp_path: Path) -> No
     assert book.standing.readable(modern.kid, case, ids.now()) == {item: good}
 
 
-def test_a_case_pins_suite_two_only_with_a_key_that_works(tmp_path: Path) -> None:
+def test_a_case_opens_only_with_a_key_that_works(tmp_path: Path) -> None:
     book, vault = Casebook(tmp_path), keys.Identity.generate()
-    with pytest.raises(NotAllowedError, match="of its own"):
-        opened_case(book, vault, wrap_suite=2)
     with pytest.raises(NotAllowedError, match="no X-Wing public key"):
-        opened_case(book, vault, xwing=canonical.b64(bytes(1215)), wrap_suite=2)
+        opened_case(book, vault, xwing=canonical.b64(bytes(1215)))
     opened_case(book, vault, xwing=hybrid(vault))
-
-
-def test_the_bridge_is_never_refused_for_its_suite(tmp_path: Path) -> None:
-    book, vault = Casebook(tmp_path), keys.Identity.generate()
-    case = opened_case(book, vault, xwing=hybrid(vault), wrap_suite=2)
-    act = types.ItemOpen(ITEM, types.Blob(ids.Sha256("0" * 64), 1))
-    least = {
-        name: book.standing.least_suite(statement.sign(who, "item.open", act, case=case))
-        for name, who in (("caseworker", book.caseworker), ("bridge", book.bridge))
-    }
-    assert least == {"caseworker": 2, "bridge": None}
-    assert book.standing.least_suite(statement.sign(book.phone, "item.open", act, case=book.case)) is None
 
 
 @pytest.mark.parametrize("suite", [1, 3, "2", True])

@@ -41,7 +41,6 @@ BODIES: dict[str, types.Body] = {
     "key.share": types.KeyShare(ids.PublicKey("1" * 64), ids.KeyId(OTHER), ids.Base64("")),
     "team.open": types.TeamOpen(ids.TeamId(OTHER), "x"),
     "case.open": types.CaseOpen(ids.PublicKey("1" * 64), ids.PublicKey("2" * 64), ids.TeamId(OTHER), ids.KeyId(OTHER)),
-    "case.pin": types.CasePin(2),
     "device.invite": types.DeviceInvite(ids.PublicKey("1" * 64), ids.now()),
     "device.revoke": types.DeviceRevoke(ids.DeviceId(OTHER)),
     "alarm_device.enrol": types.AlarmDeviceEnrol(ids.DeviceId(OTHER), ids.PublicKey("1" * 64), "20s", "x"),

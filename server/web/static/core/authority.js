@@ -17,8 +17,6 @@ import { read } from "./statements.js";
 export class Authority {
   /** @type {Map<string, Certified>} */
   #keys = new Map();
-  /** @type {Map<string, number>} by case: the place in the journal from which suite 2 is demanded */
-  #pinned = new Map();
 
   /** @param {string} root Ed25519 public key of the organisation, hexadecimal, pinned by this browser */
   static async rootedAt(root) {
@@ -33,14 +31,6 @@ export class Authority {
   find(kid, index) {
     const certified = this.#keys.get(kid);
     return certified && (certified.retiredAt === null || index < certified.retiredAt) ? certified : undefined;
-  }
-
-  /**
-   * @param {string} kase @param {string} by who wrapped; an alarm bridge is excepted @param {number} index
-   * @returns {1 | 2} the least suite of wraps that were made there
-   */
-  least(kase, by, index) {
-    return index > (this.#pinned.get(kase) ?? Infinity) && this.find(by, index)?.role !== "bridge" ? 2 : 1;
   }
 
   /** @param {number} index @returns {(kid: string) => Bytes | undefined} */
@@ -68,7 +58,7 @@ export class Authority {
 
   /** @param {number} index @param {dsse.Envelope} envelope */
   async #take(index, envelope) {
-    const { type, by, body, case: kase } = read(envelope);
+    const { type, by, body } = read(envelope);
     if (type === "key.publish") {
       this.#require(envelope, index, by, ["root"]);
       await this.#add(body.sign, body.role, body.label, body.box);
@@ -85,10 +75,6 @@ export class Authority {
     } else if (type === "case.open") {
       this.#require(envelope, index, by, ["caseworker"]);
       await this.#add(body.vault, "vault", null, body.box);
-      if (body.wrap_suite === 2) this.#pin(kase, index);
-    } else if (type === "case.pin") {
-      this.#require(envelope, index, by, ["vault", "caseworker"]);
-      this.#pin(kase, index);
     } else if (type === "device.enrol") {
       await this.#enrol(envelope, index, by, body);
     }
@@ -99,11 +85,6 @@ export class Authority {
     const role = this.find(by, index)?.role ?? "";
     if (!roles.includes(role)) throw new SignatureError(`signed by ${by}, who may not do that`);
     if (!dsse.verify(envelope, this.keysAt(index)).includes(by)) throw new SignatureError("not signed by its author");
-  }
-
-  /** @param {string | undefined} kase @param {number} index */
-  #pin(kase, index) {
-    if (kase && !this.#pinned.has(kase)) this.#pinned.set(kase, index);
   }
 
   /** A phone signs itself in; the invitation's key beside it proves that it was let in. */

@@ -63,21 +63,11 @@ async function unwrapHybrid(place, seed, sealed) {
 export const unwrapShared = (reader, sealed, suite = null) => unwrap({ case: NOWHERE, item: NOWHERE }, reader, sealed, suite);
 
 /**
- * Refuse wraps in a lower suite than the case demands: one weak wrap opens the item, whatever the others are.
- * @param {Wrap[]} wraps @param {1 | 2} least @throws {FormatError}
- */
-export function checkSuite(wraps, least) {
-  if (wraps.some(({ suite }) => (suite ?? 1) < least)) throw new FormatError("a key is wrapped in a lower suite than this case demands");
-}
-
-/**
  * Find and open the first wrap that one of `seeds` opens.
  * @param {Place} place @param {Wrap[]} wraps @param {Map<string, Bytes | BoxKeys>} seeds by the name of their public box key
- * @param {1 | 2} [least] suite that the case demands
  * @returns {Promise<Bytes | null>} null when none is addressed to us
  */
-export async function find(place, wraps, seeds, least = 1) {
-  checkSuite(wraps, least);
+export async function find(place, wraps, seeds) {
   for (const { to, wrap: sealed, suite } of wraps) {
     const seed = seeds.get(to);
     if (seed) return unwrap(place, seed, sealed, suite);

@@ -69,7 +69,7 @@ export class Case {
     const authority = await Authority.rootedAt(anchors.root);
     const signed = [...published.events, ...events].filter(({ event }) => event).map(({ event }) => dated(event));
     await authority.learn(signed);
-    const { entries, closed } = await openAll(events, session, authority);
+    const { entries, closed } = await openAll(events, session);
     return new Case(facts, entries, closed, events, anchors, authority, erased, await erasures.load(id));
   }
 

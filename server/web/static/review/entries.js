@@ -39,17 +39,15 @@ function spanOf(meta) {
 /**
  * Open one item.
  * @param {TimelineEvent} event @param {import("../core/api.js").Session} session
- * @param {import("../core/authority.js").Authority} authority
  * @returns {Promise<Entry | null>} null when it was not given to us, or does not open
  */
-async function open(event, session, authority) {
+async function open(event, session) {
   if (!event.item) return null;
   try {
     const sealed = await container.parse(fromBase64(event.item.head));
     if (sealed.head.item !== event.item.item) return null;
     const wraps = [...event.item.wraps, ...sealed.head.wraps];
-    const least = authority.least(sealed.head.case, sealed.head.by, event.index);
-    const key = await find(sealed.head, wraps, session.boxes, least);
+    const key = await find(sealed.head, wraps, session.boxes);
     if (!key) return null;
     const meta = await container.openMeta(sealed, key);
     const span = spanOf(meta);
@@ -72,12 +70,11 @@ async function open(event, session, authority) {
 
 /**
  * @param {TimelineEvent[]} events @param {import("../core/api.js").Session} session
- * @param {import("../core/authority.js").Authority} authority
  * @returns {Promise<{entries: Entry[], closed: number}>} in the order in which things happened; `closed` did not open
  */
-export async function openAll(events, session, authority) {
+export async function openAll(events, session) {
   const sealed = events.filter((event) => event.item);
-  const opened = await Promise.all(sealed.map((event) => open(event, session, authority)));
+  const opened = await Promise.all(sealed.map((event) => open(event, session)));
   const entries = opened.filter((entry) => entry !== null);
   entries.sort((left, right) => left.at - right.at || left.index - right.index);
   return { entries, closed: sealed.length - entries.length };
