@@ -13,11 +13,10 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from evidence import ids, keys
+from evidence import http_signature, ids, keys
+from evidence.http_signature import RequestTarget
 from evidence.statements.standing import Standing
-from server.auth import signatures
 from server.auth.sessions import COOKIE, token_of
-from server.auth.signatures import RequestTarget
 from server.principals import (
     Anyone,
     Caseworker,
@@ -108,7 +107,7 @@ async def _signed_by(request: Request, services: Services) -> Signer:
     claimed = _Claimed(services)
     try:
         verify = partial(
-            signatures.verify_request,
+            http_signature.verify_request,
             claimed.verifies,
             target,
             request.headers,
@@ -122,12 +121,12 @@ async def _signed_by(request: Request, services: Services) -> Signer:
         else:
             await run_in_threadpool(verify)
         if body and claimed.found is not None:
-            signatures.check_digest(request.headers, body)
-    except signatures.SignatureFormatError as error:
+            http_signature.check_digest(request.headers, body)
+    except http_signature.SignatureFormatError as error:
         raise ProblemError(general.UNAUTHENTICATED, reason=str(error)) from error
-    except signatures.DigestError as error:
+    except http_signature.DigestError as error:
         raise ProblemError(general.DIGEST) from error
-    except signatures.ClockError as error:
+    except http_signature.ClockError as error:
         server_time = ids.time_of(datetime.fromtimestamp(now, UTC))
         raise ProblemError(general.CLOCK, server_time=server_time) from error
     if claimed.found is None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from evidence.errors import EvidenceError
+from server.clients.errors import ClientError
 from server.errors import ServerError
 
 COMMANDS: Final = (
@@ -111,6 +112,6 @@ def main() -> None:
     """Run the `getuige` command; an error that is meant for a human is printed without a traceback."""
     try:
         build_app()()
-    except (EvidenceError, ServerError) as error:
+    except (EvidenceError, ServerError, ClientError) as error:
         Console(stderr=True).print(f"[bold red]getuige:[/] {escape(str(error))}", highlight=False)
         sys.exit(EXIT_REFUSED)

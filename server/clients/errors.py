@@ -1,9 +1,7 @@
 """The errors of the reference clients. Each text is meant for the person who reads it."""
 
-from server.errors import ServerError
 
-
-class ClientError(ServerError):
+class ClientError(Exception):
     """A client could not do what was asked; the text says what is safe and what to do next."""
 
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from evidence import ids, keys
+from evidence import http_signature, ids, keys
 from evidence.statements.statement import Statement
-from server.auth import signatures
 from server.clients import receipts
 from server.clients.errors import DistrustError
 from server.clients.http import Api
@@ -28,10 +27,10 @@ class KeySigner:
     ) -> dict[str, str]:
         """Return Signature-Input, Signature and, with a body, Content-Digest."""
         offset = more.get("upload-offset") if method == "PATCH" else None
-        return signatures.sign_request(
+        return http_signature.sign_request(
             self.identity.sign,
             self.identity.kid,
-            signatures.RequestTarget.of_url(method, url),
+            http_signature.RequestTarget.of_url(method, url),
             created=int(created.timestamp()),
             body=body,
             upload_offset=None if offset is None else int(offset),

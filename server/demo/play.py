@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evidence.errors import EvidenceError
+from server.clients.errors import ClientError
 from server.demo import disclosure, intake, panic, recording
 from server.demo.narration import Told
 from server.demo.stage import Stage, StoryError
@@ -97,7 +98,7 @@ def play(stage: Stage) -> None:
             begun = time.monotonic()
             try:
                 said = step.act(stage)
-            except (EvidenceError, ServerError, OSError) as error:
+            except (EvidenceError, ServerError, ClientError, OSError) as error:
                 raise StoryError(f"{step.title} did not hold: {error}\n{_how_to_go_on(stage)}") from error
             took_ms = (time.monotonic() - begun) * 1000
             stage.ledger.finish(step.name, said, took_ms)

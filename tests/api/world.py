@@ -15,14 +15,13 @@ from typing import Any, TypeVar
 import httpx
 import uvicorn
 
-from evidence import ids, keys
+from evidence import http_signature, ids, keys
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import Reader
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
-from server.auth import signatures
 from server.founding import found
 from server.metrics import Metrics
 from server.serving import configuration
@@ -80,10 +79,10 @@ class Signed(httpx.Auth):
             covered = ("upload-offset", "repr-digest", "content-digest")
             streamed = {name: request.headers[name] for name in covered if name in request.headers}
         request.headers.update(
-            signatures.sign_request(
+            http_signature.sign_request(
                 self.identity.sign,
                 self.identity.kid,
-                signatures.RequestTarget.of_url(request.method, str(request.url)),
+                http_signature.RequestTarget.of_url(request.method, str(request.url)),
                 created=int(time.time()) + self.skew_s,
                 body=request.read() if streamed is None else None,
                 streamed=streamed,

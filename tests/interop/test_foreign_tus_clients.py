@@ -22,10 +22,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from evidence import ids
+from evidence import http_signature, ids
+from evidence.http_signature import RequestTarget
 from evidence.store.blobs.directory import DirectoryBlobs
-from server.auth import signatures
-from server.auth.signatures import RequestTarget
 from server.uploads.fields import RESUMABLE, UPLOADS
 from tests.api.world import Person, World, running, settings_in
 from tests.conftest import need
@@ -85,7 +84,7 @@ def session_of(phone: Person) -> aiohttp.ClientSession:
     async def sign(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         offset = request.headers.get("Upload-Offset")
         request.headers.update(
-            signatures.sign_request(
+            http_signature.sign_request(
                 phone.identity.sign,
                 phone.kid,
                 RequestTarget.of_url(request.method, str(request.url)),

@@ -18,10 +18,9 @@ from http_message_signatures.resolvers import HTTPSignatureKeyResolver
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence import ids, keys
+from evidence import http_signature, ids, keys
+from evidence.http_signature import RequestTarget
 from evidence.statements import types
-from server.auth import signatures
-from server.auth.signatures import RequestTarget
 from server.uploads.fields import UPLOADS
 from tests.api.world import STATEMENTS, TUS, Person, World, problem, running, settings_in
 
@@ -72,7 +71,7 @@ def theirs_verifies(who: keys.Identity, request: httpx.Request) -> Any:  # noqa:
 def ours_signs(who: keys.Identity, request: httpx.Request, **more: Any) -> None:  # noqa: ANN401 - as in sign_request
     target = RequestTarget.of_url(request.method, str(request.url))
     created = int(time.time())
-    request.headers.update(signatures.sign_request(who.sign, who.kid, target, created=created, **more))
+    request.headers.update(http_signature.sign_request(who.sign, who.kid, target, created=created, **more))
 
 
 @pytest.fixture(scope="module")
@@ -87,16 +86,16 @@ def test_both_make_the_same_signature(method: str, path: str, query: str | None,
     address = f"http://Getuige.Example{':8443' if port else ''}{path}{'' if query is None else f'?{query}'}"
     ours, other = httpx.Request(method, address), httpx.Request(method, address)
     ours_signs(ME, ours)
-    created = signatures.parse_signature_input(ours.headers["signature-input"]).created
+    created = http_signature.parse_signature_input(ours.headers["signature-input"]).created
     theirs_signs(ME, other, created=datetime.fromtimestamp(created, UTC))
-    mine = signatures.parse_signature(ours.headers["signature"], "sig1")
+    mine = http_signature.parse_signature(ours.headers["signature"], "sig1")
     # The order of the parameters is each library's own; the base is then rebuilt from what the other one wrote.
-    said = signatures.parse_signature_input(other.headers["signature-input"])
+    said = http_signature.parse_signature_input(other.headers["signature-input"])
     target = RequestTarget.of_url(method, str(other.url))  # httpx has tidied it, as on the wire
-    base = signatures.signature_base(said.components, target, dict(other.headers), said.text)
-    assert signatures.parse_signature(other.headers["signature"], "sig1") == ME.sign(base)
+    base = http_signature.signature_base(said.components, target, dict(other.headers), said.text)
+    assert http_signature.parse_signature(other.headers["signature"], "sig1") == ME.sign(base)
     assert theirs_verifies(ME, ours)
-    assert len(mine) == signatures.SIGNATURE_SIZE
+    assert len(mine) == http_signature.SIGNATURE_SIZE
 
 
 def test_it_verifies_what_a_phone_sends_and_nothing_that_was_changed() -> None:
@@ -107,7 +106,7 @@ def test_it_verifies_what_a_phone_sends_and_nothing_that_was_changed() -> None:
     assert set(result.covered_components) >= {f'"{name}"' for name in (*BASE, "content-digest")}
     for name, value in (
         ("host", "other.example"),
-        ("content-digest", signatures.content_digest(b"another body")),
+        ("content-digest", http_signature.content_digest(b"another body")),
         ("signature", request.headers["signature"].replace("A", "B").replace("a", "b")),
     ):
         changed = httpx.Request("POST", request.url, content=body, headers=request.headers)

@@ -25,11 +25,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from evidence import ids
+from evidence import http_signature, ids
+from evidence.http_signature import RequestTarget
 from server import openapi
 from server.app import create_app
-from server.auth import signatures
-from server.auth.signatures import RequestTarget
 from server.settings import Settings
 from server.uploads import resumable, tus
 from server.uploads.core import UPLOAD_ID_BYTES
@@ -74,7 +73,7 @@ class Signing(AuthBase):
         assert body is None or isinstance(body, bytes)
         identity, now = self.person.identity, int(time.time())
         request.headers.update(
-            signatures.sign_request(
+            http_signature.sign_request(
                 identity.sign,
                 identity.kid,
                 target,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from server.errors import ServerError
+from evidence.errors import EvidenceError
 
 CLOCK_TOLERANCE_S = 300
 """A phone's clock is often minutes off; more would let an old request be used again for longer."""
@@ -35,15 +35,15 @@ _ITEM = re.compile(r'^"([a-z@][a-z0-9\-]*)"$')
 _KEYID = re.compile(r"^[0-9a-f]{32}$")
 
 
-class SignatureFormatError(ServerError):
+class SignatureFormatError(EvidenceError):
     """The signature headers are missing, malformed, or outside the profile that we speak."""
 
 
-class DigestError(ServerError):
+class DigestError(EvidenceError):
     """The body is not the one that `Content-Digest` names."""
 
 
-class ClockError(ServerError):
+class ClockError(EvidenceError):
     """`created` is further from the server's time than `CLOCK_TOLERANCE_S`."""
 
 

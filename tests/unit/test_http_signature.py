@@ -5,9 +5,8 @@ import base64
 import pytest
 from nacl.signing import SigningKey
 
-from evidence import keys
-from server.auth import signatures
-from server.auth.signatures import ClockError, DigestError, RequestTarget, SignatureFormatError
+from evidence import http_signature, keys
+from evidence.http_signature import ClockError, DigestError, RequestTarget, SignatureFormatError
 
 RFC_KEY = base64.b64decode("n4Ni+HpISpVObnQMW0wOhCKROaIKqKtW/2ZYb2p9KcU=")
 """Private key of RFC 9421, appendix B.1.4 (the last 32 bytes of its PKCS#8 document)."""
@@ -37,7 +36,7 @@ def test_rfc_9421_example_b_2_6() -> None:
     listed = " ".join(f'"{name}"' for name in components)
     params = f'({listed});created=1618884473;keyid="test-key-ed25519"'
     target = RequestTarget("POST", "example.com", "/foo", "param=Value&Pet=dog")
-    base = signatures.signature_base(components, target, headers, params)
+    base = http_signature.signature_base(components, target, headers, params)
     signature = SigningKey(RFC_KEY).sign(base).signature
     assert base64.b64encode(signature).decode() == RFC_SIGNATURE
 
@@ -46,17 +45,17 @@ def signed(body: bytes | None = b'{"a":1}', upload_offset: int | None = None) ->
     target = RequestTarget.of_url("post", "HTTPS://Getuige.example:443/api/v1/statements?x=1")
     if upload_offset is not None:
         target = RequestTarget("PATCH", target.authority, target.path, target.query)
-    headers = signatures.sign_request(ME.sign, ME.kid, target, created=NOW, body=body, upload_offset=upload_offset)
+    headers = http_signature.sign_request(ME.sign, ME.kid, target, created=NOW, body=body, upload_offset=upload_offset)
     return target, headers
 
 
 def test_a_signed_request_verifies() -> None:
     target, headers = signed()
     assert target == RequestTarget("POST", "getuige.example", "/api/v1/statements", "x=1")
-    parsed = signatures.verify_request(known, target, headers, now=NOW + 299, has_body=True)
+    parsed = http_signature.verify_request(known, target, headers, now=NOW + 299, has_body=True)
     assert parsed is not None
     assert parsed.keyid == ME.kid
-    signatures.check_digest(headers, b'{"a":1}')
+    http_signature.check_digest(headers, b'{"a":1}')
 
 
 @pytest.mark.parametrize(
@@ -70,27 +69,27 @@ def test_a_signed_request_verifies() -> None:
 )
 def test_a_signature_belongs_to_one_request(changed: RequestTarget) -> None:
     _, headers = signed()
-    assert signatures.verify_request(known, changed, headers, now=NOW, has_body=True) is None
+    assert http_signature.verify_request(known, changed, headers, now=NOW, has_body=True) is None
 
 
 def test_another_body_is_refused() -> None:
     _, headers = signed()
     with pytest.raises(DigestError):
-        signatures.check_digest(headers, b'{"a":2}')
+        http_signature.check_digest(headers, b'{"a":2}')
 
 
 def test_a_body_must_be_covered() -> None:
     target, headers = signed(body=None)
     with pytest.raises(SignatureFormatError, match="content-digest"):
-        signatures.verify_request(known, target, headers, now=NOW, has_body=True)
+        http_signature.verify_request(known, target, headers, now=NOW, has_body=True)
 
 
 def test_an_upload_covers_its_offset() -> None:
     target, headers = signed(body=None, upload_offset=7)
     ask = {"now": float(NOW), "has_body": True, "streamed": True}
-    assert signatures.verify_request(known, target, headers, **ask) is not None  # type: ignore[arg-type]
+    assert http_signature.verify_request(known, target, headers, **ask) is not None  # type: ignore[arg-type]
     moved = {**headers, "upload-offset": "8"}
-    assert signatures.verify_request(known, target, moved, **ask) is None  # type: ignore[arg-type]
+    assert http_signature.verify_request(known, target, moved, **ask) is None  # type: ignore[arg-type]
 
 
 def test_unknown_key_and_wrong_signature_look_alike() -> None:
@@ -98,16 +97,16 @@ def test_unknown_key_and_wrong_signature_look_alike() -> None:
     stranger = headers["signature-input"].replace(ME.kid, "0" * 32)
     forged = "sig1=:" + base64.b64encode(bytes(64)).decode() + ":"
     for changes in ({"signature-input": stranger}, {"signature": forged}):
-        assert signatures.verify_request(known, target, {**headers, **changes}, now=NOW, has_body=True) is None
+        assert http_signature.verify_request(known, target, {**headers, **changes}, now=NOW, has_body=True) is None
 
 
 @pytest.mark.parametrize("now", [NOW + 301, NOW - 301])
 def test_a_stale_clock_is_named_only_for_a_genuine_signature(now: int) -> None:
     target, headers = signed()
     with pytest.raises(ClockError):
-        signatures.verify_request(known, target, headers, now=now, has_body=True)
+        http_signature.verify_request(known, target, headers, now=now, has_body=True)
     forged = {**headers, "signature": "sig1=:" + base64.b64encode(bytes(64)).decode() + ":"}
-    assert signatures.verify_request(known, target, forged, now=now, has_body=True) is None
+    assert http_signature.verify_request(known, target, forged, now=now, has_body=True) is None
 
 
 @pytest.mark.parametrize(
@@ -127,10 +126,10 @@ def test_a_stale_clock_is_named_only_for_a_genuine_signature(now: int) -> None:
 )
 def test_malformed_inputs_are_refused_by_name(value: str) -> None:
     with pytest.raises(SignatureFormatError):
-        signatures.parse_signature_input(value)
+        http_signature.parse_signature_input(value)
 
 
 @pytest.mark.parametrize("value", ["", "sig2=:AA==:", "sig1=:AA==:", "sig1=:?:", "sig1=AA=="])
 def test_malformed_signatures_are_refused_by_name(value: str) -> None:
     with pytest.raises(SignatureFormatError):
-        signatures.parse_signature(value, "sig1")
+        http_signature.parse_signature(value, "sig1")
