@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from tests.api.world import CONNECTIONS, CaseOfHers, Person, World, running, settings_in
+from tests.support.server_world import CONNECTIONS, CaseOfHers, Person, World, running, settings_in
 
 
 @pytest.fixture(scope="session")

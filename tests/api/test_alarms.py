@@ -24,8 +24,9 @@ from starlette.routing import Route
 from evidence import ids, keys
 from evidence.envelope import wraps
 from evidence.statements import types
-from tests.api.world import Person, World, problem, running, seal, settings_in, until
-from tests.ports import free_port
+from tests.support.ports import free_port
+from tests.support.server_world import Person, World, problem, running, seal, settings_in
+from tests.support.waiting import until
 
 ALARM = "9b" * 16
 TOKEN = "een-geheim-van-de-brug"

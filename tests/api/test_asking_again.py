@@ -15,8 +15,8 @@ from server import openapi
 from server.app import create_app
 from server.settings import Settings
 from server.uploads import fields
-from tests.api.test_resumable_uploads import append, create
-from tests.api.world import STATEMENTS, TUS, UPLOADS, CaseOfHers, Person, World, seal
+from tests.support.resumable import append, create
+from tests.support.server_world import STATEMENTS, TUS, UPLOADS, CaseOfHers, Person, World, seal
 
 DOCUMENT = openapi.build(create_app(Settings()))
 SAFE = {"get", "head", "options"}

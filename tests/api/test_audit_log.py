@@ -1,12 +1,8 @@
 """`getuige audit-log` against a log over real HTTP and in a folder: verdicts, exit codes, memory, a split view."""
 
-import http.server
 import json
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,11 +16,13 @@ from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.note import KeyType, generate_key
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from server.cli import commands
-from tests.api.world import World, until
-from tests.oracles import rfc6962
-from tests.ports import free_port
-from tests.simulators.heads import MemoryHeadStore
-from tests.witness_world import GETUIGE
+from tests.support import rfc6962
+from tests.support.heads import MemoryHeadStore
+from tests.support.ports import free_port
+from tests.support.published_folder import published
+from tests.support.server_world import World
+from tests.support.waiting import until
+from tests.support.witness_world import GETUIGE
 
 LOG = generate_key("log.example")
 WITNESS = generate_key("w.example", KeyType.COSIGNATURE_V1)
@@ -75,42 +73,9 @@ def make_auditor(tmp_path: Path) -> Auditor:
     return Auditor(tmp_path)
 
 
-@contextmanager
-def serving(folder: Path, busy: int = 0) -> Iterator[str]:
-    """Serve a folder over HTTP; the first `busy` requests hear that they are too many."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        left = busy
-
-        def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 - as the base class has it
-            super().__init__(*arguments, directory=str(folder))
-
-        def do_GET(self) -> None:
-            if Handler.left:
-                Handler.left -= 1
-                self.send_response(429)
-                self.send_header("retry-after", "0")
-                self.end_headers()
-                return
-            super().do_GET()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def test_over_http_from_first_look_to_split_view(auditor: Auditor) -> None:
     auditor.show(LEAVES[:300])
-    with serving(auditor.log, busy=3) as url:
+    with published(auditor.log, busy=3) as url:
         assert auditor.audit(url, 0) == {"head": "holds", "growth": "first-look", "tree": "holds"}
         auditor.show(LEAVES)
         assert auditor.audit(url, 0) == {"head": "holds", "growth": "holds", "tree": "holds"}

@@ -7,7 +7,6 @@ with the real clients is in `tests/e2e/test_incomplete.py`.
 import asyncio
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -23,26 +22,9 @@ from server.services import open_services
 from server.uploads import begun as rules
 from server.uploads.folder import UploadFolder
 from server.uploads.service import Uploads
-from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, seal, settings_in, until
-
-SIZE = 300_000
-
-
-def begun(case: CaseOfHers, phone: Person, size: int = SIZE) -> tuple[SealedItem, str, types.ItemOpen, int]:
-    """Seal a file and create its upload; returns item, address, announcement, and where the content starts."""
-    item = seal(phone, [case.vault.identity.box_public], content=os.urandom(size))
-    where = phone.create(len(item.container), item.body.container.sha256, item.body.item).headers["location"]
-    start = len(item.container) - (item.body.content.size if item.body.content else 0)
-    return item, where, types.ItemOpen(item.body.item, item.body.head), start
-
-
-def announced(case: CaseOfHers, phone: Person, arrived: int) -> tuple[SealedItem, str]:
-    """Begin an item, announce it, and let `arrived` bytes of its content come in."""
-    item, where, opening, start = begun(case, phone)
-    assert phone.patch(where, 0, item.container[:start]).status_code == 204
-    phone.act("item.open", opening)
-    assert phone.patch(where, start, item.container[start : start + arrived]).status_code == 204
-    return item, where
+from tests.support.begun_items import announced, begun
+from tests.support.server_world import CaseOfHers, Person, World, problem, running, settings_in
+from tests.support.waiting import until
 
 
 def shown(case: CaseOfHers, who: Person, item: str) -> list[dict[str, object]]:

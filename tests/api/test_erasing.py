@@ -7,111 +7,34 @@ the data folder, with another item beside it that must still be found, so that t
 import base64
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evidence import ids, keys
+from evidence import ids
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
-from evidence.envelope import wraps
 from evidence.statements import erasing, types
 from evidence.statements import event as events
 from evidence.statements.tombstone import instead_of
 from evidence.store.database.engine import open_engine
 from evidence.store.errors import ErasedError
-from evidence.store.journal import shredding, verifying
+from evidence.store.journal import verifying
 from evidence.store.journal.journal import SqlJournal
 from server.erasure.sweeper import Sweeper
 from server.keeping.backup import make
 from server.settings import Settings
-from tests.api.test_begun import announced
-from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in, until
-from tests.erasing_world import found_in, sweeping
-
-
-@dataclass
-class Story:
-    """A case with an item that goes, one that stays, and an investigator who was granted both."""
-
-    world: World
-    case: CaseOfHers
-    phone: Person
-    going: SealedItem
-    staying: SealedItem
-    erasure: ids.ErasureId
-    wraps: list[str]
-    """Of the item that goes, as its reader got them."""
-
-    @property
-    def settings(self) -> Settings:
-        return self.world.settings
-
-    def ask_and_agree(self) -> None:
-        self.case.vault.act("erase.request", types.EraseRequest(self.erasure, (self.going.body.item,)))
-        self.world.caseworker.act("erase.approve", types.EraseStep(self.erasure), self.case.case)
-
-    def state(self) -> str:
-        found = self.case.vault.http.get(f"/api/v1/cases/{self.case.case}/erasures").json()["erasures"]
-        return str(found[0]["state"])
-
-
-def grant(case: CaseOfHers, reader: Person, *items: SealedItem) -> list[str]:
-    """She grants items to a reader; return the wraps."""
-    given = tuple(
-        types.GrantedItem(one.body.item, wraps.wrap(one.key, case.case, one.body.item, reader.identity.box_public))
-        for one in items
-    )
-    body = types.Grant(
-        ids.GrantId(ids.new_id()),
-        reader.kid,
-        ids.PublicKey(reader.identity.box_public.hex()),
-        "aangifte",
-        ids.time_of(datetime.now(UTC) + timedelta(days=90)),
-        given,
-    )
-    case.vault.act("grant", body)
-    return [one.wrap for one in given]
-
-
-def told(world: World) -> Story:
-    case = world.open_case()
-    phone = case.phone()
-    going = case.sealed(phone, "Dit moet weg.", b"g" * 9000)
-    staying = case.sealed(phone, "Dit blijft.", b"s" * 9000)
-    given = grant(case, world.investigator, going)
-    grant(case, world.investigator, staying)
-    return Story(world, case, phone, going, staying, ids.ErasureId(ids.new_id()), given)
-
-
-@contextmanager
-def serving(settings: Settings, root: keys.Identity | None = None) -> Iterator[World]:
-    with running(settings, root) as found:
-        yield World(settings, Person(settings.public_url, identity=found))
-
-
-def salts_of(settings: Settings, item: ids.ItemId) -> list[bytes]:
-    engine = open_engine(settings.database_url)
-    sealed = SqlJournal(engine).seal_of(item)
-    engine.dispose()
-    assert sealed is not None
-    return [sealed.salt, base64.b64encode(sealed.salt), sealed.salt.hex().encode(), *shredding.traces_of(sealed)]
-
-
-def needles(story: Story, item: SealedItem) -> list[bytes]:
-    """Return what opens or proves an item: its ciphertext, the wraps in its head, its salt, its signature."""
-    size = len(item.container)
-    pieces = [item.container[at : at + 64] for at in range(size - 64, 600, -(size // 9))]
-    return [*pieces, *salts_of(story.settings, item.body.item)]
+from tests.support.begun_items import announced
+from tests.support.erasing_world import Story, found_in, needles, ready, sweeping, told
+from tests.support.server_world import Person, problem, running_world, settings_in
+from tests.support.waiting import until
 
 
 def test_after_fourteen_days_it_is_in_no_file_and_the_other_item_is(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "data")
-    with serving(settings) as world:
+    with running_world(settings) as world:
         story = told(world)
         story.ask_and_agree()
         assert story.state() == "waiting"
@@ -134,7 +57,7 @@ def test_after_fourteen_days_it_is_in_no_file_and_the_other_item_is(tmp_path: Pa
     assert judged.faults == []
     assert [one.type for one in judged.tombstones] == ["item.seal", "grant"]
     assert judged.standing.erased == {story.going.body.item}
-    with serving(settings, world.root.identity):
+    with running_world(settings, world.root.identity):
         after_it_was_erased(story)
         the_proof_holds(story, tmp_path)
 
@@ -193,11 +116,6 @@ def the_proof_holds(story: Story, folder: Path) -> None:
         assert verify(file, anchors).exit_code == 1
 
 
-def ready(who: Person, where: str) -> bytes:
-    answer = who.http.get(where)
-    return answer.content if answer.status_code == 200 else b""
-
-
 def damages(proof: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield proofs that must not hold: without a step, with a tombstone less, with another one's tombstone."""
     kinds = [events.parse(base64.b64decode(one["event"])).statement.type for one in proof["events"]]
@@ -215,7 +133,7 @@ def damages(proof: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_a_tombstone_that_no_erasure_explains_is_a_fault(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "data")
-    with serving(settings) as world:
+    with running_world(settings) as world:
         story = told(world)
     with sweeping(settings) as sweeper:  # an operator destroys an event, and nobody asked for it
         journal = sweeper.destroyer.journal
@@ -237,7 +155,7 @@ def _index_of(settings: Settings, story: Story) -> int:
 
 def test_a_hold_placed_before_the_date_keeps_everything(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "data")
-    with serving(settings) as world:
+    with running_world(settings) as world:
         story = told(world)
         story.ask_and_agree()
         hold = types.HoldPlace(ids.HoldId(ids.new_id()), "onderzoek", (story.going.body.item,))
@@ -256,7 +174,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("step", ["uploads", "buried", "blobs"])  # all of them, one after another: tests/faults
 def test_a_sweep_that_dies_at_any_step_is_ended_by_the_next(tmp_path: Path, step: str) -> None:
     settings = settings_in(tmp_path / "data")
-    with serving(settings) as world:
+    with running_world(settings) as world:
         story = told(world)
         story.ask_and_agree()
         going, staying = needles(story, story.going), needles(story, story.staying)
@@ -285,7 +203,7 @@ def _sealed_as(sweeper: Sweeper, story: Story) -> ids.Sha256:
 
 def test_what_arrived_of_an_announced_item_is_erased_too(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "data")
-    with serving(settings) as world:
+    with running_world(settings) as world:
         story = told(world)
         item, _where = announced(story.case, story.phone, 100_000)
         story.case.vault.act("erase.request", types.EraseRequest(story.erasure, (item.body.item,)))

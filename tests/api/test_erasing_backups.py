@@ -14,14 +14,14 @@ from evidence.store.journal.journal import SqlJournal
 from server.keeping.backup import make
 from server.keeping.restore import restore
 from server.settings import Settings
-from tests.api.test_erasing import Story, needles, ready, serving, told
-from tests.api.world import Person, settings_in, until
-from tests.erasing_world import found_in, sweeping
+from tests.support.erasing_world import Story, found_in, needles, ready, sweeping, told
+from tests.support.server_world import Person, running_world, settings_in
+from tests.support.waiting import until
 
 
 def test_a_backup_loses_what_was_erased_since_and_a_restore_brings_nothing_of_it_back(tmp_path: Path) -> None:
     settings, folder = settings_in(tmp_path / "data"), tmp_path / "backup"
-    with serving(settings) as world:
+    with running_world(settings) as world:
         story = told(world)
         story.ask_and_agree()
         going, staying = needles(story, story.going), needles(story, story.staying)
@@ -31,7 +31,7 @@ def test_a_backup_loses_what_was_erased_since_and_a_restore_brings_nothing_of_it
     assert len(found_in(folder, going)) >= 2
     with sweeping(settings) as sweeper:
         assert sweeper.sweep() == 1
-    with serving(settings, world.root.identity):
+    with running_world(settings, world.root.identity):
         until(lambda: _logged(settings), "the log has taken in the erasure")
         where = f"/api/v1/cases/{story.case.case}/erasures/{story.erasure}/proof"
         (tmp_path / "proofs").mkdir()
@@ -46,7 +46,7 @@ def test_a_backup_loses_what_was_erased_since_and_a_restore_brings_nothing_of_it
     assert done.missing == ()
     assert DirectoryBlobs(restored.data / "blobs").size(older) is None
     assert not found_in(restored.data, going)
-    with serving(restored, world.root.identity) as again:
+    with running_world(restored, world.root.identity) as again:
         vault = Person(again.url, story.case.case, identity=story.case.vault.identity)
         assert vault.http.get(f"/api/v1/items/{story.going.body.item}/container").status_code == 410
         stays = vault.http.get(f"/api/v1/items/{story.staying.body.item}/container")
@@ -62,7 +62,7 @@ def an_older_backup_forgets_and_is_reminded(story: Story, tmp_path: Path, going:
     for erasures, status in ((None, 200), (tmp_path / "proofs", 410)):
         older = settings_in(tmp_path / f"older-{status}")
         restore(older, tmp_path / "older", erasures=erasures)
-        with serving(older, root) as again:
+        with running_world(older, root) as again:
             vault = Person(again.url, story.case.case, identity=story.case.vault.identity)
             assert vault.http.get(where).status_code == status
             listed = f"/api/v1/cases/{story.case.case}/erasures"

@@ -3,27 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from evidence import ids
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
 from evidence.statements import types
-from tests.api.test_reading import grant
-from tests.api.world import CaseOfHers, Person, World, problem, until
-
-GROUND = "art. 126nd Sv, zaak 2026-123"
-
-
-def ask(who: Person, case: CaseOfHers) -> httpx.Response:
-    return who.http.post(f"/api/v1/cases/{case.case}/exports", json={"ground": GROUND})
-
-
-def statement(prepared: dict[str, object], **changes: object) -> types.Export:
-    members = {"export": prepared["export"], "ground": GROUND, "manifest": prepared["manifest"]}
-    items = tuple(map(str, prepared["items"]))  # type: ignore[call-overload]
-    return types.Export(**{**members, "items": items, **changes})  # type: ignore[arg-type]
+from tests.support.exporting import GROUND, ask, grant, statement
+from tests.support.server_world import CaseOfHers, Person, World, problem
+from tests.support.waiting import until
 
 
 @pytest.fixture

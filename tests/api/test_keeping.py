@@ -29,9 +29,10 @@ from server.keeping.backup import make
 from server.keeping.manifest import BackupError
 from server.keeping.restore import FaultsError, restore
 from server.settings import Settings
-from tests.api.world import Person, SealedItem, World, running, settings_in, until
-from tests.conftest import need
-from tests.postgres_world import postgres_server
+from tests.support.postgres_world import postgres_server
+from tests.support.programs import need
+from tests.support.server_world import Person, SealedItem, World, running, settings_in
+from tests.support.waiting import until
 
 ITEMS = 3
 

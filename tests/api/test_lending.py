@@ -6,7 +6,8 @@ import pytest
 
 from evidence import ids, keys
 from evidence.statements import types
-from tests.api.world import CaseOfHers, World, problem, until
+from tests.support.server_world import CaseOfHers, World, problem
+from tests.support.waiting import until
 
 SOON_DAYS = 1.5 / 86_400
 """A second and a half: long enough to be accepted as lying ahead, even when the machine is busy."""

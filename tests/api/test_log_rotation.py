@@ -24,9 +24,10 @@ from evidence.custody.succession.lineage import Lineage
 from evidence.statements import rotation, types
 from server.layout import Layout
 from server.rotation import rotating
-from tests.api.test_exports import ask, statement
-from tests.api.test_reading import grant
-from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in, until
+from tests.support.exporting import ask, grant, statement
+from tests.support.running_log import add, proof
+from tests.support.server_world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in
+from tests.support.waiting import until
 
 
 @pytest.fixture(name="world")
@@ -42,18 +43,6 @@ def line_of(world: World) -> Lineage:
 
 def anchors(world: World) -> trust.Anchors:
     return trust.load(world.settings.data / "trust")
-
-
-def add(world: World) -> int:
-    """Have an event recorded; return its number."""
-    world.root.act("team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
-    return rotating.plan(world.settings).events - 1
-
-
-def proof(world: World, index: int) -> bytes:
-    where = f"/api/v1/receipts/{index}/proof"
-    until(lambda: world.root.http.get(where).status_code == 200, f"event {index} is proven")
-    return world.root.http.get(where).content
 
 
 def receipt_file(answer: dict[str, object], world: World, folder: Path) -> Path:

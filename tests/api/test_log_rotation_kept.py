@@ -16,8 +16,9 @@ from server.keeping.restore import FaultsError, restore
 from server.layout import Layout
 from server.rotation import rotating
 from server.settings import Settings
-from tests.api.test_log_rotation import add, proof
-from tests.api.world import Person, World, running, settings_in, until
+from tests.support.running_log import add, proof
+from tests.support.server_world import Person, World, running, settings_in
+from tests.support.waiting import until
 
 
 @pytest.fixture(name="rotated")

@@ -29,7 +29,8 @@ from evidence.store.journal.journal import SqlJournal
 from server import openapi
 from server.app import create_app
 from server.settings import Settings
-from tests.api.world import TUS, CaseOfHers, Person, World, running, seal, settings_in, until
+from tests.support.server_world import TUS, CaseOfHers, Person, World, running, seal, settings_in
+from tests.support.waiting import until
 
 DOCUMENT = openapi.build(create_app(Settings()))
 OPERATIONS = sorted((method, path) for path, found in DOCUMENT["paths"].items() for method in found)

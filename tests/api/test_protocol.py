@@ -16,7 +16,8 @@ from evidence import ids
 from evidence.store.blobs.directory import DirectoryBlobs
 from server.protocol import BUFFER_BYTES
 from server.uploads import tus
-from tests.api.world import TUS, Person, World, until
+from tests.support.server_world import TUS, Person, World
+from tests.support.waiting import until
 
 CONTENT = os.urandom(3 * BUFFER_BYTES + 4321)
 CLOCK = b"GET /api/v1/time HTTP/1.1\r\nHost: %s\r\n\r\n"

@@ -1,6 +1,6 @@
 """Proves who sees what of a case, that reading is an event before the bytes flow, and that outsiders hear one 404."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,25 +11,11 @@ from evidence.custody.log import leaf, tlogproof
 from evidence.custody.witnessing.policy import Policy
 from evidence.envelope import container, opening, wraps
 from evidence.statements import event, types
-from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, seal, until
+from tests.support.exporting import grant
+from tests.support.server_world import CaseOfHers, Person, World, problem, seal
+from tests.support.waiting import until
 
 CONTENT = bytes(range(256)) * 500
-
-
-def grant(case: CaseOfHers, reader: Person, *items: SealedItem, valid: timedelta = timedelta(days=1)) -> ids.GrantId:
-    box = reader.identity.box_public
-    body = types.Grant(
-        ids.GrantId(ids.new_id()),
-        reader.kid,
-        ids.PublicKey(box.hex()),
-        "aangifte",
-        ids.time_of(datetime.now(UTC) + valid),
-        tuple(
-            types.GrantedItem(item.body.item, wraps.wrap(item.key, case.case, item.body.item, box)) for item in items
-        ),
-    )
-    case.vault.act("grant", body)
-    return body.grant
 
 
 def timeline(who: Person, case: CaseOfHers, **query: int) -> dict[str, Any]:

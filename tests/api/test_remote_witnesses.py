@@ -18,10 +18,11 @@ from evidence.statements import types
 from server.layout import Layout
 from server.log.witnesses import Witnesses
 from server.settings import Settings, SettingsError, StandInError
-from tests.api import world
-from tests.api.world import Person
-from tests.witness_world import RunningWitness
-from tests.witness_world import running as running_witness
+from tests.support import server_world
+from tests.support.server_world import Person
+from tests.support.waiting import until
+from tests.support.witness_world import RunningWitness
+from tests.support.witness_world import running as running_witness
 
 NAMES = ("filomena", "police", "zvhrr")
 ALL = set(NAMES)
@@ -51,8 +52,8 @@ class Organisation:
         return self.policy.verify(httpx.get(f"{self.url}/log/checkpoint").content)
 
     def until_cosigned(self, size: int, names: set[str]) -> None:
-        world.until(lambda: httpx.get(f"{self.url}/log/checkpoint").status_code == 200, "the first head is published")
-        world.until(
+        until(lambda: httpx.get(f"{self.url}/log/checkpoint").status_code == 200, "the first head is published")
+        until(
             lambda: (head := self.head()).size >= size and {one.witness for one in head.cosigned} == names,
             f"{size} entries are cosigned by {sorted(names)}",
         )
@@ -60,7 +61,7 @@ class Organisation:
 
 @pytest.fixture
 def organisation(tmp_path: Path) -> Iterator[Organisation]:
-    settings = world.settings_in(tmp_path / "data", witness=str(tmp_path / "policy"))
+    settings = server_world.settings_in(tmp_path / "data", witness=str(tmp_path / "policy"))
     log = load_or_create_key(Layout(settings.data).log_key, settings.log_origin)
     with ExitStack() as stack:
         witnesses = {
@@ -69,7 +70,7 @@ def organisation(tmp_path: Path) -> Iterator[Organisation]:
         }
         lines = [f"witness {name} {one.verifier.vkey} {one.url}\n" for name, one in witnesses.items()]
         (tmp_path / "policy").write_text("".join(lines) + QUORUM)
-        root = stack.enter_context(world.running(settings))
+        root = stack.enter_context(server_world.running(settings))
         yield Organisation(settings, Person(settings.public_url, identity=root), witnesses)
 
 

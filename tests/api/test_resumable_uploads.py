@@ -4,12 +4,10 @@ What is acknowledged, in an answer or in an interim response (104), is on the di
 on in the other.
 """
 
-import base64
 import hashlib
 import os
 import socket
 import time
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,35 +18,17 @@ from evidence.store.blobs.directory import DirectoryBlobs
 from server.uploads import core, fields, resumable
 from server.uploads.intake import BATCH_BYTES
 from server.uploads.writer import FLUSH_EVERY_BYTES
-from tests.api.world import TUS, UPLOADS, Person, World, problem, until
+from tests.support.resumable import announced, append, create, digest
+from tests.support.server_world import TUS, UPLOADS, Person, World, problem
+from tests.support.waiting import until
 
 CONTENT = os.urandom(300_000)
-
-
-def digest(data: bytes) -> str:
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
-
-
-def announced(content: bytes, **more: str) -> dict[str, str]:
-    return {"upload-complete": "?0", "upload-length": str(len(content)), "repr-digest": digest(content), **more}
-
-
-def create(
-    phone: Person, content: bytes, body: "bytes | Iterator[bytes]" = b"", item: str | None = None, **more: str
-) -> httpx.Response:
-    where = f"{fields.RESUMABLE}?item={item or ids.new_id()}"
-    return phone.http.post(where, content=body, headers=announced(content, **more))
 
 
 def begin(phone: Person, content: bytes = CONTENT) -> str:
     created = create(phone, content)
     assert created.status_code == 201, created.text
     return str(created.headers["location"])
-
-
-def append(phone: Person, where: str, offset: int, body: "bytes | Iterator[bytes]", **more: str) -> httpx.Response:
-    headers = {"content-type": resumable.MEDIA_TYPE, "upload-offset": str(offset), "upload-complete": "?0", **more}
-    return phone.http.patch(where, content=body, headers=headers)
 
 
 def part_of(world: World, where: str) -> bytes:

@@ -8,9 +8,12 @@ from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
 from evidence.custody.time import tsa_policy
 from evidence.custody.time.development_tsa import DevelopmentTsa
-from tests.api.world import settings_in, until
-from tests.journey import Journey, incident, serving
-from tests.simulators.tsa import RunningTsa, running
+from tests.support.incidents import incident
+from tests.support.journey import Journey
+from tests.support.server_process import serving
+from tests.support.server_world import settings_in
+from tests.support.tsa import RunningTsa, running
+from tests.support.waiting import until
 
 
 def test_two_vouch_while_the_third_is_down(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from server.problems.kinds import ProblemType
 from server.problems.registry import ALL, BY_NAME
 from server.rates import Limiter, Pace
 from server.settings import Settings
-from tests.api.world import World, problem
+from tests.support.server_world import World, problem
 
 APP = create_app(Settings())
 ROUTES = list(iter_route_contexts(APP.routes))

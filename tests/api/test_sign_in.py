@@ -9,7 +9,7 @@ from evidence import canonical, ids, keys
 from evidence.keys import Kdf
 from evidence.statements import types
 from server.auth.challenges import AUTH_CONTEXT, SESSION_CONTEXT
-from tests.api.world import CONNECTIONS, World, problem
+from tests.support.server_world import CONNECTIONS, World, problem
 
 PHRASE = "bado kemi lute sora vani pelo"
 CHEAP = partial(Kdf.fresh, opslimit=1, memlimit=8 * 1024 * 1024)

@@ -10,7 +10,7 @@ import pytest
 from evidence import canonical, ids, keys
 from evidence.statements import dsse, event, types
 from evidence.statements.statement import FIRST_PREV, Chain
-from tests.api.world import STATEMENTS, CaseOfHers, Person, World, problem, seal
+from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, problem, seal
 
 
 def check_receipt(world: World, answer: httpx.Response, statement: ids.Sha256) -> event.Receipt:

@@ -15,7 +15,8 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from evidence import ids
-from tests.api.world import Person, World, running, settings_in, until
+from tests.support.server_world import Person, World, running, settings_in
+from tests.support.waiting import until
 
 
 class Collector:

@@ -15,7 +15,7 @@ from server.uploads.core import Creation, Patch, Upload
 from server.uploads.folder import UploadFolder
 from server.uploads.intake import Body
 from server.uploads.service import HOLD_AGAIN_EVERY_S, Uploads
-from tests.api.world import settings_in
+from tests.support.server_world import settings_in
 
 OWNER = ids.KeyId("0" * 32)
 LATER = ids.Time("2100-01-01T00:00:00.000Z")

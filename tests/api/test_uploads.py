@@ -16,7 +16,8 @@ from evidence.store.blobs.directory import DirectoryBlobs
 from server.uploads import core, tus
 from server.uploads.folder import UploadFolder
 from server.uploads.intake import BATCH_BYTES
-from tests.api.world import TUS, UPLOADS, CaseOfHers, Person, World, problem, until
+from tests.support.server_world import TUS, UPLOADS, CaseOfHers, Person, World, problem
+from tests.support.waiting import until
 
 CONTENT = os.urandom(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -15,7 +15,7 @@ import pytest
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.note import KeyType, NoteSignature, generate_key
 from evidence.custody.witnessing.witness_request import MAX_REQUEST_BYTES, AddCheckpoint
-from tests.witness_world import FORK, GETUIGE, RunningWitness, head, request, running
+from tests.support.witness_world import FORK, GETUIGE, RunningWitness, head, request, running
 
 LOG = generate_key("log.example")
 

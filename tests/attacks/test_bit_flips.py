@@ -12,8 +12,9 @@ from evidence.bundle.checking.verify import verify
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.forging import regenerate
+from tests.support.forging import regenerate
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 FLIPS = 80
 HARMLESS = ("HOWTO.txt", "verify.sh", "bag-info.txt")
@@ -21,9 +22,9 @@ HARMLESS = ("HOWTO.txt", "verify.sh", "bag-info.txt")
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path]:
     folder = tmp_path_factory.mktemp("book")
-    book = Casebook(folder / "book")
+    book = Organisation(folder / "book")
     photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
     content = sealing.Content.of_bytes(bytes(9_000), "a.jpg", "image/jpeg")
     items = [book.seal(incident()), book.seal(photo, content), book.begin(photo, content, 5_000)]
@@ -35,7 +36,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path]:
 
 
 @pytest.mark.parametrize("seed", range(FLIPS))
-def test_a_flipped_bit_is_found_even_when_the_manifests_fit(story: tuple[Casebook, Path], seed: int) -> None:
+def test_a_flipped_bit_is_found_even_when_the_manifests_fit(story: tuple[Organisation, Path], seed: int) -> None:
     book, folder = story
     chance = random.Random(seed)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and "manifest" not in path.name)
@@ -53,11 +54,11 @@ def test_a_flipped_bit_is_found_even_when_the_manifests_fit(story: tuple[Caseboo
             file.write_bytes(data)
 
 
-def test_the_bundle_itself_holds(story: tuple[Casebook, Path]) -> None:
+def test_the_bundle_itself_holds(story: tuple[Organisation, Path]) -> None:
     assert holds(story[1], story[0])
 
 
-def holds(folder: Path, book: Casebook) -> bool:
+def holds(folder: Path, book: Organisation) -> bool:
     try:
         return not verify(folder, trust.load(book.trust, folder)).failed
     except EvidenceError:

@@ -19,17 +19,18 @@ from evidence.custody.log.tiles import FolderTiles
 from evidence.statements import authority, dsse, statement, types
 from evidence.statements import event as events
 from evidence.statements.authority import NotAllowedError
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.forging import regenerate
-from tests.simulators.heads import MemoryHeadStore
+from tests.support.forging import regenerate
+from tests.support.heads import MemoryHeadStore
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Casebook:
-    return Casebook(tmp_path / "book")
+def book(tmp_path: Path) -> Organisation:
+    return Organisation(tmp_path / "book")
 
 
-def failed(path: Path, book: Casebook) -> set[str]:
+def failed(path: Path, book: Organisation) -> set[str]:
     report: Report = verify(path, trust.load(book.trust, path))
     return {claim.code for claim in report.failed}
 
@@ -41,7 +42,7 @@ def unpack(bundle: Path, into: Path) -> Path:
     return folder
 
 
-def test_history_rewritten_with_the_log_key_lacks_its_witness(book: Casebook, tmp_path: Path) -> None:
+def test_history_rewritten_with_the_log_key_lacks_its_witness(book: Organisation, tmp_path: Path) -> None:
     items = [book.seal(incident()), book.seal(incident())]
     book.grant(*items)
     folder = unpack(book.export(*items), tmp_path / "out")
@@ -66,7 +67,7 @@ def test_history_rewritten_with_the_log_key_lacks_its_witness(book: Casebook, tm
     assert {"event-not-logged", "export-manifest-differs"} <= failed(folder, book)
 
 
-def test_the_witness_cosigns_no_second_history_and_no_rollback(book: Casebook, tmp_path: Path) -> None:
+def test_the_witness_cosigns_no_second_history_and_no_rollback(book: Organisation, tmp_path: Path) -> None:
     book.seal(incident())
     book.integrate()
     fork = Integrator(tmp_path / "fork", book.log, MemoryHeadStore(), [book.witness])
@@ -74,7 +75,7 @@ def test_the_witness_cosigns_no_second_history_and_no_rollback(book: Casebook, t
         fork.integrate([hashlib.sha256(bytes([n])).digest() + b"\x01" for n in range(len(book.journal))], 0)
 
 
-def test_the_tail_cut_off_is_not_what_was_exported(book: Casebook, tmp_path: Path) -> None:
+def test_the_tail_cut_off_is_not_what_was_exported(book: Organisation, tmp_path: Path) -> None:
     items = [book.seal(incident()) for _ in range(3)]
     book.grant(*items)
     folder = unpack(book.export(*items), tmp_path / "out")
@@ -84,7 +85,7 @@ def test_the_tail_cut_off_is_not_what_was_exported(book: Casebook, tmp_path: Pat
     assert "export-manifest-differs" in failed(folder, book)
 
 
-def test_an_item_of_an_unknown_device_is_not_authentic(book: Casebook, tmp_path: Path) -> None:
+def test_an_item_of_an_unknown_device_is_not_authentic(book: Organisation, tmp_path: Path) -> None:
     item = book.seal(incident())
     book.grant(item)
     stranger = keys.Identity.generate()
@@ -101,7 +102,7 @@ def test_an_item_of_an_unknown_device_is_not_authentic(book: Casebook, tmp_path:
     assert {"event-not-authentic", "item-differs"} <= failed(folder, book)
 
 
-def forge_export(book: Casebook, *items: ids.ItemId) -> Path:
+def forge_export(book: Organisation, *items: ids.ItemId) -> Path:
     """Export items of which the journal's rules know nothing: the operator skips the check."""
     real = authority.check
     try:
@@ -111,7 +112,7 @@ def forge_export(book: Casebook, *items: ids.ItemId) -> Path:
         authority.check = real
 
 
-def test_a_reader_key_that_the_server_swapped_gets_no_grant(book: Casebook) -> None:
+def test_a_reader_key_that_the_server_swapped_gets_no_grant(book: Organisation) -> None:
     item = book.seal(incident())
     operator = keys.Identity.generate()
     with pytest.raises(NotAllowedError) as refusal:
@@ -129,7 +130,7 @@ def test_a_reader_key_that_the_server_swapped_gets_no_grant(book: Casebook) -> N
 
 
 @pytest.mark.parametrize("suite", [0, 2, "1", None])
-def test_another_suite_than_the_pinned_one_is_refused(book: Casebook, suite: object) -> None:
+def test_another_suite_than_the_pinned_one_is_refused(book: Organisation, suite: object) -> None:
     from evidence import canonical  # noqa: PLC0415 - next to its use
     from evidence.errors import FormatError  # noqa: PLC0415
 
@@ -141,7 +142,7 @@ def test_another_suite_than_the_pinned_one_is_refused(book: Casebook, suite: obj
         statement.from_envelope(forged)
 
 
-def test_a_replayed_statement_is_no_second_act(book: Casebook) -> None:
+def test_a_replayed_statement_is_no_second_act(book: Organisation) -> None:
     book.seal(incident())
     seal = events.parse(book.journal[-1].event).statement
     with pytest.raises(NotAllowedError):

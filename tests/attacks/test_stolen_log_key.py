@@ -5,7 +5,6 @@ The thief of these tests has fooled the witnesses, too: only the rotation stands
 
 import dataclasses
 import hashlib
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,63 +16,32 @@ from evidence.bundle.format import layout
 from evidence.bundle.format.rotations import Handover
 from evidence.custody.log import tlogproof
 from evidence.custody.log.checkpoint import SignedCheckpoint
-from evidence.custody.log.integrator import Integrator
-from evidence.custody.log.note import NoteSigner, generate_key
+from evidence.custody.log.note import generate_key
 from evidence.custody.log.tiles import FolderTiles
-from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from evidence.statements.statement import SeenCheckpoint, Statement
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.forging import regenerate
-from tests.simulators.heads import MemoryHeadStore
-from tests.simulators.rotating import RotatedCasebook, pin, rotation_over
+from evidence.statements.statement import SeenCheckpoint
+from tests.support.forging import regenerate
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
+from tests.support.rotating import RotatedOrganisation, pin, rotation_over
+from tests.support.stolen_log_key import encoded, rotated, sealed_and_granted, thief_log, unpack
 
 
 @pytest.fixture(name="book")
-def make_book(tmp_path: Path) -> RotatedCasebook:
-    return RotatedCasebook(tmp_path / "book")
+def make_book(tmp_path: Path) -> RotatedOrganisation:
+    return RotatedOrganisation(tmp_path / "book")
 
 
-def codes(path: Path, book: Casebook) -> set[str]:
+def codes(path: Path, book: Organisation) -> set[str]:
     """Return the codes of the claims that fail."""
     return {claim.code for claim in verify(path, trust.load(book.trust, path)).failed}
 
 
-def reasons(path: Path, book: Casebook, code: str) -> str:
+def reasons(path: Path, book: Organisation, code: str) -> str:
     failed = verify(path, trust.load(book.trust, path)).failed
     return " ".join(claim.values["why"] for claim in failed if claim.code == code)
 
 
-def unpack(bundle: Path, into: Path) -> Path:
-    with zipfile.ZipFile(bundle) as archive:
-        archive.extractall(into)
-    (folder,) = into.iterdir()
-    return folder
-
-
-def sealed_and_granted(book: Casebook) -> ids.ItemId:
-    item = book.seal(incident())
-    book.grant(item)
-    return item
-
-
-def rotated(book: RotatedCasebook, tmp_path: Path) -> Path:
-    """Return an honest bundle over both logs, unpacked; an item and a head of each."""
-    first = sealed_and_granted(book)
-    book.seal(incident(), seen=book.stamp())
-    book.rotate()
-    last = book.seal(incident(), seen=book.stamp())
-    book.grant(last)
-    return unpack(book.export(first, last), tmp_path / "out")
-
-
-def thief_log(folder: Path, key: NoteSigner, book: Casebook) -> Integrator:
-    """Return a log of the thief under this key, cosigned by a witness who forgot what it cosigned."""
-    signer = NoteSigner.parse((book.folder / "witness" / "witness.skey").read_text().strip())
-    witness = Witness(signer, FileWitnessState(folder / "memory"), [key.verifier])
-    return Integrator(folder / "log", key, MemoryHeadStore(), [witness])
-
-
-def test_an_honest_bundle_over_both_logs_holds(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_an_honest_bundle_over_both_logs_holds(book: RotatedOrganisation, tmp_path: Path) -> None:
     folder = rotated(book, tmp_path)
     assert codes(folder, book) == set(), "with the anchors of before: the root's signature is in the bundle"
     pin(book.trust, *[book.rotation] if book.rotation else [])
@@ -83,7 +51,7 @@ def test_an_honest_bundle_over_both_logs_holds(book: RotatedCasebook, tmp_path: 
 
 
 def test_a_bundle_of_before_the_rotation_still_holds_and_says_who_answers_for_it(
-    book: RotatedCasebook, tmp_path: Path
+    book: RotatedOrganisation, tmp_path: Path
 ) -> None:
     item = sealed_and_granted(book)
     book.stamp()
@@ -95,7 +63,7 @@ def test_a_bundle_of_before_the_rotation_still_holds_and_says_who_answers_for_it
     assert [claim.values["count"] for claim in report.claims if claim.code == "log-unlinked"] == ["2"]
 
 
-def test_the_old_key_signs_on_after_the_rotation(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_the_old_key_signs_on_after_the_rotation(book: RotatedOrganisation, tmp_path: Path) -> None:
     book.seal(incident())
     pin(book.trust, rotation_over(book.integrate().checkpoint, book.following, book.root))
     folder = unpack(book.export(sealed_and_granted(book)), tmp_path / "out")  # the thief runs the old log on
@@ -105,7 +73,7 @@ def test_the_old_key_signs_on_after_the_rotation(book: RotatedCasebook, tmp_path
     assert codes(folder, book) == set(), "without the rotation it would be believed: the test is worth something"
 
 
-def test_the_old_key_shows_another_past_below_the_end(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_the_old_key_shows_another_past_below_the_end(book: RotatedOrganisation, tmp_path: Path) -> None:
     """The thief rewrites event 3 and proves it under a head that is not too large."""
     folder = rotated(book, tmp_path)
     end = book.line.eras[0].final
@@ -125,7 +93,7 @@ def test_the_old_key_shows_another_past_below_the_end(book: RotatedCasebook, tmp
     assert "nothing here shows that this head is part of it" in reasons(folder, book, "event-not-logged")
 
 
-def test_a_successor_that_the_root_did_not_sign(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_a_successor_that_the_root_did_not_sign(book: RotatedOrganisation, tmp_path: Path) -> None:
     folder = rotated(book, tmp_path)
     file = folder / layout.ROTATIONS
     honest = Handover.parse(file.read_bytes())
@@ -139,11 +107,7 @@ def test_a_successor_that_the_root_did_not_sign(book: RotatedCasebook, tmp_path:
         assert "root did not sign" in reasons(folder, book, "rotation-bad")
 
 
-def encoded(made: Statement) -> ids.Base64:
-    return ids.Base64(canonical.b64(made.envelope.to_bytes()))
-
-
-def test_the_thief_s_own_log_takes_over(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_the_thief_s_own_log_takes_over(book: RotatedOrganisation, tmp_path: Path) -> None:
     """He signs no rotation himself, but replaces the heads beside the root's."""
     folder = rotated(book, tmp_path)
     file = folder / layout.ROTATIONS
@@ -161,7 +125,7 @@ def test_the_thief_s_own_log_takes_over(book: RotatedCasebook, tmp_path: Path) -
 
 
 def test_a_rotation_that_commits_to_a_shorter_log_contradicts_who_saw_more(
-    book: RotatedCasebook, tmp_path: Path
+    book: RotatedOrganisation, tmp_path: Path
 ) -> None:
     """The root was fooled into signing an earlier end, so that what came after it could be left out."""
     item = sealed_and_granted(book)
@@ -176,7 +140,7 @@ def test_a_rotation_that_commits_to_a_shorter_log_contradicts_who_saw_more(
     assert "was retired at" in reasons(folder, book, "event-not-logged")
 
 
-def test_two_endings_of_one_log_are_none(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_two_endings_of_one_log_are_none(book: RotatedOrganisation, tmp_path: Path) -> None:
     folder = rotated(book, tmp_path)
     early = dataclasses.replace(SignedCheckpoint.parse(book.tiles(1).read("checkpoint")).checkpoint, size=5)
     pin(book.trust, rotation_over(early, generate_key("other.example/log"), book.root))
@@ -184,7 +148,7 @@ def test_two_endings_of_one_log_are_none(book: RotatedCasebook, tmp_path: Path) 
     assert "two different ways" in reasons(folder, book, "rotation-bad")
 
 
-def test_what_is_held_back_proves_nothing(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_what_is_held_back_proves_nothing(book: RotatedOrganisation, tmp_path: Path) -> None:
     folder = rotated(book, tmp_path)
     (folder / layout.ROTATIONS).unlink()
     regenerate(folder)
@@ -197,7 +161,7 @@ def test_what_is_held_back_proves_nothing(book: RotatedCasebook, tmp_path: Path)
     assert "rotation-bad" in codes(folder, book), "a policy that knows more than the rotations fails closed"
 
 
-def test_heads_that_nobody_witnessed_must_lead_to_the_end(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_heads_that_nobody_witnessed_must_lead_to_the_end(book: RotatedOrganisation, tmp_path: Path) -> None:
     item = sealed_and_granted(book)
     book.stamp()
     folder = unpack(book.export(item), tmp_path / "out")
@@ -207,7 +171,7 @@ def test_heads_that_nobody_witnessed_must_lead_to_the_end(book: RotatedCasebook,
     assert "event-not-logged" in codes(folder, book)
 
 
-def test_who_saw_the_new_log_is_placed_in_it(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_who_saw_the_new_log_is_placed_in_it(book: RotatedOrganisation, tmp_path: Path) -> None:
     """A head of the new log is small and young: its size must not be compared with sizes of the old one."""
     first = sealed_and_granted(book)
     old = book.stamp()

@@ -22,25 +22,25 @@ from server.clients.http import Api
 from server.clients.pins import Pins
 from server.clients.proofs import Proofs
 from server.clients.signing import Signer
-from tests.attacks.test_stolen_log_key import thief_log
-from tests.simulators.casebook import incident
-from tests.simulators.rotating import RotatedCasebook, rotation_over
-from tests.simulators.shown_log import Shown, showing
+from tests.support.incidents import incident
+from tests.support.rotating import RotatedOrganisation, rotation_over
+from tests.support.shown_log import Shown, showing
+from tests.support.stolen_log_key import proof_of, thief_log
 
 
 @pytest.fixture(name="book")
-def make_book(tmp_path: Path) -> RotatedCasebook:
-    return RotatedCasebook(tmp_path / "book")
+def make_book(tmp_path: Path) -> RotatedOrganisation:
+    return RotatedOrganisation(tmp_path / "book")
 
 
 @pytest.fixture(name="shown")
-def make_shown(book: RotatedCasebook) -> Iterator[Shown]:
+def make_shown(book: RotatedOrganisation) -> Iterator[Shown]:
     with showing(Shown({1: book.folder / "log", 2: book.folder / "logs" / "2"})) as shown:
         yield shown
 
 
 @pytest.fixture(name="proofs")
-def make_proofs(book: RotatedCasebook, shown: Shown) -> Iterator[Proofs]:
+def make_proofs(book: RotatedOrganisation, shown: Shown) -> Iterator[Proofs]:
     """What a phone checks with, pinned before any rotation."""
     signer = Signer(Api(shown.url), book.phone, Pins(book.root.sign_public, (book.trust / "policy").read_text()))
     yield Proofs(signer)
@@ -56,7 +56,7 @@ def seen(folder: Path) -> Path:
 
 
 def test_a_phone_follows_the_root_into_the_new_log(
-    book: RotatedCasebook, shown: Shown, proofs: Proofs, tmp_path: Path
+    book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path
 ) -> None:
     book.seal(incident())
     book.integrate()
@@ -79,15 +79,9 @@ def test_a_phone_follows_the_root_into_the_new_log(
         assert proofs.fetch(one) == shown.proofs[one.index]
 
 
-def proof_of(book: RotatedCasebook, index: int) -> bytes:
-    era = book.line.of_event(index)
-    signed = SignedCheckpoint.parse(book.tiles(era.number).read("checkpoint"))
-    return tlogproof.build_proof(book.tiles(era.number), era.entry_of(index), signed).to_bytes()
-
-
 @pytest.mark.parametrize("forger", ["thief", "server", "caseworker"])
 def test_a_succession_that_the_root_did_not_sign(
-    book: RotatedCasebook, shown: Shown, proofs: Proofs, tmp_path: Path, forger: str
+    book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path, forger: str
 ) -> None:
     by = keys.Identity.generate() if forger == "thief" else getattr(book, forger)
     show(shown, rotation_over(book.integrate().checkpoint, book.following, by))
@@ -97,7 +91,7 @@ def test_a_succession_that_the_root_did_not_sign(
 
 
 def test_a_succession_that_commits_to_a_shorter_head(
-    book: RotatedCasebook, shown: Shown, proofs: Proofs, tmp_path: Path
+    book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path
 ) -> None:
     """The root was fooled: what this phone saw is beyond the end that it signed."""
     early = book.integrate().checkpoint
@@ -113,20 +107,20 @@ def test_a_succession_that_commits_to_a_shorter_head(
         proofs.advance(seen(tmp_path))
 
 
-def early_head(book: RotatedCasebook, size: int) -> bytes:
+def early_head(book: RotatedOrganisation, size: int) -> bytes:
     """Return the old head of this size again, cosigned by a witness who forgot."""
     leaves = [one.leaf for one in book.journal[:size]]
     return thief_log(book.folder / "early", book.log, book).integrate(leaves, 0).to_bytes()
 
 
-def start_following(book: RotatedCasebook) -> None:
+def start_following(book: RotatedOrganisation) -> None:
     """Make a new log of which the thief has the key, too, with whatever the shorter end leaves room for."""
     book.rotate()
     book.integrate()
 
 
 def test_a_head_of_the_old_log_after_the_rotation(
-    book: RotatedCasebook, shown: Shown, proofs: Proofs, tmp_path: Path
+    book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path
 ) -> None:
     show(shown, book.rotate())
     book.integrate()
@@ -143,7 +137,9 @@ def test_a_head_of_the_old_log_after_the_rotation(
         proofs.fetch(last)
 
 
-def test_another_past_under_the_old_key(book: RotatedCasebook, shown: Shown, proofs: Proofs, tmp_path: Path) -> None:
+def test_another_past_under_the_old_key(
+    book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path
+) -> None:
     first = book.journal[0]
     show(shown, book.rotate())
     book.integrate()
@@ -156,7 +152,9 @@ def test_another_past_under_the_old_key(book: RotatedCasebook, shown: Shown, pro
         proofs.fetch(first)
 
 
-def test_a_receipt_of_the_old_log_for_an_event_after_it(book: RotatedCasebook, proofs: Proofs, shown: Shown) -> None:
+def test_a_receipt_of_the_old_log_for_an_event_after_it(
+    book: RotatedOrganisation, proofs: Proofs, shown: Shown
+) -> None:
     """The thief runs the server of before with the server's key, too: his receipts name the log that has ended."""
     book.seal(incident())
     show(shown, book.rotate())
@@ -182,7 +180,7 @@ def test_a_receipt_of_the_old_log_for_an_event_after_it(book: RotatedCasebook, p
 
 
 def test_a_rotation_that_was_known_is_not_forgotten(
-    book: RotatedCasebook, shown: Shown, proofs: Proofs, tmp_path: Path
+    book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path
 ) -> None:
     show(shown, book.rotate())
     book.integrate()
@@ -195,7 +193,7 @@ def test_a_rotation_that_was_known_is_not_forgotten(
 
 
 def test_two_endings_that_the_root_signed_are_believed_by_nobody(
-    book: RotatedCasebook, shown: Shown, proofs: Proofs, tmp_path: Path
+    book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path
 ) -> None:
     show(shown, book.rotate())
     book.integrate()
@@ -208,7 +206,7 @@ def test_two_endings_that_the_root_signed_are_believed_by_nobody(
 
 
 def test_the_new_log_must_begin_with_the_end_of_the_old_one(
-    book: RotatedCasebook, shown: Shown, proofs: Proofs, tmp_path: Path
+    book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path
 ) -> None:
     """Whoever has the new key, and no more, cannot cut the new log loose from the old one."""
     show(shown, book.rotate())

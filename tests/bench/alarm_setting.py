@@ -20,9 +20,10 @@ from evidence.statements.statement import Statement
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect, open_engine
 from evidence.store.journal.journal import SqlJournal
-from tests.bridge_world import Organisation, new_broker, until
-from tests.ports import free_port, free_ports
-from tests.postgres_world import postgres_server
+from tests.support.bridge_world import AlarmOrganisation, new_broker
+from tests.support.ports import free_port, free_ports
+from tests.support.postgres_world import postgres_server
+from tests.support.waiting import until
 
 PRESS_BYTES = 180
 PORTION = 500
@@ -36,7 +37,7 @@ class Setting:
     `feed_port` and `process` are the first bridge's; `feed_ports` are of all.
     """
 
-    organisation: Organisation
+    organisation: AlarmOrganisation
     kind: str
     brokers: tuple[brokers.RunningBroker, ...]
     database_url: str
@@ -93,7 +94,7 @@ class Setting:
 @contextmanager
 def setting(folder: Path, kind: str, journal: str = "sqlite", count: int = 2, bridges: int = 1) -> Iterator[Setting]:
     """Run brokers and bridge processes on a journal; several bridges follow each other."""
-    organisation = Organisation.found(folder)
+    organisation = AlarmOrganisation.found(folder)
     with ExitStack() as stack:
         url = organisation.database_url
         if journal == "postgresql":

@@ -32,12 +32,13 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, Pres
 from evidence import ids, keys
 from tests.bench.alarm_setting import Setting, paho_echo, raw_echo, setting
 from tests.bench.evidence import Figure, fdatasync_ms
-from tests.bridge_world import start_bridge, until, world
-from tests.browser.conftest import browser, pictures
-from tests.browser.test_whole import Running, running
-from tests.browser.visitor import visit
-from tests.crowd import CrowdDevice, beat, connect_all
-from tests.interop.test_alarm_centres import KEY, alarm_centre
+from tests.support.alarm_centre import KEY, alarm_centre
+from tests.support.bridge_world import start_bridge, world
+from tests.support.chromium import browser, pictures
+from tests.support.crowd import CrowdDevice, beat, connect_all
+from tests.support.visitor import visit
+from tests.support.waiting import until
+from tests.support.whole import Running, running
 
 ROUNDS = int(os.environ.get("GETUIGE_ROUNDS", "300"))
 CROWD = int(os.environ.get("GETUIGE_CROWD", "10000"))

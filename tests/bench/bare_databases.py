@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import need
-from tests.postgres_world import postgres_server
+from tests.support.postgres_world import postgres_server
+from tests.support.programs import need
 
 Insert = Callable[[list[bytes]], None]
 

@@ -33,10 +33,12 @@ from evidence.store.database import migrating
 from evidence.store.database.engine import connect, open_engine
 from evidence.store.journal.journal import SqlJournal
 from server.founding import found
-from tests.api.world import Person, World, settings_in, until
 from tests.bench.bare_databases import bare_postgresql, bare_sqlite
-from tests.journey import serving
-from tests.simulators.casebook import Casebook, incident
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
+from tests.support.server_process import serving
+from tests.support.server_world import Person, World, settings_in
+from tests.support.waiting import until
 
 MIB = 1024 * 1024
 GIB = int(os.environ.get("GETUIGE_BENCH_GIB", "1"))
@@ -169,7 +171,7 @@ def test_seal_and_open(figures: Figures) -> None:
 def test_durable_appends(figures: Figures, tmp_path: Path, kind: str, batch: int) -> None:
     count = min(2_048, 512 * batch) if batch > 1 else 300
     (tmp_path / "book").mkdir()
-    book = Casebook(tmp_path / "book")
+    book = Organisation(tmp_path / "book")
     founding = len(book.journal)
     for number in range(count):
         book.seal(incident(title=f"{number}"))
@@ -288,11 +290,11 @@ def test_proofs_over_http(figures: Figures, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path, Path]:
+def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path, Path]:
     """Return a case of `GIB` GiB in files of 16 MiB: the book, its sealed bundle and the opened folder."""
     folder = tmp_path_factory.mktemp("case")
     (folder / "book").mkdir()
-    book = Casebook(folder / "book")
+    book = Organisation(folder / "book")
     random = os.urandom(MIB)
     for number in range(GIB * 1024 // FILE_MIB):
         data = number.to_bytes(8) + random[8:]
@@ -306,7 +308,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path, Path
 
 
 @pytest.mark.timeout(3600)
-def test_verify(figures: Figures, case: tuple[Casebook, Path, Path]) -> None:
+def test_verify(figures: Figures, case: tuple[Organisation, Path, Path]) -> None:
     book, sealed, folder = case
     files = [path for path in folder.rglob("*") if path.is_file()]
     files.sort(key=lambda path: path.stat().st_size, reverse=True)

@@ -21,8 +21,9 @@ from evidence.envelope import cobblestone
 from evidence.statements import event as events
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.heads import SqliteHeadStore
+from tests.support.heads import SqliteHeadStore
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 MEBIBYTE = 1024 * 1024
 CONTENT = os.urandom(MEBIBYTE) * 64
@@ -92,7 +93,7 @@ def test_custody_log_in_batches_of_256(report: Report, tmp_path: Path) -> None:
 
 def test_journal_with_many_waiting(report: Report, tmp_path: Path) -> None:
     (tmp_path / "book").mkdir()
-    book = Casebook(tmp_path / "book")
+    book = Organisation(tmp_path / "book")
     founding = len(book.journal)
     for number in range(1_000):
         book.seal(incident(title=f"{number}"))

@@ -14,7 +14,7 @@ import pytest
 from device_bridge.mqtt.connection import BrokerAddress, Login
 from device_bridge.wire.message import Kind, Location, Told
 from tests.bench.alarm_setting import paho_echo
-from tests.bridge_world import World, world
+from tests.support.bridge_world import World, world
 
 ROUNDS = 300
 WARM_UP = 30

@@ -33,14 +33,15 @@ from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from server.layout import Layout
 from server.settings import Settings
-from tests.api.world import STATEMENTS, CaseOfHers, Person, Signed, World, settings_in, until
 from tests.bench.evidence import Figure, fdatasync_ms
 from tests.bench.uploads import memory_mib
-from tests.conftest import need
-from tests.faults.disk import Disk
-from tests.faults.test_server_killed import invitation, serving
-from tests.ports import free_port
-from tests.postgres_world import PostgresServer, postgres_server
+from tests.support.disk import Disk
+from tests.support.ports import free_port
+from tests.support.postgres_world import PostgresServer, postgres_server
+from tests.support.programs import need
+from tests.support.server_process import invitation, serving
+from tests.support.server_world import STATEMENTS, CaseOfHers, Person, Signed, World, settings_in
+from tests.support.waiting import until
 
 OUT = Path(__file__).parent.parent.parent / "var" / "bench" / "uploads.json"
 CLIENTS: Final = {1: 400, 32: 2400, 256: 3000}

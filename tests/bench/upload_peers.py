@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.api.world import until
-from tests.conftest import need
-from tests.ports import free_port
+from tests.support.ports import free_port
+from tests.support.programs import need
+from tests.support.waiting import until
 
 FOREIGN = Path(__file__).parent.parent / "interop" / "foreign"
 NGINX = """

@@ -27,10 +27,10 @@ import pytest
 from evidence import ids, keys
 from server.founding import found
 from server.uploads import core, fields, tus
-from tests.api.world import TUS, Person, Signed, World, settings_in
 from tests.bench.evidence import Figure, fdatasync_ms
 from tests.bench.upload_peers import bare_uvicorn, nginx, tus_server
-from tests.faults.test_server_killed import serving
+from tests.support.server_process import serving
+from tests.support.server_world import TUS, Person, Signed, World, settings_in
 
 MIB = 1024 * 1024
 SIZE = int(os.environ.get("GETUIGE_BENCH_GIB", "1")) * 1024 * MIB

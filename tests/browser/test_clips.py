@@ -15,9 +15,9 @@ from playwright.async_api import Browser, expect
 
 from evidence import ids
 from evidence.envelope.meta import Meta
-from tests.browser.stand_in import StandIn
-from tests.browser.visitor import visit
-from tests.browser.world import World, build
+from tests.support.page_world import World, build
+from tests.support.stand_in import StandIn
+from tests.support.visitor import visit
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 

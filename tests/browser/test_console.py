@@ -12,14 +12,11 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from evidence.statements import types
-from tests.bridge_world import until
-from tests.browser.stand_in import StandIn
-from tests.browser.visitor import visit
+from tests.support.stand_in import StandIn
+from tests.support.visitor import STALE_WITHIN_S, visit
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
-
-STALE_WITHIN_S = 8.0
-"""Six seconds of silence, the half second of the page's clock, and a margin for a busy machine."""
 
 
 async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browser, server: StandIn) -> None:

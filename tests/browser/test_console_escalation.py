@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from tests.browser.stand_in import StandIn
-from tests.browser.visitor import visit
+from tests.support.stand_in import StandIn
+from tests.support.visitor import visit
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 

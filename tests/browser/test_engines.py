@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.browser.conftest import ARTEFACTS
-from tests.browser.engines import Window, firefox, webkit
-from tests.browser.stand_in import StandIn
-from tests.browser.visitor import visit
-from tests.browser.world import PHRASES
+from tests.support.engines import Window, firefox, webkit
+from tests.support.page_world import PHRASES
+from tests.support.stand_in import StandIn
+from tests.support.visitor import ARTEFACTS, visit
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 

@@ -10,8 +10,8 @@ from playwright.async_api import Browser, expect
 
 from evidence import ids
 from evidence.statements import statement, types
-from tests.browser.stand_in import StandIn
-from tests.browser.visitor import visit
+from tests.support.stand_in import StandIn
+from tests.support.visitor import visit
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 

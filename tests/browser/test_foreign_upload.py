@@ -18,10 +18,10 @@ from playwright.async_api import Browser, Route
 from evidence import ids
 from evidence.store.blobs.directory import DirectoryBlobs
 from server.uploads.fields import RESUMABLE, UPLOADS
-from tests.api.world import Person, World, running, settings_in
-from tests.interop.cut_line import CutLine
-from tests.interop.test_foreign_tus_clients import FOREIGN, key_of
-from tests.ports import free_port
+from tests.support.cut_line import CutLine
+from tests.support.foreign_clients import FOREIGN, key_of
+from tests.support.ports import free_port
+from tests.support.server_world import Person, World, running, settings_in
 
 MIB = 1024 * 1024
 CONTENT = os.urandom(3 * MIB + 5)

@@ -12,8 +12,8 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from server.web import assets
-from tests.browser.stand_in import StandIn
-from tests.browser.visitor import Visitor, visit
+from tests.support.stand_in import StandIn
+from tests.support.visitor import Visitor, visit
 
 PATHS = ("/", "/review", "/console")
 

@@ -16,8 +16,8 @@ from playwright.async_api import Browser, Request, expect
 from pmtiles.tile import Compression, TileType, zxy_to_tileid
 from pmtiles.writer import Writer
 
-from tests.browser.stand_in import StandIn
-from tests.browser.visitor import visit
+from tests.support.stand_in import StandIn
+from tests.support.visitor import visit
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.stand_in import StandIn
-from tests.browser.visitor import visit
-from tests.browser.world import build
+from tests.support.page_world import build
+from tests.support.stand_in import StandIn
+from tests.support.visitor import visit
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 

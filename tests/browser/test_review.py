@@ -14,9 +14,9 @@ from playwright.async_api import Browser, Route, expect
 
 from evidence import canonical, keys
 from evidence.statements import dsse
-from tests.browser.stand_in import StandIn
-from tests.browser.told import INCIDENTS
-from tests.browser.visitor import PIXELS, pixels_of_file, visit
+from tests.support.entries import INCIDENTS
+from tests.support.stand_in import StandIn
+from tests.support.visitor import PIXELS, pixels_of_file, visit
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 

@@ -6,18 +6,10 @@ Nothing is simulated but the people.
 """
 
 import asyncio
-import contextlib
 import json
 import os
-import random
 import re
 import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,85 +17,17 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from server.clients.locked import read
-from tests.browser.test_console import STALE_WITHIN_S
-from tests.browser.visitor import PIXELS, Visitor, pixels_of_file, visit
+from tests.support.visitor import PIXELS, STALE_WITHIN_S, Visitor, pixels_of_file, visit
+from tests.support.whole import GETUIGE, Running, running
+
+__all__ = ["running"]  # a fixture
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
-GETUIGE = Path(sys.executable).parent / "getuige"
-READY_S = 180
-"""The story takes about twenty seconds; a busy machine gets more."""
 
 POSITION = ("51.934200", "4.457700")
 LATER = ("51.935600", "4.460000")
 """Where she is at the press, and from the next sign of life of her device on."""
-
-
-@dataclass(frozen=True)
-class Running:
-    """A running Getuige: where it is, whose phrase is what, its data folder, its first process."""
-
-    url: str
-    phrases: dict[str, str]
-    data: Path
-    process: subprocess.Popen[bytes]
-
-    def parts(self, name: str) -> list[int]:
-        """The process ids of the children that carry out the command `name`."""
-        listed = subprocess.run(["ps", "-eww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
-        rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
-        ours = {pid for pid, parent, _ in rows if int(parent) == self.process.pid}
-        found = [int(pid) for pid, _, line in rows if pid in ours and re.search(rf"main\(\) {name}\b", line)]
-        assert found, f"no {name} runs"
-        return found
-
-
-def _free_stretch() -> int:
-    """A port with room behind it: five for the parts, and 100 further on one for each broker's own protocol.
-
-    Below the range from which the machine hands out ports by itself, so that nobody takes one meanwhile.
-    """
-    for first in random.sample(range(20_000, 32_000, 200), 40):
-        with contextlib.ExitStack() as held:
-            try:
-                for port in (*range(first, first + 8), *range(first + 100, first + 108)):
-                    held.enter_context(socket.create_server(("127.0.0.1", port)))
-            except OSError:
-                continue
-            return first
-    pytest.fail("no free stretch of ports on this machine")
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, pictures: tuple[Path, ...]) -> Iterator[Running]:
-    """Start everything as `make run` does, wait until the story was played, and stop it afterwards."""
-    assert pictures
-    data = tmp_path_factory.mktemp("whole") / "var"
-    said = data.parent / "said.txt"
-    command = [str(GETUIGE), "run", "--data", str(data), "--port", str(_free_stretch())]
-    with said.open("wb") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, "COLUMNS": "200"}
-        )
-    try:
-        deadline = time.monotonic() + READY_S
-        while "Getuige is running" not in said.read_text("utf-8"):
-            assert process.poll() is None, said.read_text("utf-8")[-4000:]
-            assert time.monotonic() < deadline, said.read_text("utf-8")[-4000:]
-            time.sleep(0.1)
-        address = json.loads((data / "run.json").read_text("utf-8"))["addresses"]["review"]
-        phrases = {
-            handle: (data / "people" / handle / "phrase.txt").read_text("utf-8").strip()
-            for handle in ("marit", "ilse", "daan")
-        }
-        yield Running(address.removesuffix("/review"), phrases, data, process)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 async def _review(person: Visitor, running: Running, handle: str) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.api.world import Person, World, running, settings_in
+from tests.support.server_world import Person, World, running, settings_in
 
 
 @pytest.fixture(scope="session")

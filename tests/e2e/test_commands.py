@@ -11,7 +11,7 @@ from PIL import Image
 
 from evidence import ids, keys
 from evidence.statements import types
-from tests.api.world import World
+from tests.support.server_world import World
 
 PHRASE = "bado kemi luro sita povu nezi"
 

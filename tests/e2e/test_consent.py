@@ -18,12 +18,13 @@ from server.clients.investigator import Investigator
 from server.clients.phone_folder import open_phone
 from server.clients.pins import Pins
 from server.clients.timeline import Moment
-from tests.api.world import World
-from tests.e2e.her import Her, incident, new_case
+from tests.support.incidents import incident
+from tests.support.phone_owner import PhoneOwner, new_case
+from tests.support.server_world import World
 
 
 @pytest.fixture
-def her(world: World, tmp_path: Path) -> Iterator[Her]:
+def her(world: World, tmp_path: Path) -> Iterator[PhoneOwner]:
     with new_case(world) as her:
         with open_phone(her.enrol(tmp_path / "phone")) as phone:
             for title in ("Een", "Twee", "Drie"):
@@ -32,7 +33,7 @@ def her(world: World, tmp_path: Path) -> Iterator[Her]:
         yield her
 
 
-def _investigator(her: Her) -> Investigator:
+def _investigator(her: PhoneOwner) -> Investigator:
     return Investigator(her.connect(her.world.investigator.identity))
 
 
@@ -40,11 +41,11 @@ def _title(moment: Moment) -> str:
     return moment.opened.meta.title if moment.opened else ""
 
 
-def _titles(who: Investigator, her: Her) -> list[str]:
+def _titles(who: Investigator, her: PhoneOwner) -> list[str]:
     return [moment.opened.meta.title for moment in who.timeline(her.case) if moment.opened]
 
 
-def test_a_reader_sees_what_was_granted_and_no_longer_after_it_was_taken_back(her: Her) -> None:
+def test_a_reader_sees_what_was_granted_and_no_longer_after_it_was_taken_back(her: PhoneOwner) -> None:
     reader = _investigator(her)
     with pytest.raises(RefusedError) as before:
         reader.timeline(her.case)
@@ -57,7 +58,7 @@ def test_a_reader_sees_what_was_granted_and_no_longer_after_it_was_taken_back(he
     assert before.value.status == after.value.status == 404
 
 
-def test_what_is_read_stands_in_her_timeline(her: Her) -> None:
+def test_what_is_read_stands_in_her_timeline(her: PhoneOwner) -> None:
     her.vault.grant(her.world.investigator.kid, "aangifte", 7)
     _investigator(her).timeline(her.case)
     readers = [moment.body["reader"] for moment in her.vault.items() if moment.type == "read"]
@@ -65,13 +66,13 @@ def test_what_is_read_stands_in_her_timeline(her: Her) -> None:
 
 
 @pytest.mark.parametrize("role", ["dispatcher", "desk", "bridge", "server"])
-def test_nothing_is_given_to_a_key_that_is_no_readers(her: Her, role: types.Role) -> None:
+def test_nothing_is_given_to_a_key_that_is_no_readers(her: PhoneOwner, role: types.Role) -> None:
     other = her.world.certify(role, "Iemand anders")
     with pytest.raises(DistrustError):
         her.vault.grant(other.kid, "aangifte", 7)
 
 
-def test_a_certificate_that_another_root_signed_does_not_exist(her: Her) -> None:
+def test_a_certificate_that_another_root_signed_does_not_exist(her: PhoneOwner) -> None:
     false_root, thief = keys.Identity.generate(), keys.Identity.generate()
     body = types.KeyPublish(
         ids.SubjectId(ids.new_id()),
@@ -89,26 +90,26 @@ def test_a_certificate_that_another_root_signed_does_not_exist(her: Her) -> None
     assert thief.kid in Pins(false_root.sign_public, her.pins.policy_text).certificates([forged])
 
 
-def test_a_retired_key_is_no_reader(her: Her) -> None:
+def test_a_retired_key_is_no_reader(her: PhoneOwner) -> None:
     leaver = her.world.certify("investigator", "Vertrekt")
     her.world.root.act("key.retire", types.KeyRetire(leaver.kid))
     with pytest.raises(DistrustError):
         her.vault.grant(leaver.kid, "aangifte", 7)
 
 
-def test_a_timeline_under_another_root_is_not_believed(her: Her) -> None:
+def test_a_timeline_under_another_root_is_not_believed(her: PhoneOwner) -> None:
     # A client that pinned another root finds nobody who vouches for the caseworker that opened the case.
     other = her.connect(her.identity, Pins(keys.Identity.generate().sign_public, her.pins.policy_text))
     with pytest.raises(DistrustError):
         timeline.read(other, her.case, [her.identity])
 
 
-def test_there_must_be_something_to_give(her: Her) -> None:
+def test_there_must_be_something_to_give(her: PhoneOwner) -> None:
     with pytest.raises(ClientError):
         her.vault.grant(her.world.investigator.kid, "aangifte", 7, lambda _moment: False)
 
 
-def test_her_key_waits_at_the_server_for_her_phrase_and_no_other(her: Her, tmp_path: Path) -> None:
+def test_her_key_waits_at_the_server_for_her_phrase_and_no_other(her: PhoneOwner, tmp_path: Path) -> None:
     file = tmp_path / "vault.json"
     phrase = keys.generate_phrase()
     handle = f"her-{ids.new_id()[:8]}"
@@ -126,7 +127,7 @@ def test_her_key_waits_at_the_server_for_her_phrase_and_no_other(her: Her, tmp_p
         locked.create(file, handle, phrase)
 
 
-def test_a_clock_that_is_off_is_told_the_time_and_asks_once_more(her: Her) -> None:
+def test_a_clock_that_is_off_is_told_the_time_and_asks_once_more(her: PhoneOwner) -> None:
     vault = her.vault
     vault.signer.api.skew = timedelta(hours=3)
     assert vault.items()

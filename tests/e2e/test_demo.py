@@ -23,7 +23,7 @@ from PIL import Image
 from server.demo.media import LARGE_BYTES
 from server.demo.play import PARTS
 from server.demo.supervisor import MAX_PORT, free_port
-from tests.conftest import need
+from tests.support.programs import need
 
 GETUIGE = (sys.executable, "-c", "from server.cli import main; main()")
 README = Path(__file__).parents[2] / "README.md"

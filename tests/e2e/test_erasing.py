@@ -19,15 +19,17 @@ from server.clients.errors import DistrustError, RefusedError
 from server.clients.investigator import Investigator
 from server.clients.phone_folder import open_phone
 from server.clients.receipts import Receipts
-from tests.api.world import World, until
-from tests.e2e.her import Her, incident, new_case, prove
-from tests.erasing_world import sweeping
+from tests.support.erasing_world import sweeping
+from tests.support.incidents import incident
+from tests.support.phone_owner import PhoneOwner, new_case, prove
+from tests.support.server_world import World
+from tests.support.waiting import until
 
 PHRASE = "bado kemi luro sita povu nezi"
 
 
 @pytest.fixture
-def her(world: World, tmp_path: Path) -> Iterator[Her]:
+def her(world: World, tmp_path: Path) -> Iterator[PhoneOwner]:
     with new_case(world) as her:
         with open_phone(her.enrol(tmp_path / "phone")) as phone:
             for title in ("Een", "Twee", "Drie"):
@@ -36,19 +38,19 @@ def her(world: World, tmp_path: Path) -> Iterator[Her]:
         yield her
 
 
-def _erasing(her: Her, who: keys.Identity) -> Erasing:
+def _erasing(her: PhoneOwner, who: keys.Identity) -> Erasing:
     return Erasing(her.connect(who), her.case)
 
 
-def _by_title(her: Her) -> dict[str, ids.ItemId]:
+def _by_title(her: PhoneOwner) -> dict[str, ids.ItemId]:
     return {one.opened.meta.title: one.item for one in her.vault.items() if one.opened and one.item}
 
 
-def _titles(who: Investigator, her: Her) -> set[str]:
+def _titles(who: Investigator, her: PhoneOwner) -> set[str]:
     return {moment.opened.meta.title for moment in who.timeline(her.case) if moment.opened}
 
 
-def test_what_was_given_beside_an_erased_item_stays_given(her: Her, tmp_path: Path) -> None:
+def test_what_was_given_beside_an_erased_item_stays_given(her: PhoneOwner, tmp_path: Path) -> None:
     reader = Investigator(her.connect(her.world.investigator.identity))
     her.vault.grant(her.world.investigator.kid, "aangifte", 30)
     assert _titles(reader, her) == {"Een", "Twee", "Drie"}
@@ -81,7 +83,7 @@ def test_what_was_given_beside_an_erased_item_stays_given(her: Her, tmp_path: Pa
 
 
 def test_a_phone_that_never_got_its_receipt_goes_on_behind_what_was_erased(
-    her: Her, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    her: PhoneOwner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:
         raise SystemExit
@@ -104,7 +106,7 @@ def test_a_phone_that_never_got_its_receipt_goes_on_behind_what_was_erased(
     assert set(_by_title(her)) == {"Een", "Twee", "Drie", "Vijf"}
 
 
-def test_nothing_is_forgotten_because_a_server_says_that_it_was_erased(her: Her) -> None:
+def test_nothing_is_forgotten_because_a_server_says_that_it_was_erased(her: PhoneOwner) -> None:
     signer = her.connect(her.identity)
     other = ids.Sha256("ab" * 32)
     for receipt in ("", "e30="):
@@ -119,7 +121,7 @@ def _proof(vault: Erasing, erasure: ids.ErasureId) -> bytes:
         return b""
 
 
-def test_by_command_asked_agreed_and_called_off(her: Her, tmp_path: Path) -> None:
+def test_by_command_asked_agreed_and_called_off(her: PhoneOwner, tmp_path: Path) -> None:
     (tmp_path / "phrase.txt").write_text(f"{PHRASE}\n")
     for name, identity in (("vault", her.identity), ("caseworker", her.world.caseworker.identity)):
         (tmp_path / f"{name}.json").write_bytes(keys.lock(identity, name, PHRASE).to_bytes())
@@ -154,7 +156,7 @@ def test_by_command_asked_agreed_and_called_off(her: Her, tmp_path: Path) -> Non
     }
 
 
-def _trust(her: Her) -> tuple[str, str]:
+def _trust(her: PhoneOwner) -> tuple[str, str]:
     return "--trust", str(her.world.settings.data / "trust")
 
 

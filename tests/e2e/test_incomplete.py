@@ -28,8 +28,10 @@ from server.clients.outbox import OriginalError, Outbox, Source
 from server.clients.phone_folder import open_phone
 from server.clients.timeline import Moment
 from server.uploads.begun import MAX_BEGUN_BY_ONE_KEY
-from tests.api.world import TUS, Person, World, problem, until
-from tests.e2e.her import Her, incident, new_case, prove
+from tests.support.incidents import incident
+from tests.support.phone_owner import PhoneOwner, new_case, prove
+from tests.support.server_world import TUS, Person, World, problem
+from tests.support.waiting import until
 
 SIZE = 3_000_000
 SEED = 20261122
@@ -53,7 +55,7 @@ with open_phone(Path(sys.argv[1])) as phone:
 
 
 @pytest.fixture
-def her(world: World) -> Iterator[Her]:
+def her(world: World) -> Iterator[PhoneOwner]:
     with new_case(world) as her:
         yield her
 
@@ -64,7 +66,7 @@ def film(folder: Path, size: int = SIZE) -> Path:
     return path
 
 
-def filmed(her: Her, tmp_path: Path) -> tuple[Path, Path, ids.ItemId]:
+def filmed(her: PhoneOwner, tmp_path: Path) -> tuple[Path, Path, ids.ItemId]:
     """A phone that keeps a film; returns its folder, the film and the item."""
     path = film(tmp_path)
     with open_phone(her.enrol(tmp_path / "phone")) as phone:
@@ -80,19 +82,19 @@ def cut(phone: Path, at: int) -> None:
     assert result.returncode == -signal.SIGKILL, result.stderr
 
 
-def one_of(her: Her, item: ids.ItemId) -> Moment | None:
+def one_of(her: PhoneOwner, item: ids.ItemId) -> Moment | None:
     found = [moment for moment in her.vault.items() if moment.item == item]
     assert len(found) <= 1
     return found[0] if found else None
 
 
-def note_of(her: Her, item: ids.ItemId) -> Path:
+def note_of(her: PhoneOwner, item: ids.ItemId) -> Path:
     """Where the server wrote down the upload of an item."""
     notes = (her.world.settings.data / "uploads").glob("*.open")
     return next(one for one in notes if json.loads(one.read_bytes())["item"] == item)
 
 
-def export(her: Her, target: Path) -> Path:
+def export(her: PhoneOwner, target: Path) -> Path:
     police = Investigator(her.connect(her.world.investigator.identity))
     taken = police.order(her.case, "artikel 126nd Sv")
     police.wait(taken.export)
@@ -101,7 +103,9 @@ def export(her: Her, target: Path) -> Path:
 
 
 @pytest.mark.parametrize("part", [0.45, random.Random(SEED).uniform(0.4, 0.99)])
-def test_what_arrived_of_a_cut_film_opens_and_the_rest_completes_it(her: Her, tmp_path: Path, part: float) -> None:
+def test_what_arrived_of_a_cut_film_opens_and_the_rest_completes_it(
+    her: PhoneOwner, tmp_path: Path, part: float
+) -> None:
     phone, path, item = filmed(her, tmp_path)
     cut(phone, int(SIZE * part))
     part_file = note_of(her, item).with_suffix(".part")
@@ -147,7 +151,7 @@ def test_what_arrived_of_a_cut_film_opens_and_the_rest_completes_it(her: Her, tm
     assert not verify(tmp_path / "cut.zip", anchors).failed  # what was released before still proves what it proved
 
 
-def test_a_changed_byte_in_what_arrived_is_found(her: Her, tmp_path: Path) -> None:
+def test_a_changed_byte_in_what_arrived_is_found(her: PhoneOwner, tmp_path: Path) -> None:
     phone, _, item = filmed(her, tmp_path)
     cut(phone, SIZE // 2)
     her.vault.grant(her.world.investigator.kid, "aangifte", 7)
@@ -161,7 +165,7 @@ def test_a_changed_byte_in_what_arrived_is_found(her: Her, tmp_path: Path) -> No
         open_bundle(bundle, her.world.investigator.identity, tmp_path / "opened")
 
 
-def test_what_arrived_neither_expires_nor_is_called_off(her: Her, tmp_path: Path) -> None:
+def test_what_arrived_neither_expires_nor_is_called_off(her: PhoneOwner, tmp_path: Path) -> None:
     phone, _, item = filmed(her, tmp_path)
     cut(phone, SIZE // 2)
     note = note_of(her, item)
@@ -181,7 +185,7 @@ def test_what_arrived_neither_expires_nor_is_called_off(her: Her, tmp_path: Path
         assert survivor.sync() == 1
 
 
-def test_a_flood_of_beginnings_ends_and_her_items_arrive_all_the_same(her: Her, tmp_path: Path) -> None:
+def test_a_flood_of_beginnings_ends_and_her_items_arrive_all_the_same(her: PhoneOwner, tmp_path: Path) -> None:
     path = film(tmp_path, 1_200_000)
     with open_phone(her.enrol(tmp_path / "phone")) as phone:
         for _ in range(MAX_BEGUN_BY_ONE_KEY):
@@ -201,7 +205,7 @@ def test_a_flood_of_beginnings_ends_and_her_items_arrive_all_the_same(her: Her, 
     assert moment.begun is None
 
 
-def test_a_large_file_goes_on_from_its_original_in_flat_memory(her: Her, tmp_path: Path) -> None:
+def test_a_large_file_goes_on_from_its_original_in_flat_memory(her: PhoneOwner, tmp_path: Path) -> None:
     """No second copy is kept; killed twice in the middle, it arrives once, whole."""
     size = 40_000_000
     path = film(tmp_path, size)
@@ -233,7 +237,7 @@ def test_a_large_file_goes_on_from_its_original_in_flat_memory(her: Her, tmp_pat
 
 @pytest.mark.parametrize("change", ["removed", "changed"])
 def test_a_large_file_that_is_gone_blocks_nothing_and_leaves_what_arrived(
-    her: Her, tmp_path: Path, change: str
+    her: PhoneOwner, tmp_path: Path, change: str
 ) -> None:
     path = film(tmp_path)
     folder = her.enrol(tmp_path / "phone")

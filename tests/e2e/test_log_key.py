@@ -25,10 +25,11 @@ from server.clients.errors import DistrustError
 from server.clients.phone_folder import open_phone
 from server.layout import Layout
 from server.witness.folder import WitnessFolder
-from tests.api.world import Person, World, running, settings_in
-from tests.e2e.her import incident, new_case, prove
-from tests.ports import free_port
-from tests.witness_world import running as running_witness
+from tests.support.incidents import incident
+from tests.support.phone_owner import new_case, prove
+from tests.support.ports import free_port
+from tests.support.server_world import Person, World, running, settings_in
+from tests.support.witness_world import running as running_witness
 
 PHRASE = "bado kemi luro sita povu nezi"
 

@@ -24,19 +24,20 @@ from server.clients.errors import ClientError, DistrustError, FolderError, Refus
 from server.clients.outbox import Source
 from server.clients.phone_folder import open_phone
 from server.clients.vault import Vault
-from tests.api.world import World
-from tests.e2e.her import Her, incident, new_case, prove
+from tests.support.incidents import incident
+from tests.support.phone_owner import PhoneOwner, new_case, prove
+from tests.support.server_world import World
 
 SECRET = "Hij stond weer bij de halte Walenburgerweg"
 
 
 @pytest.fixture
-def her(world: World) -> Iterator[Her]:
+def her(world: World) -> Iterator[PhoneOwner]:
     with new_case(world) as her:
         yield her
 
 
-def test_what_she_added_arrives_is_proven_and_opens_for_her(her: Her, tmp_path: Path) -> None:
+def test_what_she_added_arrives_is_proven_and_opens_for_her(her: PhoneOwner, tmp_path: Path) -> None:
     photo = tmp_path / "halte.jpg"
     photo.write_bytes(os.urandom(200_000))
     with open_phone(her.enrol(tmp_path / "phone")) as phone:
@@ -56,7 +57,7 @@ def test_what_she_added_arrives_is_proven_and_opens_for_her(her: Her, tmp_path: 
     assert titles == [SECRET, "De halte"]
 
 
-def test_after_receipts_the_phone_holds_nothing_readable(her: Her, tmp_path: Path) -> None:
+def test_after_receipts_the_phone_holds_nothing_readable(her: PhoneOwner, tmp_path: Path) -> None:
     folder = her.enrol(tmp_path / "phone")
     photo = tmp_path / "gallery" / "walenburgerweg.jpg"
     photo.parent.mkdir()
@@ -81,7 +82,7 @@ def test_after_receipts_the_phone_holds_nothing_readable(her: Her, tmp_path: Pat
     assert (folder / "identity.json").stat().st_mode & 0o077 == 0
 
 
-def test_the_phones_key_reads_nothing_at_the_server(her: Her, tmp_path: Path) -> None:
+def test_the_phones_key_reads_nothing_at_the_server(her: PhoneOwner, tmp_path: Path) -> None:
     with open_phone(her.enrol(tmp_path / "phone")) as phone:
         phone.add(incident(SECRET))
         phone.sync()
@@ -90,7 +91,7 @@ def test_the_phones_key_reads_nothing_at_the_server(her: Her, tmp_path: Path) ->
         assert refused.value.status == 404
 
 
-def test_without_a_network_it_is_kept_here_and_says_why(her: Her, tmp_path: Path) -> None:
+def test_without_a_network_it_is_kept_here_and_says_why(her: PhoneOwner, tmp_path: Path) -> None:
     folder = her.enrol(tmp_path / "phone")
     settings = memory.read_json(folder / "phone.json")
     memory.write_json(folder / "phone.json", {**settings, "url": "http://127.0.0.1:9"})
@@ -107,7 +108,7 @@ def test_without_a_network_it_is_kept_here_and_says_why(her: Her, tmp_path: Path
         assert [state.state for state in phone.states()] == ["arrived"]
 
 
-def test_a_kept_receipt_is_a_file_that_anyone_verifies(her: Her, tmp_path: Path) -> None:
+def test_a_kept_receipt_is_a_file_that_anyone_verifies(her: PhoneOwner, tmp_path: Path) -> None:
     with open_phone(her.enrol(tmp_path / "phone")) as phone:
         item = phone.add(incident("Bewijs"))
         phone.sync()
@@ -123,7 +124,7 @@ def test_a_kept_receipt_is_a_file_that_anyone_verifies(her: Her, tmp_path: Path)
     assert verify(forged, anchors).failed
 
 
-def test_an_invitation_enrols_one_phone(her: Her, tmp_path: Path) -> None:
+def test_an_invitation_enrols_one_phone(her: PhoneOwner, tmp_path: Path) -> None:
     her.enrol(tmp_path / "phone")
     her.enrol(tmp_path / "phone")  # again by the same phone: nothing more happens
     with pytest.raises(RefusedError):
@@ -132,14 +133,14 @@ def test_an_invitation_enrols_one_phone(her: Her, tmp_path: Path) -> None:
         pass
 
 
-def test_a_phone_refuses_a_trust_policy_that_its_invitation_did_not_pin(her: Her, tmp_path: Path) -> None:
+def test_a_phone_refuses_a_trust_policy_that_its_invitation_did_not_pin(her: PhoneOwner, tmp_path: Path) -> None:
     other = type(her.invitation)(**{**vars(her.invitation), "policy_sha256": "00" * 32})
     with pytest.raises(DistrustError):
         phone_folder.enrol(tmp_path / "phone", other)
     assert not (tmp_path / "phone" / "identity.json").exists()
 
 
-def test_a_phone_notices_a_log_that_was_rewritten_or_shortened(her: Her, tmp_path: Path) -> None:
+def test_a_phone_notices_a_log_that_was_rewritten_or_shortened(her: PhoneOwner, tmp_path: Path) -> None:
     folder = her.enrol(tmp_path / "phone")
     with open_phone(folder) as phone:
         phone.add(incident("Eerste"))
@@ -158,7 +159,7 @@ def test_a_phone_notices_a_log_that_was_rewritten_or_shortened(her: Her, tmp_pat
         phone.check_proofs()
 
 
-def test_two_processes_never_share_a_phone(her: Her, tmp_path: Path) -> None:
+def test_two_processes_never_share_a_phone(her: PhoneOwner, tmp_path: Path) -> None:
     folder = her.enrol(tmp_path / "phone")
     with open_phone(folder), pytest.raises(FolderError), open_phone(folder):
         pass
@@ -189,7 +190,9 @@ with open_phone(Path(sys.argv[1])) as phone:
 
 
 @pytest.mark.parametrize("step", [7, 19])
-def test_killed_at_any_moment_of_a_sync_every_item_arrives_exactly_once(her: Her, tmp_path: Path, step: int) -> None:
+def test_killed_at_any_moment_of_a_sync_every_item_arrives_exactly_once(
+    her: PhoneOwner, tmp_path: Path, step: int
+) -> None:
     folder = her.enrol(tmp_path / "phone")
     with open_phone(folder) as phone:
         items = [phone.add(incident(f"Bericht {number}")) for number in range(4)]

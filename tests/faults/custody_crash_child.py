@@ -15,7 +15,7 @@ from pathlib import Path
 from evidence.custody.log.integrator import Head, Integrator
 from evidence.custody.log.note import KeyType, NoteSignature, NoteSigner
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.simulators.heads import SqliteHeadStore
+from tests.support.heads import SqliteHeadStore
 
 LOG_SEED, WITNESS_SEED = bytes(32), bytes([1]) * 32
 LEAVES = [b"leaf %d" % number for number in range(700)]

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from server.settings import Settings
-from tests.erasing_world import sweeping
+from tests.support.erasing_world import sweeping
 
 
 def main() -> None:

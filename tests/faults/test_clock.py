@@ -15,10 +15,12 @@ from evidence.bundle.checking.report import Report
 from evidence.bundle.checking.verify import verify
 from evidence.custody.keyfile import load_or_create_key
 from server.layout import Layout
-from tests.api.world import settings_in
-from tests.journey import Journey, incident, serving
-from tests.simulators.tsa import running as running_tsa
-from tests.witness_world import running as running_witness
+from tests.support.incidents import incident
+from tests.support.journey import Journey
+from tests.support.server_process import serving
+from tests.support.server_world import settings_in
+from tests.support.tsa import running as running_tsa
+from tests.support.witness_world import running as running_witness
 
 pytestmark = [pytest.mark.need("faketime")]
 
@@ -50,7 +52,7 @@ def told(journey: Journey, clock: str, times: int = 1) -> Report:
     """Tell the story to a server with its clock moved; return what the verifier says of the bundle."""
     photo = journey.folder / "photo.jpg"
     photo.write_bytes(bytes(20_000))
-    with serving(journey.settings, ("faketime", "-f", clock), MONOTONIC_STAYS):
+    with serving(journey.settings, "faketime", "-f", clock, **MONOTONIC_STAYS):
         journey.intake()
         for number in range(times):
             journey.tell(incident(f"Verhaal {number}"), photo, "deur.jpg")

@@ -10,30 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-import pytest
 
 from evidence import ids, keys
 from evidence.store.blobs.directory import DirectoryBlobs
-from server.founding import found
 from server.settings import Settings
-from tests.api.world import Person, World, settings_in, until
-from tests.faults.test_server_killed import invitation, serving, slowly
+from tests.support.server_process import invitation, serving, slowly
+from tests.support.server_world import Person, World
+from tests.support.waiting import until
 
 STALLED = 500
 UPLOADS = 20
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return settings_in(tmp_path / "data")
-
-
-@pytest.fixture
-def root(settings: Settings) -> keys.Identity:
-    identity = keys.Identity.generate()
-    found(settings, identity, "Filomena")
-    return identity
 
 
 def rss_mib(pid: int) -> float:

@@ -15,8 +15,8 @@ from evidence.custody.log.tiles import FolderTiles, TileId
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.faults.custody_crash_child import LEAVES, LOG_SEED, WITNESS_SEED
-from tests.oracles import rfc6962
-from tests.simulators.heads import SqliteHeadStore
+from tests.support import rfc6962
+from tests.support.heads import SqliteHeadStore
 
 ROOT = Path(__file__).parents[2]
 SIGNER = NoteSigner("log.example", KeyType.ED25519, LOG_SEED)

@@ -15,7 +15,7 @@ from evidence.custody.log.integrator import Head, Integrator
 from evidence.custody.log.note import KeyType, generate_key
 from evidence.custody.log.tiles import TileId, tiles_at
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.simulators.heads import MemoryHeadStore
+from tests.support.heads import MemoryHeadStore
 
 LOG = generate_key("log.example")
 

@@ -19,9 +19,9 @@ from evidence import ids, keys
 from evidence.store.blobs.directory import DirectoryBlobs
 from server.founding import found
 from server.settings import Settings
-from tests.api.world import Person, World, problem, settings_in
-from tests.faults.disk import Disk
-from tests.faults.test_server_killed import invitation, serving
+from tests.support.disk import Disk
+from tests.support.server_process import invitation, serving
+from tests.support.server_world import Person, World, problem, settings_in
 
 MIB = 1024 * 1024
 

@@ -13,16 +13,15 @@ from evidence.store.database.engine import open_engine
 from evidence.store.journal import verifying
 from evidence.store.journal.journal import SqlJournal
 from server.erasure.destroying import STEPS
-from tests.api.test_erasing import needles, serving, told
-from tests.api.world import settings_in
-from tests.erasing_world import found_in
+from tests.support.erasing_world import found_in, needles, told
+from tests.support.server_world import running_world, settings_in
 
 CHILD = (sys.executable, "-m", "tests.faults.erasing_crash_child")
 
 
 def test_killed_at_every_step_it_ends_all_the_same(tmp_path: Path) -> None:
     settings = settings_in(tmp_path / "data")
-    with serving(settings) as world:
+    with running_world(settings) as world:
         story = told(world)
         story.ask_and_agree()
         going, staying = needles(story, story.going), needles(story, story.staying)

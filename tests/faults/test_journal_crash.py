@@ -11,7 +11,7 @@ import pytest
 from evidence.statements import event
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
-from tests.bridge_world import Organisation
+from tests.support.bridge_world import AlarmOrganisation
 
 CHILD = Path(__file__).with_name("journal_crash_child.py")
 EVERY = 1 if os.environ.get("GETUIGE_FAULTS_S") else 8
@@ -34,7 +34,7 @@ def run(folder: Path, statements: Path, last: int) -> "subprocess.CompletedProce
 def statements(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("statements")
     path = folder / "statements"
-    founding = Organisation.found(folder).founding()
+    founding = AlarmOrganisation.found(folder).founding()
     path.write_text("\n".join(b64encode(one.envelope.to_bytes()).decode() for one in founding))
     return path
 

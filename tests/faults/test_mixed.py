@@ -34,9 +34,10 @@ from evidence.store.journal.verifying import verify
 from server.demo.ledger import Ledger
 from server.demo.machine import Machine, Ports
 from server.founding import found
-from tests.api.world import STATEMENTS, CaseOfHers, Person, World, seal, until
-from tests.faults.disk import Disk
-from tests.faults.keeper import Keeper, trouble
+from tests.support.disk import Disk
+from tests.support.keeper import Keeper, trouble
+from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, seal
+from tests.support.waiting import until
 
 SECONDS = float(os.environ.get("GETUIGE_FAULTS_S", "6"))
 PHONES, DEVICES = 4, 3

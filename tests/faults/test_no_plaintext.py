@@ -23,8 +23,10 @@ from evidence.envelope.meta import Meta
 from server.clients import phone_folder
 from server.clients.outbox import Source
 from server.demo import canary
-from tests.api.world import settings_in, until
-from tests.journey import Journey, serving
+from tests.support.journey import Journey
+from tests.support.server_process import serving
+from tests.support.server_world import settings_in
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.need("gcore", "grep")]
 
@@ -91,7 +93,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Places, 
     temporary.mkdir()
     photo = folder / "photo.jpg"
     photo.write_bytes(f"{planter.word('content')} ".encode() * 200_000 + os.urandom(100_000))
-    with journey, serving(journey.settings, env={"TMPDIR": str(temporary), "TMP": str(temporary)}) as process:
+    with journey, serving(journey.settings, TMPDIR=str(temporary), TMP=str(temporary)) as process:
         journey.intake((CONTROL, f"{CONTROL} 2"))
         journey.tell(planter.fill(Meta, "item"), photo, f"{planter.word('name')}.jpg")
         cut_off(journey, planter, photo)

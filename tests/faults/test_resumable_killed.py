@@ -21,10 +21,9 @@ from evidence.store.blobs.directory import DirectoryBlobs
 from server.settings import Settings
 from server.uploads import fields, resumable, tus
 from server.uploads.writer import FLUSH_EVERY_BYTES
-from tests.api.world import TUS, Person, World, until
-from tests.faults.test_server_killed import root, serving, settings
-
-__all__ = ["root", "settings"]  # fixtures
+from tests.support.server_process import serving
+from tests.support.server_world import TUS, Person, World
+from tests.support.waiting import until
 
 CONTENT = os.urandom(2 * FLUSH_EVERY_BYTES + FLUSH_EVERY_BYTES // 2)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -13,10 +13,10 @@ from evidence.store.blobs.copies import SqlCopies
 from evidence.store.blobs.s3 import S3Blobs
 from evidence.store.blobs.shipping import PART_BYTES, is_whole
 from evidence.store.database.engine import open_engine
-from tests.api.world import Person, World, running, settings_in
-from tests.conftest import need
-from tests.s3.meddler import meddling
-from tests.s3_world import s3_server
+from tests.support.programs import need
+from tests.support.s3_world import s3_server
+from tests.support.server_world import Person, World, running, settings_in
+from tests.support.tcp_proxy import proxied
 
 DEADLINE_S = 90.0
 
@@ -28,7 +28,7 @@ DEADLINE_S = 90.0
 def test_s3_is_killed_during_uploads_comes_back_and_everything_arrives_once(tmp_path: Path) -> None:
     need("weed")
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    with s3_server() as server, meddling(server.ports["s3"]) as between:
+    with s3_server() as server, proxied(server.ports["s3"]) as between:
         place = server.bucket()
         through = replace(place, endpoint=between.endpoint)
         settings = settings_in(tmp_path / "data", **server.settings(through, tmp_path))

@@ -8,75 +8,23 @@ import os
 import random
 import resource
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from evidence import canonical, ids, keys
-from evidence.statements import event, types
-from evidence.statements.statement import Statement
+from evidence.statements import event
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
-from server.founding import found
 from server.settings import Settings
-from tests.api.world import CaseOfHers, Person, World, problem, settings_in, until
+from tests.support.server_process import invitation, serving, slowly
+from tests.support.server_world import Person, World, problem
+from tests.support.waiting import until
 
 MIB = 1024 * 1024
-COMMAND = [sys.executable, "-c", "from server.cli import main; main()", "serve"]
-
-
-@contextmanager
-def serving(settings: Settings, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `getuige serve` until it answers; killed at the end if it still runs. `more` are variables for it."""
-    env = {**os.environ, **variables(settings), **more}
-    log = settings.data.with_suffix(".log").open("ab")
-    process = subprocess.Popen(COMMAND, env=env, stderr=log, stdout=log)
-    try:
-        until(lambda: process.poll() is not None or alive(settings), "the server answers")
-        assert process.poll() is None, settings.data.with_suffix(".log").read_text()
-        yield process
-    finally:
-        log.close()
-        process.kill()
-        process.wait()
-
-
-def variables(settings: Settings) -> dict[str, str]:
-    """Return the environment in which a process reads these settings."""
-    chosen = settings.model_dump(exclude_unset=True)
-    chosen["database_url"] = settings.database_url  # follows from the folder; a copy for another port keeps it
-    return {
-        f"GETUIGE_{name.upper()}": ",".join(value) if isinstance(value, tuple) else str(value)
-        for name, value in chosen.items()
-        if value is not None
-    }
-
-
-def alive(settings: Settings) -> bool:
-    try:
-        return httpx.get(f"http://localhost:{settings.port}/health/live", timeout=1).status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return settings_in(tmp_path / "data")
-
-
-@pytest.fixture
-def root(settings: Settings) -> keys.Identity:
-    identity = keys.Identity.generate()
-    found(settings, identity, "Filomena")
-    return identity
 
 
 def test_every_acknowledged_byte_survives_sigkill(settings: Settings, root: keys.Identity) -> None:
@@ -111,17 +59,6 @@ def test_every_acknowledged_byte_survives_sigkill(settings: Settings, root: keys
         assert at >= acknowledged, f"seed {seed}"
         assert phone.patch(where, at, content[at:]).status_code == 204
     assert DirectoryBlobs(settings.data / "blobs").size(ids.Sha256(sha256)) == len(content)
-
-
-def invitation(who: Person, case: CaseOfHers) -> Statement:
-    """Return some small statement that the journal accepts."""
-    key = ids.PublicKey(keys.Identity.generate().sign_public.hex())
-    return who.sign("device.invite", types.DeviceInvite(key, ids.Time("2030-01-01T00:00:00.000Z")), case.case)
-
-
-def slowly(piece: bytes) -> Iterator[bytes]:
-    for start in range(0, len(piece), 64 * 1024):
-        yield piece[start : start + 64 * 1024]
 
 
 def test_every_receipt_survives_sigkill(settings: Settings, root: keys.Identity) -> None:

@@ -20,9 +20,10 @@ from server.founding import found
 from server.settings import Settings
 from server.uploads import tus
 from server.uploads.writer import FLUSH_EVERY_BYTES
-from tests.api.world import TUS, CaseOfHers, Person, World, problem, settings_in, until
-from tests.faults.disk import Disk
-from tests.faults.test_server_killed import serving
+from tests.support.disk import Disk
+from tests.support.server_process import serving
+from tests.support.server_world import TUS, CaseOfHers, Person, World, problem, settings_in
+from tests.support.waiting import until
 
 MIB = 1024 * 1024
 

@@ -10,7 +10,7 @@ import pytest
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.note import NoteSignature, generate_key
 from tests.faults.witness_crash_child import DEADLY_SIZE
-from tests.witness_world import FORK, head, request, running
+from tests.support.witness_world import FORK, head, request, running
 
 LOG = generate_key("log.example")
 

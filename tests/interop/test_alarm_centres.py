@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 import siadc09.message
@@ -15,37 +14,24 @@ from device_bridge.errors import RouteError
 from device_bridge.keyfile import write_secret
 from device_bridge.routes import dc09_frames
 from device_bridge.routes.dc09 import Dc09Route, sequence_of
-from device_bridge.routes.development_centre import DevelopmentAlarmCentre
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.line import Line, tls_context
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire.message import Kind, Location, Told
 from evidence import ids
 from evidence.statements.types import AlarmKind
-from tests.bridge_world import start_bridge, until, world
-from tests.interop.tls_front import own_certificate, tls_front
-from tests.ports import free_port
+from tests.support.alarm_centre import KEY, alarm_centre
+from tests.support.bridge_world import start_bridge, world
+from tests.support.ports import free_port
+from tests.support.tls_front import own_certificate, tls_front
+from tests.support.waiting import until
 
-KEY = b"00112233445566778899aabbccddeeff"  # pysiaalarm uses the characters of the hexadecimal key as the key
 ROTTERDAM = Location(51.9244, 4.4777, 12, 3, "gps")
 SOUTH_WEST = Location(-33.4489, -70.6693, 12, 3, "gps")
 
 
 def dispatch(kind: AlarmKind = "press", location: Location | None = ROTTERDAM) -> Dispatch:
     return Dispatch(ids.AlarmId(ids.new_id()), ids.DeviceId(ids.new_id()), kind, ids.now(), location)
-
-
-@contextmanager
-def alarm_centre() -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    """Run pysiaalarm and yield its port and what it received."""
-    received: list[dict[str, Any]] = []
-    port = free_port()
-    centre = DevelopmentAlarmCentre(port, KEY, received.append)
-    centre.start()
-    try:
-        yield port, received
-    finally:
-        centre.stop()
 
 
 @pytest.mark.parametrize(("kind", "code"), [("press", "PA"), ("duress", "HA"), ("test", "RP")])

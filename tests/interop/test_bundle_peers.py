@@ -18,20 +18,21 @@ from evidence.bundle.opening import opened
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.forging import regenerate
+from tests.support.forging import regenerate
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 NAMES = ["auto 1.jpg", "brief % 100.pdf", "été – ‘foto’.jpg"]
 """File names as people give them: spaces, a per cent sign, letters beyond ASCII."""
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Casebook:
-    return Casebook(tmp_path_factory.mktemp("book"))
+def book(tmp_path_factory: pytest.TempPathFactory) -> Organisation:
+    return Organisation(tmp_path_factory.mktemp("book"))
 
 
 @pytest.fixture(scope="module")
-def bundle(book: Casebook) -> Path:
+def bundle(book: Organisation) -> Path:
     items = [book.seal(incident())]
     for name in NAMES:
         meta = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title=name)
@@ -41,7 +42,7 @@ def bundle(book: Casebook) -> Path:
 
 
 @pytest.fixture(params=["sealed", "opened"])
-def bag(request: pytest.FixtureRequest, book: Casebook, bundle: Path, tmp_path: Path) -> Path:
+def bag(request: pytest.FixtureRequest, book: Organisation, bundle: Path, tmp_path: Path) -> Path:
     if request.param == "opened":
         opened.open_bundle(bundle, book.investigator, tmp_path / "opened")
         return tmp_path / "opened"
@@ -73,7 +74,7 @@ def test_bagit_finds_the_accidents(bag: Path) -> None:
     assert bagit(bag).returncode == 1
 
 
-def test_bagit_does_not_find_a_forger_and_the_verifier_does(book: Casebook, bag: Path) -> None:
+def test_bagit_does_not_find_a_forger_and_the_verifier_does(book: Organisation, bag: Path) -> None:
     victim = max((bag / layout.EVENTS).iterdir())
     victim.write_bytes(victim.read_bytes().replace(b'"received_at":"2', b'"received_at":"1'))
     regenerate(bag)
@@ -82,7 +83,7 @@ def test_bagit_does_not_find_a_forger_and_the_verifier_does(book: Casebook, bag:
 
 
 @pytest.mark.need("openssl")
-def test_openssl_verifies_the_time_stamps_over_the_heads_in_the_proofs(book: Casebook, bag: Path) -> None:
+def test_openssl_verifies_the_time_stamps_over_the_heads_in_the_proofs(book: Organisation, bag: Path) -> None:
     heads = {TlogProof.parse(path.read_bytes()).checkpoint for path in (bag / "proof").rglob("*.tlog-proof")}
     tokens = list((bag / layout.TIMESTAMPS).iterdir())
     assert len(heads) == len(tokens) == 1

@@ -28,11 +28,12 @@ from evidence.store.database.engine import connect
 from server.founding import found
 from server.rates import ANYONE
 from server.settings import Settings
-from tests.api.world import Person, Signed, World, settings_in, until
-from tests.conftest import need
-from tests.faults.test_server_killed import serving
-from tests.ports import free_port
-from tests.postgres_world import postgres_server
+from tests.support.ports import free_port
+from tests.support.postgres_world import postgres_server
+from tests.support.programs import need
+from tests.support.server_process import serving
+from tests.support.server_world import Person, Signed, World, settings_in
+from tests.support.waiting import until
 
 CADDYFILE = Path(__file__).parents[2] / "infra" / "caddy" / "Caddyfile"
 MIB = 1024 * 1024
@@ -114,7 +115,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 def phone(front: Front) -> Iterator[Person]:
     """A phone that signs for the address of Caddy and sends to it."""
     with httpx.HTTPTransport(verify=front.trusted) as transport, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.api.world.CONNECTIONS", transport)
+        patch.setattr("tests.support.server_world.CONNECTIONS", transport)
         yield World(front.settings, Person(front.url, identity=front.root)).open_case().phone()
 
 

@@ -19,13 +19,14 @@ from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
-from tests.simulators.casebook import Casebook, incident
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path]:
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path]:
     folder = tmp_path_factory.mktemp("story")
-    book = Casebook(folder)
+    book = Organisation(folder)
     photo = Meta(
         v=1, kind="photo", source="camera", recorded=ids.now(), title='Zijn "auto"', text="été", conduct=("following",)
     )
@@ -49,18 +50,18 @@ def of_type(folder: Path, kind: str) -> list[dict[str, Any]]:
     return [node for node in graph(folder) if node["@type"] == kind]
 
 
-def test_the_validator_accepts_it(story: tuple[Casebook, Path]) -> None:
+def test_the_validator_accepts_it(story: tuple[Organisation, Path]) -> None:
     done = validate(story[1] / layout.CASE)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_validator_can_refuse(story: tuple[Casebook, Path], tmp_path: Path) -> None:
+def test_the_validator_can_refuse(story: tuple[Organisation, Path], tmp_path: Path) -> None:
     bad = (story[1] / layout.CASE).read_text().replace('"xsd:hexBinary"', '"xsd:string"')
     (tmp_path / "bad.jsonld").write_text(bad)
     assert validate(tmp_path / "bad.jsonld").returncode != 0
 
 
-def test_every_file_is_there_with_its_hash_and_its_record(story: tuple[Casebook, Path]) -> None:
+def test_every_file_is_there_with_its_hash_and_its_record(story: tuple[Organisation, Path]) -> None:
     book, folder = story
     files = of_type(folder, "observable:File")
     for file in files:
@@ -76,7 +77,7 @@ def test_every_file_is_there_with_its_hash_and_its_record(story: tuple[Casebook,
     assert sorted(listed) == sorted(file["@id"] for file in files)
 
 
-def test_the_export_names_who_and_on_what_ground(story: tuple[Casebook, Path]) -> None:
+def test_the_export_names_who_and_on_what_ground(story: tuple[Organisation, Path]) -> None:
     _, folder = story
     (export,) = [node for node in of_type(folder, "investigation:InvestigativeAction") if node["core:name"] == "export"]
     names = {node["@id"]: node["core:name"] for node in of_type(folder, "identity:Identity")}
@@ -87,6 +88,6 @@ def test_the_export_names_who_and_on_what_ground(story: tuple[Casebook, Path]) -
     assert all(one["@id"] in known for one in export["action:object"])
 
 
-def test_the_bag_with_it_still_verifies(story: tuple[Casebook, Path]) -> None:
+def test_the_bag_with_it_still_verifies(story: tuple[Organisation, Path]) -> None:
     book, folder = story
     assert verify(folder, trust.load(book.trust, folder)).exit_code == 0

@@ -19,12 +19,11 @@ from device_bridge.routes import Route
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.settings import BridgeSettings
 from evidence import keys
-from tests.bridge_world import until
-from tests.interop.certificates import Authority
-from tests.interop.control_room import control_room
-from tests.interop.test_alarm_centres import KEY, alarm_centre
-from tests.interop.test_control_room import SENDER, dispatch
-from tests.interop.tls_front import Certificate, tls_front
+from tests.support.alarm_centre import KEY, alarm_centre
+from tests.support.certificates import Authority
+from tests.support.control_room import SENDER, control_room, dispatch
+from tests.support.tls_front import Certificate, tls_front
+from tests.support.waiting import until
 
 
 @contextmanager

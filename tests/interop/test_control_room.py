@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -22,23 +21,27 @@ from device_bridge.alarm.escalation import SECOND_AFTER_MS, unix_ms
 from device_bridge.errors import RouteError
 from device_bridge.routes import cap, sip_messages
 from device_bridge.routes.dc09_frames import account_of
-from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.line import Line, tls_context
 from device_bridge.routes.sip import SipRoute
 from device_bridge.settings import BridgeSettings
-from device_bridge.wire.message import Kind, Location, Told
+from device_bridge.wire.message import Kind, Told
 from evidence import ids
 from evidence.statements.types import AlarmKind, CloseReason
-from tests.bridge_world import World, start_bridge, until, world
-from tests.interop.control_room import ControlRoom, control_room
-from tests.interop.tls_front import own_certificate, tls_front
-from tests.ports import free_port
+from tests.support.bridge_world import World, start_bridge, world
+from tests.support.control_room import (
+    CAP_SCHEMA,
+    ROTTERDAM,
+    SCHEMAS,
+    SENDER,
+    alert_of,
+    control_room,
+    dispatch,
+    document_of,
+)
+from tests.support.ports import free_port
+from tests.support.tls_front import own_certificate, tls_front
+from tests.support.waiting import until
 
-SCHEMAS = Path(__file__).parent / "schemas"
-ROTTERDAM = Location(51.9244, 4.4777, 12, 3, "gps")
-SENDER = "sip:bridge@getuige.example"
-
-CAP_SCHEMA = xmlschema.XMLSchema(SCHEMAS / "cap-1.2.xsd")
 PIDF_FILES = ("pidf.xsd", "geopriv10.xsd", "basicPolicy.xsd", "pidflo-shapes.xsd", "gml-3.1.1-part.xsd")
 PIDF_SCHEMA = xmlschema.XMLSchema(
     [SCHEMAS / name for name in PIDF_FILES],
@@ -46,26 +49,9 @@ PIDF_SCHEMA = xmlschema.XMLSchema(
 )
 
 
-def dispatch(kind: AlarmKind = "press", location: Location | None = ROTTERDAM) -> Dispatch:
-    return Dispatch(ids.AlarmId(ids.new_id()), ids.DeviceId(ids.new_id()), kind, ids.now(), location)
-
-
 def route(port: int, *, exercise: bool = False, tls: ssl.SSLContext | None = None) -> SipRoute:
     to = sip_messages.Address("meldkamer", "127.0.0.1", port, tls is not None)
     return SipRoute("sip-mk", to, Line("127.0.0.1", port, "the control room", tls), SENDER, exercise=exercise)
-
-
-def alert_of(room: ControlRoom, index: int = 0) -> dict[str, Any]:
-    """Return the CAP document of a MESSAGE, valid by its schema, as a dictionary."""
-    part = room.received()[index].parts[0]
-    assert part.kind == "application/emergencycalldata.cap+xml"
-    return document_of(part.content)
-
-
-def document_of(content: bytes) -> dict[str, Any]:
-    """Return a CAP document as a dictionary; raises when it is not valid by its schema."""
-    document: dict[str, Any] = CAP_SCHEMA.to_dict(content)  # type: ignore[assignment] # no other form without errors
-    return document
 
 
 @pytest.mark.parametrize("kind", ["press", "duress", "test"])

@@ -15,10 +15,9 @@ from device_bridge.routes import sip_digest, sip_messages
 from device_bridge.routes.line import Line
 from device_bridge.routes.sip import SipRoute
 from device_bridge.routes.sip_digest import Challenge, Login
-from tests.bridge_world import until
-from tests.interop.control_room import control_room
-from tests.interop.test_control_room import SENDER, alert_of, dispatch
-from tests.ports import free_ports
+from tests.support.control_room import SENDER, alert_of, control_room, dispatch
+from tests.support.ports import free_ports
+from tests.support.waiting import until
 
 LOGIN = Login("bridge", "geheim: 12 woorden")
 

@@ -12,7 +12,7 @@ from playwright.async_api import async_playwright
 
 from server.demo import media
 from server.demo.media import LARGE_BYTES, MIME_BY_SUFFIX, DemoMedium, MediaError, gather
-from tests.conftest import need
+from tests.support.programs import need
 
 CACHE = Path(__file__).parent.parent.parent / ".cache" / "media"
 
@@ -30,7 +30,7 @@ def silent(_text: str) -> None:
     return None
 
 
-def never(text: str) -> None:
+def keep_quiet(text: str) -> None:
     raise AssertionError(f"nothing was to be fetched: {text}")
 
 
@@ -94,7 +94,7 @@ async def test_chromium_plays_it(found: list[DemoMedium], role: str, seconds: in
 
 
 def test_a_full_cache_asks_nobody(found: list[DemoMedium]) -> None:
-    assert gather(None, CACHE, never) == found
+    assert gather(None, CACHE, keep_quiet) == found
 
 
 def test_a_folder_of_her_own_is_used_unchanged_and_completed(found: list[DemoMedium], tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_folder_of_her_own_is_used_unchanged_and_completed(found: list[DemoMed
     photo.write_bytes(of_role(found, "photo")[0].read_bytes())
     (own / "notes.txt").write_text("left alone")
     before = photo.read_bytes()
-    mixed = gather(own, CACHE, never)
+    mixed = gather(own, CACHE, keep_quiet)
     assert mixed[0] == DemoMedium(photo, "image/jpeg", "photo", note="", source="your folder")
     assert photo.read_bytes() == before
     assert {one.role for one in mixed} == {"photo", "sound", "video", "large"}
@@ -115,7 +115,7 @@ def test_a_folder_that_has_everything_needs_no_package(found: list[DemoMedium], 
     for number, one in enumerate(found):
         (tmp_path / f"{number}{one.path.suffix}").hardlink_to(one.path)
     empty_cache = tmp_path / "cache"
-    complete = gather(tmp_path, empty_cache, never)
+    complete = gather(tmp_path, empty_cache, keep_quiet)
     assert len(complete) == len(found)
     assert not empty_cache.exists()
 

@@ -19,19 +19,17 @@ from typing import Any
 import aiohttp
 import aiotus
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from evidence import http_signature, ids
 from evidence.http_signature import RequestTarget
 from evidence.store.blobs.directory import DirectoryBlobs
 from server.uploads.fields import RESUMABLE, UPLOADS
-from tests.api.world import Person, World, running, settings_in
-from tests.conftest import need
-from tests.interop.cut_line import CutLine
-from tests.ports import free_port
+from tests.support.cut_line import CutLine
+from tests.support.foreign_clients import FOREIGN, key_of
+from tests.support.ports import free_port
+from tests.support.programs import need
+from tests.support.server_world import Person, World, running, settings_in
 
-FOREIGN = Path(__file__).parent / "foreign"
 MIB = 1024 * 1024
 CONTENT = os.urandom(3 * MIB + 17)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -114,11 +112,6 @@ async def test_aiotus_goes_on_after_two_cuts(world: World, phone: Person, line: 
 
 
 # ---------------------------------------------------------------------------------------------------- tus-js-client
-
-
-def key_of(who: Person) -> str:
-    private = Ed25519PrivateKey.from_private_bytes(who.identity.sign_seed)
-    return base64.b64encode(private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())).decode()
 
 
 def tus_js_client(who: Person, path: Path, **job: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -13,7 +13,7 @@ from gmqtt.mqtt.constants import MQTTv311
 from device_bridge.mqtt.login import client_id_of, make_token
 from device_bridge.wire import message
 from device_bridge.wire.message import PressId, Told
-from tests.bridge_world import world
+from tests.support.bridge_world import world
 
 SCRIPT = Path(__file__).parent / "foreign_press.py"
 HEAR_S = 15.0

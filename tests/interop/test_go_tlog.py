@@ -3,15 +3,10 @@
 `go_tlog/main.go` is a thin program around Debian's golang.org/x/mod/sumdb/{note,tlog}; nothing is fetched.
 """
 
-import functools
 import hashlib
-import http.server
 import json
 import os
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,10 +17,11 @@ from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.note import KeyType, generate_key
 from evidence.custody.log.tiles import FolderTiles, TileReader
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.conftest import need
-from tests.oracles import rfc6962
-from tests.simulators.heads import MemoryHeadStore
-from tests.witness_world import running
+from tests.support import rfc6962
+from tests.support.heads import MemoryHeadStore
+from tests.support.programs import need
+from tests.support.published_folder import published
+from tests.support.witness_world import running
 
 pytestmark = pytest.mark.need("go")
 
@@ -68,30 +64,12 @@ def run(program: Path, *arguments: object, stdin: bytes = b"") -> Any:  # noqa: 
     return json.loads(done.stdout)
 
 
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    handler = functools.partial(Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 def read(program: Path, where: object) -> Any:  # noqa: ANN401 - JSON
     return run(program, "read", where, LOG.vkey, WITNESS.vkey, *OLD_SIZES)
 
 
 def test_go_opens_the_checkpoint_and_finds_every_entry_and_every_earlier_tree(program: Path, log: Path) -> None:
-    with serving(log) as url:
+    with published(log) as url:
         found = read(program, url)
     assert found == read(program, log)
     assert (found["origin"], found["size"], found["included"]) == (LOG.name, 1100, 1100)

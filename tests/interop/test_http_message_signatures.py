@@ -22,7 +22,7 @@ from evidence import http_signature, ids, keys
 from evidence.http_signature import RequestTarget
 from evidence.statements import types
 from server.uploads.fields import UPLOADS
-from tests.api.world import STATEMENTS, TUS, Person, World, problem, running, settings_in
+from tests.support.server_world import STATEMENTS, TUS, Person, World, problem, running, settings_in
 
 ME = keys.Identity.generate()
 BASE = ("@method", "@authority", "@path", "@query")

@@ -26,8 +26,8 @@ from evidence.custody.log.note import KeyType, generate_key
 from evidence.custody.witnessing.witness_request import MAX_ANSWER_BYTES, AddCheckpoint
 from server.log import witness_client
 from server.log.witness_client import HttpWitness
-from tests.ports import free_port
-from tests.witness_world import FORK, head, request
+from tests.support.ports import free_port
+from tests.support.witness_world import FORK, head, request
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 LOG = generate_key("log.example")

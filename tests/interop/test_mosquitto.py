@@ -9,7 +9,8 @@ import pytest
 from device_bridge.mqtt.login import client_id_of, make_token
 from device_bridge.wire import message
 from device_bridge.wire.message import PressId, Told
-from tests.bridge_world import World, until, world
+from tests.support.bridge_world import World, world
+from tests.support.waiting import until
 
 SCRIPT = Path(__file__).parent / "foreign_press.py"
 HEAR_S = 15

@@ -19,9 +19,10 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire import message
 from device_bridge.wire.message import Kind, Told
-from tests.bridge_world import Organisation, World, never, new_broker, start_bridge, until
-from tests.interop.certificates import Authority
-from tests.ports import free_port
+from tests.support.bridge_world import AlarmOrganisation, World, new_broker, start_bridge
+from tests.support.certificates import Authority
+from tests.support.ports import free_port
+from tests.support.waiting import never, until
 
 KINDS = [
     pytest.param("nats", marks=pytest.mark.need("nats-server")),
@@ -66,7 +67,7 @@ class Secured:
 @contextmanager
 def secured(folder: Path, kind: str) -> Iterator[Secured]:
     """Run an organisation with one broker of a kind over TLS, and one bridge."""
-    organisation = Organisation.found(folder)
+    organisation = AlarmOrganisation.found(folder)
     organisation.append(*organisation.founding())
     authority = Authority(folder / "authority")
     certificate, key = authority.issue("broker", folder / "broker" / "broker.pem")

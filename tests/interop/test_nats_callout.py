@@ -15,8 +15,9 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire import message
 from device_bridge.wire.message import Kind, Lane, PressId, Told, UpTopic
 from evidence import keys
-from tests.bridge_world import DEADLINE_S, World, bridge_process, never, start_bridge, until, world
-from tests.ports import free_port
+from tests.support.bridge_world import World, bridge_process, start_bridge, world
+from tests.support.ports import free_port
+from tests.support.waiting import DEADLINE_S, never, until
 
 pytestmark = pytest.mark.need("nats-server")
 ANSWER_S = 8

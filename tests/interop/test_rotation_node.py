@@ -12,17 +12,16 @@ from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.note import generate_key
 from evidence.custody.log.tiles import FolderTiles
 from evidence.statements.statement import Statement
-from tests.attacks.test_stolen_log_key import thief_log
-from tests.attacks.test_stolen_log_key_phone import proof_of
-from tests.interop.test_webcrypto_node import ask, b64
-from tests.simulators.casebook import incident
-from tests.simulators.rotating import RotatedCasebook, rotation_over
+from tests.support.incidents import incident
+from tests.support.node_peer import ask, b64
+from tests.support.rotating import RotatedOrganisation, rotation_over
+from tests.support.stolen_log_key import proof_of, thief_log
 
 
 @pytest.fixture(name="book", scope="module")
-def make_book(tmp_path_factory: pytest.TempPathFactory) -> RotatedCasebook:
+def make_book(tmp_path_factory: pytest.TempPathFactory) -> RotatedOrganisation:
     """Two logs: three events after the rotation's own."""
-    book = RotatedCasebook(tmp_path_factory.mktemp("book"))
+    book = RotatedOrganisation(tmp_path_factory.mktemp("book"))
     book.seal(incident())
     book.rotate()
     for _ in range(3):
@@ -31,7 +30,7 @@ def make_book(tmp_path_factory: pytest.TempPathFactory) -> RotatedCasebook:
     return book
 
 
-def told(book: RotatedCasebook, index: int, proof: bytes, *rotations: Statement) -> Any:  # noqa: ANN401 - JSON
+def told(book: RotatedOrganisation, index: int, proof: bytes, *rotations: Statement) -> Any:  # noqa: ANN401 - JSON
     """Return what the page says of a proof, with these rotations."""
     one = book.journal[index]
     return ask(
@@ -45,7 +44,7 @@ def told(book: RotatedCasebook, index: int, proof: bytes, *rotations: Statement)
     )
 
 
-def test_events_of_both_logs_are_proven(book: RotatedCasebook) -> None:
+def test_events_of_both_logs_are_proven(book: RotatedOrganisation) -> None:
     assert book.rotation is not None
     for index in (book.line.current.first_event - 1, len(book.journal) - 1):
         era = book.line.of_event(index)
@@ -53,14 +52,14 @@ def test_events_of_both_logs_are_proven(book: RotatedCasebook) -> None:
         assert answer == {"log": era.origin, "place": era.entry_of(index)}
 
 
-def test_a_rotation_that_the_root_did_not_sign(book: RotatedCasebook) -> None:
+def test_a_rotation_that_the_root_did_not_sign(book: RotatedOrganisation) -> None:
     end = book.line.eras[0].final
     assert end is not None
     made = rotation_over(end, book.following, keys.Identity.generate())
     assert told(book, 0, proof_of(book, 0), made)["error"] == "SignatureError"
 
 
-def test_rotations_that_make_no_line(book: RotatedCasebook) -> None:
+def test_rotations_that_make_no_line(book: RotatedOrganisation) -> None:
     end = book.line.eras[0].final
     assert end is not None
     assert book.rotation is not None
@@ -70,7 +69,7 @@ def test_rotations_that_make_no_line(book: RotatedCasebook) -> None:
         assert told(book, 0, proof_of(book, 0), *made)["error"] == "FormatError"
 
 
-def test_heads_of_the_old_key_after_its_end(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_heads_of_the_old_key_after_its_end(book: RotatedOrganisation, tmp_path: Path) -> None:
     assert book.rotation is not None
     thief = thief_log(tmp_path, book.log, book)
     head: SignedCheckpoint = thief.integrate([one.leaf for one in book.journal], 0)

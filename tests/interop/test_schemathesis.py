@@ -33,7 +33,8 @@ from server.settings import Settings
 from server.uploads import resumable, tus
 from server.uploads.core import UPLOAD_ID_BYTES
 from server.uploads.fields import is_streamed
-from tests.api.world import Person, World, running, settings_in, until
+from tests.support.server_world import Person, World, running, settings_in
+from tests.support.waiting import until
 
 EXAMPLES = int(os.environ.get("GETUIGE_SCHEMATHESIS", "8"))
 DOCUMENT = openapi.build(create_app(Settings()))

@@ -14,7 +14,7 @@ import pytest
 from evidence import canonical, ids, keys, xwing
 from evidence.envelope import container, opening, sealing, wraps
 from evidence.envelope.wraps import Reader
-from tests.interop.test_webcrypto_node import CASE, ask, b64, incident, signer
+from tests.support.node_peer import CASE, ask, b64, rich_incident, signer
 from tests.vectors import operations
 
 pytestmark = pytest.mark.need("node")
@@ -54,7 +54,7 @@ def open_item(blob: bytes, who: keys.Identity, **more: object) -> dict[str, Any]
 
 def test_node_opens_what_python_wrapped() -> None:
     source = sealing.Content.of_bytes(b"photograph", "foto.jpg", "image/jpeg")
-    prepared = sealing.prepare(PHONE, CASE, incident(), [Reader.of(READER, hybrid=True)], source)
+    prepared = sealing.prepare(PHONE, CASE, rich_incident(), [Reader.of(READER, hybrid=True)], source)
     blob = b"".join(prepared.stream(source))
 
     assert base64.b64decode(open_item(blob, READER)["content"]) == b"photograph"
@@ -64,14 +64,14 @@ def test_node_opens_what_python_wrapped() -> None:
 
 
 def test_node_opens_a_grant_in_suite_two_and_refuses_it_elsewhere() -> None:
-    prepared = sealing.prepare(PHONE, CASE, incident(), [OTHER.box_public])
+    prepared = sealing.prepare(PHONE, CASE, rich_incident(), [OTHER.box_public])
     head = container.parse_prefix(prepared.prefix).head
 
     def given(item: ids.ItemId, suite: int | None) -> dict[str, object]:
         wrapped = wraps.wrap_for(prepared.content_key, CASE, item, Reader.of(READER, hybrid=True))
         return {"to": READER.box_kid, "wrap": wrapped, "suite": suite}
 
-    assert open_item(prepared.prefix, READER, given=[given(head.item, 2)])["meta"]["title"] == incident().title
+    assert open_item(prepared.prefix, READER, given=[given(head.item, 2)])["meta"]["title"] == rich_incident().title
     assert open_item(prepared.prefix, READER, given=[given(ids.ItemId("0f" * 16), 2)])["error"] == "LockError"
     assert open_item(prepared.prefix, READER, given=[given(head.item, None)])["error"] == "LockError"
     assert open_item(prepared.prefix, READER, given=[given(head.item, 3)])["error"] == "FormatError"

@@ -17,8 +17,8 @@ import pytest
 
 from evidence import ids
 from server.uploads.fields import UPLOADS
-from tests.api.world import Person, World, running, settings_in
-from tests.conftest import need
+from tests.support.programs import need
+from tests.support.server_world import Person, World, running, settings_in
 
 FOREIGN = Path(__file__).parent / "foreign"
 CONTENT = os.urandom(100_000)

@@ -25,8 +25,9 @@ from tusclient.uploader.uploader import Uploader
 
 from evidence import ids, keys
 from evidence.store.blobs.directory import DirectoryBlobs
-from tests.api.world import Person, World, running, settings_in, until
-from tests.ports import free_port
+from tests.support.ports import free_port
+from tests.support.server_world import Person, World, running, settings_in
+from tests.support.waiting import until
 
 CHUNK = 256 * 1024
 PASSED_ON = ("tus-resumable", "content-type", "location", "retry-after")

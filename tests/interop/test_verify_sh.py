@@ -1,8 +1,6 @@
 """`verify.sh` inside a bundle: sh, sha256sum, openssl, xxd and base64 prove it, and find what was tampered with."""
 
-import os
 import shutil
-import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,15 +13,17 @@ from evidence.bundle.opening import opened
 from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.forging import regenerate
+from tests.support.forging import regenerate
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
+from tests.support.verify_sh import run
 
 pytestmark = [pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash")]
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path]:
-    book = Casebook(tmp_path_factory.mktemp("book"))
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path]:
+    book = Organisation(tmp_path_factory.mktemp("book"))
     photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
     content = sealing.Content.of_bytes(bytes(50_000), "auto.jpg", "image/jpeg")
     items = [book.seal(incident()), book.seal(photo, content), book.begin(photo, content, 30_000)]
@@ -32,23 +32,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path]:
 
 
 @pytest.fixture
-def folder(story: tuple[Casebook, Path], tmp_path: Path) -> Path:
+def folder(story: tuple[Organisation, Path], tmp_path: Path) -> Path:
     with zipfile.ZipFile(story[1]) as archive:
         archive.extractall(tmp_path)
     (found,) = tmp_path.iterdir()
     return found
 
 
-def run(folder: Path, trust: Path) -> tuple[int, str]:
-    only = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(
-        ["dash", "verify.sh", str(trust)], cwd=folder, env=only, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.stderr == ""
-    return done.returncode, done.stdout
-
-
-def test_a_sealed_bundle_holds(story: tuple[Casebook, Path], folder: Path) -> None:
+def test_a_sealed_bundle_holds(story: tuple[Organisation, Path], folder: Path) -> None:
     code, said = run(folder, story[0].trust)
     assert (code, "FAIL" in said) == (0, False), said
     assert "2 sealed items are unchanged" in said
@@ -57,21 +48,21 @@ def test_a_sealed_bundle_holds(story: tuple[Casebook, Path], folder: Path) -> No
     assert f"{len(list((folder / layout.EVENTS).iterdir()))} events are in the log" in said
 
 
-def test_an_opened_bundle_holds(story: tuple[Casebook, Path], tmp_path: Path) -> None:
+def test_an_opened_bundle_holds(story: tuple[Organisation, Path], tmp_path: Path) -> None:
     book, path = story
     opened.open_bundle(path, book.investigator, tmp_path / "opened")
     code, said = run(tmp_path / "opened", book.trust)
     assert code == 0, said
 
 
-def flip_item(folder: Path, book: Casebook) -> None:
+def flip_item(folder: Path, book: Organisation) -> None:
     path = next(one for one in sorted((folder / layout.ITEMS).iterdir()) if one.stem in book.standing.items)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
 
-def flip_what_was_begun(folder: Path, book: Casebook) -> None:
+def flip_what_was_begun(folder: Path, book: Organisation) -> None:
     (item,) = book.standing.opened
     path = folder / layout.container(item)
     data = bytearray(path.read_bytes())
@@ -79,30 +70,30 @@ def flip_what_was_begun(folder: Path, book: Casebook) -> None:
     path.write_bytes(data)
 
 
-def backdate(folder: Path, _book: Casebook) -> None:
+def backdate(folder: Path, _book: Organisation) -> None:
     path = max((folder / layout.EVENTS).iterdir())
     path.write_bytes(path.read_bytes().replace(b'"received_at":"2', b'"received_at":"1'))
 
 
-def strip_witness(folder: Path, _book: Casebook) -> None:
+def strip_witness(folder: Path, _book: Organisation) -> None:
     for path in (folder / "proof").rglob("*.tlog-proof"):
         lines = path.read_text().splitlines(keepends=True)
         path.write_text("".join(line for line in lines if not line.startswith("— witness.example")))
 
 
-def foreign_token(folder: Path, _book: Casebook) -> None:
+def foreign_token(folder: Path, _book: Organisation) -> None:
     (path,) = (folder / layout.TIMESTAMPS).iterdir()
     path.write_bytes(DevelopmentTsa.create().stamp(bytes.fromhex(path.stem)))
 
 
-def swap_proofs(folder: Path, _book: Casebook) -> None:
+def swap_proofs(folder: Path, _book: Organisation) -> None:
     first, second, *_ = sorted((folder / layout.PROOFS).iterdir())
     kept = first.read_bytes()
     first.write_bytes(second.read_bytes())
     second.write_bytes(kept)
 
 
-def forge_log_signature(folder: Path, _book: Casebook) -> None:
+def forge_log_signature(folder: Path, _book: Organisation) -> None:
     for path in (folder / "proof").rglob("*.tlog-proof"):
         head, _, note = path.read_text().partition("\n\n")
         origin, size, root, *rest = note.split("\n")
@@ -123,7 +114,7 @@ def forge_log_signature(folder: Path, _book: Casebook) -> None:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_forger_who_regenerates_the_manifests_is_found(
-    story: tuple[Casebook, Path], folder: Path, forge: Callable[[Path, Casebook], None], said: str
+    story: tuple[Organisation, Path], folder: Path, forge: Callable[[Path, Organisation], None], said: str
 ) -> None:
     forge(folder, story[0])
     regenerate(folder)
@@ -132,7 +123,7 @@ def test_a_forger_who_regenerates_the_manifests_is_found(
     assert said in output
 
 
-def test_anchors_from_inside_are_refused(story: tuple[Casebook, Path], folder: Path) -> None:
+def test_anchors_from_inside_are_refused(story: tuple[Organisation, Path], folder: Path) -> None:
     shutil.copytree(story[0].trust, folder / "trust")
     code, said = run(folder, folder / "trust")
     assert code == 2

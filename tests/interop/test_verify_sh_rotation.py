@@ -10,21 +10,21 @@ from evidence import ids, keys
 from evidence.bundle.checking import trust
 from evidence.bundle.format import layout
 from evidence.bundle.format.rotations import Handover
-from tests.attacks.test_stolen_log_key import encoded, rotated, sealed_and_granted, unpack
-from tests.interop.test_verify_sh import run
-from tests.simulators.casebook import incident
-from tests.simulators.forging import regenerate
-from tests.simulators.rotating import RotatedCasebook, pin, rotation_over
+from tests.support.forging import regenerate
+from tests.support.incidents import incident
+from tests.support.rotating import RotatedOrganisation, pin, rotation_over
+from tests.support.stolen_log_key import encoded, rotated, sealed_and_granted, unpack
+from tests.support.verify_sh import run
 
 pytestmark = [pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash")]
 
 
 @pytest.fixture(name="book")
-def make_book(tmp_path: Path) -> RotatedCasebook:
-    return RotatedCasebook(tmp_path / "book")
+def make_book(tmp_path: Path) -> RotatedOrganisation:
+    return RotatedOrganisation(tmp_path / "book")
 
 
-def test_a_bundle_over_both_logs_holds(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_a_bundle_over_both_logs_holds(book: RotatedOrganisation, tmp_path: Path) -> None:
     folder = rotated(book, tmp_path)
     for known in (False, True):
         if known:
@@ -36,7 +36,7 @@ def test_a_bundle_over_both_logs_holds(book: RotatedCasebook, tmp_path: Path) ->
         assert "note  a head" not in said
 
 
-def test_a_bundle_of_before_holds_and_says_who_answers(book: RotatedCasebook, tmp_path: Path) -> None:
+def test_a_bundle_of_before_holds_and_says_who_answers(book: RotatedOrganisation, tmp_path: Path) -> None:
     item = sealed_and_granted(book)
     book.stamp()
     folder = unpack(book.export(item), tmp_path / "out")
@@ -47,13 +47,13 @@ def test_a_bundle_of_before_holds_and_says_who_answers(book: RotatedCasebook, tm
     assert said.count("only the witnesses answer") == 2
 
 
-def signs_on(book: RotatedCasebook, folder: Path) -> Path:
+def signs_on(book: RotatedOrganisation, folder: Path) -> Path:
     book.seal(incident())
     pin(book.trust, rotation_over(book.integrate().checkpoint, book.following, book.root))
     return unpack(book.export(sealed_and_granted(book)), folder / "out")
 
 
-def link_to_nowhere(book: RotatedCasebook, folder: Path) -> Path:
+def link_to_nowhere(book: RotatedOrganisation, folder: Path) -> Path:
     found = rotated(book, folder)
     file = found / layout.ROTATIONS
     honest = Handover.parse(file.read_bytes())
@@ -63,7 +63,7 @@ def link_to_nowhere(book: RotatedCasebook, folder: Path) -> Path:
     return found
 
 
-def unsigned(book: RotatedCasebook, folder: Path) -> Path:
+def unsigned(book: RotatedOrganisation, folder: Path) -> Path:
     found = rotated(book, folder)
     file = found / layout.ROTATIONS
     honest = Handover.parse(file.read_bytes())
@@ -76,7 +76,7 @@ def unsigned(book: RotatedCasebook, folder: Path) -> Path:
     return found
 
 
-def held_back(book: RotatedCasebook, folder: Path) -> Path:
+def held_back(book: RotatedOrganisation, folder: Path) -> Path:
     found = rotated(book, folder)
     (found / layout.ROTATIONS).unlink()
     policy = book.trust / trust.POLICY
@@ -95,7 +95,7 @@ def held_back(book: RotatedCasebook, folder: Path) -> Path:
     ],
 )
 def test_what_a_thief_shows_fails(
-    book: RotatedCasebook, tmp_path: Path, attack: Callable[[RotatedCasebook, Path], Path], says: str
+    book: RotatedOrganisation, tmp_path: Path, attack: Callable[[RotatedOrganisation, Path], Path], says: str
 ) -> None:
     code, said = run(attack(book, tmp_path), book.trust)
     assert code == 1, said

@@ -22,8 +22,9 @@ from evidence.bundle.format import layout
 from evidence.bundle.format.tokens import gather
 from evidence.custody.time import development_tsa
 from evidence.custody.time.development_tsa import DevelopmentTsa
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.forging import regenerate
+from tests.support.forging import regenerate
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 pytestmark = [pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash")]
 
@@ -33,11 +34,11 @@ LIFE = timedelta(seconds=6)
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Casebook:
-    return Casebook(tmp_path / "book")
+def book(tmp_path: Path) -> Organisation:
+    return Organisation(tmp_path / "book")
 
 
-def exported(book: Casebook, **options: Any) -> Path:  # noqa: ANN401 - as in statement.sign
+def exported(book: Organisation, **options: Any) -> Path:  # noqa: ANN401 - as in statement.sign
     item = book.seal(incident(), **options)
     book.grant(item)
     bundle = book.export(item)
@@ -47,7 +48,7 @@ def exported(book: Casebook, **options: Any) -> Path:  # noqa: ANN401 - as in st
     return folder
 
 
-def run(folder: Path, book: Casebook) -> tuple[int, str]:
+def run(folder: Path, book: Organisation) -> tuple[int, str]:
     only = {"PATH": os.environ["PATH"]}
     command = ["dash", "verify.sh", str(book.trust)]
     done = subprocess.run(command, cwd=folder, env=only, capture_output=True, text=True, timeout=60, check=False)
@@ -55,14 +56,14 @@ def run(folder: Path, book: Casebook) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def agreed(folder: Path, book: Casebook) -> tuple[int, str]:
+def agreed(folder: Path, book: Organisation) -> tuple[int, str]:
     """Run both verifiers, which must say the same in the end; return what the script says."""
     code, said = run(folder, book)
     assert code == verify(folder, trust.load(book.trust, folder)).exit_code, said
     return code, said
 
 
-def test_the_interval_of_an_item_is_the_one_that_python_computes(book: Casebook) -> None:
+def test_the_interval_of_an_item_is_the_one_that_python_computes(book: Organisation) -> None:
     seen = book.stamp()
     folder = exported(book, seen=seen)
     code, said = agreed(folder, book)
@@ -76,13 +77,13 @@ def seconds(moment: str) -> str:
     return f"{moment[:19]}Z"
 
 
-def test_a_server_clock_that_is_ahead_fails(book: Casebook) -> None:
+def test_a_server_clock_that_is_ahead_fails(book: Organisation) -> None:
     book.clock = lambda: ids.time_of(datetime.now(UTC) + TWO_HOURS)
     code, said = agreed(exported(book), book)
     assert (code, "later than witnesses and time stamps allow" in said) == (1, True)
 
 
-def test_a_server_clock_behind_the_head_that_the_phone_saw_fails(book: Casebook) -> None:
+def test_a_server_clock_behind_the_head_that_the_phone_saw_fails(book: Organisation) -> None:
     book.seal(incident("Het eerste"))
     book.grant(*book.standing.items)
     seen = book.stamp()
@@ -107,7 +108,7 @@ def moved(by: timedelta) -> DevelopmentTsa:
     ],
     ids=["two", "too few", "behind", "outvoted"],
 )
-def test_several_authorities(book: Casebook, others: list[timedelta], quorum: int, holds: bool, word: str) -> None:  # noqa: FBT001 - a column
+def test_several_authorities(book: Organisation, others: list[timedelta], quorum: int, holds: bool, word: str) -> None:  # noqa: FBT001 - a column
     book.more_tsas = [moved(by) for by in others]
     named = {f"more{number}": tsa for number, tsa in enumerate(book.more_tsas)} or {"gone": DevelopmentTsa.create()}
     book.trust_tsas(quorum, kpn=book.tsa, **named)
@@ -115,7 +116,7 @@ def test_several_authorities(book: Casebook, others: list[timedelta], quorum: in
     assert (code == 0, word in said) == (holds, True), said
 
 
-def test_certificates_that_really_expire(book: Casebook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificates_that_really_expire(book: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
     long = book.tsa
     monkeypatch.setattr(development_tsa, "BACKDATE", timedelta(seconds=1))
     born = time.time()

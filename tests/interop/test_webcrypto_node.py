@@ -10,8 +10,6 @@ import dataclasses
 import hashlib
 import json
 import secrets
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,56 +19,18 @@ from evidence.custody.log import merkle, note
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import cobblestone, container, opening, padding, sealing
-from evidence.envelope.meta import Meta, Position
 from evidence.statements import dsse, event, statement, types
+from tests.support.node_peer import CASE, ask, b64, published, rich_incident, signer
 
 pytestmark = pytest.mark.need("node")
 
-PEER = Path(__file__).parent / "peer.mjs"
-LIBRARIES = Path(__file__).parents[2] / "server/web/node_modules/libsodium-wrappers-sumo"
 
-CASE = ids.CaseId("c0" * 16)
 SMALL_KDF = keys.Kdf.fresh(1, keys.MIN_MEMLIMIT)
-
-
-def b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def ask(question: str, **members: object) -> dict[str, Any]:
-    """Put one request to the JavaScript side and return its answer."""
-    if not LIBRARIES.is_dir():
-        pytest.fail("run `npm ci --ignore-scripts` in server/web first")
-    done = subprocess.run(
-        ["node", str(PEER)], input=json.dumps({"ask": question, **members}).encode(), capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
-
-
-def signer(identity: keys.Identity) -> dict[str, str]:
-    return {"kid": identity.kid, "sign": identity.sign_public.hex()}
-
-
-def incident(title: str = "Hij stond weer voor de deur") -> Meta:
-    return Meta(
-        v=1,
-        kind="incident",
-        source="victim",
-        recorded=ids.now(),
-        title=title,
-        text="Om half negen ’s avonds – met “bloemen”. \u0001 🌷",
-        happened="2026-05~",
-        severity=3,
-        conduct=("volgen",),
-        position=Position("51.9244", "4.4777", 12),
-    )
 
 
 def sealed(reader: keys.Identity, phone: keys.Identity, content: bytes | None) -> bytes:
     source = None if content is None else sealing.Content.of_bytes(content, "foto.jpg", "image/jpeg")
-    prepared = sealing.prepare(phone, CASE, incident(), [reader.box_public], source)
+    prepared = sealing.prepare(phone, CASE, rich_incident(), [reader.box_public], source)
     return b"".join(prepared.stream(source))
 
 
@@ -119,7 +79,7 @@ def test_node_opens_what_python_sealed(content: bytes | None) -> None:
     blob = sealed(reader, phone, content)
     answer = ask("open_item", bytes=b64(blob), seed=b64(reader.box_seed), signer=signer(phone))
 
-    assert answer["meta"]["title"] == incident().title
+    assert answer["meta"]["title"] == rich_incident().title
     assert answer["meta"]["position"] == {"lat": "51.9244", "lon": "4.4777", "accuracy_m": 12}
     if content:
         assert base64.b64decode(answer["content"]) == content
@@ -173,7 +133,7 @@ def test_python_opens_what_node_sealed_and_sealing_again_gives_the_same_bytes(co
 def test_the_page_opens_any_range_without_the_rest() -> None:
     phone, reader, data = keys.Identity.generate(), keys.Identity.generate(), secrets.token_bytes(70_000)
     source = sealing.Content.of_bytes(data, "clip.mp4", "video/mp4")
-    prepared = sealing.prepare(phone, CASE, incident(), [reader.box_public], source)
+    prepared = sealing.prepare(phone, CASE, rich_incident(), [reader.box_public], source)
     blob = b"".join(prepared.stream(source))
     ranges = [(0, 0), (16383, 16384), (16384, 32767), (40_000, 69_999), (69_999, 69_999), (5, 69_000)]
 
@@ -219,18 +179,6 @@ def test_a_locked_key_opens_with_its_phrase_only() -> None:
     assert ask("unlock", phrase="een andere zin", locked=locked)["error"] == "LockError"
     locked["kdf"]["memlimit"] = 2**40
     assert ask("unlock", phrase=phrase, locked=locked)["error"] == "LockError"
-
-
-def published(root: keys.Identity, subject: keys.Identity, role: types.Role) -> statement.Statement:
-    body = types.KeyPublish(
-        ids.SubjectId(ids.new_id()),
-        role,
-        role,
-        ids.PublicKey(subject.sign_public.hex()),
-        ids.PublicKey(subject.box_public.hex()),
-        ids.TeamId("7e" * 16),
-    )
-    return statement.sign(root, "key.publish", body)
 
 
 def test_keys_count_only_when_the_pinned_root_leads_to_them() -> None:

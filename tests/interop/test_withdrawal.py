@@ -14,10 +14,9 @@ from device_bridge.alarm import life, merging
 from device_bridge.spool.yielding import HANDOVER_MS
 from device_bridge.wire.message import Kind, Location, Told
 from evidence import ids
-from tests.bridge_world import never, until
-from tests.interop.control_room import ControlRoom, control_room
-from tests.interop.test_control_room import SENDER, alert_of
-from tests.many_bridges import Several, several
+from tests.support.control_room import SENDER, ControlRoom, alert_of, control_room
+from tests.support.many_bridges import Several, several
+from tests.support.waiting import never, until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 SETTLED_S = HANDOVER_MS / 1000 + 0.6

@@ -21,8 +21,9 @@ from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from evidence.statements import event as events
 from evidence.statements import statement, types
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.forging import regenerate
+from tests.support.forging import regenerate
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 ALLOWED = ("pynacl", "cryptography", "cffi", "pycparser")
 """The two packages and what they need themselves."""
@@ -34,7 +35,7 @@ class Bench:
 
     python: Path
     program: Path
-    book: Casebook
+    book: Organisation
     sealed: Path
     opened: Path
     receipt: Path
@@ -56,7 +57,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
             if top != ".." and not (site / top).exists():
                 (site / top).symlink_to(Path(str(distribution(name).locate_file(top))))
     zipapp.build(folder / "getuige-verify.pyz")
-    book = Casebook(folder / "book")
+    book = Organisation(folder / "book")
     photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
     items = [book.seal(incident()), book.seal(photo, sealing.Content.of_bytes(bytes(9_000), "a.jpg", "image/jpeg"))]
     book.grant(*items)
@@ -68,7 +69,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return Bench(python, folder / "getuige-verify.pyz", book, sealed, folder / "opened", receipt)
 
 
-def receipt_members(book: Casebook) -> dict[str, object]:
+def receipt_members(book: Organisation) -> dict[str, object]:
     recorded = book.journal[-1]
     sign, box = (ids.PublicKey(key.hex()) for key in (book.server.sign_public, book.server.box_public))
     certificate = types.KeyPublish(ids.SubjectId(ids.new_id()), "server", "Getuige", sign, box)

@@ -1,6 +1,6 @@
 """One PostgreSQL for these tests; each test makes databases of its own in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -8,8 +8,8 @@ from sqlalchemy import URL, Engine
 
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect, open_engine
-from tests.conftest import need
-from tests.postgres_world import PostgresServer, postgres_server
+from tests.support.postgres_world import Opening, PostgresServer, postgres_server
+from tests.support.programs import need
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +32,6 @@ def url(empty: str) -> str:
     migrating.migrate(engine)
     engine.dispose()
     return empty
-
-
-Opening = Callable[[str | URL], Engine]
 
 
 @pytest.fixture

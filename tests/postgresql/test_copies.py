@@ -15,7 +15,7 @@ from evidence.store.database import migrating
 from evidence.store.database.engine import WRITE, connect, open_engine
 from evidence.store.database.schema import blob_copies, events
 from evidence.store.journal.journal import SqlJournal
-from tests.property.test_journal import Phone, founding, invitation
+from tests.support.journal_history import Phone, founding, invitation
 
 SEALS = 40
 WORKERS = 6

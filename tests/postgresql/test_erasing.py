@@ -8,11 +8,9 @@ from sqlalchemy import text
 from evidence.statements import event, types
 from evidence.store.journal import verifying
 from evidence.store.journal.journal import SqlJournal
-from tests.api.test_erasing import needles, serving, told
-from tests.api.world import settings_in
-from tests.erasing_world import found_in, sweeping
-from tests.postgres_world import PostgresServer
-from tests.postgresql.conftest import Opening
+from tests.support.erasing_world import found_in, needles, sweeping, told
+from tests.support.postgres_world import Opening, PostgresServer
+from tests.support.server_world import running_world, settings_in
 
 pytestmark = pytest.mark.need("initdb", "postgres")
 
@@ -21,7 +19,7 @@ def test_the_table_is_written_anew_and_the_rest_is_said(
     postgres: PostgresServer, url: str, opened: Opening, tmp_path: Path
 ) -> None:
     settings = settings_in(tmp_path / "data", database_url=url)
-    with serving(settings) as world:
+    with running_world(settings) as world:
         story = told(world)
         story.ask_and_agree()
         going, staying = needles(story, story.going), needles(story, story.staying)

@@ -19,10 +19,11 @@ from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from server.rotation import rotating
 from server.settings import Settings
-from tests.api.world import Person, settings_in, until
-from tests.faults.test_server_killed import serving
-from tests.ports import free_port
-from tests.postgres_world import PostgresServer
+from tests.support.ports import free_port
+from tests.support.postgres_world import PostgresServer
+from tests.support.server_process import serving
+from tests.support.server_world import Person, settings_in
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.need("initdb", "postgres")
 

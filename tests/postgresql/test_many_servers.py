@@ -30,10 +30,11 @@ from server.founding import found
 from server.layout import Layout
 from server.secret_files import load_identity
 from server.settings import Settings
-from tests.api.world import CaseOfHers, Person, World, problem, settings_in, until
-from tests.faults.test_server_killed import invitation, serving, slowly
-from tests.ports import free_port
-from tests.postgres_world import PostgresServer
+from tests.support.ports import free_port
+from tests.support.postgres_world import PostgresServer
+from tests.support.server_process import invitation, serving, slowly
+from tests.support.server_world import CaseOfHers, Person, World, problem, settings_in
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.need("initdb", "postgres")
 MIB = 1024 * 1024

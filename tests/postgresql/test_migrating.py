@@ -22,9 +22,9 @@ from evidence.store.journal.journal import SqlJournal
 from server.cli import commands, main
 from server.founding import found
 from server.settings import Settings
-from tests.postgresql.conftest import Opening
-from tests.property.test_journal import founding
-from tests.property.test_reading_by_case import Twin
+from tests.support.journal_history import founding
+from tests.support.postgres_world import Opening
+from tests.support.twin import Twin
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.need("initdb", "postgres"))])

@@ -2,8 +2,8 @@
 
 from contextlib import ExitStack
 
-from tests.postgresql.conftest import Opening
-from tests.property.test_reading_by_case import Twin
+from tests.support.postgres_world import Opening
+from tests.support.twin import Twin
 
 STEPS = 15
 

@@ -23,10 +23,9 @@ from evidence.store.errors import BusyError, StoreError, UnknownOutcomeError, Un
 from evidence.store.journal import journal as journals
 from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal
-from tests.api.world import until
-from tests.postgres_world import PostgresServer
-from tests.postgresql.conftest import Opening
-from tests.property.test_journal import Phone, founding, invitation
+from tests.support.journal_history import Phone, founding, invitation
+from tests.support.postgres_world import Opening, PostgresServer
+from tests.support.waiting import until
 
 NOW, LATER = ids.Time("2030-01-01T00:00:00.000Z"), ids.Time("2030-01-01T01:00:00.000Z")
 pytestmark = pytest.mark.need("initdb", "postgres")

@@ -17,7 +17,8 @@ from evidence import ids, keys
 from evidence.errors import EvidenceError
 from evidence.statements import authority, erasing, statement, types
 from evidence.statements.authority import NotAllowedError
-from tests.simulators.casebook import Casebook, incident
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 WHO = st.sampled_from(["root", "server", "bridge", "caseworker", "investigator", "vault", "phone", "stranger"])
 
@@ -30,7 +31,7 @@ class Histories(RuleBasedStateMachine):
     @initialize()
     def found(self) -> None:
         self.place = tempfile.TemporaryDirectory()
-        self.book = Casebook(Path(self.place.name) / "book")
+        self.book = Organisation(Path(self.place.name) / "book")
         self.people = {who: getattr(self.book, who, None) or keys.Identity.generate() for who in WHO_NAMES}
         self.now = ids.moment_of(ids.now())
         self.asked: dict[ids.ErasureId, Any] = {}

@@ -7,7 +7,7 @@ from evidence.custody.errors import ProofError
 from evidence.custody.log import merkle
 from evidence.custody.log.growth import RightEdge, grow
 from evidence.custody.log.tiles import TileReader
-from tests.oracles import rfc6962
+from tests.support import rfc6962
 
 
 class Grown(dict[str, bytes]):

@@ -13,7 +13,7 @@ from evidence.custody.errors import ForkError, RollbackError, StaleSizeError
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import KeyType, generate_key
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.oracles import rfc6962
+from tests.support import rfc6962
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 LOG = generate_key("log.example")

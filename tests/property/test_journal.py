@@ -12,65 +12,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
-from evidence import ids, keys
+from evidence import ids
 from evidence.custody.log import leaf
 from evidence.errors import EvidenceError
-from evidence.statements import event, types
-from evidence.statements import statement as statements
+from evidence.statements import event
 from evidence.statements.event import Recorded
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
-
-ROOT = keys.Identity.generate()
-CASEWORKER = keys.Identity.generate()
-VAULT = keys.Identity.generate()
-TEAM = ids.TeamId(ids.new_id())
-CASE = ids.CaseId(ids.new_id())
-
-
-def certify(who: keys.Identity, role: types.Role, team: ids.TeamId | None) -> types.KeyPublish:
-    sign, box = ids.PublicKey(who.sign_public.hex()), ids.PublicKey(who.box_public.hex())
-    return types.KeyPublish(ids.SubjectId(ids.new_id()), role, "iemand", sign, box, team)
-
-
-def founding() -> list[Statement]:
-    opened = types.LogOpen("log.example", types.RootKey(ids.PublicKey(ROOT.sign_public.hex()), "root"), "vkey")
-    case = types.CaseOpen(
-        ids.PublicKey(VAULT.box_public.hex()), ids.PublicKey(VAULT.sign_public.hex()), TEAM, CASEWORKER.kid
-    )
-    return [
-        statements.sign(ROOT, "log.open", opened),
-        statements.sign(ROOT, "team.open", types.TeamOpen(TEAM, "Filomena")),
-        statements.sign(ROOT, "key.publish", certify(CASEWORKER, "caseworker", TEAM)),
-        statements.sign(CASEWORKER, "case.open", case, case=CASE),
-    ]
-
-
-def invitation(one_time: keys.Identity) -> Statement:
-    body = types.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), ids.Time("2100-01-01T00:00:00.000Z"))
-    return statements.sign(CASEWORKER, "device.invite", body, case=CASE)
-
-
-class Phone:
-    """A phone that numbers its statements; `next` is what the journal should expect of it."""
-
-    def __init__(self) -> None:
-        self.identity = keys.Identity.generate()
-        self.one_time = keys.Identity.generate()
-        self.next = Chain(0, FIRST_PREV)
-
-    def enrolment(self) -> Statement:
-        body = types.DeviceEnrol(
-            ids.DeviceId(ids.new_id()), ids.PublicKey(self.identity.sign_public.hex()), self.one_time.kid
-        )
-        return statements.sign(self.identity, "device.enrol", body, case=CASE, chain=self.next, cosigner=self.one_time)
-
-    def seal(self, chain: Chain) -> Statement:
-        part = types.Part(ids.Sha256("1" * 64), 1, ids.Commitment("2" * 64))
-        blob = types.Blob(ids.Sha256("3" * 64), 3)
-        body = types.ItemSeal(ids.ItemId(ids.new_id()), blob, blob, part, None)
-        return statements.sign(self.identity, "item.seal", body, case=CASE, chain=chain)
+from tests.support.journal_history import Phone, founding, invitation
 
 
 class Histories(RuleBasedStateMachine):

@@ -9,8 +9,8 @@ import pytest
 from evidence import ids
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.blobs.s3 import Place, S3Blobs
-from tests.conftest import need
-from tests.s3_world import S3Server, s3_server
+from tests.support.programs import need
+from tests.support.s3_world import S3Server, s3_server
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from evidence.store.blobs.copy_rows import Copy
 from evidence.store.blobs.s3 import Place, S3Blobs
 from server.keeping.figures import StorageFigures
 from server.keeping.shipper import Shipper
-from tests.s3.outbox import open_outbox
+from tests.support.blob_outbox import open_outbox
 
 
 def in_a_day(_copy: Copy, now: ids.Time) -> ids.Time:

@@ -14,10 +14,10 @@ from server.keeping.background import Background
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy
 from server.services import Services, open_services
-from tests.api.test_erasing import needles, serving, told
-from tests.api.world import settings_in, until
-from tests.erasing_world import found_in, sweeping
-from tests.s3_world import S3Server
+from tests.support.erasing_world import found_in, needles, sweeping, told
+from tests.support.s3_world import S3Server
+from tests.support.server_world import running_world, settings_in
+from tests.support.waiting import until
 
 FAR = timedelta(days=400)
 
@@ -25,7 +25,7 @@ FAR = timedelta(days=400)
 def test_an_erased_item_stays_gone_and_what_s3_keeps_is_said(server: S3Server, place: Place, tmp_path: Path) -> None:
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     settings = settings_in(tmp_path / "data", **server.settings(place, tmp_path))
-    with serving(settings) as world:
+    with running_world(settings) as world:
         story = told(world)
         story.ask_and_agree()
         going, staying = needles(story, story.going), needles(story, story.staying)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -32,18 +32,10 @@ from evidence.store.errors import BlobAwayError, BlobError
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy
 from server.keeping.shipper import Shipment, Shipper, StoppingError, delay_s
-from tests.s3.outbox import LONG_AGO, open_outbox, queue
 from tests.s3.shipping_child import in_a_day
-from tests.s3_world import KEY, SECRET, S3Server
-
-DEADLINE_S = 60.0
-
-
-def until(question: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + DEADLINE_S
-    while not question():
-        assert time.monotonic() < end, f"not within {DEADLINE_S:.0f} s: {what}"
-        time.sleep(0.02)
+from tests.support.blob_outbox import LONG_AGO, open_outbox, queue
+from tests.support.s3_world import KEY, SECRET, S3Server
+from tests.support.waiting import until
 
 
 @pytest.fixture

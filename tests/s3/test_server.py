@@ -27,32 +27,23 @@ from server.keeping.restore import restore
 from server.keeping.scrub_state import NOTE, Round, Rounds
 from server.services import open_services
 from server.settings import Settings
-from tests.api.world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in
-from tests.faults.test_server_killed import variables
-from tests.s3.meddler import Meddler, meddling
-from tests.s3_world import S3Server
-
-DEADLINE_S = 60.0
-
-
-def until(question: object, what: str) -> None:
-    assert callable(question)
-    end = time.monotonic() + DEADLINE_S
-    while not question():
-        assert time.monotonic() < end, f"not within {DEADLINE_S:.0f} s: {what}"
-        time.sleep(0.02)
+from tests.support.s3_world import S3Server
+from tests.support.server_process import variables
+from tests.support.server_world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in
+from tests.support.tcp_proxy import TcpProxy, proxied
+from tests.support.waiting import until
 
 
 @pytest.fixture
-def meddler(server: S3Server) -> Iterator[Meddler]:
-    with meddling(server.ports["s3"]) as between:
+def proxy(server: S3Server) -> Iterator[TcpProxy]:
+    with proxied(server.ports["s3"]) as between:
         yield between
 
 
 @pytest.fixture
-def settings(server: S3Server, place: Place, meddler: Meddler, tmp_path: Path) -> Settings:
+def settings(server: S3Server, place: Place, proxy: TcpProxy, tmp_path: Path) -> Settings:
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    through = replace(place, endpoint=meddler.endpoint)
+    through = replace(place, endpoint=proxy.endpoint)
     return settings_in(tmp_path / "data", **server.settings(through, tmp_path))
 
 
@@ -87,7 +78,7 @@ def two_items(case: CaseOfHers, phone: Person) -> list[SealedItem]:
 
 
 def test_s3_away_costs_no_phone_anything_and_everything_arrives_once_when_it_is_back(
-    settings: Settings, copies: SqlCopies, server: S3Server, place: Place, meddler: Meddler
+    settings: Settings, copies: SqlCopies, server: S3Server, place: Place, proxy: TcpProxy
 ) -> None:
     with running(settings) as root:
         world = World(settings, Person(settings.public_url, identity=root))
@@ -95,16 +86,16 @@ def test_s3_away_costs_no_phone_anything_and_everything_arrives_once_when_it_is_
         phone = case.phone()
         items = two_items(case, phone)
         until(lambda: copies.totals().stored == 2, "copies arrive while all is well")
-        meddler.mode = "stall"
+        proxy.mode = "stall"
         items += two_items(case, phone)
-        meddler.mode = "500"
+        proxy.mode = "500"
         begun = time.monotonic()
         items += two_items(case, phone)
         assert time.monotonic() - begun < 10  # two uploads and two receipts; S3's patience is 30 seconds
         assert httpx.get(f"{settings.public_url}/health/ready").json()["ready"]
         until(lambda: copies.backlog().failing > 0, "the failure is written down")
         assert getuige(settings, "storage", "status").exit_code == 0
-        meddler.mode = "pass"
+        proxy.mode = "pass"
         until(lambda: copies.totals().stored == 6, "everything arrives when S3 is back")
         assert [name for name, _ in server.versions(place)] == sorted(item.body.container.sha256 for item in items)
     said = getuige(settings, "storage", "status")
@@ -114,7 +105,7 @@ def test_s3_away_costs_no_phone_anything_and_everything_arrives_once_when_it_is_
 
 
 def test_readers_do_not_notice_where_an_item_lies_and_hear_in_words_when_it_cannot_be_had(
-    settings: Settings, copies: SqlCopies, place: Place, meddler: Meddler
+    settings: Settings, copies: SqlCopies, place: Place, proxy: TcpProxy
 ) -> None:
     with running(settings) as root:
         world = World(settings, Person(settings.public_url, identity=root))
@@ -130,7 +121,7 @@ def test_readers_do_not_notice_where_an_item_lies_and_hear_in_words_when_it_cann
         part = reader.get(where, headers={"range": "bytes=1000-20999"})
         assert (part.status_code, part.content) == (206, item.container[1000:21000])
         assert part.headers["content-range"] == f"bytes 1000-20999/{len(item.container)}"
-        meddler.mode = "500"
+        proxy.mode = "500"
         timeline = reader.get(f"/api/v1/cases/{case.case}/timeline")
         assert timeline.status_code == 200, timeline.text  # needs the beginnings only, which stay here
         away = reader.get(where)
@@ -138,7 +129,7 @@ def test_readers_do_not_notice_where_an_item_lies_and_hear_in_words_when_it_cann
         assert "veilig opgeslagen" in away.json()["detail"]
         assert away.headers["retry-after"]
         assert phone.post(phone.sign("item.seal", item.body)).status_code in {200, 409}  # she may ask again
-        meddler.mode = "pass"
+        proxy.mode = "pass"
         assert reader.get(where).content == item.container
 
 
@@ -156,7 +147,7 @@ def dropped(settings: Settings, copies: SqlCopies, place: Place) -> tuple[keys.I
 
 
 def test_backup_and_restore_fetch_from_s3_or_leave_there_and_name_what_cannot_be_had(
-    settings: Settings, dropped: tuple[keys.Identity, list[SealedItem]], meddler: Meddler, tmp_path: Path
+    settings: Settings, dropped: tuple[keys.Identity, list[SealedItem]], proxy: TcpProxy, tmp_path: Path
 ) -> None:
     _, items = dropped
     names = [item.body.container.sha256 for item in items]
@@ -180,7 +171,7 @@ def test_backup_and_restore_fetch_from_s3_or_leave_there_and_name_what_cannot_be
     assert make(settings, tmp_path / "healed").missing == ()
     assert DirectoryBlobs(tmp_path / "healed" / "blobs").local_path(names[0]).read_bytes() == items[0].container
 
-    meddler.mode = "500"
+    proxy.mode = "500"
     nowhere = settings.model_copy(update={"data": tmp_path / "no", "database_url": _sqlite(tmp_path / "no")})
     assert [one.sha256 for one in restore(nowhere, tmp_path / "left").missing] == sorted(names, key=names.index)
     assert len(make(settings, tmp_path / "second").missing) == 2

@@ -17,8 +17,8 @@ from evidence.store.errors import BlobAwayError, BlobError
 from server import doctor
 from server.doctor import State
 from server.settings import Settings
-from tests.ports import free_port
-from tests.s3_world import S3Server
+from tests.support.ports import free_port
+from tests.support.s3_world import S3Server
 
 LATER = ids.time_of(datetime.now(UTC) + timedelta(days=1))
 SOONER = ids.time_of(datetime.now(UTC) + timedelta(hours=1))

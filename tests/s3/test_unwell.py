@@ -15,8 +15,8 @@ from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.blobs.s3 import Place, S3Blobs
 from evidence.store.blobs.shipping import NotReadBackError
 from evidence.store.errors import BlobAwayError
-from tests.s3.meddler import Meddler, meddling
-from tests.s3_world import S3Server
+from tests.support.s3_world import S3Server
+from tests.support.tcp_proxy import TcpProxy, proxied
 
 LATER = ids.time_of(datetime.now(UTC) + timedelta(days=1))
 
@@ -28,36 +28,36 @@ class Unwatched:
 
 
 @pytest.fixture
-def meddler(server: S3Server) -> Iterator[Meddler]:
-    with meddling(server.ports["s3"]) as running:
+def proxy(server: S3Server) -> Iterator[TcpProxy]:
+    with proxied(server.ports["s3"]) as running:
         yield running
 
 
 @pytest.fixture
-def through(place: Place, meddler: Meddler) -> S3Blobs:
-    return S3Blobs(replace(place, endpoint=meddler.endpoint, read_timeout_s=3.0))
+def through(place: Place, proxy: TcpProxy) -> S3Blobs:
+    return S3Blobs(replace(place, endpoint=proxy.endpoint, read_timeout_s=3.0))
 
 
 @pytest.mark.parametrize("mode", ["500", "503", "stall"])
 def test_an_s3_that_gives_no_answer_is_away_within_seconds(
-    mode: str, meddler: Meddler, through: S3Blobs, local: DirectoryBlobs
+    mode: str, proxy: TcpProxy, through: S3Blobs, local: DirectoryBlobs
 ) -> None:
     name = local.put(b"sealed")
-    meddler.mode = mode
+    proxy.mode = mode
     begun = time.monotonic()
     with pytest.raises(BlobAwayError):
         shipping.ship(through, local, name, LATER, Unwatched())
     assert time.monotonic() - begun < 10
-    meddler.mode = "pass"
+    proxy.mode = "pass"
     assert shipping.ship(through, local, name, LATER, Unwatched()).version_id
 
 
 def test_wrong_bytes_that_come_back_are_never_taken_for_a_copy(
-    meddler: Meddler, through: S3Blobs, s3: S3Blobs, local: DirectoryBlobs
+    proxy: TcpProxy, through: S3Blobs, s3: S3Blobs, local: DirectoryBlobs
 ) -> None:
     name = local.put(os.urandom(200_000))
     found = shipping.ship(s3, local, name, LATER, Unwatched())
-    meddler.mode = "flip"
+    proxy.mode = "flip"
     assert not shipping.is_whole(through, name, found.version_id)
     other = local.put(os.urandom(200_000))
     with pytest.raises(NotReadBackError):
@@ -65,26 +65,26 @@ def test_wrong_bytes_that_come_back_are_never_taken_for_a_copy(
 
 
 def test_a_read_that_is_cut_goes_on_at_the_byte(
-    meddler: Meddler, through: S3Blobs, s3: S3Blobs, local: DirectoryBlobs
+    proxy: TcpProxy, through: S3Blobs, s3: S3Blobs, local: DirectoryBlobs
 ) -> None:
     data = os.urandom(800_000)
     name = local.put(data)
     version = shipping.ship(s3, local, name, LATER, Unwatched()).version_id
-    meddler.mode = "cut"
+    proxy.mode = "cut"
     assert b"".join(through.read(name, version, 0, 799_999)) == data
-    assert meddler.requests > 1
+    assert proxy.requests > 1
 
 
 def test_a_read_that_breaks_for_good_fails_and_is_never_short(
-    meddler: Meddler, through: S3Blobs, s3: S3Blobs, local: DirectoryBlobs, tmp_path: Path
+    proxy: TcpProxy, through: S3Blobs, s3: S3Blobs, local: DirectoryBlobs, tmp_path: Path
 ) -> None:
     data = os.urandom(900_000)
     name = local.put(data)
     version = shipping.ship(s3, local, name, LATER, Unwatched()).version_id
-    meddler.mode = "cut"
+    proxy.mode = "cut"
     pieces = through.read(name, version, 0, 899_999)
     got = next(pieces)
-    meddler.mode = "500"
+    proxy.mode = "500"
     with pytest.raises(BlobAwayError):
         got += b"".join(pieces)
     assert data.startswith(got)

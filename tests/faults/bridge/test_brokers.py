@@ -11,7 +11,8 @@ from device_bridge.reference_device.device import FALLBACK_AFTER_S
 from device_bridge.wire import cose, message
 from device_bridge.wire.message import Kind, Lane, Location, Told, UpTopic
 from evidence import ids, keys
-from tests.bridge_world import World, never, start_bridge, until, world
+from tests.support.bridge_world import World, start_bridge, world
+from tests.support.waiting import never, until
 
 KINDS = [
     pytest.param("nats", marks=pytest.mark.need("nats-server")),

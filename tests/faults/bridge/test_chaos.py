@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from evidence.statements import types
-from tests.bridge_world import until
-from tests.faults.bridge.chaos import Chaos, chaos, contention, presses_in_journal
+from tests.support.chaos import Chaos, chaos, contention, presses_in_journal
+from tests.support.waiting import until
 
 LONGER = os.environ.get("GETUIGE_SOAK_S") or os.environ.get("GETUIGE_FAULTS_S")
 SECONDS = float(LONGER or 15)

@@ -14,8 +14,9 @@ import nats
 import pytest
 
 from device_bridge.mqtt.brokers import MAX_CONSUMERS, NatsBroker
-from tests.bridge_world import World, until, world
-from tests.crowd import AT_ONCE, CrowdDevice, beat, connect_all
+from tests.support.bridge_world import World, world
+from tests.support.crowd import AT_ONCE, CrowdDevice, beat, connect_all
+from tests.support.waiting import until
 
 CROWD = int(os.environ.get("GETUIGE_CROWD", "100"))
 HEARTBEAT_S = 60.0 if CROWD > 1000 else 2.0

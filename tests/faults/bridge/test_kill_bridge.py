@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from device_bridge.wire.message import Kind, Location, Told
-from tests.bridge_world import bridge_process, until, world
-from tests.ports import free_port
+from tests.support.bridge_world import bridge_process, world
+from tests.support.ports import free_port
+from tests.support.waiting import until
 
 PRESSES = 30
 KILLS = 3

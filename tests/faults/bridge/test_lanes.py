@@ -18,7 +18,8 @@ from device_bridge.supervision import positions
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
-from tests.bridge_world import until, world
+from tests.support.bridge_world import world
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.need("nats-server")
 

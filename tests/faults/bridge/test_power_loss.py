@@ -21,9 +21,10 @@ import pytest
 
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire.message import PressId, Told
-from tests.bridge_world import bridge_process, until, world
-from tests.conftest import need
-from tests.ports import free_port
+from tests.support.bridge_world import bridge_process, world
+from tests.support.ports import free_port
+from tests.support.programs import need
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.need("nats-server", "mkfs.ext4", "losetup"), pytest.mark.timeout(180)]
 GOING_DOWN = 0x8004587D

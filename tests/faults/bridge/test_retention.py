@@ -30,8 +30,9 @@ from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
 from server.keeping import spools
-from tests.bridge_world import DEADLINE_S, Organisation, World, start_bridge, until, world
-from tests.many_bridges import several
+from tests.support.bridge_world import AlarmOrganisation, World, start_bridge, world
+from tests.support.many_bridges import several
+from tests.support.waiting import DEADLINE_S, until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 WEEK_MS = KEPT_AFTER_CLOSE_MS + 60_000
@@ -135,7 +136,7 @@ def test_never_when_the_journal_does_not_have_it(tmp_path: Path) -> None:
     """The spool was told that it has: but it came back from a backup of before."""
     with pressed(tmp_path / "world") as (made, alarm, _):
         (tmp_path / "older").mkdir()
-        older = Organisation(**{**vars(made.organisation), "folder": tmp_path / "older"})
+        older = AlarmOrganisation(**{**vars(made.organisation), "folder": tmp_path / "older"})
         older.append(*older.founding())
         opened = open_stores(older.database_url, tmp_path / "older" / "blobs")
         try:
@@ -153,7 +154,7 @@ def test_an_erasure_reaches_the_spool_at_once(tmp_path: Path) -> None:
         assert holds(made.settings.folder, stored) == []
 
 
-def erase(made: Organisation, item: ids.ItemId) -> None:
+def erase(made: AlarmOrganisation, item: ids.ItemId) -> None:
     """Ask, agree, and let fourteen days pass: the server decides."""
     server = keys.Identity.generate()
     erasure = ids.ErasureId(ids.new_id())

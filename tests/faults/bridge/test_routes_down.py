@@ -9,9 +9,10 @@ from device_bridge.keyfile import write_secret
 from device_bridge.routes.development_centre import DevelopmentAlarmCentre
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire.message import Kind, Location, Told
-from tests.bridge_world import World, start_bridge, until, world
-from tests.interop.control_room import control_room
-from tests.ports import free_ports
+from tests.support.bridge_world import World, start_bridge, world
+from tests.support.control_room import control_room
+from tests.support.ports import free_ports
+from tests.support.waiting import until
 
 KEY = b"00112233445566778899aabbccddeeff"
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")

@@ -16,8 +16,8 @@ from device_bridge.wire import codes
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
 from evidence import ids, keys
 from evidence.statements import dsse
-from tests.bridge_world import until
-from tests.many_bridges import Several, several
+from tests.support.many_bridges import Several, several
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.need("nats-server")
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")

@@ -18,8 +18,8 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic, seal
-from tests.bridge_world import until
-from tests.faults.bridge.chaos import HERE, Chaos, chaos
+from tests.support.chaos import HERE, Chaos, chaos
+from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.need("nats-server"),

@@ -8,9 +8,9 @@ import pytest
 
 from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
 from device_bridge.supervision.takeover import AWAY_AFTER_S
-from tests.bridge_world import until
-from tests.many_bridges import several
-from tests.unit.bridge.test_takeover import sealed
+from tests.support.bridge_world import sealed
+from tests.support.many_bridges import several
+from tests.support.waiting import until
 
 
 @pytest.mark.skipif(

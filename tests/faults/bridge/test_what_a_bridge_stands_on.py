@@ -20,12 +20,12 @@ from device_bridge.wire.message import Kind, Told
 from evidence.statements import types
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect
-from tests.bridge_world import until
-from tests.conftest import need
-from tests.faults.bridge.chaos import HERE, Chaos, Network, chaos, presses_in_journal
-from tests.faults.disk import Disk
-from tests.ports import free_port
-from tests.postgres_world import postgres_server
+from tests.support.chaos import HERE, Chaos, Network, chaos, presses_in_journal
+from tests.support.disk import Disk
+from tests.support.ports import free_port
+from tests.support.postgres_world import postgres_server
+from tests.support.programs import need
+from tests.support.waiting import until
 
 pytestmark = [pytest.mark.need("nats-server"), pytest.mark.timeout(300)]
 LONGER = bool(os.environ.get("GETUIGE_FAULTS_S"))

@@ -13,7 +13,8 @@ from device_bridge.cli import commands
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire.message import Told
 from evidence import canonical
-from tests.bridge_world import until, world
+from tests.support.bridge_world import world
+from tests.support.waiting import until
 
 KEY = "ab" * 32
 

@@ -23,7 +23,8 @@ from device_bridge.wire.codes import Codes, Verdict
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic
 from evidence import canonical, ids, keys
 from evidence.statements import types
-from tests.bridge_world import World, never, until, world
+from tests.support.bridge_world import World, world
+from tests.support.waiting import never, until
 
 CANCEL, DURESS = "1379", "2468"
 SALT = bytes(32)

@@ -13,7 +13,8 @@ from device_bridge.supervision.rules import TEST_EVERY_MS
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
 from evidence import ids
-from tests.bridge_world import until, world
+from tests.support.bridge_world import world
+from tests.support.waiting import until
 
 DEVICE = ids.DeviceId("ab" * 16)
 HOUR_MS = 3_600_000

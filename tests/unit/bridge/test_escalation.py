@@ -27,8 +27,9 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import canonical, ids
 from evidence.statements import dsse, types
-from tests.bridge_world import World, bridge_process, start_bridge, until, world
-from tests.ports import free_port, free_ports
+from tests.support.bridge_world import World, bridge_process, start_bridge, world
+from tests.support.ports import free_port, free_ports
+from tests.support.waiting import until
 
 KEY = b"00112233445566778899aabbccddeeff"
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")

@@ -13,7 +13,8 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids
-from tests.bridge_world import World, until, world
+from tests.support.bridge_world import World, world
+from tests.support.waiting import until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 

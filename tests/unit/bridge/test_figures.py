@@ -19,8 +19,9 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from evidence import ids
-from tests.bridge_world import until, world
-from tests.many_bridges import several
+from tests.support.bridge_world import world
+from tests.support.many_bridges import several
+from tests.support.waiting import until
 
 START = 1_790_000_000_000
 WHO = life.Person(ids.KeyId(ids.new_id()), "Bakker")

@@ -24,8 +24,9 @@ from evidence import canonical, ids
 from evidence.envelope.meta import Meta
 from evidence.statements import types
 from server.alarms import merging
-from tests.bridge_world import World, until, world
-from tests.many_bridges import several
+from tests.support.bridge_world import World, world
+from tests.support.many_bridges import several
+from tests.support.waiting import until
 
 LAT, LON = 51.924437, 4.477733
 

@@ -12,15 +12,15 @@ from evidence.envelope.wraps import Reader
 from evidence.statements import statement as statements
 from evidence.statements import types
 from evidence.statements.statement import Statement
-from tests.bridge_world import Organisation
+from tests.support.bridge_world import AlarmOrganisation
 
 
 @pytest.fixture
-def organisation(tmp_path: Path) -> Organisation:
-    return Organisation.found(tmp_path)
+def organisation(tmp_path: Path) -> AlarmOrganisation:
+    return AlarmOrganisation.found(tmp_path)
 
 
-def registry(organisation: Organisation) -> Registry:
+def registry(organisation: AlarmOrganisation) -> Registry:
     made = Registry(organisation.folder / "registry.jsonl", organisation.root.sign_public)
     made.load()
     return made
@@ -35,7 +35,7 @@ def new_device() -> tuple[ids.DeviceId, keys.Identity]:
     return ids.DeviceId(ids.new_id()), keys.Identity.generate()
 
 
-def test_devices_desks_and_dispatchers_are_known_and_survive_a_restart(organisation: Organisation) -> None:
+def test_devices_desks_and_dispatchers_are_known_and_survive_a_restart(organisation: AlarmOrganisation) -> None:
     device, who = new_device()
     add(registry(organisation), [*organisation.founding(), organisation.enrol(device, who.sign_public)])
     again = registry(organisation)
@@ -49,7 +49,7 @@ def test_devices_desks_and_dispatchers_are_known_and_survive_a_restart(organisat
     assert again.refused == 0
 
 
-def test_a_revoked_device_and_a_retired_dispatcher_are_out(organisation: Organisation) -> None:
+def test_a_revoked_device_and_a_retired_dispatcher_are_out(organisation: AlarmOrganisation) -> None:
     device, who = new_device()
     known = registry(organisation)
     add(known, [*organisation.founding(), organisation.enrol(device, who.sign_public)])
@@ -62,8 +62,8 @@ def test_a_revoked_device_and_a_retired_dispatcher_are_out(organisation: Organis
             one.dispatcher(organisation.dispatcher.kid)
 
 
-def test_statements_that_the_root_does_not_lead_to_are_left_out(organisation: Organisation) -> None:
-    stranger = Organisation.found(organisation.folder / "stranger")
+def test_statements_that_the_root_does_not_lead_to_are_left_out(organisation: AlarmOrganisation) -> None:
+    stranger = AlarmOrganisation.found(organisation.folder / "stranger")
     device, who = new_device()
     known = registry(organisation)
     add(known, organisation.founding())
@@ -83,7 +83,7 @@ def test_statements_that_the_root_does_not_lead_to_are_left_out(organisation: Or
         known.dispatcher(stranger.dispatcher.kid)
 
 
-def test_a_changed_file_is_refused_and_a_cut_one_is_completed(organisation: Organisation) -> None:
+def test_a_changed_file_is_refused_and_a_cut_one_is_completed(organisation: AlarmOrganisation) -> None:
     device, who = new_device()
     known = registry(organisation)
     add(known, organisation.founding())

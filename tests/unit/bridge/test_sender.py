@@ -14,7 +14,7 @@ from device_bridge.spool.connection import Spool
 from evidence import ids
 from evidence.store.database import leases
 from evidence.store.database.engine import open_engine
-from tests.bridge_world import until
+from tests.support.waiting import until
 
 ALARM = ids.AlarmId("b" * 32)
 

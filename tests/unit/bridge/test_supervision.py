@@ -17,7 +17,8 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.supervision.rules import HEARTBEAT_S, PROFILE_S, TEST_EVERY_MS, Condition, Profile, Reason, reasons
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
-from tests.bridge_world import World, until, world
+from tests.support.bridge_world import World, world
+from tests.support.waiting import until
 
 NOW = 1_790_000_000_000
 DAY_MS = 86_400_000

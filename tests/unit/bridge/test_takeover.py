@@ -13,9 +13,8 @@ from device_bridge.mqtt.connection import Delivered, other_telemetry_filters, te
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.settings import BridgeSettings
 from device_bridge.supervision.takeover import AWAY_AFTER_S, BACK_AFTER_S, Takeover
-from device_bridge.wire import message
-from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
-from tests.bridge_world import World, start_bridge, until, world
+from tests.support.bridge_world import World, sealed, start_bridge, world
+from tests.support.waiting import until
 
 LIMIT_S = 180
 """Of the devices here: enrolled as 3min."""
@@ -88,12 +87,6 @@ def beat(made: World, memory: DeviceMemory, counter: int) -> None:
     before = made.bridge.telemetry.read
     made.bridge.telemetry.take(None, delivered)  # type: ignore[arg-type] # the connection is not looked at
     until(lambda: made.bridge.telemetry.read > before, "it is read")
-
-
-def sealed(memory: DeviceMemory, counter: int) -> tuple[str, bytes]:
-    topic = str(UpTopic(memory.device, Lane.TELEMETRY))
-    said = DeviceMessage(memory.device, PressId(1, counter), 0, None, 0, Kind.HEARTBEAT, 80, "fw", None)
-    return topic, message.seal(said, memory.identity, topic)
 
 
 def test_a_device_of_another_bridge_is_unknown_until_it_was_heard_or_listened_to(tmp_path: Path) -> None:

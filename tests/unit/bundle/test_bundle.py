@@ -18,15 +18,16 @@ from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Meta
 from evidence.statements import event as events
 from evidence.statements import statement, types
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.forging import regenerate
+from tests.support.forging import regenerate
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 PHOTO = b"\xff\xd8 not a real photograph, but real bytes " * 4000
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path, list[ids.ItemId]]:
-    book = Casebook(tmp_path_factory.mktemp("book"))
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path, list[ids.ItemId]]:
+    book = Organisation(tmp_path_factory.mktemp("book"))
     photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Zijn auto")
     items = [book.seal(incident()), book.seal(photo, sealing.Content.of_bytes(PHOTO, "auto 1.jpg", "image/jpeg"))]
     secret = book.seal(incident("Niet voor de politie"))
@@ -37,14 +38,14 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path, lis
 
 
 @pytest.fixture
-def unpacked(story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path) -> Path:
+def unpacked(story: tuple[Organisation, Path, list[ids.ItemId]], tmp_path: Path) -> Path:
     with zipfile.ZipFile(story[1]) as archive:
         archive.extractall(tmp_path)
     (folder,) = [path for path in tmp_path.iterdir() if path.is_dir()]
     return folder
 
 
-def check(path: Path, book: Casebook) -> Report:
+def check(path: Path, book: Organisation) -> Report:
     return verify(path, trust.load(book.trust, path))
 
 
@@ -52,7 +53,7 @@ def codes(report: Report, verdict: Verdict) -> set[str]:
     return {claim.code for claim in report.claims if claim.verdict is verdict}
 
 
-def test_a_sealed_bundle_proves_every_claim(story: tuple[Casebook, Path, list[ids.ItemId]]) -> None:
+def test_a_sealed_bundle_proves_every_claim(story: tuple[Organisation, Path, list[ids.ItemId]]) -> None:
     book, path, items = story
     report = check(path, book)
     assert report.failed == ()
@@ -66,12 +67,12 @@ def test_a_sealed_bundle_proves_every_claim(story: tuple[Casebook, Path, list[id
         assert all(claim.text(language) for claim in report.claims)
 
 
-def test_a_folder_verifies_as_the_zip_does(story: tuple[Casebook, Path, list[ids.ItemId]], unpacked: Path) -> None:
+def test_a_folder_verifies_as_the_zip_does(story: tuple[Organisation, Path, list[ids.ItemId]], unpacked: Path) -> None:
     assert check(unpacked, story[0]).failed == ()
 
 
 def test_opening_gives_the_originals_and_a_bag_that_proves_them(
-    story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path
+    story: tuple[Organisation, Path, list[ids.ItemId]], tmp_path: Path
 ) -> None:
     book, path, items = story
     target = tmp_path / "opened"
@@ -87,14 +88,14 @@ def test_opening_gives_the_originals_and_a_bag_that_proves_them(
     assert b"Hij stond voor de deur" in everything
 
 
-def test_only_the_reader_opens_it(story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path) -> None:
+def test_only_the_reader_opens_it(story: tuple[Organisation, Path, list[ids.ItemId]], tmp_path: Path) -> None:
     with pytest.raises(wraps.WrapError):
         opened.open_bundle(story[1], keys.Identity.generate(), tmp_path / "opened")
     assert not (tmp_path / "opened").exists()
 
 
 def test_an_original_swapped_after_opening_is_found(
-    story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path
+    story: tuple[Organisation, Path, list[ids.ItemId]], tmp_path: Path
 ) -> None:
     book, path, _ = story
     target = tmp_path / "opened"
@@ -106,14 +107,14 @@ def test_an_original_swapped_after_opening_is_found(
     assert {claim.code for claim in check(target, book).failed} == {"original-differs"}
 
 
-def flip_item(folder: Path, _book: Casebook) -> None:
+def flip_item(folder: Path, _book: Organisation) -> None:
     path = max((folder / layout.ITEMS).iterdir(), key=lambda file: file.stat().st_size)
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
 
 
-def swap_items(folder: Path, _book: Casebook) -> None:
+def swap_items(folder: Path, _book: Organisation) -> None:
     first, second, *_ = sorted((folder / layout.ITEMS).iterdir())
     spare = folder.parent / "spare"
     first.rename(spare)
@@ -121,32 +122,32 @@ def swap_items(folder: Path, _book: Casebook) -> None:
     spare.rename(second)
 
 
-def backdate(folder: Path, _book: Casebook) -> None:
+def backdate(folder: Path, _book: Organisation) -> None:
     path = max((folder / layout.EVENTS).iterdir())
     members = json.loads(path.read_bytes())
     members["received_at"] = "2020-01-01T00:00:00.000Z"
     path.write_bytes(canonical.encode(members))
 
 
-def omit(folder: Path, _book: Casebook) -> None:
+def omit(folder: Path, _book: Organisation) -> None:
     path = sorted((folder / layout.EVENTS).iterdir())[-2]
     path.unlink()
 
 
-def strip_witness(folder: Path, _book: Casebook) -> None:
+def strip_witness(folder: Path, _book: Organisation) -> None:
     for path in (folder / layout.PROOFS).iterdir():
         lines = path.read_text().splitlines(keepends=True)
         path.write_text("".join(line for line in lines if not line.startswith("— witness.example")))
 
 
-def foreign_token(folder: Path, _book: Casebook) -> None:
+def foreign_token(folder: Path, _book: Organisation) -> None:
     (path,) = (folder / layout.TIMESTAMPS).iterdir()
     from evidence.custody.time.development_tsa import DevelopmentTsa  # noqa: PLC0415 - only this forger needs it
 
     path.write_bytes(DevelopmentTsa.create().stamp(bytes.fromhex(path.stem)))
 
 
-def token_of_another_document(folder: Path, book: Casebook) -> None:
+def token_of_another_document(folder: Path, book: Organisation) -> None:
     (path,) = (folder / layout.TIMESTAMPS).iterdir()
     path.write_bytes(book.tsa.stamp(bytes(32)))
 
@@ -165,9 +166,9 @@ def token_of_another_document(folder: Path, book: Casebook) -> None:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_forger_who_regenerates_the_manifests_is_found(
-    story: tuple[Casebook, Path, list[ids.ItemId]],
+    story: tuple[Organisation, Path, list[ids.ItemId]],
     unpacked: Path,
-    forge: Callable[[Path, Casebook], None],
+    forge: Callable[[Path, Organisation], None],
     expected: set[str],
 ) -> None:
     forge(unpacked, story[0])
@@ -179,7 +180,7 @@ def test_a_forger_who_regenerates_the_manifests_is_found(
     assert not found & {"bag-file-differs", "bag-file-missing", "bag-file-extra"}
 
 
-def test_an_extra_file_is_named(story: tuple[Casebook, Path, list[ids.ItemId]], unpacked: Path) -> None:
+def test_an_extra_file_is_named(story: tuple[Organisation, Path, list[ids.ItemId]], unpacked: Path) -> None:
     (unpacked / "data" / "extra.txt").write_text("van niemand")
     assert [(claim.code, claim.about) for claim in check(unpacked, story[0]).failed] == [
         ("bag-file-extra", "data/extra.txt")
@@ -187,7 +188,7 @@ def test_an_extra_file_is_named(story: tuple[Casebook, Path, list[ids.ItemId]], 
 
 
 def test_anchors_from_inside_the_bundle_are_refused(
-    story: tuple[Casebook, Path, list[ids.ItemId]], unpacked: Path
+    story: tuple[Organisation, Path, list[ids.ItemId]], unpacked: Path
 ) -> None:
     shutil.copytree(story[0].trust, unpacked / "trust")
     with pytest.raises(trust.TrustError, match="inside the evidence"):
@@ -195,15 +196,15 @@ def test_anchors_from_inside_the_bundle_are_refused(
 
 
 def test_another_organisation_does_not_vouch_for_it(
-    story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path
+    story: tuple[Organisation, Path, list[ids.ItemId]], tmp_path: Path
 ) -> None:
-    other = Casebook(tmp_path)
+    other = Organisation(tmp_path)
     failed = {claim.code for claim in check(story[1], other).failed}
     assert {"event-not-logged", "event-not-authentic"} <= failed
 
 
 def test_a_receipt_is_checked_against_the_root_and_not_against_itself(
-    story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path
+    story: tuple[Organisation, Path, list[ids.ItemId]], tmp_path: Path
 ) -> None:
     book = story[0]
     path = tmp_path / "receipt.json"
@@ -214,7 +215,9 @@ def test_a_receipt_is_checked_against_the_root_and_not_against_itself(
     assert [claim.code for claim in check(path, book).failed] == ["receipt-bad"]
 
 
-def test_an_item_is_checked_with_its_receipt(story: tuple[Casebook, Path, list[ids.ItemId]], tmp_path: Path) -> None:
+def test_an_item_is_checked_with_its_receipt(
+    story: tuple[Organisation, Path, list[ids.ItemId]], tmp_path: Path
+) -> None:
     book, _, (first, second, *_) = story
     item = tmp_path / f"{first}.getuige"
     shutil.copyfile(book.container(book.sealed(first).container.sha256), item)
@@ -237,7 +240,7 @@ def test_an_item_is_checked_with_its_receipt(story: tuple[Casebook, Path, list[i
 
 def write_receipt(
     path: Path,
-    book: Casebook,
+    book: Organisation,
     recorded: events.Recorded,
     server: keys.Identity | None = None,
     root: keys.Identity | None = None,

@@ -16,8 +16,9 @@ from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.envelope import container, sealing
 from evidence.envelope.meta import Meta
-from tests.simulators.casebook import Casebook, incident
-from tests.simulators.forging import regenerate
+from tests.support.forging import regenerate
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 PLAIN = bytes(number % 251 for number in range(100_000))
 ARRIVED = 56 + 2 * 16_400 + 5_000
@@ -25,8 +26,8 @@ ARRIVED = 56 + 2 * 16_400 + 5_000
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path, ids.ItemId, ids.ItemId]:
-    book = Casebook(tmp_path_factory.mktemp("book"))
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path, ids.ItemId, ids.ItemId]:
+    book = Organisation(tmp_path_factory.mktemp("book"))
     film = Meta(v=1, kind="video", source="victim", recorded=ids.now(), title="Aan de deur")
     content = sealing.Content.of_bytes(PLAIN, "deur.mp4", "video/mp4")
     whole, cut = book.seal(incident()), book.begin(film, content, ARRIVED)
@@ -35,7 +36,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Casebook, Path, ids
 
 
 @pytest.fixture
-def folder(story: tuple[Casebook, Path, ids.ItemId, ids.ItemId], tmp_path: Path) -> Path:
+def folder(story: tuple[Organisation, Path, ids.ItemId, ids.ItemId], tmp_path: Path) -> Path:
     with zipfile.ZipFile(story[1]) as archive:
         archive.extractall(tmp_path)
     (found,) = tmp_path.iterdir()
@@ -43,12 +44,12 @@ def folder(story: tuple[Casebook, Path, ids.ItemId, ids.ItemId], tmp_path: Path)
 
 
 @pytest.fixture
-def bag(story: tuple[Casebook, Path, ids.ItemId, ids.ItemId], tmp_path: Path) -> Path:
+def bag(story: tuple[Organisation, Path, ids.ItemId, ids.ItemId], tmp_path: Path) -> Path:
     opened.open_bundle(story[1], story[0].investigator, tmp_path / "opened")
     return tmp_path / "opened"
 
 
-def check(path: Path, book: Casebook) -> Report:
+def check(path: Path, book: Organisation) -> Report:
     return verify(path, trust.load(book.trust, path))
 
 
@@ -56,7 +57,7 @@ def said(report: Report, verdict: Verdict) -> set[tuple[str, str]]:
     return {(claim.code, claim.about) for claim in report.claims if claim.verdict is verdict}
 
 
-def test_it_is_noted_beside_what_is_proven(story: tuple[Casebook, Path, ids.ItemId, ids.ItemId]) -> None:
+def test_it_is_noted_beside_what_is_proven(story: tuple[Organisation, Path, ids.ItemId, ids.ItemId]) -> None:
     book, path, whole, cut = story
     report = check(path, book)
     assert (report.failed, report.exit_code) == ((), 0)
@@ -70,7 +71,9 @@ def test_it_is_noted_beside_what_is_proven(story: tuple[Casebook, Path, ids.Item
     assert "INCOMPLETE" in claim.text("en")
 
 
-def test_it_opens_as_far_as_whole_chunks_go(story: tuple[Casebook, Path, ids.ItemId, ids.ItemId], bag: Path) -> None:
+def test_it_opens_as_far_as_whole_chunks_go(
+    story: tuple[Organisation, Path, ids.ItemId, ids.ItemId], bag: Path
+) -> None:
     book, _, _, cut = story
     report = check(bag, book)
     assert report.failed == ()
@@ -120,7 +123,10 @@ def taken_away(path: Path) -> None:
     ],
 )
 def test_a_forger_who_regenerates_the_manifests_is_found(
-    story: tuple[Casebook, Path, ids.ItemId, ids.ItemId], folder: Path, forge: Callable[[Path], None], found: set[str]
+    story: tuple[Organisation, Path, ids.ItemId, ids.ItemId],
+    folder: Path,
+    forge: Callable[[Path], None],
+    found: set[str],
 ) -> None:
     """The export that the investigator signed commits to how much was here; the head says whose it is."""
     book, _, _, cut = story
@@ -132,7 +138,7 @@ def test_a_forger_who_regenerates_the_manifests_is_found(
 
 @pytest.mark.parametrize("what", [layout.DESCRIPTIONS, layout.HEADS, layout.OPENINGS])
 def test_an_opened_description_is_held_to_the_head_that_was_announced(
-    story: tuple[Casebook, Path, ids.ItemId, ids.ItemId], bag: Path, what: str
+    story: tuple[Organisation, Path, ids.ItemId, ids.ItemId], bag: Path, what: str
 ) -> None:
     book, _, _, cut = story
     openings = json.loads((bag / layout.OPENINGS).read_bytes())

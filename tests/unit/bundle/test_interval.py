@@ -12,21 +12,22 @@ from evidence.bundle.checking import trust
 from evidence.bundle.checking.report import Claim, Report, Verdict
 from evidence.bundle.checking.verify import verify
 from evidence.statements.statement import SeenCheckpoint
-from tests.simulators.casebook import Casebook, incident
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 TWO_HOURS = timedelta(hours=2)
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Casebook:
-    return Casebook(tmp_path / "book")
+def book(tmp_path: Path) -> Organisation:
+    return Organisation(tmp_path / "book")
 
 
 def moved(by: timedelta) -> Callable[[], ids.Time]:
     return lambda: ids.time_of(datetime.now(UTC) + by)
 
 
-def exported(book: Casebook, **options: Any) -> Report:  # noqa: ANN401 - as in statement.sign
+def exported(book: Organisation, **options: Any) -> Report:  # noqa: ANN401 - as in statement.sign
     item = book.seal(incident(), **options)
     book.grant(item)
     bundle = book.export(item)
@@ -38,11 +39,11 @@ def of_time(report: Report) -> dict[str, Claim]:
     return {claim.code: claim for claim in report.claims if claim.code.startswith(codes)}
 
 
-def test_clocks_that_agree_are_not_spoken_of(book: Casebook) -> None:
+def test_clocks_that_agree_are_not_spoken_of(book: Organisation) -> None:
     assert of_time(exported(book)) == {}
 
 
-def test_a_server_ahead_of_witness_and_stamp_fails(book: Casebook) -> None:
+def test_a_server_ahead_of_witness_and_stamp_fails(book: Organisation) -> None:
     book.clock = moved(TWO_HOURS)
     report = exported(book)
     claim = of_time(report)["time-server-ahead"]
@@ -51,7 +52,7 @@ def test_a_server_ahead_of_witness_and_stamp_fails(book: Casebook) -> None:
 
 
 @pytest.mark.parametrize("witnessed", [True, False])
-def test_either_outside_clock_is_enough(book: Casebook, witnessed: bool) -> None:  # noqa: FBT001 - a parameter
+def test_either_outside_clock_is_enough(book: Organisation, witnessed: bool) -> None:  # noqa: FBT001 - a parameter
     """Only the stamp, or only the witness, stays at the true time; the other is moved together with the server."""
     book.clock = moved(TWO_HOURS)
     late = lambda: datetime.now(UTC) + TWO_HOURS  # noqa: E731 - two lines of the same clock
@@ -62,14 +63,14 @@ def test_either_outside_clock_is_enough(book: Casebook, witnessed: bool) -> None
     assert "time-server-ahead" in of_time(exported(book))
 
 
-def test_a_server_behind_is_shown_as_wide(book: Casebook) -> None:
+def test_a_server_behind_is_shown_as_wide(book: Organisation) -> None:
     book.clock = moved(-TWO_HOURS)
     report = exported(book)
     assert report.exit_code == 0
     assert of_time(report)["time-wide"].values["gap"] == "2:00"
 
 
-def test_a_server_behind_the_head_that_the_phone_saw_fails(book: Casebook) -> None:
+def test_a_server_behind_the_head_that_the_phone_saw_fails(book: Organisation) -> None:
     book.seal(incident("Het eerste"))
     book.grant(*book.standing.items)
     seen = book.stamp()
@@ -79,7 +80,7 @@ def test_a_server_behind_the_head_that_the_phone_saw_fails(book: Casebook) -> No
     assert (report.exit_code, claim.values["count"], claim.values["gap"]) == (1, "1", "2:00")
 
 
-def test_a_seen_head_gives_the_item_a_lower_bound(book: Casebook) -> None:
+def test_a_seen_head_gives_the_item_a_lower_bound(book: Organisation) -> None:
     seen = book.stamp()
     report = exported(book, seen=seen)
     (item,) = [claim for claim in report.claims if claim.code == "item-unchanged"]
@@ -88,26 +89,26 @@ def test_a_seen_head_gives_the_item_a_lower_bound(book: Casebook) -> None:
 
 
 @pytest.mark.parametrize("hours", [2, -2])
-def test_a_phones_clock_is_told_of_and_fails_nothing(book: Casebook, hours: int) -> None:
+def test_a_phones_clock_is_told_of_and_fails_nothing(book: Organisation, hours: int) -> None:
     seen = book.stamp()
     report = exported(book, seen=seen, at=ids.time_of(datetime.now(UTC) + timedelta(hours=hours)))
     claim = of_time(report)["time-signer-clock"]
     assert (report.exit_code, claim.verdict, claim.values["count"]) == (0, Verdict.NOTE, "1")
 
 
-def test_another_history_than_the_phone_saw_is_named(book: Casebook) -> None:
+def test_another_history_than_the_phone_saw_is_named(book: Organisation) -> None:
     seen = book.stamp()
     report = exported(book, seen=SeenCheckpoint(seen.size, ids.Sha256("ab" * 32)))
     assert of_time(report)["seen-differs"].verdict is Verdict.FAILED
 
 
-def test_a_head_that_cannot_have_been_seen_moves_no_bound(book: Casebook) -> None:
+def test_a_head_that_cannot_have_been_seen_moves_no_bound(book: Organisation) -> None:
     """A stolen phone that claims to have seen the future makes nobody else's evidence look wrong."""
     report = exported(book, seen=SeenCheckpoint(10_000, ids.Sha256("ab" * 32)))
     assert (report.exit_code, of_time(report)) == (0, {})
 
 
-def test_a_verifier_whose_own_clock_is_behind_says_so(book: Casebook) -> None:
+def test_a_verifier_whose_own_clock_is_behind_says_so(book: Organisation) -> None:
     for panel in (book.tsa, book.integrator._panel):
         panel._clock = lambda: datetime.now(UTC) + TWO_HOURS
     report = exported(book)

@@ -9,7 +9,8 @@ from evidence.bundle.format import layout
 from evidence.bundle.format.kinds import kind_of
 from evidence.bundle.opening import opened
 from evidence.envelope.meta import Alarm, Meta, Position
-from tests.simulators.casebook import Casebook, incident
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 
 def of_device(kind: str, counter: int) -> Meta:
@@ -27,7 +28,7 @@ def test_only_a_position_of_an_alarm_device_is_called_one() -> None:
 
 
 def test_an_opened_bundle_lists_one_alarm_and_its_positions(tmp_path: Path) -> None:
-    book = Casebook(tmp_path)
+    book = Organisation(tmp_path)
     items = [book.seal(of_device("press", 7)), *(book.seal(of_device("position", n)) for n in (8, 9, 10))]
     book.grant(*items)
     opened.open_bundle(book.export(*items), book.investigator, tmp_path / "opened")

@@ -18,24 +18,25 @@ from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.custody.time import development_tsa
 from evidence.custody.time.development_tsa import DevelopmentTsa
-from tests.simulators.casebook import Casebook, incident
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 TWO_HOURS = timedelta(hours=2)
 LIFE = timedelta(seconds=5)
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Casebook:
-    return Casebook(tmp_path / "book")
+def book(tmp_path: Path) -> Organisation:
+    return Organisation(tmp_path / "book")
 
 
-def exported(book: Casebook) -> Path:
+def exported(book: Organisation) -> Path:
     item = book.seal(incident())
     book.grant(item)
     return book.export(item)
 
 
-def said(book: Casebook, bundle: Path) -> Report:
+def said(book: Organisation, bundle: Path) -> Report:
     return verify(bundle, trust.load(book.trust, bundle))
 
 
@@ -50,7 +51,7 @@ def moved(by: timedelta) -> DevelopmentTsa:
     return made
 
 
-def test_every_authority_that_vouches_is_named(book: Casebook) -> None:
+def test_every_authority_that_vouches_is_named(book: Organisation) -> None:
     book.more_tsas = [DevelopmentTsa.create(), DevelopmentTsa.create()]
     book.trust_tsas(2, kpn=book.tsa, police=book.more_tsas[0], quovadis=book.more_tsas[1])
     report = said(book, exported(book))
@@ -58,7 +59,7 @@ def test_every_authority_that_vouches_is_named(book: Casebook) -> None:
     assert (report.exit_code, named) == (0, {"kpn", "police", "quovadis"})
 
 
-def test_one_authority_down_costs_nothing(book: Casebook) -> None:
+def test_one_authority_down_costs_nothing(book: Organisation) -> None:
     other, gone = DevelopmentTsa.create(), DevelopmentTsa.create()
     book.more_tsas = [other]
     book.trust_tsas(2, kpn=book.tsa, police=other, gone=gone)
@@ -66,13 +67,13 @@ def test_one_authority_down_costs_nothing(book: Casebook) -> None:
     assert (report.exit_code, set(of_time(report))) == (0, {"time"})
 
 
-def test_too_few_fail(book: Casebook) -> None:
+def test_too_few_fail(book: Organisation) -> None:
     book.trust_tsas(2, kpn=book.tsa, police=DevelopmentTsa.create())
     claim = of_time(said(book, exported(book)))["time-quorum"]
     assert (claim.verdict, claim.values["quorum"]) == (Verdict.FAILED, "2")
 
 
-def test_a_token_of_nobody_who_is_trusted_fails_and_does_not_count(book: Casebook) -> None:
+def test_a_token_of_nobody_who_is_trusted_fails_and_does_not_count(book: Organisation) -> None:
     book.more_tsas = [DevelopmentTsa.create()]
     book.trust_tsas(2, kpn=book.tsa, police=DevelopmentTsa.create())
     report = said(book, exported(book))
@@ -80,7 +81,7 @@ def test_a_token_of_nobody_who_is_trusted_fails_and_does_not_count(book: Caseboo
 
 
 @pytest.mark.parametrize("shift", [TWO_HOURS, -TWO_HOURS])
-def test_two_clocks_that_disagree_fail(book: Casebook, shift: timedelta) -> None:
+def test_two_clocks_that_disagree_fail(book: Organisation, shift: timedelta) -> None:
     book.more_tsas = [moved(shift)]
     book.trust_tsas(1, kpn=book.tsa, police=book.more_tsas[0])
     report = said(book, exported(book))
@@ -89,7 +90,7 @@ def test_two_clocks_that_disagree_fail(book: Casebook, shift: timedelta) -> None
 
 
 @pytest.mark.parametrize("shift", [TWO_HOURS, -TWO_HOURS])
-def test_one_wrong_clock_among_three_is_told_of_and_costs_nothing(book: Casebook, shift: timedelta) -> None:
+def test_one_wrong_clock_among_three_is_told_of_and_costs_nothing(book: Organisation, shift: timedelta) -> None:
     book.more_tsas = [moved(shift), DevelopmentTsa.create()]
     book.trust_tsas(2, kpn=book.tsa, wrong=book.more_tsas[0], police=book.more_tsas[1])
     report = said(book, exported(book))
@@ -110,7 +111,9 @@ def wait_until_expired(born: float) -> None:
         time.sleep(0.1)
 
 
-def test_a_certificate_that_has_really_expired(book: Casebook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_certificate_that_has_really_expired(
+    book: Organisation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     born = time.time()
     book.tsa, first = short_lived(monkeypatch), book.tsa
     book.trust_tsas(1, short=book.tsa, long=first)
@@ -132,10 +135,10 @@ def test_a_certificate_that_has_really_expired(book: Casebook, monkeypatch: pyte
         assert of_time(held)["time-renewed"].verdict is Verdict.PROVEN
 
 
-def exported_again(book: Casebook, bundle: Path, target: Path) -> None:
+def exported_again(book: Organisation, bundle: Path, target: Path) -> None:
     """Write the same bundle with the renewals that there are now: they stand beside the payload, not in it."""
     from evidence.bundle.format.tokens import gather  # noqa: PLC0415 - only here
-    from tests.simulators.forging import regenerate  # noqa: PLC0415 - tag manifests follow tag files
+    from tests.support.forging import regenerate  # noqa: PLC0415 - tag manifests follow tag files
 
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(target.parent / "work")
@@ -150,7 +153,7 @@ def exported_again(book: Casebook, bundle: Path, target: Path) -> None:
             archive.write(path, f"{folder.name}/{path.relative_to(folder)}")
 
 
-def test_an_expired_token_beside_enough_others_is_a_note(book: Casebook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_token_beside_enough_others_is_a_note(book: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
     book.more_tsas = [DevelopmentTsa.create()]
     book.trust_tsas(1, kpn=book.tsa, police=book.more_tsas[0])
     policy = book.trust / trust.TSA_POLICY

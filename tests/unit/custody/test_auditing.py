@@ -14,8 +14,8 @@ from evidence.custody.log.note import KeyType, Note, generate_key
 from evidence.custody.log.tiles import FolderTiles
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.oracles import rfc6962
-from tests.simulators.heads import MemoryHeadStore
+from tests.support import rfc6962
+from tests.support.heads import MemoryHeadStore
 
 LOG = generate_key("log.example")
 WITNESS = generate_key("w.example", KeyType.COSIGNATURE_V1)

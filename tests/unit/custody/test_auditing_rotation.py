@@ -13,8 +13,8 @@ from evidence.custody.log.tiles import FolderTiles
 from evidence.custody.succession.lineage import Lineage
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.oracles import rfc6962
-from tests.simulators.heads import MemoryHeadStore
+from tests.support import rfc6962
+from tests.support.heads import MemoryHeadStore
 
 OLD, NEW = generate_key("log.example"), generate_key("log.example/2")
 WITNESS = generate_key("w.example", KeyType.COSIGNATURE_V1)

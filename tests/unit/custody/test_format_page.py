@@ -11,7 +11,7 @@ from evidence.custody.log.tiles import FolderTiles
 from evidence.custody.log.tlogproof import build_proof, verify
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.simulators.heads import MemoryHeadStore
+from tests.support.heads import MemoryHeadStore
 
 PAGE = (Path(__file__).parents[3] / "docs" / "formats" / "custody-log.md").read_text(encoding="utf-8")
 COSIGNED_AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -26,8 +26,8 @@ from evidence.custody.log.note import KeyType, NoteVerifier, generate_key
 from evidence.custody.log.tiles import FolderTiles
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.oracles import rfc6962
-from tests.simulators.heads import MemoryHeadStore, SqliteHeadStore
+from tests.support import rfc6962
+from tests.support.heads import MemoryHeadStore, SqliteHeadStore
 
 LOG = generate_key("log.example")
 LEAVES = [b"leaf %d" % number for number in range(900)]

@@ -10,7 +10,7 @@ from evidence.custody.log.note import KeyType, NoteSigner, generate_key
 from evidence.custody.succession.lineage import MAX_LOGS, Era, Lineage
 from evidence.custody.succession.succession import succession_entry
 from evidence.custody.witnessing.policy import Policy, VerifiedCheckpoint
-from tests.oracles import rfc6962
+from tests.support import rfc6962
 
 FIRST, SECOND, THIRD = (generate_key(f"log.example/{number}") for number in (1, 2, 3))
 WITNESS = generate_key("w.example", KeyType.COSIGNATURE_V1)

@@ -14,7 +14,7 @@ from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.note import KeyType, NoteVerifier, generate_key
 from evidence.custody.witnessing.policy import Policy, VerifiedCheckpoint
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.simulators.heads import MemoryHeadStore
+from tests.support.heads import MemoryHeadStore
 
 LOG = generate_key("log.example")
 LEAVES = [b"leaf %d" % number for number in range(900)]

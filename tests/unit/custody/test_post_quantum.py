@@ -15,7 +15,7 @@ from evidence.custody.log.note import KeyType, Note, NoteSignature, NoteSigner, 
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from server.witness.folder import WitnessFolder
-from tests.simulators.heads import MemoryHeadStore
+from tests.support.heads import MemoryHeadStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LOG = generate_key("getuige.example/log")

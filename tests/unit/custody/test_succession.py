@@ -16,8 +16,8 @@ from evidence.custody.succession import succession
 from evidence.custody.succession.succession import Succession, succession_entry
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.oracles import rfc6962
-from tests.simulators.heads import MemoryHeadStore
+from tests.support import rfc6962
+from tests.support.heads import MemoryHeadStore
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 OLD, NEW = generate_key("getuige.example/log"), generate_key("getuige.example/log/2")

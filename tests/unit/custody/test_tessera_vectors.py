@@ -16,7 +16,7 @@ from evidence.custody.log.note import NoteSigner, NoteVerifier
 from evidence.custody.log.tiles import FolderTiles
 from evidence.custody.log.tlogproof import build_proof, verify
 from evidence.custody.witnessing.policy import Policy
-from tests.simulators.heads import MemoryHeadStore
+from tests.support.heads import MemoryHeadStore
 
 LEAVES = b"one two three four five six seven eit nain ten ileven twelf threeten fourten fivten".split()
 VKEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"

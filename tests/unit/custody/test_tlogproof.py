@@ -14,7 +14,7 @@ from evidence.custody.log.tiles import FolderTiles
 from evidence.custody.log.tlogproof import MAX_EXTRA_BYTES, TlogProof, build_proof, verify
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
-from tests.simulators.heads import MemoryHeadStore
+from tests.support.heads import MemoryHeadStore
 
 SALT = new_salt()
 ENTRIES = [leaf_entry(SALT, b"event %d" % number) for number in range(300)]

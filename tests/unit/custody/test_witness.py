@@ -23,7 +23,7 @@ from evidence.custody.log import merkle
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import KeyType, Note, NoteSignature, generate_key
 from evidence.custody.witnessing.witness import DevelopmentWitness, FileWitnessState, Witness
-from tests.oracles import rfc6962
+from tests.support import rfc6962
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 LOG = generate_key("log.example")

@@ -28,7 +28,7 @@ from evidence.custody.witnessing.witness_request import (
     size_body,
     status_of,
 )
-from tests.oracles import rfc6962
+from tests.support import rfc6962
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 LOG = generate_key("log.example")

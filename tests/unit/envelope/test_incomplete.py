@@ -13,7 +13,7 @@ from evidence import ids, keys
 from evidence.envelope import cobblestone, container, opening, sealing
 from evidence.errors import EvidenceError
 from evidence.statements import types
-from tests.simulators.casebook import incident
+from tests.support.incidents import incident
 
 PHONE, HER = keys.Identity.generate(), keys.Identity.generate()
 CASE = ids.CaseId("c0" * 16)

@@ -18,7 +18,7 @@ from evidence import ids, keys
 from evidence.envelope import cobblestone, container, opening, sealing
 from evidence.envelope.meta import Meta
 from evidence.errors import FormatError
-from tests.simulators.casebook import incident
+from tests.support.incidents import incident
 
 PHONE, HER = keys.Identity.generate(), keys.Identity.generate()
 CASE = ids.CaseId("c0" * 16)

@@ -19,7 +19,8 @@ from evidence.envelope.wraps import BoxKeys, Reader
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, types
 from evidence.statements.authority import NotAllowedError
-from tests.simulators.casebook import Casebook, incident
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 from tests.vectors import operations
 
 PHONE, HER, READER = (keys.Identity.generate() for _ in range(3))
@@ -125,7 +126,7 @@ def hybrid(identity: keys.Identity) -> ids.Base64:
     return ids.Base64(canonical.b64(xwing.public_of(xwing.seed_of(identity))))
 
 
-def opened_case(book: Casebook, vault: keys.Identity, **options: Any) -> ids.CaseId:  # noqa: ANN401 - members of CaseOpen
+def opened_case(book: Organisation, vault: keys.Identity, **options: Any) -> ids.CaseId:  # noqa: ANN401 - members of CaseOpen
     case = ids.CaseId(ids.new_id())
     public = (ids.PublicKey(vault.box_public.hex()), ids.PublicKey(vault.sign_public.hex()))
     book.act(
@@ -134,7 +135,7 @@ def opened_case(book: Casebook, vault: keys.Identity, **options: Any) -> ids.Cas
     return case
 
 
-def sealed_by(book: Casebook, who: keys.Identity, case: ids.CaseId) -> ids.ItemId:
+def sealed_by(book: Organisation, who: keys.Identity, case: ids.CaseId) -> ids.ItemId:
     prepared = sealing.prepare(who, case, incident(), [Reader.of(HER, hybrid=True)])
     head = container.parse_prefix(prepared.prefix)
     blob = types.Blob(ids.Sha256(hashlib.sha256(prepared.prefix).hexdigest()), len(prepared.prefix))
@@ -144,7 +145,7 @@ def sealed_by(book: Casebook, who: keys.Identity, case: ids.CaseId) -> ids.ItemI
 
 
 def test_a_grant_in_suite_two_is_for_a_reader_with_the_key_for_it(tmp_path: Path) -> None:
-    book = Casebook(tmp_path)
+    book = Organisation(tmp_path)
     vault, modern = keys.Identity.generate(), keys.Identity.generate()
     subject, sign = ids.SubjectId(ids.new_id()), ids.PublicKey(modern.sign_public.hex())
     box = ids.PublicKey(modern.box_public.hex())
@@ -175,7 +176,7 @@ def test_a_grant_in_suite_two_is_for_a_reader_with_the_key_for_it(tmp_path: Path
 
 
 def test_a_case_opens_only_with_a_key_that_works(tmp_path: Path) -> None:
-    book, vault = Casebook(tmp_path), keys.Identity.generate()
+    book, vault = Organisation(tmp_path), keys.Identity.generate()
     with pytest.raises(NotAllowedError, match="no X-Wing public key"):
         opened_case(book, vault, xwing=canonical.b64(bytes(1215)))
     opened_case(book, vault, xwing=hybrid(vault))

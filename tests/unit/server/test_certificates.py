@@ -8,7 +8,7 @@ import pytest
 from server import certificates, doctor
 from server.doctor import State
 from server.settings import Settings
-from tests.interop.certificates import Authority
+from tests.support.certificates import Authority
 
 RECEIVERS = "GETUIGE_BRIDGE_RECEIVER_CERTIFICATE_FILE"
 

@@ -11,7 +11,7 @@ import pytest
 from server import doctor
 from server.doctor import State
 from server.settings import Settings
-from tests.ports import free_ports
+from tests.support.ports import free_ports
 
 
 def settings(**values: object) -> Settings:

@@ -24,7 +24,7 @@ from server.metrics import Metrics
 from server.problems import ProblemError
 from server.secret_files import SecretFileError, load_identity, load_or_create_identity, load_or_create_secret
 from server.settings import Settings
-from tests.ports import free_port
+from tests.support.ports import free_port
 
 KEY = bytes(range(32))
 

@@ -11,8 +11,8 @@ from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.note import generate_key
 from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles, TileId
 from server.audit.read_ahead import ReadAhead
-from tests.oracles import rfc6962
-from tests.simulators.heads import MemoryHeadStore
+from tests.support import rfc6962
+from tests.support.heads import MemoryHeadStore
 
 LEAVES = [b"leaf %d" % number for number in range(256 * 13 + 7)]
 

@@ -21,7 +21,7 @@ from server.timestamps.renewals import Renewals, renew
 from server.timestamps.renewing import Renewer
 from server.timestamps.stamp_folder import StampFolder
 from server.timestamps.tsa import TsaPanel
-from tests.api.world import until
+from tests.support.waiting import until
 
 DAY = timedelta(days=1)
 LIFE = timedelta(seconds=4)

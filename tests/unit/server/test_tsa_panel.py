@@ -21,7 +21,7 @@ from server.settings import Settings, SettingsError, StandInError
 from server.timestamps import health, tsa
 from server.timestamps.stamp_folder import StampFolder
 from server.timestamps.tsa import TsaPanel
-from tests.simulators.tsa import RunningTsa, running
+from tests.support.tsa import RunningTsa, running
 
 DIGEST = hashlib.sha256(b"a head").digest()
 NOBODY = "http://127.0.0.1:1"

@@ -9,15 +9,16 @@ from evidence import ids, keys
 from evidence.statements import authority, statement, types
 from evidence.statements.authority import SIGNERS, NotAllowedError
 from evidence.statements.statement import FIRST_PREV, Chain
-from tests.simulators.casebook import Casebook, incident
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 PAGE = Path(__file__).parents[3] / "docs" / "formats" / "statement.md"
 OTHER = "ab" * 16
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Casebook:
-    return Casebook(tmp_path)
+def book(tmp_path: Path) -> Organisation:
+    return Organisation(tmp_path)
 
 
 def test_every_type_is_tried() -> None:
@@ -88,7 +89,7 @@ ROLES = ("root", "server", "bridge", "caseworker", "investigator", "vault", "pho
 
 @pytest.mark.parametrize("kind", sorted(BODIES))
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_is_refused_every_type_that_is_not_its_own(book: Casebook, role: str, kind: str) -> None:
+def test_a_role_is_refused_every_type_that_is_not_its_own(book: Organisation, role: str, kind: str) -> None:
     if role in SIGNERS[kind]:
         return
     signer: keys.Identity = getattr(book, role)
@@ -100,7 +101,7 @@ def test_a_role_is_refused_every_type_that_is_not_its_own(book: Casebook, role: 
     assert refusal.value.reason in {"role", "log-state"}
 
 
-def test_a_phone_cannot_write_into_another_case(book: Casebook) -> None:
+def test_a_phone_cannot_write_into_another_case(book: Organisation) -> None:
     other = ids.CaseId(ids.new_id())
     book.act(
         book.caseworker,
@@ -116,7 +117,7 @@ def test_a_phone_cannot_write_into_another_case(book: Casebook) -> None:
     refuse(book, nowhere, "unknown-case")
 
 
-def test_a_phone_counts_without_gaps(book: Casebook) -> None:
+def test_a_phone_counts_without_gaps(book: Organisation) -> None:
     book.seal(incident())
     link = book.next_link()
     for wrong in (
@@ -131,14 +132,14 @@ def test_a_phone_counts_without_gaps(book: Casebook) -> None:
     book.accept(statement.sign(book.phone, "item.seal", BODIES["item.seal"], case=book.case, chain=link))
 
 
-def test_a_revoked_phone_adds_nothing(book: Casebook) -> None:
+def test_a_revoked_phone_adds_nothing(book: Organisation) -> None:
     (device,) = book.standing.devices
     book.act(book.vault, "device.revoke", types.DeviceRevoke(device), case=book.case)
     made = statement.sign(book.phone, "item.seal", BODIES["item.seal"], case=book.case, chain=book.next_link())
     refuse(book, made, "unknown-key")
 
 
-def test_an_invitation_works_once_and_until_it_expires(book: Casebook) -> None:
+def test_an_invitation_works_once_and_until_it_expires(book: Organisation) -> None:
     one_time, phone = keys.Identity.generate(), keys.Identity.generate()
     expires = ids.Time("2026-01-01T00:00:00.000Z")
     invitation = types.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), expires)
@@ -152,7 +153,7 @@ def test_an_invitation_works_once_and_until_it_expires(book: Casebook) -> None:
         authority.check(book.standing, made, ids.Time("2025-12-31T23:59:59.999Z"))
 
 
-def test_an_enrolment_without_the_invitation_key_is_refused(book: Casebook) -> None:
+def test_an_enrolment_without_the_invitation_key_is_refused(book: Organisation) -> None:
     one_time, phone = keys.Identity.generate(), keys.Identity.generate()
     invitation = types.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), ids.Time("2099-01-01T00:00:00.000Z"))
     book.act(book.caseworker, "device.invite", invitation, case=book.case)
@@ -162,7 +163,7 @@ def test_an_enrolment_without_the_invitation_key_is_refused(book: Casebook) -> N
         authority.check(book.standing, alone, ids.now())
 
 
-def test_a_grant_goes_to_a_certified_reader_with_that_very_box_key(book: Casebook) -> None:
+def test_a_grant_goes_to_a_certified_reader_with_that_very_box_key(book: Organisation) -> None:
     item = book.seal(incident())
     swapped = keys.Identity(book.investigator.sign_seed, keys.Identity.generate().box_seed)
     for reader in (keys.Identity.generate(), swapped, book.server):
@@ -175,7 +176,7 @@ def test_a_grant_goes_to_a_certified_reader_with_that_very_box_key(book: Caseboo
     assert not book.standing.readable(book.investigator.kid, book.case, ids.now())
 
 
-def test_an_export_names_granted_items_only(book: Casebook) -> None:
+def test_an_export_names_granted_items_only(book: Organisation) -> None:
     granted, kept = book.seal(incident()), book.seal(incident())
     book.grant(granted)
     body = types.Export(ids.ExportId(ids.new_id()), "grond", ids.Sha256("0" * 64), (granted, kept))
@@ -183,13 +184,13 @@ def test_an_export_names_granted_items_only(book: Casebook) -> None:
     refuse(book, made, "not-granted")
 
 
-def test_a_retired_key_signs_nothing_new(book: Casebook) -> None:
+def test_a_retired_key_signs_nothing_new(book: Organisation) -> None:
     book.act(book.root, "key.retire", types.KeyRetire(book.caseworker.kid))
     made = statement.sign(book.caseworker, "device.invite", BODIES["device.invite"], case=book.case)
     refuse(book, made, "unknown-key")
 
 
-def test_a_changed_byte_is_a_bad_signature(book: Casebook) -> None:
+def test_a_changed_byte_is_a_bad_signature(book: Organisation) -> None:
     made = statement.sign(book.caseworker, "device.invite", BODIES["device.invite"], case=book.case)
     raw = made.envelope.to_bytes()
     other = statement.sign(book.caseworker, "device.invite", BODIES["device.invite"], case=book.case)
@@ -199,7 +200,7 @@ def test_a_changed_byte_is_a_bad_signature(book: Casebook) -> None:
             authority.check(book.standing, statement.parse(forged), ids.now())
 
 
-def refuse(book: Casebook, made: statement.Statement, reason: str) -> None:
+def refuse(book: Organisation, made: statement.Statement, reason: str) -> None:
     with pytest.raises(NotAllowedError) as refusal:
         authority.check(book.standing, made, ids.now())
     assert refusal.value.reason == reason

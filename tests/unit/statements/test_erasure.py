@@ -9,13 +9,14 @@ import pytest
 from evidence import canonical, ids, keys
 from evidence.statements import authority, erasing, retention, statement, types
 from evidence.statements.authority import NotAllowedError
-from tests.simulators.casebook import Casebook, incident
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
 
 START = ids.moment_of(ids.now())
 
 
 class Story:
-    def __init__(self, book: Casebook) -> None:
+    def __init__(self, book: Organisation) -> None:
         self.book = book
         self.item = book.seal(incident())
         self.erasure = ids.ErasureId(ids.new_id())
@@ -45,7 +46,7 @@ class Story:
 
 @pytest.fixture
 def story(tmp_path: Path) -> Story:
-    return Story(Casebook(tmp_path / "book"))
+    return Story(Organisation(tmp_path / "book"))
 
 
 def test_request_approval_and_fourteen_days(story: Story) -> None:

@@ -8,7 +8,7 @@ import pytest
 from evidence import ids, keys
 from evidence.statements import authority, lending, statement, types
 from evidence.statements.authority import NotAllowedError
-from tests.simulators.casebook import Casebook
+from tests.support.organisation import Organisation
 
 
 def later(days: float) -> ids.Time:
@@ -16,12 +16,12 @@ def later(days: float) -> ids.Time:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Casebook:
-    return Casebook(tmp_path)
+def book(tmp_path: Path) -> Organisation:
+    return Organisation(tmp_path)
 
 
 @pytest.fixture
-def device(book: Casebook) -> ids.DeviceId:
+def device(book: Organisation) -> ids.DeviceId:
     name = ids.DeviceId(ids.new_id())
     public = ids.PublicKey(keys.Identity.generate().sign_public.hex())
     body = types.AlarmDeviceEnrol(name, public, "3min", "AWARE covenant 12")
@@ -33,7 +33,7 @@ def lent(device: ids.DeviceId, review: ids.Time | None = None, basis: str = "AWA
     return types.DeviceLend(device, "client", basis, review or later(180))
 
 
-def refused(book: Casebook, kind: str, body: types.Body, who: keys.Identity | None = None) -> str:
+def refused(book: Organisation, kind: str, body: types.Body, who: keys.Identity | None = None) -> str:
     case = None if kind in types.CASELESS else book.case
     made = statement.sign(who or book.caseworker, kind, body, case=case)
     with pytest.raises(NotAllowedError) as refusal:
@@ -41,7 +41,7 @@ def refused(book: Casebook, kind: str, body: types.Body, who: keys.Identity | No
     return refusal.value.reason
 
 
-def test_a_device_is_lent_looked_at_again_and_comes_back(book: Casebook, device: ids.DeviceId) -> None:
+def test_a_device_is_lent_looked_at_again_and_comes_back(book: Organisation, device: ids.DeviceId) -> None:
     book.act(book.caseworker, "alarm_device.lend", lent(device), case=book.case)
     known = book.standing.lendings[device]
     assert (known.body.to, known.by, known.returned_at) == ("client", book.caseworker.kid, None)
@@ -57,7 +57,7 @@ def test_a_device_is_lent_looked_at_again_and_comes_back(book: Casebook, device:
     assert book.standing.lendings[device].returned_at is None
 
 
-def test_what_is_no_lending_is_refused(book: Casebook, device: ids.DeviceId) -> None:
+def test_what_is_no_lending_is_refused(book: Organisation, device: ids.DeviceId) -> None:
     unknown = ids.DeviceId(ids.new_id())
     (phone,) = (one.device for one in book.standing.devices.values() if one.alarm is None)
     assert refused(book, "alarm_device.lend", lent(unknown)) == "unknown-device"
@@ -76,14 +76,14 @@ def test_what_is_no_lending_is_refused(book: Casebook, device: ids.DeviceId) -> 
     assert refused(book, "alarm_device.review", types.DeviceReview(device, later(185))) == "review"
 
 
-def test_a_device_that_was_shut_out_can_still_come_back(book: Casebook, device: ids.DeviceId) -> None:
+def test_a_device_that_was_shut_out_can_still_come_back(book: Organisation, device: ids.DeviceId) -> None:
     book.act(book.caseworker, "alarm_device.lend", lent(device), case=book.case)
     book.act(book.caseworker, "device.revoke", types.DeviceRevoke(device), case=book.case)
     book.act(book.caseworker, "alarm_device.return", types.DeviceReturn(device, "whole"), case=book.case)
     assert refused(book, "alarm_device.lend", lent(device)) == "unknown-device"
 
 
-def test_her_phone_and_her_vault_have_no_say_in_it(book: Casebook, device: ids.DeviceId) -> None:
+def test_her_phone_and_her_vault_have_no_say_in_it(book: Organisation, device: ids.DeviceId) -> None:
     """Whoever holds her phone, or forces her pass phrase out of her, cannot write that the button went back."""
     book.act(book.caseworker, "alarm_device.lend", lent(device), case=book.case)
     assert refused(book, "alarm_device.return", types.DeviceReturn(device, "whole"), book.vault) == "role"
@@ -99,7 +99,7 @@ def test_her_phone_and_her_vault_have_no_say_in_it(book: Casebook, device: ids.D
 
 
 @pytest.mark.parametrize("condition", ["whole", "damaged", "lost"])
-def test_nothing_about_a_lending_silences_the_button(book: Casebook, device: ids.DeviceId, condition: str) -> None:
+def test_nothing_about_a_lending_silences_the_button(book: Organisation, device: ids.DeviceId, condition: str) -> None:
     book.act(book.caseworker, "alarm_device.lend", lent(device, later(0.00002)), case=book.case)
     body = types.DeviceReturn(device, condition)  # type: ignore[arg-type] # one of the three
     book.act(book.caseworker, "alarm_device.return", body, case=book.case)
@@ -117,7 +117,7 @@ def test_nothing_about_a_lending_silences_the_button(book: Casebook, device: ids
     book.act(book.bridge, "alarm.raise", press, case=book.case)
 
 
-def dispatcher(book: Casebook) -> keys.Identity:
+def dispatcher(book: Organisation) -> keys.Identity:
     made = keys.Identity.generate()
     sign, box = ids.PublicKey(made.sign_public.hex()), ids.PublicKey(made.box_public.hex())
     body = types.KeyPublish(ids.SubjectId(ids.new_id()), "dispatcher", "Daan", sign, box)
@@ -125,7 +125,7 @@ def dispatcher(book: Casebook) -> keys.Identity:
     return made
 
 
-def test_a_shift_has_one_beginning_and_one_end_by_the_same_person(book: Casebook) -> None:
+def test_a_shift_has_one_beginning_and_one_end_by_the_same_person(book: Organisation) -> None:
     daan, noor = dispatcher(book), dispatcher(book)
     mark = types.ShiftMark(ids.ShiftId(ids.new_id()))
     assert refused(book, "shift.end", mark, daan) == "unknown-shift"
@@ -140,7 +140,7 @@ def test_a_shift_has_one_beginning_and_one_end_by_the_same_person(book: Casebook
     assert known.began_at <= known.ended_at
 
 
-def test_a_dispatcher_may_watch_at_two_consoles(book: Casebook) -> None:
+def test_a_dispatcher_may_watch_at_two_consoles(book: Organisation) -> None:
     daan = dispatcher(book)
     for _ in range(2):
         book.act(daan, "shift.begin", types.ShiftMark(ids.ShiftId(ids.new_id())))

@@ -10,8 +10,8 @@ from evidence.custody.log.checkpoint import Checkpoint
 from evidence.custody.log.note import NoteVerifier, generate_key
 from evidence.statements import authority, rotation, statement, types
 from evidence.statements.authority import NotAllowedError
-from tests.simulators.casebook import incident
-from tests.simulators.rotating import RotatedCasebook, rotation_over
+from tests.support.incidents import incident
+from tests.support.rotating import RotatedOrganisation, rotation_over
 
 KEYS = [generate_key(f"log.example/{number}") for number in range(4)]
 
@@ -50,7 +50,7 @@ def test_rotations_that_make_no_line(rotations: list[types.LogRotate]) -> None:
 
 
 def test_only_the_root_s_signature_counts(tmp_path: Path) -> None:
-    book = RotatedCasebook(tmp_path)
+    book = RotatedOrganisation(tmp_path)
     final = book.integrate().checkpoint
     honest = rotation_over(final, book.following, book.root)
     assert rotation.signed_by_root(honest, book.root.sign_public).log_vkey == book.following.vkey
@@ -63,7 +63,7 @@ def test_only_the_root_s_signature_counts(tmp_path: Path) -> None:
 
 
 def test_the_journal_takes_it_right_behind_its_head_and_once(tmp_path: Path) -> None:
-    book = RotatedCasebook(tmp_path)
+    book = RotatedOrganisation(tmp_path)
     book.seal(incident())
     early = book.integrate().checkpoint
     book.seal(incident())

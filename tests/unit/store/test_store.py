@@ -23,7 +23,7 @@ from evidence.store.database.schema import metadata
 from evidence.store.errors import BlobError, UnreadyError
 from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal
-from tests.property.test_journal import CASE, CASEWORKER, founding, invitation
+from tests.support.journal_history import CASE, CASEWORKER, founding, invitation
 
 NOW = ids.time_of(datetime.now(UTC))
 LATER = ids.time_of(datetime.now(UTC) + timedelta(hours=1))

@@ -14,9 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
-from tests.bridge_world import World, start_bridge, until, world
-from tests.conftest import need
-from tests.ports import free_port
+from tests.support.bridge_world import World, start_bridge, world
+from tests.support.ports import free_port
+from tests.support.programs import need
+from tests.support.waiting import until
 
 INFRA = Path(__file__).parents[3] / "infra"
 RULES = INFRA / "prometheus" / "alarms.yml"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests import conftest
+from tests.support import programs
 
 
 def test_a_program_that_is_here() -> None:
-    assert os.access(conftest.need("sh"), os.X_OK)
+    assert os.access(programs.need("sh"), os.X_OK)
 
 
 @pytest.mark.need("sh")
@@ -19,17 +19,17 @@ def test_the_marker_lets_a_test_run() -> None:
 
 def test_missing_is_a_skip_that_names_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     counted: dict[str, int] = {}
-    monkeypatch.setattr(conftest, "_missing", counted)
-    monkeypatch.setattr(conftest, "EXTRA_FOLDERS", ())
+    monkeypatch.setattr(programs, "_missing", counted)
+    monkeypatch.setattr(programs, "EXTRA_FOLDERS", ())
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CI", raising=False)
     with pytest.raises(pytest.skip.Exception, match="apt-get install mosquitto-clients"):
-        conftest.need("mosquitto_pub")
+        programs.need("mosquitto_pub")
     assert counted == {"mosquitto_pub": 1}
 
 
 def test_missing_is_a_failure_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conftest, "_missing", {})
+    monkeypatch.setattr(programs, "_missing", {})
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="apt-get install no-such-program"):
-        conftest.need("no-such-program")
+        programs.need("no-such-program")

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from server.keeping.figures import StorageFigures
-from tests.conftest import need
+from tests.support.programs import need
 
 RULES = Path(__file__).parents[3] / "infra" / "prometheus" / "storage.yml"
 PAGE = Path(__file__).parents[3] / "docs" / "operations" / "storage.md"

@@ -1,0 +1,96 @@
+"""One short story told by the reference clients at a `getuige serve` process: intake, two items, consent, export."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from evidence import ids, keys, xwing
+from evidence.envelope.meta import Meta
+from server.clients import phone_folder, vault
+from server.clients.attachments import describe
+from server.clients.caseworker import Caseworker
+from server.clients.investigator import Investigator
+from server.clients.outbox import Source
+from server.clients.pins import Pins
+from server.clients.root import Root
+from server.clients.signing import Signer
+from server.clients.vault import Vault
+from server.founding import found
+from server.settings import Settings
+
+DEADLINE_S = 15.0
+
+
+@dataclass
+class Journey:
+    """The people of the story; `folder` holds the phone and the bundle."""
+
+    settings: Settings
+    folder: Path
+    root: keys.Identity = field(default_factory=keys.Identity.generate)
+    vault: keys.Identity = field(default_factory=keys.Identity.generate)
+    caseworker: keys.Identity = field(default_factory=keys.Identity.generate)
+    investigator: keys.Identity = field(default_factory=keys.Identity.generate)
+    case: ids.CaseId = field(default_factory=lambda: ids.CaseId(ids.new_id()))
+    _signers: list[Signer] = field(default_factory=list)
+
+    def found(self) -> None:
+        found(self.settings, self.root, "Filomena")
+
+    @property
+    def trust(self) -> Path:
+        return self.settings.data / "trust"
+
+    def intake(self, labels: Sequence[str] = ("M. de Wit", "R. Bos")) -> None:
+        """Certify caseworker and investigator, open the case, enrol the phone."""
+        root = Root(self._at(self.root))
+        team = root.open_team("Team Rotterdam")
+        root.publish("caseworker", labels[0], self.caseworker.sign_public, self.caseworker.box_public, team)
+        hybrid = xwing.public_of(xwing.seed_of(self.investigator))  # so that what she grants is wrapped in suite 2
+        investigator = (self.investigator.sign_public, self.investigator.box_public)
+        root.publish("investigator", labels[1], *investigator, xwing=hybrid)
+        worker = Caseworker(self._at(self.caseworker))
+        worker.open_case(*vault.public_halves(self.vault), team, self.case)
+        phone_folder.enrol(self.folder / "phone", worker.invite(self.case, self.vault.box_public))
+
+    def tell(self, meta: Meta, photo: Path, name: str) -> None:
+        """Add an incident and a photo about it on the phone, and have the log prove both."""
+        with phone_folder.open_phone(self.folder / "phone") as phone:
+            about = phone.add(meta)
+            phone.add(describe(photo, "image/jpeg", meta.title, meta.text, about), Source(photo, name, "image/jpeg"))
+            phone.sync()
+            self._until(lambda: not phone.check_proofs(), "the log proves both")
+
+    def export(self, ground: str = "artikel 126nd Sv") -> Path:
+        """She grants everything to the investigator, who takes a sealed bundle; returns it."""
+        Vault(self._at(self.vault), self.case).grant(self.investigator.kid, "aangifte", 7)
+        investigator = Investigator(self._at(self.investigator))
+        investigator.timeline(self.case)
+        taken = investigator.order(self.case, ground)
+        investigator.wait(taken.export)
+        target = self.folder / "bundle.zip"
+        investigator.download(taken.export, target)
+        return target
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for signer in self._signers:
+            signer.api.close()
+
+    def _at(self, identity: keys.Identity) -> Signer:
+        signer = Signer.connect(self.settings.public_url, identity, Pins.from_folder(self.trust))
+        self._signers.append(signer)
+        return signer
+
+    def _until(self, question: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + DEADLINE_S
+        while not question():
+            assert time.monotonic() < deadline, f"not within {DEADLINE_S:.0f} s: {what}"
+            time.sleep(0.05)

@@ -1,0 +1,68 @@
+"""The pages' own modules in Node, asked one question at a time."""
+
+import base64
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence import ids, keys
+from evidence.envelope.meta import Meta, Position
+from evidence.statements import statement, types
+
+PEER = Path(__file__).parents[1] / "interop" / "peer.mjs"
+
+
+LIBRARIES = Path(__file__).parents[2] / "server/web/node_modules/libsodium-wrappers-sumo"
+
+
+CASE = ids.CaseId("c0" * 16)
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def ask(question: str, **members: object) -> dict[str, Any]:
+    """Put one request to the JavaScript side and return its answer."""
+    if not LIBRARIES.is_dir():
+        pytest.fail("run `npm ci --ignore-scripts` in server/web first")
+    done = subprocess.run(
+        ["node", str(PEER)], input=json.dumps({"ask": question, **members}).encode(), capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def signer(identity: keys.Identity) -> dict[str, str]:
+    return {"kid": identity.kid, "sign": identity.sign_public.hex()}
+
+
+def rich_incident(title: str = "Hij stond weer voor de deur") -> Meta:
+    return Meta(
+        v=1,
+        kind="incident",
+        source="victim",
+        recorded=ids.now(),
+        title=title,
+        text="Om half negen ’s avonds – met “bloemen”. \u0001 🌷",
+        happened="2026-05~",
+        severity=3,
+        conduct=("volgen",),
+        position=Position("51.9244", "4.4777", 12),
+    )
+
+
+def published(root: keys.Identity, subject: keys.Identity, role: types.Role) -> statement.Statement:
+    body = types.KeyPublish(
+        ids.SubjectId(ids.new_id()),
+        role,
+        role,
+        ids.PublicKey(subject.sign_public.hex()),
+        ids.PublicKey(subject.box_public.hex()),
+        ids.TeamId("7e" * 16),
+    )
+    return statement.sign(root, "key.publish", body)

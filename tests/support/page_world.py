@@ -1,0 +1,290 @@
+"""A small true world for browser tests: real keys, real statements, really sealed photographs, a real log.
+
+Everything goes through `evidence`: each statement is checked by `authority.check` before it counts, every item is
+sealed, every event has its leaf, and the head of the log is signed. Only the people are made up.
+"""
+
+import hashlib
+import io
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from evidence import ids, keys
+from evidence.custody.log import merkle
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import NoteSigner, generate_key
+from evidence.custody.log.tlogproof import TlogProof
+from evidence.envelope import sealing, wraps
+from evidence.envelope.meta import Alarm, Card, KnownPlace, Meta, Order, Position
+from evidence.statements import authority, event, statement, types
+from evidence.statements.standing import Standing
+
+ORIGIN = "getuige.test/log"
+KDF = keys.Kdf.fresh(1, keys.MIN_MEMLIMIT)
+"""The cheapest lock that both sides accept: the tests are not about how long a phrase holds."""
+
+PHRASES = {"marit": "bado kemi luso tifa remo zuni", "daan": "pavo tiru geda nosi heli kuma"}
+LABELS = {"marit": "Marit Verhoeven (Filomena)", "daan": "Daan Okafor (meldkamer)"}
+TEAM = ids.TeamId("7e" * 16)
+REFUSED = {"code": "receiver-refused", "about": "503 Service Unavailable"}
+
+
+@dataclass
+class World:
+    """All keys, and all that was recorded so far."""
+
+    photos: tuple[Path, ...]
+    root: keys.Identity = field(default_factory=keys.Identity.generate)
+    people: dict[str, keys.Identity] = field(default_factory=dict)
+    desk: keys.Identity = field(default_factory=keys.Identity.generate)
+    bridge: keys.Identity = field(default_factory=keys.Identity.generate)
+    phone: keys.Identity = field(default_factory=keys.Identity.generate)
+    vault: keys.Identity = field(default_factory=keys.Identity.generate)
+    button: keys.Identity = field(default_factory=keys.Identity.generate)
+    log: NoteSigner = field(default_factory=lambda: generate_key(ORIGIN))
+    case: ids.CaseId = field(default_factory=lambda: ids.CaseId(ids.new_id()))
+    device: ids.DeviceId = field(default_factory=lambda: ids.DeviceId(ids.new_id()))
+    card: ids.ItemId = field(default_factory=lambda: ids.ItemId(ids.new_id()))
+    standing: Standing = field(default_factory=Standing)
+    events: list[event.Recorded] = field(default_factory=list)
+    statements: list[statement.Statement] = field(default_factory=list)
+    containers: dict[str, bytes] = field(default_factory=dict)
+    counters: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def record(self, made: statement.Statement, received: datetime | None = None) -> event.Recorded:
+        """Let `made` into the journal, if the rules of authority allow it."""
+        now = ids.time_of(received or datetime.now(UTC))
+        authority.check(self.standing, made, now)
+        self.standing.apply(made)
+        recorded = event.record(made, len(self.events), now)
+        self.events.append(recorded)
+        self.statements.append(made)
+        return recorded
+
+    def locked(self, handle: str) -> keys.LockedKey:
+        """The locked key of a member of staff."""
+        return keys.lock(self.people[handle], handle, PHRASES[handle], KDF)
+
+    def seal(self, signer: keys.Identity, meta: Meta, content: Path | None = None, received: datetime | None = None,
+             *, item: ids.ItemId | None = None, desk: bool = False) -> ids.ItemId:  # fmt: skip
+        """Seal something to the case and its caseworker, and record it."""
+        readers = [self.standing_box, self.people["marit"].box_public]
+        readers += [self.desk.box_public] if desk else []
+        source = None if content is None else sealing.Content.of_file(content, _mime(content))
+        out = io.BytesIO()
+        prepared = sealing.prepare(signer, self.case, meta, readers, source, item=item)
+        body = sealing.write(prepared, source, out)
+        chain = None
+        if signer is self.phone:
+            last = self.standing.chains[signer.kid]
+            chain = statement.Chain(last.seq + 1, last.prev)
+        at = ids.time_of(received or datetime.now(UTC))
+        self.containers[body.item] = out.getvalue()
+        self.record(statement.sign(signer, "item.seal", body, case=self.case, at=at, chain=chain), received)
+        return body.item
+
+    def begin(self, meta: Meta, content: Path, part: float, received: datetime | None = None) -> ids.ItemId:
+        """Her phone announces a file, and is destroyed when `part` of it has arrived."""
+        source = sealing.Content.of_file(content, _mime(content))
+        readers = [self.standing_box, self.people["marit"].box_public]
+        out = io.BytesIO()
+        prepared = sealing.prepare(self.phone, self.case, meta, readers, source)
+        body = sealing.write(prepared, source, out)
+        last = self.standing.chains[self.phone.kid]
+        chain = statement.Chain(last.seq + 1, last.prev)
+        size = len(prepared.prefix) + int(part * (body.container.size - len(prepared.prefix)))
+        self.containers[body.item] = out.getvalue()[:size]
+        at = ids.time_of(received or datetime.now(UTC))
+        opened = types.ItemOpen(body.item, body.head)
+        self.record(statement.sign(self.phone, "item.open", opened, case=self.case, at=at, chain=chain), received)
+        return body.item
+
+    @property
+    def standing_box(self) -> bytes:
+        """The case's X25519 public key."""
+        return self.vault.box_public
+
+    def head(self) -> SignedCheckpoint:
+        """The signed head of the log as it is now."""
+        return SignedCheckpoint.sign(Checkpoint(ORIGIN, len(self.events), merkle.root_hash(*self._tree())), self.log)
+
+    def proof(self, index: int) -> bytes:
+        """The proof file of one event."""
+        return TlogProof(index, merkle.inclusion_proof(index, *self._tree()), self.head().to_bytes()).to_bytes()
+
+    def _tree(self) -> tuple[int, merkle.Nodes]:
+        hashes = [merkle.leaf_hash(one.leaf) for one in self.events]
+
+        def nodes(level: int, index: int) -> bytes:
+            return merkle.fold(hashes[index << level : (index + 1) << level])
+
+        return len(hashes), nodes
+
+    def press(self, *, seconds_ago: int = 4, kind: types.AlarmKind = "press") -> dict[str, object]:
+        """A press of the alarm device as the bridge seals it; returns what the feed says of it."""
+        alarm, now = ids.AlarmId(ids.new_id()), datetime.now(UTC)
+        pressed = ids.time_of(now - timedelta(seconds=seconds_ago))
+        push = types.Press(3, next(self.counters))
+        cose = ids.Base64("gw==")
+        meta = Meta(
+            v=1, kind="alarm", source="sensor", recorded=ids.time_of(now), title="Alarm", happened=pressed,
+            position=Position("51.934200", "4.457700", 8),
+            alarm=Alarm(alarm, self.device, push.boot, push.counter, kind, cose, pressed, 4, "gnss"),
+        )  # fmt: skip
+        item = self.seal(self.bridge, meta, desk=True)
+        digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
+        raised = types.AlarmRaise(alarm, self.device, push, kind, item, digest, ids.time_of(now), "a", ())
+        self.record(statement.sign(self.bridge, "alarm.raise", raised, case=self.case))
+        at = ids.time_of(now)
+        return {
+            "alarm": alarm, "device": self.device, "case": self.case, "kind": kind, "state": "delivered",
+            "raised_at": at, "age_s": seconds_ago, "press": {"boot": push.boot, "counter": push.counter},
+            "repeats": 0, "flags": [], "claimed_by": None, "accepted_by": None, "closed": None,
+            "history": [{"at": at, "what": f"raised: {kind}", "by": "device, by a"},
+                        {"at": at, "what": "delivered: given to the feed", "by": "console-feed", "code": "feed-taken"},
+                        {"at": at, "what": "delivered: ACK", "by": "dc09-noord", "code": "dc09-ack"},
+                        {"at": at, "what": "failed: refused", "by": "sip-mk", **REFUSED}],
+            "routes": [{"route": "console-feed", "outcome": "delivered", "detail": "given to the feed", "at": at},
+                       {"route": "sip-mk", "outcome": "failed", "detail": "refused", "at": at, **REFUSED},
+                       {"route": "dc09-noord", "outcome": "delivered", "detail": "ACK", "at": at}],
+            "item": item, "card": self.card,
+        }  # fmt: skip
+
+    def position(
+        self, alarm: str, lat: str, lon: str, *, seconds_ago: int = 0, accuracy_m: int = 8,
+        signer: keys.Identity | None = None, desk: bool = True,
+    ) -> ids.ItemId:  # fmt: skip
+        """A position that the device sent while `alarm` is open, as the bridge seals it: an item, and nothing else."""
+        at = ids.time_of(datetime.now(UTC) - timedelta(seconds=seconds_ago))
+        meta = Meta(
+            v=1, kind="alarm", source="sensor", recorded=at, title="Positie", happened=at,
+            position=Position(lat, lon, accuracy_m),
+            alarm=Alarm(ids.AlarmId(alarm), self.device, 3, next(self.counters), "position", ids.Base64("gw=="), at, 0,
+                        "gnss"),
+        )  # fmt: skip
+        return self.seal(signer or self.bridge, meta, desk=desk)
+
+
+def _mime(path: Path) -> str:
+    return {".jpg": "image/jpeg", ".mp4": "video/mp4", ".wav": "audio/wav"}[path.suffix]
+
+
+def _found(world: World, begin: datetime) -> None:
+    def publish(identity: keys.Identity, role: types.Role, label: str) -> None:
+        body = types.KeyPublish(
+            ids.SubjectId(ids.new_id()), role, label, ids.PublicKey(identity.sign_public.hex()),
+            ids.PublicKey(identity.box_public.hex()), TEAM if role == "caseworker" else None,
+        )  # fmt: skip
+        world.record(statement.sign(world.root, "key.publish", body), begin)
+
+    root = types.RootKey(ids.PublicKey(world.root.sign_public.hex()), "Filomena Rotterdam (test)")
+    world.record(statement.sign(world.root, "log.open", types.LogOpen(ORIGIN, root, world.log.vkey)), begin)
+    world.record(statement.sign(world.root, "team.open", types.TeamOpen(TEAM, "Team Noord")), begin)
+    world.people = {handle: keys.Identity.generate() for handle in PHRASES}
+    publish(world.bridge, "bridge", "Alarmbrug 1")
+    publish(world.desk, "desk", "Meldtafel A")
+    publish(world.people["marit"], "caseworker", LABELS["marit"])
+    publish(world.people["daan"], "dispatcher", LABELS["daan"])
+    sealed = wraps.wrap(world.desk.box_seed, wraps.NO_ID, wraps.NO_ID, world.people["daan"].box_public)
+    share = types.KeyShare(ids.PublicKey(world.desk.box_public.hex()), world.people["daan"].kid, sealed)
+    world.record(statement.sign(world.root, "key.share", share), begin)
+
+
+def _open_case(world: World, begin: datetime) -> None:
+    worker, invitation = world.people["marit"], keys.Identity.generate()
+    box, vault = (ids.PublicKey(key.hex()) for key in (world.vault.box_public, world.vault.sign_public))
+    opened = types.CaseOpen(box, vault, TEAM, worker.kid)
+    world.record(
+        statement.sign(worker, "case.open", opened, case=world.case, at=ids.time_of(begin)),
+        begin + timedelta(minutes=1),
+    )
+    later = ids.time_of(datetime.now(UTC) + timedelta(days=1))
+    invite = types.DeviceInvite(ids.PublicKey(invitation.sign_public.hex()), later)
+    world.record(statement.sign(worker, "device.invite", invite, case=world.case), begin)
+    enrol = types.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(world.phone.sign_public.hex()), invitation.kid)
+    chain = statement.Chain(0, statement.FIRST_PREV)
+    world.record(
+        statement.sign(world.phone, "device.enrol", enrol, case=world.case, chain=chain, cosigner=invitation), begin
+    )
+    card = Card(
+        "Noor van den Akker", "Vlierbesstraat 12, derde etage",
+        "Sleutel bij de buurvrouw op nummer 14. Bel twee keer kort.", None, "Een dochter van zes, doordeweeks thuis",
+        (KnownPlace("Woning", "51.9338", "4.4581"), KnownPlace("School", "51.9361", "4.4702"),
+         KnownPlace("Zus", "51.9262", "4.4489")),
+    )  # fmt: skip
+    meta = Meta(v=1, kind="card", source="caseworker", recorded=ids.time_of(begin), title="Kaart meldkamer", card=card)
+    world.seal(worker, meta, received=begin, item=world.card, desk=True)
+    button = types.AlarmDeviceEnrol(
+        world.device, ids.PublicKey(world.button.sign_public.hex()), "3min", "AWARE-convenant (test)", world.card
+    )
+    world.record(statement.sign(worker, "alarm_device.enrol", button, case=world.case), begin)
+
+
+def build(photos: tuple[Path, ...], clips: tuple[Path, ...] = ()) -> World:
+    """Make the world: four months of one case, ending today."""
+    from tests.support.entries import INCIDENTS, ORDER  # noqa: PLC0415 - the texts are long and stand apart
+
+    world = World(photos)
+    today = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
+    begin = today - timedelta(days=118)
+    _found(world, begin)
+    _open_case(world, begin)
+    items: dict[str, ids.ItemId] = {}
+    for told in sorted(INCIDENTS, key=lambda one: -one.days_ago):
+        received = told.recorded(today)
+        meta = Meta(
+            v=1, kind="incident", source=told.source, recorded=ids.time_of(received - timedelta(minutes=3)),
+            title=told.title, text=told.text, happened=told.happened(today), discovered=told.discovered(today),
+            severity=told.severity, conduct=told.conduct, impact=told.impact, place=told.place,
+        )  # fmt: skip
+        items[told.key] = world.seal(world.phone, meta, received=received)
+    _add_papers(world, today, ORDER)
+    media = [(path, "photo", "foto") for path in photos] + [
+        (path, "video" if path.suffix == ".mp4" else "sound", "opname") for path in clips
+    ]
+    about = ["bloemen", "halte", "deur", "deur", "bel"]
+    titles = ["Bloemen op de mat", "Bij de halte", "De straat die avond", "Beeld van de deurbel", "Geluid aan de deur"]
+    for (path, kind, _), key, title in zip(media, about, titles, strict=False):
+        told = next(one for one in INCIDENTS if one.key == key)
+        meta = Meta(
+            v=1, kind=kind, source="camera" if kind == "video" else "victim",  # type: ignore[arg-type] # a literal from the table above
+            recorded=ids.time_of(told.recorded(today)), title=title,
+            happened=told.happened(today), about=items[key],
+        )  # fmt: skip
+        world.seal(world.phone, meta, path, told.recorded(today) + timedelta(minutes=5))
+    return world
+
+
+def _add_papers(world: World, today: datetime, order_number: str) -> None:
+    first = today - timedelta(days=24)
+    order = Order("huisverbod", first.date().isoformat(), (first + timedelta(days=10)).date().isoformat(), order_number)
+    worker = world.people["marit"]
+    meta = Meta(
+        v=1, kind="order", source="caseworker", recorded=ids.time_of(first), title="Tijdelijk huisverbod, tien dagen",
+        text="Hij mag de woning niet in en geen contact zoeken.", order=order,
+    )  # fmt: skip
+    world.seal(worker, meta, received=first + timedelta(hours=1))
+    assessed = today - timedelta(days=23)
+    meta = Meta(
+        v=1, kind="assessment", source="caseworker", recorded=ids.time_of(assessed), title="SASH: hoog (M. Verhoeven)",
+        text="Afgenomen door M. Verhoeven, met collega.", happened=assessed.date().isoformat(),
+    )  # fmt: skip
+    world.seal(worker, meta, received=assessed)
+    _old_alarm(world, today - timedelta(days=17, hours=-12, minutes=-41))
+
+
+def _old_alarm(world: World, pressed: datetime) -> None:
+    alarm, at = ids.AlarmId(ids.new_id()), ids.time_of(pressed)
+    push = types.Press(2, 17)
+    meta = Meta(
+        v=1, kind="alarm", source="sensor", recorded=ids.time_of(pressed + timedelta(seconds=2)), title="Alarm",
+        happened=at, position=Position("51.933700", "4.458300", 12),
+        alarm=Alarm(alarm, world.device, push.boot, push.counter, "press", ids.Base64("gw=="), at, 3, "gnss"),
+    )  # fmt: skip
+    item = world.seal(world.bridge, meta, received=pressed + timedelta(seconds=2), desk=True)
+    digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
+    raised = types.AlarmRaise(alarm, world.device, push, "press", item, digest, at, "a", ())
+    world.record(statement.sign(world.bridge, "alarm.raise", raised, case=world.case), pressed + timedelta(seconds=2))

@@ -1,0 +1,333 @@
+"""A town of cases, staff, phones and devices that says anything: likely things, unlikely ones and forbidden ones.
+
+`RandomHistory.say` makes the next statement, of any type, signed by somebody who may or may not say it, about names of
+its own case, of another one, or of none. What is accepted is for `authority` to decide. The same seed says the same
+things, but for the keys and the names, which are always new.
+"""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from evidence import canonical, ids, keys
+from evidence.custody.log.note import generate_key
+from evidence.statements import statement as statements
+from evidence.statements import types
+from evidence.statements.standing import Standing
+from evidence.statements.statement import FIRST_PREV, Chain, Statement
+from tests.support.journal_history import certify
+
+ORIGIN: Final = "log.example"
+FRESH: Final = 0.6
+"""How often a name is a new one; otherwise somebody used it before, perhaps in another case."""
+STRANGE: Final = 0.08
+"""How often somebody speaks whose place it is not."""
+
+
+def public(who: keys.Identity) -> ids.PublicKey:
+    return ids.PublicKey(who.sign_public.hex())
+
+
+@dataclass
+class House:
+    """A case: her vault, her phones and devices, and the names that were used there."""
+
+    case: ids.CaseId
+    team: int
+    lead: keys.Identity
+    vault: keys.Identity = field(default_factory=keys.Identity.generate)
+    invitations: list[keys.Identity] = field(default_factory=list)
+    phones: list[keys.Identity] = field(default_factory=list)
+    devices: list[ids.DeviceId] = field(default_factory=list)
+    buttons: list[ids.DeviceId] = field(default_factory=list)
+    """Those of the devices that are alarm devices."""
+    real: dict[str, list[Any]] = field(default_factory=dict)
+    """Names that the journal knows."""
+    names: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+class RandomHistory:
+    """What everybody who lives or works there says."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.now = ids.moment_of(ids.now())
+        self.root, self.server, self.bridge = (keys.Identity.generate() for _ in range(3))
+        self.investigator, self.dispatcher = (keys.Identity.generate() for _ in range(2))
+        self.teams = [ids.TeamId(ids.new_id()) for _ in range(2)]
+        self.workers = [[keys.Identity.generate() for _ in range(2)] for _ in self.teams]
+        self.houses: list[House] = []
+        self.next: dict[ids.KeyId, Chain] = {}
+        self.shifts: list[ids.ShiftId] = []
+        self.wanted: dict[str, list[ids.ItemId]] = {}
+        """What was asked to be erased, by erasure."""
+
+    # ---------------------------------------------------------------------------------------------- founding
+
+    def found(self) -> list[Statement]:
+        """Return the statements that a town begins with: two teams and three cases."""
+        log = types.LogOpen(ORIGIN, types.RootKey(public(self.root), "root"), generate_key(ORIGIN).vkey)
+        said = [self._sign(self.root, "log.open", log)]
+        said += [self._sign(self.root, "team.open", types.TeamOpen(team, "Team")) for team in self.teams]
+        staff: list[tuple[keys.Identity, types.Role, ids.TeamId | None]] = [
+            (self.server, "server", None),
+            (self.bridge, "bridge", None),
+            (self.investigator, "investigator", None),
+            (self.dispatcher, "dispatcher", None),
+            *((who, "caseworker", self.teams[team]) for team in (0, 1) for who in self.workers[team]),
+        ]
+        said += [self._sign(self.root, "key.publish", certify(*one)) for one in staff]
+        said += [self._case_open(team) for team in (0, 0, 1)]
+        return said
+
+    def heard(self, standing: Standing) -> None:
+        """Let the phones know how far their statements came, and everybody which names are in the journal."""
+        for house in self.houses:
+            for phone in house.phones:
+                last = standing.chains.get(phone.kid)
+                self.next[phone.kid] = Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
+            own = standing.of(house.case)
+            announced = [item for item, one in standing.opened.read() if one.case == house.case]
+            house.real = {
+                "item": [*own.items, *own.items, *announced],
+                "grant": list(own.grants),
+                "alarm": list(own.alarms),
+                "hold": [name for name, one in standing.holds.items() if one.case == house.case],
+                "erasure": [
+                    name for name, one in standing.erasures.items() if one.case == house.case and not one.ended
+                ],
+            }
+            house.buttons = [
+                name for name in house.devices if name in standing.devices and standing.devices[name].alarm
+            ]
+        self.events = standing.events
+
+    # ------------------------------------------------------------------------------------------------- saying
+
+    def say(self) -> Statement:
+        """Return the next statement."""
+        kinds = {name.removeprefix("say_"): getattr(self, name) for name in dir(type(self)) if name.startswith("say_")}
+        weights = [_WEIGHTS.get(kind, 1) for kind in kinds]
+        (kind,) = self.dice.choices(list(kinds), weights)
+        said: Statement = kinds[kind](self.dice.choice(self.houses))
+        return said
+
+    def say_organisation(self, house: House) -> Statement:
+        who = keys.Identity.generate()
+        match self.dice.randrange(5):
+            case 0:
+                return self._sign(self.root, "team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Nieuw"))
+            case 1:
+                return self._sign(self.root, "key.publish", certify(who, "dispatcher", None))
+            case 2:
+                share = types.KeyShare(ids.PublicKey(who.box_public.hex()), self.dispatcher.kid, ids.Base64("AAAA"))
+                return self._sign(self.root, "key.share", share)
+            case 3:
+                gone = self.dice.choice([*self.workers[house.team], who])
+                return self._sign(self.root, "key.retire", types.KeyRetire(gone.kid))
+            case _:
+                end = types.LogHead(ORIGIN, self.events, ids.Sha256("0" * 64))
+                key = generate_key(f"{ORIGIN}/2").vkey
+                return self._sign(self.root, "log.rotate", types.LogRotate(end, key))
+
+    def say_case(self, house: House) -> Statement:
+        if self.dice.random() < 0.1:
+            return self._case_open(self.dice.randrange(2))
+        kind = self.dice.choice(_CLASSES)
+        until = ids.time_of(self.now + timedelta(days=self.dice.randint(1, 300)))
+        return self._act(house, house.lead, "case.retain", types.CaseRetain(kind, "grond", until))
+
+    def say_shift(self, _house: House) -> Statement:
+        if not self.shifts or self.dice.random() < FRESH:
+            self.shifts.append(ids.ShiftId(ids.new_id()))
+            return self._sign(self.dispatcher, "shift.begin", types.ShiftMark(self.shifts[-1]))
+        return self._sign(self.dispatcher, "shift.end", types.ShiftMark(self.dice.choice(self.shifts)))
+
+    def say_phone(self, house: House) -> Statement:
+        worker = self._worker(house)
+        if house.invitations and self.dice.random() < 0.6:
+            one_time, phone = house.invitations.pop(), keys.Identity.generate()
+            device = ids.DeviceId(ids.new_id())
+            house.phones.append(phone)
+            house.devices.append(device)
+            return self._by_phone(
+                house, phone, "device.enrol", types.DeviceEnrol(device, public(phone), one_time.kid), one_time
+            )
+        if house.devices and self.dice.random() < 0.15:
+            return self._act(house, worker, "device.revoke", types.DeviceRevoke(self.dice.choice(house.devices)))
+        house.invitations.append(keys.Identity.generate())
+        until = ids.time_of(self.now + timedelta(days=40))
+        return self._act(house, worker, "device.invite", types.DeviceInvite(public(house.invitations[-1]), until))
+
+    def say_alarm_device(self, house: House) -> Statement:
+        worker, soon = self._worker(house), ids.time_of(self.now + timedelta(days=30))
+        if not house.buttons or self.dice.random() < 0.2:
+            house.devices.append(ids.DeviceId(ids.new_id()))
+            card = ids.ItemId(self._known("item", house)) if self.dice.random() < 0.5 else None
+            key = keys.Identity.generate()
+            body = types.AlarmDeviceEnrol(house.devices[-1], public(key), "20s", "AWARE", card)
+            return self._act(house, worker, "alarm_device.enrol", body)
+        device = self.dice.choice(house.buttons)
+        bodies: dict[str, types.Body] = {
+            "alarm_device.lend": types.DeviceLend(device, "client", "convenant 1", soon),
+            "alarm_device.review": types.DeviceReview(device, soon),
+            "alarm_device.return": types.DeviceReturn(device, "whole"),
+            "dispute": types.Dispute(device, soon, soon),
+        }
+        kind = self.dice.choice(list(bodies))
+        return self._act(house, house.vault if kind == "dispute" else worker, kind, bodies[kind])
+
+    def say_item(self, house: House) -> Statement:
+        speakers = [*house.phones, *house.phones, *house.phones, self._worker(house), self.bridge]
+        who = self.dice.choice(speakers)
+        item, head = ids.ItemId(self._name("item", house)), types.Blob(ids.Sha256("3" * 64), 3)
+        part = types.Part(ids.Sha256("1" * 64), 1, ids.Commitment("2" * 64))
+        match self.dice.randrange(7):
+            case 0 | 1:
+                body: types.Body = types.ItemOpen(item, head)
+                kind = "item.open"
+            case 2:
+                body, kind = types.ItemAmend(ids.ItemId(self._known("item", house)), item), "item.amend"
+            case _:
+                body, kind = types.ItemSeal(item, head, head, part), "item.seal"
+        if who in house.phones:
+            return self._by_phone(house, who, kind, body)
+        return self._act(house, who, kind, body)
+
+    def say_grant(self, house: House) -> Statement:
+        if self.dice.random() < 0.25:
+            return self._act(house, house.vault, "revoke", types.Revoke(ids.GrantId(self._known("grant", house))))
+        reader = self.dice.choice([self.investigator, self.investigator, self._worker(house)])
+        box, until = ids.PublicKey(reader.box_public.hex()), ids.time_of(self.now + timedelta(days=60))
+        items = tuple(types.GrantedItem(item, ids.Base64("AAAA")) for item in self._items(house))
+        body = types.Grant(ids.GrantId(self._name("grant", house)), reader.kid, box, "doel", until, items)
+        return self._act(house, house.vault, "grant", body)
+
+    def say_disclosure(self, house: House) -> Statement:
+        name = ids.DisclosureId(self._name("disclosure", house))
+        body = types.Disclose(name, self.investigator.kid, "doel", self._items(house))
+        return self._act(house, self._worker(house), "disclose", body)
+
+    def say_read(self, house: House) -> Statement:
+        return self._act(house, self.server, "read", types.Read(self.investigator.kid, self._items(house), "meta"))
+
+    def say_export(self, house: House) -> Statement:
+        body = types.Export(
+            ids.ExportId(self._name("export", house)), "grond", ids.Sha256("4" * 64), self._items(house)
+        )
+        return self._act(house, self.investigator, "export", body)
+
+    def say_hold(self, house: House) -> Statement:
+        who = self.dice.choice([self._worker(house), self.investigator])
+        if self.dice.random() < 0.5:
+            return self._act(house, who, "hold.lift", types.HoldLift(ids.HoldId(self._known("hold", house))))
+        name = ids.HoldId(self._name("hold", house))
+        return self._act(house, who, "hold.place", types.HoldPlace(name, "onderzoek", self._items(house)))
+
+    def say_erasure(self, house: House) -> Statement:
+        if not house.real.get("erasure") or self.dice.random() < 0.25:
+            name, items = ids.ErasureId(self._name("erasure", house)), self._items(house)
+            self.wanted[name] = list(items)
+            return self._act(house, house.vault, "erase.request", types.EraseRequest(name, items))
+        name = ids.ErasureId(self._known("erasure", house))
+        worker = self._worker(house)
+        match self.dice.randrange(9):
+            case 0 | 1 | 2:
+                return self._act(house, worker, "erase.approve", types.EraseStep(name))
+            case 3:
+                return self._act(house, worker, "erase.cancel", types.EraseStep(name))
+            case 4:
+                return self._act(house, self.server, "erase.finish", types.EraseFinish(name, (), (), ()))
+            case _:
+                return self._act(house, self.server, "erase.execute", types.EraseStep(name))
+
+    def say_erased_before(self, house: House) -> Statement:
+        """What a journal that came back from before an erasure hears."""
+        name, items = ids.ErasureId(self._name("erasure", house)), self._items(house)
+        old, done = ids.time_of(self.now - timedelta(days=20)), ids.time_of(self.now - timedelta(days=5))
+        steps = (
+            statements.sign(house.vault, "erase.request", types.EraseRequest(name, items), case=house.case, at=old),
+            statements.sign(self._worker(house), "erase.approve", types.EraseStep(name), case=house.case, at=old),
+            statements.sign(self.server, "erase.execute", types.EraseStep(name), case=house.case, at=done),
+        )
+        parts = (ids.Base64(canonical.b64(one.envelope.to_bytes())) for one in steps)
+        return self._act(house, self.server, "erase.repeat", types.EraseRepeat(name, items, *parts))
+
+    def say_alarm(self, house: House) -> Statement:
+        sha256, present = ids.Sha256(str(self.dice.randrange(4)) * 64), ids.time_of(self.now)
+        press = types.Press(1, self.dice.randrange(4))
+        alarm, item = ids.AlarmId(self._known("alarm", house)), ids.ItemId(self._known("item", house))
+        device = self.dice.choice(house.buttons or house.devices or [ids.DeviceId(ids.new_id())])
+        acts = ("alarm.claim", "alarm.accept", "alarm.dispatch", "alarm.on_scene")
+        match self.dice.randrange(6):
+            case 0 | 1:
+                name = ids.AlarmId(self._name("alarm", house))
+                raised = types.AlarmRaise(name, device, press, "press", item, sha256, present, "A", ())
+                return self._act(house, self.bridge, "alarm.raise", raised)
+            case 2:
+                return self._act(house, self.bridge, "alarm.repeat", types.AlarmRepeat(alarm, press, sha256, present))
+            case 3:
+                told = types.AlarmDeliver(alarm, "meldkamer", "delivered", "", present)
+                return self._act(house, self.bridge, "alarm.deliver", told)
+            case 4:
+                return self._act(house, self.dispatcher, self.dice.choice(acts), types.AlarmAct(alarm))
+            case _:
+                if self.dice.random() < 0.5:
+                    return self._act(house, self.dispatcher, "break_glass", types.BreakGlass(item, "zij is in gevaar"))
+                return self._act(house, self.dispatcher, "alarm.close", types.AlarmClose(alarm, "genuine"))
+
+    # ------------------------------------------------------------------------------------------- parts of it
+
+    def _worker(self, house: House) -> keys.Identity:
+        return self.dice.choice(self.workers[house.team])
+
+    def _case_open(self, team: int) -> Statement:
+        lead = self.dice.choice(self.workers[team])
+        house = House(ids.CaseId(ids.new_id()), team, lead)
+        body = types.CaseOpen(
+            ids.PublicKey(house.vault.box_public.hex()), public(house.vault), self.teams[team], lead.kid
+        )
+        self.houses.append(house)
+        return self._sign(lead, "case.open", body, case=house.case)
+
+    def _name(self, kind: str, house: House) -> str:
+        """Return a new name, or one that was used before, here or elsewhere."""
+        if self.dice.random() >= FRESH:
+            return self._known(kind, house)
+        house.names[kind].append(ids.new_id())
+        return house.names[kind][-1]
+
+    def _known(self, kind: str, house: House) -> str:
+        where = self.dice.choice(self.houses) if self.dice.random() < STRANGE else house
+        tried = where.names[kind] or [ids.new_id()]
+        return str(self.dice.choice(where.real.get(kind) or tried if self.dice.random() > STRANGE else tried))
+
+    def _items(self, house: House) -> tuple[ids.ItemId, ...]:
+        names = {self._known("item", house) for _ in range(self.dice.randint(1, 2))}
+        return tuple(ids.ItemId(name) for name in sorted(names))
+
+    def _by_phone(
+        self, house: House, phone: keys.Identity, kind: str, body: types.Body, cosigner: keys.Identity | None = None
+    ) -> Statement:
+        chain = self.next.get(phone.kid, Chain(0, FIRST_PREV))
+        if self.dice.random() < STRANGE:
+            chain = Chain(chain.seq + 1, chain.prev)
+        said = self._sign(phone, kind, body, case=house.case, chain=chain, cosigner=cosigner)
+        self.next[phone.kid] = Chain(chain.seq + 1, said.id)
+        return said
+
+    def _act(self, house: House, who: keys.Identity, kind: str, body: types.Body) -> Statement:
+        if self.dice.random() < STRANGE:
+            who = self.dice.choice([self.server, self.bridge, self.investigator, *self.workers[0], house.vault])
+        case = self.dice.choice(self.houses).case if self.dice.random() < STRANGE else house.case
+        return self._sign(who, kind, body, case=case)
+
+    def _sign(self, who: keys.Identity, kind: str, body: types.Body, **members: Any) -> Statement:  # noqa: ANN401 - as in statement.sign
+        return statements.sign(who, kind, body, at=ids.time_of(self.now), **members)
+
+
+_CLASSES: Final[tuple[types.RetentionClass, ...]] = ("consent", "consent", "consent", "claim")
+_WEIGHTS: Final = {"item": 9, "erasure": 6, "grant": 4, "alarm": 6, "alarm_device": 2, "phone": 3, "organisation": 0.4}
+"""How often each thing is said: items most, and keys are seldom retired."""

@@ -1,0 +1,102 @@
+"""Witnesses as processes of their own, on free ports, and logs with histories to send them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
+from evidence.custody.log.note import NoteSigner, NoteVerifier
+from evidence.custody.witnessing.witness_request import AddCheckpoint
+from server.witness.folder import WitnessFolder
+from tests.support import rfc6962
+from tests.support.ports import free_port
+
+DEADLINE_S = 15.0
+LEAVES = [b"leaf %d" % number for number in range(40)]
+FORK = [*LEAVES[:5], b"another leaf", *LEAVES[6:]]
+GETUIGE = str(Path(sys.executable).parent / "getuige")
+
+
+def head(log: NoteSigner, size: int, leaves: Sequence[bytes] = LEAVES) -> bytes:
+    """Return the signed head of the first `size` leaves."""
+    return SignedCheckpoint.sign(Checkpoint(log.name, size, rfc6962.mth(list(leaves[:size]))), log).to_bytes()
+
+
+def request(log: NoteSigner, old: int, new: int, leaves: Sequence[bytes] = LEAVES) -> bytes:
+    """Return an honest request to go from `old` to `new` leaves of a history."""
+    return AddCheckpoint(old, tuple(rfc6962.proof(old, list(leaves[:new]))), head(log, new, leaves)).to_bytes()
+
+
+@dataclass(frozen=True)
+class RunningWitness:
+    """A witness process."""
+
+    folder: Path
+    verifier: NoteVerifier
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far."""
+        return (self.folder / "output").read_text()
+
+    def add(self, body: bytes) -> httpx.Response:
+        return httpx.post(f"{self.url}/add-checkpoint", content=body, timeout=10)
+
+    def kill(self) -> None:
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def running(
+    folder: Path,
+    logs: Sequence[NoteVerifier],
+    name: str = "w.example/1",
+    program: Sequence[str] = (GETUIGE, "witness"),
+    port: int | None = None,
+) -> Iterator[RunningWitness]:
+    """Run a witness in `folder`, which is made on first use, until the block ends; on a free port, or on this one."""
+    home = WitnessFolder(folder)
+    if not home.key.exists():
+        home.create(name)
+    (folder / "logs").write_text("# the logs of this witness\n" + "".join(f"{log.vkey}\n" for log in logs))
+    port = port or free_port()
+    command = [*program, "--folder", str(folder), "--logs", str(folder / "logs"), "--port", str(port)]
+    with (folder / "output").open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        witness = RunningWitness(folder, NoteVerifier.parse(home.vkey.read_text().strip()), port, process)
+        _until_live(witness)
+        yield witness
+    finally:
+        process.terminate()
+        try:
+            process.wait(DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _until_live(witness: RunningWitness) -> None:
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end and witness.process.poll() is None:
+        try:
+            if httpx.get(f"{witness.url}/health/live", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.02)
+    raise AssertionError(f"the witness did not start:\n{witness.log}")

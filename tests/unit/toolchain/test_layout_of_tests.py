@@ -1,0 +1,59 @@
+"""What several tests need lives in tests/support, once: no test module imports another one, or a conftest."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[2]
+ONCE = {"until", "never", "serving", "incident", "free_port", "free_ports", "need"}
+"""Functions at the top of a module that stand in one module only: a second one would learn nothing from the first."""
+
+
+def trees() -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted(TESTS.rglob("*.py")):
+        if "node_modules" not in path.parts:
+            yield path.relative_to(TESTS), ast.parse(path.read_text("utf-8"))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Yield every module that may be meant: `from tests.x import y` means tests.x, or tests.x.y."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{one.name}" for one in node.names)
+
+
+def of_tests(name: str) -> bool:
+    """Whether a name leads into a module that pytest collects, or into a conftest."""
+    parts = name.split(".")
+    return parts[0] == "tests" and any(part == "conftest" or part.startswith("test_") for part in parts[1:])
+
+
+def test_no_module_imports_a_test_module_or_a_conftest() -> None:
+    found = {str(path): sorted(filter(of_tests, imported(tree))) for path, tree in trees()}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("name", ["tests.api.test_x", "tests.api.test_x.serving", "tests.conftest.need"])
+def test_such_an_import_would_be_seen(name: str) -> None:
+    module, _, last = name.rpartition(".")
+    assert list(filter(of_tests, imported(ast.parse(f"from {module} import {last}")))) == [name]
+
+
+def test_what_all_need_is_written_once() -> None:
+    where = Counter(
+        node.name
+        for _, tree in trees()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name in ONCE
+    )
+    assert {name: count for name, count in where.items() if count > 1} == {}
+
+
+def test_support_holds_no_tests() -> None:
+    named = [path for path, _ in trees() if path.parts[0] == "support" and path.name.startswith(("test_", "conftest"))]
+    assert named == []
