@@ -1,10 +1,13 @@
 /** The pages' pure functions, asked by a test: one JSON request on standard input, one JSON answer on standard output. */
-import { parse } from "../../server/web/static/core/edtf.js";
+import { isPrecise, span as spanAt } from "../../server/web/static/core/edtf.js";
 import { bearing, compass, distance } from "../../server/web/static/console/geo.js";
 import { Telling } from "../../server/web/static/console/telling.js";
 import { grown, isLater, judge } from "../../server/web/static/console/track.js";
 import { gaps, orders, rhythm, weekly } from "../../server/web/static/review/pattern.js";
 import { fold, kindOf } from "../../server/web/static/review/positions.js";
+
+const now = Date.parse("2027-01-01T12:00:00Z");
+const parse = (text, limits) => spanAt(text, { now, ...limits });
 
 const answers = {
   edtf: ({ texts }) => texts.map((text) => {
@@ -30,8 +33,8 @@ const answers = {
   },
   figures: ({ told }) => {
     const entries = told.map(({ kind, when, alarm }) => {
-      const span = parse(when);
-      return { kind, alarm: alarm && { alarm }, span, precise: span?.precision === "minute", conduct: [], severity: null };
+      const span = parse(when, { ahead: kind === "order" ? 1e11 : 0 });
+      return { kind, alarm: alarm && { alarm }, span, precise: span !== null && isPrecise(span), conduct: [], severity: null };
     });
     const { cells, left, most } = rhythm(entries);
     return {

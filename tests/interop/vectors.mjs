@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import * as canonical from "../../server/web/static/core/canonical.js";
 import * as cobblestone from "../../server/web/static/core/cobblestone.js";
 import * as container from "../../server/web/static/core/container.js";
+import * as edtf from "../../server/web/static/core/edtf.js";
 import * as dsse from "../../server/web/static/core/dsse.js";
 import * as lockedkey from "../../server/web/static/core/lockedkey.js";
 import * as statements from "../../server/web/static/core/statements.js";
@@ -131,7 +132,22 @@ const answers = {
     if (differs || read.statement !== given.statement) throw new container.CommitmentError("the receipt is of something else");
     return { index: receipt.index, leaf: receipt.leaf, received_at: receipt.received_at };
   },
+  "read time": readTime,
 };
+
+function readTime({ text }) {
+  const { earliest, latest, ...rest } = edtf.parse(text);
+  return { earliest: written(earliest), latest: written(latest), ...rest };
+}
+
+function written(point) {
+  if (point === null) return null;
+  const digits = (number, size = 2) => String(number).padStart(size, "0");
+  const { year, month, day, hour, minute, second, zone } = point;
+  const clock = `${digits(year, 4)}-${digits(month)}-${digits(day)}T${digits(hour)}:${digits(minute)}:${digits(second)}`;
+  if (zone === null) return clock;
+  return `${clock}${zone < 0 ? "-" : "+"}${digits(Math.floor(Math.abs(zone) / 60))}:${digits(Math.abs(zone) % 60)}`;
+}
 
 async function readEvent(bytes) {
   const event = canonical.decode(bytes);
@@ -146,6 +162,7 @@ async function perform({ do: operation, given }) {
   try {
     return { gives: await answers[operation](given) };
   } catch (error) {
+    if (error instanceof edtf.TimeError) return { refused: error.reason };
     const reason = REASONS.find(([kind]) => error instanceof kind);
     return reason ? { refused: reason[1] } : { crashed: `${error.constructor.name}: ${error.message}` };
   }

@@ -8,7 +8,7 @@ nothing.
 import json
 from typing import Any, Final
 
-from tests.vectors import make_envelope, make_journal, make_keys, operations
+from tests.vectors import make_envelope, make_journal, make_keys, make_time, operations
 
 ABOUT: Final = {
     "keys": "docs/formats/keys.md: names of keys, signatures, locked keys",
@@ -16,6 +16,7 @@ ABOUT: Final = {
     "envelope": "docs/formats/envelope.md: padding, chunked encryption, commitments, wraps, containers",
     "event": "docs/formats/event.md: event bytes and leaves",
     "receipt": "docs/formats/receipt.md: receipts and what they are checked against",
+    "time": "docs/formats/envelope.md: times as they are told",
 }
 WARNING: Final = "Every key here is published: never use one."
 
@@ -28,6 +29,7 @@ def documents() -> dict[str, dict[str, Any]]:
         "envelope": make_envelope.vectors(),
         "event": make_journal.events(),
         "receipt": make_journal.receipts(),
+        "time": make_time.vectors(),
     }
     return {name: {"about": ABOUT[name], "warning": WARNING, "vectors": made} for name, made in vectors.items()}
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import canonical, ids, keys, schema, xwing
+from evidence import canonical, edtf, ids, keys, schema, xwing
 from evidence.custody.log import leaf
 from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
 from evidence.envelope.meta import Meta
@@ -19,7 +19,7 @@ from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, event, statement
 
 FOLDER: Final = Path(__file__).parent
-FILES: Final = ("keys", "statement", "envelope", "event", "receipt")
+FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time")
 
 REASONS: Final[tuple[tuple[type[EvidenceError], str], ...]] = (
     (keys.SignatureError, "signature"),
@@ -45,6 +45,8 @@ def perform(vector: Mapping[str, Any]) -> Answer:
     """Return what comes out of a vector: `{"gives": …}` or `{"refused": reason}`."""
     try:
         return {"gives": OPERATIONS[vector["do"]](vector["given"])}
+    except edtf.TimeError as error:
+        return {"refused": error.reason}
     except EvidenceError as error:
         return {"refused": next(reason for kind, reason in REASONS if isinstance(error, kind))}
 
@@ -214,6 +216,13 @@ def _check_receipt(given: Answer) -> Answer:
     return {"index": payload.index, "leaf": payload.leaf, "received_at": payload.received_at}
 
 
+def _read_time(given: Answer) -> Answer:
+    told = edtf.parse(given["text"])
+    first, last = (moment.isoformat() if moment else None for moment in (told.earliest, told.latest))
+    marks = {"interval": told.interval, "approximate": told.approximate, "uncertain": told.uncertain}
+    return {"earliest": first, "latest": last, "ends": list(told.ends), **marks}
+
+
 OPERATIONS: Final[Mapping[str, Callable[[Answer], Answer]]] = {
     "describe key": _describe,
     "sign": _sign,
@@ -236,4 +245,5 @@ OPERATIONS: Final[Mapping[str, Callable[[Answer], Answer]]] = {
     "make event": _make_event,
     "read event": _read_event,
     "check receipt": _check_receipt,
+    "read time": _read_time,
 }

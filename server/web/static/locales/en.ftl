@@ -239,6 +239,11 @@ time-unknown = unknown
 time-about = around { $time }
 time-perhaps = perhaps { $time }
 time-between = { $from } – { $to }
+time-not-understood = “{ $told }” (as told, not understood)
+time-as-told = “{ $told }” (as told)
+time-twice = { $time } (the clock showed this twice that night)
+time-elsewhere = { $time } (told as { $told })
+time-future = { $time } (lies in the future)
 
 detail = Item
 detail-none = Choose an item in the table or on the timeline.

@@ -239,6 +239,11 @@ time-unknown = onbekend
 time-about = rond { $time }
 time-perhaps = misschien { $time }
 time-between = { $from } – { $to }
+time-not-understood = “{ $told }” (zoals verteld, niet begrepen)
+time-as-told = “{ $told }” (zoals verteld)
+time-twice = { $time } (de klok wees dit die nacht twee keer aan)
+time-elsewhere = { $time } (verteld als { $told })
+time-future = { $time } (ligt in de toekomst)
 
 detail = Item
 detail-none = Kies een item in de tabel of op de tijdlijn.

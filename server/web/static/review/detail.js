@@ -1,6 +1,6 @@
 /** One entry in full: media, her words untouched, and the custody facts. */
 import { html, nothing } from "lit";
-import { day, second, vague } from "../ui/dates.js";
+import { second, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { partBadge, proofBadge, when } from "./table.js";
 import { isMedia } from "./pattern.js";
@@ -51,7 +51,7 @@ export function entryDetail(opened, entry, choose) {
         ${fact("place", entry.place)}
         ${fact("position", position(entry.position))}
         ${fact("order", entry.order ? `${word("order", entry.order.kind)} ${entry.order.number ?? ""}` : null)}
-        ${fact("order-until", entry.order ? day(`${entry.order.until}T12:00`) : null)}
+        ${fact("order-until", entry.order ? vague(entry.order.until) : null)}
         ${fact(isPosition(entry) ? "device-message" : "press", entry.alarm ? t(isPosition(entry) ? "message-of" : "press-of", entry.alarm) : null)}
         ${fact("file", entry.file ? `${entry.file.name} (${entry.file.mime})` : null)}
       </dl>

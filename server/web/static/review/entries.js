@@ -11,7 +11,7 @@
  *   content: boolean, arrived?: number | null}, alarm?: any, body?: any}} TimelineEvent
  * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
  *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
- *   alarm: any, about: string | null, happened: string | null, discovered: string | null, recorded: string,
+ *   alarm: any, about: string | null, camera: any, happened: string | null, discovered: string | null, recorded: string,
  *   received: string, span: Span | null, at: number, precise: boolean, by: Who, size: number, arrived: number | null,
  *   container: import("../core/container.js").Container, key: Bytes, event: TimelineEvent,
  *   verification: Verification}} Entry
@@ -22,19 +22,28 @@ import { FormatError, fromBase64, hex, sha256 } from "../core/bytes.js";
 import { LockError, SignatureError } from "../core/sodium.js";
 import { dated } from "../core/dated.js";
 import { find } from "../core/wraps.js";
-import { parse as parseEdtf } from "../core/edtf.js";
+import { isPrecise, span as spanAt } from "../core/edtf.js";
 import { read } from "../core/statements.js";
 import { kindOf } from "./positions.js";
 
 /** Half of a vague span stands for it where one point is needed. */
 const MIDDLE = 2;
 
-/** @param {any} meta @returns {Span | null} when it happened, as far as anyone said */
+/** An order may run this far beyond today: a measure of art. 38v Sr lasts five years at most. */
+const ORDER_AHEAD = 10 * 366 * 86_400_000;
+
+/**
+ * What the camera says (`camera`) is no telling: an entry does not stand where a camera's clock was.
+ * @param {any} meta @returns {Span | null} when it happened, as far as anyone said
+ */
 function spanOf(meta) {
-  if (meta.alarm?.pressed_at) return parseEdtf(meta.alarm.pressed_at);
-  if (meta.kind === "order" && meta.order) return parseEdtf(`${meta.order.valid_from}/${meta.order.until}`);
-  return parseEdtf(meta.happened);
+  if (meta.alarm?.pressed_at) return spanAt(meta.alarm.pressed_at);
+  if (meta.kind === "order" && meta.order) return spanAt(`${meta.order.valid_from}/${meta.order.until}`, { ahead: ORDER_AHEAD });
+  return spanAt(meta.happened);
 }
+
+/** @param {string[]} times @returns {number} the first that is one */
+const firstMoment = (...times) => times.map((time) => Date.parse(time)).find((moment) => !Number.isNaN(moment)) ?? 0;
 
 /**
  * Open one item.
@@ -51,14 +60,14 @@ async function open(event, session) {
     if (!key) return null;
     const meta = await container.openMeta(sealed, key);
     const span = spanOf(meta);
-    const at = span ? (span.from + span.to) / MIDDLE : Date.parse(meta.recorded);
+    const at = span ? (span.from + span.to) / MIDDLE : firstMoment(meta.recorded, event.received_at);
     return {
       id: event.item.item, index: event.index, kind: kindOf(meta), source: meta.source, title: meta.title,
       text: meta.text ?? "", conduct: meta.conduct ?? [], severity: meta.severity ?? null, impact: meta.impact ?? null,
       place: meta.place ?? null, position: meta.position ?? null, file: meta.file ?? null, order: meta.order ?? null,
-      alarm: meta.alarm ?? null, about: meta.about ?? null, happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
+      alarm: meta.alarm ?? null, about: meta.about ?? null, camera: meta.camera ?? null, happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
       discovered: meta.discovered ?? null, recorded: meta.recorded, received: event.received_at, span, at,
-      precise: span?.precision === "minute", by: event.by, size: event.item.size, arrived: event.item.arrived ?? null,
+      precise: span !== null && isPrecise(span), by: event.by, size: event.item.size, arrived: event.item.arrived ?? null,
       container: sealed, key, event,
       verification: { state: "checking", reason: "" },
     };

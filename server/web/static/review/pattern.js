@@ -1,4 +1,5 @@
 /** Figures over entries: counts that lead to their entries, never a score. Pure functions. */
+import { wallOf, weekOf, weekdayOf } from "../core/zone.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 
@@ -40,12 +41,6 @@ export function duration(entries) {
   return { from, to, days: Math.max(1, Math.round((to - from) / DAY)) };
 }
 
-/** @param {number} moment @returns {number} start of its week: Monday, midnight, in this computer's zone */
-export function weekOf(moment) {
-  const date = new Date(moment);
-  return +new Date(date.getFullYear(), date.getMonth(), date.getDate() - ((date.getDay() + 6) % 7));
-}
-
 /**
  * Entries and alarms per week. An entry whose time is vaguer than a week is left out and counted.
  * @param {Entry[]} entries @returns {{weeks: {start: number, entries: number, alarms: number}[], left: number}}
@@ -54,12 +49,17 @@ export function weekly(entries) {
   const happened = happenings(entries);
   const placed = happened.filter(({ span }) => span && span.to - span.from <= WEEK);
   if (placed.length === 0) return { weeks: [], left: happened.length };
-  const starts = placed.map(({ span }) => weekOf(Number(span?.from)));
+  const byWeek = new Map();
+  for (const { span, kind } of placed) {
+    const start = weekOf(Number(span?.from));
+    const week = byWeek.get(start) ?? { start, entries: 0, alarms: 0 };
+    week[kind === "alarm" ? "alarms" : "entries"] += 1;
+    byWeek.set(start, week);
+  }
+  const starts = [...byWeek.keys()].sort((left, right) => left - right);
   const weeks = [];
-  for (let start = Math.min(...starts); start <= Math.max(...starts); start = weekOf(start + 1.5 * WEEK)) {
-    const here = placed.filter((_, index) => starts[index] === start);
-    const alarms = here.filter(({ kind }) => kind === "alarm").length;
-    weeks.push({ start, entries: here.length - alarms, alarms });
+  for (let start = starts[0]; start <= starts[starts.length - 1]; start = weekOf(start + 1.5 * WEEK)) {
+    weeks.push(byWeek.get(start) ?? { start, entries: 0, alarms: 0 });
   }
   return { weeks, left: happened.length - placed.length };
 }
@@ -73,8 +73,8 @@ export function rhythm(entries) {
   const happened = happenings(entries);
   const precise = happened.filter((entry) => entry.precise);
   for (const { span } of precise) {
-    const date = new Date(Number(span?.from));
-    cells[(date.getDay() + 6) % 7][date.getHours()] += 1;
+    const from = Number(span?.from);
+    cells[weekdayOf(from)][wallOf(from).hour] += 1;
   }
   return { cells, left: happened.length - precise.length, most: Math.max(0, ...cells.flat()) };
 }

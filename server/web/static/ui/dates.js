@@ -1,18 +1,32 @@
-/** Times in words: exact where we know it, vague where she was vague. */
-import { parse } from "../core/edtf.js";
+/** Times in words, on the clock of Europe/Amsterdam: exact where we know it, vague where she was vague, and never another. */
+import { FIRST_YEAR, foreignZone, span, understood } from "../core/edtf.js";
+import { ZONE, offsetAt, saidTwice } from "../core/zone.js";
 import { language, t } from "./texts.js";
+import { visible } from "./written.js";
 
-/** @param {number | string | Date} moment @param {Intl.DateTimeFormatOptions} options */
+/** @typedef {import("../core/edtf.js").Precision} Precision */
+
+const HOUR = 3_600_000;
+
+/** @param {number | string | Date} moment @param {Intl.DateTimeFormatOptions} options @returns {string} what is no moment stands as it is */
 function format(moment, options) {
+  const date = new Date(moment);
+  if (Number.isNaN(+date)) return visible(String(moment));
   const locale = language() === "nl" ? "nl-NL" : "en-GB";
-  return new Intl.DateTimeFormat(locale, options).format(new Date(moment));
+  return new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options }).format(date);
+}
+
+/** @param {number | string | Date} moment @param {string} text @returns {string} with its zone in the hour that comes twice */
+function once(moment, text) {
+  const at = +new Date(moment);
+  return !Number.isNaN(at) && saidTwice(at) ? `${text} (UTC+${offsetAt(at) / HOUR})` : text;
 }
 
 /** @param {number | string} moment @returns {string} `12 mei 2026 21:30` */
-export const minute = (moment) => format(moment, { dateStyle: "medium", timeStyle: "short" });
+export const minute = (moment) => once(moment, format(moment, { dateStyle: "medium", timeStyle: "short" }));
 
 /** @param {number | string} moment @returns {string} with seconds: for custody facts */
-export const second = (moment) => format(moment, { dateStyle: "medium", timeStyle: "medium" });
+export const second = (moment) => once(moment, format(moment, { dateStyle: "medium", timeStyle: "medium" }));
 
 /** @param {number | string} moment @returns {string} `12 mei 2026` */
 export const day = (moment) => format(moment, { dateStyle: "medium" });
@@ -30,27 +44,38 @@ export const axis = (moment, options) => format(moment, options);
 export const weekday = (weekday) => format(Date.UTC(2024, 0, 1 + weekday, 12), { weekday: "short", timeZone: "UTC" });
 
 /** @returns {string} the zone in which every time on this page is written */
-export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const zone = () => ZONE;
 
-/** @param {string | null | undefined} edtf @returns {string} what she remembered, in words */
+/** As long ago and as far ahead as a time can be told: in words nothing is cut off. */
+const ANY = { now: Date.UTC(9999, 11, 31), ahead: 0 };
+
+/** @param {string | null | undefined} edtf @returns {string} what was told, in words; what is no time that could be, as it was told */
 export function vague(edtf) {
-  const span = parse(edtf);
-  if (!span) return edtf ? edtf : t("time-unknown");
-  const last = span.to - 1;
-  const plain = {
-    minute: () => minute(span.from),
-    day: () => day(span.from),
-    month: () => month(span.from),
-    season: () => t("time-between", { from: month(span.from), to: month(last) }),
-    year: () => format(span.from, { year: "numeric" }),
-    interval: () => t("time-between", interval(String(edtf), span.from, last)),
-  }[span.precision]();
-  if (span.approximate) return t("time-about", { time: plain });
-  return span.uncertain ? t("time-perhaps", { time: plain }) : plain;
+  if (!edtf) return t("time-unknown");
+  const told = understood(edtf);
+  if (!told) return t("time-not-understood", { told: visible(edtf) });
+  const where = span(edtf, ANY);
+  const ended = told.latest ?? told.earliest;
+  if (!where || where.told === "gap" || (ended && ended.year < FIRST_YEAR)) return t("time-as-told", { told: visible(edtf) });
+  const plain = told.interval ? t("time-between", { from: end(told.ends[0], where.from), to: end(told.ends[1], where.to - 1) })
+    : inWords(told.ends[0], where);
+  const marked = told.approximate ? t("time-about", { time: plain }) : told.uncertain ? t("time-perhaps", { time: plain }) : plain;
+  const noted = where.told === "twice" ? t("time-twice", { time: marked })
+    : foreignZone(told) === null ? marked : t("time-elsewhere", { time: marked, told: visible(edtf) });
+  return !told.interval && where.from > Date.now() + 24 * HOUR ? t("time-future", { time: noted }) : noted;
 }
 
-/** @param {string} edtf @param {number} from @param {number} last */
-function interval(edtf, from, last) {
-  const exact = edtf.includes("T") ? minute : /\d-\d\d-\d\d/.test(edtf) ? day : month;
-  return { from: exact(from), to: exact(last) };
+/** @param {Precision | null} precision @param {import("../core/edtf.js").Span} where @returns {string} */
+function inWords(precision, { from, to, told }) {
+  if (told === "twice") return format(from, { dateStyle: "medium", timeStyle: "short" });
+  return precision === "season" ? t("time-between", { from: month(from), to: month(to - 1) }) : end(precision, from);
+}
+
+/** @param {Precision | null} precision @param {number} moment @returns {string} one end of it, as exactly as it was told */
+function end(precision, moment) {
+  if (precision === null) return "…";
+  if (precision === "second") return second(moment);
+  if (precision === "minute") return minute(moment);
+  if (precision === "year") return format(moment, { year: "numeric" });
+  return precision === "day" ? day(moment) : month(moment);
 }
