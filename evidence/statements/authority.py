@@ -78,10 +78,8 @@ def check(standing: Standing, statement: Statement, now: ids.Time) -> None:
     Raises NotAllowedError (with the reason) or keys.SignatureError.
     """
     role = check_author(standing, statement, now)
-    if statement.case is not None and statement.type != "case.open" and statement.case not in standing.cases:
-        refuse("unknown-case", "there is no such case")
+    _check_case(standing, statement, role)
     _check_chain(standing, statement, role)
-    _check_own_case(standing, statement, role)
     rule = RULES.get(statement.type)
     if rule is not None:
         rule(standing, statement, now)
@@ -117,9 +115,10 @@ def _author_key(standing: Standing, statement: Statement) -> bytes:
 
 
 def _invitation_key(standing: Standing, statement: Statement, body: types.DeviceEnrol, now: ids.Time) -> bytes:
-    case, invitation = standing.invitations.get(body.invite, (None, None))
-    if invitation is None or case != statement.case:
+    known = standing.invitations.get(body.invite)
+    if known is None or known[0] != statement.case:
         refuse("invitation", "this invitation does not exist or was used before")
+    _, invitation = known
     if invitation.expires <= now:
         refuse("invitation-expired", "this invitation has expired")
     return bytes.fromhex(invitation.invite)
@@ -136,12 +135,12 @@ def _check_chain(standing: Standing, statement: Statement, role: str) -> None:
         refuse("chain", f"expected number {expected.seq}, naming the statement that came before it")
 
 
-def _check_own_case(standing: Standing, statement: Statement, role: str) -> None:
+def _check_case(standing: Standing, statement: Statement, role: str) -> None:
     """A key acts in its own cases only; the answer is the same as for a case that does not exist."""
     case = statement.case
     if case is None or statement.type == "case.open":
         return
-    own = True
+    own = case in standing.cases
     if role == "phone":
         own = standing.devices[standing.device_of_key[statement.by]].case == case
     elif role == "vault":

@@ -32,12 +32,14 @@ def checkpoint_of(head: LogHead) -> Checkpoint:
     return Checkpoint(head.origin, head.size, bytes.fromhex(head.root))
 
 
-def lineage_of(log: LogOpen, rotations: Iterable[LogRotate]) -> Lineage:
+def lineage_of(log: LogOpen | None, rotations: Iterable[LogRotate]) -> Lineage:
     """Return the line of a journal: the log that it opened with, and its rotations in order.
 
     Raises:
-        CustodyError: a key is none, or a rotation does not fit the logs before it.
+        CustodyError: no log was opened, a key is none, or a rotation does not fit the logs before it.
     """
+    if log is None:
+        raise SuccessionError("a log that was not opened does not end")
     return follow(NoteVerifier.parse(log.log_vkey), rotations)
 
 

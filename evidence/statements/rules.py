@@ -26,8 +26,6 @@ READERS: Final = frozenset({"caseworker", "investigator"})
 
 def _log_rotate(standing: Standing, statement: Statement, _now: ids.Time) -> None:
     body = cast("types.LogRotate", statement.body)
-    if standing.log is None:
-        refuse("log-state", "a log that was not opened does not end")
     try:
         line = lineage_of(standing.log, (*standing.rotations, body))
     except CustodyError as error:

@@ -1,0 +1,146 @@
+"""Refusals about who is given what: proposals, grants, exports, disputes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from evidence import ids, keys
+from evidence.statements import types
+from evidence.statements.statement import Statement
+from tests.support.refusals.items import begun
+from tests.support.refusals.organisation import certified
+from tests.support.refusals.world import A_MOMENT, ZERO, World, allowed, box_of, new, refused
+
+NOT_A_READER = "the reader's key is not one that the root certified for a person who may read"
+NO_SUCH_ITEM = "this case has no such item"
+
+
+def proposal(*items: ids.ItemId, reader: keys.Identity) -> types.Disclose:
+    """Return the body that proposes items to a reader."""
+    return types.Disclose(new(ids.DisclosureId), reader.kid, "x", items)
+
+
+@refused("exists", "this proposal exists")
+def a_proposal_is_made_twice(w: World) -> Iterator[Statement]:
+    body = proposal(w.here.item, reader=w.investigator)
+    w.act(w.lead, "disclose", body)
+    yield w.say(w.lead, "disclose", body)
+
+
+@refused("reader", NOT_A_READER)
+def a_reader_is_nobody_who_may_read(w: World) -> Iterator[Statement]:
+    for who in (w.nobody, w.server, w.dispatcher, w.here.phone, w.here.vault, w.root):
+        yield w.say(w.lead, "disclose", proposal(w.here.item, reader=who))
+        yield w.say(w.here.vault, "grant", w.grant_of(w.here.item, reader=who))
+    swapped = replace(w.grant_of(w.here.item), reader_box=box_of(w.nobody))
+    yield w.say(w.here.vault, "grant", swapped)
+    w.act(w.root, "key.retire", types.KeyRetire(w.investigator.kid))
+    yield w.say(w.lead, "disclose", proposal(w.here.item, reader=w.investigator))
+    yield w.say(w.here.vault, "grant", w.grant_of(w.here.item))
+
+
+@refused("reader", "the reader has no X-Wing key, so no wrap in suite 2 is theirs")
+def a_reader_without_an_xwing_key_is_given_a_wrap_for_one(w: World) -> Iterator[Statement]:
+    body = w.grant_of(w.here.item, w.card)
+    yield w.say(w.here.vault, "grant", replace(body, items=(body.items[0], replace(body.items[1], suite=2))))
+
+
+@refused("unknown-item", NO_SUCH_ITEM)
+def what_is_given_is_not_of_this_case_or_nothing(w: World) -> Iterator[Statement]:
+    for items in ((), (new(ids.ItemId),), (w.elsewhere.item,), (w.here.item, w.elsewhere.item)):
+        yield w.say(w.lead, "disclose", proposal(*items, reader=w.investigator))
+        yield w.say(w.here.vault, "grant", w.grant_of(*items))
+
+
+@refused("exists", "this grant exists")
+def a_grant_is_made_twice(w: World) -> Iterator[Statement]:
+    body = w.grant_of(w.here.item)
+    w.act(w.here.vault, "grant", body)
+    yield w.say(w.here.vault, "grant", body)
+    w.act(w.here.vault, "revoke", types.Revoke(body.grant))
+    yield w.say(w.here.vault, "grant", body)
+
+
+@allowed
+def items_are_proposed_and_granted(w: World) -> Iterator[Statement]:
+    announced = new(ids.ItemId)
+    w.act(w.here.phone, "item.open", begun(w, announced))
+    for who in (w.investigator, w.lead, w.outsider):
+        yield w.say(w.lead, "disclose", proposal(w.here.item, announced, reader=who))
+        yield w.say(w.here.vault, "grant", w.grant_of(w.here.item, announced, reader=who))
+
+
+@allowed
+def a_reader_with_an_xwing_key_is_given_a_wrap_for_it(w: World) -> Iterator[Statement]:
+    reader = certified(w, "investigator")
+    body = w.grant_of(w.here.item, reader=reader)
+    yield w.say(w.here.vault, "grant", replace(body, items=tuple(replace(one, suite=2) for one in body.items)))
+
+
+@refused("unknown-grant", "this case has no such grant in force")
+def a_grant_is_taken_back_that_is_not_in_force_here(w: World) -> Iterator[Statement]:
+    yield w.say(w.here.vault, "revoke", types.Revoke(new(ids.GrantId)))
+    theirs = w.grant_of(w.elsewhere.item)
+    w.act(w.elsewhere.vault, "grant", theirs, w.elsewhere)
+    yield w.say(w.here.vault, "revoke", types.Revoke(theirs.grant))
+    hers = w.grant_of(w.here.item)
+    w.act(w.here.vault, "grant", hers)
+    w.act(w.here.vault, "revoke", types.Revoke(hers.grant))
+    yield w.say(w.here.vault, "revoke", types.Revoke(hers.grant))
+
+
+@allowed
+def a_grant_is_taken_back(w: World) -> Iterator[Statement]:
+    body = w.grant_of(w.here.item)
+    w.act(w.here.vault, "grant", body)
+    yield w.say(w.here.vault, "revoke", types.Revoke(body.grant))
+
+
+def export(*items: ids.ItemId) -> types.Export:
+    """Return the body of an export."""
+    return types.Export(new(ids.ExportId), "126nd Sv", ZERO, items)
+
+
+@refused("exists", "this export exists")
+def an_export_is_made_twice(w: World) -> Iterator[Statement]:
+    w.act(w.here.vault, "grant", w.grant_of(w.here.item))
+    body = export(w.here.item)
+    w.act(w.investigator, "export", body)
+    yield w.say(w.investigator, "export", body)
+
+
+@refused("not-granted", "the export names an item that was not granted")
+def an_export_names_what_was_not_granted(w: World) -> Iterator[Statement]:
+    yield w.say(w.investigator, "export", export(w.here.item))
+    w.act(w.here.vault, "grant", w.grant_of(w.here.item, reader=w.lead))
+    yield w.say(w.investigator, "export", export(w.here.item))
+    w.act(w.elsewhere.vault, "grant", w.grant_of(w.elsewhere.item), w.elsewhere)
+    yield w.say(w.investigator, "export", export(w.elsewhere.item))
+    body = w.grant_of(w.here.item)
+    w.act(w.here.vault, "grant", body)
+    yield w.say(w.investigator, "export", export(w.here.item, w.card))
+    w.wait(timedelta(days=1))
+    yield w.say(w.investigator, "export", export(w.here.item))
+
+
+@allowed
+def an_export_names_what_was_granted_until_that_ends(w: World) -> Iterator[Statement]:
+    w.act(w.here.vault, "grant", w.grant_of(w.here.item))
+    w.wait(timedelta(days=1) - A_MOMENT)
+    yield w.say(w.investigator, "export", export(w.here.item))
+
+
+@refused("unknown-device", "this case has no such device")
+def a_device_is_disputed_that_is_not_of_this_case(w: World) -> Iterator[Statement]:
+    for device in (new(ids.DeviceId), w.elsewhere.device):
+        yield w.say(w.here.vault, "dispute", types.Dispute(device, w.now, w.now))
+
+
+@refused("window", "the window ends before it begins")
+def a_disputed_window_ends_before_it_begins(w: World) -> Iterator[Statement]:
+    yield w.say(w.here.vault, "dispute", types.Dispute(w.here.device, w.now, w.after(-A_MOMENT)))
+
+
+@allowed
+def a_device_is_disputed(w: World) -> Iterator[Statement]:
+    yield w.say(w.here.vault, "dispute", types.Dispute(w.here.device, w.now, w.now))

@@ -1,0 +1,100 @@
+"""Refusals about items: announced, sealed, amended, and a card behind glass."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from evidence import ids
+from evidence.statements import erasing, types
+from evidence.statements.statement import Statement
+from tests.support.refusals.world import World, allowed, new, refused
+
+
+def begun(w: World, item: ids.ItemId) -> types.ItemOpen:
+    """Return the body that announces an item, with the head that `World.seal` names."""
+    return types.ItemOpen(item, w.seal(item).head)
+
+
+@refused("exists", "this item was opened or sealed before")
+def an_item_is_announced_twice_or_after_its_seal(w: World) -> Iterator[Statement]:
+    yield w.say(w.here.phone, "item.open", begun(w, w.here.item))
+    fresh = new(ids.ItemId)
+    w.act(w.here.phone, "item.open", begun(w, fresh))
+    yield w.say(w.here.phone, "item.open", begun(w, fresh))
+
+
+@refused("exists", "this item was sealed before")
+def an_item_is_sealed_twice(w: World) -> Iterator[Statement]:
+    yield w.say(w.here.phone, "item.seal", w.seal(w.here.item))
+    yield w.say(w.here.phone, "item.seal", w.seal(w.elsewhere.item))
+
+
+@refused("exists", "this item was opened by another key, or with another head")
+def an_item_is_sealed_by_another_key_or_with_another_head(w: World) -> Iterator[Statement]:
+    fresh = new(ids.ItemId)
+    w.act(w.here.phone, "item.open", begun(w, fresh))
+    yield w.say(w.lead, "item.seal", w.seal(fresh))
+    seal = w.seal(fresh)
+    yield w.say(w.here.phone, "item.seal", replace(seal, head=replace(seal.head, size=2)))
+
+
+@refused("erased", "this item was announced and erased")
+def an_item_is_sealed_that_was_announced_and_erased(w: World) -> Iterator[Statement]:
+    fresh = new(ids.ItemId)
+    w.act(w.here.phone, "item.open", begun(w, fresh))
+    erasure = w.asked(fresh)
+    w.wait(erasing.ERASE_DELAY)
+    w.act(w.server, "erase.execute", types.EraseStep(erasure))
+    yield w.say(w.here.phone, "item.seal", w.seal(fresh))
+
+
+@allowed
+def an_item_is_announced_and_sealed(w: World) -> Iterator[Statement]:
+    fresh = new(ids.ItemId)
+    yield w.say(w.here.phone, "item.open", begun(w, fresh))
+    w.act(w.here.phone, "item.open", begun(w, fresh))
+    yield w.say(w.here.phone, "item.seal", w.seal(fresh))
+
+
+@refused("amendment", "an item is amended by another one, which the same key sealed")
+def an_item_amends_itself_or_is_not_the_signers(w: World) -> Iterator[Statement]:
+    fresh = new(ids.ItemId)
+    w.act(w.here.phone, "item.seal", w.seal(fresh))
+    yield w.say(w.here.phone, "item.amend", types.ItemAmend(fresh, fresh))
+    yield w.say(w.lead, "item.amend", types.ItemAmend(fresh, w.here.item))
+    yield w.say(w.here.phone, "item.amend", types.ItemAmend(w.card, w.here.item))
+
+
+@refused("unknown-item", "this case has no such item")
+def an_amendment_names_what_is_not_sealed_in_this_case(w: World) -> Iterator[Statement]:
+    fresh, announced = new(ids.ItemId), new(ids.ItemId)
+    w.act(w.here.phone, "item.open", begun(w, announced))
+    for item, amends in (
+        (w.here.item, fresh),
+        (fresh, w.here.item),
+        (w.here.item, w.elsewhere.item),
+        (w.elsewhere.item, w.here.item),
+        (w.here.item, announced),
+    ):
+        yield w.say(w.here.phone, "item.amend", types.ItemAmend(item, amends))
+
+
+@allowed
+def an_item_amends_another(w: World) -> Iterator[Statement]:
+    yield w.say(w.lead, "item.amend", types.ItemAmend(w.card, w.here.item))
+
+
+@refused("unknown-item", "that is not the card of an alarm device of this case")
+def the_glass_is_broken_for_what_is_no_card(w: World) -> Iterator[Statement]:
+    for item in (new(ids.ItemId), w.here.item, w.far_card):
+        yield w.say(w.dispatcher, "break_glass", types.BreakGlass(item, "x"))
+
+
+@refused("reason", "breaking the glass needs a reason")
+def the_glass_is_broken_for_no_reason(w: World) -> Iterator[Statement]:
+    yield w.say(w.dispatcher, "break_glass", types.BreakGlass(w.card, " "))
+
+
+@allowed
+def the_glass_is_broken(w: World) -> Iterator[Statement]:
+    yield w.say(w.dispatcher, "break_glass", types.BreakGlass(w.card, "x"))
+    yield w.say(w.server, "read", types.Read(w.investigator.kid, (w.here.item,), "meta"))

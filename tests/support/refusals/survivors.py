@@ -1,0 +1,41 @@
+"""Which mutants of the rules the table of refusals lets live."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from types import CodeType
+
+from evidence.statements import retention
+from tests.support import mutants
+from tests.support.mutants import Mutant, Site
+from tests.support.refusals.world import Trial, told
+
+
+def judged() -> list[Site]:
+    """Return the functions that decide: all of the modules that refuse, and what bars an erasure."""
+    sites = mutants.sites()
+    deciding = {site.module for site in sites if mutants.refusals(site)}
+    barring = {retention.is_held.__code__, retention.bars_erasure.__code__}
+    return [site for site in sites if site.module in deciding or site.live().__code__ in barring]
+
+
+def survivors(made: Iterable[Mutant]) -> list[Mutant]:
+    """Return the mutants under which every trial of the table comes out as it should."""
+    trials = told()
+    ran: dict[CodeType, list[Trial]] = {}
+    for trial in trials:
+        for code in mutants.runs(trial.outcome):
+            ran.setdefault(code, []).append(trial)
+    left = []
+    for mutant in made:
+        near = ran.get(mutant.site.live().__code__, [])
+        with mutant.alive():
+            if all(_holds(trial) for trial in near):
+                left.append(mutant)
+    return left
+
+
+def _holds(trial: Trial) -> bool:
+    found: object = ()
+    with suppress(Exception):  # a mutant that breaks is found out as well
+        found = trial.outcome()
+    return bool(found == trial.refusal)
