@@ -2,6 +2,13 @@
 
 The subset of RFC 8785 without floating point numbers: keys sorted, no white space, UTF-8. What was signed is
 stored and checked as the bytes that arrived; this module only makes new bytes and reads foreign ones strictly.
+
+State rules:
+- `decode` reads JSON that a person or another program may have written: any white space and any order of keys, but
+  UTF-8 and nothing else (RFC 8259, 8.1), no half of a surrogate pair in any spelling, each key once, whole numbers.
+- `decode_exact` reads what somebody signs or hashes: the same, and only in the one spelling that `encode` gives. Two
+  readers of such bytes never see two things. The browser's reader (`server/web/static/core/canonical.js`) is this one.
+- Both are put to one table of hostile spellings (`tests/vectors/spellings.json`).
 """
 
 import base64
@@ -24,28 +31,32 @@ MAX_DEPTH = 32
 def encode(value: object) -> bytes:
     """Return the canonical bytes of `value` (dict, list, str, int, bool, None). FormatError for the rest."""
     _refuse_unsigned_types(value, MAX_DEPTH)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _WRITER.encode(value).encode()
 
 
-def decode(data: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type; `evidence.schema` narrows it
-    """Parse foreign JSON bytes: no duplicate keys, no floats, no oversize. FormatError says what is wrong."""
-    if len(data) > MAX_DOCUMENT_BYTES:
-        message = f"document of {len(data)} bytes is larger than {MAX_DOCUMENT_BYTES}"
+def decode(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> Any:  # noqa: ANN401 - JSON; `evidence.schema` narrows it
+    """Parse foreign JSON bytes: UTF-8, no duplicate keys, no floats, no oversize. FormatError says what is wrong."""
+    if len(data) > limit:
+        message = f"document of {len(data)} bytes is larger than {limit}"
         raise FormatError(message)
     try:
-        value = json.loads(
-            data,
-            object_pairs_hook=_unique,
-            parse_float=_no_float,
-            parse_constant=_no_float,
-            parse_int=_integer,
-        )
+        # Decoded first: `json.loads` guesses UTF-16 and UTF-32 from bytes, and lets half surrogates (ED A0 80) pass.
+        value = _READER.decode(data.decode())
     except (ValueError, RecursionError) as error:
         message = "not valid JSON"
         raise FormatError(message) from error
     # Only these can hold what the parser itself let through: too deep a nesting, or half of a surrogate pair.
-    if data.count(b"[") + data.count(b"{") > MAX_DEPTH or b"\\u" in data:
+    if data.count(b"[") + data.count(b"{") >= MAX_DEPTH or b"\\u" in data:
         _refuse_unsigned_types(value, MAX_DEPTH)
+    return value
+
+
+def decode_exact(data: bytes) -> Any:  # noqa: ANN401 - as `decode`
+    """Parse bytes that are signed or hashed: `decode`, and only the canonical spelling. FormatError otherwise."""
+    value = decode(data)
+    if _WRITER.encode(value).encode() != data:
+        message = "not the canonical spelling of this JSON"
+        raise FormatError(message)
     return value
 
 
@@ -118,3 +129,9 @@ def _refuse_lone_surrogates(text: str) -> None:
     except UnicodeEncodeError as error:
         message = "text is not valid Unicode"
         raise FormatError(message) from error
+
+
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
+_READER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float, parse_int=_integer
+)

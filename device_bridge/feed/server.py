@@ -40,7 +40,7 @@ from device_bridge.peers.publisher import NewsDesk
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.wire import cose
-from evidence import ids
+from evidence import canonical, ids
 from evidence.errors import EvidenceError, FormatError
 
 HEARTBEAT_S: Final = 2.0
@@ -311,8 +311,8 @@ async def _body(request: Request, limit: int) -> bytes:
 
 def _minutes(body: bytes) -> int:
     try:
-        minutes = json.loads(body)["minutes"]
-    except (ValueError, KeyError, TypeError) as error:
+        minutes = canonical.decode(body)["minutes"]
+    except (FormatError, KeyError, TypeError) as error:
         raise FormatError('expected {"minutes": number}') from error
     if not isinstance(minutes, int) or isinstance(minutes, bool) or not 1 <= minutes <= MAX_TEST_WINDOW_MIN:
         raise FormatError(f"a test window lasts 1 to {MAX_TEST_WINDOW_MIN} minutes")
@@ -321,8 +321,8 @@ def _minutes(body: bytes) -> int:
 
 def _kid(body: bytes) -> ids.KeyId:
     try:
-        return ids.KeyId(ids.hex_text(json.loads(body)["kid"], _ID_BYTES))
-    except (ValueError, KeyError, TypeError) as error:
+        return ids.KeyId(ids.hex_text(canonical.decode(body)["kid"], _ID_BYTES))
+    except (FormatError, KeyError, TypeError) as error:
         raise FormatError('expected {"kid": key id}') from error
 
 

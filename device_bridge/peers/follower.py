@@ -170,7 +170,7 @@ class Follower:
             case "press":
                 return self._take_press(spool, item)
             case "act":
-                act = schema.decode(replication.RelayedAct, canonical.decode(canonical.unb64(item.body)))
+                act = schema.decode(replication.RelayedAct, canonical.decode_exact(canonical.unb64(item.body)))
                 dsse = canonical.unb64(act.dsse)
                 spool.queue_statement(statements.parse(dsse).id, act.alarm, dsse)
             case "window":

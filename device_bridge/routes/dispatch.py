@@ -44,7 +44,7 @@ class Dispatch:
     @staticmethod
     def open(sealed: bytes, bridge: keys.Identity) -> "Dispatch":
         """Open what the outbox holds; LockError or FormatError when it is not the bridge's own."""
-        document = schema.decode(_Document, canonical.decode(bridge.open_box(sealed)))
+        document = schema.decode(_Document, canonical.decode_exact(bridge.open_box(sealed)))
         where = document.position
         location = None
         if where is not None:

@@ -73,7 +73,7 @@ class Relayed:
     @staticmethod
     def open(sealed: bytes, bridge: keys.Identity) -> "Relayed":
         """Open what `seal` made; LockError or FormatError when it is not ours."""
-        return schema.decode(Relayed, canonical.decode(bridge.open_box(sealed)))
+        return schema.decode(Relayed, canonical.decode_exact(bridge.open_box(sealed)))
 
     @property
     def received(self) -> Received:
@@ -155,7 +155,7 @@ def opened(data: bytes, bridge: keys.Identity, after: int) -> Page:
         envelope = dsse.parse(data, PAGE_TYPE)
         if bridge.kid not in dsse.verify(envelope, {bridge.kid: bridge.sign_public}):
             raise PeerError("the other bridge's news is signed by a stranger")
-        found = schema.decode(Page, canonical.decode(envelope.body))
+        found = schema.decode(Page, canonical.decode_exact(envelope.body))
     except EvidenceError as error:
         raise PeerError("the other bridge's news is not signed with the bridges' key") from error
     if found.after != after:

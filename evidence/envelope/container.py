@@ -204,8 +204,8 @@ def commitment_salt(content_key: bytes, part: Literal["meta", "content"]) -> byt
 
 def parse_head(head_bytes: bytes) -> tuple[dsse.Envelope, Head]:
     """Read a head from its exact bytes; FormatError for any other form. Verifies no signature."""
-    envelope = dsse.parse(head_bytes, dsse.ITEM_HEAD_TYPE)
-    head = schema.decode(Head, canonical.decode(envelope.body))
+    envelope = dsse.from_json(canonical.decode_exact(head_bytes), dsse.ITEM_HEAD_TYPE)
+    head = schema.decode(Head, canonical.decode_exact(envelope.body))
     if not cobblestone.HEADER_BYTES < head.meta.size <= MAX_META_BYTES:
         message = "the size of the description is out of bounds"
         raise FormatError(message)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from evidence import canonical, schema
-from evidence.errors import FormatError
 from evidence.ids import AlarmId, Base64, DeviceId, ItemId, Sha256, Time
 
 Kind = Literal["incident", "photo", "sound", "video", "file", "alarm", "order", "card", "assessment"]
@@ -109,11 +108,7 @@ def parse(plain: bytes) -> Meta:
 
     Only the canonical spelling is read: the page reads no other, and two readers must not see two things.
     """
-    value = canonical.decode(plain)
-    if canonical.encode(value) != plain:
-        message = "not the canonical spelling of a description"
-        raise FormatError(message)
-    return schema.decode(Meta, value)
+    return schema.decode(Meta, canonical.decode_exact(plain))
 
 
 def to_bytes(meta: Meta) -> bytes:

@@ -73,7 +73,7 @@ def record(statement: statements.Statement, index: int, received_at: ids.Time) -
 
 def parse(data: bytes) -> Event:
     """Read event bytes; FormatError for any other form. Verifies no signature."""
-    members = canonical.decode(data)
+    members = canonical.decode_exact(data)
     if not isinstance(members, dict) or members.keys() != {"v", "index", "received_at", "dsse"}:
         raise FormatError("an event has v, index, received_at and dsse")
     index, received_at = members["index"], members["received_at"]
@@ -109,7 +109,7 @@ def check(
     the id `statement`, and `salt` with `event` gives its leaf. Raises ReceiptError, SignatureError or FormatError.
     """
     dsse.verify(receipt, {keys.signing_kid(server): server})
-    payload = schema.decode(Receipt, canonical.decode(receipt.body))
+    payload = schema.decode(Receipt, canonical.decode_exact(receipt.body))
     parsed = parse(event)
     expected = (origin, parsed.index, statement, parsed.received_at, keys.signing_kid(server))
     if (payload.log, payload.index, payload.statement, payload.received_at, payload.by) != expected:

@@ -72,7 +72,7 @@ def parse(data: bytes) -> Statement:
 
 def from_envelope(envelope: dsse.Envelope) -> Statement:
     """Read the statement inside a DSSE envelope; FormatError for any other form."""
-    members = canonical.decode(envelope.body)
+    members = canonical.decode_exact(envelope.body)
     if not isinstance(members, dict) or "body" not in members:
         message = "a statement is an object with a body"
         raise FormatError(message)

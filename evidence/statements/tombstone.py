@@ -67,7 +67,7 @@ class Tombstone:
 
 def parse(data: bytes) -> Tombstone:
     """Read a tombstone; FormatError for any other form."""
-    found = schema.decode(Tombstone, canonical.decode(data))
+    found = schema.decode(Tombstone, canonical.decode_exact(data))
     singular = found.type != "grant"
     if found.index < 0 or not found.items or (singular and len(found.items) != 1):
         raise FormatError("a tombstone has a place and names what was erased")

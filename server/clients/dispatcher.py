@@ -4,7 +4,6 @@ Each act is a statement signed by this person. Silencing is not claiming, claimi
 without a reason.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -97,7 +96,7 @@ class Dispatcher:
                 elif key == "data":
                     data += value.removeprefix(" ")
                 elif not line and data:
-                    yield FeedEvent(name, json.loads(data))
+                    yield FeedEvent(name, canonical.decode(data.encode()))
                     name, data = "message", ""
 
     def act(self, alarm: ids.AlarmId, case: ids.CaseId, act: Act) -> str:

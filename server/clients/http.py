@@ -15,13 +15,18 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from server.clients.errors import RefusedError, UnreachableError
+from evidence import canonical
+from evidence.errors import FormatError
+from server.clients.errors import DistrustError, RefusedError, UnreachableError
 
 CONNECT_TIMEOUT_S = 5.0
 """A server that is there answers a connection in milliseconds; longer means that it is not there."""
 
 READ_TIMEOUT_S = 60.0
 """The slowest answer is an upload's last PATCH: the server hashes and flushes the whole file before it."""
+
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+"""Of one JSON answer: a page of a case's timeline may hold hundreds of grants of two megabytes each, and no more."""
 
 PROBLEM_PREFIX = "urn:getuige:problem:"
 """Type URIs of the server's problem registry."""
@@ -60,7 +65,7 @@ class Api:
 
     def get(self, path: str, **query: str | int) -> Any:  # noqa: ANN401 - JSON has no narrower type
         """Return the JSON answer of a GET."""
-        return self.send("GET", path, query=query).json()
+        return _json(self.send("GET", path, query=query))
 
     def get_bytes(self, path: str) -> bytes:
         """Return the body of a GET."""
@@ -73,7 +78,7 @@ class Api:
     def write(self, method: str, path: str, body: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
         """Return the JSON answer (None when there is none) to a JSON `body` that is sent as it is."""
         answer = self.send(method, path, body=body, headers={"content-type": "application/json"})
-        return answer.json() if answer.content else None
+        return _json(answer) if answer.content else None
 
     def send(
         self,
@@ -153,10 +158,10 @@ class Api:
         """Take over the server's time when that is what it complained about."""
         if problem.name != "clock":
             return False
-        said = answer.json().get("server_time", "")
         try:
+            said = canonical.decode(answer.content)["server_time"]
             self.skew = datetime.fromisoformat(said) - datetime.now(UTC)
-        except (TypeError, ValueError):
+        except (FormatError, KeyError, TypeError, ValueError):
             return False
         return True
 
@@ -173,6 +178,14 @@ def relative(url: str, location: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
+def _json(answer: httpx.Response) -> Any:  # noqa: ANN401 - JSON has no narrower type
+    """Read an answer as strictly as everything else; DistrustError when it can be read in two ways, or in none."""
+    try:
+        return canonical.decode(answer.content, MAX_ANSWER_BYTES)
+    except FormatError as error:
+        raise DistrustError(f"The server's answer cannot be read: {error}. Nothing was believed.") from error
+
+
 def _unreachable(url: str, error: httpx.TransportError) -> UnreachableError:
     return UnreachableError(f"No answer from {url} ({type(error).__name__}). What is kept here stays here.")
 
@@ -180,8 +193,8 @@ def _unreachable(url: str, error: httpx.TransportError) -> UnreachableError:
 def _problem(answer: httpx.Response) -> RefusedError:
     """Turn a problem document, or whatever else came, into the one error that callers handle."""
     try:
-        document = answer.json()
-    except ValueError:
+        document = canonical.decode(answer.content)
+    except FormatError:
         document = {}
     if not isinstance(document, dict):
         document = {}

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from evidence import durable
+from evidence import canonical, durable
+from evidence.errors import FormatError
 from server.clients.errors import FolderError
 
 PRIVATE_FILE = 0o600
@@ -56,10 +57,10 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - JSON has no narrower type; e
         FolderError: the file is missing or is no JSON.
     """
     try:
-        return json.loads(path.read_bytes())
+        return canonical.decode(path.read_bytes())
     except FileNotFoundError as error:
         raise FolderError(f"{path} is missing: is this the right folder?") from error
-    except ValueError as error:
+    except FormatError as error:
         raise FolderError(f"{path} is damaged: it does not hold JSON.") from error
 
 

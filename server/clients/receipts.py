@@ -72,7 +72,7 @@ def check_erased(
         envelope = dsse.parse(canonical.unb64(receipt), dsse.RECEIPT_TYPE)
         server = one_of(certificates, "server", envelope.signatures[0].keyid)
         dsse.verify(envelope, {envelope.signatures[0].keyid: server.sign})
-        payload = schema.decode(event.Receipt, canonical.decode(envelope.body))
+        payload = schema.decode(event.Receipt, canonical.decode_exact(envelope.body))
         if (payload.statement, payload.log) != (statement, pins.line.of_event(payload.index).origin):
             raise DistrustError("The receipt speaks of another statement or log.")
     except EvidenceError as error:
@@ -127,7 +127,7 @@ def _read(path: Path) -> Kept:
     try:
         stored = canonical.unb64(document["event"])
         salt = bytes.fromhex(document["salt"])
-        payload = canonical.decode(dsse.from_json(document["receipt"], dsse.RECEIPT_TYPE).body)
+        payload = canonical.decode_exact(dsse.from_json(document["receipt"], dsse.RECEIPT_TYPE).body)
         parsed = event.parse(stored)
         recorded = event.Recorded(
             parsed.index, parsed.received_at, parsed.statement.id, stored, salt, bytes.fromhex(payload["leaf"])

@@ -115,7 +115,7 @@ class Destroyer:
         """Destroy sealed bundles on this server that hold an erased item; the note of what was signed for stays."""
         for note in self.exports.glob("*.json"):
             try:
-                prepared = schema.decode(Prepared, canonical.decode(note.read_bytes()))
+                prepared = schema.decode(Prepared, canonical.decode_exact(note.read_bytes()))
             except FormatError:
                 continue
             if erasure.items.isdisjoint(prepared.items):

@@ -85,7 +85,7 @@ def load(services: Services, export: str) -> Prepared | None:
     """Return what was prepared under this name; None when nothing was. Blocks."""
     try:
         path = services.layout.exports / f"{ids.hex_text(export, 16)}.json"
-        return schema.decode(Prepared, canonical.decode(path.read_bytes()))
+        return schema.decode(Prepared, canonical.decode_exact(path.read_bytes()))
     except (FormatError, FileNotFoundError):
         return None
 

@@ -44,7 +44,7 @@ def _beside(upload: str) -> list[str]:
 
 
 def _upload_of(note: Path) -> str:
-    upload = schema.decode(Upload, canonical.decode(note.read_bytes()))
+    upload = schema.decode(Upload, canonical.decode_exact(note.read_bytes()))
     return upload.id
 
 

@@ -276,7 +276,7 @@ def _names(folder: Path, begin: str, end: str) -> list[Path]:
 
 def _read(note: Path) -> Upload | None:
     try:
-        upload = schema.decode(Upload, canonical.decode(note.read_bytes()))
+        upload = schema.decode(Upload, canonical.decode_exact(note.read_bytes()))
     except FileNotFoundError:
         return None
     return replace(upload, complete=note.suffix == DONE)

@@ -68,7 +68,7 @@ class ErasureProof:
 
 def parse(data: bytes) -> ErasureProof:
     """Read a proof; FormatError for any other form. Verifies nothing."""
-    return schema.decode(ErasureProof, canonical.decode(data))
+    return schema.decode(ErasureProof, canonical.decode_exact(data))
 
 
 def is_proof(data: bytes) -> bool:

@@ -57,7 +57,7 @@ class Handover:
     @classmethod
     def parse(cls, data: bytes) -> "Handover":
         """Read the file; FormatError for any other form."""
-        return schema.decode(cls, canonical.decode(data))
+        return schema.decode(cls, canonical.decode_exact(data))
 
 
 def links(proofs: Mapping[str, tuple[bytes, ...]]) -> tuple[Link, ...]:

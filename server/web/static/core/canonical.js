@@ -3,6 +3,10 @@
  */
 import { FormatError, equal, text, utf8 } from "./bytes.js";
 
+/** The largest document that is read, and the deepest nesting: the same as in Python. */
+const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+const MAX_DEPTH = 32;
+
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 
 /** @param {string} left @param {string} right order by code point, as Python sorts */
@@ -15,8 +19,14 @@ function byCodePoint(left, right) {
   return first.length - second.length;
 }
 
-/** @param {unknown} value @returns {string} @throws {FormatError} a type that does not belong in signed bytes */
-function write(value) {
+/**
+ * @param {unknown} value
+ * @param {number} depth how much deeper it may nest
+ * @returns {string}
+ * @throws {FormatError} a type that does not belong in signed bytes, or too deep a nesting
+ */
+function write(value, depth) {
+  if (depth === 0) throw new FormatError("nested too deeply");
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") {
     if (!Number.isSafeInteger(value)) throw new FormatError(`${value} is not an integer that everyone reads alike`);
@@ -26,21 +36,23 @@ function write(value) {
     if (/\p{Surrogate}/u.test(value)) throw new FormatError("text is not valid Unicode");
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map(write).join(",")}]`;
+  if (Array.isArray(value)) return `[${value.map((member) => write(member, depth - 1)).join(",")}]`;
   if (typeof value !== "object") throw new FormatError(`${typeof value} does not belong in a signed document`);
   const members = Object.entries(value).sort(([left], [right]) => byCodePoint(left, right));
-  return `{${members.map(([name, member]) => `${write(name)}:${write(member)}`).join(",")}}`;
+  return `{${members.map(([name, member]) => `${write(name, depth - 1)}:${write(member, depth - 1)}`).join(",")}}`;
 }
 
 /** @param {unknown} value @returns {Bytes} the one spelling of `value` */
-export const encode = (value) => utf8(write(value));
+export const encode = (value) => utf8(write(value, MAX_DEPTH));
 
 /**
  * Read what was signed or hashed. Only the one spelling is taken: `JSON.parse` keeps the last of two equal keys and rounds
- * numbers in silence, so two readers could see two things in the same bytes.
+ * numbers in silence, so two readers could see two things in the same bytes. The table of hostile spellings
+ * (`tests/vectors/spellings.json`) is put to this reader and to Python's.
  * @param {Uint8Array} bytes @returns {any} @throws {FormatError} not JSON, or not its canonical spelling
  */
 export function decode(bytes) {
+  if (bytes.length > MAX_DOCUMENT_BYTES) throw new FormatError("a larger document than any of ours");
   let value;
   try {
     value = JSON.parse(text(bytes));
