@@ -4,14 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from evidence import canonical, ids, schema
 from evidence.bundle.making.selection import Request as Selection
 from evidence.bundle.making.selection import select
+from evidence.errors import EvidenceError
 from evidence.statements import event, types
 from evidence.statements.event import Event, Recorded
 from evidence.statements.facts import Begun
 from evidence.statements.standing import Standing
 from evidence.statements.tombstone import Tombstone, named_items
+from evidence.store.errors import BlobAwayError
 from evidence.store.ports import Tally
 from server.items.access import CaseView
 from server.items.routes import read_prefix
@@ -40,6 +44,7 @@ _STATES: Final = {
     "alarm.on_scene": "on_scene",
     "alarm.close": "closed",
 }
+_log = structlog.get_logger(__name__)
 _NO_EXPORT: Final = ids.ExportId("0" * 32)
 
 
@@ -47,14 +52,15 @@ _NO_EXPORT: Final = ids.ExportId("0" * 32)
 class Page:
     """A page before it is put into words: the events that are shown, and where the next page begins."""
 
-    events: tuple[tuple[Recorded, Event], ...]
+    events: tuple[tuple[Recorded, Event | None], ...]
+    """Each with what it says; None when that cannot be read: then it is one row that says so."""
     next: int | None
     buried: tuple[Tombstone, ...] = ()
 
     @property
     def items(self) -> list[ids.ItemId]:
         """The items whose description is about to be handed out."""
-        bodies = (parsed.statement.body for _, parsed in self.events)
+        bodies = (parsed.statement.body for _, parsed in self.events if parsed is not None)
         return [body.item for body in bodies if isinstance(body, types.ItemSeal | types.ItemOpen)]
 
 
@@ -65,14 +71,26 @@ def page(services: Services, view: CaseView, after: int, limit: int) -> Page:
     else:
         # An investigator sees what an export would hold; which alarms that are depends on earlier events.
         selection = Selection(_NO_EXPORT, view.case, view.reader, frozenset(view.granted))
-        everything = _all_of(services, view.case)
+        everything = [one for one in _all_of(services, view.case) if _parsed(one) is not None]
         found = [recorded for recorded in select(selection, everything) if recorded.index > after][: limit + 1]
     last = found[limit - 1].index if len(found) > limit else None
-    read = ((recorded, event.parse(recorded.event)) for recorded in found[:limit])
+    read = ((recorded, _parsed(recorded)) for recorded in found[:limit])
     # What was decided to be erased is shown to nobody, also in the moment before its events are destroyed.
-    shown = tuple(pair for pair in read if view.gone.isdisjoint(named_items(pair[1].statement)))
+    shown = tuple(
+        (recorded, parsed)
+        for recorded, parsed in read
+        if parsed is None or view.gone.isdisjoint(named_items(parsed.statement))
+    )
     buried = services.journal.tombstones(case=view.case, after=after, through=last) if view.whole else ()
     return Page(shown, last, tuple(buried))
+
+
+def _parsed(recorded: Recorded) -> Event | None:
+    """Return what an event says; None when its bytes cannot be read, which costs its row and no other."""
+    try:
+        return event.parse(recorded.event)
+    except EvidenceError:
+        return None
 
 
 def _all_of(services: Services, case: ids.CaseId) -> list[Recorded]:
@@ -84,7 +102,7 @@ def _all_of(services: Services, case: ids.CaseId) -> list[Recorded]:
 
 def people(standing: Standing, found: Page) -> dict[ids.KeyId, Person]:
     """Return everyone who signed an event of a page."""
-    kids = {parsed.statement.by for _, parsed in found.events}
+    kids = {parsed.statement.by for _, parsed in found.events if parsed is not None}
     return {kid: person(standing, kid) for kid in kids}
 
 
@@ -109,7 +127,24 @@ def put_into_words(
 ) -> list[TimelineEvent]:
     """Return the events of a page as JSON; ciphertext is read from the blobs here."""
     begun = services.journal.ask(lambda standing: {item: standing.opened.get(item) for item in found.items})
-    return [_event(services, view, signers, begun, recorded, parsed) for recorded, parsed in found.events]
+    return [
+        _unreadable(recorded) if parsed is None else _event(services, view, signers, begun, recorded, parsed)
+        for recorded, parsed in found.events
+    ]
+
+
+def _unreadable(recorded: Recorded) -> TimelineEvent:
+    """Return the row of an event that cannot be read here; its bytes are handed out as they are."""
+    return TimelineEvent(
+        index=recorded.index,
+        received_at=recorded.received_at,
+        type="unreadable",
+        by=Person(kid="", label="", role=""),
+        statement=recorded.statement,
+        event=canonical.b64(recorded.event),
+        salt=recorded.salt.hex(),
+        trouble="event",
+    )
 
 
 def _event(
@@ -131,12 +166,18 @@ def _event(
         event=canonical.b64(recorded.event),
         salt=recorded.salt.hex(),
     )
-    if isinstance(body, types.ItemSeal):
-        out.item = _item(services, view, body)
-    else:
+    if not isinstance(body, types.ItemSeal):
         out.body = schema.encode(body)
-    if isinstance(body, types.ItemOpen) and (known := begun.get(body.item)) is not None:
-        out.item = _begun_item(services, view, body.item, known)
+    try:
+        if isinstance(body, types.ItemSeal):
+            out.item = _item(services, view, body)
+        elif isinstance(body, types.ItemOpen) and (known := begun.get(body.item)) is not None:
+            out.item = _begun_item(services, view, body.item, known)
+    except BlobAwayError:
+        raise  # it is asked again in a minute, and then all of it is here
+    except (EvidenceError, OSError) as error:
+        _log.warning("an item of a timeline cannot be read", index=recorded.index, error=type(error).__name__)
+        out.trouble = "item"
     alarm = getattr(body, "alarm", None)
     if statement.type.startswith("alarm.") and isinstance(alarm, str):
         out.alarm = AlarmOut(alarm=alarm, state=_STATES.get(statement.type))

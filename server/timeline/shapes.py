@@ -104,6 +104,8 @@ class TimelineEvent(BaseModel):
     item: ItemOut | None = None
     alarm: AlarmOut | None = None
     body: dict[str, Any] | None = None
+    trouble: Literal["event", "item"] | None = None
+    """Why this row is not whole: the bytes of the event cannot be read, or what is here of its item cannot."""
 
 
 class ErasedOut(BaseModel):

@@ -1,0 +1,91 @@
+"""Proves that hostile bytes are refused with a reason at every door, and that one bad event costs one row.
+
+The table of hostile spellings (`tests/vectors/spellings.json`) is what Python's and the page's readers are put to, too.
+"""
+
+import base64
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from evidence import ids
+from evidence.statements import dsse, types
+from tests.api.world import STATEMENTS, Person, World, problem, running, settings_in, until
+from tests.vectors import make_spellings
+
+ROWS: Final[list[dict[str, Any]]] = json.loads(make_spellings.FILE.read_text(encoding="utf-8"))["spellings"]
+EACH = pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["name"]))
+MARK: Final = "de kaart van deze test"
+
+
+def bytes_of(row: dict[str, Any]) -> bytes:
+    return base64.b64decode(row["bytes"])
+
+
+@EACH
+def test_a_dispatcher_gives_a_reason_in_one_spelling_or_none(world: World, row: dict[str, Any]) -> None:
+    """A half surrogate in such a reason once took the timeline of a case from everybody, for good."""
+    reason = types.BreakGlass(ids.ItemId(ids.new_id()), MARK)
+    signed = world.dispatcher.sign("break_glass", reason, ids.CaseId(ids.new_id())).envelope.body
+    whole = signed.replace(json.dumps(MARK).encode(), bytes_of(row)) if row["value"] else bytes_of(row)
+    envelope = dsse.sign(dsse.STATEMENT_TYPE, whole, world.dispatcher.identity)
+    answer = world.dispatcher.http.post(STATEMENTS, content=envelope.to_bytes())
+    is_reason = row["signed"] and row["value"] and bytes_of(row).startswith(b'"')
+    # The case does not exist: what is read is refused by the rules, what is not read is refused as form before them.
+    assert problem(answer) == ("not-found" if is_reason else "statement")
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[World]:
+    """A server of one test's own, whose database may be spoiled."""
+    settings = settings_in(tmp_path)
+    with running(settings) as root:
+        yield World(settings, Person(settings.public_url, identity=root))
+
+
+def test_one_event_that_cannot_be_read_costs_one_row(alone: World, tmp_path: Path) -> None:
+    case = alone.open_case()
+    phone = case.phone()
+    card = case.sealed(phone)
+    until_then = ids.time_of(datetime.now(UTC) + timedelta(days=300))
+    spoilt = alone.caseworker.act("case.retain", types.CaseRetain("consent", MARK, until_then), case.case)
+    again = case.sealed(phone, "En nog een keer.")
+    before = page_of(case.vault, case.case)
+    with sqlite3.connect(tmp_path / "getuige.db") as database:
+        (stored,) = database.execute(
+            "SELECT event FROM events WHERE event = ?", (base64.b64decode(spoilt["event"]),)
+        ).fetchone()
+        damaged = stored.replace(b'"v":1', b'"v":"\xed\xa0\x80"')
+        database.execute("UPDATE events SET event = ? WHERE event = ?", (damaged, stored))
+    for reader in (case.vault, alone.caseworker):
+        rows = page_of(reader, case.case)
+        assert [row["index"] for row in rows] == [row["index"] for row in before]
+        troubled = [row for row in rows if row["trouble"] is not None]
+        assert [(row["trouble"], row["event"]) for row in troubled] == [("event", base64.b64encode(damaged).decode())]
+        sealed = [row["item"]["item"] for row in rows if row["type"] == "item.seal"]
+        assert sealed == [card.body.item, again.body.item]
+
+
+def test_one_item_that_is_not_here_costs_one_row(alone: World, tmp_path: Path) -> None:
+    case = alone.open_case()
+    phone = case.phone()
+    gone, left = case.sealed(phone), case.sealed(phone, "En nog een keer.")
+    (blob,) = [path for path in (tmp_path / "blobs").rglob(f"*{gone.body.container.sha256}*") if path.is_file()]
+    blob.unlink()
+    rows = page_of(case.vault, case.case)
+    assert [row["trouble"] for row in rows if row["type"] == "item.seal"] == ["item", None]
+    assert [row["item"]["item"] for row in rows if row["item"]] == [left.body.item]
+    blob.write_bytes(b"\x00" * 100)
+    assert [row["trouble"] for row in page_of(case.vault, case.case) if row["type"] == "item.seal"] == ["item", None]
+
+
+def page_of(reader: Person, case: ids.CaseId) -> list[dict[str, Any]]:
+    """Return the rows of a case but the readings, which each look adds to."""
+    answer = until(lambda: reader.http.get(f"/api/v1/cases/{case}/timeline", params={"limit": 1000}), "an answer")
+    assert answer.status_code == 200, answer.text
+    return [row for row in answer.json()["events"] if row["type"] != "read"]
