@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from tests.support.world import STATEMENTS, Person, World, problem, running, settings_in, until
 
 from evidence import ids
 from evidence.statements import dsse, types
-from tests.api.world import STATEMENTS, Person, World, problem, running, settings_in, until
 from tests.vectors import make_spellings
 
 ROWS: Final[list[dict[str, Any]]] = json.loads(make_spellings.FILE.read_text(encoding="utf-8"))["spellings"]
