@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.support.world import STATEMENTS, Person, World, problem, running, settings_in, until
 
 from evidence import ids
 from evidence.statements import dsse, types
+from tests.support.server_world import STATEMENTS, Person, World, problem, running_world, settings_in
 from tests.vectors import make_spellings
 
 ROWS: Final[list[dict[str, Any]]] = json.loads(make_spellings.FILE.read_text(encoding="utf-8"))["spellings"]
@@ -43,9 +43,8 @@ def test_a_dispatcher_gives_a_reason_in_one_spelling_or_none(world: World, row: 
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[World]:
     """A server of one test's own, whose database may be spoiled."""
-    settings = settings_in(tmp_path)
-    with running(settings) as root:
-        yield World(settings, Person(settings.public_url, identity=root))
+    with running_world(settings_in(tmp_path)) as world:
+        yield world
 
 
 def test_one_event_that_cannot_be_read_costs_one_row(alone: World, tmp_path: Path) -> None:
@@ -86,6 +85,6 @@ def test_one_item_that_is_not_here_costs_one_row(alone: World, tmp_path: Path) -
 
 def page_of(reader: Person, case: ids.CaseId) -> list[dict[str, Any]]:
     """Return the rows of a case but the readings, which each look adds to."""
-    answer = until(lambda: reader.http.get(f"/api/v1/cases/{case}/timeline", params={"limit": 1000}), "an answer")
+    answer = reader.http.get(f"/api/v1/cases/{case}/timeline", params={"limit": 1000})
     assert answer.status_code == 200, answer.text
     return [row for row in answer.json()["events"] if row["type"] != "read"]
