@@ -19,12 +19,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evidence.canonical import MAX_DOCUMENT_BYTES
+from server import upload_addresses
 from server.metrics import Metrics
 from server.problems import ProblemError, general
 from server.problems.handlers import response
 from server.settings import LOOPBACK, Settings
 from server.tracing import Answered, Traces
-from server.uploads import fields, tus
+from server.uploads import tus
 
 MAX_BODY_BYTES: Final = MAX_DOCUMENT_BYTES
 """Of a request that streams no file: the largest document that the domain would read (a grant of a whole case)."""
@@ -62,7 +63,7 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {**self._headers, **tus.EVERY_ANSWER} if fields.is_tus(scope["path"]) else self._headers
+        headers = {**self._headers, **tus.EVERY_ANSWER} if upload_addresses.is_tus(scope["path"]) else self._headers
         request = _Request(scope, receive, send, headers)
         try:
             if Headers(scope=scope).get("host", "").lower() not in self._hosts:
@@ -114,7 +115,7 @@ class _Request:
         self._receive = receive
         self._send = send
         self._headers = headers
-        self._room = None if fields.is_streamed(scope["method"], scope["path"]) else MAX_BODY_BYTES
+        self._room = None if upload_addresses.is_streamed(scope["method"], scope["path"]) else MAX_BODY_BYTES
         self._more_body = True
         scope.setdefault("state", {})
 

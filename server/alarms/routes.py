@@ -21,12 +21,11 @@ from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth.dependencies import DispatcherAsking
 from server.items.access import boxes_of
 from server.items.reads import Reads
-from server.items.routes import read_prefix
+from server.items.service import read_prefix
 from server.principals import identify
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
-from server.statements.receipts import Dsse
-from server.statements.routes import STATEMENT_EXAMPLE
+from server.statements.shapes import STATEMENT_EXAMPLE, Dsse
 from server.timeline.shapes import WrapOut
 
 router = APIRouter(prefix=f"{V1}/alarms", tags=["alarms"])

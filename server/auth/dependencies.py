@@ -31,7 +31,7 @@ from server.principals import (
 )
 from server.problems import ProblemError, general
 from server.services import Services, services_of
-from server.uploads.fields import is_streamed
+from server.upload_addresses import is_streamed
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SIGNED: Final = ("signature-input", "signature")

@@ -16,10 +16,10 @@ from evidence.store.database.access import HandleTakenError, KeptKey
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth import challenges, sessions
 from server.auth.dependencies import AnyoneAsking, SignerAsking, check_origin
+from server.people import person
 from server.principals import Caseworker, Dispatcher, Investigator, Signer, identify
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
-from server.timeline.build import person
 
 router = APIRouter(prefix=V1, tags=["auth"])
 

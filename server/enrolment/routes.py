@@ -21,8 +21,8 @@ from server.auth.dependencies import InviteeAsking, SealerAsking
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
-from server.statements.receipts import Dsse, ReceiptAnswer, answer
-from server.statements.routes import REFUSALS, STATEMENT_EXAMPLE
+from server.statements.receipts import answer
+from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptAnswer
 from server.timeline.shapes import OrganisationEvent
 
 READ_AT_ONCE = 1000

@@ -15,12 +15,11 @@ from server.api import PROVEN, V1, problems
 from server.auth.dependencies import ReaderAsking
 from server.erasure import proving
 from server.erasure.shapes import ErasureOut, Erasures, State
-from server.log.line_of_logs import NotIntegratedError
-from server.log.routes import RETRY_S
+from server.items.service import find_view
+from server.log.line_of_logs import INTEGRATED_WITHIN_S, NotIntegratedError
 from server.principals import Reader
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
-from server.timeline.routes import find_view
 
 router = APIRouter(prefix=V1, tags=["erasures"])
 
@@ -62,7 +61,7 @@ async def get_proof(request: Request, case: str, erasure: str, who: ReaderAsking
     try:
         document = await run_in_threadpool(proving.prove, services, name, _id(erasure))
     except NotIntegratedError as error:
-        raise ProblemError(domains.NOT_INTEGRATED, {"retry-after": str(RETRY_S)}) from error
+        raise ProblemError(domains.NOT_INTEGRATED, {"retry-after": str(INTEGRATED_WITHIN_S)}) from error
     if document is None:
         raise ProblemError(general.NOT_FOUND)
     return Response(document, media_type="application/json", headers={"cache-control": "private, no-store"})

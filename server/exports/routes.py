@@ -11,9 +11,9 @@ from server.api import PROVEN, V1, problems
 from server.auth.dependencies import InvestigatorAsking
 from server.exports import plans
 from server.exports.builder import Builder
+from server.items.service import find_view
 from server.problems import ProblemError, domains, general
 from server.services import services_of
-from server.timeline.routes import find_view
 from server.timeline.shapes import CASE
 
 router = APIRouter(prefix=V1, tags=["exports"])

@@ -9,19 +9,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from evidence import ids
-from evidence.envelope import container
-from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES
-from evidence.errors import FormatError
-from evidence.statements import types
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.dependencies import ReaderAsking
-from server.items.access import CaseView, is_told_erased, view_case
+from server.items.access import view_case
 from server.items.begun import Readable, find_begun
 from server.items.reads import Reads
+from server.items.service import find_item
 from server.principals import Reader
 from server.problems import ProblemError, domains, general
-from server.services import Services, services_of
+from server.services import services_of
 
 router = APIRouter(prefix=f"{V1}/items", tags=["items"])
 
@@ -66,7 +63,7 @@ async def get_container(request: Request, item: str, who: ReaderAsking) -> Strea
     begun = await run_in_threadpool(find_begun, services, item, who)
     if begun is not None:
         return await _begun(request, who, reads, begun)
-    case, body = await run_in_threadpool(_find, services, item, who)
+    case, body = await run_in_threadpool(find_item, services, item, who)
     wanted = parse_range(request.headers.get("range"), body.container.size)
     name = body.container.sha256
     if await run_in_threadpool(services.blobs.size, name) is None:
@@ -113,36 +110,3 @@ def _answer(pieces: Iterator[bytes], wanted: tuple[int, int] | None, size: int, 
         headers=headers,
         media_type="application/octet-stream",
     )
-
-
-def _find(services: Services, item: str, who: Reader) -> tuple[ids.CaseId, types.ItemSeal]:
-    """Return case and seal of an item of which `who` holds a key; ERASED or NOT_FOUND for every other."""
-    try:
-        name = ids.ItemId(ids.hex_text(item, 16))
-    except FormatError as error:
-        raise ProblemError(general.NOT_FOUND) from error
-    now = ids.now()
-
-    def look(standing: Standing) -> tuple[types.ItemSeal, CaseView] | None:
-        if is_told_erased(standing, who, name, now):
-            raise ProblemError(domains.ERASED)
-        sealed = standing.items.get(name)
-        view = None if sealed is None else view_case(standing, who, sealed.case, now)
-        if sealed is None or sealed.body is None or view is None or not view.shows(name):
-            return None
-        return sealed.body, view
-
-    found = services.journal.ask(look)
-    if found is None:
-        raise ProblemError(general.NOT_FOUND)
-    body, view = found
-    if not view.wraps_for(name, read_prefix(services, body).head.wraps):
-        raise ProblemError(general.NOT_FOUND)
-    return view.case, body
-
-
-def read_prefix(services: Services, body: types.ItemSeal) -> container.Prefix:
-    """Return the beginning of an item's container, up to the end of its sealed description. Blocks."""
-    with services.blobs.open(body.container.sha256) as file:
-        size = container.HEAD_OFFSET + body.head.size + body.meta.size
-        return container.parse_prefix(file.read(min(size, container.HEAD_OFFSET + MAX_HEAD_BYTES + MAX_META_BYTES)))

@@ -24,6 +24,10 @@ from server.timestamps.tsa import TsaPanel
 NO_LOG: Final = "the journal has not opened a log yet: found the data folder first"
 
 
+INTEGRATED_WITHIN_S: Final = 1
+"""Seconds after which to ask again for the proof of a new leaf: it waits a quarter of a second for its batch."""
+
+
 class NotIntegratedError(ServerError):
     """The leaf is not under a published checkpoint yet."""
 

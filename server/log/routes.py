@@ -17,7 +17,7 @@ from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import PasserByAsking, SignerAsking
 from server.items.access import view_case
-from server.log.line_of_logs import NotIntegratedError
+from server.log.line_of_logs import INTEGRATED_WITHIN_S, NotIntegratedError
 from server.principals import Root, Signer
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
@@ -27,9 +27,6 @@ router = APIRouter(tags=["log"])
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 """For full tiles, which never change (c2sp.org/tlog-tiles, *Serving*)."""
-
-RETRY_S: Final = 1
-"""A leaf waits a quarter of a second for its batch."""
 
 _TILE: Final = re.compile(r"^(?:entries|\d{1,2})/(?:x\d{3}/)*\d{3}(?:\.p/\d{1,3})?$")
 
@@ -166,7 +163,7 @@ async def get_proof(request: Request, index: Annotated[int, Path(ge=0, le=MAX_IN
     try:
         proof = await run_in_threadpool(services.log.proof, index)
     except NotIntegratedError as error:
-        raise ProblemError(domains.NOT_INTEGRATED, {"retry-after": str(RETRY_S)}) from error
+        raise ProblemError(domains.NOT_INTEGRATED, {"retry-after": str(INTEGRATED_WITHIN_S)}) from error
     return Response(proof, media_type="text/plain; charset=utf-8")
 
 

@@ -1,7 +1,5 @@
 """POST /statements: a signed act goes in, a receipt comes out, and nothing is said before it is durable."""
 
-from typing import Final
-
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -16,27 +14,12 @@ from server.auth.dependencies import SignerAsking
 from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
-from server.statements.receipts import Dsse, ReceiptAnswer, answer, erased_receipt
+from server.statements.receipts import answer, erased_receipt
 from server.statements.seals import check_seal
+from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptAnswer
 from server.uploads import begun
 
 router = APIRouter(prefix=f"{V1}/statements", tags=["statements"])
-
-STATEMENT_EXAMPLE: Final = {
-    "payload": "eyJhdCI6Ii4uLiJ9",
-    "payloadType": "application/vnd.getuige.statement.v1+json",
-    "signatures": [{"keyid": "5f…", "sig": "…"}],
-}
-REFUSALS: Final = (
-    domains.STATEMENT,
-    domains.STATEMENT_SIGNATURE,
-    domains.NOT_ALLOWED,
-    domains.SIGNER,
-    domains.CHAIN,
-    domains.EXISTS,
-    domains.UNKNOWN_OUTCOME,
-    domains.ERASED,
-)
 
 
 @router.post(

@@ -16,7 +16,7 @@ from server.auth.dependencies import PasserByAsking, VisitorAsking
 from server.principals import Anyone
 from server.problems import general
 from server.services import Services, services_of
-from server.statements.receipts import Dsse
+from server.statements.shapes import Dsse
 
 router = APIRouter(tags=["system"])
 

@@ -18,7 +18,8 @@ from evidence.statements.tombstone import Tombstone, named_items
 from evidence.store.errors import BlobAwayError
 from evidence.store.ports import Tally
 from server.items.access import CaseView
-from server.items.routes import read_prefix
+from server.items.service import read_prefix
+from server.people import Person, person
 from server.services import Services
 from server.timeline.shapes import (
     AlarmOut,
@@ -27,7 +28,6 @@ from server.timeline.shapes import (
     ErasedOut,
     ItemOut,
     LogState,
-    Person,
     TimelineEvent,
     WrapOut,
 )
@@ -210,16 +210,6 @@ def _begun_item(services: Services, view: CaseView, item: ids.ItemId, known: Beg
         content=head.content is not None,
         arrived=found.size,
     )
-
-
-def person(standing: Standing, kid: ids.KeyId) -> Person:
-    """Return who is behind a key, also when it is not in force any more."""
-    known = standing.certified.get(kid)
-    if known is not None:
-        return Person(kid=kid, label=known.body.label, role=known.body.role)
-    if kid in standing.case_of_vault:
-        return Person(kid=kid, label="", role="vault")
-    return Person(kid=kid, label="", role="phone" if kid in standing.device_of_key else "root")
 
 
 def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:

@@ -6,17 +6,18 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from evidence import canonical, ids
-from evidence.errors import FormatError
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.dependencies import CaseListerAsking, ReaderAsking, SignerAsking
-from server.items.access import CaseView, sees_whole, view_case, visible_cases
+from server.items.access import sees_whole, view_case, visible_cases
 from server.items.reads import Reads
-from server.principals import Dispatcher, Reader
-from server.problems import ProblemError, general
-from server.services import Services, services_of
+from server.items.service import find_view
+from server.people import Person
+from server.principals import Dispatcher
+from server.problems import general
+from server.services import services_of
 from server.timeline import build
-from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, Person, Timeline
+from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, Timeline
 
 router = APIRouter(prefix=V1, tags=["timeline"])
 
@@ -82,16 +83,3 @@ def get_authority(request: Request, _who: SignerAsking) -> Organisation:
         for one in services_of(request).journal.organisation()
     ]
     return Organisation(events=events)
-
-
-def find_view(services: Services, case: str, who: Reader) -> CaseView:
-    """Return what `who` may see of a case; NOT_FOUND when that is nothing, or when there is no such case."""
-    try:
-        name = ids.CaseId(ids.hex_text(case, 16))
-    except FormatError as error:
-        raise ProblemError(general.NOT_FOUND) from error
-    now = ids.now()
-    view = services.journal.ask(lambda standing: view_case(standing, who, name, now))
-    if view is None:
-        raise ProblemError(general.NOT_FOUND)
-    return view

@@ -5,17 +5,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from evidence.envelope.container import Wrap
+from server.people import Person
 
 CASE = "6f1c0a52b4d9e87f3a2b1c0d9e8f7a6b"
 """A case number for examples."""
-
-
-class Person(BaseModel):
-    """Whoever signed: the name of the key, and what the root calls it (empty for phones and vault keys)."""
-
-    kid: str
-    label: str
-    role: str
 
 
 class CaseFacts(BaseModel):

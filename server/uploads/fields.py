@@ -1,4 +1,4 @@
-"""Header fields that both upload dialects read: whole numbers, SHA-256 digests, and whether a body is streamed.
+"""Header fields that both upload dialects read: whole numbers and SHA-256 digests.
 
 Sources: RFC 9530 (Content-Digest, Repr-Digest), RFC 9651 (Item, Integer, Boolean, Byte Sequence).
 """
@@ -11,12 +11,6 @@ from typing import Final
 
 from server.problems import ProblemError, general
 
-UPLOADS: Final = "/api/v1/uploads"
-"""Where tus uploads are created."""
-
-RESUMABLE: Final = "/api/v1/resumable-uploads"
-"""Where uploads of the IETF draft are created."""
-
 MAX_NUMBER_DIGITS: Final = 15
 """An Integer of RFC 9651 has at most 15 digits; ours never come near."""
 
@@ -25,16 +19,6 @@ MAX_DIGEST_CHARS: Final = 1024
 
 SHA256_BYTES: Final = 32
 _MEMBER = re.compile(r"^sha-256=:([A-Za-z0-9+/=]*):$")
-
-
-def is_streamed(method: str, path: str) -> bool:
-    """Say whether a request's body is file content that goes to the disk piece by piece, whatever its size."""
-    return method == "PATCH" or (method == "POST" and path == RESUMABLE)
-
-
-def is_tus(path: str) -> bool:
-    """Say whether an address is one of tus, whose answers, refusals too, carry Tus-Resumable."""
-    return path == UPLOADS or path.startswith(f"{UPLOADS}/")
 
 
 def whole_number(headers: Mapping[str, str], name: str) -> int:

@@ -11,17 +11,18 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 
+from server import upload_addresses
 from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.dependencies import PasserByAsking, UploaderAsking
 from server.interim import Interim
 from server.problems import ProblemError, domains, general, resuming
-from server.uploads import fields, resumable
+from server.uploads import resumable
 from server.uploads.intake import Body, body_of
 from server.uploads.resumable import Append
 from server.uploads.service import Uploads
 from server.uploads.storage import Progress
 
-router = APIRouter(prefix=fields.RESUMABLE, tags=["uploads"])
+router = APIRouter(prefix=upload_addresses.RESUMABLE, tags=["uploads"])
 
 _ASKING: Final = (*PROVEN, *WRITING, domains.UPLOAD_LOCKED, resuming.FILE_DIGEST)
 _WRITING: Final = (
@@ -88,7 +89,7 @@ async def create(
         opening = resumable.parse_creation(request.headers, item)
         admitted = await uploads.create(who, opening.creation)
         upload = admitted.upload
-        location = {"location": address_of(request, f"{fields.RESUMABLE}/{upload.id}")}
+        location = {"location": address_of(request, f"{upload_addresses.RESUMABLE}/{upload.id}")}
         interim.tell({**location, "upload-limit": resumable.limits(upload.expires_at)})
         progress = await uploads.begin(who, admitted)
         if progress.offset == 0 and opening.part.length != 0:

@@ -9,17 +9,18 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from evidence import ids
+from server import upload_addresses
 from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.dependencies import PasserByAsking, UploaderAsking
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
-from server.uploads import core, fields, tus
+from server.uploads import core, tus
 from server.uploads.core import Patch, Upload
 from server.uploads.intake import AsgiBody, body_of
 from server.uploads.service import Uploads
 from server.uploads.storage import Progress
 
-router = APIRouter(prefix=fields.UPLOADS, tags=["uploads"])
+router = APIRouter(prefix=upload_addresses.UPLOADS, tags=["uploads"])
 METADATA_EXAMPLE: Final = (
     "item ZjAwZGJhYmVmMDBkYmFiZWYwMGRiYWJlZjAwZGJhYmU=,"
     "sha256 ZTNiMGM0NDJlM2IwYzQ0MmUzYjBjNDQyZTNiMGM0NDJlM2IwYzQ0MmUzYjBjNDQyZTNiMGM0NDJlM2IwYzQ0Mg=="
@@ -93,7 +94,7 @@ async def create(request: Request, who: UploaderAsking) -> Response:
     if len(body) > creation.length:
         raise ProblemError(general.TOO_LARGE)
     admitted = await uploads.create(who, creation)
-    location = {"location": address_of(request, f"{fields.UPLOADS}/{admitted.upload.id}")}
+    location = {"location": address_of(request, f"{upload_addresses.UPLOADS}/{admitted.upload.id}")}
     progress = await uploads.begin(who, admitted)
     if body and progress.offset == 0:
         progress = await _first_bytes(uploads, who, admitted.upload, body, checksum)

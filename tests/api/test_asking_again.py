@@ -11,10 +11,9 @@ import pytest
 
 from evidence import ids
 from evidence.statements.statement import FIRST_PREV, Chain
-from server import openapi
+from server import openapi, upload_addresses
 from server.app import create_app
 from server.settings import Settings
-from server.uploads import fields
 from tests.support.resumable import append, create
 from tests.support.server_world import STATEMENTS, TUS, UPLOADS, CaseOfHers, Person, World, seal
 
@@ -104,7 +103,7 @@ def test_an_upload_again_at_each_step_is_one_upload(world: World, phone: Person,
     assert count(world) == before
 
 
-@pytest.mark.parametrize("address", [UPLOADS, fields.RESUMABLE])
+@pytest.mark.parametrize("address", [UPLOADS, upload_addresses.RESUMABLE])
 def test_calling_off_again_finds_nothing(phone: Person, address: str) -> None:
     name = phone.create(5000, "ab" * 32).headers["location"].rsplit("/", 1)[1]
     answers = [phone.http.delete(f"{address}/{name}", headers=TUS).status_code for _ in range(2)]

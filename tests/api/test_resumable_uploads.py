@@ -15,7 +15,8 @@ import pytest
 
 from evidence import ids
 from evidence.store.blobs.directory import DirectoryBlobs
-from server.uploads import core, fields, resumable
+from server.upload_addresses import RESUMABLE
+from server.uploads import core, resumable
 from server.uploads.intake import BATCH_BYTES
 from server.uploads.writer import FLUSH_EVERY_BYTES
 from tests.support.resumable import announced, append, create, digest
@@ -41,7 +42,7 @@ def stored(world: World, content: bytes) -> bool:
 
 
 def test_options_tells_the_limits(world: World) -> None:
-    answer = httpx.options(world.url + fields.RESUMABLE)
+    answer = httpx.options(world.url + RESUMABLE)
     assert answer.status_code == 204
     assert answer.headers["upload-limit"] == f"max-size={core.MAX_UPLOAD_BYTES}, min-size=1, max-age={core.EXPIRY_S}"
 
@@ -171,11 +172,11 @@ def test_a_creation_whose_answer_was_lost_finds_what_it_began(phone: Person) -> 
 
 
 def test_what_one_dialect_began_the_other_ends(world: World, phone: Person) -> None:
-    where = begin(phone).removeprefix(phone.url + fields.RESUMABLE)
+    where = begin(phone).removeprefix(phone.url + RESUMABLE)
     assert phone.patch(UPLOADS + where, 0, CONTENT[:1000]).headers["upload-offset"] == "1000"
-    assert append(phone, fields.RESUMABLE + where, 1000, CONTENT[1000:2000]).headers["upload-offset"] == "2000"
+    assert append(phone, RESUMABLE + where, 1000, CONTENT[1000:2000]).headers["upload-offset"] == "2000"
     assert phone.http.head(UPLOADS + where, headers=TUS).headers["upload-offset"] == "2000"
-    done = append(phone, fields.RESUMABLE + where, 2000, CONTENT[2000:], **{"upload-complete": "?1"})
+    done = append(phone, RESUMABLE + where, 2000, CONTENT[2000:], **{"upload-complete": "?1"})
     assert done.headers["upload-complete"] == "?1"
     assert stored(world, CONTENT)
 
@@ -208,7 +209,7 @@ def test_a_part_of_another_media_type_is_refused(phone: Person) -> None:
 
 def test_the_signature_of_a_creation_covers_what_the_file_will_be(world: World, phone: Person) -> None:
     """Someone between the phone and the server cannot put another file in the place of hers."""
-    request = phone.http.build_request("POST", f"{fields.RESUMABLE}?item={ids.new_id()}", headers=announced(CONTENT))
+    request = phone.http.build_request("POST", f"{RESUMABLE}?item={ids.new_id()}", headers=announced(CONTENT))
     signed = next(phone.http.auth.auth_flow(request))  # type: ignore[union-attr]
     signed.headers["repr-digest"] = digest(b"another file")
     answer = httpx.post(signed.url, headers=signed.headers, content=b"")
@@ -262,7 +263,7 @@ def test_a_creation_tells_where_to_go_on_before_its_body_is_there(world: World, 
     content = os.urandom(2 * BATCH_BYTES)
     headers = announced(content, **{"upload-complete": "?1", "upload-draft-interop-version": "8"})
     with connect(phone) as line:
-        where = f"{fields.RESUMABLE}?item={ids.new_id()}"
+        where = f"{RESUMABLE}?item={ids.new_id()}"
         line.sendall(signed_head(phone, "POST", where, len(content), headers) + content[:BATCH_BYTES])
         ((status, told),) = answers(line, 1)
         assert status == b"HTTP/1.1 104 Upload Resumption Supported"
@@ -303,7 +304,7 @@ def test_a_client_of_another_interop_version_hears_no_104(phone: Person, version
     if version is not None:
         headers["upload-draft-interop-version"] = version
     with connect(phone) as line:
-        where = f"{fields.RESUMABLE}?item={ids.new_id()}"
+        where = f"{RESUMABLE}?item={ids.new_id()}"
         line.sendall(signed_head(phone, "POST", where, 10, headers) + CONTENT[:10])
         ((status, told),) = answers(line, 1)
     assert status.startswith(b"HTTP/1.1 201")

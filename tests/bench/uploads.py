@@ -25,8 +25,9 @@ import httpx
 import pytest
 
 from evidence import ids, keys
+from server import upload_addresses
 from server.founding import found
-from server.uploads import core, fields, tus
+from server.uploads import core, tus
 from tests.bench.evidence import Figure, fdatasync_ms
 from tests.bench.upload_peers import bare_uvicorn, nginx, tus_server
 from tests.support.server_process import serving
@@ -223,7 +224,7 @@ def ours_of(phone: Person, files: Small) -> list[list[bytes]]:
         pairs = {"item": creation.item, "sha256": creation.sha256}
         metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
         announced = {**TUS, "upload-length": str(SMALL_BYTES), "upload-metadata": metadata, "content-length": "0"}
-        where = f"{phone.url}{fields.UPLOADS}"
+        where = f"{phone.url}{upload_addresses.UPLOADS}"
         length = {"content-length": str(SMALL_BYTES)}
         create = signed(phone, httpx.Request("POST", where, headers=announced))
         patch = signed(

@@ -18,8 +18,9 @@ import pytest
 
 from evidence import ids, keys
 from evidence.store.blobs.directory import DirectoryBlobs
+from server import upload_addresses
 from server.settings import Settings
-from server.uploads import fields, resumable, tus
+from server.uploads import resumable, tus
 from server.uploads.writer import FLUSH_EVERY_BYTES
 from tests.support.server_process import serving
 from tests.support.server_world import TUS, Person, World
@@ -78,7 +79,7 @@ def test_what_was_acknowledged_on_the_way_survives(settings: Settings, root: key
     announced = {"upload-complete": "?1", "upload-length": str(len(CONTENT)), "repr-digest": DIGEST}
     with serving(settings) as process:
         phone = World(settings, Person(settings.public_url, identity=root)).open_case().phone()
-        sending = Sending(phone, "POST", f"{fields.RESUMABLE}?item={ids.new_id()}", 0, announced)
+        sending = Sending(phone, "POST", f"{upload_addresses.RESUMABLE}?item={ids.new_id()}", 0, announced)
         killed_at(process, sending, FLUSH_EVERY_BYTES)
     (name,) = set(re.findall(rb"location: \S+/([0-9a-f]{64})\r\n", sending.told))
     upload = name.decode()
@@ -86,19 +87,19 @@ def test_what_was_acknowledged_on_the_way_survives(settings: Settings, root: key
     acknowledged = sending.acknowledged
     assert acknowledged >= FLUSH_EVERY_BYTES
     with serving(settings) as process:
-        at = int(phone.http.head(f"{fields.UPLOADS}/{upload}", headers=TUS).headers["upload-offset"])
+        at = int(phone.http.head(f"{upload_addresses.UPLOADS}/{upload}", headers=TUS).headers["upload-offset"])
         assert at >= acknowledged
         assert part.read_bytes() == CONTENT[:at]
         append = {"content-type": resumable.MEDIA_TYPE, "upload-offset": str(at), "upload-complete": "?1"}
-        sending = Sending(phone, "PATCH", f"{fields.RESUMABLE}/{upload}", at, append)
+        sending = Sending(phone, "PATCH", f"{upload_addresses.RESUMABLE}/{upload}", at, append)
         killed_at(process, sending, min(at + FLUSH_EVERY_BYTES, len(CONTENT)))
         acknowledged = max(at, sending.acknowledged)
     with serving(settings):
-        at = int(phone.http.head(f"{fields.RESUMABLE}/{upload}").headers["upload-offset"])
+        at = int(phone.http.head(f"{upload_addresses.RESUMABLE}/{upload}").headers["upload-offset"])
         assert at >= acknowledged
         if at < len(CONTENT):
             assert part.read_bytes() == CONTENT[:at]
             rest = {**TUS, "upload-offset": str(at), "content-type": tus.OFFSET_MEDIA_TYPE}
-            done = phone.http.patch(f"{fields.UPLOADS}/{upload}", content=CONTENT[at:], headers=rest)
+            done = phone.http.patch(f"{upload_addresses.UPLOADS}/{upload}", content=CONTENT[at:], headers=rest)
             assert done.status_code == 204, done.text
     assert DirectoryBlobs(settings.data / "blobs").size(ids.Sha256(SHA256)) == len(CONTENT)

@@ -23,7 +23,7 @@ import pytest
 from evidence import http_signature, ids
 from evidence.http_signature import RequestTarget
 from evidence.store.blobs.directory import DirectoryBlobs
-from server.uploads.fields import RESUMABLE, UPLOADS
+from server.upload_addresses import RESUMABLE, UPLOADS
 from tests.support.cut_line import CutLine
 from tests.support.foreign_clients import FOREIGN, key_of
 from tests.support.ports import free_port

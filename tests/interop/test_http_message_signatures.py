@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from evidence import http_signature, ids, keys
 from evidence.http_signature import RequestTarget
 from evidence.statements import types
-from server.uploads.fields import UPLOADS
+from server.upload_addresses import UPLOADS
 from tests.support.server_world import STATEMENTS, TUS, Person, World, problem, running, settings_in
 
 ME = keys.Identity.generate()

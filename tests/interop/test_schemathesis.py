@@ -30,9 +30,9 @@ from evidence.http_signature import RequestTarget
 from server import openapi
 from server.app import create_app
 from server.settings import Settings
+from server.upload_addresses import is_streamed
 from server.uploads import resumable, tus
 from server.uploads.core import UPLOAD_ID_BYTES
-from server.uploads.fields import is_streamed
 from tests.support.server_world import Person, World, running, settings_in
 from tests.support.waiting import until
 

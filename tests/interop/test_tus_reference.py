@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from evidence import ids
-from server.uploads.fields import UPLOADS
+from server.upload_addresses import UPLOADS
 from tests.support.programs import need
 from tests.support.server_world import Person, World, running, settings_in
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import httpx
 
 from evidence import ids
-from server.uploads import fields, resumable
+from server import upload_addresses
+from server.uploads import resumable
 from tests.support.server_world import Person
 
 
@@ -22,7 +23,7 @@ def announced(content: bytes, **more: str) -> dict[str, str]:
 def create(
     phone: Person, content: bytes, body: "bytes | Iterator[bytes]" = b"", item: str | None = None, **more: str
 ) -> httpx.Response:
-    where = f"{fields.RESUMABLE}?item={item or ids.new_id()}"
+    where = f"{upload_addresses.RESUMABLE}?item={item or ids.new_id()}"
     return phone.http.post(where, content=body, headers=announced(content, **more))
 
 

@@ -26,7 +26,7 @@ from server.founding import found
 from server.metrics import Metrics
 from server.serving import configuration
 from server.settings import Settings
-from server.uploads.fields import is_streamed
+from server.upload_addresses import is_streamed
 from tests.support.ports import free_port
 from tests.support.waiting import DEADLINE_S, until
 

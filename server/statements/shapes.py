@@ -1,0 +1,53 @@
+"""The JSON of statements and of what the server answers to one (`docs/formats/receipt.md`)."""
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from server.problems import domains
+
+STATEMENT_EXAMPLE: Final = {
+    "payload": "eyJhdCI6Ii4uLiJ9",
+    "payloadType": "application/vnd.getuige.statement.v1+json",
+    "signatures": [{"keyid": "5f…", "sig": "…"}],
+}
+REFUSALS: Final = (
+    domains.STATEMENT,
+    domains.STATEMENT_SIGNATURE,
+    domains.NOT_ALLOWED,
+    domains.SIGNER,
+    domains.CHAIN,
+    domains.EXISTS,
+    domains.UNKNOWN_OUTCOME,
+    domains.ERASED,
+)
+
+
+class Dsse(BaseModel):
+    """A DSSE envelope."""
+
+    payload: str
+    payloadType: str  # noqa: N815 - the member's name is set by the DSSE specification
+    signatures: list[dict[str, str]]
+
+
+class ReceiptAnswer(BaseModel):
+    """The server's signed promise, the exact event bytes (base64), and the salt of its leaf (hexadecimal)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "receipt": {
+                    "payload": "eyJieSI6Ii4uLiJ9",
+                    "payloadType": "application/vnd.getuige.receipt.v1+json",
+                    "signatures": [{"keyid": "5f…", "sig": "…"}],
+                },
+                "event": "eyJkc3NlIjp7fX0=",
+                "salt": "00" * 32,
+            }
+        }
+    )
+
+    receipt: Dsse
+    event: str
+    salt: str
