@@ -4,7 +4,6 @@ from pathlib import Path
 from ssl import SSLContext
 
 from device_bridge.errors import SettingsError
-from device_bridge.keyfile import read_secret
 from device_bridge.routes import Route
 from device_bridge.routes.dc09 import Dc09Route
 from device_bridge.routes.dc09_frames import Line as Agreed
@@ -17,7 +16,7 @@ from device_bridge.routes.sip_digest import Login
 from device_bridge.routes.sip_messages import Address
 from device_bridge.routes.webhook import WebhookRoute
 from device_bridge.settings import BridgeSettings
-from evidence import keys
+from evidence import keyfile, keys
 
 
 def plan_of(settings: BridgeSettings, bridge: keys.Identity, console: Route) -> Plan:
@@ -78,6 +77,6 @@ def _login(path: Path) -> Login | None:
     if not path.exists():
         return None
     try:
-        return Login.parse(read_secret(path).decode())
-    except (UnicodeDecodeError, SettingsError) as error:
+        return Login.parse(keyfile.read_text(path))
+    except (keyfile.KeyFileError, SettingsError) as error:
         raise SettingsError(f"{path} holds one line: name:password") from error

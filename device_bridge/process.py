@@ -20,7 +20,6 @@ from device_bridge.journal.forwarder import Forwarder
 from device_bridge.journal.lease import Sender
 from device_bridge.journal.retention import let_go
 from device_bridge.journal.stores import Stores, open_lease, open_stores
-from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.mqtt.brokers import BRIDGE_USER, BrokerSecrets
 from device_bridge.mqtt.callout import AuthCallout
 from device_bridge.mqtt.connection import (
@@ -47,7 +46,7 @@ from device_bridge.supervision.takeover import Takeover
 from device_bridge.supervision.telemetry import Telemetry
 from device_bridge.wire import cose
 from device_bridge.wire.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
-from evidence import ids
+from evidence import ids, keyfile
 
 SWITCH_INTERVAL_S: Final = 0.0005
 """Python hands the processor from one busy thread to another after this long; its default is a press's whole budget."""
@@ -59,7 +58,7 @@ class Bridge:
     """A whole bridge inside this process. SpoolError, RegistryError or SettingsError when it cannot start."""
 
     def __init__(self, settings: BridgeSettings) -> None:
-        self.identity = load_or_create_identity(settings.bridge_key_file)
+        self.identity = keyfile.load_or_create_identity(settings.bridge_key_file)
         self.name = BridgeName(settings.name)
         peers = settings.peer_addresses()
         self.spool = Spool(settings.folder / "spool.db", shared=bool(peers))
@@ -89,7 +88,7 @@ class Bridge:
             self.spool, self.registry, self.board, stores, self._revoked, self.identity.kid, self._let_go
         )
         self.acts = ActDesk(self.spool, self.registry, self.intake, self.board, self._tell)
-        token = load_or_create_token(settings.token_file)
+        token = keyfile.load_or_create_token(settings.token_file)
         followed = (self.spool, self.identity, self.intake, self.board, self.tell)
         self.peers = Peers([Follower(url, token, *followed) for url in peers])
         self.takeover = Takeover(

@@ -7,3 +7,15 @@ class EvidenceError(Exception):
 
 class FormatError(EvidenceError):
     """Bytes or text do not follow the format that they claim (see `docs/formats/`)."""
+
+
+class StorageError(EvidenceError, OSError):
+    """The disk refused a read or a write (full, no permission, …); `errno` is the system's, None for a peer's disk."""
+
+
+class DurabilityError(StorageError):
+    """An fsync failed: what is on disk is unknown, so the writer must stop until a restart has read it again."""
+
+
+class ImmutableFileError(EvidenceError):
+    """A file that never changes, such as a tile of the log, already exists with other bytes."""

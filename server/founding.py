@@ -6,10 +6,10 @@ is passed in and is never written: in an organisation it lives on a computer in 
 
 from dataclasses import dataclass
 
-from evidence import durable, ids, keys
+from evidence import files, ids, keyfile, keys
 from evidence.bundle.checking import trust
-from evidence.custody.keyfile import load_or_create_key
 from evidence.custody.log.note import NoteSigner
+from evidence.custody.log.note_key import load_or_create_key
 from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.statements import statement as statements
 from evidence.statements import types
@@ -19,7 +19,6 @@ from evidence.store.journal.journal import SqlJournal
 from server.errors import ServerError
 from server.layout import Layout
 from server.log import witnesses
-from server.secret_files import load_or_create_identity, load_or_create_secret
 from server.settings import DEVELOPMENT, Settings
 from server.timestamps import tsa
 
@@ -44,9 +43,9 @@ def found(settings: Settings, root: keys.Identity, root_label: str) -> Founded:
     Raises FoundingError when its journal obeys another root.
     """
     layout = Layout(settings.data)
-    durable.make_folder(layout.data)
-    server = load_or_create_identity(layout.server_key)
-    load_or_create_secret(layout.challenge_key)
+    files.make_folder(layout.data)
+    server = keyfile.load_or_create_identity(layout.server_key)
+    keyfile.load_or_create_secret(layout.challenge_key)
     log_key = load_or_create_key(layout.log_key, settings.log_origin)
     _write_anchors(settings, layout, root.sign_public, root_label, log_key)
     engine = open_engine(settings.database_url)
@@ -101,11 +100,11 @@ def _write_anchors(settings: Settings, layout: Layout, root: bytes, label: str, 
         layout.trust / trust.POLICY: witnesses.policy_text(settings, layout, [log_key.verifier]),
     }
     if settings.tsa == DEVELOPMENT:
-        durable.make_folder(layout.tsa)
+        files.make_folder(layout.tsa)
         anchors[layout.trust / trust.TSA_ROOTS] = DevelopmentTsa.in_folder(layout.tsa).root_pem.decode()
     elif not settings.tsa.startswith(("http://", "https://")):
         anchors |= {layout.trust / name: text for name, text in tsa.policy_files(settings).items()}
-    durable.make_folder(layout.trust)
+    files.make_folder(layout.trust)
     for path, text in anchors.items():
         if not path.exists():
-            durable.write_file(path, text.encode())
+            files.replace(path, text.encode())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 from fastapi import Request
 
-from evidence import keys
+from evidence import keyfile, keys
 from evidence.store.blobs.copies import SqlCopies
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.blobs.s3 import S3Blobs
@@ -21,7 +21,6 @@ from server.layout import Layout
 from server.log.keeper import LogKeeper
 from server.log.opening import LogOpener
 from server.rates import ANYONE, SIGNER, Limiter
-from server.secret_files import load_identity, load_or_create_secret
 from server.settings import Settings
 from server.timestamps import tsa
 from server.timestamps.renewing import Renewer
@@ -66,7 +65,7 @@ def services_of(request: Request) -> Services:
 def open_services(settings: Settings) -> Iterator[Services]:
     """Open the data folder and start the threads; FoundingError when it was never founded."""
     layout = Layout(settings.data)
-    identity = load_identity(layout.server_key)
+    identity = keyfile.load_identity(layout.server_key)
     with ExitStack() as stack:
         engine = open_engine(settings.database_url)
         stack.callback(engine.dispose)
@@ -93,7 +92,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             settings,
             layout,
             identity,
-            load_or_create_secret(layout.challenge_key),
+            keyfile.load_or_create_secret(layout.challenge_key),
             journal,
             blobs,
             copies,

@@ -12,13 +12,14 @@ from typing import Final
 import structlog
 import uvicorn
 
+from evidence import keyfile, logs
 from evidence.store.database.engine import open_engine
-from server import logs
+from server import log_keys
 from server.app import create_app
+from server.errors import ServerError
 from server.layout import Layout
 from server.metrics import Metrics
 from server.protocol import Protocol
-from server.secret_files import load_identity
 from server.settings import Settings
 
 GRACE_S: Final = 3
@@ -30,6 +31,10 @@ the log keeper instead of for the disk: 245 a second became 354 on two busy core
 
 BACKLOG: Final = 2048
 KEEP_ALIVE_S: Final = 30
+
+
+class UnfoundedError(ServerError):
+    """This data folder holds no Getuige; the text says which file is missing."""
 
 
 def configuration(settings: Settings, metrics: Metrics) -> uvicorn.Config:
@@ -92,12 +97,16 @@ def _listener(settings: Settings, metrics: Metrics) -> Iterator[None]:
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
-    Raises SecretFileError when the data folder was never founded, and StoreError when its database cannot be served.
+    Raises UnfoundedError when the data folder was never founded, KeyFileError for a damaged key, and
+    StoreError when its database cannot be served.
     """
     sys.setswitchinterval(SWITCH_S)
-    load_identity(Layout(settings.data).server_key)  # before uvicorn, whose failures have no words
+    layout = Layout(settings.data)
+    if not layout.server_key.exists():
+        raise UnfoundedError(f"{layout.server_key} is missing: was this data folder founded?")
+    keyfile.load_identity(layout.server_key)  # before uvicorn, whose failures have no words
     open_engine(settings.database_url).dispose()
-    logs.configure()
+    logs.configure(log_keys.ALLOWED)
     log = structlog.get_logger("server")
     metrics = Metrics()
     with _listener(settings, metrics):

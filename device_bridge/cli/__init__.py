@@ -40,11 +40,12 @@ def bridge(
 
 
 def _run_bridge(chosen: dict[str, Any]) -> None:
-    from device_bridge import logs
+    from device_bridge import log_keys
     from device_bridge.process import Bridge
     from device_bridge.settings import BridgeSettings
+    from evidence import logs
 
-    logs.configure()
+    logs.configure(log_keys.ALLOWED)
     stop = stop_signal()
     running = Bridge(BridgeSettings.load(**chosen))
     running.start()
@@ -57,10 +58,10 @@ def _run_bridge(chosen: dict[str, Any]) -> None:
 @bridge_app.command("key")
 def bridge_key(context: typer.Context, as_json: Json = False) -> None:
     """Show the bridge's public keys, making its keys when there are none: the root publishes them."""
-    from device_bridge.keyfile import load_or_create_identity
     from device_bridge.settings import BridgeSettings
+    from evidence import keyfile
 
-    who = load_or_create_identity(BridgeSettings.load(**context.obj).bridge_key_file)
+    who = keyfile.load_or_create_identity(BridgeSettings.load(**context.obj).bridge_key_file)
     shown = {"kid": who.kid, "sign": who.sign_public.hex(), "box": who.box_public.hex()}
     show(shown, as_json=as_json)
 
@@ -73,14 +74,15 @@ def announce_test(
     as_json: Json = False,
 ) -> None:
     """Announce a test of a device. Outside a window a test counts as a real press."""
-    from device_bridge.keyfile import load_or_create_token
-    from device_bridge.settings import BridgeSettings
-
-    settings = BridgeSettings.load(**context.obj)
     import httpx
 
+    from device_bridge.settings import BridgeSettings
+    from evidence import keyfile
+
+    settings = BridgeSettings.load(**context.obj)
+
     url = f"http://{settings.feed_host}:{settings.feed_port}/devices/{device}/test-window"
-    headers = {"Authorization": f"Bearer {load_or_create_token(settings.token_file)}"}
+    headers = {"Authorization": f"Bearer {keyfile.load_or_create_token(settings.token_file)}"}
     try:
         answer = httpx.post(url, json={"minutes": minutes}, headers=headers)
         answer.raise_for_status()

@@ -290,7 +290,7 @@ class Intake:
             try:
                 known = codes.Codes.open(device.codes, device.device, self._bridge)
             except MessageError as error:
-                log.error("codes-not-opened", device=device.device, error=str(error))  # noqa: TRY400 - says enough
+                log.error("codes-not-opened", error=str(error))  # noqa: TRY400 - says enough
         return codes.judge(known, message, 0 if alarm is None else alarm.wrong_codes or 0)
 
     def _store_item(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, arrival: Arrival) -> ids.ItemId:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from device_bridge.errors import BrokerError
-from device_bridge.keyfile import load_or_create_token, make_secret, read_secret, write_secret
 from device_bridge.mqtt.callout import ACCOUNT, CalloutLogin, issuer_public, new_issuer_seed
+from evidence import files, keyfile
 
 CLIENT_PORT_OFFSET: Final = 100
 """A NATS broker's own port, where the callout connects, lies this far above its MQTT port."""
@@ -51,14 +51,11 @@ class BrokerSecrets:
     @staticmethod
     def load_or_create(folder: Path) -> "BrokerSecrets":
         """Read the secrets in `folder`, making what is not there."""
-        seed = folder / "broker-issuer.seed"
-        if not seed.exists():
-            make_secret(seed, new_issuer_seed(os.urandom))
         return BrokerSecrets(
-            load_or_create_token(folder / "broker-bridge.password"),
-            load_or_create_token(folder / "broker-callout.password"),
-            load_or_create_token(folder / "broker-system.password"),
-            read_secret(seed),
+            keyfile.load_or_create_token(folder / "broker-bridge.password"),
+            keyfile.load_or_create_token(folder / "broker-callout.password"),
+            keyfile.load_or_create_token(folder / "broker-system.password"),
+            keyfile.load_or_create(folder / "broker-issuer.seed", lambda: new_issuer_seed(os.urandom)),
         )
 
     def callout(self, host: str, port: int) -> CalloutLogin:
@@ -96,7 +93,8 @@ class NatsBroker:
     def write_config(self) -> Path:
         """Write the configuration file (0600: it holds passwords) and return its path."""
         path = self.folder / "nats.conf"
-        write_secret(path, self._config().encode())
+        files.make_folder(self.folder)
+        files.replace(path, self._config().encode())
         return path
 
     def command(self) -> list[str]:
@@ -170,7 +168,7 @@ class MosquittoBroker:
         if shown is None:
             return f"listener {self.mqtt_port} {self.host}\nallow_anonymous true\n"
         for name, rules in (("devices", DEVICE_RULES), ("bridge", BRIDGE_RULES)):
-            write_secret(self.folder / f"{name}.acl", rules.encode())
+            files.replace(self.folder / f"{name}.acl", rules.encode())
         by_certificate = (
             f"allow_anonymous false\ncafile {shown.authority}\ncertfile {shown.certificate}\nkeyfile {shown.key}\n"
             "require_certificate true\nuse_identity_as_username true\ntls_version tlsv1.2\n"

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Final, Literal
 
 from device_bridge.errors import SettingsError
-from device_bridge.keyfile import read_secret, write_secret
 from device_bridge.wire.codes import SALT_BYTES
 from device_bridge.wire.message import PressId
-from evidence import canonical, ids, keys, schema
+from evidence import canonical, files, ids, keyfile, keys, schema
 from evidence.errors import FormatError
 
 FILE: Final = "device.json"
@@ -44,7 +43,7 @@ class DeviceMemory:
         self._path = folder / FILE
         self._lock = threading.Lock()
         try:
-            self.state = schema.decode(DeviceState, canonical.decode(read_secret(self._path)))
+            self.state = schema.decode(DeviceState, canonical.decode(keyfile.read(self._path)))
         except FormatError as error:
             raise SettingsError(f"{self._path} is not a device's memory") from error
 
@@ -60,7 +59,7 @@ class DeviceMemory:
         salt = ids.Sha256(secrets.token_hex(SALT_BYTES))
         device, sign = ids.DeviceId(ids.new_id()), ids.Sha256(made.sign_seed.hex())
         state = DeviceState(1, device, sign, pinned, brokers, press_url, salt)
-        write_secret(folder / FILE, canonical.encode(schema.encode(state)))
+        keyfile.load_or_create(folder / FILE, lambda: canonical.encode(schema.encode(state)))
         return DeviceMemory(folder)
 
     @property
@@ -119,7 +118,7 @@ class DeviceMemory:
         self._keep(dataclasses.replace(self.state, boot=boot, counter=counter))
 
     def _keep(self, state: DeviceState) -> None:
-        write_secret(self._path, canonical.encode(schema.encode(state)))
+        files.replace(self._path, canonical.encode(schema.encode(state)))
         self.state = state
 
 

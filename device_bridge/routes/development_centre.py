@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from device_bridge.errors import SettingsError
-from device_bridge.keyfile import make_secret, read_secret
-from evidence import ids
+from evidence import ids, keyfile
 
 DEVELOPMENT: Final = True
 ASCII_KEY_CHARACTERS: Final = (16, 24, 32)
@@ -20,16 +19,15 @@ ASCII_KEY_CHARACTERS: Final = (16, 24, 32)
 
 def load_or_create_key(path: Path) -> bytes:
     """Return the DC-09 key in the file at `path` (hexadecimal), making one that pysiaalarm can use if there is none."""
-    if not path.exists():
-        make_secret(path, secrets.token_hex(16).encode("ascii").hex().encode("ascii"))
+    keyfile.load_or_create(path, lambda: secrets.token_hex(16).encode("ascii").hex().encode("ascii"))
     return read_key(path)
 
 
 def read_key(path: Path) -> bytes:
     """Return the DC-09 key in the file at `path`; SettingsError when there is none."""
     try:
-        return bytes.fromhex(read_secret(path).decode("ascii"))
-    except (UnicodeDecodeError, ValueError) as error:
+        return bytes.fromhex(keyfile.read_text(path))
+    except ValueError as error:
         raise SettingsError(f"{path} must hold the key as hexadecimal") from error
 
 

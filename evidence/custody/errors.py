@@ -105,18 +105,6 @@ class ResourceNotFoundError(CustodyError):
     """The log has no such tile, entry bundle or checkpoint."""
 
 
-class ImmutableResourceError(CustodyError):
-    """A tile or entry bundle already exists with other bytes."""
-
-
-class StorageError(CustodyError):
-    """The disk refused a read or a write (full, no permission, …)."""
-
-
-class DurabilityError(StorageError):
-    """An fsync failed: what is on disk is unknown, so the writer must stop until a restart has read it again."""
-
-
 class TsaPolicyError(CustodyError, FormatError):
     """A file that says which time stamp authorities are trusted cannot be used."""
 

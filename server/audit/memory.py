@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence.custody import disk
+from evidence import files
 from evidence.custody.errors import CustodyError
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from server.errors import ServerError
@@ -43,7 +43,7 @@ class AuditMemory:
             StorageError: the disk refused.
         """
         path = self.file(origin)
-        stored = disk.read_if_there(path)
+        stored = files.read_if_there(path)
         if stored is None:
             return None
         try:
@@ -56,10 +56,11 @@ class AuditMemory:
 
     def remember(self, origin: str, note: bytes) -> None:
         """Remember a verified head."""
-        disk.replace(self.file(origin), note)
+        files.make_folder(self.folder)
+        files.replace(self.file(origin), note)
 
     def keep_refused(self, origin: str, note: bytes) -> Path:
         """Keep a head that contradicts the remembered one beside it; return where."""
         path = self.file(origin).with_suffix(f".refused-{hashlib.sha256(note).hexdigest()[:16]}")
-        disk.replace(path, note)
+        files.replace(path, note)
         return path

@@ -7,8 +7,9 @@ from typing import Final, Self
 
 import httpx
 
-from evidence.custody.errors import ResourceNotFoundError, StorageError
+from evidence.custody.errors import ResourceNotFoundError
 from evidence.custody.log.tiles import MAX_RESOURCE_BYTES, FolderTiles, TileSource
+from evidence.errors import StorageError
 
 TIMEOUT_S: Final = 20.0
 """For connecting and between two pieces of an answer."""

@@ -95,11 +95,10 @@ def erasure_proof(
     phrase_file: PhraseFile = None,
 ) -> None:
     """Fetch the proof of an erasure that was carried out; `getuige verify` checks it, with any trust folder."""
-    from evidence import ids
-    from server.clients import memory
+    from evidence import files, ids
 
     found = _erasing(key, case, trust, url, phrase_file).proof(ids.ErasureId(ids.hex_text(erasure, 16)))
-    memory.write_bytes(out, found)
+    files.replace(out, found)
     typer.echo(f"{out}: {len(found)} bytes. Check it with: getuige verify {out} --trust FOLDER")
 
 

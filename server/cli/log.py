@@ -22,7 +22,7 @@ def prepare(origin: Origin = None) -> None:
 
     Do it again and the same key is shown. With witnesses elsewhere this comes first: they cosign only logs they know.
     """
-    from evidence.custody.keyfile import load_or_create_key
+    from evidence.custody.log.note_key import load_or_create_key
     from server.rotation.rotating import plan
     from server.settings import Settings
 

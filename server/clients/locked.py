@@ -6,7 +6,7 @@ server hands it only to someone who proves to know the phrase already.
 
 from pathlib import Path
 
-from evidence import canonical, ids, keys
+from evidence import canonical, files, ids, keys
 from evidence.errors import EvidenceError
 from server.clients import memory
 from server.clients.errors import FolderError, PhraseError
@@ -30,7 +30,7 @@ def create(file: Path, handle: str, phrase: str) -> keys.Identity:
         raise FolderError(f"{file} exists. Keys are never overwritten: choose another file.")
     identity = keys.Identity.generate()
     memory.make_folder(file.parent)
-    memory.write_bytes(file, keys.lock(identity, handle, phrase).to_bytes())
+    files.replace(file, keys.lock(identity, handle, phrase).to_bytes())
     return identity
 
 

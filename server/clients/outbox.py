@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import canonical, durable, ids, schema
+from evidence import canonical, files, ids, schema
 from evidence.envelope import container, sealing
 from evidence.errors import EvidenceError
 from evidence.statements import types
@@ -169,7 +169,7 @@ class Outbox:
         entry = Entry(memory.make_folder(self._folder / f"{time.time_ns():020d}-{item}"), item)
         streams = source is not None and source.path.stat().st_size > self._stream_above_bytes
         memory.write_json(entry.folder / "draft.json", {**_draft(prepared, source), "streams": streams})
-        durable.sync_folder(self._folder)
+        files.sync_folder(self._folder)
         try:
             self._seal(entry, prepared, source, streams=streams)
         except EvidenceError:
@@ -207,7 +207,7 @@ class Outbox:
     def forget(self, entry: Entry) -> None:
         """Remove an entry durably. A flash memory may keep worn-out cells: the ciphertext protects those."""
         shutil.rmtree(entry.folder, ignore_errors=True)
-        durable.sync_folder(self._folder)
+        files.sync_folder(self._folder)
         if self._listed is not None:
             self._listed.pop(entry.item, None)
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from evidence import ids, keys
+from evidence import files, ids, keys
 from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
 from server.clients import case_keys, memory
@@ -71,7 +71,7 @@ def enrol(folder: Path, invitation: Invitation) -> None:
             phone.join(invitation.key)
             pinned = memory.read_json(folder / "phone.json").get("case_xwing_sha256")
             if pinned is not None and not (folder / XWING).exists():
-                memory.write_bytes(folder / XWING, case_keys.fetch_pinned(phone.signer.api, phone.case, pinned))
+                files.replace(folder / XWING, case_keys.fetch_pinned(phone.signer.api, phone.case, pinned))
         finally:
             phone.signer.api.close()
 

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from evidence import ids, xwing
+from evidence import ids, keyfile, xwing
 from evidence.envelope.meta import Card, KnownPlace, Meta, Order
 from evidence.envelope.wraps import Reader
 from server.clients import locked, phone_folder, vault
@@ -12,7 +12,6 @@ from server.clients.root import Root
 from server.demo import story
 from server.demo.people import DESK, ROOT, VAULT
 from server.demo.stage import Stage
-from server.secret_files import load_identity
 
 
 def keys(stage: Stage) -> str:
@@ -21,7 +20,7 @@ def keys(stage: Stage) -> str:
     team = ids.TeamId(ledger.new_id("team"))
     ledger.once("team-opened", lambda: root.open_team(story.TEAM_LABEL, team))
     desk = stage.people.identity(DESK)
-    bridge = load_identity(stage.data / "secrets" / "bridge.key")
+    bridge = keyfile.load_identity(stage.data / "secrets" / "bridge.key")
     bridge_certified = partial(root.publish, "bridge", "Getuige meldbrug", bridge.sign_public, bridge.box_public)
     ledger.once("published-bridge", bridge_certified)
     public = partial(root.publish, "desk", story.DESK_LABEL, desk.sign_public, desk.box_public)

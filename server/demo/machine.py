@@ -9,11 +9,10 @@ from typing import Final
 
 import httpx
 
-from evidence import keys
+from evidence import keyfile, keys
 from server.demo.ledger import Ledger
 from server.demo.supervisor import Program, free_port, listens
 from server.layout import Layout
-from server.secret_files import load_or_create_identity, load_or_create_secret
 from server.settings import PORT, Settings
 
 GETUIGE: Final = (sys.executable, "-c", "from server.cli import main; main()")
@@ -97,12 +96,12 @@ class Machine:
 
     def bridge_identity(self) -> keys.Identity:
         """Return the bridge's keys, made before its first start so that the root can certify them."""
-        return load_or_create_identity(Layout(self.data).secrets / "bridge.key")
+        return keyfile.load_or_create_identity(Layout(self.data).secrets / "bridge.key")
 
     def prepare(self) -> None:
         """Make what two processes share before the first of them starts: the bridge's keys, the feed's token."""
         self.bridge_identity()
-        load_or_create_secret(Layout(self.data).secrets / "bridge-feed.token")
+        keyfile.load_or_create_token(Layout(self.data).secrets / "bridge-feed.token")
 
     @property
     def alarm_centre_file(self) -> Path:

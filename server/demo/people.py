@@ -7,7 +7,7 @@ generated (six words); here they are also written down, because the demonstratio
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence import keys
+from evidence import files, keys
 from server.clients import locked, memory
 from server.demo.story import STAFF
 
@@ -31,7 +31,7 @@ class People:
         file = self.folder / handle / "phrase.txt"
         if not file.exists():
             memory.make_folder(file.parent)
-            memory.write_bytes(file, f"{keys.generate_phrase()}\n".encode())
+            files.replace(file, f"{keys.generate_phrase()}\n".encode())
         return file.read_text().strip()
 
     def identity(self, handle: str) -> keys.Identity:

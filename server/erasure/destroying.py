@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, durable, ids, keys, schema
+from evidence import canonical, files, ids, keys, schema
 from evidence.bundle.checking.erasure_proof import ErasureProof
 from evidence.errors import FormatError
 from evidence.statements import event, types
@@ -122,9 +122,9 @@ class Destroyer:
                 continue
             for bundle in (note.with_suffix(".zip"), note.with_suffix(".partial")):
                 if bundle.exists():
-                    durable.shred(bundle)
+                    files.shred(bundle)
         if self.exports.is_dir():
-            durable.sync_folder(self.exports)
+            files.sync_folder(self.exports)
 
     def _remains(self, erasure: Erasure, locks: list[ids.Time], *, clean: bool) -> Iterator[types.Remain]:
         """Yield what no server can destroy: copies in other hands, under a lock, in a database's own files."""

@@ -1,8 +1,6 @@
 """Looking for erasures that are due, and for those that were begun and not ended: at the start, and ever again."""
 
 import asyncio
-import fcntl
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from evidence import durable, ids
+from evidence import files, ids
 from evidence.bundle.checking import erasure_proof
 from evidence.errors import EvidenceError
 from evidence.statements import erasing
@@ -54,7 +52,7 @@ class Sweeper:
 
         A proof that was taken up is removed; one that cannot be stays, and the log says so. Blocks.
         """
-        with _alone(self.lock) as alone:
+        with files.lock_if_free(self.lock) as alone:
             for path in sorted(folder.glob("*.json")) if alone else ():
                 try:
                     repeated = self.destroyer.repeat(erasure_proof.parse(path.read_bytes()))
@@ -69,7 +67,7 @@ class Sweeper:
 
         Raises StoreError when the journal cannot be asked.
         """
-        with _alone(self.lock) as alone:
+        with files.lock_if_free(self.lock) as alone:
             if not alone:
                 return 0
             now = self.clock()
@@ -125,18 +123,3 @@ def _begun(standing: Standing, now: ids.Time) -> list[ids.ErasureId]:
         for name, one in standing.erasures.items()
         if one.executed and (not one.finished or (one.locked_until is not None and one.locked_until <= now))
     ]
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[bool]:
-    """Yield whether nobody else holds the lock; the kernel frees it when its holder dies."""
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, durable.PRIVATE_FILE_MODE)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)

@@ -17,6 +17,7 @@ from evidence.bundle.making import sealed
 from evidence.custody.errors import CustodyError
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.witnessing.policy import Policy
+from evidence.errors import StorageError
 from evidence.statements import event as events
 from evidence.statements import types
 from evidence.statements.event import Recorded
@@ -141,7 +142,7 @@ class Builder:
             try:
                 for era in self._services.log.lineage.eras:
                     self._services.log.stamp(era)
-            except CustodyError as error:
+            except (CustodyError, StorageError) as error:
                 _log.warning("no timestamp for a bundle", error=type(error).__name__)
             else:
                 break

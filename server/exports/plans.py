@@ -7,7 +7,7 @@ manifest that was signed must come out again when the bundle is built.
 from dataclasses import dataclass
 from pathlib import Path
 
-from evidence import canonical, durable, ids, schema
+from evidence import canonical, files, ids, schema
 from evidence.bundle.making import sealed, selection
 from evidence.bundle.making.sealed import Plan, Source
 from evidence.errors import FormatError
@@ -75,9 +75,9 @@ def prepare(services: Services, who: Investigator, case: ids.CaseId, ground: str
     indices = tuple(one.index for one in chosen)
     noted = tuple(BegunPart(item, part.size) for item, part in parts.items()) or None
     prepared = Prepared(export, case, who.kid, ground, planned.manifest_sha256, items, indices, noted)
-    durable.make_folder(services.layout.exports)
+    files.make_folder(services.layout.exports)
     path = services.layout.exports / f"{export}.json"
-    durable.write_file(path, canonical.encode(schema.encode(prepared)))
+    files.replace(path, canonical.encode(schema.encode(prepared)))
     return prepared
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence import durable, ids
+from evidence import files, ids
 from evidence.bundle.checking import trust
 from evidence.custody.log.tiles import CHECKPOINT_PATH
 from evidence.custody.succession.lineage import Lineage
@@ -20,7 +20,7 @@ from evidence.store.database.engine import open_engine
 from evidence.store.errors import BlobError
 from evidence.store.journal import copying, verifying
 from evidence.store.journal.journal import SqlJournal
-from server.keeping import begun, files, spools
+from server.keeping import begun, small_files, spools
 from server.keeping import manifest as note
 from server.keeping.manifest import BackupError, Note
 from server.keeping.remote_copies import Elsewhere, open_copies
@@ -75,19 +75,19 @@ def make(
     """
     layout = Layout(settings.data)
     _check_folder(layout, target)
-    durable.make_folder(target)
+    files.make_folder(target)
     before = note.read(target)
     checkpoint = _published(settings, layout)
     if with_secrets:  # before the journal: what the development witness remembers must not be ahead of the head row
-        for path in files.visible(layout.secrets):
+        for path in small_files.visible(layout.secrets):
             _replace(path, target / path.relative_to(layout.data))
     journal, sealed = _copy_journal(settings, target, progress)
     _copy_logs(layout, _line(f"sqlite:///{journal}"), target)
     for name in EVERYTHING_ELSE:
         if (layout.data / name).exists():
             _copy_public(layout.data / name, target / name, changing=name in CHANGING)
-    for path in sorted(layout.exports.glob(files.PREPARED)):
-        files.copy(path, target / "exports" / path.name)
+    for path in sorted(layout.exports.glob(small_files.PREPARED)):
+        small_files.copy(path, target / "exports" / path.name)
     spools.copy(layout.data, target / spools.FOLDER)
     begun.copy(layout.uploads, target / begun.FOLDER)  # before the blobs: one that is finished meanwhile is among them
     with open_copies(settings) as (copies, s3):
@@ -96,14 +96,14 @@ def make(
     sha256 = _sha256(journal)
     final = target / f"journal-{sha256[:16]}.db"
     journal.rename(final)
-    durable.sync_folder(target)
+    files.sync_folder(target)
     events = _events_of(final)
     written = Note(1, ids.now(), migrating.NEWEST, final.name, sha256, events, checkpoint.decode(), with_secrets)
     note.write(target, written)
     if before is not None and before.journal != final.name:
         old = target / before.journal
         if old.exists():
-            durable.shred(old)  # it may hold what was erased since
+            files.shred(old)  # it may hold what was erased since
     _erase_in(target, final)
     return Made(written, *made, left_in_s3=elsewhere.count)
 
@@ -146,8 +146,8 @@ def _copy_logs(layout: Layout, line: Lineage, target: Path) -> None:
     kept = Layout(target)
     for era in line.eras:
         source, folder = layout.log_of(era.number), kept.log_of(era.number)
-        for path in files.log_files(source):
-            files.copy(path, folder / path.relative_to(source))
+        for path in small_files.log_files(source):
+            small_files.copy(path, folder / path.relative_to(source))
         if era.final is not None:
             _copy_public(source / CHECKPOINT_PATH, folder / CHECKPOINT_PATH, changing=True)
 
@@ -155,7 +155,7 @@ def _copy_logs(layout: Layout, line: Lineage, target: Path) -> None:
 def _copy_public(source: Path, target: Path, *, changing: bool) -> None:
     if changing and target.exists() and target.read_bytes() != source.read_bytes():
         target.unlink()
-    files.copy(source, target)
+    small_files.copy(source, target)
 
 
 def _check_folder(layout: Layout, target: Path) -> None:
@@ -227,8 +227,8 @@ def _copy_blobs(
 
 
 def _replace(source: Path, target: Path) -> None:
-    durable.make_folder(target.parent)
-    durable.write_file(target, source.read_bytes())
+    files.make_folder(target.parent)
+    files.replace(target, source.read_bytes())
 
 
 def _sha256(path: Path) -> ids.Sha256:

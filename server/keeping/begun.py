@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, durable, schema
+from evidence import canonical, files, schema
 from evidence.store.blobs.directory import pieces
 from evidence.store.errors import BlobError
 from server.uploads.core import Upload
@@ -36,7 +36,7 @@ def copy(source: Path, target: Path) -> int:
 def _forget(note: Path, upload: str, target: Path) -> None:
     for path in (note, *(target / name for name in _beside(upload))):
         if path.exists():
-            durable.shred(path)
+            files.shred(path)
 
 
 def _beside(upload: str) -> list[str]:
@@ -50,7 +50,7 @@ def _upload_of(note: Path) -> str:
 
 def _copied(source: Path, target: Path) -> bool:
     """Replace `target` by a copy of `source`, whole; False, and no target, when there is no source (any more)."""
-    durable.make_folder(target.parent)
+    files.make_folder(target.parent)
     beside = target.with_name(f".{target.name}")
     try:
         with beside.open("wb") as out:
@@ -64,7 +64,7 @@ def _copied(source: Path, target: Path) -> bool:
             raise
         target.unlink(missing_ok=True)  # its upload was finished, and is a blob now
         return False
-    beside.chmod(durable.PRIVATE_FILE_MODE)
+    beside.chmod(files.PRIVATE)
     beside.replace(target)
-    durable.sync_folder(target.parent)
+    files.sync_folder(target.parent)
     return True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from evidence import canonical, durable, ids, schema
+from evidence import canonical, files, ids, schema
 from evidence.errors import FormatError
 from server.errors import ServerError
 
@@ -35,7 +35,7 @@ class Note:
 
 def write(folder: Path, note: Note) -> None:
     """Replace the note durably."""
-    durable.write_file(folder / NAME, canonical.encode(schema.encode(note)) + b"\n")
+    files.replace(folder / NAME, canonical.encode(schema.encode(note)) + b"\n")
 
 
 def read(folder: Path) -> Note | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence import durable, ids
+from evidence import files, ids
 from evidence.bundle.checking import erasure_proof, trust
 from evidence.custody.errors import CustodyError
 from evidence.custody.log import growth
@@ -22,7 +22,7 @@ from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles
 from evidence.custody.succession.lineage import Lineage
 from evidence.custody.witnessing.policy import VerifiedCheckpoint
-from evidence.errors import EvidenceError
+from evidence.errors import EvidenceError, StorageError
 from evidence.statements import event, rotation
 from evidence.store.blobs.copies import SqlCopies
 from evidence.store.blobs.directory import DirectoryBlobs, pieces
@@ -34,7 +34,7 @@ from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal
 from evidence.store.journal.verifying import Verified
 from server.erasure.repeating import REPEAT
-from server.keeping import begun, files, spools
+from server.keeping import begun, small_files, spools
 from server.keeping import manifest as note
 from server.keeping.backup import EVERYTHING_ELSE, Missing
 from server.keeping.manifest import BackupError, Note
@@ -92,7 +92,7 @@ def restore(
         raise BackupError(f"{backup} holds no finished backup: {note.NAME} is missing")
     layout = Layout(settings.data)
     _demand_empty(layout)
-    durable.make_folder(layout.data.absolute().parent)
+    files.make_folder(layout.data.absolute().parent)
     with ExitStack() as stack:
         # A copy, because an older one is migrated before it is read, and a backup is never changed.
         working = stack.enter_context(tempfile.TemporaryDirectory(dir=layout.data.absolute().parent))
@@ -112,7 +112,7 @@ def restore(
         wanted = {(one.origin, one.size) for one in heads.values()}
         verified = verifying.verify(source, wanted, lambda count: progress("events", count))
         _demand_whole(verified, kept, rules, line, heads, Layout(backup))
-        durable.make_folder(layout.data)
+        files.make_folder(layout.data)
         target = connect(settings.database_url)
         stack.callback(target.dispose)
         migrating.migrate(target)
@@ -141,8 +141,8 @@ def _remember_erasures(layout: Layout, erasures: Path | None) -> None:
             proof = erasure_proof.parse(path.read_bytes())
         except EvidenceError as error:
             raise BackupError(f"{path} is no proof of an erasure: {error}") from error
-        durable.make_folder(layout.data / REPEAT)
-        durable.write_file(layout.data / REPEAT / f"{proof.erasure}.json", proof.to_bytes())
+        files.make_folder(layout.data / REPEAT)
+        files.replace(layout.data / REPEAT / f"{proof.erasure}.json", proof.to_bytes())
 
 
 def _demand_empty(layout: Layout) -> None:
@@ -212,7 +212,7 @@ def _demand_whole(
         try:
             if newest is not None:
                 growth.audit(FolderTiles(backup.log_of(era.number)), newest.size, newest.root)
-        except CustodyError as error:
+        except (CustodyError, StorageError) as error:
             faults.append(f"the tiles of the log {era.origin}: {error}")
     if faults:
         more = f"\n  and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
@@ -227,24 +227,24 @@ def _size(head: Checkpoint) -> int:
 def _restore_files(layout: Layout, backup: Path, kept: Note, line: Lineage) -> None:
     for era in line.eras:
         source, folder = Layout(backup).log_of(era.number), layout.log_of(era.number)
-        for path in files.log_files(source):
-            files.copy(path, folder / path.relative_to(source))
+        for path in small_files.log_files(source):
+            small_files.copy(path, folder / path.relative_to(source))
         if era.final is not None:
-            files.copy(source / CHECKPOINT_PATH, folder / CHECKPOINT_PATH)
+            small_files.copy(source / CHECKPOINT_PATH, folder / CHECKPOINT_PATH)
     published = SignedCheckpoint.parse(kept.checkpoint.encode()).checkpoint.origin
     if published == line.current.origin:
         head = layout.log_of(line.current.number) / CHECKPOINT_PATH
-        durable.make_folder(head.parent)
-        durable.write_file(head, kept.checkpoint.encode())
+        files.make_folder(head.parent)
+        files.replace(head, kept.checkpoint.encode())
         head.chmod(0o644)
     for name in EVERYTHING_ELSE:
         if (backup / name).exists():
-            files.copy(backup / name, layout.data / name)
+            small_files.copy(backup / name, layout.data / name)
     begun.copy(backup / begun.FOLDER, layout.uploads)
     spools.restore(backup / spools.FOLDER, layout.data)
     for folder in ("exports", *(("secrets",) if kept.secrets else ())):
-        for path in files.visible(backup / folder):
-            files.copy(path, layout.data / path.relative_to(backup))
+        for path in small_files.visible(backup / folder):
+            small_files.copy(path, layout.data / path.relative_to(backup))
 
 
 def _restore_blobs(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
 
-from evidence import canonical, durable, ids, schema
+from evidence import canonical, files, ids, schema
 from evidence.errors import FormatError
 
 NOTE: Final = "scrub.json"
@@ -53,4 +53,4 @@ class Rounds:
 
     def save(self, state: Round) -> None:
         """Replace the note durably."""
-        durable.write_file(self.path, canonical.encode(schema.encode(state)) + b"\n")
+        files.replace(self.path, canonical.encode(schema.encode(state)) + b"\n")

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from evidence import durable
-from server.keeping import files
+from evidence import files
+from server.keeping import small_files
 from server.keeping.manifest import BackupError
 
 FOLDER: Final = "spools"
@@ -25,9 +25,9 @@ def copy(data: Path, target: Path) -> int:
     spools = list(_spools(data))
     for old in target.glob("*.db"):
         if old.stem not in {name for name, _ in spools}:
-            durable.shred(old)
+            files.shred(old)
     for name, spool in spools:
-        durable.make_folder(target)
+        files.make_folder(target)
         beside = target / f".{name}.db"
         beside.unlink(missing_ok=True)
         try:
@@ -43,7 +43,7 @@ def copy(data: Path, target: Path) -> int:
         beside.chmod(0o600)
         _flush(beside)
         beside.rename(target / f"{name}.db")
-        durable.sync_folder(target)
+        files.sync_folder(target)
     return len(spools)
 
 
@@ -54,8 +54,8 @@ def restore(source: Path, data: Path) -> int:
         folder = data / spool.stem
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / RESTORED).touch()  # first: a spool without its note would send old alarms anew
-        durable.sync_folder(folder)
-        files.copy(spool, folder / "spool.db")
+        files.sync_folder(folder)
+        small_files.copy(spool, folder / "spool.db")
     return len(found)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from evidence.bundle.checking import trust
 from evidence.custody.errors import CustodyError
 from evidence.custody.succession.lineage import Lineage
+from evidence.errors import StorageError
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
 from server.errors import ServerError
@@ -46,7 +47,7 @@ def _of_line(layout: Layout, line: Lineage) -> Iterator[str]:
     for era in line.eras[:-1]:
         try:
             shown = folders.checkpoint(era)
-        except CustodyError as error:
+        except (CustodyError, StorageError) as error:
             yield f"the head of {era.origin} is damaged: {error}"
             continue
         if shown is None or shown.checkpoint != era.final:

@@ -16,7 +16,6 @@ from evidence.bundle.format.rotations import Ending, Handover, links
 from evidence.custody.errors import (
     CorruptLogError,
     CustodyError,
-    DurabilityError,
     ForkError,
     HeadMovedError,
     RollbackError,
@@ -25,7 +24,7 @@ from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.tlogproof import build_proof
 from evidence.custody.succession.lineage import Era, Lineage
-from evidence.errors import EvidenceError
+from evidence.errors import DurabilityError, EvidenceError
 from evidence.statements import event
 from evidence.statements.types import LogRotate
 from evidence.store.ports import Journal

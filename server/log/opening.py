@@ -1,10 +1,10 @@
 """Opening the log that grows: its key, its witnesses, its head row and its folder."""
 
 from evidence.custody.errors import KeyFormatError
-from evidence.custody.keyfile import load_or_create_key
 from evidence.custody.log.head_row import TakeoverHeads
 from evidence.custody.log.integrator import HeadStore, Integrator
 from evidence.custody.log.note import NoteSigner
+from evidence.custody.log.note_key import load_or_create_key
 from evidence.custody.succession.lineage import Era, Lineage
 from evidence.store.ports import Journal
 from server.errors import ServerError

@@ -19,13 +19,14 @@ from typing import Final
 
 from evidence import keys
 from evidence.custody.errors import CustodyError, HeadMovedError
-from evidence.custody.keyfile import load_or_create_key
 from evidence.custody.log import merkle
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.note import NoteSigner
+from evidence.custody.log.note_key import load_or_create_key
 from evidence.custody.succession.lineage import Era, Lineage
 from evidence.custody.witnessing.witness_panel import Question, WitnessPanel
+from evidence.errors import StorageError
 from evidence.statements import rotation
 from evidence.statements import statement as statements
 from evidence.statements.authority import NotAllowedError
@@ -251,5 +252,5 @@ def _stamp(settings: Settings, layout: Layout, line: Lineage, tell: Tell) -> Non
     """Have the last head of the old log stamped: it is the youngest that its events will ever be under."""
     try:
         LogFolders(layout).stamp(line.eras[-2], tsa.choose(settings, layout))
-    except CustodyError as error:
+    except (CustodyError, StorageError) as error:
         tell(f"no time stamp over the last head: {error}. The next export asks again")

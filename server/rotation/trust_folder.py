@@ -6,7 +6,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from evidence import durable
+from evidence import files
 from evidence.bundle.checking import trust
 from evidence.custody.succession.lineage import Lineage
 from evidence.statements import dsse, event
@@ -35,7 +35,7 @@ def refresh(layout: Layout, line: Lineage, organisation: Iterable[Recorded]) -> 
     The statements come first: a policy that names a log which no rotation explains is refused by readers.
     """
     for path, data in _stale(layout, line, organisation).items():
-        durable.write_file(path, data)
+        files.replace(path, data)
         path.chmod(0o644)
 
 

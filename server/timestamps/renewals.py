@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from evidence import durable
-from evidence.custody import disk
+from evidence import files
 from evidence.custody.errors import TimestampError
 from evidence.custody.log.merkle import HASH_BYTES
 from evidence.custody.time import quorum, renewal
@@ -96,10 +95,10 @@ class Renewals:
 
         taken = (int(path.name.split(".")[0]) for path in self.folder.glob("[0-9]*"))
         number = max(taken, default=0) + 1
-        durable.write_file(self.folder / f"{number}.tokens", b"".join(tree.entries))
-        durable.write_file(self.folder / f"{number}.head", tree.body)
+        files.replace(self.folder / f"{number}.tokens", b"".join(tree.entries))
+        files.replace(self.folder / f"{number}.head", tree.body)
         for name, token in tokens.items():
-            durable.write_file(self.folder / file_name(str(number), name), token)
+            files.replace(self.folder / file_name(str(number), name), token)
         return number
 
     def _entries(self, number: int) -> list[bytes]:
@@ -147,8 +146,8 @@ def renew(folder: Path, wanted: Due, panel: "TsaPanel", trusted: TrustedTsas) ->
     Raises:
         TimestampError: no authority gave a token that outlives the ones to be renewed.
     """
-    durable.make_folder(folder)
-    with disk.locked(folder / _LOCK):
+    files.make_folder(folder)
+    with files.locked(folder / _LOCK):
         before = Renewals(folder)
         entries = sorted(entry for entry in wanted.entries if not before.renewed(entry))
         if not entries:

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from evidence import durable
+from evidence import files
 from server.timestamps.renewals import Renewals
 
 SUFFIX: Final = ".tsr"
@@ -65,13 +65,13 @@ class StampFolder:
 
     def keep(self, size: int, note: bytes, tokens: Mapping[str, bytes], aside: Mapping[str, bytes]) -> None:
         """Store a head and its tokens by name, durably: the head first, so that no token is over nothing."""
-        durable.make_folder(self.folder)
-        durable.write_file(self.folder / f"{size}{NOTE_SUFFIX}", note)
+        files.make_folder(self.folder)
+        files.replace(self.folder / f"{size}{NOTE_SUFFIX}", note)
         if aside:
-            durable.make_folder(self.folder / ASIDE)
+            files.make_folder(self.folder / ASIDE)
         for folder, named in ((self.folder / ASIDE, aside), (self.folder, tokens)):
             for name, token in named.items():
-                durable.write_file(folder / file_name(str(size), name), token)
+                files.replace(folder / file_name(str(size), name), token)
 
     def _files(self, size: int) -> list[Path]:
         return sorted([*self.folder.glob(f"{size}{SUFFIX}"), *self.folder.glob(f"{size}.*{SUFFIX}")])

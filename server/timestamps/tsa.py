@@ -18,7 +18,7 @@ from typing import Final
 import httpx
 import structlog
 
-from evidence import durable
+from evidence import files
 from evidence.bundle.checking import trust
 from evidence.custody.errors import TimestampError, TsaPolicyError
 from evidence.custody.time import quorum
@@ -213,18 +213,18 @@ def choose(settings: Settings, layout: Layout, tell: Callable[[str, str], None] 
         StandInError: in production, when an address is without https.
     """
     if settings.tsa == DEVELOPMENT:
-        durable.make_folder(layout.tsa)
+        files.make_folder(layout.tsa)
         return TsaPanel({"": DevelopmentTsa.in_folder(layout.tsa)}, _pinned(layout), tell)
     if settings.tsa.startswith(("http://", "https://")):
         return TsaPanel({"": HttpTsa(settings.tsa)}, _pinned(layout), tell)
-    files = policy_files(settings)
-    policy = TsaPolicy.parse(files[trust.TSA_POLICY])
+    anchors = policy_files(settings)
+    policy = TsaPolicy.parse(anchors[trust.TSA_POLICY])
     addresses = {tsa.name: tsa.url for tsa in policy.tsas if tsa.url is not None}
     if not addresses:
         raise SettingsError("GETUIGE_TSA: no tsa line ends in an address, so nobody can be asked")
     if settings.mode == "production" and any(not url.startswith("https://") for url in addresses.values()):
         raise StandInError("GETUIGE_MODE=production refuses time stamp authorities without https")
-    trusted = policy.with_roots(trust.split_pem(files[trust.TSA_ROOTS]))
+    trusted = policy.with_roots(trust.split_pem(anchors[trust.TSA_ROOTS]))
     return TsaPanel({name: HttpTsa(url) for name, url in addresses.items()}, trusted, tell)
 
 

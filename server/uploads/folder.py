@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, durable, ids, schema
+from evidence import canonical, files, ids, schema
 from evidence.errors import FormatError
 from evidence.store.ports import BlobStore
 from server.errors import ServerError
@@ -63,7 +63,7 @@ class UploadFolder:
 
     def prepare(self) -> None:
         """Create the folder."""
-        durable.make_folder(self._folder)
+        files.make_folder(self._folder)
 
     def part(self, upload_id: str) -> Path:
         """Return where the bytes of an upload are."""
@@ -80,7 +80,7 @@ class UploadFolder:
 
     def note_begun(self, upload: Upload) -> None:
         """Write down that its item, which was announced, arrives in this upload; durable when it returns."""
-        durable.write_file(self._begun_note(upload.item, upload.owner), canonical.encode(schema.encode(upload)))
+        files.replace(self._begun_note(upload.item, upload.owner), canonical.encode(schema.encode(upload)))
 
     def _kept(self, upload: Upload) -> Path:
         return self._folder / f"{upload.id}.kept"
@@ -116,9 +116,9 @@ class UploadFolder:
 
         A part that is there already was left by a crash in here, or is just made by another process: it is not touched.
         """
-        handle = os.open(self.part(upload.id), os.O_WRONLY | os.O_CREAT, durable.PRIVATE_FILE_MODE)
+        handle = os.open(self.part(upload.id), os.O_WRONLY | os.O_CREAT, files.PRIVATE)
         os.close(handle)
-        durable.write_file(self._open_note(upload.id), canonical.encode(schema.encode(upload)))
+        files.replace(self._open_note(upload.id), canonical.encode(schema.encode(upload)))
 
     def load(self, upload_id: str) -> Upload | None:
         """Return an announcement; None when there is none of that name."""
@@ -147,7 +147,7 @@ class UploadFolder:
 
     def hold_admissions(self) -> Hold:
         """Wait until no other process admits uploads here: the quota of a case is judged by one at a time."""
-        handle = os.open(self._folder / "admissions", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, durable.PRIVATE_FILE_MODE)
+        handle = os.open(self._folder / "admissions", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE)
         fcntl.flock(handle, fcntl.LOCK_EX)
         return Hold(handle)
 
@@ -197,7 +197,7 @@ class UploadFolder:
         # Not flushed: should the old name come back after a power cut, the blob is found and this is done again.
         done = self._done_note(upload.id)
         if not done.exists():
-            durable.make_folder(done.parent)
+            files.make_folder(done.parent)
             self._open_note(upload.id).replace(done)
         return replace(upload, complete=True)
 
@@ -205,7 +205,7 @@ class UploadFolder:
         """Keep the bytes as what arrived of an announced item, and let its upload begin anew."""
         self.part(upload.id).replace(self._kept(upload))
         self._open_note(upload.id).unlink(missing_ok=True)
-        durable.sync_folder(self._folder)
+        files.sync_folder(self._folder)
 
     def remove(self, upload: Upload) -> None:
         """Forget an upload and its bytes. A blob that it became is not touched."""
@@ -216,14 +216,14 @@ class UploadFolder:
         if noted is not None and noted.id == upload.id:
             self._begun_note(upload.item, upload.owner).unlink(missing_ok=True)
             self._kept(upload).unlink(missing_ok=True)
-        durable.sync_folder(self._folder)
+        files.sync_folder(self._folder)
 
     def destroy(self, items: Collection[ids.ItemId]) -> None:
         """Destroy what arrived of these items, and every note about it: they were erased."""
         for upload in self._noted_of(items):
             for path in (self.part(upload.id), self._kept(upload)):
                 if path.exists():
-                    durable.shred(path)
+                    files.shred(path)
             self.remove(upload)
             self._begun_note(upload.item, upload.owner).unlink(missing_ok=True)
 

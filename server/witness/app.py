@@ -32,6 +32,7 @@ from evidence.custody.witnessing.witness_request import (
     size_body,
     status_of,
 )
+from evidence.errors import EvidenceError, StorageError
 from server.witness.folder import WitnessFolder
 
 BODY_TIMEOUT_S: Final = 10.0
@@ -78,7 +79,7 @@ class _Edge:
         """Return the newest cosigned head of a log."""
         try:
             note = await run_in_threadpool(self._witness.newest, request.path_params["origin_hash"])
-        except CustodyError as error:
+        except (CustodyError, StorageError) as error:
             _log.error("the memory cannot be read", error=type(error).__name__)
             return _say(500)
         if note is None:
@@ -109,13 +110,13 @@ class _Edge:
         try:
             asked = AddCheckpoint.parse(body)
             line = self._witness.add_checkpoint(asked.old_size, asked.proof, asked.note, self._clock())
-        except CustodyError as error:
+        except (CustodyError, StorageError) as error:
             return self._refuse(error, body), {"error": type(error).__name__}
         head = SignedCheckpoint.parse(asked.note).checkpoint
         answer = Response(line.encode(), media_type="text/plain; charset=utf-8")
         return answer, {"origin": head.origin, "size": head.size}
 
-    def _refuse(self, error: CustodyError, body: bytes) -> Response:
+    def _refuse(self, error: EvidenceError, body: bytes) -> Response:
         if isinstance(error, StaleSizeError):
             # Not by media_type, to which a charset would be added.
             return Response(size_body(error.known_size), 409, headers={"content-type": SIZE_TYPE})
@@ -130,7 +131,7 @@ class _Edge:
     def _keep_refused(self, note: bytes) -> None:
         try:
             self._folder.keep_refused(SignedCheckpoint.parse(note).checkpoint.origin, note)
-        except CustodyError as error:
+        except (CustodyError, StorageError) as error:
             _log.error("a refused head could not be kept", error=type(error).__name__)
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence.custody import disk
+from evidence import files
 from evidence.custody.errors import CustodyError, KeyFormatError
-from evidence.custody.keyfile import load_or_create_key
 from evidence.custody.log.note import KeyType, NoteSigner, NoteVerifier
+from evidence.custody.log.note_key import load_or_create_key
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from server.errors import ServerError
@@ -67,8 +67,8 @@ class WitnessFolder:
             raise WitnessError(f"{self.path} already holds a witness; a new key needs a new folder")
         NoteVerifier(name, KeyType.COSIGNATURE_V1, bytes(32))  # refuses a bad name before anything is written
         signer = load_or_create_key(self.key, name, kind)
-        disk.replace(self.vkey, f"{signer.vkey}\n".encode())
-        disk.make_folder(self.state)
+        files.replace(self.vkey, f"{signer.vkey}\n".encode(), files.PUBLIC)
+        files.make_folder(self.state)
         return signer
 
     def open(self, logs: Sequence[NoteVerifier]) -> Witness:
@@ -79,7 +79,7 @@ class WitnessFolder:
             KeyFormatError: the key is damaged.
             StorageError: the disk refused.
         """
-        stored = disk.read_if_there(self.key)
+        stored = files.read_if_there(self.key)
         if stored is None or not self.state.is_dir():
             raise WitnessError(f"{self.path} holds no witness. Is the disk there? Make one with --new-key")
         signer = NoteSigner.parse(stored.decode("utf-8", "replace").removesuffix("\n"))
@@ -88,9 +88,9 @@ class WitnessFolder:
     def keep_refused(self, origin: str, note: bytes) -> None:
         """Keep a refused head, unless it is here already or `MAX_REFUSED` are."""
         name = f"{hashlib.sha256(origin.encode()).hexdigest()}-{hashlib.sha256(note).hexdigest()[:16]}"
-        disk.make_folder(self.refused)
+        files.make_folder(self.refused)
         if not (self.refused / name).exists() and sum(1 for _ in self.refused.iterdir()) < MAX_REFUSED:
-            disk.replace(self.refused / name, note)
+            files.replace(self.refused / name, note)
 
 
 def read_logs(path: Path, only: Sequence[str] = ()) -> tuple[NoteVerifier, ...]:

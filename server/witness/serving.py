@@ -7,8 +7,9 @@ from typing import Final
 import structlog
 import uvicorn
 
+from evidence import logs
 from evidence.custody.witnessing.witness import Witness
-from server import logs
+from server import log_keys
 from server.witness.app import create_app
 from server.witness.folder import WitnessFolder
 
@@ -42,7 +43,7 @@ def configuration(witness: Witness, folder: WitnessFolder, host: str, port: int)
 
 def serve(witness: Witness, folder: WitnessFolder, host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    logs.configure()
+    logs.configure(log_keys.ALLOWED)
     log = structlog.get_logger("server.witness")
     log.info("serving", witness=witness.name, host=host, port=port, version=version("getuige"), pid=os.getpid())
     uvicorn.Server(configuration(witness, folder, host, port)).run()

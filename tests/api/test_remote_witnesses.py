@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from evidence import ids
-from evidence.custody.keyfile import load_or_create_key
 from evidence.custody.log.note import generate_key
+from evidence.custody.log.note_key import load_or_create_key
 from evidence.custody.witnessing.policy import Policy, VerifiedCheckpoint
 from evidence.statements import types
 from server.layout import Layout

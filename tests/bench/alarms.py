@@ -21,7 +21,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
-from device_bridge.keyfile import write_secret
 from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
 from device_bridge.reference_device.device import ReferenceDevice
 from device_bridge.reference_device.memory import DeviceMemory
@@ -29,7 +28,7 @@ from device_bridge.routes import dc09_frames
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire import cose, message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
-from evidence import ids, keys
+from evidence import ids, keyfile, keys
 from tests.bench.alarm_setting import Setting, paho_echo, raw_echo, setting
 from tests.bench.evidence import Figure, fdatasync_ms
 from tests.support.alarm_centre import KEY, alarm_centre
@@ -131,7 +130,7 @@ def test_press_until_signed_stored(tmp_path: Path, figures: Figures, kind: str, 
 # --------------------------------------------------------------------------------------------- press → alarm centre
 @pytest.mark.need("nats-server")
 def test_press_until_the_alarm_centre_has_acknowledged(tmp_path: Path, figures: Figures) -> None:
-    write_secret(tmp_path / "secrets" / "alarm-centre-c.key", KEY.hex().encode())
+    keyfile.load_or_create(tmp_path / "secrets" / "alarm-centre-c.key", lambda: KEY.hex().encode())
     with alarm_centre() as (port, _), world(tmp_path) as made:
         memory = made.new_device()
         made.bridge.stop()

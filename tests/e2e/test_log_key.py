@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 from evidence import keys
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
-from evidence.custody.keyfile import load_or_create_key
 from evidence.custody.log.note import NoteVerifier
+from evidence.custody.log.note_key import load_or_create_key
 from server.cli import commands
 from server.clients import phone_folder
 from server.clients.errors import DistrustError

@@ -13,7 +13,7 @@ import pytest
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.report import Report
 from evidence.bundle.checking.verify import verify
-from evidence.custody.keyfile import load_or_create_key
+from evidence.custody.log.note_key import load_or_create_key
 from server.layout import Layout
 from tests.support.incidents import incident
 from tests.support.journey import Journey

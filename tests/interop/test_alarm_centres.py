@@ -11,14 +11,13 @@ import pytest
 import siadc09.message
 
 from device_bridge.errors import RouteError
-from device_bridge.keyfile import write_secret
 from device_bridge.routes import dc09_frames
 from device_bridge.routes.dc09 import Dc09Route, sequence_of
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.line import Line, tls_context
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire.message import Kind, Location, Told
-from evidence import ids
+from evidence import ids, keyfile
 from evidence.statements.types import AlarmKind
 from tests.support.alarm_centre import KEY, alarm_centre
 from tests.support.bridge_world import start_bridge, world
@@ -174,8 +173,8 @@ def test_every_other_answer_is_a_visible_failure(answer: bytes, *, permanent: bo
 
 @pytest.mark.need("nats-server")
 def test_a_press_reaches_the_alarm_centre_and_a_dead_one_shows_in_the_history(tmp_path: Path) -> None:
-    write_secret(tmp_path / "secrets" / "alarm-centre-live.key", KEY.hex().encode())
-    write_secret(tmp_path / "secrets" / "alarm-centre-dead.key", KEY.hex().encode())
+    keyfile.load_or_create(tmp_path / "secrets" / "alarm-centre-live.key", lambda: KEY.hex().encode())
+    keyfile.load_or_create(tmp_path / "secrets" / "alarm-centre-dead.key", lambda: KEY.hex().encode())
     nobody = free_port()
     with alarm_centre() as (port, received), world(tmp_path, count=1) as made:
         memory = made.new_device()

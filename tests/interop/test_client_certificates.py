@@ -13,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from device_bridge.errors import RouteError, SettingsError
-from device_bridge.keyfile import write_secret
 from device_bridge.planning import plan_of
 from device_bridge.routes import Route
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.settings import BridgeSettings
-from evidence import keys
+from evidence import keyfile, keys
 from tests.support.alarm_centre import KEY, alarm_centre
 from tests.support.certificates import Authority
 from tests.support.control_room import SENDER, control_room, dispatch
@@ -50,7 +49,7 @@ def refused(route: Route) -> RouteError:
 
 
 def test_an_alarm_centre_knows_us_by_our_certificate(tmp_path: Path) -> None:
-    write_secret(tmp_path / "secrets" / "alarm-centre-c1.key", KEY.hex().encode())
+    keyfile.load_or_create(tmp_path / "secrets" / "alarm-centre-c1.key", lambda: KEY.hex().encode())
     stranger = Authority(tmp_path / "stranger").issue("bridge", tmp_path / "stranger.pem")[0]
     with receivers(tmp_path) as (authority, receiver), alarm_centre() as (behind, received):
         ours = authority.issue("bridge", tmp_path / "bridge.pem")[0]

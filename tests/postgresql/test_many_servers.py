@@ -21,6 +21,7 @@ import pytest
 from evidence import canonical, keys
 from evidence.bundle.checking import trust
 from evidence.custody.log import tlogproof
+from evidence.keyfile import load_identity
 from evidence.statements import dsse, event
 from evidence.statements.statement import Statement
 from evidence.store.database import migrating
@@ -28,7 +29,6 @@ from evidence.store.database.engine import connect, open_engine
 from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from server.layout import Layout
-from server.secret_files import load_identity
 from server.settings import Settings
 from tests.support.ports import free_port
 from tests.support.postgres_world import PostgresServer

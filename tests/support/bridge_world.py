@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from device_bridge.keyfile import load_or_create_identity
 from device_bridge.mqtt import brokers
 from device_bridge.process import Bridge
 from device_bridge.reference_device.device import ReferenceDevice
@@ -22,6 +21,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTop
 from evidence import canonical, ids, keys
 from evidence.envelope import container, opening
 from evidence.envelope.meta import Meta
+from evidence.keyfile import load_or_create_identity
 from evidence.statements import event, types
 from evidence.statements import statement as statements
 from evidence.statements.statement import Statement

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import httpx
 
-from device_bridge.keyfile import load_or_create_token
 from device_bridge.mqtt import brokers
 from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
 from device_bridge.process import SWITCH_INTERVAL_S
@@ -25,6 +24,7 @@ from device_bridge.reference_device.device import ReferenceDevice
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire.message import Kind, Location, PressId, Told
 from evidence import ids
+from evidence.keyfile import load_or_create_token
 from evidence.statements import types
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.settings import Settings

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evidence import ids
 from evidence.envelope import wraps
+from evidence.keyfile import load_identity
 from evidence.statements import erasing, types
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
@@ -18,7 +19,6 @@ from evidence.store.journal.shredding import Shredder
 from server.erasure.destroying import Destroyer
 from server.erasure.sweeper import LOCK, Sweeper
 from server.layout import Layout
-from server.secret_files import load_identity
 from server.settings import Settings
 from server.uploads.folder import UploadFolder
 from tests.support.server_world import CaseOfHers, Person, SealedItem, World

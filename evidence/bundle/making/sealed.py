@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from evidence import canonical, durable, ids
+from evidence import canonical, files, ids
 from evidence.bundle.format import bag, layout
 from evidence.bundle.format.howto import HOWTO_TEXT
 from evidence.bundle.format.rotations import Handover
@@ -110,7 +110,7 @@ def write(planned: Plan, proofs: Proofs, target: Path, progress: Progress = lamb
         file.flush()
         os.fsync(file.fileno())
     partial.replace(target)
-    durable.sync_folder(target.parent)
+    files.sync_folder(target.parent)
 
 
 def _write_members(archive: zipfile.ZipFile, planned: Plan, proofs: Proofs, progress: Progress) -> None:

@@ -17,11 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from evidence.custody import disk
+from evidence import files
 from evidence.custody.errors import (
     CorruptLogError,
     CustodyError,
-    DurabilityError,
     ForkError,
     HeadMovedError,
     RollbackError,
@@ -31,6 +30,7 @@ from evidence.custody.log.growth import RightEdge, grow, load_edge
 from evidence.custody.log.note import NoteSigner
 from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles, TileId
 from evidence.custody.witnessing.witness_panel import CheckpointWitness, Question, WitnessPanel
+from evidence.errors import DurabilityError
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Integrator:
         self._synced: set[Path] = set()
         self._recovered = False
         self._stopped: DurabilityError | None = None
-        disk.make_folder(folder)
+        files.make_folder(folder, files.PUBLIC_FOLDER)
 
     @property
     def witness_failures(self) -> Mapping[str, Exception]:
@@ -111,7 +111,7 @@ class Integrator:
             ForkError, RollbackError: a witness, or the published checkpoint, knows another or a longer history.
                 The head is not published; a human must look.
             CorruptLogError: the tiles do not lead to the signed head.
-            ImmutableResourceError: other leaves were staged at this place before.
+            ImmutableFileError: other leaves were staged at this place before.
             StorageError: the disk refused; nothing was added, unless the head was swapped already.
             DurabilityError: an fsync failed; this object refuses to go on until it is made anew.
         """
@@ -199,11 +199,12 @@ class Integrator:
         above = {parent for folder in new for parent in folder.parents if parent.is_relative_to(self._folder)}
         try:
             for folder in sorted(folders):
-                disk.make_folder(folder)
+                files.make_folder(folder, files.PUBLIC_FOLDER)
             for path, data in paths.items():
-                disk.write_once(path, data)
+                files.write_once(path, data, files.PUBLIC)
             # Also for files and folders that were there already: an earlier run may have died just before this.
-            disk.sync_folders(sorted(folders | above))
+            for folder in sorted(folders | above):
+                files.sync_folder(folder)
             self._synced |= new
         except DurabilityError as error:
             self._stopped = error
@@ -216,7 +217,7 @@ class Integrator:
         if not self._believed(signed.to_bytes()):
             return signed
         try:
-            with disk.locked(self._folder / ".lock"):
+            with files.locked(self._folder / ".lock"):
                 return self._publish(signed)
         except DurabilityError as error:
             self._stopped = error
@@ -231,11 +232,11 @@ class Integrator:
             richer = len(published.note.signatures) > len(signed.note.signatures)
             if old.size > new.size or (old.size == new.size and richer):
                 return published  # another integrator was here after us
-        disk.replace(self._folder / CHECKPOINT_PATH, signed.to_bytes())
+        files.replace(self._folder / CHECKPOINT_PATH, signed.to_bytes(), files.PUBLIC)
         return signed
 
     def _published(self) -> SignedCheckpoint | None:
-        data = disk.read_if_there(self._folder / CHECKPOINT_PATH)
+        data = files.read_if_there(self._folder / CHECKPOINT_PATH)
         try:
             return None if data is None else SignedCheckpoint.parse(data)
         except CustodyError as error:

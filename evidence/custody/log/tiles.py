@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from evidence.custody.errors import ProofError, ResourceNotFoundError, StorageError, TileError
+from evidence.custody.errors import ProofError, ResourceNotFoundError, TileError
 from evidence.custody.log import merkle
+from evidence.errors import StorageError
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 256

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from evidence.custody import disk
+from evidence import keyfile
 from evidence.custody.errors import TimestampError
 from evidence.custody.time import cms
 
@@ -59,14 +59,10 @@ class DevelopmentTsa:
 
         Raises:
             TimestampError: the folder holds something else.
-            StorageError: the disk refused.
+            KeyFileError: the file can be neither read nor made.
         """
         path = folder / "development-tsa.pem"
-        stored = disk.read_if_there(path)
-        if stored is None:
-            stored = _generate(clock())
-            disk.replace(path, stored, disk.SECRET_MODE)
-        return cls._from_pem(stored, clock)
+        return cls._from_pem(keyfile.load_or_create(path, lambda: _generate(clock())), clock)
 
     @classmethod
     def _from_pem(cls, pem: bytes, clock: Callable[[], datetime]) -> "DevelopmentTsa":

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from evidence.custody import disk
+from evidence import files
 from evidence.custody.errors import (
     CorruptLogError,
     CustodyError,
@@ -24,10 +24,10 @@ from evidence.custody.errors import (
     StaleSizeError,
     UnknownLogError,
 )
-from evidence.custody.keyfile import load_or_create_key
 from evidence.custody.log import merkle
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import COSIGNERS, KeyType, Note, NoteSigner, NoteVerifier
+from evidence.custody.log.note_key import load_or_create_key
 
 
 class WitnessState(Protocol):
@@ -46,18 +46,18 @@ class FileWitnessState:
     def __init__(self, path: Path) -> None:
         self._folder = path
         self._lock = threading.Lock()
-        disk.make_folder(path)
+        files.make_folder(path)
 
     def load(self, origin: str) -> bytes | None:
         """See `WitnessState`."""
-        return disk.read_if_there(self._file(origin))
+        return files.read_if_there(self._file(origin))
 
     def swap(self, origin: str, expected: bytes | None, new: bytes) -> bool:
         """See `WitnessState`."""
-        with self._lock, disk.locked(self._folder / ".lock"):
+        with self._lock, files.locked(self._folder / ".lock"):
             if self.load(origin) != expected:
                 return False
-            disk.replace(self._file(origin), new)
+            files.replace(self._file(origin), new)
             return True
 
     def _file(self, origin: str) -> Path:

@@ -89,7 +89,7 @@ class AddCheckpoint:
         return cls(int(size[1]), tuple(map(_hash, proof)), note)
 
 
-def status_of(error: CustodyError) -> int | None:
+def status_of(error: EvidenceError) -> int | None:
     """Return the HTTP status by which a witness says this error; None when it is the witness's own trouble (500)."""
     for kind, status in _STATUS:
         if isinstance(error, kind):

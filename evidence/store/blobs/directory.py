@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from evidence import durable, ids
+from evidence import files, ids
 from evidence.store.errors import BlobError
 
 READ_BYTES: Final = 1024 * 1024
@@ -43,7 +43,7 @@ class DirectoryBlobs:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        durable.make_folder(folder)
+        files.make_folder(folder)
 
     def _path(self, sha256: ids.Sha256) -> Path:
         name = ids.hex_text(sha256, 32)
@@ -76,8 +76,8 @@ class DirectoryBlobs:
         sha256 = ids.Sha256(hashlib.sha256(data).hexdigest())
         path = self._path(sha256)
         if not path.exists():
-            durable.make_folder(path.parent)
-            durable.write_file(path, data)
+            files.make_folder(path.parent)
+            files.replace(path, data)
         return sha256
 
     def adopt(self, path: Path, sha256: ids.Sha256) -> None:
@@ -86,14 +86,14 @@ class DirectoryBlobs:
         When the blob is here already, `path` is removed. Durable when it returns.
         """
         target = self._path(sha256)
-        durable.make_folder(target.parent)
+        files.make_folder(target.parent)
         if target.exists():
             path.unlink()
         else:
-            path.chmod(durable.PRIVATE_FILE_MODE)
+            path.chmod(files.PRIVATE)
             path.rename(target)
-        durable.sync_folder(target.parent)
-        durable.sync_folder(path.parent)
+        files.sync_folder(target.parent)
+        files.sync_folder(path.parent)
 
     def copy_in(self, source: Path, sha256: ids.Sha256, wrote: Callable[[int], None] = lambda _: None) -> None:
         """Store a copy of a file, hashed on the way; durable when it returns. A blob that is here stays as it is.
@@ -113,14 +113,14 @@ class DirectoryBlobs:
         changed, when the bytes have another SHA-256; errors of `source` go through.
         """
         target = self._path(sha256)
-        durable.make_folder(target.parent)
+        files.make_folder(target.parent)
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, durable.PRIVATE_FILE_MODE)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, files.PRIVATE)
         digest = hashlib.sha256()
         try:
             try:
                 for piece in source:
-                    durable.write_all(handle, piece)
+                    files.write_all(handle, piece)
                     digest.update(piece)
                     wrote(len(piece))
                 os.fsync(handle)
@@ -133,7 +133,7 @@ class DirectoryBlobs:
             temporary.rename(target)
         finally:
             temporary.unlink(missing_ok=True)
-        durable.sync_folder(target.parent)
+        files.sync_folder(target.parent)
 
     def drop(self, sha256: ids.Sha256, *, keep_bytes: int = 0) -> None:
         """Remove a blob from this folder, but for its first bytes, which `beginning` returns.
@@ -143,9 +143,9 @@ class DirectoryBlobs:
         path = self._path(sha256)
         if keep_bytes:
             with path.open("rb") as file:
-                durable.write_file(self._beginning(path), file.read(keep_bytes))
+                files.replace(self._beginning(path), file.read(keep_bytes))
         path.unlink(missing_ok=True)
-        durable.sync_folder(path.parent)
+        files.sync_folder(path.parent)
 
     @staticmethod
     def _beginning(path: Path) -> Path:
@@ -167,9 +167,9 @@ class DirectoryBlobs:
         folder = self._path(sha256).parent
         found = [path for path in (self._path(sha256), *folder.glob(f".{sha256}.*")) if path.is_file()]
         for path in found:
-            durable.shred(path)
+            files.shred(path)
         if folder.is_dir():
-            durable.sync_folder(folder)
+            files.sync_folder(folder)
         return len(found)
 
     def set_aside(self, sha256: ids.Sha256) -> Path:
@@ -177,7 +177,7 @@ class DirectoryBlobs:
         path = self._path(sha256)
         aside = path.with_name(f".{path.name}.rotten-{secrets.token_hex(4)}")
         path.rename(aside)
-        durable.sync_folder(path.parent)
+        files.sync_folder(path.parent)
         return aside
 
     def names(self, prefix: str = "") -> Iterator[ids.Sha256]:
@@ -190,7 +190,7 @@ class DirectoryBlobs:
     def check_writable(self) -> None:
         """Write and remove a small file; OSError says why the folder takes none."""
         probe = self._folder / f".probe-{secrets.token_hex(4)}"
-        handle = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, durable.PRIVATE_FILE_MODE)
+        handle = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, files.PRIVATE)
         try:
             os.fsync(handle)
         finally:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from device_bridge.keyfile import write_secret
 from device_bridge.routes.development_centre import DevelopmentAlarmCentre
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire.message import Kind, Location, Told
+from evidence import keyfile
 from tests.support.bridge_world import World, start_bridge, world
 from tests.support.control_room import control_room
 from tests.support.ports import free_ports
@@ -21,7 +21,7 @@ ROUTES = {"dc09-c", "sip-mk"}
 
 @pytest.mark.need("nats-server", "sipp")
 def test_every_route_is_down_and_comes_back(tmp_path: Path) -> None:
-    write_secret(tmp_path / "world" / "secrets" / "alarm-centre-c.key", KEY.hex().encode())
+    keyfile.load_or_create(tmp_path / "world" / "secrets" / "alarm-centre-c.key", lambda: KEY.hex().encode())
     centre_port, room_port = free_ports(2)
     with world(tmp_path / "world", count=1) as made:
         memory = made.new_device()

@@ -18,14 +18,13 @@ import httpx
 import pytest
 
 from device_bridge.alarm.escalation import unix_ms
-from device_bridge.keyfile import write_secret
 from device_bridge.process import Bridge
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.routes.webhook import PAGE_TYPE
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
-from evidence import canonical, ids
+from evidence import canonical, ids, keyfile
 from evidence.statements import dsse, types
 from tests.support.bridge_world import World, bridge_process, start_bridge, world
 from tests.support.ports import free_port, free_ports
@@ -114,7 +113,7 @@ def memory(made: World) -> DeviceMemory:
 
 def test_nobody_accepts_and_each_step_is_shown_and_in_the_journal(made: World, memory: DeviceMemory) -> None:
     with on_call() as (url, pages):
-        write_secret(made.settings.secrets / "alarm-centre-second.key", KEY.hex().encode())
+        keyfile.load_or_create(made.settings.secrets / "alarm-centre-second.key", lambda: KEY.hex().encode())
         nobody = free_port()
         restart_with(made, second_centres=(f"second=127.0.0.1:{nobody}",), on_call=(f"duty={url}",))
         alarm = push(made, memory)
@@ -174,7 +173,7 @@ def test_a_test_wakes_nobody(made: World, memory: DeviceMemory) -> None:
 def test_a_receiver_that_hangs_is_passed_by_after_five_seconds(made: World, memory: DeviceMemory) -> None:
     refused = free_port()
     with silent() as primary:
-        write_secret(made.settings.secrets / "alarm-centre-c.key", KEY.hex().encode())
+        keyfile.load_or_create(made.settings.secrets / "alarm-centre-c.key", lambda: KEY.hex().encode())
         restart_with(made, alarm_centres=(f"c=127.0.0.1:{primary}|127.0.0.1:{refused}",))
         alarm = push(made, memory)
         assert after(made, alarm, 4.9) == 0
@@ -187,7 +186,7 @@ def test_a_receiver_that_hangs_is_passed_by_after_five_seconds(made: World, memo
 
 def test_a_receiver_that_cannot_be_reached_is_passed_by_at_once(made: World, memory: DeviceMemory) -> None:
     dead, refused = free_ports(2)
-    write_secret(made.settings.secrets / "alarm-centre-c.key", KEY.hex().encode())
+    keyfile.load_or_create(made.settings.secrets / "alarm-centre-c.key", lambda: KEY.hex().encode())
     restart_with(made, alarm_centres=(f"c=127.0.0.1:{dead}|127.0.0.1:{refused}",))
     push(made, memory)
     until(lambda: outcomes(made).get("dc09-c-alternate") == "failed", "the alternate was tried", 4)

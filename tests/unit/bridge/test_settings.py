@@ -1,11 +1,8 @@
 """Settings of the bridge: production refuses every stand-in by name, and bad values are named, never shown."""
 
-from pathlib import Path
-
 import pytest
 
 from device_bridge.errors import SettingsError
-from device_bridge.keyfile import load_or_create_identity, load_or_create_token
 from device_bridge.mqtt.connection import BrokerAddress
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.routes.plan import Plan
@@ -136,19 +133,6 @@ def test_two_routes_of_one_name_are_refused() -> None:
     console = ConsoleRoute(lambda: 0)
     with pytest.raises(SettingsError, match="same name"):
         Plan(first=(console,), second=(console,))
-
-
-def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
-    path = tmp_path / "secrets" / "token"
-    token = load_or_create_token(path)
-    assert load_or_create_token(path) == token
-    assert path.stat().st_mode & 0o777 == 0o600
-    key = tmp_path / "secrets" / "key"
-    assert load_or_create_identity(key) == load_or_create_identity(key)
-    assert sorted(one.name for one in path.parent.iterdir()) == ["key", "token"], "nothing half-written stays"
-    key.write_text("{}")
-    with pytest.raises(SettingsError):
-        load_or_create_identity(key)
 
 
 def test_the_installations_mode_is_the_bridges_mode(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,9 @@ import pytest
 
 from evidence.custody.errors import (
     CorruptLogError,
-    DurabilityError,
     ForkError,
     HeadMovedError,
-    ImmutableResourceError,
     RollbackError,
-    StorageError,
     TileError,
     WitnessUnavailableError,
 )
@@ -26,6 +23,7 @@ from evidence.custody.log.note import KeyType, NoteVerifier, generate_key
 from evidence.custody.log.tiles import FolderTiles
 from evidence.custody.witnessing.policy import Policy
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
+from evidence.errors import DurabilityError, ImmutableFileError, StorageError
 from tests.support import rfc6962
 from tests.support.heads import MemoryHeadStore, SqliteHeadStore
 
@@ -214,7 +212,7 @@ def test_another_history_is_refused_by_the_witness_and_not_published(tmp_path: P
 def test_other_leaves_at_a_staged_place_are_an_error(tmp_path: Path) -> None:
     Integrator(tmp_path, LOG, MemoryHeadStore()).integrate(LEAVES[:300])
     (tmp_path / "checkpoint").unlink()
-    with pytest.raises(ImmutableResourceError):
+    with pytest.raises(ImmutableFileError):
         Integrator(tmp_path, LOG, MemoryHeadStore()).integrate(LEAVES[1:301])
 
 

@@ -15,14 +15,14 @@ from evidence.custody.errors import (
     RollbackError,
     SignatureError,
     StaleSizeError,
-    StorageError,
     UnknownLogError,
 )
-from evidence.custody.keyfile import load_or_create_key
 from evidence.custody.log import merkle
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import KeyType, Note, NoteSignature, generate_key
+from evidence.custody.log.note_key import load_or_create_key
 from evidence.custody.witnessing.witness import DevelopmentWitness, FileWitnessState, Witness
+from evidence.errors import StorageError
 from tests.support import rfc6962
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)

@@ -28,6 +28,7 @@ from evidence.custody.witnessing.witness_request import (
     size_body,
     status_of,
 )
+from evidence.errors import StorageError
 from tests.support import rfc6962
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
@@ -105,7 +106,7 @@ def test_each_refusal_has_its_status() -> None:
         errors.SignatureError("x"): 403,
         errors.StaleSizeError(3): 409,
         errors.ForkError("x"): 422,
-        errors.StorageError("x"): None,
+        StorageError("x"): None,
         errors.CorruptLogError("x"): None,
     }
     assert {error: status_of(error) for error in stated} == stated

@@ -1,7 +1,5 @@
 """Proves the small parts of the server: founding, secrets, challenges, ranges, logs, metrics, limits on hosts."""
 
-import json
-import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +17,8 @@ from server.auth import challenges
 from server.edge import allowed_hosts
 from server.founding import FoundingError, found
 from server.items.routes import parse_range
-from server.logs import ALLOWED, keep_allowed
 from server.metrics import Metrics
 from server.problems import ProblemError
-from server.secret_files import SecretFileError, load_identity, load_or_create_identity, load_or_create_secret
 from server.settings import Settings
 from tests.support.ports import free_port
 
@@ -55,20 +51,6 @@ def test_the_roots_key_is_nowhere_in_the_data_folder(tmp_path: Path) -> None:
             content = path.read_bytes()
             assert root.sign_seed not in content
             assert root.sign_seed.hex().encode() not in content
-
-
-def test_secrets_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> None:
-    path = tmp_path / "secrets" / "server.key"
-    made = load_or_create_identity(path)
-    assert load_or_create_identity(path) == load_identity(path) == made
-    assert path.stat().st_mode & 0o077 == 0
-    secret = load_or_create_secret(tmp_path / "secrets" / "challenge.key")
-    assert load_or_create_secret(tmp_path / "secrets" / "challenge.key") == secret
-    path.write_text("something else")
-    with pytest.raises(SecretFileError):
-        load_identity(path)
-    with pytest.raises(SecretFileError):
-        load_identity(tmp_path / "missing")
 
 
 def test_serving_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
@@ -110,27 +92,6 @@ def test_a_range_is_inside_the_file(size: int, first: int, last: int) -> None:
 @pytest.mark.parametrize("text", [None, "", "bytes=-", "items=0-1", "bytes=0-1,5-6", "bytes=a-b", "bytes=5-1"])
 def test_other_ranges_are_answered_with_the_whole(text: str | None) -> None:
     assert parse_range(text, 100) is None
-
-
-def test_a_log_line_holds_only_what_is_allowed() -> None:
-    line = {"event": "answered", "status": 200, "body": "Hij stond voor de deur", "phrase": "bado kemi"}
-    kept = keep_allowed(None, "", line)
-    assert kept == {"event": "answered", "status": 200, "dropped": ["body", "phrase"]}
-    assert {"handle", "address", "path", "user", "ip"}.isdisjoint(ALLOWED)
-
-
-def test_what_libraries_log_is_reduced_to_who_spoke() -> None:
-    script = (
-        "import logging; from server import logs; logs.configure();"
-        "logging.getLogger('uvicorn.error').error('secret %s', 'value');"
-        "logging.getLogger('evidence.store.journal.journal').critical('journal writer stops')"
-    )
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=True)
-    theirs, ours = (json.loads(line) for line in ended.stderr.splitlines())
-    assert (theirs["event"], theirs["logger"]) == ("a library spoke", "uvicorn.error")
-    assert ours["event"] == "journal writer stops"
-    assert b"secret" not in ended.stderr
-    assert logging.getLogger().level != logging.CRITICAL
 
 
 def test_metrics_have_a_listener_of_their_own() -> None:

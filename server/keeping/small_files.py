@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from evidence import durable
+from evidence import files
 from evidence.custody.log.tiles import CHECKPOINT_PATH
+from evidence.errors import ImmutableFileError
 from server.keeping.manifest import BackupError
 
 PREPARED: Final = "*.json"
@@ -27,11 +28,9 @@ def log_files(log: Path) -> Iterator[Path]:
 
 def copy(source: Path, target: Path) -> None:
     """Copy one file durably. BackupError when the target is there with other bytes."""
-    data = source.read_bytes()
-    if target.exists():
-        if target.read_bytes() != data:
-            raise BackupError(f"{target} is there with other bytes: this is not a copy of the same Getuige")
-        return
-    durable.make_folder(target.parent)
-    durable.write_file(target, data)
-    target.chmod(source.stat().st_mode & 0o777)
+    files.make_folder(target.parent)
+    try:
+        files.write_once(target, source.read_bytes(), source.stat().st_mode & 0o777)
+    except ImmutableFileError as error:
+        raise BackupError(f"{target} is there with other bytes: this is not a copy of the same Getuige") from error
+    files.sync_folder(target.parent)

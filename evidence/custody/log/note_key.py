@@ -1,8 +1,8 @@
-"""Private note keys on disk: made once, readable by their owner only."""
+"""Key files of logs and witnesses: one skey line (c2sp.org/signed-note) in a file of `evidence.keyfile`."""
 
 from pathlib import Path
 
-from evidence.custody import disk
+from evidence import keyfile
 from evidence.custody.errors import KeyFormatError
 from evidence.custody.log.note import KeyType, NoteSigner, generate_key
 
@@ -12,16 +12,14 @@ def load_or_create_key(path: Path, name: str, kind: KeyType = KeyType.ED25519) -
 
     Raises:
         KeyFormatError: the file holds no skey, or one of another name or type.
-        StorageError: the disk refused.
+        KeyFileError: it can be neither read nor made.
     """
-    disk.make_folder(path.parent)
-    stored = disk.read_if_there(path)
-    if stored is None:
-        signer = generate_key(name, kind)
-        disk.write_once(path, f"{signer.skey}\n".encode(), disk.SECRET_MODE)
-        disk.sync_folders([path.parent])
-        return signer
+    stored = keyfile.load_or_create(path, lambda: _new_key(name, kind))
     signer = NoteSigner.parse(stored.decode("utf-8", "replace").removesuffix("\n"))
     if (signer.name, signer.kind) != (name, kind):
         raise KeyFormatError(f"{path.name} holds the key of {signer.name} (type {signer.kind}), not of {name}")
     return signer
+
+
+def _new_key(name: str, kind: KeyType) -> bytes:
+    return f"{generate_key(name, kind).skey}\n".encode()
