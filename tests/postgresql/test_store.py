@@ -20,7 +20,7 @@ from evidence.statements.statement import FIRST_PREV, Chain
 from evidence.store.database.access import AccessStore, HandleTakenError
 from evidence.store.database.engine import NotDurableError, open_engine
 from evidence.store.errors import BusyError, StoreError, UnknownOutcomeError, UnreadyError
-from evidence.store.journal import journal as journals
+from evidence.store.journal import writer as writing
 from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal
 from tests.support.journal_history import Phone, founding, invitation
@@ -164,13 +164,13 @@ def test_statements_wait_for_a_postgresql_that_is_killed_and_comes_back(
 def test_a_postgresql_that_stays_away_is_said_plainly_and_not_waited_for(
     url: str, postgres: PostgresServer, opened: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journals, "ENDURE_S", 0.5)
+    monkeypatch.setattr(writing, "ENDURE_S", 0.5)
     journal = started(opened(url))
     heads = SqlHeads(opened(url))
     one = invitation(keys.Identity.generate()).envelope.to_bytes()
     postgres.stop()
     assert isinstance(journal.append(one).exception(20), UnknownOutcomeError)
-    assert journal.trouble == journals.AWAY
+    assert journal.trouble == writing.AWAY
     with pytest.raises(UnreadyError):
         journal.append(one)
     for question in (journal.size, heads.load):

@@ -44,7 +44,7 @@ ASK_AGAIN: Final = timedelta(days=1)
 """How long to wait for a store that should have deleted by now."""
 
 SMALL_TABLE_BYTES: Final = 256 * 1024**2
-"""PostgreSQL writes such a table anew within the time that the writer endures (`journal.ENDURE_S`)."""
+"""PostgreSQL writes such a table anew within the time that the writer endures (`writer.ENDURE_S`)."""
 
 
 def traces_of(recorded: Recorded) -> frozenset[bytes]:

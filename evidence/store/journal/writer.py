@@ -1,0 +1,312 @@
+"""The writer of the journal: one thread per process with group commit.
+
+It drains its queue, locks the head row, catches up with what other processes appended, judges each statement
+(`evidence.statements.authority`), writes all that passed in one transaction, commits, and only then resolves the
+futures. So the cost of a flush is shared by all who wait for it, and nobody hears of a statement that is not durable.
+
+State rules:
+- A statement that is refused fails alone; its neighbours in the batch are written.
+- A statement that is in the journal already resolves with the event that holds it.
+- When a commit fails in a way that leaves its outcome open, the writer stops: a disk that lost a flush may have
+  dropped the pages (fsyncgate, PostgreSQL wiki), so that only a restart, which reads back, knows what is there.
+- When the database is another process and went away, that process guards its own disk: the writer forgets what it
+  knew, and writes the same batch again as soon as there is an answer. What was stored by then is found, not doubled.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from evidence import ids
+from evidence.statements import authority, event, statement
+from evidence.statements.event import Recorded
+from evidence.statements.standing import touches
+from evidence.statements.statement import Statement
+from evidence.statements.tombstone import Tombstone
+from evidence.statements.types import LogRotate
+from evidence.statements.unread import Unread
+from evidence.store.database import failures
+from evidence.store.database.engine import WRITE, at_one_instant, reading
+from evidence.store.database.failures import Verdict
+from evidence.store.errors import (
+    BusyError,
+    ErasedError,
+    StorageFullError,
+    StoreError,
+    UnknownOutcomeError,
+    UnreadyError,
+)
+from evidence.store.journal import rows
+from evidence.store.journal.replica import Replica, read_page
+from evidence.store.ports import Requirement
+
+MAX_QUEUED: Final = 4096
+"""At 5,000 statements a second this is under a second of waiting; beyond it, saying "busy" is kinder."""
+
+MAX_BATCH: Final = 512
+"""Statements in one transaction: the flush is long shared by then, and the lock on the head stays short."""
+
+ENDURE_S: Final = 10.0
+"""How long those who wait are kept waiting while the database is away: a restart or a failover of PostgreSQL takes
+seconds. After it they hear that the outcome is open, and newcomers hear "not ready" until it is back."""
+
+LOOK_AGAIN_S: Final = 0.25
+"""Between two looks at a database that is away."""
+
+AWAY: Final = "the database does not answer"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    statement: Statement
+    requires: Requirement | None
+    future: Future[Recorded]
+
+
+class Writer:
+    """Owns the thread; `tell` hears of what became durable: the size before it, and the statements."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], ids.Time],
+        held: int,
+        tell: Callable[[int, Sequence[Statement]], None],
+    ) -> None:
+        self._engine = engine
+        self._held = held
+        self._writing = engine.execution_options(**WRITE)
+        self._clock = clock
+        self._tell = tell
+        self._queue: queue.Queue[_Waiting | None] = queue.Queue(MAX_QUEUED)
+        self._thread: threading.Thread | None = None
+        self._trouble: str | None = "not started"
+        self._outage: str | None = None
+        self._judged = Replica(held)
+        self._rotated: tuple[int, tuple[LogRotate, ...]] = (0, ())
+
+    def start(self, history: Sequence[Statement | Tombstone], size: int) -> None:
+        """Begin with what the journal says about the organisation up to `size`."""
+        self._judged.begin(history, size)
+        self._trouble = None
+        self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Write what is queued, then stop."""
+        if self._thread is not None and self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+        self._trouble = self._trouble or "closed"
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be appended; None when all is well."""
+        return self._trouble or self._outage
+
+    @property
+    def rotated(self) -> tuple[int, tuple[LogRotate, ...]]:
+        """Up to which size the rotations of the log's key are known here, and these."""
+        return self._rotated
+
+    def append(self, dsse_bytes: bytes, requires: Requirement | None) -> Future[Recorded]:
+        """Queue a statement; see `ports.Journal.append`."""
+        if self.trouble is not None:
+            raise UnreadyError(f"the journal takes nothing: {self.trouble}")
+        future: Future[Recorded] = Future()
+        try:
+            self._queue.put_nowait(_Waiting(statement.parse(dsse_bytes), requires, future))
+        except queue.Full as error:
+            raise BusyError("too many statements are waiting to be written") from error
+        return future
+
+    def _run(self) -> None:
+        open_ = True
+        while open_ and self._trouble is None:
+            batch, open_ = self._drain()
+            if batch:
+                self._write(batch)
+            if self._outage is not None:
+                open_ = self._await_database() and open_
+        self._refuse_rest()
+
+    def _drain(self) -> tuple[list[_Waiting], bool]:
+        batch: list[_Waiting] = []
+        waiting = self._queue.get()
+        while waiting is not None:
+            if waiting.future.set_running_or_notify_cancel():
+                batch.append(waiting)
+            if len(batch) >= MAX_BATCH:
+                return batch, True
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, True
+        return batch, False
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        try:
+            outcomes = self._endure(batch)
+        except IntegrityError:
+            self._judged = Replica(self._held)
+            if len(batch) > 1:  # one of them is poison for the database: find it by writing each alone
+                for waiting in batch:
+                    self._write([waiting])
+            else:
+                batch[0].future.set_exception(
+                    authority.NotAllowedError("exists", "the journal already has such a statement")
+                )
+        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait must hear of it
+            self._judged = Replica(self._held)
+            self._fail(batch, error)
+        else:
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                if isinstance(outcome, Recorded):
+                    waiting.future.set_result(outcome)
+                else:
+                    waiting.future.set_exception(outcome)
+
+    def _endure(self, batch: list[_Waiting]) -> list[Recorded | Exception]:
+        """Write one batch, again and again for `ENDURE_S` while the database is away."""
+        until = time.monotonic() + ENDURE_S
+        while True:
+            try:
+                return self._transaction(batch)
+            except Exception as error:
+                if failures.judge(error) is not Verdict.LOST or time.monotonic() > until:
+                    raise
+                _log.warning("the database went away, trying again: %s", type(error).__name__)
+                self._judged = Replica(self._held)
+            time.sleep(LOOK_AGAIN_S)
+
+    def _await_database(self) -> bool:
+        """Turn newcomers away until the database answers; False when the journal is closed meanwhile."""
+        while True:
+            time.sleep(LOOK_AGAIN_S)
+            if not self._turn_away(AWAY):
+                return False
+            try:
+                with reading(self._engine) as connection:
+                    rows.size_of(connection)
+            except (UnreadyError, BusyError):
+                continue
+            self._outage = None
+            _log.warning("the database is back")
+            return True
+
+    def _transaction(self, batch: list[_Waiting]) -> list[Recorded | Exception]:
+        """Judge and write one batch; what is returned is durable."""
+        self._read_ahead(batch)
+        with self._writing.begin() as connection:
+            size = rows.lock_head(connection)
+            if self._judged.size > size:
+                raise StoreError("the database lost events that it had acknowledged")
+            self._judged.catch_up(connection, size)
+            self._judged.look_up(connection, [waiting.statement for waiting in batch])
+            present = rows.known(connection, [waiting.statement.id for waiting in batch])
+            received_at = self._clock()
+            outcomes: list[Recorded | Exception] = []
+            accepted: list[Statement] = []
+            new: list[dict[str, Any]] = []
+            to_copy: list[dict[str, Any]] = []
+            for waiting in batch:
+                known = present.get(waiting.statement.id)
+                if known is None:
+                    outcome = self._judge(connection, waiting, received_at)
+                    if isinstance(outcome, Recorded):
+                        new.append(rows.row_of(waiting.statement, outcome))
+                        if copy := rows.copy_row_of(waiting.statement, outcome):
+                            to_copy.append(copy)
+                        accepted.append(waiting.statement)
+                        present[outcome.statement] = outcome
+                    outcomes.append(outcome)
+                elif isinstance(known, Tombstone):
+                    outcomes.append(ErasedError(known))
+                else:
+                    outcomes.append(replace(known, again=True))
+            if new:
+                rows.add(connection, new)
+                rows.queue_copies(connection, to_copy)
+                rows.move_head(connection, size, size + len(new))
+        self._tell(size, accepted)
+        self._rotated = (self._judged.size, self._judged.standing.rotations)
+        self._judged.let_go()
+        return outcomes
+
+    def _read_ahead(self, batch: list[_Waiting]) -> None:
+        """Read the cases that a batch is about before the head is locked: other processes need not wait for that."""
+        cases = [one.statement.case if one.requires else touches(one.statement) for one in batch]
+        if self._judged.size and not self._judged.unread(cases):
+            return
+        with self._engine.connect() as asking:  # not `snapshot`: the writer judges the database's own errors
+            connection = at_one_instant(asking)
+            self._judged.catch_up(connection, rows.size_of(connection))
+            for case in self._judged.unread(cases):
+                self._judged.adopt(connection, read_page(connection, case, self._judged.size))
+
+    def _judge(self, connection: Connection, waiting: _Waiting, received_at: ids.Time) -> Recorded | Exception:
+        """Return the event of a statement, which is taken in, or why it is refused."""
+        while True:
+            try:
+                outcome = self._verdict(waiting, received_at)
+            except Unread as missing:
+                for case in self._judged.resolve(connection, missing):
+                    self._judged.adopt(connection, read_page(connection, case, self._judged.size))
+            except Exception as error:  # noqa: BLE001 - a refusal, or poison: it fails alone
+                return error
+            else:
+                self._judged.add([waiting.statement])
+                return outcome
+
+    def _verdict(self, waiting: _Waiting, received_at: ids.Time) -> Recorded:
+        standing = self._judged.standing
+        authority.check(standing, waiting.statement, received_at)
+        if waiting.requires is not None:
+            waiting.requires(standing, waiting.statement)
+        if (case := touches(waiting.statement)) is not None:
+            standing.reach.demand(case)
+        return event.record(waiting.statement, self._judged.size, received_at)
+
+    def _fail(self, batch: list[_Waiting], error: Exception) -> None:
+        match failures.judge(error):
+            case Verdict.BUSY:
+                answer: Exception = BusyError("another process holds the database")
+            case Verdict.FULL:
+                answer = StorageFullError("the disk is full; nothing was stored")
+            case Verdict.LOST:
+                self._outage = AWAY
+                _log.critical("journal writer waits: %s", AWAY)
+                answer = UnknownOutcomeError("the database went away; ask again later")
+            case _:
+                self._trouble = f"a write failed ({type(error).__name__})"
+                _log.critical("journal writer stops: %s", type(error).__name__)
+                answer = UnknownOutcomeError("the write failed; ask again after the restart")
+        for waiting in batch:
+            waiting.future.set_exception(answer)
+
+    def _refuse_rest(self) -> None:
+        self._trouble = self._trouble or "closed"
+        self._turn_away(self._trouble)
+
+    def _turn_away(self, why: str) -> bool:
+        """Refuse all that is queued; False when the end of the queue is among it."""
+        more = True
+        while True:
+            try:
+                waiting = self._queue.get_nowait()
+            except queue.Empty:
+                return more
+            if waiting is None:
+                more = False
+            elif waiting.future.set_running_or_notify_cancel():
+                waiting.future.set_exception(UnreadyError(f"the journal takes nothing: {why}"))
