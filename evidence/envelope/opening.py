@@ -25,7 +25,7 @@ def content_key(
 ) -> bytes:
     """Return the item's content key from the wrap in its head, or from the one that a grant gave (text is suite 1).
 
-    wraps.WrapError if there is no wrap for `reader`, it was made or something else.
+    wraps.NotGivenError if there is no wrap for `reader`, WrapError if it was made for something else.
     """
     head = prefix.head
     found = next((wrap for wrap in head.wraps if wrap.to == reader.box_kid), None)
@@ -110,7 +110,7 @@ def open_begun(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[byte
 def _named(wrap: types.GrantedItem | container.Wrap | None) -> tuple[ids.Base64, wraps.Suite]:
     if wrap is None:
         message = "this item was not given to this reader"
-        raise wraps.WrapError(message)
+        raise wraps.NotGivenError(message)
     return wrap.wrap, wrap.suite
 
 

@@ -25,6 +25,10 @@ class WrapError(EvidenceError):
     """A wrap does not open, or was made for another item or reader."""
 
 
+class NotGivenError(WrapError):
+    """There is no wrap for this reader."""
+
+
 @dataclass(frozen=True)
 class Reader:
     """Public keys that a content key is wrapped to: X25519 (32 bytes); with X-Wing (1216 bytes) it is in suite 2."""

@@ -30,6 +30,7 @@ from evidence.statements import authority, statement, types
 from evidence.statements import event as events
 from evidence.statements.standing import Standing
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
+from tests.support import odd_items
 from tests.support.heads import MemoryHeadStore
 
 ORIGIN = "getuige.example/log"
@@ -97,6 +98,13 @@ class Organisation:
             body = sealing.write(prepared, content, out)
         path.rename(self.container(body.container.sha256))
         self.act(self.phone, "item.seal", body, case=self.case, chain=self.next_link(), **options)
+        return body.item
+
+    def raw(self, odd: odd_items.Odd) -> ids.ItemId:
+        """Let the phone seal what follows no rule, and record its statement."""
+        whole, body = odd_items.write(odd, self.phone, self.case, [self.vault.box_public])
+        self.container(body.container.sha256).write_bytes(whole)
+        self.act(self.phone, "item.seal", body, case=self.case, chain=self.next_link())
         return body.item
 
     def begin(self, meta: Meta, content: sealing.Content, arrived: int) -> ids.ItemId:

@@ -45,8 +45,13 @@ def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
     """Each original opens the commitment that was signed when it was sealed. `digests` as in `check_sealed`."""
     openings = schema.decode(Openings, canonical.decode(bag.read_small(bundle, layout.OPENINGS)))
     by_item = {opening.item: opening for opening in openings.items}
+    closed = {one.item: one for one in openings.closed or ()}
     for event, body in _seals(part):
         opening = by_item.get(body.item)
+        if body.item in closed and part.trusted(event) and _described(digests, opening, body):
+            which = closed[body.item].part
+            findings.note("original-closed", body.item, part=which, **_circumstances(part, event))
+            continue
         if opening is None or not part.trusted(event) or not _opens(digests, opening, body):
             findings.failed("original-differs", body.item)
             continue
@@ -54,6 +59,10 @@ def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
         findings.proven("original-proven", body.item, file=file, **_circumstances(part, event))
     for event, begun in part.begun:
         opening = by_item.get(begun.item)
+        if begun.item in closed and part.trusted(event) and opening is None:
+            which = closed[begun.item].part
+            findings.note("original-closed", begun.item, part=which, **_circumstances(part, event))
+            continue
         if opening is None or not part.trusted(event) or not _begun_opens(bundle, digests, opening, part, event, begun):
             findings.failed("original-differs", begun.item)
             continue
@@ -144,6 +153,13 @@ def _start(bundle: bag.Bag, name: str) -> bytes:
         if len(start) >= _PREFIX_BYTES:
             break
     return bytes(start)
+
+
+def _described(digests: Mapping[str, str], opening: Opening | None, body: types.ItemSeal) -> bool:
+    """Whether an item that did not open whole shows nothing, or a description that was sealed."""
+    return opening is None or (
+        opening.original is None and _commits(digests.get(opening.description), opening.meta_salt, body.meta.commitment)
+    )
 
 
 def _opens(digests: Mapping[str, str], opening: Opening, body: types.ItemSeal) -> bool:

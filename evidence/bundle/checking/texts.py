@@ -160,6 +160,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "received {when}, time stamp {latest}. The description is proven. The part of the file is authentic, piece by "
         "piece, for whoever opened it; without the key that cannot be checked here.",
     },
+    "original-closed": {
+        "nl": "Item {about} is niet geopend ({part}), zegt wie deze bundel opende. Verzegeld door {who}, ontvangen "
+        "{when}, tijdstempel {latest}. Of dat zo is, laten de verzegelde bundel en de sleutel van die lezer zien.",
+        "en": "Item {about} was not opened ({part}), says whoever opened this bundle. Sealed by {who}, received "
+        "{when}, time stamp {latest}. The sealed bundle and that reader's key show whether that is so.",
+    },
     "original-differs": {
         "nl": "Item {about}: het geopende bestand is niet wat er is verzegeld.",
         "en": "Item {about}: the opened file is not what was sealed.",

@@ -1,8 +1,13 @@
 """What an opened bundle says to prove its originals: `data/openings.json` (`docs/formats/opened-bundle.md`)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from evidence import ids
+
+Part = Literal["container", "not-given", "key", "description", "content"]
+"""What of an item did not open: its bytes are not those of its event, no key for this reader, a key that does not fit,
+a description that cannot be read, or content that is not what the description says."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,21 @@ class Opening:
 
 
 @dataclass(frozen=True)
+class Closed:
+    """An item that did not open, or not whole, on the word of whoever opened the bundle: its key is not here."""
+
+    item: ids.ItemId
+    event: int
+    part: Part
+
+
+@dataclass(frozen=True)
 class Openings:
-    """All openings of a bundle (`data/openings.json`)."""
+    """All openings of a bundle (`data/openings.json`).
+
+    An item of which only the content did not open has both: an opening of its description, and why there is no more.
+    """
 
     v: int
     items: tuple[Opening, ...]
+    closed: tuple[Closed, ...] | None = None

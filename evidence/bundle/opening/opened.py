@@ -1,45 +1,35 @@
 """Open a sealed bundle where the reader's key lives: originals, untouched, and what proves that they were sealed.
 
 The result is a bag too. It holds no content key: for each part it holds the *opening* of the commitment that was
-signed when the item was sealed, and that is enough to prove the original against its event.
+signed when the item was sealed, and that is enough to prove the original against its event. An item that does not open
+is one row that says so; the others are opened all the same.
 """
 
-import csv
+import errno
 import hashlib
-import io
 import os
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from evidence import canonical, ids, keys, schema
 from evidence.bundle.format import bag, layout, wraps
-from evidence.bundle.format.kinds import kind_of
-from evidence.bundle.format.openings import Incomplete, Opening, Openings
+from evidence.bundle.format.openings import Closed, Incomplete, Opening, Openings, Part
 from evidence.bundle.format.wraps import Given
-from evidence.bundle.opening import case_uco
+from evidence.bundle.opening import case_uco, naming, timeline_csv
 from evidence.envelope import container, opening
 from evidence.envelope import meta as metas
 from evidence.envelope.meta import Meta
-from evidence.envelope.wraps import WrapError
+from evidence.envelope.wraps import NotGivenError
 from evidence.errors import EvidenceError
 from evidence.statements import event as events
 from evidence.statements import types
 
-MAX_NAME_CHARACTERS: Final = 80
-"""Long enough to recognise a file, short enough for every file system."""
-
 INCOMPLETE: Final = "ONVOLLEDIG"
 """Stands in the name of a file that was cut off: nobody should have to read a list to know."""
 
-_COLUMNS: Final = (
-    *("happened", "discovered", "recorded", "received"),
-    *("kind", "source", "title", "text", "item", "event", "original", "complete"),
-)
-_UNSAFE = re.compile(r"[^\w.\- ]+")
 Progress = Callable[[int, int], None]
 
 
@@ -47,85 +37,197 @@ class TargetError(EvidenceError):
     """The folder for the opened bundle cannot be used."""
 
 
+@dataclass(frozen=True)
+class Unopened:
+    """An item that did not open, or not whole: who added it, when it was received, and what failed in which words."""
+
+    item: ids.ItemId
+    received_at: ids.Time
+    added_by: str
+    part: Part
+    why: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was opened (as it stands in the folder), and what was not."""
+
+    items: tuple[Opening, ...]
+    unopened: tuple[Unopened, ...]
+
+
+@dataclass
+class _Item:
+    """One item on its way from the sealed bundle to the folder."""
+
+    given: Given
+    opening: Opening | None = None
+    meta: Meta | None = None
+    part: Part | None = None
+    why: str = ""
+
+
 def open_bundle(
     sealed: Path, reader: keys.Identity, target: Path, progress: Progress = lambda _done, _all: None
-) -> Openings:
-    """Decrypt the sealed bundle at `sealed` into the new folder `target`.
+) -> Result:
+    """Decrypt the sealed bundle at `sealed` into the new folder `target`; say what opened and what did not.
 
-    Raises TargetError if `target` exists, BagError, WrapError, OpenError or TamperedError if an item cannot be opened
-    as it was sealed; then `target` is left with what was opened, named `*.partial`.
+    Raises TargetError if `target` exists, BagError or FormatError if the bundle cannot be read, NotGivenError if
+    nothing in it is for this reader. After an error of the disk what was opened is left beside `target`, named
+    `*.partial`.
     """
     if target.exists():
         raise TargetError(f"{target} exists; choose a folder that does not")
     work = target.with_name(f"{target.name}.partial")
-    work.mkdir(mode=0o700, parents=True)
     with bag.open_bag(sealed) as source:
-        result = _open_into(source, reader, work, progress)
+        given = wraps.items_of(source, reader.kid)
+        _demand_a_key(source, reader, given)
+        work.mkdir(mode=0o700, parents=True)
+        result = _open_into(source, reader, given, work, progress)
     work.rename(target)
     return result
 
 
-def _open_into(source: bag.Bag, reader: keys.Identity, work: Path, progress: Progress) -> Openings:
+def _demand_a_key(source: bag.Bag, reader: keys.Identity, given: list[Given]) -> None:
+    """Raise WrapError, before anything is written, when no item was given to this reader."""
+    for one in given:
+        try:
+            prefix, _ = _prefix(source.stream(layout.container(one.body.item)))
+            opening.content_key(prefix, reader, one.wrap)
+        except NotGivenError:
+            continue
+        except EvidenceError:
+            return
+        return
+    if given:
+        raise NotGivenError("nothing in this bundle was given to this reader")
+
+
+def _open_into(source: bag.Bag, reader: keys.Identity, given: list[Given], work: Path, progress: Progress) -> Result:
     names = sorted(source.names())
     kept = [name for name in names if name.startswith((layout.EVENTS, "proof/")) or name == layout.SALTS]
-    for name in kept:
+    for name in (*kept, layout.HOWTO, layout.SCRIPT):
         _store(work, name, source.stream(name))
     _store(work, layout.SEALED_MANIFEST, source.stream(bag.MANIFEST))
-    for name in (layout.HOWTO, layout.SCRIPT):
-        _store(work, name, source.stream(name))
-    items = wraps.items_of(source, reader.kid)
-    opened: list[tuple[Opening, Meta, events.Event]] = []
-    for number, item in enumerate(items, start=1):
-        opened.append(_open_item(source, reader, work, number, item))
-        progress(number, len(items))
-    openings = Openings(1, tuple(entry[0] for entry in opened))
+    found: list[_Item] = []
+    for number, one in enumerate(given, start=1):
+        found.append(_open_item(source, reader, work, number, one))
+        progress(number, len(given))
+    opened = tuple(one.opening for one in found if one.opening is not None)
+    closed = tuple(Closed(one.given.body.item, one.given.event.index, one.part) for one in found if one.part)
+    openings = Openings(1, opened, closed or None)
     _store(work, layout.OPENINGS, iter([canonical.encode(schema.encode(openings))]))
-    _store(work, layout.TIMELINE, iter([_timeline(opened)]))
+    signers = wraps.signers_of(source)
+    _store(work, layout.TIMELINE, iter([timeline_csv.write(_row(one, signers) for one in found)]))
     export = events.parse(bag.read_small(source, layout.EXPORT_EVENT))
-    described = (_described(work, entry, meta, sealed) for entry, meta, sealed in opened)
-    _store(work, layout.CASE, iter([case_uco.document(described, export, wraps.signers_of(source))]))
+    described = (_described(work, one.opening, one.meta, one.given.event) for one in found if one.opening and one.meta)
+    _store(work, layout.CASE, iter([case_uco.document(described, export, signers)]))
     _close_bag(work)
-    return openings
+    return Result(opened, tuple(_unopened(one, signers) for one in found if one.part))
 
 
-def _open_item(
-    source: bag.Bag,
-    reader: keys.Identity,
-    work: Path,
-    number: int,
-    item: Given,
-) -> tuple[Opening, Meta, events.Event]:
-    event, body = item.event, item.body
-    name = layout.container(body.item)
-    pieces = source.stream(name)
-    prefix, rest = _prefix(pieces)
-    if isinstance(body, types.ItemSeal):
-        container.check_against(prefix, event.statement.case, event.statement.by, body)
-    else:
-        container.check_begun(prefix, event.statement.case, event.statement.by, body)
+def _open_item(source: bag.Bag, reader: keys.Identity, work: Path, number: int, given: Given) -> _Item:
+    """Open one item as far as it opens. What fails is said in the result; only the disk's own errors are raised."""
+    found = _Item(given)
     try:
-        key = opening.content_key(prefix, reader, item.wrap)
-    except WrapError as error:
-        raise WrapError(f"item {body.item}: {error}") from error
-    plain = opening.open_meta_bytes(prefix, key)
-    meta = metas.parse(plain)
-    stem = f"{number:04}-{body.item[:8]}"
+        found.part = "container"
+        pieces = source.stream(layout.container(given.body.item))
+        prefix, rest = _prefix(pieces)
+        _check_container(prefix, given)
+        found.part = "key"
+        key = opening.content_key(prefix, reader, given.wrap)
+        found.part = "description"
+        plain = opening.open_meta_bytes(prefix, key)
+        found.meta = metas.parse(plain)
+        stem = f"{number:04}-{given.body.item[:8]}"
+        found.opening = _describe(source, work, stem, given, prefix, key, plain)
+        found.part = "content"
+        found.opening = _open_content(work, stem, found.opening, found.meta, prefix, key, rest)
+    except EvidenceError as error:
+        found.part = "not-given" if isinstance(error, NotGivenError) else found.part
+        found.why = str(error)
+        return found
+    found.part = None
+    return found
+
+
+def _check_container(prefix: container.Prefix, given: Given) -> None:
+    statement, body = given.event.statement, given.body
+    if isinstance(body, types.ItemSeal):
+        container.check_against(prefix, statement.case, statement.by, body)
+    else:
+        container.check_begun(prefix, statement.case, statement.by, body)
+
+
+def _describe(
+    source: bag.Bag, work: Path, stem: str, given: Given, prefix: container.Prefix, key: bytes, plain: bytes
+) -> Opening:
+    """Store the description, and the head of an item that is incomplete; return what proves them."""
+    item = given.body.item
     description = f"{layout.DESCRIPTIONS}{stem}.json"
     _store(work, description, iter([plain]))
-    meta_salt = ids.Sha256(container.commitment_salt(key, "meta").hex())
-    result = Opening(body.item, event.index, description, meta_salt)
-    if isinstance(body, types.ItemOpen):
-        head = f"{layout.HEADS}{body.item}.json"
+    salt = ids.Sha256(container.commitment_salt(key, "meta").hex())
+    result = Opening(item, given.event.index, description, salt)
+    if isinstance(given.body, types.ItemOpen):
+        head = f"{layout.HEADS}{item}.json"
         _store(work, head, iter([prefix.head_bytes]))
-        result = replace(result, incomplete=Incomplete(head, source.size(name), prefix.container_size))
-    if meta.file is not None and prefix.head.content is not None:
-        mark = "" if result.incomplete is None else f"{INCOMPLETE}-"
-        original = f"{layout.ORIGINALS}{stem}-{mark}{_safe_name(meta.file.name)}"
-        open_it = opening.open_content if result.incomplete is None else opening.open_begun
-        _store(work, original, open_it(prefix, key, meta, rest))
-        salt = ids.Sha256(container.commitment_salt(key, "content").hex())
-        result = replace(result, original=original, content_salt=salt)
-    return result, meta, event
+        incomplete = Incomplete(head, source.size(layout.container(item)), prefix.container_size)
+        result = replace(result, incomplete=incomplete)
+    return result
+
+
+def _open_content(
+    work: Path, stem: str, described: Opening, meta: Meta, prefix: container.Prefix, key: bytes, rest: Iterator[bytes]
+) -> Opening:
+    """Store the original; TamperedError, OpenError or FormatError when it is not what the description says."""
+    if meta.file is None and prefix.head.content is None:
+        return described
+    if meta.file is None or prefix.head.content is None:
+        raise container.TamperedError("the description and the content do not belong together")
+    mark = "" if described.incomplete is None else f"{INCOMPLETE}-"
+    open_it = opening.open_content if described.incomplete is None else opening.open_begun
+    original = _store_original(work, meta.file.name, f"{stem}-{mark}", open_it(prefix, key, meta, rest))
+    salt = ids.Sha256(container.commitment_salt(key, "content").hex())
+    return replace(described, original=original, content_salt=salt)
+
+
+def _store_original(work: Path, name: str, prefix: str, pieces: Iterator[bytes]) -> str:
+    """Write an original under the best name that this disk takes, whole or not at all; return the name in the bag."""
+    original = f"{layout.ORIGINALS}{naming.safe_name(name, prefix)}"
+    try:
+        _create(work / original)
+    except OSError as error:
+        if error.errno not in {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}:
+            raise
+        original = f"{layout.ORIGINALS}{naming.fallback(name, prefix)}"
+    try:
+        _store(work, original, pieces)
+    except EvidenceError:
+        (work / original).unlink()
+        raise
+    return original
+
+
+def _row(one: _Item, signers: Mapping[ids.KeyId, str]) -> timeline_csv.Row:
+    event, opened = one.given.event, one.opening
+    return timeline_csv.Row(
+        event,
+        _name(signers, event.statement.by),
+        one.meta,
+        None if opened is None else opened.original,
+        isinstance(one.given.body, types.ItemSeal),
+        one.part,
+    )
+
+
+def _unopened(one: _Item, signers: Mapping[ids.KeyId, str]) -> Unopened:
+    event = one.given.event
+    part = one.part or "container"
+    return Unopened(one.given.body.item, event.received_at, _name(signers, event.statement.by), part, one.why)
+
+
+def _name(signers: Mapping[ids.KeyId, str], kid: ids.KeyId) -> str:
+    return signers.get(kid, f"sleutel/key {kid[:8]}")
 
 
 def _described(work: Path, entry: Opening, meta: Meta, sealed: events.Event) -> case_uco.OpenedItem:
@@ -161,49 +263,20 @@ def _prefix(pieces: Iterator[bytes]) -> tuple[container.Prefix, Iterator[bytes]]
     return container.parse_prefix(start), rest()
 
 
+def _create(path: Path) -> None:
+    """Make an empty file, so that a name that the disk refuses is known before anything is decrypted."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.open("xb").close()
+
+
 def _store(work: Path, name: str, pieces: Iterator[bytes]) -> None:
     path = work / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("xb") as file:
+    with path.open("wb") as file:
         for data in pieces:
             file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _safe_name(name: str) -> str:
-    """Keep what is recognisable of a foreign file name and nothing that a file system could act on."""
-    cleaned = _UNSAFE.sub("_", name).strip(". ") or "bestand"
-    stem, dot, extension = cleaned.rpartition(".")
-    return cleaned[:MAX_NAME_CHARACTERS] if not dot else f"{stem[:MAX_NAME_CHARACTERS]}.{extension[:10]}"
-
-
-def _timeline(opened: list[tuple[Opening, Meta, events.Event]]) -> bytes:
-    """Return the items as CSV; a cell that a spreadsheet could take for a formula gets an apostrophe."""
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(_COLUMNS)
-    for entry, meta, event in opened:
-        times = (meta.happened, meta.discovered, meta.recorded, event.received_at)
-        whole = "yes" if entry.incomplete is None else "no"
-        row = (
-            *times,
-            kind_of(meta),
-            meta.source,
-            meta.title,
-            meta.text,
-            entry.item,
-            event.index,
-            entry.original,
-            whole,
-        )
-        table.writerow([_cell(value) for value in row])
-    return out.getvalue().encode()
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _close_bag(work: Path) -> None:

@@ -1,0 +1,251 @@
+"""Odd items: what a hostile or broken phone seals, made by a writer that follows no rule of what it writes.
+
+Every one is validly signed by the phone and passes what a blind server can check; what is odd lies in what only a
+reader sees. `ODD` is the table, `write` makes the container.
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from evidence import canonical, ids, keys, schema
+from evidence.envelope import cobblestone, container, sealing
+from evidence.envelope.meta import Meta
+from evidence.envelope.padding import padme
+from evidence.statements import dsse, types
+
+Opens = Literal["whole", "description", "nothing"]
+"""How far an item opens for a reader that follows the rules."""
+
+GOOD: Final = {
+    "v": 1,
+    "kind": "incident",
+    "source": "victim",
+    "recorded": "2026-11-24T20:10:00.000Z",
+    "title": "Hij stond voor de deur",
+    "text": "Een uur lang.",
+    "happened": "2026-11-24T21:10+01:00",
+}
+CONTENT: Final = b"\xff\xd8 not a photograph, but real bytes " * 40
+LONGEST: Final = schema.MAX_TEXT_CHARACTERS
+
+
+@dataclass(frozen=True)
+class Odd:
+    """One odd item: the bytes of its description, its content, and what its wraps are replaced by."""
+
+    name: str
+    opens: Opens
+    plain: bytes
+    content: bytes | None = None
+    wrap: bytes | None = None
+
+
+def meta(**more: object) -> dict[str, object]:
+    """Return a good description with `more` members."""
+    return {**GOOD, **more}
+
+
+def file(name: str = "foto.jpg", **more: object) -> dict[str, object]:
+    """Return what a description says of `CONTENT`."""
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    return {"name": name, "mime": "image/jpeg", "size": len(CONTENT), "sha256": digest, **more}
+
+
+def _json(value: object) -> bytes:
+    """Write JSON as `canonical` does, without its rules."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _forms() -> Iterator[Odd]:
+    good = canonical.encode(GOOD)
+    for name, plain in {
+        "null": b"null",
+        "a list": b"[]",
+        "a number": b"5",
+        "a text": b'"x"',
+        "true": b"true",
+        "nothing": b"",
+        "an empty object": b"{}",
+        "cut off": good[:-9],
+        "no JSON": b"\x00\x01\x02",
+        "no UTF-8": good.replace(b"deur", b"d\xe9r"),
+        "a byte order mark": b"\xef\xbb\xbf" + good,
+        "UTF-16": json.dumps(GOOD).encode("utf-16"),
+        "half a surrogate": good.replace(b"deur", b"\xed\xa0\x80"),
+        "half a surrogate, escaped": good.replace(b"deur", b"\\ud800"),
+        "a member twice": good.replace(b'"v":1', b'"v":1,"v":1'),
+        "white space": json.dumps(GOOD).encode(),
+        "escapes": good.replace(b"deur", b"de\\u0075r"),
+        "a fraction": good.replace(b'"v":1', b'"v":1.0'),
+        "5,000 digits": good.replace(b'"v":1', b'"v":' + b"1" * 5000),
+        "deep nesting": good.replace(b'"v":1', b'"v":' + b"[" * 9000 + b"]" * 9000),
+    }.items():
+        yield Odd(f"form: {name}", "nothing", plain)
+
+
+VALUES: Final = {
+    "null": None,
+    "5": 5,
+    "-1": -1,
+    "2**53": 2**53,
+    "true": True,
+    "text": "x",
+    "no text": "",
+    "list": [],
+    "list of null": [None],
+    "object": {},
+    "nested": {"a": {"b": [{}]}},
+}
+
+
+def _types() -> Iterator[Odd]:
+    """Every member of a description with every type of JSON; which of them open is what the rules say."""
+    for member in dataclasses.fields(Meta):
+        for name, value in VALUES.items():
+            plain = _json(meta(**{member.name: value}))
+            yield Odd(f"type: {member.name} is {name}", _verdict(plain), plain)
+    for member_name, inside in {
+        "position": {"lat": 51.9, "lon": "4.4"},
+        "file": file(size="12"),
+        "order": {"kind": "huisverbod", "valid_from": 20261101, "until": None},
+        "card": {"name": {}, "address": []},
+        "alarm": {"alarm": "x", "device": 1, "boot": -1, "counter": "1", "kind": None, "cose": "#"},
+        "unknown": "member",
+        "__proto__": {"title": "x"},
+        "constructor": "x",
+    }.items():
+        plain = _json(meta(**{member_name: inside}))
+        yield Odd(f"inside: {member_name}", _verdict(plain), plain)
+
+
+def _texts() -> Iterator[Odd]:
+    for member in ("title", "text", "place", "impact"):
+        yield Odd(f"long: {member}", "nothing", _json(meta(**{member: "a" * (LONGEST + 1)})))
+    yield Odd("long: just fits", "whole", _json(meta(title="Net niet te lang", text="a" * LONGEST)))
+    for name, said in {
+        "control": "Hij\x07 \x1b[2J\x00 weer",
+        "bidi": "uitnodiging\u202egpj.exe",
+        "markup": "[/] [bold] <img src=x onerror=alert(1)> {{x}}",
+        "formula": "=HYPERLINK(1)",
+        "Arabic": "وقف أمام الباب",
+        "emoji": "👩‍👧‍👦 🏳️‍🌈",
+        "lines": "een\r\ntwee\u2028drie",
+        "empty": "",
+    }.items():
+        yield Odd(f"text: {name}", "whole", _json(meta(title=said, text=said, place=said, conduct=[said])))
+
+
+TIMES: Final = (
+    *("2026-02-30T10:00", "2026-11-24T25:10", "2026-13-01", "9999-12-31", "0000-01-01", "2026-11-24T10:00+99:99"),
+    *("gisteren", "2026-05/2026-04", "../..", "-2026", "2026-XX-XX", "2026-11-24T23:59:60", "20261124", "\u0662\u0660"),
+)
+
+
+def _times() -> Iterator[Odd]:
+    for time in TIMES:
+        plain = _json(meta(title=f"Tijd {time}", happened=time, discovered=time))
+        yield Odd(f"time: {time}", _verdict(plain), plain)
+    for recorded in ("2026-02-30T10:00:00.000Z", "2026-11-24T20:10:00Z", "x", ""):
+        yield Odd(f"recorded: {recorded}", "nothing", _json(meta(recorded=recorded)))
+
+
+NAMES: Final = (
+    *("漢" * 80 + ".jpg", "漢" * 83 + ".heic", "é" * 125 + ".jpg", "👩‍👧" * 20 + ".mp4", "हिन्दी फ़ाइल.jpg"),
+    *("صورة.jpg", "cafe\u0301.jpg", "a" * 251 + ".jpg", "." * 255, "../../etc/passwd", "/abs.jpg", "CON", "NUL.txt"),
+    *("a\x00b.jpg", "uit\u202egpj.exe", " .jpg", "...", "-rf", "=1+1.csv", "a\nb.jpg", "a:b\\c.jpg", "x." + "y" * 253),
+    *("", ".", "ff\ufeff.jpg", "\u202e.\u202e"),
+)
+
+
+def _names() -> Iterator[Odd]:
+    for number, name in enumerate(NAMES):
+        plain = _json(meta(kind="photo", title=f"Naam {number}", file=file(name)))
+        yield Odd(f"name: {name[:12]!a}", "whole", plain, CONTENT)
+
+
+def _contents() -> Iterator[Odd]:
+    other = hashlib.sha256(b"another").hexdigest()
+    for name, said, content in (
+        ("another hash", file(sha256=other), CONTENT),
+        ("too large", file(size=2**53 - 1), CONTENT),
+        ("too small", file(size=3), CONTENT),
+        ("described and not there", file(), None),
+        ("there and not described", None, CONTENT),
+        ("empty and said to be large", file(size=10**6), b""),
+    ):
+        described = {} if said is None else {"file": said}
+        plain = _json(meta(kind="photo", title=f"Inhoud: {name}", **described))
+        yield Odd(f"content: {name}", "description", plain, content)
+
+
+def _wraps() -> Iterator[Odd]:
+    good = canonical.encode(GOOD)
+    for size in (0, 1, 32, 112, 1168, 1200, 5000):
+        yield Odd(f"wrap: {size} random bytes", "nothing", good, wrap=os.urandom(size))
+
+
+def _verdict(plain: bytes) -> Opens:
+    """Return what the rules say of a description; the page is held to the same."""
+    from evidence.envelope import meta as metas  # noqa: PLC0415 - `meta` is a function here
+    from evidence.errors import EvidenceError  # noqa: PLC0415
+
+    try:
+        found = metas.parse(plain)
+    except EvidenceError:
+        return "nothing"
+    return "whole" if found.file is None else "description"
+
+
+ODD: Final = (*_forms(), *_types(), *_texts(), *_times(), *_names(), *_contents(), *_wraps())
+"""All of them: some 300."""
+
+
+def some() -> tuple[Odd, ...]:
+    """Return a good hundred for tests that upload each of them: of `_types` only those of three members."""
+    heavy = ("type: title", "type: alarm", "type: conduct")
+    return tuple(one for one in ODD if not one.name.startswith("type: ") or one.name.startswith(heavy))
+
+
+def write(
+    odd: Odd, signer: keys.Identity, case: ids.CaseId, readers: Sequence[Any], item: ids.ItemId | None = None
+) -> tuple[bytes, types.ItemSeal]:
+    """Return the container of an odd item for `readers` (as `sealing.prepare` takes them), and its statement's body."""
+    made = sealing.prepare(signer, case, Meta(1, "incident", "victim", ids.now(), ""), readers, item=item)
+    head, key = container.parse_prefix(made.prefix).head, made.content_key
+    description = _sealed(key, "meta", head, odd.plain, odd.plain.ljust(padme(max(1024, len(odd.plain)))))
+    committed = container.commitment(key, "meta", hashlib.sha256(odd.plain).digest())
+    content, part, head_content = b"", None, None
+    if odd.content is not None:
+        content = _sealed(key, "content", head, odd.content, odd.content.ljust(padme(len(odd.content)), b"\x00"))
+        promised = container.commitment(key, "content", hashlib.sha256(odd.content).digest())
+        head_content = container.HeadContent(len(content), promised)
+        part = types.Part(_sha256(content), len(content), promised)
+    wraps = head.wraps
+    if odd.wrap is not None:
+        wraps = tuple(dataclasses.replace(one, wrap=ids.Base64(canonical.b64(odd.wrap))) for one in wraps)
+    sealed = types.Part(_sha256(description), len(description), committed)
+    head = dataclasses.replace(head, meta=sealed, content=head_content, wraps=wraps)
+    head_bytes = dsse.sign(dsse.ITEM_HEAD_TYPE, canonical.encode(schema.encode(head)), signer).to_bytes()
+    whole = container.frame(head_bytes) + description + content
+    body = types.ItemSeal(
+        head.item,
+        types.Blob(_sha256(whole), len(whole)),
+        types.Blob(_sha256(head_bytes), len(head_bytes)),
+        sealed,
+        part,
+    )
+    return whole, body
+
+
+def _sealed(key: bytes, part: Literal["meta", "content"], head: container.Head, plain: bytes, padded: bytes) -> bytes:
+    salt = hashlib.sha256(plain).digest()[: cobblestone.SALT_BYTES]
+    return b"".join(cobblestone.seal(key, container.context(part, head.case, head.item), salt, [padded]))
+
+
+def _sha256(data: bytes) -> ids.Sha256:
+    return ids.Sha256(hashlib.sha256(data).hexdigest())
