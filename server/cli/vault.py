@@ -130,7 +130,9 @@ def _tell_closed(closed: "Sequence[Moment]") -> None:
     if closed:
         typer.echo(f"{len(closed)} items do not open. Nothing else is touched by that. Show this to your caseworker:")
     for one in closed:
-        typer.echo(f"  {one.item}  received {one.received_at}, added by {one.label}: {one.closed}")
+        typer.echo(
+            f"  {one.item or f'event {one.index}'}  received {one.received_at}, added by {one.label}: {one.closed}"
+        )
 
 
 def _row(moment: "Moment") -> dict[str, object]:

@@ -83,15 +83,15 @@ class Erasing:
         ending = [grant for grant in _in_force(moments) if wanted & _items(grant)]
         again = tuple(grant for grant in ending if _items(grant) - wanted)
         rest = frozenset().union(*map(_items, again)) - wanted
-        reads = (one for one in moments if isinstance(one.statement.body, types.Read))
-        exports = (one for one in moments if isinstance(one.statement.body, types.Export))
+        reads = (one for one in moments if isinstance(one.act, types.Read))
+        exports = (one for one in moments if isinstance(one.act, types.Export))
         return Plan(
             chosen,
             tuple(ending),
             again,
             tuple(one for one in timeline.closed(moments) if one.item in rest),
             self._count(one.body["reader"] for one in reads if wanted & set(one.body["items"])),
-            self._count(one.statement.by for one in exports if wanted & set(one.body["items"])),
+            self._count(one.statement.by for one in exports if one.statement and wanted & set(one.body["items"])),
             tuple(hold for hold in _holds(moments) if wanted & set(hold.items)),
             _retained(moments),
         )
@@ -197,7 +197,7 @@ def pending(moments: Iterable[Moment]) -> frozenset[ids.ItemId]:
     """Return the items that an open request names: a grant of them had better hold nothing else."""
     asked: dict[ids.ErasureId, frozenset[ids.ItemId]] = {}
     for one in moments:
-        match one.statement.body:
+        match one.act:
             case types.EraseRequest(erasure=erasure, items=items):
                 asked[erasure] = frozenset(items)
             case types.EraseStep(erasure=erasure) if one.type in {"erase.cancel", "erase.execute"}:
@@ -211,7 +211,7 @@ def _in_force(moments: Iterable[Moment]) -> list[types.Grant]:
     now = ids.now()
     found: dict[ids.GrantId, types.Grant] = {}
     for one in moments:
-        match one.statement.body:
+        match one.act:
             case types.Grant() as grant if grant.expires > now:
                 found[grant.grant] = grant
             case types.Revoke(grant=name):
@@ -224,7 +224,7 @@ def _in_force(moments: Iterable[Moment]) -> list[types.Grant]:
 def _holds(moments: Iterable[Moment]) -> list[types.HoldPlace]:
     found: dict[ids.HoldId, types.HoldPlace] = {}
     for one in moments:
-        match one.statement.body:
+        match one.act:
             case types.HoldPlace() as hold:
                 found[hold.hold] = hold
             case types.HoldLift(hold=name):
@@ -235,7 +235,7 @@ def _holds(moments: Iterable[Moment]) -> list[types.HoldPlace]:
 
 
 def _retained(moments: Iterable[Moment]) -> types.CaseRetain | None:
-    said = [one.statement.body for one in moments if isinstance(one.statement.body, types.CaseRetain)]
+    said = [one.act for one in moments if isinstance(one.act, types.CaseRetain)]
     return said[-1] if said else None
 
 

@@ -41,13 +41,14 @@ class Begun:
 
 @dataclass(frozen=True)
 class Closed:
-    """Why an item that was given to this reader does not open: a row of its own, which stops nothing else.
+    """Why an event cannot be read, or an item that was given to this reader does not open: one row, no more.
 
     It accuses nobody. A fault in the software of a phone and somebody with a copy of its key look the same from here.
     """
 
-    part: Literal["served", "key", "description"]
-    """What failed: what the server gave, the key that was wrapped for this reader, or the description under it."""
+    part: Literal["event", "served", "key", "description"]
+    """What failed: the event, what the server gave of the item, the key that was wrapped for this reader, or the
+    description under it."""
 
     why: str
 
@@ -57,6 +58,7 @@ class Closed:
 
 
 _SAID: Final = {
+    "event": "the event is not in a form that is known here",
     "served": "what the server gave is not what was sealed",
     "key": "the key in it does not open it",
     "description": "its description is not one that can be read",
@@ -65,11 +67,11 @@ _SAID: Final = {
 
 @dataclass(frozen=True)
 class Moment:
-    """One event of the timeline, as far as this reader may see it. Its signature was checked."""
+    """One event of the timeline, as far as this reader may see it. Its signature was checked, if it could be read."""
 
     index: int
     received_at: ids.Time
-    statement: Statement
+    statement: Statement | None
     label: str
     """Whose key signed it, as far as a checked certificate or enrolment says."""
 
@@ -78,24 +80,29 @@ class Moment:
     """Set for an item that is incomplete; it is readable as far as it arrived."""
 
     closed: Closed | None = None
-    """Set for an item that was given to this reader and does not open."""
+    """Set for an item that was given to this reader and does not open, and for an event that cannot be read."""
 
     @property
     def type(self) -> str:
-        """The type of the statement."""
-        return self.statement.type
+        """The type of the statement; `unreadable` for one that cannot be read."""
+        return "unreadable" if self.statement is None else self.statement.type
+
+    @property
+    def act(self) -> types.Body | None:
+        """What was done; None for an event that cannot be read."""
+        return None if self.statement is None else self.statement.body
 
     @property
     def item(self) -> ids.ItemId | None:
         """The item that was sealed, or announced and not sealed yet; None for other acts."""
-        body = self.statement.body
+        body = self.act
         shown = isinstance(body, types.ItemSeal) or (isinstance(body, types.ItemOpen) and self.begun is not None)
         return body.item if shown else None  # type: ignore[union-attr] # both have an item
 
     @property
     def body(self) -> Mapping[str, Any]:
         """The statement's body as plain JSON."""
-        plain: Mapping[str, Any] = schema.encode(self.statement.body)
+        plain: Mapping[str, Any] = schema.encode(self.act) or {}
         return plain
 
 
@@ -112,7 +119,7 @@ def read(signer: Signer, case: ids.CaseId, readers: Sequence[keys.Identity]) -> 
 
 
 def closed(moments: Iterable[Moment]) -> list[Moment]:
-    """Return the items that were given to the reader and do not open."""
+    """Return the items that were given to the reader and do not open, and the events that cannot be read."""
     return [one for one in moments if one.closed is not None]
 
 
@@ -132,14 +139,15 @@ def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: 
     """Check one event, and open its item if it has one."""
     try:
         parsed = event.parse(canonical.unb64(found["event"]))
-        statement = parsed.statement
-        if statement.case != case:
-            raise DistrustError(f"Event {parsed.index} belongs to another case.")
-        authors.verify(statement)
-    except keys.SignatureError as error:
-        raise DistrustError(f"Event {found['index']} is signed by nobody that is known here: {error}.") from error
     except EvidenceError as error:
-        raise DistrustError(f"Event {found['index']} is not in a form that is known here: {error}.") from error
+        return Moment(int(found["index"]), found["received_at"], None, "unknown", closed=Closed("event", str(error)))
+    statement = parsed.statement
+    if statement.case != case:
+        raise DistrustError(f"Event {parsed.index} belongs to another case.")
+    try:
+        authors.verify(statement)
+    except EvidenceError as error:
+        raise DistrustError(f"Event {found['index']} is signed by nobody that is known here: {error}.") from error
     moment = Moment(parsed.index, parsed.received_at, statement, authors.name(statement.by))
     item = found.get("item") or {}
     if not isinstance(statement.body, types.ItemSeal) and not (isinstance(statement.body, types.ItemOpen) and item):

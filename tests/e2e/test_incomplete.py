@@ -229,7 +229,7 @@ def test_a_large_file_goes_on_from_its_original_in_flat_memory(her: PhoneOwner, 
     moment = one_of(her, item)
     assert moment
     assert moment.begun is None
-    body = moment.statement.body
+    body = moment.act
     assert isinstance(body, types.ItemSeal)
     whole = her.connect(her.identity).api.get_bytes(f"/api/v1/items/{item}/container")
     assert hashlib.sha256(whole).hexdigest() == body.container.sha256
@@ -261,4 +261,4 @@ def test_a_large_file_that_is_gone_blocks_nothing_and_leaves_what_arrived(
     moment = one_of(her, item)
     assert moment
     assert moment.begun
-    assert schema.encode(moment.statement.body)["item"] == item
+    assert schema.encode(moment.act)["item"] == item

@@ -213,5 +213,6 @@ def test_killed_at_any_moment_of_a_sync_every_item_arrives_exactly_once(
         assert not list(phone.outbox.entries())
     moments = her.vault.items()
     assert [moment.item for moment in moments if moment.item] == items
-    chains = [moment.statement.chain for moment in moments if moment.type in ("device.enrol", "item.seal")]
+    said = [one.statement for one in moments if one.type in {"device.enrol", "item.seal"}]
+    chains = [statement.chain for statement in said if statement is not None]
     assert [chain.seq for chain in chains if chain] == list(range(len(items) + 1))

@@ -88,7 +88,7 @@ def _forms() -> Iterator[Odd]:
         yield Odd(f"form: {name}", "nothing", plain)
 
 
-VALUES: Final = {
+VALUES: Final[dict[str, Any]] = {
     "null": None,
     "5": 5,
     "-1": -1,

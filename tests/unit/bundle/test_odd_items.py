@@ -7,6 +7,7 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,7 +139,8 @@ def test_what_no_reader_reads_is_never_sealed(odd: Odd) -> None:
 @pytest.mark.parametrize("member", ["title", "text", "place", "impact"])
 def test_what_is_too_long_for_its_reader_is_refused_before_it_is_sealed(member: str) -> None:
     phone = keys.Identity.generate()
-    long = dataclasses.replace(incident(), **{member: "é" * (odd_items.LONGEST + 1)})
+    texts: dict[str, Any] = {member: "é" * (odd_items.LONGEST + 1)}
+    long = dataclasses.replace(incident(), **texts)
     with pytest.raises(FormatError, match=f"Meta.{member}: text of 65537 characters"):
         sealing.prepare(phone, ids.CaseId(ids.new_id()), long, [])
 
