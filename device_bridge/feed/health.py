@@ -122,7 +122,7 @@ class View:
         """Return what works and what does not. `ok` is false as soon as a press could go unheard or unseen."""
         reading = self._spool.read()
         brokers = [{"name": c.address.name, "connected": c.connected.is_set()} for c in self._connections]
-        routes = [{"route": route.name, "trouble": route.trouble()} for route in self._routes]
+        routes = [{"route": route.name, "trouble": route.watch.trouble} for route in self._routes]
         troubles = [
             *(f"broker {one['name']} is not connected" for one in brokers if not one["connected"]),
             *(worker.trouble for worker in self._workers if worker.trouble),

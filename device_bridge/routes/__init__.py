@@ -19,6 +19,36 @@ class Handed:
     name: str | None = None
 
 
+class Watch(Protocol):
+    """Supervision of a way itself, apart from what is sent on it: a poll, or nothing that runs."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the way is not usable now, None if nothing is known against it."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End."""
+        ...
+
+
+class Unpolled:
+    """A way that nothing tries between alarms: what the last one met is all that is known of it."""
+
+    def __init__(self) -> None:
+        self.trouble: str | None = None
+
+    def start(self) -> None:
+        """Nothing runs."""
+
+    def stop(self) -> None:
+        """Nothing to end."""
+
+
 class Route(Protocol):
     """One way to a dispatcher; `send` is called from several threads at once."""
 
@@ -27,27 +57,20 @@ class Route(Protocol):
         """Short name in histories and statements, such as `console-feed` or `dc09-1`."""
         ...
 
-    def takes(self, kind: str) -> bool:
-        """Whether alarms of this kind go this way."""
-        ...
-
     @property
     def hears_withdrawal(self) -> bool:
         """Whether it is told when an alarm that it was given is closed as no emergency."""
         ...
 
+    @property
+    def watch(self) -> Watch:
+        """Supervision of the way."""
+        ...
+
+    def takes(self, kind: str) -> bool:
+        """Whether alarms of this kind go this way."""
+        ...
+
     def send(self, what: Dispatch) -> Handed:
         """Deliver and return what that means. RouteError when it did not work."""
-        ...
-
-    def start(self) -> None:
-        """Begin supervision of the way itself, if there is any."""
-        ...
-
-    def stop(self) -> None:
-        """End it."""
-        ...
-
-    def trouble(self) -> str | None:
-        """Why the way is not usable now, None if nothing is known against it."""
         ...

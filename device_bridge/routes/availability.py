@@ -45,7 +45,7 @@ class RouteLog:
 
     def look(self, now_ms: int) -> int:
         """Write down what changed by `now_ms` (Unix milliseconds); return how many routes changed."""
-        states = {route.name: route.trouble() is None for route in self._routes}
+        states = {route.name: route.watch.trouble is None for route in self._routes}
         changed = [(name, now_ms, up) for name, up in states.items() if self._known.get(name) is not up]
         if not changed and now_ms - self._alive_ms < ALIVE_EVERY_MS:
             return 0

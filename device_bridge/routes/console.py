@@ -13,21 +13,34 @@ from device_bridge.routes.dispatch import Dispatch
 NAME: Final = "console-feed"
 
 
-class ConsoleRoute:
-    """Succeeds while the feed has listeners; the feed itself shows every alarm to whoever listens."""
+class _Listeners:
+    """Whether anybody listens is known at any moment."""
 
     def __init__(self, listeners: Callable[[], int]) -> None:
         self._listeners = listeners
 
     @property
-    def name(self) -> str:
-        """The route's name."""
-        return NAME
+    def trouble(self) -> str | None:
+        """Say when nobody listens."""
+        return None if self._listeners() else "no server listens to the feed"
 
-    @property
-    def hears_withdrawal(self) -> bool:
-        """The feed shows every change by itself."""
-        return False
+    def start(self) -> None:
+        """The feed runs by itself."""
+
+    def stop(self) -> None:
+        """The feed ends by itself."""
+
+
+class ConsoleRoute:
+    """Succeeds while the feed has listeners; the feed itself shows every alarm to whoever listens."""
+
+    name = NAME
+    hears_withdrawal = False
+    """The feed shows every change by itself."""
+
+    def __init__(self, listeners: Callable[[], int]) -> None:
+        self._listeners = listeners
+        self.watch = _Listeners(listeners)
 
     def takes(self, kind: str) -> bool:
         """Every alarm is shown."""
@@ -38,13 +51,3 @@ class ConsoleRoute:
         if self._listeners() == 0:
             raise RouteError("no server listens to the feed", code="feed-nobody")
         return Handed("handed to the console server; a claim will say that a person looks at it", "feed-taken")
-
-    def start(self) -> None:
-        """The feed runs by itself."""
-
-    def stop(self) -> None:
-        """The feed ends by itself."""
-
-    def trouble(self) -> str | None:
-        """Say when nobody listens."""
-        return None if self._listeners() else "no server listens to the feed"

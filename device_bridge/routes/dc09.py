@@ -23,25 +23,18 @@ POLL_ACCOUNT: Final = "00000000"
 class Dc09Route:
     """One alarm centre. Each frame has a connection of its own, so that alarms do not queue behind each other."""
 
+    hears_withdrawal = False
+    """DC-09 has no word for it: their operator rings."""
+
     def __init__(
         self, name: str, line: Line, agreed: dc09_frames.Line, message_id: dc09_frames.MessageId = "SIA-DCS"
     ) -> None:
-        self._name = name
+        self.name = name
         self._line = line
         self._agreed = agreed
         self._message_id: dc09_frames.MessageId = message_id
         self._polls = 0
-        self._watch = Poll(name, self._poll)
-
-    @property
-    def name(self) -> str:
-        """The route's name."""
-        return self._name
-
-    @property
-    def hears_withdrawal(self) -> bool:
-        """DC-09 has no word for it: their operator rings."""
-        return False
+        self.watch = Poll(name, self._poll)
 
     def takes(self, kind: str) -> bool:
         """Presses, duress and tests; tampering goes to the caseworker."""
@@ -58,7 +51,7 @@ class Dc09Route:
                 said += ". It refused the position, so it was sent without"
                 code = "dc09-ack-no-position"
         except RouteError as error:
-            self._watch.trouble = str(error)
+            self.watch.trouble = str(error)
             raise
         if reply.answer == "DUH":
             raise RouteError("the receiver does not know this kind of alarm (DUH)", permanent=True, about="DUH")
@@ -66,20 +59,8 @@ class Dc09Route:
             raise RouteError("the receiver refused the frame (NAK): clock, key or account", about="NAK")
         if reply.sequence != sequence_of(what):
             raise RouteError("the receiver answered another frame", code="receiver-odd")
-        self._watch.trouble = None
+        self.watch.trouble = None
         return Handed(said, code)
-
-    def start(self) -> None:
-        """Begin to poll the line."""
-        self._watch.start()
-
-    def stop(self) -> None:
-        """End polling."""
-        self._watch.stop()
-
-    def trouble(self) -> str | None:
-        """Why the line is not usable now."""
-        return self._watch.trouble
 
     def _report(self, what: Dispatch, location: Location | None) -> dc09_frames.Reply:
         frame = dc09_frames.alarm_frame(

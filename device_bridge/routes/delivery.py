@@ -52,7 +52,7 @@ class Delivery:
         with self._spool.write() as spool:
             outbox.release_leases(spool)
         for route in self._routes:
-            route.start()
+            route.watch.start()
         for thread in self._threads:
             thread.start()
 
@@ -64,7 +64,7 @@ class Delivery:
         for thread in self._threads:
             thread.join()
         for route in self._routes:
-            route.stop()
+            route.watch.stop()
 
     def _wake_all(self) -> None:
         for event in self._wake.values():

@@ -38,6 +38,9 @@ Written = Callable[[sip_messages.Address, sip_messages.Call], bytes]
 class SipRoute:
     """One control room. `exercise` marks every alarm as an exercise: an installation that is not in production."""
 
+    hears_withdrawal = True
+    """A control room is told when an alarm that it was given turned out to be none."""
+
     def __init__(
         self,
         name: str,
@@ -49,24 +52,14 @@ class SipRoute:
         login: Login | None = None,
         known_hosts: frozenset[str] = frozenset(),
     ) -> None:
-        self._name = name
+        self.name = name
         self._login = login
         self._known_hosts = known_hosts
         self._to = to
         self._line = line
         self._parties = cap.Parties(sender, to.uri)
         self._exercise = exercise
-        self._watch = Poll(name, self._options)
-
-    @property
-    def name(self) -> str:
-        """The route's name."""
-        return self._name
-
-    @property
-    def hears_withdrawal(self) -> bool:
-        """A control room is told when an alarm that it was given turned out to be none."""
-        return True
+        self.watch = Poll(name, self._options)
 
     def takes(self, kind: str) -> bool:
         """Presses, duress and tests; tampering goes to the caseworker."""
@@ -85,26 +78,14 @@ class SipRoute:
                 said += ". It refused the position's form, so only the alert carries it"
                 code = "sip-taken-no-position"
         except RouteError as error:
-            self._watch.trouble = str(error)
+            self.watch.trouble = str(error)
             raise
         if not answer.is_taken:
             never = answer.status in NEVER or answer.alert_error is not None
             words = f"the control room refused the alert ({answer.words})"
             raise RouteError(words, permanent=never, about=answer.words)
-        self._watch.trouble = None
+        self.watch.trouble = None
         return Handed(said, code, cap.name_of(what))
-
-    def start(self) -> None:
-        """Begin to poll the line."""
-        self._watch.start()
-
-    def stop(self) -> None:
-        """End polling."""
-        self._watch.stop()
-
-    def trouble(self) -> str | None:
-        """Why the line is not usable now."""
-        return self._watch.trouble
 
     def _message(self, what: Dispatch, location: bytes | None) -> sip_messages.Answer:
         status = cap.status_of(what, exercise=self._exercise)

@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 
 from device_bridge.errors import RouteError
-from device_bridge.routes import Handed
+from device_bridge.routes import Handed, Unpolled
 from device_bridge.routes.dc09_frames import account_of
 from device_bridge.routes.dispatch import Dispatch
 from evidence import canonical, keys
@@ -25,22 +25,15 @@ _SERVER_FAULT: Final = 500
 class WebhookRoute:
     """One address that is called when nobody accepted an alarm. `send` may be called from several threads."""
 
+    hears_withdrawal = False
+    """Nobody is woken to hear that it was nothing."""
+
     def __init__(self, name: str, url: str, bridge: keys.Identity, tls: ssl.SSLContext) -> None:
-        self._name = name
+        self.name = name
         self._tls = tls
         self._url = url
         self._bridge = bridge
-        self._trouble: str | None = None
-
-    @property
-    def name(self) -> str:
-        """The route's name."""
-        return self._name
-
-    @property
-    def hears_withdrawal(self) -> bool:
-        """Nobody is woken to hear that it was nothing."""
-        return False
+        self.watch = Unpolled()
 
     def takes(self, kind: str) -> bool:
         """Presses and duress: nobody is woken for a test."""
@@ -51,20 +44,10 @@ class WebhookRoute:
         try:
             self._post(what)
         except RouteError as error:
-            self._trouble = str(error)
+            self.watch.trouble = str(error)
             raise
-        self._trouble = None
+        self.watch.trouble = None
         return Handed("the on-call service took the page; that is not yet a person", "page-taken")
-
-    def start(self) -> None:
-        """Nothing runs between pages."""
-
-    def stop(self) -> None:
-        """Nothing to end."""
-
-    def trouble(self) -> str | None:
-        """Why the last page failed."""
-        return self._trouble
 
     def _post(self, what: Dispatch) -> None:
         page = {

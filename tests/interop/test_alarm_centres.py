@@ -122,10 +122,10 @@ def test_the_null_poll_goes_over_tls_too(tmp_path: Path) -> None:
     with alarm_centre() as (behind, received), tls_front(shown, behind) as port:
         line = Line("127.0.0.1", port, "the alarm centre", tls_context(shown.certificate))
         route = Dc09Route("dc09-1", line, dc09_frames.Line(KEY))
-        assert route.trouble() == "not tried yet"
-        route.start()
-        until(lambda: route.trouble() is None, "the poll finds the line well")
-        route.stop()
+        assert route.watch.trouble == "not tried yet"
+        route.watch.start()
+        until(lambda: route.watch.trouble is None, "the poll finds the line well")
+        route.watch.stop()
     assert [one["message"] for one in received] == ["NULL"]
 
 
@@ -168,7 +168,7 @@ def test_every_other_answer_is_a_visible_failure(answer: bytes, *, permanent: bo
         with pytest.raises(RouteError) as failure:
             route.send(dispatch(location=None))
         assert failure.value.permanent is permanent
-        assert route.trouble() is not None
+        assert route.watch.trouble is not None
 
 
 @pytest.mark.need("nats-server")

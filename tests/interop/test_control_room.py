@@ -232,7 +232,7 @@ def test_what_is_no_answer_is_a_visible_failure(answer: bytes, words: str) -> No
         one = route(port)
         with pytest.raises(RouteError, match=words):
             one.send(dispatch())
-        assert words in (one.trouble() or "")
+        assert words in (one.watch.trouble or "")
 
 
 def test_a_control_room_that_stays_silent_costs_three_seconds() -> None:

@@ -128,12 +128,12 @@ def test_the_poll_shows_a_wrong_password_before_there_is_an_alarm(
     played = asking([MD5], method="OPTIONS")
     with control_room(tmp_path / "room", played=played) as room:
         one = route(room.port, Login("bridge", password))
-        one.start()
+        one.watch.start()
         try:
-            until(lambda: one.trouble() != "not tried yet", "it was tried")
-            assert (one.trouble() is None) if trouble is None else (trouble in (one.trouble() or ""))
+            until(lambda: one.watch.trouble != "not tried yet", "it was tried")
+            assert (one.watch.trouble is None) if trouble is None else (trouble in (one.watch.trouble or ""))
         finally:
-            one.stop()
+            one.watch.stop()
 
 
 @pytest.mark.need("sipp")
