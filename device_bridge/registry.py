@@ -18,20 +18,10 @@ from device_bridge.errors import ActError, BridgeError, UnknownDeviceError
 from evidence import canonical, ids, keys, schema, xwing
 from evidence.envelope import wraps
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import authority, dsse, types
+from evidence.statements import bodies, catalogue, dsse
 from evidence.statements import statement as statements
 
-KEPT: Final = frozenset(
-    {
-        "log.open",
-        "key.publish",
-        "key.retire",
-        "team.open",
-        "case.open",
-        "alarm_device.enrol",
-        "device.revoke",
-    }
-)
+KEPT: Final = frozenset(catalogue.where(at_bridge=True))
 """Statement types that decide what a press or an act may do; the rest of the journal is of no use here."""
 
 
@@ -61,7 +51,7 @@ class Device:
 class Professional:
     """A key that the root certified."""
 
-    body: types.KeyPublish
+    body: bodies.KeyPublish
     retired: bool = False
 
 
@@ -85,7 +75,7 @@ class Registry:
         self._root = root
         self._next = self._saved = 0
         self._professionals: dict[ids.KeyId, Professional] = {}
-        self._cases: dict[ids.CaseId, types.CaseOpen] = {}
+        self._cases: dict[ids.CaseId, bodies.CaseOpen] = {}
         self._devices: dict[ids.DeviceId, Device] = {}
         self._lock = threading.Lock()
         self.refused = 0
@@ -179,36 +169,36 @@ class Registry:
         if statement.type not in KEPT:
             return False
         body = statement.body
-        if isinstance(body, types.DeviceRevoke) and body.device not in self._devices:
+        if isinstance(body, bodies.DeviceRevoke) and body.device not in self._devices:
             return False  # a phone's; only alarm devices matter here
         self._check(statement)
         match body:
-            case types.KeyPublish():
+            case bodies.KeyPublish():
                 self._professionals[keys.signing_kid(bytes.fromhex(body.sign))] = Professional(body)
-            case types.KeyRetire() if body.kid in self._professionals:
+            case bodies.KeyRetire() if body.kid in self._professionals:
                 self._professionals[body.kid] = replace(self._professionals[body.kid], retired=True)
-            case types.CaseOpen() if statement.case is not None:
+            case bodies.CaseOpen() if statement.case is not None:
                 self._cases.setdefault(statement.case, body)
-            case types.AlarmDeviceEnrol() if statement.case is not None and body.device not in self._devices:
+            case bodies.AlarmDeviceEnrol() if statement.case is not None and body.device not in self._devices:
                 sign = bytes.fromhex(body.sign)
                 codes = None if body.codes is None else canonical.unb64(body.codes)
                 self._devices[body.device] = Device(
                     body.device, statement.case, sign, body.profile, body.card, codes=codes
                 )
-            case types.DeviceRevoke():
+            case bodies.DeviceRevoke():
                 self._devices[body.device] = replace(self._devices[body.device], revoked=True)
         return True
 
     def _check(self, statement: statements.Statement) -> None:
         """Raise SignatureError or FormatError unless a key in force, in a fitting role, signed this."""
         body = statement.body
-        if isinstance(body, types.LogOpen):
+        if isinstance(body, bodies.LogOpen):
             if self._root is None:
                 self._root = bytes.fromhex(body.root.sign)
             if body.root.sign != self._root.hex():
                 raise keys.SignatureError("the log obeys another root than the one that is pinned here")
         role, public = self._signer(statement)
-        if role not in authority.SIGNERS[statement.type]:
+        if role not in catalogue.ACTS[statement.type].signers:
             raise keys.SignatureError(f"a {role} key does not sign {statement.type}")
         statements.verified(statement, {statement.by: public})
         case = statement.case
@@ -233,7 +223,7 @@ class Registry:
         opened = self._cases.get(case)
         if opened is None:
             return False
-        if isinstance(statement.body, types.DeviceRevoke) and self._devices[statement.body.device].case != case:
+        if isinstance(statement.body, bodies.DeviceRevoke) and self._devices[statement.body.device].case != case:
             return False
         return role == "vault" or self._professionals[statement.by].body.team == opened.team
 

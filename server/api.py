@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from fastapi import Request
 
 from evidence import ids
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.event import Recorded
 from evidence.store.ports import Requirement
 from server.problems import MEDIA_TYPE, general
@@ -76,7 +76,7 @@ async def append(services: Services, dsse: bytes, requires: Requirement | None =
 async def append_own(
     services: Services,
     kind: str,
-    body: types.Body,
+    body: bodies.Body,
     case: ids.CaseId,
     requires: Requirement | None = None,
 ) -> Recorded:

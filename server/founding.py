@@ -11,8 +11,8 @@ from evidence.bundle.checking import trust
 from evidence.custody.log.note import NoteSigner
 from evidence.custody.log.note_key import load_or_create_key
 from evidence.custody.time.development_tsa import DevelopmentTsa
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.standing import Standing
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
@@ -54,9 +54,9 @@ def found(settings: Settings, root: keys.Identity, root_label: str) -> Founded:
     try:
         opened = journal.ask(lambda standing: standing.log)
         if opened is None:
-            body = types.LogOpen(
+            body = bodies.LogOpen(
                 log_key.name,
-                types.RootKey(ids.PublicKey(root.sign_public.hex()), root_label),
+                bodies.RootKey(ids.PublicKey(root.sign_public.hex()), root_label),
                 log_key.verifier.vkey,
             )
             _append(journal, statements.sign(root, "log.open", body))
@@ -70,9 +70,9 @@ def found(settings: Settings, root: keys.Identity, root_label: str) -> Founded:
     return Founded(log_key.name, log_key.verifier.vkey, root.sign_public, server.kid)
 
 
-def service_key(identity: keys.Identity, role: types.Role, label: str) -> types.KeyPublish:
+def service_key(identity: keys.Identity, role: bodies.Role, label: str) -> bodies.KeyPublish:
     """Return the statement body by which the root certifies a service's keys."""
-    return types.KeyPublish(
+    return bodies.KeyPublish(
         ids.SubjectId(ids.new_id()),
         role,
         label,

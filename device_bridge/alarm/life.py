@@ -21,7 +21,7 @@ from typing import Final, Literal
 from device_bridge.errors import AlarmError, StaleError
 from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids, schema
-from evidence.statements.types import AlarmKind, CloseReason
+from evidence.statements.bodies import AlarmKind, CloseReason
 
 State = Literal["raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed"]
 Act = Literal["claim", "accept", "dispatch", "on_scene", "close"]

@@ -11,8 +11,8 @@ from device_bridge.spool import outbox, replication, yielding
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from evidence import ids, keys
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 
 TOLD_ACTS = frozenset({"accept", "dispatch", "close"})
 """Acts that the device is told about; a claim or a report from the scene is not its business."""
@@ -44,7 +44,7 @@ class ActDesk:
         statement = statements.parse(dsse)
         what = life.ACTS.get(statement.type)
         body = statement.body
-        if what is None or not isinstance(body, types.AlarmAct | types.AlarmClose):
+        if what is None or not isinstance(body, bodies.AlarmAct | bodies.AlarmClose):
             raise ActError("this statement is not an act on an alarm")
         person, public = self._registry.dispatcher(statement.by)
         try:
@@ -53,7 +53,7 @@ class ActDesk:
             raise ActError("the signature does not fit the dispatcher's key") from error
         if body.alarm != name:
             raise ActError("the statement is about another alarm")
-        reason = body.reason if isinstance(body, types.AlarmClose) else None
+        reason = body.reason if isinstance(body, bodies.AlarmClose) else None
         with self._spool.write() as spool:
             alarm = spool.alarm(name)
             if statement.case != alarm.case:

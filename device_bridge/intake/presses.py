@@ -38,8 +38,8 @@ from device_bridge.wire.message import (
     parse_topic,
 )
 from evidence import canonical, ids, keys
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 
 MAX_QUARANTINED_BYTES: Final = 4096
 """The beginning of poison tells what it is; a longer stranger's message is not worth its disk."""
@@ -191,7 +191,7 @@ class Intake:
             verdict = self._verdict(spool, device, message)
             if verdict is not Verdict.DURESS:
                 return self._take_cancel(spool, message, arrival, digest, _CODES.get(verdict, "wrong"))
-            kind: types.AlarmKind | None = "duress"
+            kind: bodies.AlarmKind | None = "duress"
             flags = tuple(sorted({*flags, "duress", "duress-code"}))
         else:
             window = spool.test_window_open(message.device, received.at_ms)
@@ -209,14 +209,14 @@ class Intake:
         else:
             alarm = life.repeat(known, message, received, flags)
         item = self._store_item(spool, alarm, message, arrival)
-        press = types.Press(message.press.boot, message.press.counter)
+        press = bodies.Press(message.press.boot, message.press.counter)
         sha256 = ids.Sha256(digest.hex())
         if known is None:
-            body: types.AlarmRaise | types.AlarmRepeat = types.AlarmRaise(
+            body: bodies.AlarmRaise | bodies.AlarmRepeat = bodies.AlarmRaise(
                 alarm.alarm, message.device, press, kind, item, sha256, received.at, received.broker, flags
             )
         else:
-            body = types.AlarmRepeat(alarm.alarm, press, sha256, received.at, flags)
+            body = bodies.AlarmRepeat(alarm.alarm, press, sha256, received.at, flags)
         spool.save_alarm(alarm, tell=known is None)
         if kind == "test":
             spool.note_test(message.device, received.at_ms)
@@ -246,7 +246,7 @@ class Intake:
         device: Device,
         message: DeviceMessage,
         received: life.Received,
-        kind: types.AlarmKind,
+        kind: bodies.AlarmKind,
         flags: tuple[str, ...],
         last: life.Alarm | None,
     ) -> life.Alarm:
@@ -276,9 +276,9 @@ class Intake:
             return None
         spool.save_alarm(life.ask_cancel(alarm, arrival.received, code, message.press), tell=False)
         self._store_item(spool, alarm, message, arrival)
-        press = types.Press(message.press.boot, message.press.counter)
+        press = bodies.Press(message.press.boot, message.press.counter)
         flags = (life.CANCEL_FLAGS[code][0],)
-        body = types.AlarmRepeat(alarm.alarm, press, ids.Sha256(digest.hex()), arrival.received.at, flags)
+        body = bodies.AlarmRepeat(alarm.alarm, press, ids.Sha256(digest.hex()), arrival.received.at, flags)
         self._queue(spool, alarm, "alarm.repeat", body)
         return alarm.alarm
 
@@ -305,7 +305,7 @@ class Intake:
         spool.queue_statement(seal.id, alarm.alarm, seal.envelope.to_bytes(), item.item)
         return item.item
 
-    def _queue(self, spool: Writing, alarm: life.Alarm, kind: str, body: types.Body) -> None:
+    def _queue(self, spool: Writing, alarm: life.Alarm, kind: str, body: bodies.Body) -> None:
         statement = statements.sign(self._bridge, kind, body, case=alarm.case)
         spool.queue_statement(statement.id, alarm.alarm, statement.envelope.to_bytes())
 

@@ -22,10 +22,10 @@ from device_bridge.spool.notifier import Board
 from device_bridge.spool.reading import WaitingStatement
 from evidence import ids, keys
 from evidence.errors import FormatError
+from evidence.statements import bodies, catalogue
 from evidence.statements import event as events
 from evidence.statements import statement as statements
-from evidence.statements import types
-from evidence.statements.authority import NotAllowedError
+from evidence.statements.errors import NotAllowedError
 from evidence.statements.event import Recorded
 from evidence.store.ports import Journal
 
@@ -50,7 +50,7 @@ NOT_YET: Final = frozenset({"unknown-key", "role", "log-state"})
 
 FIRST_ELSEWHERE: Final = "another bridge was first"
 
-SAID_BY_EACH: Final = frozenset({"alarm.raise", "alarm.repeat", "item.seal"})
+SAID_BY_EACH: Final = frozenset(catalogue.where(by_each_bridge=True))
 """What every bridge says of one press; the journal takes the first, and the others are said as well."""
 
 
@@ -193,7 +193,7 @@ class Forwarder:
         if recorded is None:
             return
         body = events.parse(recorded.event).statement.body
-        if isinstance(body, types.ItemSeal) and body.container.sha256 != ours:
+        if isinstance(body, bodies.ItemSeal) and body.container.sha256 != ours:
             stores.blobs.destroy(ours)
 
     def _await(self, answer: Future[Recorded]) -> None:

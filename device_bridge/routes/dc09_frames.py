@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from device_bridge.errors import RouteError, SettingsError
 from device_bridge.wire.message import Location
 from evidence import ids
-from evidence.statements.types import AlarmKind
+from evidence.statements.bodies import AlarmKind
 
 MessageId = Literal["SIA-DCS", "ADM-CID"]
 Answer = Literal["ACK", "NAK", "DUH", "RSP"]

@@ -9,7 +9,7 @@ from typing import Literal
 from device_bridge.alarm.sealing import degrees
 from device_bridge.wire.message import Location
 from evidence import canonical, ids, keys, schema
-from evidence.statements.types import AlarmKind
+from evidence.statements.bodies import AlarmKind
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from device_bridge.alarm.life import sort_of
 from device_bridge.errors import SettingsError
 from device_bridge.routes import Route
 from device_bridge.spool.outbox import Turn
-from evidence.statements.types import AlarmKind
+from evidence.statements.bodies import AlarmKind
 
 
 @dataclass(frozen=True)

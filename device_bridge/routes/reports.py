@@ -5,8 +5,8 @@ from dataclasses import replace
 from device_bridge.alarm import life
 from device_bridge.spool.writing import Writing
 from evidence import ids, keys
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 
 
 def record(spool: Writing, bridge: keys.Identity, name: ids.AlarmId, outcome: life.RouteReport) -> life.Alarm | None:
@@ -18,7 +18,7 @@ def record(spool: Writing, bridge: keys.Identity, name: ids.AlarmId, outcome: li
         return None
     alarm = life.report(alarm, outcome)
     spool.save_alarm(alarm)
-    body = types.AlarmDeliver(name, outcome.route, outcome.outcome, outcome.detail, outcome.at)
+    body = bodies.AlarmDeliver(name, outcome.route, outcome.outcome, outcome.detail, outcome.at)
     statement = statements.sign(bridge, "alarm.deliver", body, case=alarm.case)
     spool.queue_statement(statement.id, name, statement.envelope.to_bytes())
     return alarm

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import cobblestone
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, types
+from evidence.statements import bodies, dsse
 
 MAGIC: Final = b"getuige-item-1\n"
 LENGTH_BYTES: Final = 4
@@ -61,7 +61,7 @@ class Head:
     item: ids.ItemId
     by: ids.KeyId
     at: ids.Time
-    meta: types.Part
+    meta: bodies.Part
     wraps: tuple[Wrap, ...]
     content: HeadContent | None = None
 
@@ -144,14 +144,14 @@ def verify_head(prefix: Prefix, public: bytes) -> None:
         raise TamperedError(message)
 
 
-def check_against(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.KeyId, body: types.ItemSeal) -> None:
+def check_against(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.KeyId, body: bodies.ItemSeal) -> None:
     """Compare a container with the `item.seal` statement about it, without opening anything.
 
     TamperedError names the first member that differs.
     """
     head, content = prefix.head, prefix.head.content
     stated = body.content and HeadContent(body.content.size, body.content.commitment)
-    head_blob = types.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes))
+    head_blob = bodies.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes))
     pairs = {
         "case": (head.case, statement_case),
         "item": (head.item, body.item),
@@ -168,12 +168,12 @@ def check_against(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.Key
             raise TamperedError(message)
 
 
-def check_begun(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.KeyId, body: types.ItemOpen) -> None:
+def check_begun(prefix: Prefix, statement_case: ids.CaseId | None, by: ids.KeyId, body: bodies.ItemOpen) -> None:
     """Compare the beginning of a container with the `item.open` statement that announced it.
 
     TamperedError names the first member that differs. The hash of the meta ciphertext is `verify_head`'s.
     """
-    head_blob = types.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes))
+    head_blob = bodies.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes))
     pairs = {
         "case": (prefix.head.case, statement_case),
         "item": (prefix.head.item, body.item),

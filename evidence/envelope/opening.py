@@ -12,7 +12,7 @@ from evidence.envelope.hashing import SideHash
 from evidence.envelope.meta import Meta
 from evidence.envelope.padding import padme
 from evidence.errors import FormatError
-from evidence.statements import types
+from evidence.statements import bodies
 
 RANGE_CHUNKS: Final = 64
 """Chunks that are read at once for a range: 1 MiB, so that memory stays flat and a request is worth its while."""
@@ -21,7 +21,7 @@ RANGE_CHUNKS: Final = 64
 def content_key(
     prefix: Prefix,
     reader: keys.Identity,
-    granted: ids.Base64 | types.GrantedItem | None = None,
+    granted: ids.Base64 | bodies.GrantedItem | None = None,
 ) -> bytes:
     """Return the item's content key from the wrap in its head, or from the one that a grant gave (text is suite 1).
 
@@ -107,7 +107,7 @@ def open_begun(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[byte
                 yield piece
 
 
-def _named(wrap: types.GrantedItem | container.Wrap | None) -> tuple[ids.Base64, wraps.Suite]:
+def _named(wrap: bodies.GrantedItem | container.Wrap | None) -> tuple[ids.Base64, wraps.Suite]:
     if wrap is None:
         message = "this item was not given to this reader"
         raise wraps.NotGivenError(message)

@@ -21,7 +21,7 @@ from evidence.envelope.hashing import SideHash
 from evidence.envelope.meta import File, Meta
 from evidence.envelope.padding import padme, zero_padded, zeros
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, types
+from evidence.statements import bodies, dsse
 
 READ_BYTES: Final = 1024 * 1024
 """Large enough that hashing, not calling, is the cost."""
@@ -156,7 +156,7 @@ def prepare(
     return Prepared(container.frame(signed.to_bytes()) + meta_ciphertext, key, content_salt)
 
 
-def write(prepared: Prepared, content: Content | None, out: BinaryIO) -> types.ItemSeal:
+def write(prepared: Prepared, content: Content | None, out: BinaryIO) -> bodies.ItemSeal:
     """Write the container to `out` and return the body of the `item.seal` statement about it."""
     prefix = container.parse_prefix(prepared.prefix)
     size = 0
@@ -171,11 +171,11 @@ def write(prepared: Prepared, content: Content | None, out: BinaryIO) -> types.I
     head = prefix.head
     part = None
     if head.content is not None:
-        part = types.Part(content_sha256, head.content.size, head.content.commitment)
-    return types.ItemSeal(
+        part = bodies.Part(content_sha256, head.content.size, head.content.commitment)
+    return bodies.ItemSeal(
         item=head.item,
-        container=types.Blob(whole_sha256, size),
-        head=types.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes)),
+        container=bodies.Blob(whole_sha256, size),
+        head=bodies.Blob(ids.Sha256(hashlib.sha256(prefix.head_bytes).hexdigest()), len(prefix.head_bytes)),
         meta=head.meta,
         content=part,
     )
@@ -189,7 +189,7 @@ def measure_content(key: bytes, case: str, item: str, content: Content) -> tuple
     return salt, part, File(content.name, content.mime, size, ids.Sha256(plain.hex()))
 
 
-def seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, types.Part]:
+def seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, bodies.Part]:
     """Return the ciphertext of a description, and its size, hash and commitment for the head.
 
     FormatError when a reader would refuse the description, before anything is sealed.
@@ -203,7 +203,7 @@ def seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, type
     salt = _salt(key, context, hashlib.sha256(padded).digest())
     ciphertext = b"".join(cobblestone.seal(key, context, salt, [padded]))
     committed = container.commitment(key, "meta", hashlib.sha256(plain).digest())
-    return ciphertext, types.Part(ids.Sha256(hashlib.sha256(ciphertext).hexdigest()), len(ciphertext), committed)
+    return ciphertext, bodies.Part(ids.Sha256(hashlib.sha256(ciphertext).hexdigest()), len(ciphertext), committed)
 
 
 def _wrap(key: bytes, case: str, item: str, reader: bytes | wraps.Reader) -> container.Wrap:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from evidence import ids, keys
-from evidence.statements import types
+from evidence.statements import bodies
 
 
 @dataclass(frozen=True)
 class Certified:
     """A key that the root certified."""
 
-    body: types.KeyPublish
+    body: bodies.KeyPublish
     retired: bool = False
 
 
@@ -18,7 +18,7 @@ class Certified:
 class Case:
     """A case: who leads it and which keys speak for her."""
 
-    body: types.CaseOpen
+    body: bodies.CaseOpen
     opened_at: ids.Time
 
     @property
@@ -34,7 +34,7 @@ class Device:
     device: ids.DeviceId
     case: ids.CaseId
     sign: bytes
-    alarm: types.AlarmDeviceEnrol | None = None
+    alarm: bodies.AlarmDeviceEnrol | None = None
     revoked: bool = False
 
 
@@ -43,7 +43,7 @@ class Lending:
     """An alarm device that somebody has, or had last."""
 
     case: ids.CaseId
-    body: types.DeviceLend
+    body: bodies.DeviceLend
     by: ids.KeyId
     lent_at: ids.Time
     review: ids.Time
@@ -67,7 +67,7 @@ class Sealed:
 
     case: ids.CaseId
     by: ids.KeyId
-    body: types.ItemSeal | None
+    body: bodies.ItemSeal | None
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Begun:
 
     case: ids.CaseId
     by: ids.KeyId
-    body: types.ItemOpen
+    body: bodies.ItemOpen
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Granted:
     """A grant that was not revoked; `expires` in the body still ends it."""
 
     case: ids.CaseId
-    body: types.Grant
+    body: bodies.Grant
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ from datetime import timedelta
 from typing import Final
 
 from evidence import ids
+from evidence.statements.bodies import RetentionClass
 from evidence.statements.standing import Standing
-from evidence.statements.types import RetentionClass
+
+DEFAULT_RETENTION: Final[RetentionClass] = "consent"
+"""The class of a case that nobody said anything about."""
 
 RANK: Final[Mapping[RetentionClass, int]] = {"consent": 0, "claim": 1, "inquiry": 2}
 """Weakest first: a case moves up only."""
@@ -34,8 +37,8 @@ keeps to it), so there is a cap: two years for a record that only she needs, roo
 inquiry with the time in which the police may take it up again. A longer need is said again in time."""
 
 FLOOR: Final = timedelta(days=30)
-"""What a store with a lock keeps anything for: longer than `erasing.ERASE_DELAY`, so that whoever steals the store's
-credentials destroys nothing that she could not have, and short enough to keep the promise of an erasure."""
+"""What a store with a lock keeps anything for: longer than `ERASE_DELAY` (`rules.erasure`), so that whoever steals the
+store's credentials destroys nothing that she could not have, and short enough to keep the promise of an erasure."""
 
 
 def retention_until(standing: Standing, case: ids.CaseId, received_at: ids.Time) -> ids.Time:
@@ -56,4 +59,4 @@ def is_held(standing: Standing, item: ids.ItemId) -> bool:
 def bars_erasure(standing: Standing, case: ids.CaseId, now: ids.Time) -> bool:
     """Whether the case is kept for a reason that her own wish does not end."""
     said = standing.retained.get(case)
-    return said is not None and said.retention != "consent" and said.until > now
+    return said is not None and said.retention != DEFAULT_RETENTION and said.until > now

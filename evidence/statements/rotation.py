@@ -16,8 +16,8 @@ from evidence.errors import EvidenceError
 from evidence.ids import Sha256
 from evidence.statements import dsse
 from evidence.statements import statement as statements
+from evidence.statements.bodies import LogHead, LogOpen, LogRotate
 from evidence.statements.statement import Statement
-from evidence.statements.types import LogHead, LogOpen, LogRotate
 
 TYPE = "log.rotate"
 

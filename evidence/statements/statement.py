@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Generic, Literal, TypeVar
 
 from evidence import canonical, ids, keys, schema
 from evidence.errors import FormatError
-from evidence.statements import dsse
-from evidence.statements.types import BODIES, CASELESS, Body
+from evidence.statements import catalogue, dsse
+from evidence.statements.bodies import Body
 
 FIRST_PREV: Final = ids.Sha256("0" * 64)
 """What a device's first statement (`seq` 0) names as its predecessor."""
 
 SUITE: Final = 1
+
+B = TypeVar("B", bound=Body, covariant=True)
+C = TypeVar("C", bound=Body)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,38 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Said(Generic[B]):
+    """A statement whose body is of a type that is known: what rules and folds of that type are given."""
+
+    statement: Statement
+    body: B
+
+    @staticmethod
+    def of(statement: Statement, body: type[C]) -> "Said[C]":
+        """Return the statement with its body typed; TypeError when it has another one."""
+        if not isinstance(statement.body, body):
+            raise TypeError(f"{statement.type} has no body of type {body.__name__}")
+        return Said(statement, statement.body)
+
+    @property
+    def by(self) -> ids.KeyId:
+        """The author."""
+        return self.statement.by
+
+    @property
+    def at(self) -> ids.Time:
+        """The author's clock."""
+        return self.statement.at
+
+    @property
+    def case(self) -> ids.CaseId:
+        """The case that it belongs to; TypeError for an act of the organisation, which belongs to none."""
+        if self.statement.case is None:
+            raise TypeError(f"{self.statement.type} belongs to no case")
+        return self.statement.case
+
+
+@dataclass(frozen=True)
 class _Payload:
     v: Literal[1]
     suite: Literal[1]
@@ -78,18 +113,19 @@ def from_envelope(envelope: dsse.Envelope) -> Statement:
         raise FormatError(message)
     raw_body = members.pop("body")
     payload = schema.decode(_Payload, members)
-    kind = BODIES.get(payload.type)
-    if kind is None:
+    act = catalogue.ACTS.get(payload.type)
+    if act is None:
         message = f"unknown statement type {payload.type[:40]!r}"
         raise FormatError(message)
-    if (payload.case is None) != (payload.type in CASELESS):
-        message = f"{payload.type} must {'not ' if payload.type in CASELESS else ''}name a case"
+    caseless = act.scope == "organisation"
+    if (payload.case is None) != caseless:
+        message = f"{payload.type} must {'not ' if caseless else ''}name a case"
         raise FormatError(message)
     if (payload.seq is None) != (payload.prev is None):
         message = "seq and prev go together"
         raise FormatError(message)
     chain = None if payload.seq is None or payload.prev is None else Chain(payload.seq, payload.prev)
-    body = schema.decode(kind, raw_body)
+    body = schema.decode(act.body, raw_body)
     return Statement(envelope, payload.type, payload.case, payload.at, payload.by, body, chain, payload.seen)
 
 
@@ -115,7 +151,7 @@ def sign(
     seen: SeenCheckpoint | None = None,
     cosigner: keys.Identity | None = None,
 ) -> Statement:
-    """Make and sign a statement of `kind` (a key of `types.BODIES`); `cosigner` adds a second signature.
+    """Make and sign a statement of `kind` (a row of `catalogue`); `cosigner` adds a second signature.
 
     The result was read back from its own bytes, so what is returned is what anyone else will read.
     """

@@ -14,12 +14,10 @@ from typing import Final, Literal
 
 from evidence import canonical, ids, keys, schema
 from evidence.errors import FormatError
-from evidence.statements import dsse, event, types
+from evidence.statements import bodies, catalogue, dsse, event
 from evidence.statements.statement import Statement
 
-Erasable = Literal["item.open", "item.seal", "grant"]
-ERASABLE: Final[frozenset[Erasable]] = frozenset({"item.open", "item.seal", "grant"})
-"""Types whose events hold key wraps, or hashes and commitments of an item. Others name an item by its id only."""
+ERASABLE: Final = frozenset(catalogue.where(erasable=True))
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Tombstone:
     statement: ids.Sha256
     event: ids.Sha256
     leaf: ids.LeafHex
-    type: Erasable
+    type: str
     case: ids.CaseId
     by: ids.KeyId
     items: tuple[ids.ItemId, ...]
@@ -53,12 +51,12 @@ class Tombstone:
     left: GrantLeft | None = None
 
     @property
-    def grant(self) -> types.Grant | None:
-        """The grant that was here, without its purpose and with empty wraps; None for other types."""
+    def grant(self) -> bodies.Grant | None:
+        """The grant that was here, without its purpose and with empty wraps; None for other bodies."""
         if self.left is None:
             return None
-        items = tuple(types.GrantedItem(item, ids.Base64("")) for item in self.items)
-        return types.Grant(self.left.grant, self.left.reader, self.left.reader_box, "", self.left.expires, items)
+        items = tuple(bodies.GrantedItem(item, ids.Base64("")) for item in self.items)
+        return bodies.Grant(self.left.grant, self.left.reader, self.left.reader_box, "", self.left.expires, items)
 
     def to_bytes(self) -> bytes:
         """Return the tombstone as canonical JSON: what stands in the journal."""
@@ -68,6 +66,8 @@ class Tombstone:
 def parse(data: bytes) -> Tombstone:
     """Read a tombstone; FormatError for any other form."""
     found = schema.decode(Tombstone, canonical.decode_exact(data))
+    if found.type not in ERASABLE:
+        raise FormatError(f"an event of type {found.type[:40]} is not erased")
     singular = found.type != "grant"
     if found.index < 0 or not found.items or (singular and len(found.items) != 1):
         raise FormatError("a tombstone has a place and names what was erased")
@@ -95,9 +95,9 @@ def receipt(server: keys.Identity, origin: str, tombstone: Tombstone) -> dsse.En
 def named_items(statement: Statement) -> frozenset[ids.ItemId]:
     """Return the items that an event of an erasable type opens or proves; empty for every other type."""
     match statement.body:
-        case types.ItemOpen(item=item) | types.ItemSeal(item=item):
+        case bodies.ItemOpen(item=item) | bodies.ItemSeal(item=item):
             return frozenset({item})
-        case types.Grant(items=items):
+        case bodies.Grant(items=items):
             return frozenset(one.item for one in items)
         case _:
             return frozenset()
@@ -109,11 +109,11 @@ def instead_of(recorded: event.Recorded, erasure: ids.ErasureId) -> Tombstone:
     body = statement.body
     left = container = None
     match body:
-        case types.ItemOpen(item=item):
+        case bodies.ItemOpen(item=item):
             items: tuple[ids.ItemId, ...] = (item,)
-        case types.ItemSeal(item=item):
+        case bodies.ItemSeal(item=item):
             items, container = (item,), body.container.sha256
-        case types.Grant():
+        case bodies.Grant():
             items = tuple(one.item for one in body.items)
             left = GrantLeft(body.grant, body.reader, body.reader_box, body.expires)
         case _:
@@ -128,7 +128,7 @@ def instead_of(recorded: event.Recorded, erasure: ids.ErasureId) -> Tombstone:
         recorded.statement,
         recorded.event_sha256,
         ids.LeafHex(recorded.leaf.hex()),
-        _KINDS[statement.type],
+        statement.type,
         statement.case,
         statement.by,
         items,
@@ -136,6 +136,3 @@ def instead_of(recorded: event.Recorded, erasure: ids.ErasureId) -> Tombstone:
         container,
         left,
     )
-
-
-_KINDS: Final[dict[str, Erasable]] = {kind: kind for kind in ERASABLE}

@@ -9,14 +9,10 @@ State rules:
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NoReturn, TypeVar, cast
+from typing import Any, Final, NoReturn, TypeVar, cast
 
 from evidence import ids
-
-Kind = Literal["item", "grant", "alarm", "export", "disclosure"]
-"""Of names that are unique in the whole journal and belong to one case."""
-
-KINDS: Final[tuple[Kind, ...]] = ("item", "grant", "alarm", "export", "disclosure")
+from evidence.statements.catalogue import NAMES, Name
 
 K = TypeVar("K", bound=str)
 V = TypeVar("V")
@@ -38,7 +34,7 @@ class UnreadCaseError(Unread):
 class UnreadNameError(Unread):
     """Nobody looked yet in which case a name is."""
 
-    def __init__(self, kind: Kind, name: str) -> None:
+    def __init__(self, kind: Name, name: str) -> None:
         super().__init__(f"nobody looked yet in which case this {kind} is")
         self.kind, self.name = kind, name
 
@@ -64,7 +60,7 @@ class _Read:
     """A case that was read: how many of its events are in memory, and the names that they brought."""
 
     events: int = 0
-    names: list[tuple[Kind, str]] = field(default_factory=list)
+    names: list[tuple[Name, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -74,9 +70,9 @@ class Reach:
     whole: bool = True
     cases: dict[ids.CaseId, _Read] = field(default_factory=dict)
     """Those that were read, longest untouched first."""
-    homes: dict[Kind, dict[str, ids.CaseId]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    homes: dict[Name, dict[str, ids.CaseId]] = field(default_factory=lambda: {kind: {} for kind in NAMES})
     """In which of those a name is."""
-    nowhere: set[tuple[Kind, str]] = field(default_factory=set)
+    nowhere: set[tuple[Name, str]] = field(default_factory=set)
     """Names that were looked for in the whole journal, as long as it is."""
     authors: set[ids.KeyId] = field(default_factory=set)
     """Keys of which all cases with announced items were read, as long as the journal is."""
@@ -96,7 +92,7 @@ class Reach:
             raise UnreadCaseError(case)
         self.cases[case] = read
 
-    def demand_name(self, kind: Kind, name: str) -> None:
+    def demand_name(self, kind: Name, name: str) -> None:
         """Raise Unread unless it is known in which case a name is, or that it is in none."""
         if not (self.whole or name in self.homes[kind] or (kind, name) in self.nowhere):
             raise UnreadNameError(kind, name)
@@ -112,13 +108,13 @@ class Reach:
             self.cases[case].events += 1
             self.held += 1
 
-    def keep(self, kind: Kind, name: str, case: ids.CaseId) -> None:
+    def keep(self, kind: Name, name: str, case: ids.CaseId) -> None:
         """Note that a name is of a case."""
         if not self.whole and name not in self.homes[kind]:
             self.homes[kind][name] = case
             self.cases[case].names.append((kind, name))
 
-    def forget(self, case: ids.CaseId) -> list[tuple[Kind, str]]:
+    def forget(self, case: ids.CaseId) -> list[tuple[Name, str]]:
         """Let go of a case; return the names that went with it."""
         read = self.cases.pop(case)
         self.held -= read.events

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import IO, Protocol, TypeVar
 
 from evidence import ids
+from evidence.statements.bodies import LogRotate
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
-from evidence.statements.types import LogRotate
 
 Answer = TypeVar("Answer")
 Requirement = Callable[[Standing, Statement], None]

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 
 from evidence import canonical, ids
 from evidence.errors import FormatError
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.facts import Sealed
 from evidence.statements.standing import Standing
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
@@ -180,7 +180,7 @@ async def get_card(request: Request, alarm: str, who: DispatcherAsking) -> Card:
     return Card(item=body.item, head=canonical.b64(prefix.to_bytes()), wraps=[WrapOut.of(wrap) for wrap in mine])
 
 
-def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[ids.CaseId, types.ItemSeal, frozenset[ids.KeyId]]:
+def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[ids.CaseId, bodies.ItemSeal, frozenset[ids.KeyId]]:
     """Return the card's case, its seal, and the box keys that the reader holds; NOT_FOUND when it was erased."""
     try:
         name = ids.ItemId(ids.hex_text(item, 16))

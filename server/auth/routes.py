@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from evidence import canonical, ids, keys
 from evidence.errors import EvidenceError
 from evidence.keys import LockedKey
+from evidence.statements.bodies import KeyShare
 from evidence.statements.standing import Standing
-from evidence.statements.types import KeyShare
 from evidence.store.database.access import HandleTakenError, KeptKey
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth import challenges, sessions

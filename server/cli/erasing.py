@@ -147,7 +147,7 @@ def retain(
     from typing import cast, get_args
 
     from evidence import ids
-    from evidence.statements.types import RetentionClass
+    from evidence.statements.bodies import RetentionClass
 
     if retention not in get_args(RetentionClass):
         raise typer.BadParameter(f"one of {', '.join(get_args(RetentionClass))}", param_hint="--class")

@@ -72,7 +72,7 @@ def publish(  # noqa: PLR0913, PLR0917 - each option of a typer command is a par
     from typing import cast, get_args
 
     from evidence import canonical, ids
-    from evidence.statements.types import Role
+    from evidence.statements.bodies import Role
     from server.clients.root import Root
 
     if role not in get_args(Role):
@@ -214,8 +214,8 @@ def act(
     from typing import cast, get_args
 
     from evidence import ids
-    from evidence.statements.types import CloseReason
-    from server.clients.dispatcher import Act, Dispatcher
+    from evidence.statements.bodies import CloseReason
+    from server.clients.dispatcher import ACTS, Dispatcher
     from server.clients.errors import ClientError
 
     who = Dispatcher(_signer(key, trust, url, phrase_file))
@@ -226,8 +226,8 @@ def act(
     verb, _, reason = what.partition(":")
     if verb == "close" and reason in get_args(CloseReason):
         typer.echo(who.close(name, case, cast("CloseReason", reason)))
-    elif f"alarm.{verb}" in get_args(Act):
-        typer.echo(who.act(name, case, cast("Act", f"alarm.{verb}")))
+    elif f"alarm.{verb}" in ACTS:
+        typer.echo(who.act(name, case, f"alarm.{verb}"))
     else:
         raise typer.BadParameter("claim, accept, dispatch, on_scene or close:REASON", param_hint="WHAT")
 

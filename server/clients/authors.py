@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from evidence import ids, keys
-from evidence.statements import authority, types
+from evidence.statements import bodies, catalogue
 from evidence.statements import statement as statements
 from evidence.statements.statement import Statement
 from server.clients.pins import Certificate
@@ -30,15 +30,15 @@ class Authors:
         """Check a statement's signatures and learn whom it vouches for; SignatureError when nobody vouches for it."""
         body = statement.body
         signers = {statement.by: self.known.get(statement.by, b"")}
-        if isinstance(body, types.DeviceEnrol):
+        if isinstance(body, bodies.DeviceEnrol):
             signers = {statement.by: bytes.fromhex(body.sign), body.invite: self._invited.get(body.invite, b"")}
         statements.verified(statement, signers)
         self._check_role(statement)
-        if isinstance(body, types.CaseOpen):
+        if isinstance(body, bodies.CaseOpen):
             self._roles[self._learn(self.known, body.vault)] = "vault"
-        elif isinstance(body, types.DeviceInvite):
+        elif isinstance(body, bodies.DeviceInvite):
             self._learn(self._invited, body.invite)
-        elif isinstance(body, types.DeviceEnrol):
+        elif isinstance(body, bodies.DeviceEnrol):
             kid = self._learn(self.known, body.sign)
             self._roles[kid], self._names[kid] = "phone", f"phone {body.device[:SHOWN_CHARACTERS]}"
 
@@ -53,10 +53,10 @@ class Authors:
 
     def _check_role(self, statement: Statement) -> None:
         """A server that lets a wrong hand sign is found out here: its journal's rules are not taken on trust."""
-        role = "newcomer" if isinstance(statement.body, types.DeviceEnrol) else self._roles.get(statement.by, "")
-        if role not in authority.SIGNERS[statement.type]:
+        role = "newcomer" if isinstance(statement.body, bodies.DeviceEnrol) else self._roles.get(statement.by, "")
+        if role not in catalogue.ACTS[statement.type].signers:
             raise keys.SignatureError(f"a {role} key does not sign {statement.type}")
-        if isinstance(statement.body, types.CaseOpen) and "vault" in self._roles.values():
+        if isinstance(statement.body, bodies.CaseOpen) and "vault" in self._roles.values():
             raise keys.SignatureError("a case is opened once")
 
     @staticmethod

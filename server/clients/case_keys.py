@@ -13,7 +13,7 @@ from typing import Any
 from evidence import canonical, ids
 from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements.statement import Statement
 from server.clients.authors import Authors
 from server.clients.errors import DistrustError
@@ -58,7 +58,7 @@ def believed(certificates: Mapping[ids.KeyId, Certificate], said: Sequence[State
         if any(one.case != case for one in said):
             raise DistrustError(f"What the server says about the keys of case {case} is about another case.")
         authors.verify_all(said)
-        opened = next(one.body for one in said if isinstance(one.body, types.CaseOpen))
+        opened = next(one.body for one in said if isinstance(one.body, bodies.CaseOpen))
         return CaseKeys(
             Reader(bytes.fromhex(opened.box), None if opened.xwing is None else canonical.unb64(opened.xwing))
         )

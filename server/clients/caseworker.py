@@ -15,7 +15,7 @@ from evidence import canonical, ids, keys
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import Reader
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from server.clients import case_keys, timeline, tus
 from server.clients.errors import DistrustError
@@ -68,7 +68,7 @@ class Caseworker:
         """
         case = case or ids.CaseId(ids.new_id())
         hybrid = None if xwing is None else ids.Base64(canonical.b64(xwing))
-        body = types.CaseOpen(box, vault, team, self.signer.identity.kid, hybrid)
+        body = bodies.CaseOpen(box, vault, team, self.signer.identity.kid, hybrid)
         self._post("case.open", body, case)
         return case
 
@@ -87,7 +87,7 @@ class Caseworker:
         one_time = keys.Identity.generate()
         expires = ids.time_of(datetime.now(UTC) + INVITATION_VALID)
         public = ids.PublicKey(one_time.sign_public.hex())
-        self._post("device.invite", types.DeviceInvite(public, expires, found.xwing_sha256), case)
+        self._post("device.invite", bodies.DeviceInvite(public, expires, found.xwing_sha256), case)
         pins = self.signer.pins
         policy_sha256 = hashlib.sha256(pins.policy_text.encode()).hexdigest()
         return Invitation(
@@ -109,7 +109,7 @@ class Caseworker:
         Raises:
             ClientError: refused or not reachable.
         """
-        body = types.AlarmDeviceEnrol(
+        body = bodies.AlarmDeviceEnrol(
             device.device, device.sign, device.profile, device.covenant, card, codes=device.codes
         )
         return self._post("alarm_device.enrol", body, case)
@@ -128,7 +128,7 @@ class Caseworker:
         Raises:
             ClientError: refused or not reachable.
         """
-        body = types.DeviceLend(device, to, basis, review or ids.time_of(datetime.now(UTC) + REVIEW_AFTER))
+        body = bodies.DeviceLend(device, to, basis, review or ids.time_of(datetime.now(UTC) + REVIEW_AFTER))
         return self._post("alarm_device.lend", body, case)
 
     def look_again(self, case: ids.CaseId, device: ids.DeviceId, following: ids.Time | None = None) -> event.Receipt:
@@ -137,7 +137,7 @@ class Caseworker:
         Raises:
             ClientError: refused or not reachable.
         """
-        body = types.DeviceReview(device, following or ids.time_of(datetime.now(UTC) + REVIEW_AFTER))
+        body = bodies.DeviceReview(device, following or ids.time_of(datetime.now(UTC) + REVIEW_AFTER))
         return self._post("alarm_device.review", body, case)
 
     def take_back(
@@ -148,7 +148,7 @@ class Caseworker:
         Raises:
             ClientError: refused or not reachable.
         """
-        return self._post("alarm_device.return", types.DeviceReturn(device, condition), case)
+        return self._post("alarm_device.return", bodies.DeviceReturn(device, condition), case)
 
     def lendings(self) -> list[dict[str, Any]]:
         """Return the team's lendings, those first that should have been looked at again.
@@ -191,5 +191,5 @@ class Caseworker:
         """Return everyone that the pinned root certified."""
         return self.signer.certificates(fresh=True)
 
-    def _post(self, kind: str, body: types.Body, case: ids.CaseId) -> event.Receipt:
+    def _post(self, kind: str, body: bodies.Body, case: ids.CaseId) -> event.Receipt:
         return self.signer.post(statements.sign(self.signer.identity, kind, body, case=case)).receipt

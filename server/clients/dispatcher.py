@@ -7,22 +7,23 @@ without a reason.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final
 
 from evidence import canonical, ids
 from evidence.envelope import container, opening, wraps
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import BoxKeys
 from evidence.errors import EvidenceError
+from evidence.statements import bodies, catalogue
 from evidence.statements import statement as statements
-from evidence.statements import types
 from server.clients.errors import ClientError, DistrustError
 from server.clients.signing import Signer
 
 SILENCE_S = 6.0
 """Without a heartbeat (every 2 s) for this long, what is on the screen is not live any more."""
 
-Act = Literal["alarm.claim", "alarm.accept", "alarm.dispatch", "alarm.on_scene"]
+ACTS: Final = catalogue.where(body=bodies.AlarmAct)
+"""What a dispatcher does to an alarm before closing it, in the order of a night."""
 
 
 @dataclass(frozen=True)
@@ -99,21 +100,21 @@ class Dispatcher:
                     yield FeedEvent(name, canonical.decode(data.encode()))
                     name, data = "message", ""
 
-    def act(self, alarm: ids.AlarmId, case: ids.CaseId, act: Act) -> str:
-        """Claim, accept, dispatch or report on scene, by name. Returns the alarm's new state.
+    def act(self, alarm: ids.AlarmId, case: ids.CaseId, act: str) -> str:
+        """Say one of `ACTS`, by name: claim, accept, dispatch or report on scene. Returns the alarm's new state.
 
         Raises:
             ClientError: refused (someone else has it, for instance) or not reachable.
         """
-        return self._post(alarm, case, act, types.AlarmAct(alarm))
+        return self._post(alarm, case, act, bodies.AlarmAct(alarm))
 
-    def close(self, alarm: ids.AlarmId, case: ids.CaseId, reason: types.CloseReason) -> str:
+    def close(self, alarm: ids.AlarmId, case: ids.CaseId, reason: bodies.CloseReason) -> str:
         """Close an alarm with its reason. Returns the alarm's new state.
 
         Raises:
             ClientError: refused or not reachable.
         """
-        return self._post(alarm, case, "alarm.close", types.AlarmClose(alarm, reason))
+        return self._post(alarm, case, "alarm.close", bodies.AlarmClose(alarm, reason))
 
     def open_alarm(self, alarm: dict[str, Any]) -> Meta:
         """Return what the press said (position, age, device), opened with the desk's key.
@@ -149,7 +150,7 @@ class Dispatcher:
             raise DistrustError(f"What was sealed to the desk does not open: {error}.") from error
         raise DistrustError("This was not sealed to a desk of yours.")
 
-    def _post(self, alarm: ids.AlarmId, case: ids.CaseId, kind: str, body: types.Body) -> str:
+    def _post(self, alarm: ids.AlarmId, case: ids.CaseId, kind: str, body: bodies.Body) -> str:
         """Sign an act and hand it to the bridge through the server; the bridge commits before it answers."""
         statement = statements.sign(self.signer.identity, kind, body, case=case)
         answer = self.signer.api.write("POST", f"/api/v1/alarms/{alarm}/acts", statement.envelope.to_bytes())

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from evidence import ids
 from evidence.envelope import wraps
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from server.clients import timeline
 from server.clients.errors import ClientError, DistrustError
@@ -41,16 +41,16 @@ class Plan:
     """What an erasure would do. `ending` are grants that hold a key of one of the items, and end with them whole."""
 
     items: tuple[Moment, ...]
-    ending: tuple[types.Grant, ...]
-    again: tuple[types.Grant, ...]
+    ending: tuple[bodies.Grant, ...]
+    again: tuple[bodies.Grant, ...]
     """Those of `ending` that give other items too: she gives these anew before she asks."""
     ungiven: tuple[Moment, ...] = ()
     """Items of `again` that do not open, so that they cannot be given anew."""
     fetched: Mapping[str, int] = field(default_factory=dict)
     """Who fetched something of it, and how often: copies that no erasure reaches."""
     exported: Mapping[str, int] = field(default_factory=dict)
-    holds: tuple[types.HoldPlace, ...] = ()
-    retained: types.CaseRetain | None = None
+    holds: tuple[bodies.HoldPlace, ...] = ()
+    retained: bodies.CaseRetain | None = None
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ class Erasing:
         ending = [grant for grant in _in_force(moments) if wanted & _items(grant)]
         again = tuple(grant for grant in ending if _items(grant) - wanted)
         rest = frozenset().union(*map(_items, again)) - wanted
-        reads = (one for one in moments if isinstance(one.act, types.Read))
-        exports = (one for one in moments if isinstance(one.act, types.Export))
+        reads = (one for one in moments if isinstance(one.act, bodies.Read))
+        exports = (one for one in moments if isinstance(one.act, bodies.Export))
         return Plan(
             chosen,
             tuple(ending),
@@ -105,7 +105,7 @@ class Erasing:
         wanted = frozenset(one.item for one in plan.items if one.item is not None)
         for grant in plan.again:
             self._give_again(grant, wanted)
-        body = types.EraseRequest(ids.ErasureId(ids.new_id()), tuple(sorted(wanted)))
+        body = bodies.EraseRequest(ids.ErasureId(ids.new_id()), tuple(sorted(wanted)))
         return body.erasure, self._post("erase.request", body)
 
     def agree(self, erasure: ids.ErasureId) -> event.Receipt:
@@ -114,7 +114,7 @@ class Erasing:
         Raises:
             ClientError: refused or not reachable.
         """
-        return self._post("erase.approve", types.EraseStep(erasure))
+        return self._post("erase.approve", bodies.EraseStep(erasure))
 
     def call_off(self, erasure: ids.ErasureId | None = None) -> list[ids.ErasureId]:
         """Call off an erasure, or all that can still be called off; return which.
@@ -124,7 +124,7 @@ class Erasing:
         """
         open_ = [one.erasure for one in self.known() if one.state in OPEN and erasure in {None, one.erasure}]
         for one in open_:
-            self._post("erase.cancel", types.EraseStep(one))
+            self._post("erase.cancel", bodies.EraseStep(one))
         return open_
 
     def hold(self, ground: str, items: Sequence[ids.ItemId]) -> ids.HoldId:
@@ -133,7 +133,7 @@ class Erasing:
         Raises:
             ClientError: refused or not reachable.
         """
-        body = types.HoldPlace(ids.HoldId(ids.new_id()), ground, tuple(items))
+        body = bodies.HoldPlace(ids.HoldId(ids.new_id()), ground, tuple(items))
         self._post("hold.place", body)
         return body.hold
 
@@ -143,15 +143,15 @@ class Erasing:
         Raises:
             ClientError: refused or not reachable.
         """
-        return self._post("hold.lift", types.HoldLift(hold))
+        return self._post("hold.lift", bodies.HoldLift(hold))
 
-    def retain(self, retention: types.RetentionClass, ground: str, until: ids.Time) -> event.Receipt:
+    def retain(self, retention: bodies.RetentionClass, ground: str, until: ids.Time) -> event.Receipt:
         """Keep the case until then, as its lead. Never shorter again.
 
         Raises:
             ClientError: refused or not reachable.
         """
-        return self._post("case.retain", types.CaseRetain(retention, ground, until))
+        return self._post("case.retain", bodies.CaseRetain(retention, ground, until))
 
     def proof(self, erasure: ids.ErasureId) -> bytes:
         """Return the proof of a finished erasure; `getuige verify` checks it.
@@ -161,7 +161,7 @@ class Erasing:
         """
         return self.signer.api.get_bytes(f"/api/v1/cases/{self.case}/erasures/{erasure}/proof")
 
-    def _give_again(self, grant: types.Grant, without: frozenset[ids.ItemId]) -> None:
+    def _give_again(self, grant: bodies.Grant, without: frozenset[ids.ItemId]) -> None:
         """Post a grant of the rest of an ending one, to the same reader until the same day, in fresh wraps."""
         reader = self.signer.certificates(fresh=True).get(grant.reader)
         if reader is None or reader.published.box != grant.reader_box:
@@ -169,7 +169,7 @@ class Erasing:
         moments = timeline.read(self.signer, self.case, [self.signer.identity])
         rest = _items(grant) - without
         given = tuple(
-            types.GrantedItem(
+            bodies.GrantedItem(
                 one.item, wraps.wrap_for(one.opened.content_key, self.case, one.item, reader.keys), reader.keys.suite
             )
             for one in moments
@@ -189,7 +189,7 @@ class Erasing:
             found[name] = found.get(name, 0) + 1
         return found
 
-    def _post(self, kind: str, body: types.Body) -> event.Receipt:
+    def _post(self, kind: str, body: bodies.Body) -> event.Receipt:
         return self.signer.post(statements.sign(self.signer.identity, kind, body, case=self.case)).receipt
 
 
@@ -198,48 +198,48 @@ def pending(moments: Iterable[Moment]) -> frozenset[ids.ItemId]:
     asked: dict[ids.ErasureId, frozenset[ids.ItemId]] = {}
     for one in moments:
         match one.act:
-            case types.EraseRequest(erasure=erasure, items=items):
+            case bodies.EraseRequest(erasure=erasure, items=items):
                 asked[erasure] = frozenset(items)
-            case types.EraseStep(erasure=erasure) if one.type in {"erase.cancel", "erase.execute"}:
+            case bodies.EraseStep(erasure=erasure) if one.type != "erase.approve":
                 asked.pop(erasure, None)
             case _:
                 pass
     return frozenset().union(*asked.values())
 
 
-def _in_force(moments: Iterable[Moment]) -> list[types.Grant]:
+def _in_force(moments: Iterable[Moment]) -> list[bodies.Grant]:
     now = ids.now()
-    found: dict[ids.GrantId, types.Grant] = {}
+    found: dict[ids.GrantId, bodies.Grant] = {}
     for one in moments:
         match one.act:
-            case types.Grant() as grant if grant.expires > now:
+            case bodies.Grant() as grant if grant.expires > now:
                 found[grant.grant] = grant
-            case types.Revoke(grant=name):
+            case bodies.Revoke(grant=name):
                 found.pop(name, None)
             case _:
                 pass
     return list(found.values())
 
 
-def _holds(moments: Iterable[Moment]) -> list[types.HoldPlace]:
-    found: dict[ids.HoldId, types.HoldPlace] = {}
+def _holds(moments: Iterable[Moment]) -> list[bodies.HoldPlace]:
+    found: dict[ids.HoldId, bodies.HoldPlace] = {}
     for one in moments:
         match one.act:
-            case types.HoldPlace() as hold:
+            case bodies.HoldPlace() as hold:
                 found[hold.hold] = hold
-            case types.HoldLift(hold=name):
+            case bodies.HoldLift(hold=name):
                 found.pop(name, None)
             case _:
                 pass
     return list(found.values())
 
 
-def _retained(moments: Iterable[Moment]) -> types.CaseRetain | None:
-    said = [one.act for one in moments if isinstance(one.act, types.CaseRetain)]
+def _retained(moments: Iterable[Moment]) -> bodies.CaseRetain | None:
+    said = [one.act for one in moments if isinstance(one.act, bodies.CaseRetain)]
     return said[-1] if said else None
 
 
-def _items(grant: types.Grant) -> frozenset[ids.ItemId]:
+def _items(grant: bodies.Grant) -> frozenset[ids.ItemId]:
     return frozenset(one.item for one in grant.items)
 
 

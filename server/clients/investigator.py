@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence import ids
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from server.clients import timeline
 from server.clients.errors import ClientError
 from server.clients.signing import Signer
@@ -53,7 +53,7 @@ class Investigator:
             ClientError: refused or not reachable.
         """
         prepared = self.signer.api.post(f"/api/v1/cases/{case}/exports", {"ground": ground})
-        body = types.Export(prepared["export"], ground, prepared["manifest"], tuple(prepared["items"]))
+        body = bodies.Export(prepared["export"], ground, prepared["manifest"], tuple(prepared["items"]))
         self.signer.post(statements.sign(self.signer.identity, "export", body, case=case))
         return Export(body.export, body.manifest, body.items)
 

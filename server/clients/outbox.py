@@ -26,7 +26,7 @@ from typing import Any, Final
 from evidence import canonical, files, ids, schema
 from evidence.envelope import container, sealing
 from evidence.errors import EvidenceError
-from evidence.statements import types
+from evidence.statements import bodies
 from server.clients import memory
 from server.clients.errors import ClientError, FolderError
 
@@ -72,9 +72,9 @@ class Entry:
         """Whether sealing was finished."""
         return (self.folder / "seal.json").exists()
 
-    def seal_body(self) -> types.ItemSeal:
+    def seal_body(self) -> bodies.ItemSeal:
         """Return the body of the `item.seal` statement about this item."""
-        return schema.decode(types.ItemSeal, memory.read_json(self.folder / "seal.json"))
+        return schema.decode(bodies.ItemSeal, memory.read_json(self.folder / "seal.json"))
 
     def pieces(self, offset: int) -> Iterator[bytes]:
         """Yield the sealed bytes from `offset` on; a large file is sealed from its original.

@@ -19,8 +19,8 @@ from evidence import canonical, ids, keys, schema
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import Reader
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
 from server.clients import memory, receipts, tus
 from server.clients.errors import ClientError, FolderError, RefusedError
@@ -101,7 +101,7 @@ class Phone:
             self._finish_pending()
             return
         identity = self.signer.identity
-        device = types.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(identity.sign_public.hex()), one_time.kid)
+        device = bodies.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(identity.sign_public.hex()), one_time.kid)
         chain = Chain(0, FIRST_PREV)
         statement = statements.sign(identity, "device.enrol", device, case=self.case, chain=chain, cosigner=one_time)
         self._remember(Chained(chain, statement.envelope.to_bytes()))
@@ -202,7 +202,7 @@ class Phone:
         size = body.container.size
         if announce and not self.receipts.has(OPENING + entry.item):
             at = tus.send(self.signer.api, location, entry.pieces, size, at, tell, stop=entry.prefix_size())
-            self._say(entry, "item.open", types.ItemOpen(body.item, body.head))
+            self._say(entry, "item.open", bodies.ItemOpen(body.item, body.head))
         announced = self.receipts.has(OPENING + entry.item)
         tus.send(self.signer.api, location, entry.pieces, size, at, tell, checked=not announced)
 
@@ -210,7 +210,7 @@ class Phone:
         """Say in a signed statement that this item exists, and believe it arrived only with a receipt."""
         self._say(entry, "item.seal", entry.seal_body())
 
-    def _say(self, entry: Entry, kind: str, body: types.ItemSeal | types.ItemOpen) -> None:
+    def _say(self, entry: Entry, kind: str, body: bodies.ItemSeal | bodies.ItemOpen) -> None:
         """Sign a statement about an entry, numbered, and post it; it is posted again if this phone dies meanwhile."""
         chained = self._chained()
         seen = self.folder / "seen.json"

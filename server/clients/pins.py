@@ -18,7 +18,7 @@ from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
 from evidence.statements import dsse, rotation
 from evidence.statements import statement as statements
-from evidence.statements.types import KeyPublish, KeyRetire, Role
+from evidence.statements.bodies import KeyPublish, KeyRetire, Role
 from server.clients.errors import DistrustError, FolderError
 
 TRUST = "/api/v1/trust"

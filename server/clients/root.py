@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from evidence import canonical, ids, keys, xwing
 from evidence.envelope import wraps
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from server.clients.errors import DistrustError
 from server.clients.pins import Certificate
@@ -27,12 +27,12 @@ class Root:
             ClientError: refused or not reachable.
         """
         team = team or ids.TeamId(ids.new_id())
-        self._post("team.open", types.TeamOpen(team, label))
+        self._post("team.open", bodies.TeamOpen(team, label))
         return team
 
     def publish(
         self,
-        role: types.Role,
+        role: bodies.Role,
         label: str,
         sign: bytes,
         box: bytes,
@@ -50,7 +50,7 @@ class Root:
         subject = ids.SubjectId(ids.new_id())
         public = (ids.PublicKey(sign.hex()), ids.PublicKey(box.hex()))
         hybrid = None if xwing is None else ids.Base64(canonical.b64(xwing))
-        self._post("key.publish", types.KeyPublish(subject, role, label, *public, team, hybrid))
+        self._post("key.publish", bodies.KeyPublish(subject, role, label, *public, team, hybrid))
         return keys.signing_kid(sign)
 
     def share(self, desk: keys.Identity, reader: Certificate) -> None:
@@ -68,8 +68,8 @@ class Root:
                 raise DistrustError("The desk has an X-Wing key. Certify this reader's X-Wing key first.")
             seed = xwing.seed_of(desk)
             given = wraps.wrap_for(seed, wraps.NO_ID, wraps.NO_ID, reader.keys)
-            hybrid = types.SharedXwing(ids.Base64(canonical.b64(xwing.public_of(seed))), given)
-        self._post("key.share", types.KeyShare(ids.PublicKey(desk.box_public.hex()), reader.kid, sealed, hybrid))
+            hybrid = bodies.SharedXwing(ids.Base64(canonical.b64(xwing.public_of(seed))), given)
+        self._post("key.share", bodies.KeyShare(ids.PublicKey(desk.box_public.hex()), reader.kid, sealed, hybrid))
 
     def retire(self, kid: ids.KeyId) -> None:
         """Retire a key: nothing new is wrapped to it or signed by it. What it could read before, it still can.
@@ -77,7 +77,7 @@ class Root:
         Raises:
             ClientError: refused or not reachable.
         """
-        self._post("key.retire", types.KeyRetire(kid))
+        self._post("key.retire", bodies.KeyRetire(kid))
 
-    def _post(self, kind: str, body: types.Body) -> event.Receipt:
+    def _post(self, kind: str, body: bodies.Body) -> event.Receipt:
         return self.signer.post(statements.sign(self.signer.identity, kind, body)).receipt

@@ -13,7 +13,7 @@ from evidence import canonical, ids, keys, schema
 from evidence.envelope import container, opening, wraps
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements.statement import Statement
 from server.clients.authors import Authors
 from server.clients.errors import DistrustError
@@ -88,16 +88,20 @@ class Moment:
         return "unreadable" if self.statement is None else self.statement.type
 
     @property
-    def act(self) -> types.Body | None:
+    def act(self) -> bodies.Body | None:
         """What was done; None for an event that cannot be read."""
         return None if self.statement is None else self.statement.body
 
     @property
     def item(self) -> ids.ItemId | None:
         """The item that was sealed, or announced and not sealed yet; None for other acts."""
-        body = self.act
-        shown = isinstance(body, types.ItemSeal) or (isinstance(body, types.ItemOpen) and self.begun is not None)
-        return body.item if shown else None  # type: ignore[union-attr] # both have an item
+        match self.act:
+            case bodies.ItemSeal(item=item):
+                return item
+            case bodies.ItemOpen(item=item) if self.begun is not None:
+                return item
+            case _:
+                return None
 
     @property
     def body(self) -> Mapping[str, Any]:
@@ -150,12 +154,12 @@ def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: 
         raise DistrustError(f"Event {found['index']} is signed by nobody that is known here: {error}.") from error
     moment = Moment(parsed.index, parsed.received_at, statement, authors.name(statement.by))
     item = found.get("item") or {}
-    if not isinstance(statement.body, types.ItemSeal) and not (isinstance(statement.body, types.ItemOpen) and item):
+    if not isinstance(statement.body, bodies.ItemSeal) and not (isinstance(statement.body, bodies.ItemOpen) and item):
         return moment
     try:
         prefix, begun = _served(item, statement, authors)
     except EvidenceError as error:
-        begun = Begun(0, 0) if isinstance(statement.body, types.ItemOpen) else None
+        begun = Begun(0, 0) if isinstance(statement.body, bodies.ItemOpen) else None
         return replace(moment, begun=begun, closed=Closed("served", str(error)))
     opened = _open(prefix, item.get("wraps", ()), readers)
     if isinstance(opened, Closed):
@@ -171,9 +175,9 @@ def _served(item: Mapping[str, Any], statement: Statement, authors: Authors) -> 
     body, begun = statement.body, None
     prefix = container.parse_prefix(canonical.unb64(item.get("head")))
     container.verify_head(prefix, authors.known[statement.by])
-    if isinstance(body, types.ItemSeal):
+    if isinstance(body, bodies.ItemSeal):
         container.check_against(prefix, statement.case, statement.by, body)
-    elif isinstance(body, types.ItemOpen):
+    elif isinstance(body, bodies.ItemOpen):
         container.check_begun(prefix, statement.case, statement.by, body)
         arrived = item.get("arrived")
         if not isinstance(arrived, int):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from evidence import ids, keys, xwing
 from evidence.envelope import wraps
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from server.clients import erasing, timeline
 from server.clients.errors import ClientError, DistrustError
@@ -57,7 +57,7 @@ class Vault:
         days: int,
         choose: Callable[[Moment], bool] = lambda _moment: True,
         moments: Sequence[Moment] | None = None,
-    ) -> tuple[types.Grant, event.Receipt]:
+    ) -> tuple[bodies.Grant, event.Receipt]:
         """Give the chosen items that open to the reader `kid` for `days` days; return the grant with its receipt.
 
         `moments` are what `items` returned, if it was asked; `timeline.closed` says what cannot be given. What an open
@@ -70,7 +70,7 @@ class Vault:
         reader = self.reader(kid)
         moments = self.items() if moments is None else moments
         given = tuple(
-            types.GrantedItem(
+            bodies.GrantedItem(
                 moment.item,
                 wraps.wrap_for(moment.opened.content_key, self.case, moment.item, reader.keys),
                 reader.keys.suite,
@@ -82,7 +82,7 @@ class Vault:
             closed = "".join(f"\n  {one.item}: {one.closed}" for one in timeline.closed(moments) if choose(one))
             raise ClientError(f"There is nothing to give: no item of this case was chosen or could be opened.{closed}")
         expires = ids.time_of(datetime.now(UTC) + timedelta(days=days))
-        body = types.Grant(ids.GrantId(ids.new_id()), kid, reader.published.box, purpose, expires, given)
+        body = bodies.Grant(ids.GrantId(ids.new_id()), kid, reader.published.box, purpose, expires, given)
         going = erasing.pending(moments)
         apart = tuple(one for one in given if one.item in going)
         if apart and len(apart) < len(given):
@@ -98,7 +98,7 @@ class Vault:
         Raises:
             ClientError: refused or not reachable.
         """
-        body = types.Revoke(grant)
+        body = bodies.Revoke(grant)
         return self.signer.post(statements.sign(self.signer.identity, "revoke", body, case=self.case)).receipt
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from evidence import ids
 from evidence.bundle.format.kinds import kind_of
 from server.clients.caseworker import Caseworker, Device
-from server.clients.dispatcher import Act, Dispatcher, FeedEvent
+from server.clients.dispatcher import ACTS, Dispatcher, FeedEvent
 from server.clients.errors import ClientError
 from server.clients.vault import Vault
 from server.demo import story
@@ -25,8 +25,6 @@ HEARD_WITHIN_S: Final = 20.0
 """Everything here takes milliseconds; this leaves room for a bridge that has only just heard of the device."""
 
 POLL_S: Final = 0.1
-
-ACTS: Final[tuple[Act, ...]] = ("alarm.claim", "alarm.accept", "alarm.dispatch", "alarm.on_scene")
 
 
 def device(stage: Stage) -> str:

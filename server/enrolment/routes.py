@@ -11,9 +11,9 @@ from starlette.concurrency import run_in_threadpool
 
 from evidence import canonical, ids
 from evidence.errors import FormatError
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements import statement as statements
-from evidence.statements.authority import NotAllowedError
+from evidence.statements.errors import NotAllowedError
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
@@ -54,7 +54,7 @@ async def enrol(request: Request, response: Response, _who: InviteeAsking) -> Re
     services = services_of(request)
     raw = await request.body()
     statement = statements.parse(raw)
-    if not isinstance(statement.body, types.DeviceEnrol):
+    if not isinstance(statement.body, bodies.DeviceEnrol):
         raise ProblemError(domains.STATEMENT, reason="only device.enrol is posted here")
     known = await run_in_threadpool(services.journal.by_statement, statement.id)
     if known is not None:
@@ -97,7 +97,7 @@ def get_case_keys(request: Request, case: str, who: SealerAsking) -> CaseKeys:
 def _opening(services: Services, case: ids.CaseId) -> Iterator[Recorded]:
     """Yield the opening of a case; no more is read than that takes."""
     for one in _events_of(services, case):
-        if isinstance(event.parse(one.event).statement.body, types.CaseOpen):
+        if isinstance(event.parse(one.event).statement.body, bodies.CaseOpen):
             yield one
             return
 

@@ -18,7 +18,7 @@ from typing import Final
 from evidence import canonical, files, ids, keys, schema
 from evidence.bundle.checking.erasure_proof import ErasureProof
 from evidence.errors import FormatError
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from evidence.statements import tombstone as tombstones
 from evidence.statements.event import Recorded
@@ -51,7 +51,7 @@ class Destroyer:
 
     def execute(self, name: ids.ErasureId, case: ids.CaseId) -> None:
         """Decide: append `erase.execute`. NotAllowedError when it is too early, held, cancelled or barred."""
-        self._say("erase.execute", types.EraseStep(name), case)
+        self._say("erase.execute", bodies.EraseStep(name), case)
         self.reached("executed")
 
     def repeat(self, proof: ErasureProof) -> bool:
@@ -61,7 +61,7 @@ class Destroyer:
         """
         steps = {one.type: one for one in proof.statements() if one.type.startswith("erase.")}
         asked = steps["erase.request"].body
-        if not isinstance(asked, types.EraseRequest):
+        if not isinstance(asked, bodies.EraseRequest):
             return False
         known, left = self.journal.ask(
             lambda standing: (
@@ -76,7 +76,7 @@ class Destroyer:
         if (known is not None and known.executed) or not left:
             return False
         parts = (ids.Base64(canonical.b64(steps[f"erase.{kind}"].envelope.to_bytes())) for kind in _DECIDED)
-        self._say("erase.repeat", types.EraseRepeat(proof.erasure, left, *parts), proof.case)
+        self._say("erase.repeat", bodies.EraseRepeat(proof.erasure, left, *parts), proof.case)
         return True
 
     def destroy(self, name: ids.ErasureId, now: ids.Time) -> None:
@@ -107,7 +107,7 @@ class Destroyer:
         if erasure.finished and locks:
             return  # the lock that was named has ended, and the store has not deleted yet: there is nothing new to say
         remains = tuple(self._remains(erasure, locks, clean=clean))
-        body = types.EraseFinish(name, tuple(one.index for one in every), containers, remains)
+        body = bodies.EraseFinish(name, tuple(one.index for one in every), containers, remains)
         self._say("erase.finish", body, erasure.case)
         self.reached("finished")
 
@@ -126,24 +126,24 @@ class Destroyer:
         if self.exports.is_dir():
             files.sync_folder(self.exports)
 
-    def _remains(self, erasure: Erasure, locks: list[ids.Time], *, clean: bool) -> Iterator[types.Remain]:
+    def _remains(self, erasure: Erasure, locks: list[ids.Time], *, clean: bool) -> Iterator[bodies.Remain]:
         """Yield what no server can destroy: copies in other hands, under a lock, in a database's own files."""
         held: dict[tuple[str, ids.KeyId], int] = {}
         for one in self._events_of(erasure.case):
             statement = event.parse(one.event).statement
             match statement.body:
-                case types.Read(reader=reader, items=items) if not erasure.items.isdisjoint(items):
+                case bodies.Read(reader=reader, items=items) if not erasure.items.isdisjoint(items):
                     held["read", reader] = held.get(("read", reader), 0) + 1
-                case types.Export(items=items) if not erasure.items.isdisjoint(items):
+                case bodies.Export(items=items) if not erasure.items.isdisjoint(items):
                     held["export", statement.by] = held.get(("export", statement.by), 0) + 1
                 case _:
                     pass
         for (where, who), count in sorted(held.items()):
-            yield types.Remain("read" if where == "read" else "export", count, who)
+            yield bodies.Remain("read" if where == "read" else "export", count, who)
         if locks:
-            yield types.Remain("object-lock", len(locks), None, max(locks))
+            yield bodies.Remain("object-lock", len(locks), None, max(locks))
         if not clean:
-            yield types.Remain("database-files", 1)
+            yield bodies.Remain("database-files", 1)
 
     def _events_of(self, case: ids.CaseId) -> Iterator[Recorded]:
         after = -1
@@ -151,7 +151,7 @@ class Destroyer:
             yield from found
             after = found[-1].index
 
-    def _say(self, kind: str, body: types.Body, case: ids.CaseId) -> None:
+    def _say(self, kind: str, body: bodies.Body, case: ids.CaseId) -> None:
         signed = statements.sign(self.server, kind, body, case=case, at=self.clock())
         self.journal.append(signed.envelope.to_bytes()).result()
 

@@ -1,16 +1,18 @@
 """Putting the proof of an erasure together from the journal and the log. Blocks."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from evidence import canonical, ids
 from evidence.bundle.checking import erasure_proof
 from evidence.bundle.checking.erasure_proof import ErasureProof, LoggedEvent, LoggedTombstone
-from evidence.statements import event
+from evidence.statements import catalogue, event
 from evidence.statements.event import Recorded
 from server.erasure.destroying import READ_AT_ONCE
 from server.services import Services
 
-STEPS = frozenset({"erase.request", "erase.approve", "erase.execute", "erase.finish"})
+STEPS: Final = frozenset(catalogue.where(proves_erasure=True))
+"""What was said about an erasure; a proof shows it beside the opening of its case."""
 
 
 def prove(services: Services, case: ids.CaseId, erasure: ids.ErasureId) -> bytes | None:

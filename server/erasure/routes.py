@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from evidence import ids
 from evidence.errors import FormatError
-from evidence.statements import erasing, retention
+from evidence.statements import retention
 from evidence.statements.facts import Erasure
+from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import ReaderAsking
@@ -88,8 +89,8 @@ def _shown(standing: Standing, name: ids.ErasureId, one: Erasure, now: ids.Time)
         state=_state(standing, one, now),
         items=sorted(one.items),
         asked_at=one.requested_at,
-        due_at=_after(one.requested_at, erasing.ERASE_DELAY),
-        lapses_at=_after(one.requested_at, erasing.ERASE_LAPSE),
+        due_at=_after(one.requested_at, ERASE_DELAY),
+        lapses_at=_after(one.requested_at, ERASE_LAPSE),
         executed_at=one.executed_at,
         locked_until=one.locked_until,
     )
@@ -100,7 +101,7 @@ def _state(standing: Standing, one: Erasure, now: ids.Time) -> State:
         return "finished"
     if one.ended:
         return "executed" if one.executed else "cancelled"
-    if now > _after(one.requested_at, erasing.ERASE_LAPSE):
+    if now > _after(one.requested_at, ERASE_LAPSE):
         return "lapsed"
     if any(retention.is_held(standing, item) for item in one.items):
         return "held"

@@ -12,8 +12,8 @@ import structlog
 from evidence import files, ids
 from evidence.bundle.checking import erasure_proof
 from evidence.errors import EvidenceError
-from evidence.statements import erasing
-from evidence.statements.authority import NotAllowedError
+from evidence.statements.errors import NotAllowedError
+from evidence.statements.rules.erasure import ERASE_DELAY
 from evidence.statements.standing import Standing
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.shredding import Shredder
@@ -108,7 +108,7 @@ def opened(services: Services, clock: Callable[[], ids.Time] = ids.now) -> Itera
 
 def _ripe(standing: Standing, now: ids.Time) -> list[tuple[ids.ErasureId, ids.CaseId]]:
     """Return what may be executed, as far as time and approval go; the journal's rules decide."""
-    latest = ids.time_of(ids.moment_of(now) - erasing.ERASE_DELAY)
+    latest = ids.time_of(ids.moment_of(now) - ERASE_DELAY)
     return [
         (name, one.case)
         for name, one in standing.erasures.items()

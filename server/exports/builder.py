@@ -18,8 +18,8 @@ from evidence.custody.errors import CustodyError
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.witnessing.policy import Policy
 from evidence.errors import StorageError
+from evidence.statements import bodies
 from evidence.statements import event as events
-from evidence.statements import types
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from server.errors import ServerError
@@ -104,7 +104,7 @@ class Builder:
         while more := self._services.journal.read(after=after, limit=plans.READ_AT_ONCE, case=prepared.case):
             for one in more:
                 body = events.parse(one.event).statement.body
-                if isinstance(body, types.Export) and body.export == prepared.export:
+                if isinstance(body, bodies.Export) and body.export == prepared.export:
                     return one
             after = more[-1].index
         raise ExportError("the journal has no event of this export")

@@ -11,7 +11,7 @@ from evidence import canonical, files, ids, schema
 from evidence.bundle.making import sealed, selection
 from evidence.bundle.making.sealed import Plan, Source
 from evidence.errors import FormatError
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
@@ -111,7 +111,7 @@ def rebuild(services: Services, prepared: Prepared) -> Plan:
 def _path_of(services: Services, chosen: list[Recorded], item: ids.ItemId) -> Path:
     """Return where the bytes of an announced item are by now: its upload may have been finished meanwhile."""
     openings = (event.parse(one.event).statement for one in chosen)
-    owner = next(one.by for one in openings if isinstance(one.body, types.ItemOpen) and one.body.item == item)
+    owner = next(one.by for one in openings if isinstance(one.body, bodies.ItemOpen) and one.body.item == item)
     upload = services.uploads.begun(item, owner)
     path = None if upload is None else services.uploads.path(upload)
     if path is None:
@@ -119,7 +119,7 @@ def _path_of(services: Services, chosen: list[Recorded], item: ids.ItemId) -> Pa
     return path
 
 
-def check_export(services: Services, statement: Statement, body: types.Export) -> None:
+def check_export(services: Services, statement: Statement, body: bodies.Export) -> None:
     """Refuse an `export` statement that is not about what was prepared for its signer. Blocks."""
     prepared = load(services, body.export)
     if prepared is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from evidence import ids
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
@@ -52,7 +52,7 @@ class Reads:
             if not still_allowed(standing):
                 raise ProblemError(general.NOT_FOUND)
 
-        return await append_own(self._services, "read", types.Read(reader, tuple(items), part), case, requires)
+        return await append_own(self._services, "read", bodies.Read(reader, tuple(items), part), case, requires)
 
     async def note_content(
         self, reader: ids.KeyId, case: ids.CaseId, item: ids.ItemId, still_allowed: StillAllowed

@@ -4,7 +4,7 @@ from evidence import ids
 from evidence.envelope import container
 from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES
 from evidence.errors import FormatError
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.statements.standing import Standing
 from server.items.access import CaseView, is_told_erased, view_case
 from server.principals import Reader
@@ -25,7 +25,7 @@ def find_view(services: Services, case: str, who: Reader) -> CaseView:
     return view
 
 
-def find_item(services: Services, item: str, who: Reader) -> tuple[ids.CaseId, types.ItemSeal]:
+def find_item(services: Services, item: str, who: Reader) -> tuple[ids.CaseId, bodies.ItemSeal]:
     """Return case and seal of an item of which `who` holds a key; ERASED or NOT_FOUND for every other."""
     try:
         name = ids.ItemId(ids.hex_text(item, 16))
@@ -33,7 +33,7 @@ def find_item(services: Services, item: str, who: Reader) -> tuple[ids.CaseId, t
         raise ProblemError(general.NOT_FOUND) from error
     now = ids.now()
 
-    def look(standing: Standing) -> tuple[types.ItemSeal, CaseView] | None:
+    def look(standing: Standing) -> tuple[bodies.ItemSeal, CaseView] | None:
         if is_told_erased(standing, who, name, now):
             raise ProblemError(domains.ERASED)
         sealed = standing.items.get(name)
@@ -51,7 +51,7 @@ def find_item(services: Services, item: str, who: Reader) -> tuple[ids.CaseId, t
     return view.case, body
 
 
-def read_prefix(services: Services, body: types.ItemSeal) -> container.Prefix:
+def read_prefix(services: Services, body: bodies.ItemSeal) -> container.Prefix:
     """Return the beginning of an item's container, up to the end of its sealed description. Blocks."""
     with services.blobs.open(body.container.sha256) as file:
         size = container.HEAD_OFFSET + body.head.size + body.meta.size

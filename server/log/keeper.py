@@ -26,7 +26,7 @@ from evidence.custody.log.tlogproof import build_proof
 from evidence.custody.succession.lineage import Era, Lineage
 from evidence.errors import DurabilityError, EvidenceError
 from evidence.statements import event
-from evidence.statements.types import LogRotate
+from evidence.statements.bodies import LogRotate
 from evidence.store.ports import Journal
 from server.layout import Layout
 from server.log.line_of_logs import LogFolders, NotIntegratedError, Stamped, lineage_of

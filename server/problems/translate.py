@@ -7,7 +7,7 @@ from evidence.custody.errors import CustodyError
 from evidence.envelope.container import TamperedError
 from evidence.errors import EvidenceError, FormatError
 from evidence.keys import SignatureError
-from evidence.statements.authority import NotAllowedError
+from evidence.statements.errors import NotAllowedError
 from evidence.store.errors import (
     BlobAwayError,
     BlobError,

@@ -29,8 +29,8 @@ from evidence.custody.witnessing.witness_panel import Question, WitnessPanel
 from evidence.errors import StorageError
 from evidence.statements import rotation
 from evidence.statements import statement as statements
-from evidence.statements.authority import NotAllowedError
-from evidence.statements.types import LogRotate
+from evidence.statements.bodies import LogRotate
+from evidence.statements.errors import NotAllowedError
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal

@@ -10,8 +10,8 @@ from evidence import files
 from evidence.bundle.checking import trust
 from evidence.custody.succession.lineage import Lineage
 from evidence.statements import dsse, event
+from evidence.statements.bodies import LogRotate
 from evidence.statements.event import Recorded
-from evidence.statements.types import LogRotate
 from server.layout import Layout
 
 

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
-from evidence.statements.authority import NotAllowedError
+from evidence.statements.errors import NotAllowedError
 from evidence.statements.event import Recorded
 from evidence.statements.statement import Statement
 from evidence.store.errors import ErasedError
@@ -54,7 +54,9 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
             if known is not None:
                 response.status_code = 200
                 return answer(services, known)
-        recorded = await append(services, raw, begun.few_enough if isinstance(statement.body, types.ItemOpen) else None)
+        recorded = await append(
+            services, raw, begun.few_enough if isinstance(statement.body, bodies.ItemOpen) else None
+        )
     except ErasedError as error:  # its author may go on from it: the receipt says that it had arrived
         raise ProblemError(domains.ERASED, receipt=erased_receipt(services, error.tombstone)) from error
     if recorded.again:
@@ -64,7 +66,7 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
 
 def _needs_checking_beside(statement: Statement) -> bool:
     return statement.type.startswith("alarm.") or isinstance(
-        statement.body, types.ItemSeal | types.ItemOpen | types.Export | types.LogRotate
+        statement.body, bodies.ItemSeal | bodies.ItemOpen | bodies.Export | bodies.LogRotate
     )
 
 
@@ -82,14 +84,14 @@ def _check_beside(services: Services, statement: Statement) -> None:
     if statement.type.startswith("alarm."):
         # An act that the bridge did not see would stand in the journal while her device hears nothing of it.
         raise NotAllowedError("door", "acts on an alarm go to /alarms/{alarm}/acts")
-    if isinstance(body, types.LogRotate):
+    if isinstance(body, bodies.LogRotate):
         # Here nobody would see to it that the next log has its key and its witnesses.
         raise NotAllowedError("door", "a log is ended by `getuige log rotate`")
-    if isinstance(body, types.ItemSeal | types.ItemOpen):
+    if isinstance(body, bodies.ItemSeal | bodies.ItemOpen):
         public = services.journal.ask(lambda standing: standing.public_key(statement.by))
         if public is None:
             raise ProblemError(general.SIGNATURE)
-        if isinstance(body, types.ItemSeal):
+        if isinstance(body, bodies.ItemSeal):
             sealed = services.journal.seal_of(body.item)
             if sealed is None:
                 check_seal(services.blobs, statement, body, public)
@@ -99,5 +101,5 @@ def _check_beside(services: Services, statement: Statement) -> None:
         else:
             services.journal.ask(lambda standing: begun.refuse_known(standing, body.item))
             begun.note(services.uploads, statement, body, public)
-    elif isinstance(body, types.Export):
+    elif isinstance(body, bodies.Export):
         check_export(services, statement, body)

@@ -7,14 +7,14 @@ import hashlib
 
 from evidence.envelope import container
 from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES, TamperedError
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from evidence.store.ports import BlobStore
 from server.problems import ProblemError, domains
 from server.uploads.folder import HASH_READ_BYTES
 
 
-def check_seal(blobs: BlobStore, statement: Statement, body: types.ItemSeal, public: bytes) -> None:
+def check_seal(blobs: BlobStore, statement: Statement, body: bodies.ItemSeal, public: bytes) -> None:
     """Compare the stored container with the statement about it; `public` is the author's Ed25519 key. Blocks.
 
     Raises ProblemError BLOB_MISSING when the file is not complete here, and the domain's errors when they differ.

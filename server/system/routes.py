@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 
 from evidence import ids
 from evidence.bundle.checking import trust
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements.statement import Statement
 from server.api import V1, problems
 from server.auth.dependencies import PasserByAsking, VisitorAsking
@@ -77,19 +77,19 @@ def _trust(services: Services, *, known: bool) -> TrustAnswer:
         policy=(services.layout.trust / trust.POLICY).read_text(),
         certificates=[Dsse.model_validate(one.envelope.to_json()) for one in shown],
         rotations=[
-            Dsse.model_validate(one.envelope.to_json()) for one in statements if isinstance(one.body, types.LogRotate)
+            Dsse.model_validate(one.envelope.to_json()) for one in statements if isinstance(one.body, bodies.LogRotate)
         ],
     )
 
 
 def _is_certificate(statement: Statement) -> bool:
-    return isinstance(statement.body, types.KeyPublish | types.KeyRetire)
+    return isinstance(statement.body, bodies.KeyPublish | bodies.KeyRetire)
 
 
 def _is_service(statement: Statement) -> bool:
     body = statement.body
-    return isinstance(body, types.KeyRetire) or (
-        isinstance(body, types.KeyPublish) and body.role in {"server", "bridge"}
+    return isinstance(body, bodies.KeyRetire) or (
+        isinstance(body, bodies.KeyPublish) and body.role in {"server", "bridge"}
     )
 
 

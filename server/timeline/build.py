@@ -10,7 +10,7 @@ from evidence import canonical, ids, schema
 from evidence.bundle.making.selection import Request as Selection
 from evidence.bundle.making.selection import select
 from evidence.errors import EvidenceError
-from evidence.statements import event, types
+from evidence.statements import bodies, catalogue, event
 from evidence.statements.event import Event, Recorded
 from evidence.statements.facts import Begun
 from evidence.statements.standing import Standing
@@ -36,14 +36,6 @@ from server.uploads.begun import arrived
 MAX_PAGE: Final = 1000
 """Events in one answer: a page of heads of 2 kB each stays around two megabytes."""
 
-_STATES: Final = {
-    "alarm.raise": "raised",
-    "alarm.claim": "claimed",
-    "alarm.accept": "accepted",
-    "alarm.dispatch": "dispatched",
-    "alarm.on_scene": "on_scene",
-    "alarm.close": "closed",
-}
 _log = structlog.get_logger(__name__)
 _NO_EXPORT: Final = ids.ExportId("0" * 32)
 
@@ -60,8 +52,8 @@ class Page:
     @property
     def items(self) -> list[ids.ItemId]:
         """The items whose description is about to be handed out."""
-        bodies = (parsed.statement.body for _, parsed in self.events if parsed is not None)
-        return [body.item for body in bodies if isinstance(body, types.ItemSeal | types.ItemOpen)]
+        said = (parsed.statement.body for _, parsed in self.events if parsed is not None)
+        return [body.item for body in said if isinstance(body, bodies.ItemSeal | bodies.ItemOpen)]
 
 
 def page(services: Services, view: CaseView, after: int, limit: int) -> Page:
@@ -166,12 +158,12 @@ def _event(
         event=canonical.b64(recorded.event),
         salt=recorded.salt.hex(),
     )
-    if not isinstance(body, types.ItemSeal):
+    if not isinstance(body, bodies.ItemSeal):
         out.body = schema.encode(body)
     try:
-        if isinstance(body, types.ItemSeal):
+        if isinstance(body, bodies.ItemSeal):
             out.item = _item(services, view, body)
-        elif isinstance(body, types.ItemOpen) and (known := begun.get(body.item)) is not None:
+        elif isinstance(body, bodies.ItemOpen) and (known := begun.get(body.item)) is not None:
             out.item = _begun_item(services, view, body.item, known)
     except BlobAwayError:
         raise  # it is asked again in a minute, and then all of it is here
@@ -180,11 +172,11 @@ def _event(
         out.trouble = "item"
     alarm = getattr(body, "alarm", None)
     if statement.type.startswith("alarm.") and isinstance(alarm, str):
-        out.alarm = AlarmOut(alarm=alarm, state=_STATES.get(statement.type))
+        out.alarm = AlarmOut(alarm=alarm, state=catalogue.ACTS[statement.type].alarm_state)
     return out
 
 
-def _item(services: Services, view: CaseView, body: types.ItemSeal) -> ItemOut:
+def _item(services: Services, view: CaseView, body: bodies.ItemSeal) -> ItemOut:
     prefix = read_prefix(services, body)
     wraps = view.wraps_for(body.item, prefix.head.wraps)
     return ItemOut(

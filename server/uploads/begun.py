@@ -16,7 +16,7 @@ from evidence import ids
 from evidence.envelope import container
 from evidence.envelope.container import HEAD_OFFSET, MAX_HEAD_BYTES, MAX_META_BYTES
 from evidence.errors import FormatError
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.facts import Begun
 from evidence.statements.standing import Standing
@@ -49,7 +49,7 @@ class Arrived:
         return self.size == self.prefix.container_size
 
 
-def note(folder: UploadFolder, statement: Statement, body: types.ItemOpen, public: bytes) -> None:
+def note(folder: UploadFolder, statement: Statement, body: bodies.ItemOpen, public: bytes) -> None:
     """Find the upload that begins with the announced head, check it, and write down that it is this item's. Blocks.
 
     `public` is the author's Ed25519 key. Raises ProblemError BLOB_MISSING when head and description are not here yet,

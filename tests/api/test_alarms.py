@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from evidence import ids, keys
 from evidence.envelope import wraps
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.ports import free_port
 from tests.support.server_world import Person, World, problem, running, seal, settings_in
 from tests.support.waiting import until
@@ -150,7 +150,7 @@ def test_without_a_bridge_the_list_says_that_it_is_not_live(world: World) -> Non
     assert answer["health"]["troubles"]
     assert hear(world.dispatcher, "health")["ok"] is False
     assert hear(world.dispatcher, "heartbeat")["at"]
-    body = world.dispatcher.sign("alarm.claim", types.AlarmAct(ids.AlarmId(ALARM)), ids.CaseId(ids.new_id()))
+    body = world.dispatcher.sign("alarm.claim", bodies.AlarmAct(ids.AlarmId(ALARM)), ids.CaseId(ids.new_id()))
     answer_to_act = world.dispatcher.http.post(f"/api/v1/alarms/{ALARM}/acts", content=body.envelope.to_bytes())
     assert (answer_to_act.status_code, problem(answer_to_act)) == (503, "bridge")
 
@@ -172,13 +172,13 @@ def test_presses_changes_and_the_end_of_the_bridge_are_heard(bridge: Bridge, con
 def check_acts(bridge: Bridge, console: World) -> None:
     who, case = console.dispatcher, ids.CaseId(ids.new_id())
     where = f"/api/v1/alarms/{ALARM}/acts"
-    claim = who.sign("alarm.claim", types.AlarmAct(ids.AlarmId(ALARM)), case).envelope.to_bytes()
+    claim = who.sign("alarm.claim", bodies.AlarmAct(ids.AlarmId(ALARM)), case).envelope.to_bytes()
     assert who.http.post(where, content=claim).json()["state"] == "claimed"
     assert bridge.acts == [claim]  # the very bytes that she signed
     bridge.answer = (409, {"reason": "claimed-by-another"})
     refused = who.http.post(where, content=claim)
     assert (problem(refused), refused.json()["reason"]) == ("bridge-refused", "claimed-by-another")
-    other = who.sign("alarm.claim", types.AlarmAct(ids.AlarmId("00" * 16)), case).envelope.to_bytes()
+    other = who.sign("alarm.claim", bodies.AlarmAct(ids.AlarmId("00" * 16)), case).envelope.to_bytes()
     assert problem(who.http.post(where, content=other)) == "statement"
     colleague = console.certify("dispatcher", "Meldkamer 2")
     assert problem(colleague.http.post(where, content=claim)) == "signer"
@@ -209,7 +209,7 @@ def check_lease(bridge: Bridge, console: World) -> None:
 def check_card(bridge: Bridge, console: World) -> None:
     who, case, desk = console.dispatcher, console.open_case(), keys.Identity.generate()
     share = wraps.wrap(desk.box_seed, wraps.NO_ID, wraps.NO_ID, who.identity.box_public)
-    console.root.act("key.share", types.KeyShare(ids.PublicKey(desk.box_public.hex()), who.kid, share))
+    console.root.act("key.share", bodies.KeyShare(ids.PublicKey(desk.box_public.hex()), who.kid, share))
     boxes = [case.vault.identity.box_public, desk.box_public]
     card = seal(console.caseworker, boxes, "sleutel bij de buren", case=case.case)
     console.caseworker.upload(card.container, card.body)
@@ -237,7 +237,7 @@ def test_only_dispatchers_see_alarms(world: World, console: World, phone: Person
 
 
 def test_an_act_cannot_pass_by_the_bridge(world: World) -> None:
-    claim = world.dispatcher.sign("alarm.claim", types.AlarmAct(ids.AlarmId(ALARM)), ids.CaseId(ids.new_id()))
+    claim = world.dispatcher.sign("alarm.claim", bodies.AlarmAct(ids.AlarmId(ALARM)), ids.CaseId(ids.new_id()))
     answer = world.dispatcher.post(claim)
     assert (answer.status_code, problem(answer)) == (403, "not-allowed")
     assert answer.json()["reason"] == "door"
@@ -248,7 +248,7 @@ def test_a_caseworker_sees_how_the_devices_of_their_team_stand(bridge: Bridge, c
     lent = [ids.DeviceId(ids.new_id()) for _ in range(3)]
     for device in lent:
         sign = ids.PublicKey(keys.Identity.generate().sign_public.hex())
-        body = types.AlarmDeviceEnrol(device, sign, "3min", "AWARE-convenant (test)")
+        body = bodies.AlarmDeviceEnrol(device, sign, "3min", "AWARE-convenant (test)")
         console.caseworker.act("alarm_device.enrol", body, case.case)
     where = "/api/v1/devices"
     dark = console.caseworker.http.get(where).json()

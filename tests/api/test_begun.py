@@ -13,7 +13,7 @@ import pytest
 
 from evidence import ids
 from evidence.envelope import container
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.statements.facts import Begun
 from evidence.store.blobs.directory import DirectoryBlobs
 from server.keeping.backup import make
@@ -49,7 +49,7 @@ def test_an_announcement_needs_its_head_here_and_is_made_once(case: CaseOfHers) 
 def test_only_the_head_that_was_announced_counts(case: CaseOfHers) -> None:
     phone = case.phone()
     item, where, opening, start = begun(case, phone)
-    other = types.ItemOpen(opening.item, types.Blob(ids.Sha256("ab" * 32), opening.head.size))
+    other = bodies.ItemOpen(opening.item, bodies.Blob(ids.Sha256("ab" * 32), opening.head.size))
     assert phone.patch(where, 0, item.container[:start]).status_code == 204
     assert problem(phone.post(phone.sign("item.open", other))) == "container"
     thief = case.phone()  # another phone of the same case names her item as its own
@@ -147,7 +147,7 @@ def test_while_bytes_are_coming_in_only_what_is_certain_is_signed_for(case: Case
     item, where = announced(case, phone, 100_000)
     name = where.rsplit("/", 1)[1]
     folder = case.world.settings.data / "uploads"
-    known = Begun(case.case, phone.kid, types.ItemOpen(item.body.item, item.body.head))
+    known = Begun(case.case, phone.kid, bodies.ItemOpen(item.body.item, item.body.head))
     uploads = UploadFolder(folder, DirectoryBlobs(case.world.settings.data / "blobs"))
     start = container.parse_prefix(item.container).size
     hold = uploads.hold(name)
@@ -160,5 +160,5 @@ def test_while_bytes_are_coming_in_only_what_is_certain_is_signed_for(case: Case
     assert busy is not None
     assert calm is not None
     assert (busy.size, calm.size) == (start, start + 100_000)
-    stranger = Begun(case.case, phone.kid, types.ItemOpen(item.body.item, types.Blob(ids.Sha256("0" * 64), 1)))
+    stranger = Begun(case.case, phone.kid, bodies.ItemOpen(item.body.item, bodies.Blob(ids.Sha256("0" * 64), 1)))
     assert rules.arrived(uploads, item.body.item, stranger) is None

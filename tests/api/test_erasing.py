@@ -16,8 +16,9 @@ import pytest
 from evidence import ids
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
-from evidence.statements import erasing, types
+from evidence.statements import bodies
 from evidence.statements import event as events
+from evidence.statements.rules.erasure import ERASE_DELAY
 from evidence.statements.tombstone import instead_of
 from evidence.store.database.engine import open_engine
 from evidence.store.errors import ErasedError
@@ -40,7 +41,7 @@ def test_after_fourteen_days_it_is_in_no_file_and_the_other_item_is(tmp_path: Pa
         assert story.state() == "waiting"
         wrapped = [base64.b64encode(one.encode()[at : at + 36]) for one in story.wraps for at in (0, 3, 30)]
         going, staying = needles(story, story.going), needles(story, story.staying)
-        with sweeping(settings, erasing.ERASE_DELAY - timedelta(hours=1)) as early:
+        with sweeping(settings, ERASE_DELAY - timedelta(hours=1)) as early:
             assert early.sweep() == 0
         assert world.investigator.http.get(f"/api/v1/items/{story.going.body.item}/container").status_code == 200
         until((settings.data / "log" / "checkpoint").exists, "a head is published")
@@ -158,7 +159,7 @@ def test_a_hold_placed_before_the_date_keeps_everything(tmp_path: Path) -> None:
     with running_world(settings) as world:
         story = told(world)
         story.ask_and_agree()
-        hold = types.HoldPlace(ids.HoldId(ids.new_id()), "onderzoek", (story.going.body.item,))
+        hold = bodies.HoldPlace(ids.HoldId(ids.new_id()), "onderzoek", (story.going.body.item,))
         world.investigator.act("hold.place", hold, story.case.case)
         assert story.state() == "held"
         with sweeping(settings) as sweeper:
@@ -206,8 +207,8 @@ def test_what_arrived_of_an_announced_item_is_erased_too(tmp_path: Path) -> None
     with running_world(settings) as world:
         story = told(world)
         item, _where = announced(story.case, story.phone, 100_000)
-        story.case.vault.act("erase.request", types.EraseRequest(story.erasure, (item.body.item,)))
-        world.caseworker.act("erase.approve", types.EraseStep(story.erasure), story.case.case)
+        story.case.vault.act("erase.request", bodies.EraseRequest(story.erasure, (item.body.item,)))
+        world.caseworker.act("erase.approve", bodies.EraseStep(story.erasure), story.case.case)
         going = [item.container[at : at + 64] for at in range(2000, 90_000, 20_000)]
         assert found_in(settings.data, going)
         until((settings.data / "log" / "checkpoint").exists, "a head is published")

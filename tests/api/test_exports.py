@@ -8,7 +8,7 @@ import pytest
 from evidence import ids
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.exporting import GROUND, ask, grant, statement
 from tests.support.server_world import CaseOfHers, Person, World, problem
 from tests.support.waiting import until
@@ -70,7 +70,7 @@ def test_a_signature_over_something_else_is_refused(
 def test_an_export_that_was_never_prepared_is_not_found(case: CaseOfHers, phone: Person, who: Person) -> None:
     sealed = case.sealed(phone)
     grant(case, who, sealed)
-    body = types.Export(ids.ExportId(ids.new_id()), GROUND, ids.Sha256("0" * 64), (sealed.body.item,))
+    body = bodies.Export(ids.ExportId(ids.new_id()), GROUND, ids.Sha256("0" * 64), (sealed.body.item,))
     assert problem(who.post(who.sign("export", body, case.case))) == "not-found"
 
 

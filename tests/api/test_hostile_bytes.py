@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 
 from evidence import ids
-from evidence.statements import dsse, types
+from evidence.statements import bodies, dsse
 from tests.support.server_world import STATEMENTS, Person, World, problem, running_world, settings_in
 from tests.vectors import make_spellings
 
@@ -30,7 +30,7 @@ def bytes_of(row: dict[str, Any]) -> bytes:
 @EACH
 def test_a_dispatcher_gives_a_reason_in_one_spelling_or_none(world: World, row: dict[str, Any]) -> None:
     """A half surrogate in such a reason once took the timeline of a case from everybody, for good."""
-    reason = types.BreakGlass(ids.ItemId(ids.new_id()), MARK)
+    reason = bodies.BreakGlass(ids.ItemId(ids.new_id()), MARK)
     signed = world.dispatcher.sign("break_glass", reason, ids.CaseId(ids.new_id())).envelope.body
     whole = signed.replace(json.dumps(MARK).encode(), bytes_of(row)) if row["value"] else bytes_of(row)
     envelope = dsse.sign(dsse.STATEMENT_TYPE, whole, world.dispatcher.identity)
@@ -52,7 +52,7 @@ def test_one_event_that_cannot_be_read_costs_one_row(alone: World, tmp_path: Pat
     phone = case.phone()
     card = case.sealed(phone)
     until_then = ids.time_of(datetime.now(UTC) + timedelta(days=300))
-    spoilt = alone.caseworker.act("case.retain", types.CaseRetain("consent", MARK, until_then), case.case)
+    spoilt = alone.caseworker.act("case.retain", bodies.CaseRetain("consent", MARK, until_then), case.case)
     again = case.sealed(phone, "En nog een keer.")
     before = page_of(case.vault, case.case)
     with sqlite3.connect(tmp_path / "getuige.db") as database:

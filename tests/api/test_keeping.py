@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from evidence import canonical, ids, keys
 from evidence.custody.log.tiles import TileId, tiles_at
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from evidence.store.blobs import scrubbing
 from evidence.store.blobs.directory import DirectoryBlobs
@@ -51,7 +51,7 @@ class Kept:
 
 def invitation(world: World, case: ids.CaseId) -> Statement:
     key = ids.PublicKey(keys.Identity.generate().sign_public.hex())
-    body = types.DeviceInvite(key, ids.Time("2100-01-01T00:00:00.000Z"))
+    body = bodies.DeviceInvite(key, ids.Time("2100-01-01T00:00:00.000Z"))
     return world.caseworker.sign("device.invite", body, case)
 
 

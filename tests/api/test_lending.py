@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evidence import ids, keys
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.server_world import CaseOfHers, World, problem
 from tests.support.waiting import until
 
@@ -25,13 +25,13 @@ def case(world: World) -> CaseOfHers:
 def enrolled(world: World, case: CaseOfHers) -> ids.DeviceId:
     device = ids.DeviceId(ids.new_id())
     sign = ids.PublicKey(keys.Identity.generate().sign_public.hex())
-    world.caseworker.act("alarm_device.enrol", types.AlarmDeviceEnrol(device, sign, "3min", "AWARE 12"), case.case)
+    world.caseworker.act("alarm_device.enrol", bodies.AlarmDeviceEnrol(device, sign, "3min", "AWARE 12"), case.case)
     return device
 
 
 def lent(world: World, case: CaseOfHers, days: float) -> ids.DeviceId:
     device = enrolled(world, case)
-    world.caseworker.act("alarm_device.lend", types.DeviceLend(device, "client", "AWARE 12", later(days)), case.case)
+    world.caseworker.act("alarm_device.lend", bodies.DeviceLend(device, "client", "AWARE 12", later(days)), case.case)
     return device
 
 
@@ -45,14 +45,14 @@ def listed(world: World) -> list[dict[str, object]]:
 def test_the_list_shows_overdue_reviews_first_and_returned_devices_last(world: World, case: CaseOfHers) -> None:
     long, soon = lent(world, case, 180), lent(world, case, 10)
     back, overdue = lent(world, case, 90), lent(world, case, SOON_DAYS)
-    world.caseworker.act("alarm_device.return", types.DeviceReturn(back, "damaged"), case.case)
+    world.caseworker.act("alarm_device.return", bodies.DeviceReturn(back, "damaged"), case.case)
     until(lambda: any(row["overdue"] for row in listed(world)), "the day passes")
     mine = [row for row in listed(world) if row["case"] == case.case]
     assert [row["device"] for row in mine] == [overdue, soon, long, back]
     assert [row["overdue"] for row in mine] == [True, False, False, False]
     assert (mine[-1]["condition"], mine[-1]["in_use"]) == ("damaged", True), "what came back still raises alarms"
 
-    world.caseworker.act("alarm_device.review", types.DeviceReview(overdue, later(180)), case.case)
+    world.caseworker.act("alarm_device.review", bodies.DeviceReview(overdue, later(180)), case.case)
     mine = [row for row in listed(world) if row["case"] == case.case]
     assert not any(row["overdue"] for row in mine)
     shown = world.caseworker.http.get("/api/v1/devices").json()["devices"]
@@ -80,15 +80,15 @@ def test_lendings_and_pages_are_for_caseworkers_of_the_team(world: World, case: 
 
 def test_a_dispatcher_cannot_lend_and_a_caseworker_cannot_watch(world: World, case: CaseOfHers) -> None:
     device = enrolled(world, case)
-    lend = world.dispatcher.sign("alarm_device.lend", types.DeviceLend(device, "client", "x", later(1)), case.case)
-    watch = world.caseworker.sign("shift.begin", types.ShiftMark(ids.ShiftId(ids.new_id())), None)
+    lend = world.dispatcher.sign("alarm_device.lend", bodies.DeviceLend(device, "client", "x", later(1)), case.case)
+    watch = world.caseworker.sign("shift.begin", bodies.ShiftMark(ids.ShiftId(ids.new_id())), None)
     for who, made in ((world.dispatcher, lend), (world.caseworker, watch)):
         answer = who.post(made)
         assert (answer.status_code, answer.json()["reason"]) == (403, "role")
 
 
 def test_who_watched_when_can_be_shown(world: World) -> None:
-    mark = types.ShiftMark(ids.ShiftId(ids.new_id()))
+    mark = bodies.ShiftMark(ids.ShiftId(ids.new_id()))
     world.dispatcher.act("shift.begin", mark)
     where = "/api/v1/shifts"
     newest = world.dispatcher.http.get(where).json()["shifts"][0]

@@ -21,7 +21,7 @@ from evidence.custody.log.tiles import FolderTiles
 from evidence.custody.log.tlogproof import build_proof
 from evidence.custody.succession import succession
 from evidence.custody.succession.lineage import Lineage
-from evidence.statements import rotation, types
+from evidence.statements import bodies, rotation
 from server.layout import Layout
 from server.rotation import rotating
 from tests.support.exporting import ask, grant, statement
@@ -73,7 +73,7 @@ def test_the_api_takes_no_rotation(world: World) -> None:
     add(world)
     proof(world, rotating.plan(world.settings).events - 1)
     shown = SignedCheckpoint.parse(FolderTiles(Layout(world.settings.data).log).read("checkpoint")).checkpoint
-    body = types.LogRotate(rotation.head_of(shown), generate_key("next.example/log").vkey)
+    body = bodies.LogRotate(rotation.head_of(shown), generate_key("next.example/log").vkey)
     answer = world.root.post(world.root.sign("log.rotate", body))
     assert (answer.status_code, problem(answer)) == (403, "not-allowed")
     assert len(line_of(world).eras) == 1
@@ -81,13 +81,13 @@ def test_the_api_takes_no_rotation(world: World) -> None:
 
 def test_the_server_goes_on_and_both_logs_prove(world: World, tmp_path: Path) -> None:
     old_event = add(world)
-    body = types.TeamOpen(ids.TeamId(ids.new_id()), "Team")
+    body = bodies.TeamOpen(ids.TeamId(ids.new_id()), "Team")
     old = world.root.sign("team.open", body)
     old_answer = world.root.post(old).json()
     line = rotating.rotate(world.settings, world.root.identity)
     assert [era.number for era in line.eras] == [1, 2]
     until(lambda: httpx.get(f"{world.url}/logs/2/checkpoint").status_code == 200, "the new log is published")
-    new_answer = world.root.act("team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
+    new_answer = world.root.act("team.open", bodies.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
     first = line.current.first_event
     policy = line.policy(anchors(world).policy)
     for index, era in ((old_event, line.eras[0]), (first, line.current), (first + 1, line.current)):
@@ -133,7 +133,7 @@ def test_events_that_come_while_it_rotates_are_all_proven(world: World) -> None:
     def busy() -> None:
         try:
             while not stop.wait(0.02):
-                world.root.act("team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
+                world.root.act("team.open", bodies.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
         except Exception as error:  # noqa: BLE001 - the test says what went wrong in the thread
             problems.append(error)
 

@@ -9,7 +9,7 @@ import pytest
 
 from evidence import ids, keys
 from evidence.bundle.checking import trust
-from evidence.statements import types
+from evidence.statements import bodies
 from server.doctor import State, check_log
 from server.keeping.backup import make
 from server.keeping.restore import FaultsError, restore
@@ -49,7 +49,7 @@ def test_a_restored_server_goes_on_in_the_new_log(rotated: tuple[World, Path, ke
     assert trust.load(settings.data / "trust").line() == rotating.plan(world.settings).line
     with running(settings, root):
         again = Person(settings.public_url, identity=root)
-        again.act("team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
+        again.act("team.open", bodies.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
         restored = rotating.plan(settings)
         assert restored.events == done.events + 1
         for index in range(restored.events):

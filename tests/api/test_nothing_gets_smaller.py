@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from evidence import ids
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.event import Recorded
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
@@ -101,7 +101,7 @@ def prepared(world: World) -> Iterator[Evidence]:
     cut = seal(phone, [case.vault.identity.box_public], content=b"y" * 5000)
     cut_at = phone.create(len(cut.container), cut.body.container.sha256, cut.body.item).headers["location"]
     assert phone.patch(cut_at, 0, cut.container[:-2000]).status_code == 204
-    phone.act("item.open", types.ItemOpen(cut.body.item, cut.body.head))
+    phone.act("item.open", bodies.ItemOpen(cut.body.item, cut.body.head))
     upload = cut_at.rsplit("/", 1)[1]
     begun = (world.settings.data / "uploads" / f"{upload}.part", cut.container[:-2000])
     engine = open_engine(world.settings.database_url)
@@ -135,28 +135,28 @@ def prepared(world: World) -> Iterator[Evidence]:
     engine.dispose()
 
 
-def statement_bodies(evidence: Evidence) -> dict[str, types.Body]:
+def statement_bodies(evidence: Evidence) -> dict[str, bodies.Body]:
     """Return the body that goes furthest for each kind, over items and devices that exist."""
     items = (evidence.item,)
-    part = types.Part(ids.Sha256("1" * 64), 1, ids.Commitment("2" * 64))
-    blob = types.Blob(ids.Sha256("3" * 64), 3)
-    step = types.EraseStep(ERASURE)
+    part = bodies.Part(ids.Sha256("1" * 64), 1, ids.Commitment("2" * 64))
+    blob = bodies.Blob(ids.Sha256("3" * 64), 3)
+    step = bodies.EraseStep(ERASURE)
     return {
-        "erase.request": types.EraseRequest(ERASURE, items),
+        "erase.request": bodies.EraseRequest(ERASURE, items),
         "erase.approve": step,
         "erase.cancel": step,
         "erase.execute": step,
-        "erase.finish": types.EraseFinish(ERASURE, (1,), (), ()),
-        "erase.repeat": types.EraseRepeat(ERASURE, items, *[ids.Base64("e30=")] * 3),
-        "case.retain": types.CaseRetain("consent", "weg ermee", ids.Time("2000-01-01T00:00:00.000Z")),
-        "hold.place": types.HoldPlace(HOLD, "nodig", items),
-        "hold.lift": types.HoldLift(HOLD),
-        "item.seal": types.ItemSeal(evidence.item, blob, blob, part, None),
-        "item.open": types.ItemOpen(evidence.item, blob),
-        "item.amend": types.ItemAmend(evidence.item, evidence.item),
-        "device.revoke": types.DeviceRevoke(evidence.device),
-        "key.retire": types.KeyRetire(evidence.people["investigator"].kid),
-        "revoke": types.Revoke(ids.GrantId(ids.new_id())),
+        "erase.finish": bodies.EraseFinish(ERASURE, (1,), (), ()),
+        "erase.repeat": bodies.EraseRepeat(ERASURE, items, *[ids.Base64("e30=")] * 3),
+        "case.retain": bodies.CaseRetain("consent", "weg ermee", ids.Time("2000-01-01T00:00:00.000Z")),
+        "hold.place": bodies.HoldPlace(HOLD, "nodig", items),
+        "hold.lift": bodies.HoldLift(HOLD),
+        "item.seal": bodies.ItemSeal(evidence.item, blob, blob, part, None),
+        "item.open": bodies.ItemOpen(evidence.item, blob),
+        "item.amend": bodies.ItemAmend(evidence.item, evidence.item),
+        "device.revoke": bodies.DeviceRevoke(evidence.device),
+        "key.retire": bodies.KeyRetire(evidence.people["investigator"].kid),
+        "revoke": bodies.Revoke(ids.GrantId(ids.new_id())),
     }
 
 

@@ -10,7 +10,7 @@ from evidence import canonical, ids, keys
 from evidence.custody.log import leaf, tlogproof
 from evidence.custody.witnessing.policy import Policy
 from evidence.envelope import container, opening, wraps
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from tests.support.exporting import grant
 from tests.support.server_world import CaseOfHers, Person, World, problem, seal
 from tests.support.waiting import until
@@ -79,7 +79,7 @@ def test_a_caseworker_sees_but_cannot_open_what_was_not_granted(case: CaseOfHers
 def test_a_caseworker_of_another_team_sees_no_case(case: CaseOfHers, phone: Person) -> None:
     sealed = case.sealed(phone)
     team = ids.TeamId(ids.new_id())
-    case.world.root.act("team.open", types.TeamOpen(team, "elders"))
+    case.world.root.act("team.open", bodies.TeamOpen(team, "elders"))
     other = case.world.certify("caseworker", "K. Blom", team)
     for where in (f"/api/v1/cases/{case.case}/timeline", f"/api/v1/items/{sealed.body.item}/container"):
         assert problem(other.http.get(where)) == "not-found"
@@ -114,7 +114,7 @@ def test_a_grant_that_was_revoked_or_has_expired_shows_nothing(case: CaseOfHers,
     who = case.world.certify("investigator", "T. Vos")
     name = grant(case, who, sealed)
     assert who.http.get(f"/api/v1/items/{sealed.body.item}/container").status_code == 200
-    case.vault.act("revoke", types.Revoke(name))
+    case.vault.act("revoke", bodies.Revoke(name))
     assert problem(who.http.get(f"/api/v1/items/{sealed.body.item}/container")) == "not-found"
     grant(case, who, sealed, valid=timedelta(seconds=-1))
     assert problem(who.http.get(f"/api/v1/cases/{case.case}/timeline")) == "not-found"
@@ -195,7 +195,7 @@ def test_keys_shared_with_a_reader_open_what_was_sealed_to_the_desk(world: World
     desk = keys.Identity.generate()
     caseworker = world.caseworker
     sealed = wraps.wrap(desk.box_seed, wraps.NO_ID, wraps.NO_ID, world.dispatcher.identity.box_public)
-    world.root.act("key.share", types.KeyShare(ids.PublicKey(desk.box_public.hex()), world.dispatcher.kid, sealed))
+    world.root.act("key.share", bodies.KeyShare(ids.PublicKey(desk.box_public.hex()), world.dispatcher.kid, sealed))
     shares = world.dispatcher.http.get("/api/v1/session").json()["shares"]
     assert any(one["box"] == desk.box_public.hex() for one in shares)
     card = seal(caseworker, [case.vault.identity.box_public, desk.box_public], "kaart", case=case.case)

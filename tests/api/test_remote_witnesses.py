@@ -14,7 +14,7 @@ from evidence import ids
 from evidence.custody.log.note import generate_key
 from evidence.custody.log.note_key import load_or_create_key
 from evidence.custody.witnessing.policy import Policy, VerifiedCheckpoint
-from evidence.statements import types
+from evidence.statements import bodies
 from server.layout import Layout
 from server.log.witnesses import Witnesses
 from server.settings import Settings, SettingsError, StandInError
@@ -44,7 +44,7 @@ class Organisation:
     def add(self) -> float:
         """Have an event recorded; return how many seconds the receipt took."""
         begun = time.monotonic()
-        self.root.act("team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
+        self.root.act("team.open", bodies.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
         return time.monotonic() - begun
 
     def head(self) -> VerifiedCheckpoint:

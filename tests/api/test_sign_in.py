@@ -7,7 +7,7 @@ import pytest
 
 from evidence import canonical, ids, keys
 from evidence.keys import Kdf
-from evidence.statements import types
+from evidence.statements import bodies
 from server.auth.challenges import AUTH_CONTEXT, SESSION_CONTEXT
 from tests.support.server_world import CONNECTIONS, World, problem
 
@@ -129,7 +129,7 @@ def test_a_retired_key_loses_its_session(world: World, browser: Browser) -> None
     locked = keys.lock(leaver.identity, "vertrekt", PHRASE, CHEAP())
     leaver.http.put("/api/v1/locked-keys/vertrekt", content=locked.to_bytes())
     assert browser.enter("vertrekt", leaver.identity).status_code == 200
-    world.root.act("key.retire", types.KeyRetire(leaver.kid))
+    world.root.act("key.retire", bodies.KeyRetire(leaver.kid))
     assert problem(browser.http.get("/api/v1/session")) == "signature"
     assert problem(browser.enter("vertrekt", leaver.identity)) == "sign-in"
 

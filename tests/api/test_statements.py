@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from evidence import canonical, ids, keys
-from evidence.statements import dsse, event, types
+from evidence.statements import bodies, dsse, event
 from evidence.statements.statement import FIRST_PREV, Chain
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, problem, seal
 
@@ -49,7 +49,7 @@ def test_a_replay_gets_the_same_receipt(case: CaseOfHers, phone: Person) -> None
 
 def test_an_unknown_device_and_a_wrong_signature_look_alike(world: World, phone: Person) -> None:
     stranger = Person(world.url)
-    body = phone.sign("device.revoke", types.DeviceRevoke(ids.DeviceId(ids.new_id()))).envelope.to_bytes()
+    body = phone.sign("device.revoke", bodies.DeviceRevoke(ids.DeviceId(ids.new_id()))).envelope.to_bytes()
     unknown = stranger.http.post(STATEMENTS, content=body)
     forged = phone.http.build_request("POST", STATEMENTS, content=body)
     signed = next(phone.http.auth.auth_flow(forged))  # type: ignore[union-attr]
@@ -140,7 +140,7 @@ def test_a_foreign_case_and_no_case_are_the_same_404(world: World, case: CaseOfH
     foreign = phone.post(phone.sign("item.seal", item.body, theirs.case))
     # the file says its own case: the statement is compared with it first
     assert problem(foreign) == "container"
-    revoke = types.DeviceRevoke(ids.DeviceId(ids.new_id()))
+    revoke = bodies.DeviceRevoke(ids.DeviceId(ids.new_id()))
     answers = [
         case.vault.post(case.vault.sign("device.revoke", revoke, of)) for of in (theirs.case, ids.CaseId(ids.new_id()))
     ]
@@ -149,7 +149,7 @@ def test_a_foreign_case_and_no_case_are_the_same_404(world: World, case: CaseOfH
 
 
 def test_roles_are_kept_apart(case: CaseOfHers, phone: Person) -> None:
-    grant = types.Grant(
+    grant = bodies.Grant(
         ids.GrantId(ids.new_id()),
         case.world.investigator.kid,
         ids.PublicKey(case.world.investigator.identity.box_public.hex()),
@@ -188,7 +188,7 @@ def test_an_expired_invitation_says_so(case: CaseOfHers) -> None:
 def test_a_revoked_phone_is_as_unknown_as_any(case: CaseOfHers, phone: Person) -> None:
     devices = case.world.caseworker.http.get(f"/api/v1/cases/{case.case}/timeline").json()["events"]
     device = next(one["body"]["device"] for one in devices if one["type"] == "device.enrol")
-    case.world.caseworker.act("device.revoke", types.DeviceRevoke(device), case.case)
+    case.world.caseworker.act("device.revoke", bodies.DeviceRevoke(device), case.case)
     assert problem(phone.http.get("/api/v1/session")) == "signature"
 
 

@@ -16,9 +16,10 @@ from evidence.custody.errors import ForkError, StaleSizeError
 from evidence.custody.log import tlogproof
 from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.tiles import FolderTiles
-from evidence.statements import authority, dsse, statement, types
+from evidence.statements import bodies, dsse, statement
 from evidence.statements import event as events
-from evidence.statements.authority import NotAllowedError
+from evidence.statements.errors import NotAllowedError
+from evidence.statements.rules import authority
 from tests.support.forging import regenerate
 from tests.support.heads import MemoryHeadStore
 from tests.support.incidents import incident
@@ -118,7 +119,7 @@ def test_a_reader_key_that_the_server_swapped_gets_no_grant(book: Organisation) 
     with pytest.raises(NotAllowedError) as refusal:
         book.grant(item, reader=keys.Identity(book.investigator.sign_seed, operator.box_seed))
     assert refusal.value.reason == "reader"
-    certificate = types.KeyPublish(
+    certificate = bodies.KeyPublish(
         ids.SubjectId(ids.new_id()),
         "investigator",
         "R. Rechercheur",
@@ -134,7 +135,7 @@ def test_another_suite_than_the_pinned_one_is_refused(book: Organisation, suite:
     from evidence import canonical  # noqa: PLC0415 - next to its use
     from evidence.errors import FormatError  # noqa: PLC0415
 
-    made = statement.sign(book.root, "team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "x"))
+    made = statement.sign(book.root, "team.open", bodies.TeamOpen(ids.TeamId(ids.new_id()), "x"))
     members = canonical.decode(made.envelope.body)
     members["suite"] = suite
     forged = dsse.sign(dsse.STATEMENT_TYPE, canonical.encode(members), book.root)

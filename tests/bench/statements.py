@@ -24,7 +24,7 @@ import pytest
 
 from evidence import ids, keys
 from evidence.custody.log.tiles import CHECKPOINT_PATH
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements.statement import Chain, Statement
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect, open_engine, writing
@@ -339,8 +339,8 @@ def _item(phone: Person, chance: random.Random) -> Statement:
     def sha256() -> ids.Sha256:
         return ids.Sha256(chance.randbytes(32).hex())
 
-    meta = types.Part(sha256(), 1100, ids.Commitment(chance.randbytes(32).hex()))
-    body = types.ItemSeal(ids.ItemId(ids.new_id()), types.Blob(sha256(), 5000), types.Blob(sha256(), 1500), meta)
+    meta = bodies.Part(sha256(), 1100, ids.Commitment(chance.randbytes(32).hex()))
+    body = bodies.ItemSeal(ids.ItemId(ids.new_id()), bodies.Blob(sha256(), 5000), bodies.Blob(sha256(), 1500), meta)
     statement = phone.sign("item.seal", body)
     assert phone.chain is not None
     phone.chain = Chain(phone.chain.seq + 1, statement.id)

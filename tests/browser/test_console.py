@@ -11,7 +11,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.stand_in import StandIn
 from tests.support.visitor import STALE_WITHIN_S, visit
 from tests.support.waiting import until
@@ -70,7 +70,7 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
     kinds = [act.type for act in server.acts]
     assert kinds == ["alarm.accept", "alarm.dispatch", "alarm.on_scene", "alarm.close"]
     closing = server.acts[-1].body
-    assert isinstance(closing, types.AlarmClose)
+    assert isinstance(closing, bodies.AlarmClose)
     assert (closing.alarm, closing.reason) == (alarm, "genuine")
     assert all(act.by == server.world.people["daan"].kid and act.case == server.world.case for act in server.acts)
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from evidence import ids
-from evidence.statements import statement, types
+from evidence.statements import bodies, statement
 from tests.support.stand_in import StandIn
 from tests.support.visitor import visit
 
@@ -20,7 +20,7 @@ def ask(server: StandIn) -> ids.ErasureId:
     """Let her ask that her first incident is erased."""
     world = server.world
     item = next(name for name, one in world.standing.items.items() if one.by == world.phone.kid)
-    body = types.EraseRequest(ids.ErasureId(ids.new_id()), (item,))
+    body = bodies.EraseRequest(ids.ErasureId(ids.new_id()), (item,))
     world.record(statement.sign(world.vault, "erase.request", body, case=world.case))
     return body.erasure
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from evidence import ids, keys
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.server_world import World
 
 PHRASE = "bado kemi luro sita povu nezi"
@@ -73,14 +73,14 @@ def test_lending_and_shifts_by_command(world: World, folder: Path) -> None:
     worker = ("--key", str(folder / "caseworker.json"), *common, *phrase)
     case, device = world.open_case().case, ids.DeviceId(ids.new_id())
     sign = ids.PublicKey(keys.Identity.generate().sign_public.hex())
-    world.caseworker.act("alarm_device.enrol", types.AlarmDeviceEnrol(device, sign, "3min", "AWARE 12"), case)
+    world.caseworker.act("alarm_device.enrol", bodies.AlarmDeviceEnrol(device, sign, "3min", "AWARE 12"), case)
     _run("staff", "caseworker", "lend", case, device, "--basis", "AWARE 12", "--household", *worker)
     (line,) = _run("staff", "caseworker", "lendings", *worker).splitlines()
     assert line.split()[:2] == [device, "lent"]
     assert line.endswith("household  AWARE 12")
     said = _run("staff", "caseworker", "take-back", case, device, "--condition", "lost", *worker)
     assert "until it is revoked" in said
-    world.dispatcher.act("shift.begin", types.ShiftMark(ids.ShiftId(ids.new_id())))
+    world.dispatcher.act("shift.begin", bodies.ShiftMark(ids.ShiftId(ids.new_id())))
     shown = _run("staff", "dispatcher", "shifts", "--key", str(folder / "dispatcher.json"), *common, *phrase)
     assert "no end" in shown
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from evidence import ids, keys
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from server.clients import locked, timeline
 from server.clients.errors import ClientError, DistrustError, FolderError, PhraseError, RefusedError
 from server.clients.investigator import Investigator
@@ -66,7 +66,7 @@ def test_what_is_read_stands_in_her_timeline(her: PhoneOwner) -> None:
 
 
 @pytest.mark.parametrize("role", ["dispatcher", "desk", "bridge", "server"])
-def test_nothing_is_given_to_a_key_that_is_no_readers(her: PhoneOwner, role: types.Role) -> None:
+def test_nothing_is_given_to_a_key_that_is_no_readers(her: PhoneOwner, role: bodies.Role) -> None:
     other = her.world.certify(role, "Iemand anders")
     with pytest.raises(DistrustError):
         her.vault.grant(other.kid, "aangifte", 7)
@@ -74,7 +74,7 @@ def test_nothing_is_given_to_a_key_that_is_no_readers(her: PhoneOwner, role: typ
 
 def test_a_certificate_that_another_root_signed_does_not_exist(her: PhoneOwner) -> None:
     false_root, thief = keys.Identity.generate(), keys.Identity.generate()
-    body = types.KeyPublish(
+    body = bodies.KeyPublish(
         ids.SubjectId(ids.new_id()),
         "investigator",
         "R. Bos",
@@ -92,7 +92,7 @@ def test_a_certificate_that_another_root_signed_does_not_exist(her: PhoneOwner) 
 
 def test_a_retired_key_is_no_reader(her: PhoneOwner) -> None:
     leaver = her.world.certify("investigator", "Vertrekt")
-    her.world.root.act("key.retire", types.KeyRetire(leaver.kid))
+    her.world.root.act("key.retire", bodies.KeyRetire(leaver.kid))
     with pytest.raises(DistrustError):
         her.vault.grant(leaver.kid, "aangifte", 7)
 

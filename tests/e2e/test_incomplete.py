@@ -20,7 +20,7 @@ from evidence import ids, schema
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
 from evidence.bundle.opening.opened import open_bundle
-from evidence.statements import types
+from evidence.statements import bodies
 from server.clients import memory
 from server.clients.attachments import describe
 from server.clients.investigator import Investigator
@@ -194,7 +194,7 @@ def test_a_flood_of_beginnings_ends_and_her_items_arrive_all_the_same(her: Phone
             (entry,) = phone.outbox.entries()
             body = entry.seal_body()
             phone._upload(entry, None, announce=False)
-            phone._say(entry, "item.open", types.ItemOpen(item, body.head))
+            phone._say(entry, "item.open", bodies.ItemOpen(item, body.head))
             phone.outbox.forget(entry)  # he begins, and never seals
         item = phone.add(describe(path, "video/mp4", "Echt", "", None), Source(path, "film.mp4", "video/mp4"))
         assert phone.sync() == 1
@@ -230,7 +230,7 @@ def test_a_large_file_goes_on_from_its_original_in_flat_memory(her: PhoneOwner, 
     assert moment
     assert moment.begun is None
     body = moment.act
-    assert isinstance(body, types.ItemSeal)
+    assert isinstance(body, bodies.ItemSeal)
     whole = her.connect(her.identity).api.get_bytes(f"/api/v1/items/{item}/container")
     assert hashlib.sha256(whole).hexdigest() == body.container.sha256
     assert not list(Outbox(folder / "outbox").entries())

@@ -25,7 +25,7 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire.message import PressId, Told
 from evidence import canonical, ids, keys
 from evidence.custody.log.checkpoint import SignedCheckpoint
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements.statement import Chain
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
@@ -78,7 +78,7 @@ class Victim:
         self.told.append((statement.id, answer.json()))
         self.containers.append(item.body.container.sha256)
 
-    def _upload(self, container: bytes, body: types.ItemSeal) -> None:
+    def _upload(self, container: bytes, body: bodies.ItemSeal) -> None:
         created = self._until_stored(lambda: self.phone.create(len(container), body.container.sha256, body.item))
         where = created.headers["location"]
         acknowledged = 0
@@ -185,7 +185,7 @@ def town(folder: Path, chance: random.Random) -> Iterator[Town]:
         world = World(machine.settings(), Person(machine.ports.url, identity=root))
         bridge = machine.bridge_identity()
         sign, box = ids.PublicKey(bridge.sign_public.hex()), ids.PublicKey(bridge.box_public.hex())
-        world.root.act("key.publish", types.KeyPublish(ids.SubjectId(ids.new_id()), "bridge", "Bridge", sign, box))
+        world.root.act("key.publish", bodies.KeyPublish(ids.SubjectId(ids.new_id()), "bridge", "Bridge", sign, box))
         case = world.open_case()
         victims = [
             Victim(case.phone(), case.vault.identity.box_public, random.Random(chance.random())) for _ in range(PHONES)
@@ -206,7 +206,7 @@ def lend(folder: Path, machine: Machine, case: CaseOfHers, number: int) -> Devic
     )
     sign = ids.PublicKey(memory.identity.sign_public.hex())
     case.world.caseworker.act(
-        "alarm_device.enrol", types.AlarmDeviceEnrol(memory.device, sign, "30min", "AWARE test covenant"), case.case
+        "alarm_device.enrol", bodies.AlarmDeviceEnrol(memory.device, sign, "30min", "AWARE test covenant"), case.case
     )
     device = ReferenceDevice(memory)
     device.start()
@@ -278,12 +278,12 @@ def presses_in(database_url: str) -> list[tuple[str, int, int]]:
     """Return (device, boot, counter) of every press in the journal."""
     engine = open_engine(database_url)
     try:
-        bodies = [event.parse(one.event).statement.body for one in SqlJournal(engine).read(limit=1_000_000)]
+        said = [event.parse(one.event).statement.body for one in SqlJournal(engine).read(limit=1_000_000)]
     finally:
         engine.dispose()
-    devices = {one.alarm: one.device for one in bodies if isinstance(one, types.AlarmRaise)}
+    devices = {one.alarm: one.device for one in said if isinstance(one, bodies.AlarmRaise)}
     return [
         (devices[one.alarm], one.press.boot, one.press.counter)
-        for one in bodies
-        if isinstance(one, types.AlarmRaise | types.AlarmRepeat)
+        for one in said
+        if isinstance(one, bodies.AlarmRaise | bodies.AlarmRepeat)
     ]

@@ -14,8 +14,8 @@ import pytest
 from evidence import ids
 from evidence.bundle.checking import trust
 from evidence.custody.log import growth, tlogproof
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
 from server.founding import found
@@ -40,7 +40,7 @@ def make_template(tmp_path: Path) -> Path:
     journal = SqlJournal(engine)
     journal.start()
     for _ in range(EVENTS - journal.size()):
-        body = types.TeamOpen(ids.TeamId(ids.new_id()), "Team")
+        body = bodies.TeamOpen(ids.TeamId(ids.new_id()), "Team")
         journal.append(statements.sign(ROOT_KEY, "team.open", body).envelope.to_bytes()).result()
     journal.close()
     engine.dispose()

@@ -18,7 +18,8 @@ from device_bridge.routes.line import Line, tls_context
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire.message import Kind, Location, Told
 from evidence import ids, keyfile
-from evidence.statements.types import AlarmKind
+from evidence.statements import bodies
+from evidence.statements.bodies import AlarmKind
 from tests.support.alarm_centre import KEY, alarm_centre
 from tests.support.bridge_world import start_bridge, world
 from tests.support.ports import free_port
@@ -193,8 +194,9 @@ def test_a_press_reaches_the_alarm_centre_and_a_dead_one_shows_in_the_history(tm
         expected = {"dc09-live": "delivered", "dc09-dead": "failed", "console-feed": "failed"}
         until(lambda: outcomes() == expected, "every outcome is in the history")
         until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
-        delivered = [one.body for one in made.organisation.journal() if one.type == "alarm.deliver"]
-        assert {(body.route, body.outcome) for body in delivered} >= set(expected.items())  # type: ignore[union-attr] # all are AlarmDeliver
+        said = [one.body for one in made.organisation.journal()]
+        delivered = {(body.route, body.outcome) for body in said if isinstance(body, bodies.AlarmDeliver)}
+        assert delivered >= set(expected.items())
     (alarm,) = [one for one in received if one["message"] != "NULL"]
     assert alarm["latitude"] == "51N55.464"
     assert not {"name", "address"} & alarm.keys()

@@ -26,7 +26,7 @@ from device_bridge.routes.sip import SipRoute
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire.message import Kind, Told
 from evidence import ids
-from evidence.statements.types import AlarmKind, CloseReason
+from evidence.statements.bodies import AlarmKind, CloseReason
 from tests.support.bridge_world import World, start_bridge, world
 from tests.support.control_room import (
     CAP_SCHEMA,

@@ -19,7 +19,7 @@ from evidence.custody.log import merkle, note
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import cobblestone, container, opening, padding, sealing
-from evidence.statements import dsse, event, statement, types
+from evidence.statements import bodies, dsse, event, statement
 from tests.support.node_peer import CASE, ask, b64, published, rich_incident, signer
 
 pytestmark = pytest.mark.need("node")
@@ -159,7 +159,7 @@ def test_a_statement_signed_in_javascript_is_read_by_python_and_the_other_way_ro
     made = ask("statement", kase=CASE, body=body, **members)["envelope"]
     parsed = statement.parse(canonical.encode(made))
     statement.verified(parsed, {dispatcher.kid: dispatcher.sign_public})
-    ours = statement.sign(dispatcher, "alarm.accept", types.AlarmAct(ids.AlarmId(ids.new_id())), case=CASE)
+    ours = statement.sign(dispatcher, "alarm.accept", bodies.AlarmAct(ids.AlarmId(ids.new_id())), case=CASE)
 
     assert (parsed.type, parsed.case, parsed.by) == ("alarm.close", CASE, dispatcher.kid)
     envelope = ours.envelope.to_json()
@@ -185,11 +185,11 @@ def test_keys_count_only_when_the_pinned_root_leads_to_them() -> None:
     root, worker, invitation, phone, stranger, rogue = (keys.Identity.generate() for _ in range(6))
 
     def invite(author: keys.Identity, key: keys.Identity) -> statement.Statement:
-        body = types.DeviceInvite(ids.PublicKey(key.sign_public.hex()), ids.now())
+        body = bodies.DeviceInvite(ids.PublicKey(key.sign_public.hex()), ids.now())
         return statement.sign(author, "device.invite", body, case=CASE)
 
     def enrol(device: keys.Identity, key: keys.Identity) -> statement.Statement:
-        body = types.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(device.sign_public.hex()), key.kid)
+        body = bodies.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(device.sign_public.hex()), key.kid)
         chain = statement.Chain(0, statement.FIRST_PREV)
         return statement.sign(device, "device.enrol", body, case=CASE, chain=chain, cosigner=key)
 
@@ -199,7 +199,7 @@ def test_keys_count_only_when_the_pinned_root_leads_to_them() -> None:
         invite(worker, invitation),
         enrol(phone, invitation),
         enrol(stranger, rogue),
-        statement.sign(root, "key.retire", types.KeyRetire(worker.kid)),
+        statement.sign(root, "key.retire", bodies.KeyRetire(worker.kid)),
     ]
     events = [{"index": index, "envelope": made.envelope.to_json()} for index, made in enumerate(statements)]
     whom = [(worker.kid, 4), (worker.kid, 6), (phone.kid, 6), (stranger.kid, 6), (rogue.kid, 6)]
@@ -214,7 +214,7 @@ def test_keys_count_only_when_the_pinned_root_leads_to_them() -> None:
 def test_an_inclusion_proof_holds_for_its_own_event_and_log_only(size: int) -> None:
     log_key, other_key = (note.generate_key("getuige.example/log") for _ in range(2))
     author = keys.Identity.generate()
-    acts = (types.AlarmAct(ids.AlarmId(ids.new_id())) for _ in range(size))
+    acts = (bodies.AlarmAct(ids.AlarmId(ids.new_id())) for _ in range(size))
     statements = (statement.sign(author, "alarm.claim", act, case=CASE) for act in acts)
     recorded = [event.record(made, index, ids.now()) for index, made in enumerate(statements)]
     hashes = [merkle.leaf_hash(one.leaf) for one in recorded]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.store.journal import verifying
 from evidence.store.journal.journal import SqlJournal
 from tests.support.erasing_world import found_in, needles, sweeping, told
@@ -41,7 +41,7 @@ def test_the_table_is_written_anew_and_the_rest_is_said(
     last = next(
         parsed.body
         for one in SqlJournal(engine).read(limit=1000, case=story.case.case)
-        if isinstance((parsed := event.parse(one.event).statement).body, types.EraseFinish)
+        if isinstance((parsed := event.parse(one.event).statement).body, bodies.EraseFinish)
     )
-    assert isinstance(last, types.EraseFinish)
+    assert isinstance(last, bodies.EraseFinish)
     assert "database-files" in [one.where for one in last.remains]

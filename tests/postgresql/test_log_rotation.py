@@ -12,7 +12,7 @@ import pytest
 from evidence import canonical, ids, keys
 from evidence.bundle.checking import trust
 from evidence.custody.log import tlogproof
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect, open_engine
 from evidence.store.journal.journal import SqlJournal
@@ -42,7 +42,7 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         while not self.stop.wait(PACE_S):
-            team = self.who.sign("team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
+            team = self.who.sign("team.open", bodies.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
             try:
                 answer = self.who.post(team)
             except httpx.TransportError:

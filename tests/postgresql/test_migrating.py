@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
 
 from evidence import ids, keys
+from evidence.statements import catalogue
 from evidence.statements import tombstone as tombstones
 from evidence.store.database import migrating
 from evidence.store.database.engine import WRITE, connect, open_engine
 from evidence.store.database.migrating import NewerDatabaseError, UnmigratedError
 from evidence.store.database.schema import metadata
-from evidence.store.journal import rows
 from evidence.store.journal.journal import SqlJournal
 from server.cli import commands, main
 from server.founding import found
@@ -130,7 +130,7 @@ def test_a_process_from_before_names_writes_none_without_them(engine: Engine) ->
         "INSERT INTO events (idx, statement, type, signer, received_at, event, salt, leaf)"
         " VALUES (0, 's', :type, 'k', 't', :data, :data, :data)"
     )
-    for kind in rows.SUBJECTS:
+    for kind in catalogue.BRINGS:
         with pytest.raises(IntegrityError), engine.execution_options(**WRITE).begin() as connection:
             connection.execute(text(old), {"type": kind, "data": b"x"})
     with engine.execution_options(**WRITE).begin() as connection:

@@ -15,7 +15,7 @@ from evidence.custody.log import leaf
 from evidence.custody.log.integrator import Head
 from evidence.keys import Kdf
 from evidence.statements import event
-from evidence.statements.authority import NotAllowedError
+from evidence.statements.errors import NotAllowedError
 from evidence.statements.statement import FIRST_PREV, Chain
 from evidence.store.database.access import AccessStore, HandleTakenError
 from evidence.store.database.engine import NotDurableError, open_engine

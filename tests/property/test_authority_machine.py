@@ -15,8 +15,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from evidence import ids, keys
 from evidence.errors import EvidenceError
-from evidence.statements import authority, erasing, statement, types
-from evidence.statements.authority import NotAllowedError
+from evidence.statements import bodies, fold, statement
+from evidence.statements.errors import NotAllowedError
+from evidence.statements.rules import authority
+from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 
@@ -48,7 +50,7 @@ class Histories(RuleBasedStateMachine):
         if hasattr(self, "place"):
             self.place.cleanup()
 
-    def tries(self, who: str, kind: str, body: types.Body) -> bool:
+    def tries(self, who: str, kind: str, body: bodies.Body) -> bool:
         """Let `who` try an act; return whether the journal took it."""
         signer = self.people[who]
         chain = self.book.next_link() if who == "phone" else None
@@ -58,7 +60,7 @@ class Histories(RuleBasedStateMachine):
             authority.check(self.book.standing, made, now)
         except (NotAllowedError, keys.SignatureError):
             return False
-        self.book.standing.apply(made)
+        fold.apply(self.book.standing, made)
         return True
 
     @rule(target=items)
@@ -74,33 +76,33 @@ class Histories(RuleBasedStateMachine):
     @rule(target=erasures, who=WHO, item=items)
     def someone_asks_to_erase(self, who: str, item: ids.ItemId) -> ids.ErasureId:
         name = ids.ErasureId(ids.new_id())
-        if self.tries(who, "erase.request", types.EraseRequest(name, (item,))):
+        if self.tries(who, "erase.request", bodies.EraseRequest(name, (item,))):
             assert who == "vault"
             self.asked[name], self.contents[name] = self.now, {item}
         return name
 
     @rule(who=WHO, name=erasures)
     def someone_approves(self, who: str, name: ids.ErasureId) -> None:
-        if self.tries(who, "erase.approve", types.EraseStep(name)):
+        if self.tries(who, "erase.approve", bodies.EraseStep(name)):
             assert who == "caseworker"
             self.approved.add(name)
 
     @rule(who=WHO, name=erasures)
     def someone_cancels(self, who: str, name: ids.ErasureId) -> None:
-        if self.tries(who, "erase.cancel", types.EraseStep(name)):
+        if self.tries(who, "erase.cancel", bodies.EraseStep(name)):
             assert who in {"vault", "caseworker"}
             self.cancelled.add(name)
 
     @rule(who=WHO, name=erasures)
     def someone_executes(self, who: str, name: ids.ErasureId) -> None:
-        if not self.tries(who, "erase.execute", types.EraseStep(name)):
+        if not self.tries(who, "erase.execute", bodies.EraseStep(name)):
             return
         assert who == "server"
         assert name in self.asked
         assert name in self.approved
         assert name not in self.cancelled
-        assert self.now - self.asked[name] >= erasing.ERASE_DELAY
-        assert self.now - self.asked[name] <= erasing.ERASE_LAPSE
+        assert self.now - self.asked[name] >= ERASE_DELAY
+        assert self.now - self.asked[name] <= ERASE_LAPSE
         assert not any(held & self.contents[name] for held in self.held.values())
         assert self.kept is None or self.kept[0] == "consent" or self.kept[1] <= self.now
         assert not self.contents[name] & self.gone
@@ -110,14 +112,14 @@ class Histories(RuleBasedStateMachine):
 
     @rule(who=WHO, name=erasures)
     def someone_says_it_is_destroyed(self, who: str, name: ids.ErasureId) -> None:
-        if self.tries(who, "erase.finish", types.EraseFinish(name, (), (), ())):
+        if self.tries(who, "erase.finish", bodies.EraseFinish(name, (), (), ())):
             assert who == "server"
             self.executed.remove(name)  # decided before, and said once
 
     @rule(who=WHO, kind=st.sampled_from(["consent", "claim", "inquiry"]), days=st.integers(-30, 5000))
-    def someone_says_how_long_it_is_kept(self, who: str, kind: types.RetentionClass, days: int) -> None:
+    def someone_says_how_long_it_is_kept(self, who: str, kind: bodies.RetentionClass, days: int) -> None:
         until = ids.moment_of(ids.time_of(self.now + timedelta(days=days)))
-        if self.tries(who, "case.retain", types.CaseRetain(kind, "grond", ids.time_of(until))):
+        if self.tries(who, "case.retain", bodies.CaseRetain(kind, "grond", ids.time_of(until))):
             assert who == "caseworker"
             if self.kept is not None:  # never shorter, and never for a weaker reason
                 order = ("consent", "claim", "inquiry")
@@ -128,14 +130,14 @@ class Histories(RuleBasedStateMachine):
     @rule(target=holds, who=WHO, item=items)
     def someone_holds(self, who: str, item: ids.ItemId) -> ids.HoldId:
         name = ids.HoldId(ids.new_id())
-        if self.tries(who, "hold.place", types.HoldPlace(name, "onderzoek", (item,))):
+        if self.tries(who, "hold.place", bodies.HoldPlace(name, "onderzoek", (item,))):
             assert who in {"caseworker", "investigator"}
             self.held[name] = {item}
         return name
 
     @rule(who=WHO, name=holds)
     def someone_lifts(self, who: str, name: ids.HoldId) -> None:
-        if self.tries(who, "hold.lift", types.HoldLift(name)):
+        if self.tries(who, "hold.lift", bodies.HoldLift(name)):
             assert who in {"caseworker", "investigator"}
             self.held.pop(name)
 
@@ -151,13 +153,13 @@ class Histories(RuleBasedStateMachine):
     @rule(who=WHO, item=items)
     def someone_else_grants(self, who: str, item: ids.ItemId) -> None:
         reader = self.book.investigator
-        body = types.Grant(
+        body = bodies.Grant(
             ids.GrantId(ids.new_id()),
             reader.kid,
             ids.PublicKey(reader.box_public.hex()),
             "x",
             ids.time_of(self.now + timedelta(days=1)),
-            (types.GrantedItem(item, ids.Base64("AAAA")),),
+            (bodies.GrantedItem(item, ids.Base64("AAAA")),),
         )
         if self.tries(who, "grant", body):
             assert who == "vault"

@@ -12,7 +12,7 @@ from evidence import canonical, ids, keys, schema
 from evidence.bundle.format import bag, rotations
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, event, rotation, statement, types
+from evidence.statements import bodies, catalogue, dsse, event, rotation, statement
 
 WHO = keys.Identity.generate()
 JSON = st.recursive(
@@ -22,7 +22,7 @@ JSON = st.recursive(
 )
 
 
-def _body(kind: type[types.Body], data: bytes) -> object:
+def _body(kind: type[bodies.Body], data: bytes) -> object:
     return schema.decode(kind, canonical.decode(data))
 
 
@@ -34,7 +34,7 @@ PARSERS: tuple[Callable[[bytes], object], ...] = (
     rotations.Handover.parse,
     lambda data: rotation.read([canonical.decode(data)], bytes(32)),
     lambda data: schema.decode(Meta, canonical.decode(data)),
-    *(functools.partial(_body, kind) for kind in set(types.BODIES.values())),
+    *(functools.partial(_body, kind) for kind in {act.body for act in catalogue.ACTS.values()}),
 )
 
 
@@ -65,7 +65,7 @@ def test_a_signed_payload_of_any_json_raises_only_our_errors(value: object) -> N
 
 @given(st.data())
 def test_a_statement_with_one_changed_member_is_refused_or_is_the_same(data: st.DataObject) -> None:
-    made = statement.sign(WHO, "team.open", types.TeamOpen(ids.TeamId("ab" * 16), "Team"))
+    made = statement.sign(WHO, "team.open", bodies.TeamOpen(ids.TeamId("ab" * 16), "Team"))
     members = json.loads(made.envelope.body)
     name = data.draw(st.sampled_from(sorted(members)))
     members[name] = data.draw(JSON)

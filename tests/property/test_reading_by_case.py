@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from evidence.statements.standing import READ_WITH_CASE
+from evidence.statements.catalogue import READ_WITH_CASE
 from evidence.store.database.engine import open_engine
 from evidence.store.journal import verifying
 from tests.support.twin import (

@@ -7,7 +7,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from evidence import ids
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.store.blobs.copy_rows import State
 from evidence.store.blobs.s3 import Place, S3Blobs
 from server.keeping.background import Background
@@ -53,7 +53,7 @@ def test_an_erased_item_stays_gone_and_what_s3_keeps_is_said(server: S3Server, p
         body = next(
             one
             for recorded in services.journal.read(limit=1000, case=story.case.case)
-            if isinstance(one := event.parse(recorded.event).statement.body, types.EraseFinish)
+            if isinstance(one := event.parse(recorded.event).statement.body, bodies.EraseFinish)
         )
         assert [(one.where, one.until) for one in body.remains if one.where == "object-lock"] == [
             ("object-lock", copy.locked_until)

@@ -2,18 +2,18 @@
 
 import os
 
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.server_world import CaseOfHers, Person, SealedItem, seal
 
 SIZE = 300_000
 
 
-def begun(case: CaseOfHers, phone: Person, size: int = SIZE) -> tuple[SealedItem, str, types.ItemOpen, int]:
+def begun(case: CaseOfHers, phone: Person, size: int = SIZE) -> tuple[SealedItem, str, bodies.ItemOpen, int]:
     """Seal a file and create its upload; returns item, address, announcement, and where the content starts."""
     item = seal(phone, [case.vault.identity.box_public], content=os.urandom(size))
     where = phone.create(len(item.container), item.body.container.sha256, item.body.item).headers["location"]
     start = len(item.container) - (item.body.content.size if item.body.content else 0)
-    return item, where, types.ItemOpen(item.body.item, item.body.head), start
+    return item, where, bodies.ItemOpen(item.body.item, item.body.head), start
 
 
 def announced(case: CaseOfHers, phone: Person, arrived: int) -> tuple[SealedItem, str]:

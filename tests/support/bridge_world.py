@@ -22,7 +22,7 @@ from evidence import canonical, ids, keys
 from evidence.envelope import container, opening
 from evidence.envelope.meta import Meta
 from evidence.keyfile import load_or_create_identity
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from evidence.statements.statement import Statement
 from evidence.store.database.engine import open_engine
@@ -71,23 +71,23 @@ class AlarmOrganisation:
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.folder / 'getuige.db'}"
 
-    def publish(self, who: keys.Identity, role: types.Role, label: str, team: ids.TeamId | None = None) -> Statement:
+    def publish(self, who: keys.Identity, role: bodies.Role, label: str, team: ids.TeamId | None = None) -> Statement:
         sign, box = ids.PublicKey(who.sign_public.hex()), ids.PublicKey(who.box_public.hex())
-        body = types.KeyPublish(ids.SubjectId(ids.new_id()), role, label, sign, box, team)
+        body = bodies.KeyPublish(ids.SubjectId(ids.new_id()), role, label, sign, box, team)
         return statements.sign(self.root, "key.publish", body)
 
     def founding(self) -> list[Statement]:
         """Return the statements with which the journal begins."""
-        root = types.RootKey(ids.PublicKey(self.root.sign_public.hex()), "Test root")
-        opened = types.CaseOpen(
+        root = bodies.RootKey(ids.PublicKey(self.root.sign_public.hex()), "Test root")
+        opened = bodies.CaseOpen(
             ids.PublicKey(self.case_keys.box_public.hex()),
             ids.PublicKey(self.vault.sign_public.hex()),
             self.team,
             self.caseworker.kid,
         )
         return [
-            statements.sign(self.root, "log.open", types.LogOpen("test.example/log", root, "test")),
-            statements.sign(self.root, "team.open", types.TeamOpen(self.team, "Team")),
+            statements.sign(self.root, "log.open", bodies.LogOpen("test.example/log", root, "test")),
+            statements.sign(self.root, "team.open", bodies.TeamOpen(self.team, "Team")),
             self.publish(self.bridge, "bridge", "Bridge 1"),
             self.publish(self.caseworker, "caseworker", "Caseworker", self.team),
             self.publish(self.dispatcher, "dispatcher", "Dispatcher Bakker"),
@@ -98,15 +98,15 @@ class AlarmOrganisation:
 
     def enrol(self, device: ids.DeviceId, sign: bytes, sealed_codes: bytes | None = None) -> Statement:
         known = None if sealed_codes is None else ids.Base64(canonical.b64(sealed_codes))
-        body = types.AlarmDeviceEnrol(device, ids.PublicKey(sign.hex()), "3min", "AWARE test covenant", codes=known)
+        body = bodies.AlarmDeviceEnrol(device, ids.PublicKey(sign.hex()), "3min", "AWARE test covenant", codes=known)
         return statements.sign(self.caseworker, "alarm_device.enrol", body, case=self.case)
 
     def revoke(self, device: ids.DeviceId) -> Statement:
-        return statements.sign(self.caseworker, "device.revoke", types.DeviceRevoke(device), case=self.case)
+        return statements.sign(self.caseworker, "device.revoke", bodies.DeviceRevoke(device), case=self.case)
 
-    def act(self, who: keys.Identity, kind: str, alarm: str, reason: types.CloseReason | None = None) -> bytes:
+    def act(self, who: keys.Identity, kind: str, alarm: str, reason: bodies.CloseReason | None = None) -> bytes:
         name = ids.AlarmId(alarm)
-        body = types.AlarmAct(name) if reason is None else types.AlarmClose(name, reason)
+        body = bodies.AlarmAct(name) if reason is None else bodies.AlarmClose(name, reason)
         return statements.sign(who, f"alarm.{kind}", body, case=self.case).envelope.to_bytes()
 
     def append(self, *made: Statement) -> None:

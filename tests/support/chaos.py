@@ -25,7 +25,7 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire.message import Kind, Location, PressId, Told
 from evidence import ids
 from evidence.keyfile import load_or_create_token
-from evidence.statements import types
+from evidence.statements import bodies
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.settings import Settings
 from tests.support.bridge_world import AlarmOrganisation, new_broker
@@ -407,9 +407,9 @@ def presses_in_journal(organisation: AlarmOrganisation) -> dict[tuple[str, int, 
     device_of: dict[ids.AlarmId, ids.DeviceId] = {}
     for statement in organisation.journal():
         body = statement.body
-        if isinstance(body, types.AlarmRaise):
+        if isinstance(body, bodies.AlarmRaise):
             device_of[body.alarm] = body.device
-        if isinstance(body, types.AlarmRaise | types.AlarmRepeat):
+        if isinstance(body, bodies.AlarmRaise | bodies.AlarmRepeat):
             key = (device_of[body.alarm], body.press.boot, body.press.counter)
             found.setdefault(key, []).append(body.alarm)
     return found

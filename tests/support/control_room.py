@@ -18,7 +18,7 @@ import xmlschema
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.wire.message import Location
 from evidence import ids
-from evidence.statements.types import AlarmKind
+from evidence.statements.bodies import AlarmKind
 from tests.support.ports import free_port
 from tests.support.programs import need
 from tests.support.waiting import until

@@ -10,7 +10,8 @@ from pathlib import Path
 from evidence import ids
 from evidence.envelope import wraps
 from evidence.keyfile import load_identity
-from evidence.statements import erasing, types
+from evidence.statements import bodies
+from evidence.statements.rules.erasure import ERASE_DELAY
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
 from evidence.store.journal import shredding
@@ -23,7 +24,7 @@ from server.settings import Settings
 from server.uploads.folder import UploadFolder
 from tests.support.server_world import CaseOfHers, Person, SealedItem, World
 
-LATER = erasing.ERASE_DELAY + timedelta(minutes=1)
+LATER = ERASE_DELAY + timedelta(minutes=1)
 
 
 @contextmanager
@@ -83,8 +84,8 @@ class Story:
         return self.world.settings
 
     def ask_and_agree(self) -> None:
-        self.case.vault.act("erase.request", types.EraseRequest(self.erasure, (self.going.body.item,)))
-        self.world.caseworker.act("erase.approve", types.EraseStep(self.erasure), self.case.case)
+        self.case.vault.act("erase.request", bodies.EraseRequest(self.erasure, (self.going.body.item,)))
+        self.world.caseworker.act("erase.approve", bodies.EraseStep(self.erasure), self.case.case)
 
     def state(self) -> str:
         found = self.case.vault.http.get(f"/api/v1/cases/{self.case.case}/erasures").json()["erasures"]
@@ -94,10 +95,10 @@ class Story:
 def grant(case: CaseOfHers, reader: Person, *items: SealedItem) -> list[str]:
     """She grants items to a reader; return the wraps."""
     given = tuple(
-        types.GrantedItem(one.body.item, wraps.wrap(one.key, case.case, one.body.item, reader.identity.box_public))
+        bodies.GrantedItem(one.body.item, wraps.wrap(one.key, case.case, one.body.item, reader.identity.box_public))
         for one in items
     )
-    body = types.Grant(
+    body = bodies.Grant(
         ids.GrantId(ids.new_id()),
         reader.kid,
         ids.PublicKey(reader.identity.box_public.hex()),

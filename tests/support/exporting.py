@@ -6,20 +6,20 @@ import httpx
 
 from evidence import ids
 from evidence.envelope import wraps
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.server_world import CaseOfHers, Person, SealedItem
 
 
 def grant(case: CaseOfHers, reader: Person, *items: SealedItem, valid: timedelta = timedelta(days=1)) -> ids.GrantId:
     box = reader.identity.box_public
-    body = types.Grant(
+    body = bodies.Grant(
         ids.GrantId(ids.new_id()),
         reader.kid,
         ids.PublicKey(box.hex()),
         "aangifte",
         ids.time_of(datetime.now(UTC) + valid),
         tuple(
-            types.GrantedItem(item.body.item, wraps.wrap(item.key, case.case, item.body.item, box)) for item in items
+            bodies.GrantedItem(item.body.item, wraps.wrap(item.key, case.case, item.body.item, box)) for item in items
         ),
     )
     case.vault.act("grant", body)
@@ -33,7 +33,7 @@ def ask(who: Person, case: CaseOfHers) -> httpx.Response:
     return who.http.post(f"/api/v1/cases/{case.case}/exports", json={"ground": GROUND})
 
 
-def statement(prepared: dict[str, object], **changes: object) -> types.Export:
+def statement(prepared: dict[str, object], **changes: object) -> bodies.Export:
     members = {"export": prepared["export"], "ground": GROUND, "manifest": prepared["manifest"]}
     items = tuple(map(str, prepared["items"]))  # type: ignore[call-overload]
-    return types.Export(**{**members, "items": items, **changes})  # type: ignore[arg-type]
+    return bodies.Export(**{**members, "items": items, **changes})  # type: ignore[arg-type]

@@ -1,8 +1,8 @@
 """The first statements of a journal, and a phone that numbers what it says."""
 
 from evidence import ids, keys
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
 
 ROOT = keys.Identity.generate()
@@ -20,26 +20,26 @@ TEAM = ids.TeamId(ids.new_id())
 CASE = ids.CaseId(ids.new_id())
 
 
-def certify(who: keys.Identity, role: types.Role, team: ids.TeamId | None) -> types.KeyPublish:
+def certify(who: keys.Identity, role: bodies.Role, team: ids.TeamId | None) -> bodies.KeyPublish:
     sign, box = ids.PublicKey(who.sign_public.hex()), ids.PublicKey(who.box_public.hex())
-    return types.KeyPublish(ids.SubjectId(ids.new_id()), role, "iemand", sign, box, team)
+    return bodies.KeyPublish(ids.SubjectId(ids.new_id()), role, "iemand", sign, box, team)
 
 
 def founding() -> list[Statement]:
-    opened = types.LogOpen("log.example", types.RootKey(ids.PublicKey(ROOT.sign_public.hex()), "root"), "vkey")
-    case = types.CaseOpen(
+    opened = bodies.LogOpen("log.example", bodies.RootKey(ids.PublicKey(ROOT.sign_public.hex()), "root"), "vkey")
+    case = bodies.CaseOpen(
         ids.PublicKey(VAULT.box_public.hex()), ids.PublicKey(VAULT.sign_public.hex()), TEAM, CASEWORKER.kid
     )
     return [
         statements.sign(ROOT, "log.open", opened),
-        statements.sign(ROOT, "team.open", types.TeamOpen(TEAM, "Filomena")),
+        statements.sign(ROOT, "team.open", bodies.TeamOpen(TEAM, "Filomena")),
         statements.sign(ROOT, "key.publish", certify(CASEWORKER, "caseworker", TEAM)),
         statements.sign(CASEWORKER, "case.open", case, case=CASE),
     ]
 
 
 def invitation(one_time: keys.Identity) -> Statement:
-    body = types.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), ids.Time("2100-01-01T00:00:00.000Z"))
+    body = bodies.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), ids.Time("2100-01-01T00:00:00.000Z"))
     return statements.sign(CASEWORKER, "device.invite", body, case=CASE)
 
 
@@ -52,13 +52,13 @@ class Phone:
         self.next = Chain(0, FIRST_PREV)
 
     def enrolment(self) -> Statement:
-        body = types.DeviceEnrol(
+        body = bodies.DeviceEnrol(
             ids.DeviceId(ids.new_id()), ids.PublicKey(self.identity.sign_public.hex()), self.one_time.kid
         )
         return statements.sign(self.identity, "device.enrol", body, case=CASE, chain=self.next, cosigner=self.one_time)
 
     def seal(self, chain: Chain) -> Statement:
-        part = types.Part(ids.Sha256("1" * 64), 1, ids.Commitment("2" * 64))
-        blob = types.Blob(ids.Sha256("3" * 64), 3)
-        body = types.ItemSeal(ids.ItemId(ids.new_id()), blob, blob, part, None)
+        part = bodies.Part(ids.Sha256("1" * 64), 1, ids.Commitment("2" * 64))
+        blob = bodies.Blob(ids.Sha256("3" * 64), 3)
+        body = bodies.ItemSeal(ids.ItemId(ids.new_id()), blob, blob, part, None)
         return statements.sign(self.identity, "item.seal", body, case=CASE, chain=chain)

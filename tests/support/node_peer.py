@@ -10,7 +10,7 @@ import pytest
 
 from evidence import ids, keys
 from evidence.envelope.meta import Meta, Position
-from evidence.statements import statement, types
+from evidence.statements import bodies, statement
 
 PEER = Path(__file__).parents[1] / "interop" / "peer.mjs"
 
@@ -56,8 +56,8 @@ def rich_incident(title: str = "Hij stond weer voor de deur") -> Meta:
     )
 
 
-def published(root: keys.Identity, subject: keys.Identity, role: types.Role) -> statement.Statement:
-    body = types.KeyPublish(
+def published(root: keys.Identity, subject: keys.Identity, role: bodies.Role) -> statement.Statement:
+    body = bodies.KeyPublish(
         ids.SubjectId(ids.new_id()),
         role,
         role,

@@ -16,7 +16,7 @@ from evidence import canonical, ids, keys, schema
 from evidence.envelope import cobblestone, container, sealing
 from evidence.envelope.meta import Meta
 from evidence.envelope.padding import padme
-from evidence.statements import dsse, types
+from evidence.statements import bodies, dsse
 
 Opens = Literal["whole", "description", "nothing"]
 """How far an item opens for a reader that follows the rules."""
@@ -213,7 +213,7 @@ def some() -> tuple[Odd, ...]:
 
 def write(
     odd: Odd, signer: keys.Identity, case: ids.CaseId, readers: Sequence[Any], item: ids.ItemId | None = None
-) -> tuple[bytes, types.ItemSeal]:
+) -> tuple[bytes, bodies.ItemSeal]:
     """Return the container of an odd item for `readers` (as `sealing.prepare` takes them), and its statement's body."""
     made = sealing.prepare(signer, case, Meta(1, "incident", "victim", ids.now(), ""), readers, item=item)
     head, key = container.parse_prefix(made.prefix).head, made.content_key
@@ -224,18 +224,18 @@ def write(
         content = _sealed(key, "content", head, odd.content, odd.content.ljust(padme(len(odd.content)), b"\x00"))
         promised = container.commitment(key, "content", hashlib.sha256(odd.content).digest())
         head_content = container.HeadContent(len(content), promised)
-        part = types.Part(_sha256(content), len(content), promised)
+        part = bodies.Part(_sha256(content), len(content), promised)
     wraps = head.wraps
     if odd.wrap is not None:
         wraps = tuple(dataclasses.replace(one, wrap=ids.Base64(canonical.b64(odd.wrap))) for one in wraps)
-    sealed = types.Part(_sha256(description), len(description), committed)
+    sealed = bodies.Part(_sha256(description), len(description), committed)
     head = dataclasses.replace(head, meta=sealed, content=head_content, wraps=wraps)
     head_bytes = dsse.sign(dsse.ITEM_HEAD_TYPE, canonical.encode(schema.encode(head)), signer).to_bytes()
     whole = container.frame(head_bytes) + description + content
-    body = types.ItemSeal(
+    body = bodies.ItemSeal(
         head.item,
-        types.Blob(_sha256(whole), len(whole)),
-        types.Blob(_sha256(head_bytes), len(head_bytes)),
+        bodies.Blob(_sha256(whole), len(whole)),
+        bodies.Blob(_sha256(head_bytes), len(head_bytes)),
         sealed,
         part,
     )

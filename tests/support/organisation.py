@@ -26,8 +26,9 @@ from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.custody.witnessing.witness import DevelopmentWitness
 from evidence.envelope import container, opening, sealing, wraps
 from evidence.envelope.meta import Meta
-from evidence.statements import authority, statement, types
+from evidence.statements import bodies, fold, statement
 from evidence.statements import event as events
+from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
 from tests.support import odd_items
@@ -78,7 +79,7 @@ class Organisation:
     def trust(self) -> Path:
         return self.folder / "trust"
 
-    def act(self, signer: keys.Identity, kind: str, body: types.Body, **options: object) -> Statement:
+    def act(self, signer: keys.Identity, kind: str, body: bodies.Body, **options: object) -> Statement:
         """Sign, check and record a statement, as the journal does."""
         made = statement.sign(signer, kind, body, **options)  # type: ignore[arg-type]
         self.accept(made)
@@ -86,7 +87,7 @@ class Organisation:
 
     def accept(self, made: Statement) -> events.Recorded:
         authority.check(self.standing, made, self.clock())
-        self.standing.apply(made)
+        fold.apply(self.standing, made)
         self.journal.append(events.record(made, len(self.journal), self.clock()))
         return self.journal[-1]
 
@@ -112,32 +113,32 @@ class Organisation:
         prepared = sealing.prepare(self.phone, self.case, meta, [self.vault.box_public], content)
         whole = b"".join(prepared.stream(content))
         head = container.parse_prefix(whole)
-        blob = types.Blob(ids.Sha256(hashlib.sha256(head.head_bytes).hexdigest()), len(head.head_bytes))
+        blob = bodies.Blob(ids.Sha256(hashlib.sha256(head.head_bytes).hexdigest()), len(head.head_bytes))
         path = self.folder / f"{head.head.item}.part"
         path.write_bytes(whole[: head.size + arrived])
         self.begun[head.head.item] = sealed.Source(path, head.size + arrived)
-        body = types.ItemOpen(head.head.item, blob)
+        body = bodies.ItemOpen(head.head.item, blob)
         self.act(self.phone, "item.open", body, case=self.case, chain=self.next_link())
         return head.head.item
 
     def container(self, sha256: ids.Sha256) -> Path:
         return self.folder / sha256
 
-    def sealed(self, item: ids.ItemId) -> types.ItemSeal:
+    def sealed(self, item: ids.ItemId) -> bodies.ItemSeal:
         """Return what was stated of an item that was not erased."""
         body = self.standing.items[item].body
         assert body is not None
         return body
 
-    def grant(self, *granted: ids.ItemId, reader: keys.Identity | None = None) -> types.Grant:
+    def grant(self, *granted: ids.ItemId, reader: keys.Identity | None = None) -> bodies.Grant:
         """She gives items to a reader: opens each content key with the case key and wraps it anew."""
         reader = reader or self.investigator
         pairs = []
         for item in granted:
             raw = self._start_of(item).read_bytes()
             key = opening.content_key(container.parse_prefix(raw), self.vault)
-            pairs.append(types.GrantedItem(item, wraps.wrap(key, self.case, item, reader.box_public)))
-        grant = types.Grant(
+            pairs.append(bodies.GrantedItem(item, wraps.wrap(key, self.case, item, reader.box_public)))
+        grant = bodies.Grant(
             ids.GrantId(ids.new_id()),
             reader.kid,
             ids.PublicKey(reader.box_public.hex()),
@@ -160,7 +161,7 @@ class Organisation:
         request = Request(ids.ExportId(ids.new_id()), self.case, self.investigator.kid, frozenset(items))
         begun = {item: self.begun[item] for item in items if item in self.standing.opened}
         planned = sealed.plan(request, selection.select(request, self.journal), self.container, begun)
-        body = types.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
+        body = bodies.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
         self.act(self.investigator, "export", body, case=self.case)
         self.stamp()
         tiles = FolderTiles(self.folder / "log")
@@ -221,9 +222,9 @@ class Organisation:
         (self.trust / trust.TSA_ROOTS).write_bytes(self.tsa.root_pem)
 
     def _found(self) -> None:
-        root_key = types.RootKey(_public(self.root), "Filomena")
-        self.act(self.root, "log.open", types.LogOpen(ORIGIN, root_key, self.log.vkey))
-        self.act(self.root, "team.open", types.TeamOpen(self.team, "Team Rotterdam"))
+        root_key = bodies.RootKey(_public(self.root), "Filomena")
+        self.act(self.root, "log.open", bodies.LogOpen(ORIGIN, root_key, self.log.vkey))
+        self.act(self.root, "team.open", bodies.TeamOpen(self.team, "Team Rotterdam"))
         for who, role, label, team in (
             (self.server, "server", "Getuige", None),
             (self.bridge, "bridge", "Alarmbrug 1", None),
@@ -231,8 +232,8 @@ class Organisation:
             (self.investigator, "investigator", "R. Rechercheur", None),
         ):
             subject, box = ids.SubjectId(ids.new_id()), ids.PublicKey(who.box_public.hex())
-            self.act(self.root, "key.publish", types.KeyPublish(subject, role, label, _public(who), box, team))  # type: ignore[arg-type]
-        vault = types.CaseOpen(
+            self.act(self.root, "key.publish", bodies.KeyPublish(subject, role, label, _public(who), box, team))  # type: ignore[arg-type]
+        vault = bodies.CaseOpen(
             ids.PublicKey(self.vault.box_public.hex()), _public(self.vault), self.team, self.caseworker.kid
         )
         self.act(self.caseworker, "case.open", vault, case=self.case)
@@ -242,9 +243,9 @@ class Organisation:
         """Invite and enrol a phone."""
         one_time = keys.Identity.generate()
         expires = ids.time_of(datetime.now(UTC) + timedelta(hours=1))
-        self.act(self.caseworker, "device.invite", types.DeviceInvite(_public(one_time), expires), case=self.case)
+        self.act(self.caseworker, "device.invite", bodies.DeviceInvite(_public(one_time), expires), case=self.case)
         device = ids.DeviceId(ids.new_id())
-        body = types.DeviceEnrol(device, _public(phone), one_time.kid)
+        body = bodies.DeviceEnrol(device, _public(phone), one_time.kid)
         self.act(phone, "device.enrol", body, case=self.case, chain=Chain(0, FIRST_PREV), cosigner=one_time)
         return device
 

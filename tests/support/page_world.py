@@ -19,7 +19,8 @@ from evidence.custody.log.note import NoteSigner, generate_key
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Alarm, Card, KnownPlace, Meta, Order, Position
-from evidence.statements import authority, event, statement, types
+from evidence.statements import bodies, event, fold, statement
+from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 
 ORIGIN = "getuige.test/log"
@@ -58,7 +59,7 @@ class World:
         """Let `made` into the journal, if the rules of authority allow it."""
         now = ids.time_of(received or datetime.now(UTC))
         authority.check(self.standing, made, now)
-        self.standing.apply(made)
+        fold.apply(self.standing, made)
         recorded = event.record(made, len(self.events), now)
         self.events.append(recorded)
         self.statements.append(made)
@@ -98,7 +99,7 @@ class World:
         size = len(prepared.prefix) + int(part * (body.container.size - len(prepared.prefix)))
         self.containers[body.item] = out.getvalue()[:size]
         at = ids.time_of(received or datetime.now(UTC))
-        opened = types.ItemOpen(body.item, body.head)
+        opened = bodies.ItemOpen(body.item, body.head)
         self.record(statement.sign(self.phone, "item.open", opened, case=self.case, at=at, chain=chain), received)
         return body.item
 
@@ -123,11 +124,11 @@ class World:
 
         return len(hashes), nodes
 
-    def press(self, *, seconds_ago: int = 4, kind: types.AlarmKind = "press") -> dict[str, object]:
+    def press(self, *, seconds_ago: int = 4, kind: bodies.AlarmKind = "press") -> dict[str, object]:
         """A press of the alarm device as the bridge seals it; returns what the feed says of it."""
         alarm, now = ids.AlarmId(ids.new_id()), datetime.now(UTC)
         pressed = ids.time_of(now - timedelta(seconds=seconds_ago))
-        push = types.Press(3, next(self.counters))
+        push = bodies.Press(3, next(self.counters))
         cose = ids.Base64("gw==")
         meta = Meta(
             v=1, kind="alarm", source="sensor", recorded=ids.time_of(now), title="Alarm", happened=pressed,
@@ -136,7 +137,7 @@ class World:
         )  # fmt: skip
         item = self.seal(self.bridge, meta, desk=True)
         digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
-        raised = types.AlarmRaise(alarm, self.device, push, kind, item, digest, ids.time_of(now), "a", ())
+        raised = bodies.AlarmRaise(alarm, self.device, push, kind, item, digest, ids.time_of(now), "a", ())
         self.record(statement.sign(self.bridge, "alarm.raise", raised, case=self.case))
         at = ids.time_of(now)
         return {
@@ -173,38 +174,38 @@ def _mime(path: Path) -> str:
 
 
 def _found(world: World, begin: datetime) -> None:
-    def publish(identity: keys.Identity, role: types.Role, label: str) -> None:
-        body = types.KeyPublish(
+    def publish(identity: keys.Identity, role: bodies.Role, label: str) -> None:
+        body = bodies.KeyPublish(
             ids.SubjectId(ids.new_id()), role, label, ids.PublicKey(identity.sign_public.hex()),
             ids.PublicKey(identity.box_public.hex()), TEAM if role == "caseworker" else None,
         )  # fmt: skip
         world.record(statement.sign(world.root, "key.publish", body), begin)
 
-    root = types.RootKey(ids.PublicKey(world.root.sign_public.hex()), "Filomena Rotterdam (test)")
-    world.record(statement.sign(world.root, "log.open", types.LogOpen(ORIGIN, root, world.log.vkey)), begin)
-    world.record(statement.sign(world.root, "team.open", types.TeamOpen(TEAM, "Team Noord")), begin)
+    root = bodies.RootKey(ids.PublicKey(world.root.sign_public.hex()), "Filomena Rotterdam (test)")
+    world.record(statement.sign(world.root, "log.open", bodies.LogOpen(ORIGIN, root, world.log.vkey)), begin)
+    world.record(statement.sign(world.root, "team.open", bodies.TeamOpen(TEAM, "Team Noord")), begin)
     world.people = {handle: keys.Identity.generate() for handle in PHRASES}
     publish(world.bridge, "bridge", "Alarmbrug 1")
     publish(world.desk, "desk", "Meldtafel A")
     publish(world.people["marit"], "caseworker", LABELS["marit"])
     publish(world.people["daan"], "dispatcher", LABELS["daan"])
     sealed = wraps.wrap(world.desk.box_seed, wraps.NO_ID, wraps.NO_ID, world.people["daan"].box_public)
-    share = types.KeyShare(ids.PublicKey(world.desk.box_public.hex()), world.people["daan"].kid, sealed)
+    share = bodies.KeyShare(ids.PublicKey(world.desk.box_public.hex()), world.people["daan"].kid, sealed)
     world.record(statement.sign(world.root, "key.share", share), begin)
 
 
 def _open_case(world: World, begin: datetime) -> None:
     worker, invitation = world.people["marit"], keys.Identity.generate()
     box, vault = (ids.PublicKey(key.hex()) for key in (world.vault.box_public, world.vault.sign_public))
-    opened = types.CaseOpen(box, vault, TEAM, worker.kid)
+    opened = bodies.CaseOpen(box, vault, TEAM, worker.kid)
     world.record(
         statement.sign(worker, "case.open", opened, case=world.case, at=ids.time_of(begin)),
         begin + timedelta(minutes=1),
     )
     later = ids.time_of(datetime.now(UTC) + timedelta(days=1))
-    invite = types.DeviceInvite(ids.PublicKey(invitation.sign_public.hex()), later)
+    invite = bodies.DeviceInvite(ids.PublicKey(invitation.sign_public.hex()), later)
     world.record(statement.sign(worker, "device.invite", invite, case=world.case), begin)
-    enrol = types.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(world.phone.sign_public.hex()), invitation.kid)
+    enrol = bodies.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(world.phone.sign_public.hex()), invitation.kid)
     chain = statement.Chain(0, statement.FIRST_PREV)
     world.record(
         statement.sign(world.phone, "device.enrol", enrol, case=world.case, chain=chain, cosigner=invitation), begin
@@ -217,7 +218,7 @@ def _open_case(world: World, begin: datetime) -> None:
     )  # fmt: skip
     meta = Meta(v=1, kind="card", source="caseworker", recorded=ids.time_of(begin), title="Kaart meldkamer", card=card)
     world.seal(worker, meta, received=begin, item=world.card, desk=True)
-    button = types.AlarmDeviceEnrol(
+    button = bodies.AlarmDeviceEnrol(
         world.device, ids.PublicKey(world.button.sign_public.hex()), "3min", "AWARE-convenant (test)", world.card
     )
     world.record(statement.sign(worker, "alarm_device.enrol", button, case=world.case), begin)
@@ -278,7 +279,7 @@ def _add_papers(world: World, today: datetime, order_number: str) -> None:
 
 def _old_alarm(world: World, pressed: datetime) -> None:
     alarm, at = ids.AlarmId(ids.new_id()), ids.time_of(pressed)
-    push = types.Press(2, 17)
+    push = bodies.Press(2, 17)
     meta = Meta(
         v=1, kind="alarm", source="sensor", recorded=ids.time_of(pressed + timedelta(seconds=2)), title="Alarm",
         happened=at, position=Position("51.933700", "4.458300", 12),
@@ -286,5 +287,5 @@ def _old_alarm(world: World, pressed: datetime) -> None:
     )  # fmt: skip
     item = world.seal(world.bridge, meta, received=pressed + timedelta(seconds=2), desk=True)
     digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
-    raised = types.AlarmRaise(alarm, world.device, push, "press", item, digest, at, "a", ())
+    raised = bodies.AlarmRaise(alarm, world.device, push, "press", item, digest, at, "a", ())
     world.record(statement.sign(world.bridge, "alarm.raise", raised, case=world.case), pressed + timedelta(seconds=2))

@@ -18,7 +18,7 @@ from evidence.custody.log.note import NoteSigner, generate_key
 from evidence.custody.log.tiles import FolderTiles, TileReader
 from evidence.custody.succession.lineage import Lineage
 from evidence.custody.witnessing.witness import DevelopmentWitness
-from evidence.statements import rotation, statement, types
+from evidence.statements import bodies, rotation, statement
 from evidence.statements.statement import SeenCheckpoint, Statement
 from tests.support.heads import MemoryHeadStore
 from tests.support.organisation import ORIGIN, Organisation
@@ -26,7 +26,7 @@ from tests.support.organisation import ORIGIN, Organisation
 
 def rotation_over(final: Checkpoint, key: NoteSigner, by: keys.Identity) -> Statement:
     """Return a rotation that `by` signed."""
-    return statement.sign(by, rotation.TYPE, types.LogRotate(rotation.head_of(final), key.vkey))
+    return statement.sign(by, rotation.TYPE, bodies.LogRotate(rotation.head_of(final), key.vkey))
 
 
 def pin(folder: Path, *rotations: Statement) -> None:
@@ -73,7 +73,7 @@ class RotatedOrganisation(Organisation):
         """As `Organisation.export`, over both logs."""
         request = Request(ids.ExportId(ids.new_id()), self.case, self.investigator.kid, frozenset(items))
         planned = sealed.plan(request, selection.select(request, self.journal), self.container)
-        body = types.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
+        body = bodies.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
         self.act(self.investigator, "export", body, case=self.case)
         self.stamp()
         by_index, stamped, linked = {}, set(), {}

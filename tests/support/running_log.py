@@ -1,7 +1,7 @@
 """The log of a running server: an event that comes in, and the proof of it."""
 
 from evidence import ids
-from evidence.statements import types
+from evidence.statements import bodies
 from server.rotation import rotating
 from tests.support.server_world import World
 from tests.support.waiting import until
@@ -9,7 +9,7 @@ from tests.support.waiting import until
 
 def add(world: World) -> int:
     """Have an event recorded; return its number."""
-    world.root.act("team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
+    world.root.act("team.open", bodies.TeamOpen(ids.TeamId(ids.new_id()), "Team"))
     return rotating.plan(world.settings).events - 1
 
 

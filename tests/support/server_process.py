@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import httpx
 
 from evidence import ids, keys
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from server.settings import Settings
 from tests.support.server_world import CaseOfHers, Person
@@ -65,7 +65,7 @@ def alive(settings: Settings) -> bool:
 def invitation(who: Person, case: CaseOfHers) -> Statement:
     """Return some small statement that the journal accepts."""
     key = ids.PublicKey(keys.Identity.generate().sign_public.hex())
-    return who.sign("device.invite", types.DeviceInvite(key, ids.Time("2030-01-01T00:00:00.000Z")), case.case)
+    return who.sign("device.invite", bodies.DeviceInvite(key, ids.Time("2030-01-01T00:00:00.000Z")), case.case)
 
 
 def slowly(piece: bytes) -> Iterator[bytes]:

@@ -19,8 +19,8 @@ from evidence import http_signature, ids, keys
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import Reader
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
 from server.founding import found
 from server.metrics import Metrics
@@ -102,7 +102,7 @@ class Person:
         auth = Signed(self.identity, skew_s)
         return httpx.Client(base_url=self.url, auth=auth, timeout=20, transport=CONNECTIONS)
 
-    def sign(self, kind: str, body: types.Body, case: ids.CaseId | None = None, **more: Any) -> Statement:  # noqa: ANN401 - as in statements.sign
+    def sign(self, kind: str, body: bodies.Body, case: ids.CaseId | None = None, **more: Any) -> Statement:  # noqa: ANN401 - as in statements.sign
         return statements.sign(self.identity, kind, body, case=case or self.case, chain=self.chain, **more)
 
     def post(self, statement: Statement, path: str = STATEMENTS) -> httpx.Response:
@@ -111,7 +111,7 @@ class Person:
             self.chain = Chain(self.chain.seq + 1, statement.id)
         return answer
 
-    def act(self, kind: str, body: types.Body, case: ids.CaseId | None = None) -> Any:  # noqa: ANN401 - JSON
+    def act(self, kind: str, body: bodies.Body, case: ids.CaseId | None = None) -> Any:  # noqa: ANN401 - JSON
         """Post a statement that must be accepted; return the answer's JSON."""
         answer = self.post(self.sign(kind, body, case))
         assert answer.status_code == 201, answer.text
@@ -133,7 +133,7 @@ class Person:
     def head(self, where: str) -> httpx.Response:
         return self.http.head(where, headers=TUS)
 
-    def upload(self, container: bytes, body: types.ItemSeal) -> None:
+    def upload(self, container: bytes, body: bodies.ItemSeal) -> None:
         created = self.create(len(container), body.container.sha256, body.item)
         assert created.status_code == 201, created.text
         done = self.patch(created.headers["location"], 0, container)
@@ -145,7 +145,7 @@ class Person:
 class SealedItem:
     """An item as it was sealed."""
 
-    body: types.ItemSeal
+    body: bodies.ItemSeal
     container: bytes
     key: bytes
 
@@ -178,22 +178,24 @@ class World:
 
     def __post_init__(self) -> None:
         self.url = self.settings.public_url
-        self.root.act("team.open", types.TeamOpen(self.team, "Filomena"))
+        self.root.act("team.open", bodies.TeamOpen(self.team, "Filomena"))
         self.caseworker = self.certify("caseworker", "M. de Wit", self.team)
         self.dispatcher = self.certify("dispatcher", "Meldkamer 1")
         self.investigator = self.certify("investigator", "R. Bos")
 
-    def certify(self, role: types.Role, label: str, team: ids.TeamId | None = None) -> Person:
+    def certify(self, role: bodies.Role, label: str, team: ids.TeamId | None = None) -> Person:
         who = Person(self.url)
         sign, box = who.identity.sign_public.hex(), who.identity.box_public.hex()
-        body = types.KeyPublish(ids.SubjectId(ids.new_id()), role, label, ids.PublicKey(sign), ids.PublicKey(box), team)
+        body = bodies.KeyPublish(
+            ids.SubjectId(ids.new_id()), role, label, ids.PublicKey(sign), ids.PublicKey(box), team
+        )
         self.root.act("key.publish", body)
         return who
 
     def open_case(self) -> "CaseOfHers":
         case = ids.CaseId(ids.new_id())
         vault = Person(self.url, case)
-        body = types.CaseOpen(
+        body = bodies.CaseOpen(
             ids.PublicKey(vault.identity.box_public.hex()),
             ids.PublicKey(vault.identity.sign_public.hex()),
             self.team,
@@ -214,12 +216,12 @@ class CaseOfHers:
     def invite(self, valid: timedelta = timedelta(hours=1), xwing: ids.Sha256 | None = None) -> keys.Identity:
         one_time = keys.Identity.generate()
         expires = ids.time_of(datetime.now(UTC) + valid)
-        body = types.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), expires, xwing)
+        body = bodies.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), expires, xwing)
         self.world.caseworker.act("device.invite", body, self.case)
         return one_time
 
     def enrolment(self, phone: Person, one_time: keys.Identity) -> Statement:
-        body = types.DeviceEnrol(
+        body = bodies.DeviceEnrol(
             ids.DeviceId(ids.new_id()), ids.PublicKey(phone.identity.sign_public.hex()), one_time.kid
         )
         return phone.sign("device.enrol", body, self.case, cosigner=one_time)

@@ -21,7 +21,8 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from evidence import canonical, ids, keys
 from evidence.envelope import container
-from evidence.statements import erasing, statement, types
+from evidence.statements import bodies, statement
+from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from server.items.routes import parse_range
 from server.web import router
 from tests.support.page_world import LABELS, ORIGIN, World
@@ -218,13 +219,13 @@ class StandIn:
             "by": {"kid": made.by, "label": "", "role": self.world.standing.role_of(made.by)},
             "event": b64(one.event), "salt": one.salt.hex(),
         }  # fmt: skip
-        if isinstance(made.body, types.ItemSeal | types.ItemOpen):
+        if isinstance(made.body, bodies.ItemSeal | bodies.ItemOpen):
             blob = self.world.containers[made.body.item]
             prefix = container.parse_prefix(blob)
             wraps = [{"to": wrap.to, "wrap": wrap.wrap} for wrap in prefix.head.wraps]
             found["item"] = {"item": made.body.item, "head": b64(prefix.to_bytes()), "wraps": wraps,
                              "size": prefix.container_size, "content": prefix.head.content is not None}  # fmt: skip
-            if isinstance(made.body, types.ItemOpen):
+            if isinstance(made.body, bodies.ItemOpen):
                 found["item"]["arrived"] = len(blob)
         return found
 
@@ -233,7 +234,7 @@ class StandIn:
         assert case == self.world.case
         found = []
         for name, one in self.world.standing.erasures.items():
-            delays = (erasing.ERASE_DELAY, erasing.ERASE_LAPSE)
+            delays = (ERASE_DELAY, ERASE_LAPSE)
             due, lapses = (ids.time_of(ids.moment_of(one.requested_at) + after) for after in delays)
             open_ = "waiting" if one.approved else "asked"
             found.append({
@@ -295,11 +296,11 @@ class StandIn:
         state = STATES[made.type.removeprefix("alarm.")]
         found = self.alarms[alarm]
         person = {"kid": identity.kid, "label": LABELS[handle]}
-        what = state if not isinstance(made.body, types.AlarmClose) else f"closed: {made.body.reason}"
+        what = state if not isinstance(made.body, bodies.AlarmClose) else f"closed: {made.body.reason}"
         found |= {"state": state, "history": [*found["history"], {"at": made.at, "what": what, "by": person["label"]}]}
         if state in ("claimed", "accepted"):
             found[f"{state}_by"] = person
-        if isinstance(made.body, types.AlarmClose):
+        if isinstance(made.body, bodies.AlarmClose):
             found["closed"] = {"reason": made.body.reason, "by": person, "at": made.at}
         self.tell("alarm", found)
         return JSONResponse(found)

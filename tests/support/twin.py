@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 
 from evidence import ids
 from evidence.errors import EvidenceError
-from evidence.statements import authority, event, retention
+from evidence.statements import event, fold, retention
 from evidence.statements import tombstone as tombstones
 from evidence.statements.event import Recorded
+from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.store.errors import ErasedError
@@ -69,7 +70,7 @@ class Twin:
             if found is None:
                 assert isinstance(future.result(), Recorded)
                 assert future.result().index == self.whole.events
-                self.whole.apply(one)
+                fold.apply(self.whole, one)
                 self.said.add(one.id)
                 self.accepted[one.type] += 1
 

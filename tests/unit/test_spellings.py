@@ -19,7 +19,7 @@ from evidence.bundle.checking import erasure_proof
 from evidence.bundle.format import rotations
 from evidence.envelope import container, meta
 from evidence.errors import FormatError
-from evidence.statements import dsse, event, statement, tombstone, types
+from evidence.statements import bodies, dsse, event, statement, tombstone
 from server.clients import memory
 from server.clients.errors import FolderError
 from tests.vectors import make_spellings
@@ -29,7 +29,7 @@ EACH = pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["name"]))
 WHO = keys.Identity.generate()
 MARK: Final = "het merk van deze test"
 DOCUMENT: Final = statement.sign(
-    WHO, "break_glass", types.BreakGlass(ids.ItemId("ab" * 16), MARK), case=ids.CaseId("cd" * 16)
+    WHO, "break_glass", bodies.BreakGlass(ids.ItemId("ab" * 16), MARK), case=ids.CaseId("cd" * 16)
 ).envelope
 
 

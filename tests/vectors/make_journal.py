@@ -5,7 +5,7 @@ from typing import Any
 
 from evidence import canonical, ids, keys, xwing
 from evidence.custody.log import leaf
-from evidence.statements import dsse, event, statement, types
+from evidence.statements import bodies, dsse, event, statement
 from tests.vectors.operations import b64
 from tests.vectors.parts import (
     CASE,
@@ -40,9 +40,9 @@ NASTY = {
 
 def _seal() -> statement.Statement:
     """Return a phone's statement that it sealed an item, with all optional members."""
-    part = types.Part(ids.Sha256(bytes_of("meta").hex()), 1144, ids.Commitment(bytes_of("commitment").hex()))
-    blob = types.Blob(ids.Sha256(bytes_of("container").hex()), 2000)
-    body = types.ItemSeal(ITEM, blob, types.Blob(ids.Sha256(bytes_of("head").hex()), 837), part)
+    part = bodies.Part(ids.Sha256(bytes_of("meta").hex()), 1144, ids.Commitment(bytes_of("commitment").hex()))
+    blob = bodies.Blob(ids.Sha256(bytes_of("container").hex()), 2000)
+    body = bodies.ItemSeal(ITEM, blob, bodies.Blob(ids.Sha256(bytes_of("head").hex()), 837), part)
     chain = statement.Chain(7, ids.Sha256(bytes_of("before").hex()))
     seen = statement.SeenCheckpoint(41, ids.Sha256(bytes_of("root").hex()))
     return statement.sign(PHONE, "item.seal", body, case=CASE, at=RECORDED, chain=chain, seen=seen)
@@ -50,7 +50,7 @@ def _seal() -> statement.Statement:
 
 def _enrol() -> statement.Statement:
     public = ids.PublicKey(PHONE.sign_public.hex())
-    body = types.DeviceEnrol(ids.DeviceId(id_of("device")), public, INVITATION.kid)
+    body = bodies.DeviceEnrol(ids.DeviceId(id_of("device")), public, INVITATION.kid)
     chain = statement.Chain(0, statement.FIRST_PREV)
     return statement.sign(PHONE, "device.enrol", body, case=CASE, at=RECORDED, chain=chain, cosigner=INVITATION)
 
@@ -59,7 +59,7 @@ def _case() -> statement.Statement:
     """Return the opening of a case that has an X-Wing key."""
     public = (ids.PublicKey(READER.box_public.hex()), ids.PublicKey(READER.sign_public.hex()))
     hybrid = ids.Base64(b64(xwing.public_of(xwing.seed_of(READER))))
-    body = types.CaseOpen(*public, ids.TeamId(id_of("team")), PHONE.kid, hybrid)
+    body = bodies.CaseOpen(*public, ids.TeamId(id_of("team")), PHONE.kid, hybrid)
     return statement.sign(PHONE, "case.open", body, case=CASE, at=RECORDED)
 
 
@@ -67,13 +67,13 @@ def _invite() -> statement.Statement:
     """Return an invitation that pins the case's X-Wing key."""
     public = ids.PublicKey(INVITATION.sign_public.hex())
     pinned = ids.Sha256(hashlib.sha256(xwing.public_of(xwing.seed_of(READER))).hexdigest())
-    body = types.DeviceInvite(public, ids.Time("2026-11-22T22:00:00.000Z"), pinned)
+    body = bodies.DeviceInvite(public, ids.Time("2026-11-22T22:00:00.000Z"), pinned)
     return statement.sign(PHONE, "device.invite", body, case=CASE, at=RECORDED)
 
 
 def _announce() -> statement.Statement:
     """Return the announcement of an item whose content is still to come."""
-    body = types.ItemOpen(ITEM, types.Blob(ids.Sha256(bytes_of("head").hex()), 837))
+    body = bodies.ItemOpen(ITEM, bodies.Blob(ids.Sha256(bytes_of("head").hex()), 837))
     chain = statement.Chain(6, ids.Sha256(bytes_of("before that").hex()))
     return statement.sign(PHONE, "item.open", body, case=CASE, at=RECORDED, chain=chain)
 
@@ -81,12 +81,12 @@ def _announce() -> statement.Statement:
 def _grant() -> statement.Statement:
     """Return a grant of one item in suite 2 and one in suite 1."""
     items = (
-        types.GrantedItem(ITEM, ids.Base64(b64(bytes_of("wrap"))), 2),
-        types.GrantedItem(ids.ItemId(id_of("another item")), ids.Base64(b64(bytes_of("another wrap")))),
+        bodies.GrantedItem(ITEM, ids.Base64(b64(bytes_of("wrap"))), 2),
+        bodies.GrantedItem(ids.ItemId(id_of("another item")), ids.Base64(b64(bytes_of("another wrap")))),
     )
     box = ids.PublicKey(READER.box_public.hex())
     until = ids.Time("2026-12-21T22:00:00.000Z")
-    body = types.Grant(ids.GrantId(id_of("grant")), READER.kid, box, "aangifte – één zaak", until, items)
+    body = bodies.Grant(ids.GrantId(id_of("grant")), READER.kid, box, "aangifte – één zaak", until, items)
     return statement.sign(PHONE, "grant", body, case=CASE, at=RECORDED)
 
 

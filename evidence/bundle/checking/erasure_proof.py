@@ -18,9 +18,11 @@ from evidence.bundle.format import rotations
 from evidence.bundle.format.rotations import Logs
 from evidence.custody.log import leaf, tlogproof
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import authority, dsse, erasing, types
+from evidence.statements import bodies, dsse, fold
 from evidence.statements import event as events
 from evidence.statements import tombstone as tombstones
+from evidence.statements.rules import authority
+from evidence.statements.rules.erasure import ERASE_CLOCK, ERASE_DELAY
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
@@ -132,7 +134,7 @@ def _read_events(proof: ErasureProof, anchors: Anchors, logs: Logs) -> _Story:
         _demand_logged(canonical.unb64(one.proof), leaf.leaf_entry(bytes.fromhex(one.salt), data), event.index, logs)
         authority.check_author(story.standing, event.statement, event.received_at)
         body = event.statement.body
-        if isinstance(body, types.LogOpen) and body.root.sign != anchors.root.hex():
+        if isinstance(body, bodies.LogOpen) and body.root.sign != anchors.root.hex():
             raise FormatError("the journal obeys another root than the pinned one")
         if event.statement.type.startswith("erase."):
             if getattr(body, "erasure", None) != proof.erasure or event.statement.case != proof.case:
@@ -140,7 +142,7 @@ def _read_events(proof: ErasureProof, anchors: Anchors, logs: Logs) -> _Story:
             if event.statement.type == "erase.cancel":
                 raise FormatError("the erasure was cancelled")
             story.by_type[event.statement.type] = event
-        story.standing.apply(event.statement)
+        fold.apply(story.standing, event.statement)
     if last != "erase.finish":
         raise FormatError("the last event does not say what was destroyed")
     return story
@@ -175,14 +177,14 @@ def _check_decision(proof: ErasureProof, story: _Story) -> None:
     if not asked.index < agreed.index < done.index < story.finish.index:
         raise FormatError("the steps are not in their order")
     waited = ids.moment_of(done.received_at) - ids.moment_of(asked.received_at)
-    if waited < erasing.ERASE_DELAY - erasing.ERASE_CLOCK:  # it counts from her clock, which may be that much behind
+    if waited < ERASE_DELAY - ERASE_CLOCK:  # it counts from her clock, which may be that much behind
         raise FormatError(f"it was carried out {waited.days} days after it was asked")
 
 
 def _check_destroyed(story: _Story, buried: Sequence[Tombstone]) -> None:
     """The tombstones are those that the server names last, and of the items that she named; FormatError if not."""
     finish, request = story.finish.statement.body, story.by_type["erase.request"].statement.body
-    if not isinstance(finish, types.EraseFinish) or not isinstance(request, types.EraseRequest):
+    if not isinstance(finish, bodies.EraseFinish) or not isinstance(request, bodies.EraseRequest):
         raise FormatError("a step is not what its type says")
     if tuple(one.index for one in buried) != finish.events:
         raise FormatError("the tombstones are not those that the server names")
@@ -197,7 +199,7 @@ def _check_destroyed(story: _Story, buried: Sequence[Tombstone]) -> None:
 def _tell(story: _Story, buried: Sequence[Tombstone], anchors: Anchors, findings: Findings) -> None:
     asked, agreed, done = (story.by_type[f"erase.{step}"] for step in ("request", "approve", "execute"))
     finish = story.finish.statement.body
-    if not isinstance(finish, types.EraseFinish):  # checked before
+    if not isinstance(finish, bodies.EraseFinish):  # checked before
         return
     days = (ids.moment_of(done.received_at) - ids.moment_of(asked.received_at)).days
     findings.proven(
@@ -241,7 +243,7 @@ def needed_keys(story: Sequence[events.Event]) -> frozenset[ids.KeyId]:
     """Return the keys whose certificates a proof must bring: those that signed, and those that remains name."""
     found = {event.statement.by for event in story}
     for event in story:
-        if isinstance(event.statement.body, types.EraseFinish):
+        if isinstance(event.statement.body, bodies.EraseFinish):
             found |= {remain.who for remain in event.statement.body.remains if remain.who is not None}
     return frozenset(found)
 
@@ -249,8 +251,8 @@ def needed_keys(story: Sequence[events.Event]) -> frozenset[ids.KeyId]:
 def vouches_for(event: events.Event, wanted: frozenset[ids.KeyId]) -> bool:
     """Whether an event about the organisation says something about one of the keys `wanted`, or opens the log."""
     body = event.statement.body
-    if isinstance(body, types.KeyPublish):
+    if isinstance(body, bodies.KeyPublish):
         return keys.signing_kid(bytes.fromhex(body.sign)) in wanted
-    if isinstance(body, types.KeyRetire):
+    if isinstance(body, bodies.KeyRetire):
         return body.kid in wanted
-    return isinstance(body, types.LogOpen)
+    return isinstance(body, bodies.LogOpen)

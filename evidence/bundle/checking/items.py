@@ -13,7 +13,7 @@ from evidence.bundle.format import bag, layout
 from evidence.bundle.format.openings import Opening, Openings
 from evidence.envelope import container
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, types
+from evidence.statements import bodies, dsse
 from evidence.statements import event as events
 
 _PREFIX_BYTES: Final = container.HEAD_OFFSET + container.MAX_HEAD_BYTES + container.MAX_META_BYTES
@@ -77,7 +77,7 @@ def check_alone(path: Path, event: events.Event | None, findings: Findings) -> N
     Whose key signed is not known here: that takes the journal's certificates and enrolments, which a bundle brings.
     """
     try:
-        if event is None or not isinstance(event.statement.body, types.ItemSeal):
+        if event is None or not isinstance(event.statement.body, bodies.ItemSeal):
             raise FormatError("its receipt does not hold, or is about something else")
         body = event.statement.body
         with path.open("rb") as file:
@@ -93,8 +93,8 @@ def check_alone(path: Path, event: events.Event | None, findings: Findings) -> N
     findings.note("signer-unchecked", kid=event.statement.by)
 
 
-def _seals(part: JournalPart) -> list[tuple[events.Event, types.ItemSeal]]:
-    return [(event, event.statement.body) for event in part.listed if isinstance(event.statement.body, types.ItemSeal)]
+def _seals(part: JournalPart) -> list[tuple[events.Event, bodies.ItemSeal]]:
+    return [(event, event.statement.body) for event in part.listed if isinstance(event.statement.body, bodies.ItemSeal)]
 
 
 def _circumstances(part: JournalPart, event: events.Event) -> dict[str, str]:
@@ -106,7 +106,7 @@ def _circumstances(part: JournalPart, event: events.Event) -> dict[str, str]:
 
 
 def _check_container(
-    bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, event: events.Event, body: types.ItemSeal
+    bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, event: events.Event, body: bodies.ItemSeal
 ) -> None:
     if not part.trusted(event):
         raise FormatError("its event is not proven")
@@ -123,7 +123,7 @@ def _check_container(
 
 
 def _check_begun(
-    bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, event: events.Event, body: types.ItemOpen
+    bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, event: events.Event, body: bodies.ItemOpen
 ) -> tuple[int, int]:
     """Check what arrived of an item that was announced and never sealed; return its bytes here, and of the whole.
 
@@ -155,14 +155,14 @@ def _start(bundle: bag.Bag, name: str) -> bytes:
     return bytes(start)
 
 
-def _described(digests: Mapping[str, str], opening: Opening | None, body: types.ItemSeal) -> bool:
+def _described(digests: Mapping[str, str], opening: Opening | None, body: bodies.ItemSeal) -> bool:
     """Whether an item that did not open whole shows nothing, or a description that was sealed."""
     return opening is None or (
         opening.original is None and _commits(digests.get(opening.description), opening.meta_salt, body.meta.commitment)
     )
 
 
-def _opens(digests: Mapping[str, str], opening: Opening, body: types.ItemSeal) -> bool:
+def _opens(digests: Mapping[str, str], opening: Opening, body: bodies.ItemSeal) -> bool:
     described = _commits(digests.get(opening.description), opening.meta_salt, body.meta.commitment)
     if body.content is None:
         return described and opening.original is None
@@ -177,7 +177,7 @@ def _begun_opens(
     opening: Opening,
     part: JournalPart,
     event: events.Event,
-    body: types.ItemOpen,
+    body: bodies.ItemOpen,
 ) -> bool:
     """Whether the head that was announced is here, signed, and commits to the description that is here."""
     how = opening.incomplete

@@ -12,8 +12,9 @@ from evidence.bundle.format import bag, layout, rotations
 from evidence.custody.log import leaf, tlogproof
 from evidence.custody.witnessing.policy import VerifiedCheckpoint
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import authority, types
+from evidence.statements import bodies, fold
 from evidence.statements import event as events
+from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Chain
 
@@ -41,11 +42,11 @@ class JournalPart:
         return hashlib.sha256(self.raw[index]).hexdigest()
 
     @property
-    def begun(self) -> list[tuple[events.Event, types.ItemOpen]]:
+    def begun(self) -> list[tuple[events.Event, bodies.ItemOpen]]:
         """Items that were announced and that nothing here seals, with the event that announced them."""
-        bodies = [(event, event.statement.body) for event in self.listed]
-        sealed = {body.item for _, body in bodies if isinstance(body, types.ItemSeal)}
-        return [(event, body) for event, body in bodies if isinstance(body, types.ItemOpen) and body.item not in sealed]
+        said = [(event, event.statement.body) for event in self.listed]
+        sealed = {body.item for _, body in said if isinstance(body, bodies.ItemSeal)}
+        return [(event, body) for event, body in said if isinstance(body, bodies.ItemOpen) and body.item not in sealed]
 
     def trusted(self, event: events.Event) -> bool:
         """Whether an event is both in the log and validly signed."""
@@ -124,9 +125,9 @@ def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> Non
         try:
             authority.check_author(part.standing, event.statement, event.received_at)
             body = event.statement.body
-            if isinstance(body, types.LogOpen) and body.root.sign != anchors.root.hex():
+            if isinstance(body, bodies.LogOpen) and body.root.sign != anchors.root.hex():
                 raise FormatError("the journal obeys another root than the pinned one")
-            part.standing.apply(event.statement)
+            fold.apply(part.standing, event.statement)
         except (EvidenceError, KeyError) as error:
             findings.failed("event-not-authentic", str(event.index), why=error)
             continue

@@ -19,7 +19,7 @@ from evidence.custody.time.tsa_policy import TrustedTsas, TsaPolicy
 from evidence.custody.witnessing.policy import Policy
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, rotation
-from evidence.statements.types import LogRotate
+from evidence.statements.bodies import LogRotate
 
 ROOT: Final = "root.pub"
 POLICY: Final = "policy"

@@ -17,7 +17,7 @@ from evidence.bundle.checking.trust import Anchors
 from evidence.bundle.format import bag, layout, rotations
 from evidence.custody.log import leaf, tlogproof
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, types
+from evidence.statements import bodies, dsse
 from evidence.statements import event as events
 from evidence.statements import statement as statements
 
@@ -98,7 +98,7 @@ def _check_export(bundle: bag.Bag, part: JournalPart, findings: Findings) -> Non
     opened = layout.SEALED_MANIFEST in bundle.names()
     manifest = bag.read_small(bundle, layout.SEALED_MANIFEST if opened else bag.MANIFEST)
     body = part.export.statement.body
-    if not isinstance(body, types.Export):
+    if not isinstance(body, bodies.Export):
         raise FormatError("proof/export-event.json is no export")
     listed = bag.parse_manifest(manifest)
     here = {layout.event(event.index): part.digest(event.index) for event in part.listed}
@@ -114,7 +114,7 @@ def _check_export(bundle: bag.Bag, part: JournalPart, findings: Findings) -> Non
 def _tell_reads(part: JournalPart, findings: Findings) -> None:
     seen: dict[str, int] = {}
     for event in part.listed:
-        if isinstance(event.statement.body, types.Read) and part.trusted(event):
+        if isinstance(event.statement.body, bodies.Read) and part.trusted(event):
             who = part.who(event.statement.body.reader)
             seen[who] = seen.get(who, 0) + 1
     if seen:
@@ -171,11 +171,11 @@ def _without_envelopes(members: object) -> object:
     return {name: value for name, value in members.items() if name not in {"receipt", "server_key"}}
 
 
-def _certified_server(envelope: dsse.Envelope, anchors: Anchors) -> types.KeyPublish:
+def _certified_server(envelope: dsse.Envelope, anchors: Anchors) -> bodies.KeyPublish:
     """Return the server's certificate, if the pinned root signed it."""
     certificate = statements.verified(
         statements.from_envelope(envelope), {keys.signing_kid(anchors.root): anchors.root}
     )
-    if not isinstance(certificate.body, types.KeyPublish) or certificate.body.role != "server":
+    if not isinstance(certificate.body, bodies.KeyPublish) or certificate.body.role != "server":
         raise FormatError("the key that signed the receipt is not certified as a server's")
     return certificate.body

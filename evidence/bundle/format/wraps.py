@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from evidence import ids, keys
 from evidence.bundle.format import bag, layout
+from evidence.statements import bodies
 from evidence.statements import event as events
-from evidence.statements import types
 
 
 @dataclass(frozen=True)
@@ -18,22 +18,22 @@ class Given:
     """An item of a bundle: the event that sealed it, or else the one that announced it."""
 
     event: events.Event
-    body: types.ItemSeal | types.ItemOpen
-    wrap: types.GrantedItem | None
+    body: bodies.ItemSeal | bodies.ItemOpen
+    wrap: bodies.GrantedItem | None
     """From a grant to this reader; None when there is only the head's."""
 
 
 def items_of(source: bag.Bag, reader: ids.KeyId) -> list[Given]:
     """Return the items in the order of their events."""
-    found: dict[ids.ItemId, tuple[events.Event, types.ItemSeal | types.ItemOpen]] = {}
-    granted: dict[ids.ItemId, types.GrantedItem] = {}
+    found: dict[ids.ItemId, tuple[events.Event, bodies.ItemSeal | bodies.ItemOpen]] = {}
+    granted: dict[ids.ItemId, bodies.GrantedItem] = {}
     for event in events_of(source):
         body = event.statement.body
         match body:
-            case types.ItemSeal() | types.ItemOpen():
+            case bodies.ItemSeal() | bodies.ItemOpen():
                 found.pop(body.item, None)
                 found[body.item] = (event, body)
-            case types.Grant() if body.reader == reader:
+            case bodies.Grant() if body.reader == reader:
                 for one in body.items:
                     granted[one.item] = one
             case _:
@@ -46,9 +46,9 @@ def signers_of(source: bag.Bag) -> dict[ids.KeyId, str]:
     owners: dict[ids.KeyId, str] = {}
     for event in events_of(source):
         body = event.statement.body
-        if isinstance(body, types.KeyPublish):
+        if isinstance(body, bodies.KeyPublish):
             owners[keys.signing_kid(bytes.fromhex(body.sign))] = f"{body.label} ({body.role})"
-        elif isinstance(body, types.DeviceEnrol):
+        elif isinstance(body, bodies.DeviceEnrol):
             owners[keys.signing_kid(bytes.fromhex(body.sign))] = f"telefoon/phone {body.device[:8]}"
     return owners
 

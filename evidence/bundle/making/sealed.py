@@ -21,8 +21,8 @@ from evidence.bundle.format.rotations import Handover
 from evidence.bundle.format.tokens import Tokens
 from evidence.bundle.making.selection import Request
 from evidence.errors import EvidenceError
+from evidence.statements import bodies
 from evidence.statements import event as events
-from evidence.statements import types
 
 ZIP_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 """The earliest time a ZIP can hold: the archive says nothing about this machine's clock."""
@@ -84,13 +84,13 @@ def plan(
     for recorded in chosen:
         digests[layout.event(recorded.index)] = recorded.event_sha256
         body = events.parse(recorded.event).statement.body
-        if isinstance(body, types.ItemSeal):
+        if isinstance(body, bodies.ItemSeal):
             name = layout.container(body.item)
             containers[name] = Source(container_path(body.container.sha256), body.container.size)
             digests[name] = body.container.sha256
             if containers[name].path.stat().st_size != body.container.size:
                 raise BuildError(f"the store holds item {body.item} in another size than was sealed")
-        elif isinstance(body, types.ItemOpen) and body.item in begun:
+        elif isinstance(body, bodies.ItemOpen) and body.item in begun:
             name = layout.container(body.item)
             containers[name] = begun[body.item]
             digests[name] = bag.sha256_of(_read(begun[body.item]))

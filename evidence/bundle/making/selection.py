@@ -7,23 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evidence import ids
+from evidence.statements import bodies, catalogue
 from evidence.statements import event as events
-from evidence.statements import types
 from evidence.statements.statement import Statement
-
-_ORGANISATION = frozenset({"log.open", "log.rotate", "team.open", "key.publish", "key.retire"})
-_CASE = frozenset(
-    {
-        "case.open",
-        "device.invite",
-        "device.enrol",
-        "device.revoke",
-        "alarm_device.enrol",
-        "alarm_device.lend",
-        "alarm_device.review",
-        "alarm_device.return",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -42,7 +28,7 @@ def select(request: Request, journal: Iterable[events.Recorded]) -> list[events.
     alarms: set[ids.AlarmId] = set()
     for recorded in journal:
         statement = events.parse(recorded.event).statement
-        if isinstance(statement.body, types.AlarmRaise) and statement.body.item in request.items:
+        if isinstance(statement.body, bodies.AlarmRaise) and statement.body.item in request.items:
             alarms.add(statement.body.alarm)
         if _belongs(request, statement, alarms):
             chosen.append(recorded)
@@ -50,23 +36,11 @@ def select(request: Request, journal: Iterable[events.Recorded]) -> list[events.
 
 
 def _belongs(request: Request, statement: Statement, alarms: set[ids.AlarmId]) -> bool:
-    if statement.case != request.case:
-        return statement.type in _ORGANISATION
-    match statement.body:
-        case types.ItemSeal(item=item) | types.ItemOpen(item=item):
-            wanted = item in request.items
-        case types.Grant(reader=reader):
-            wanted = reader == request.reader
-        case types.Read(items=items):
-            wanted = bool(request.items.intersection(items))
-        case (
-            types.AlarmRaise(alarm=alarm)
-            | types.AlarmRepeat(alarm=alarm)
-            | types.AlarmDeliver(alarm=alarm)
-            | types.AlarmAct(alarm=alarm)
-            | types.AlarmClose(alarm=alarm)
-        ):
-            wanted = alarm in alarms
-        case _:
-            wanted = statement.type in _CASE
-    return wanted
+    company, body = catalogue.ACTS[statement.type].company, statement.body
+    if company in {"all", "none"} or statement.case != request.case:
+        return company == "all"
+    if company == "item":
+        return not request.items.isdisjoint({getattr(body, "item", None), *getattr(body, "items", ())})
+    if company == "reader":
+        return bool(getattr(body, "reader", None) == request.reader)
+    return company == "case" or getattr(body, "alarm", None) in alarms

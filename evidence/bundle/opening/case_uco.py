@@ -14,8 +14,8 @@ from typing import Any, Final
 from evidence import ids
 from evidence.bundle.format.kinds import kind_of
 from evidence.envelope.meta import Meta
+from evidence.statements import bodies
 from evidence.statements import event as events
-from evidence.statements import types
 
 Node = dict[str, Any]
 """A JSON-LD object: its members depend on its class."""
@@ -90,7 +90,7 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
 def _export(opened: list[OpenedItem], export: events.Event) -> Iterator[Node]:
     """Yield the investigator's act of taking the bundle, and the ground that was given for it."""
     body = export.statement.body
-    ground, manifest = (body.ground, body.manifest) if isinstance(body, types.Export) else ("", "")
+    ground, manifest = (body.ground, body.manifest) if isinstance(body, bodies.Export) else ("", "")
     yield {
         **_node("investigation:Authorization", export.statement.id),
         "investigation:authorizationIdentifier": [ground],

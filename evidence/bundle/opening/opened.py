@@ -24,8 +24,8 @@ from evidence.envelope import meta as metas
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import NotGivenError
 from evidence.errors import EvidenceError
+from evidence.statements import bodies
 from evidence.statements import event as events
-from evidence.statements import types
 
 INCOMPLETE: Final = "ONVOLLEDIG"
 """Stands in the name of a file that was cut off: nobody should have to read a list to know."""
@@ -153,7 +153,7 @@ def _open_item(source: bag.Bag, reader: keys.Identity, work: Path, number: int, 
 
 def _check_container(prefix: container.Prefix, given: Given) -> None:
     statement, body = given.event.statement, given.body
-    if isinstance(body, types.ItemSeal):
+    if isinstance(body, bodies.ItemSeal):
         container.check_against(prefix, statement.case, statement.by, body)
     else:
         container.check_begun(prefix, statement.case, statement.by, body)
@@ -168,7 +168,7 @@ def _describe(
     _store(work, description, iter([plain]))
     salt = ids.Sha256(container.commitment_salt(key, "meta").hex())
     result = Opening(item, given.event.index, description, salt)
-    if isinstance(given.body, types.ItemOpen):
+    if isinstance(given.body, bodies.ItemOpen):
         head = f"{layout.HEADS}{item}.json"
         _store(work, head, iter([prefix.head_bytes]))
         incomplete = Incomplete(head, source.size(layout.container(item)), prefix.container_size)
@@ -215,7 +215,7 @@ def _row(one: _Item, signers: Mapping[ids.KeyId, str]) -> timeline_csv.Row:
         _name(signers, event.statement.by),
         one.meta,
         None if opened is None else opened.original,
-        isinstance(one.given.body, types.ItemSeal),
+        isinstance(one.given.body, bodies.ItemSeal),
         one.part,
     )
 

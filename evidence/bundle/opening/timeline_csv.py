@@ -12,8 +12,8 @@ from typing import Final
 from evidence.bundle.format.kinds import kind_of
 from evidence.bundle.format.openings import Part
 from evidence.envelope.meta import Meta
+from evidence.statements import bodies
 from evidence.statements import event as events
-from evidence.statements import types
 
 COLUMNS: Final = (
     *("happened", "discovered", "recorded", "received", "kind", "source", "title", "text"),
@@ -88,7 +88,7 @@ def _around(row: Row) -> dict[str, object]:
     body = row.event.statement.body
     return {
         "received": row.event.received_at,
-        "item": body.item if isinstance(body, types.ItemSeal | types.ItemOpen) else None,
+        "item": body.item if isinstance(body, bodies.ItemSeal | bodies.ItemOpen) else None,
         "event": row.event.index,
         "added_by": row.added_by,
         "original": row.original,

@@ -25,7 +25,7 @@ events = Table(
     Column("event", LargeBinary, nullable=False),
     Column("salt", LargeBinary, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
-    Column("subject", _ID, doc="the name that it brings or seals: `rows.SUBJECTS`"),
+    Column("subject", _ID, doc="the name that it brings or seals: `catalogue.BRINGS`"),
     Column("reader", _ID, doc="to whom a grant is"),
     Index("events_of_case", "case_id", "idx"),
     Index("events_of_type", "type", "idx"),

@@ -8,10 +8,10 @@ from sqlalchemy import Engine, func, select
 
 from evidence import ids
 from evidence.statements import tombstone as tombstones
+from evidence.statements.bodies import LogRotate
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.tombstone import Tombstone
-from evidence.statements.types import LogRotate
 from evidence.store.database.engine import reading, snapshot, writing
 from evidence.store.database.schema import events
 from evidence.store.errors import ErasedError

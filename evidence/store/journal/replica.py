@@ -14,7 +14,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from evidence import ids
-from evidence.statements.standing import Standing, touches
+from evidence.statements import catalogue, fold
+from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
 from evidence.statements.unread import (
@@ -56,7 +57,7 @@ class Replica:
         """Take in what everybody has to know (`rows.always_read`) of a journal of `size` events."""
         for each in history:
             if isinstance(each, Statement):
-                self.standing.pass_over(each)
+                fold.pass_over(self.standing, each)
         self._reach(size, whole=False)
 
     def catch_up(self, connection: Connection, size: int) -> None:
@@ -77,7 +78,7 @@ class Replica:
 
     def look_up(self, connection: Connection, statements: Iterable[Statement]) -> None:
         """Look at once where the names are that statements are about to bring: nowhere, for nearly all of them."""
-        names = {(rows.SUBJECTS[one.type], name) for one in statements if (name := rows.subject_of(one)) is not None}
+        names = {(catalogue.BRINGS[one.type], name) for one in statements if (name := rows.subject_of(one)) is not None}
         if names:
             found = rows.homes(connection, [name for _, name in names], self.size)
             self.standing.reach.nowhere |= names - found.keys()
@@ -114,7 +115,7 @@ class Replica:
         if self.standing.reach.has(page.case):
             return
         since = rows.of_case(connection, page.case, page.below, self.size) if page.below < self.size else []
-        self.standing.read_case(page.case, [*page.history, *since])
+        fold.read_case(self.standing, page.case, [*page.history, *since])
 
     def let_go(self) -> None:
         """Let go of the cases that nobody asked about for longest, when more is held than should be."""
@@ -125,13 +126,13 @@ class Replica:
     def _take(self, each: Statement | Tombstone) -> bool:
         """Take in the next event; say whether all of it was."""
         if isinstance(each, Tombstone):
-            self.standing.bury(each)
+            fold.bury(self.standing, each)
             return True
-        whole = (case := touches(each)) is None or self.standing.reach.has(case)
+        whole = (case := fold.touches(each)) is None or self.standing.reach.has(case)
         if whole:
-            self.standing.apply(each)
+            fold.apply(self.standing, each)
         else:
-            self.standing.pass_over(each)
+            fold.pass_over(self.standing, each)
         return whole
 
     def _reach(self, size: int, *, whole: bool) -> None:

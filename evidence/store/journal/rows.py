@@ -1,18 +1,17 @@
 """Between rows and values: the few statements of SQL that the journal needs."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Row, Select, case, distinct, func, insert, or_, select, update
 
 from evidence import ids
-from evidence.statements import event, types
+from evidence.statements import bodies, catalogue, event
 from evidence.statements import tombstone as tombstones
+from evidence.statements.catalogue import ALWAYS_READ, READ_WITH_CASE, Name
 from evidence.statements.event import Recorded
-from evidence.statements.standing import ALWAYS_READ, READ_WITH_CASE
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
-from evidence.statements.unread import Kind
 from evidence.store.database.schema import blob_copies, events, journal_head
 from evidence.store.errors import StoreError
 from evidence.store.ports import Tally
@@ -32,16 +31,6 @@ NO_SALT: Final = b""
 
 CASES_AT_ONCE: Final = 500
 """In one question: SQLite takes some 32,000 parameters, older ones 999."""
-
-SUBJECTS: Final[Mapping[str, Kind]] = {
-    "item.open": "item",
-    "item.seal": "item",
-    "grant": "grant",
-    "alarm.raise": "alarm",
-    "export": "export",
-    "disclose": "disclosure",
-}
-"""What kind of name an event of each type brings: it is unique in the whole journal, whatever case it is in."""
 
 _LIVING: Final = func.length(events.c.salt) > 0
 
@@ -71,7 +60,7 @@ def size_of(connection: Connection) -> int:
 
 def row_of(statement: Statement, recorded: Recorded) -> dict[str, Any]:
     """Return the columns of a new event."""
-    seal = statement.body if isinstance(statement.body, types.ItemSeal) else None
+    seal = statement.body if isinstance(statement.body, bodies.ItemSeal) else None
     return {
         "idx": recorded.index,
         "statement": recorded.statement,
@@ -86,25 +75,14 @@ def row_of(statement: Statement, recorded: Recorded) -> dict[str, Any]:
         "salt": recorded.salt,
         "leaf": recorded.leaf,
         "subject": subject_of(statement),
-        "reader": statement.body.reader if isinstance(statement.body, types.Grant) else None,
+        "reader": statement.body.reader if isinstance(statement.body, bodies.Grant) else None,
     }
 
 
 def subject_of(statement: Statement) -> str | None:
-    """Return the name that a statement brings or seals, of a kind in `SUBJECTS`; None for other types."""
-    match statement.body:
-        case types.ItemOpen(item=name) | types.ItemSeal(item=name):
-            return name
-        case types.Grant(grant=name):
-            return name
-        case types.AlarmRaise(alarm=name):
-            return name
-        case types.Export(export=name):
-            return name
-        case types.Disclose(disclosure=name):
-            return name
-        case _:
-            return None
+    """Return the name that a statement brings or seals, of a kind in `catalogue.BRINGS`; None for other types."""
+    member = catalogue.BRINGS.get(statement.type)
+    return None if member is None else getattr(statement.body, member)
 
 
 def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -115,7 +93,7 @@ def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
 def copy_row_of(statement: Statement, recorded: Recorded) -> dict[str, Any] | None:
     """Return the row by which a sealed item waits for its copy in S3; None for all other statements."""
     body = statement.body
-    if not isinstance(body, types.ItemSeal):
+    if not isinstance(body, bodies.ItemSeal):
         return None
     return {
         "idx": recorded.index,
@@ -218,11 +196,11 @@ def news(
             yield None
 
 
-def homes(connection: Connection, names: Sequence[str], below: int) -> dict[tuple[Kind, str], ids.CaseId]:
+def homes(connection: Connection, names: Sequence[str], below: int) -> dict[tuple[Name, str], ids.CaseId]:
     """Return in which case these names are, of the events with an index < `below`; absent: nowhere."""
     query = select(events.c.type, events.c.subject, events.c.case_id)
     rows = connection.execute(query.where(events.c.subject.in_(names), events.c.idx < below))
-    return {(SUBJECTS[row.type], row.subject): ids.CaseId(row.case_id) for row in rows}
+    return {(catalogue.BRINGS[row.type], row.subject): ids.CaseId(row.case_id) for row in rows}
 
 
 def granted_in(connection: Connection, reader: ids.KeyId, below: int) -> set[ids.CaseId]:
@@ -243,8 +221,8 @@ def announced_in(connection: Connection, author: ids.KeyId, below: int) -> set[i
 
 def tallies(connection: Connection, cases: Sequence[ids.CaseId]) -> dict[ids.CaseId, Tally]:
     """Return how much each case holds, of those that hold anything."""
-    items = func.count(distinct(case((events.c.type.in_(("item.open", "item.seal")), events.c.subject))))
-    alarms = func.count(distinct(case((events.c.type == "alarm.raise", events.c.subject))))
+    items = func.count(distinct(case((events.c.type.in_(catalogue.where(brings="item")), events.c.subject))))
+    alarms = func.count(distinct(case((events.c.type.in_(catalogue.where(brings="alarm")), events.c.subject))))
     found: dict[ids.CaseId, Tally] = {}
     for first in range(0, len(cases), CASES_AT_ONCE):
         these = events.c.case_id.in_(cases[first : first + CASES_AT_ONCE])

@@ -24,7 +24,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from evidence import ids
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements.event import Recorded
 from evidence.store.blobs.copies import SqlCopies
 from evidence.store.blobs.directory import DirectoryBlobs, pieces
@@ -55,13 +55,13 @@ def traces_of(recorded: Recorded) -> frozenset[bytes]:
     return frozenset({recorded.salt, *signatures, *(trace for trace in inside if trace)})
 
 
-def _secrets(body: types.Body) -> Iterator[str]:
+def _secrets(body: bodies.Body) -> Iterator[str]:
     match body:
-        case types.ItemOpen(head=head):
+        case bodies.ItemOpen(head=head):
             yield head.sha256
-        case types.ItemSeal(container=container, head=head, meta=meta):
+        case bodies.ItemSeal(container=container, head=head, meta=meta):
             yield from (container.sha256, head.sha256, meta.sha256, meta.commitment)
-        case types.Grant(items=items):
+        case bodies.Grant(items=items):
             yield from (one.wrap for one in items)
         case _:
             pass

@@ -17,10 +17,11 @@ from evidence.custody.log.growth import RightEdge
 from evidence.custody.log.note import NoteVerifier
 from evidence.custody.succession.succession import succession_entry
 from evidence.errors import EvidenceError
-from evidence.statements import authority, event, types
+from evidence.statements import bodies, event, fold
 from evidence.statements import tombstone as tombstones
 from evidence.statements.event import Recorded
 from evidence.statements.rotation import checkpoint_of
+from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
@@ -82,7 +83,7 @@ class _Logs:
         self._waiting.append(leaf)
         self._note(found)
 
-    def _end(self, found: Verified, rotation: types.LogRotate) -> Iterator[str]:
+    def _end(self, found: Verified, rotation: bodies.LogRotate) -> Iterator[str]:
         closed = checkpoint_of(rotation.closed)
         self.settle()
         if (self._origin, self._edge.size, self._edge.root) != (closed.origin, closed.size, closed.root):
@@ -194,7 +195,7 @@ def _judge(found: Verified, row: dict[str, Any]) -> Iterator[str]:
     except EvidenceError as error:
         yield f"its author could not say this: {error}"
         return
-    found.standing.apply(statement)
+    fold.apply(found.standing, statement)
     _note(found.sealed, parsed.index, statement)
 
 
@@ -222,11 +223,11 @@ def _judge_tombstone(found: Verified, row: dict[str, Any]) -> Iterator[str]:
     differing = [name for name, value in expected.items() if row[name] != value]
     if differing:
         yield f"the columns beside its tombstone say otherwise: {', '.join(sorted(differing))}"
-    found.standing.bury(tombstone)
+    fold.bury(found.standing, tombstone)
     found.tombstones.append(tombstone)
 
 
 def _note(sealed: dict[ids.Sha256, Sealed], index: int, statement: Statement) -> None:
     body = statement.body
-    if isinstance(body, types.ItemSeal) and statement.case is not None:
+    if isinstance(body, bodies.ItemSeal) and statement.case is not None:
         sealed[body.container.sha256] = Sealed(index, body.item, statement.case, body.container.size)

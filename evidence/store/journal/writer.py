@@ -1,7 +1,7 @@
 """The writer of the journal: one thread per process with group commit.
 
 It drains its queue, locks the head row, catches up with what other processes appended, judges each statement
-(`evidence.statements.authority`), writes all that passed in one transaction, commits, and only then resolves the
+(`evidence.statements.rules.authority`), writes all that passed in one transaction, commits, and only then resolves the
 futures. So the cost of a flush is shared by all who wait for it, and nobody hears of a statement that is not durable.
 
 State rules:
@@ -26,12 +26,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from evidence import ids
-from evidence.statements import authority, event, statement
+from evidence.statements import event, fold, statement
+from evidence.statements.bodies import LogRotate
 from evidence.statements.event import Recorded
-from evidence.statements.standing import touches
+from evidence.statements.rules import authority
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
-from evidence.statements.types import LogRotate
 from evidence.statements.unread import Unread
 from evidence.store.database import failures
 from evidence.store.database.engine import WRITE, at_one_instant, reading
@@ -245,7 +245,7 @@ class Writer:
 
     def _read_ahead(self, batch: list[_Waiting]) -> None:
         """Read the cases that a batch is about before the head is locked: other processes need not wait for that."""
-        cases = [one.statement.case if one.requires else touches(one.statement) for one in batch]
+        cases = [one.statement.case if one.requires else fold.touches(one.statement) for one in batch]
         if self._judged.size and not self._judged.unread(cases):
             return
         with self._engine.connect() as asking:  # not `snapshot`: the writer judges the database's own errors
@@ -273,7 +273,7 @@ class Writer:
         authority.check(standing, waiting.statement, received_at)
         if waiting.requires is not None:
             waiting.requires(standing, waiting.statement)
-        if (case := touches(waiting.statement)) is not None:
+        if (case := fold.touches(waiting.statement)) is not None:
             standing.reach.demand(case)
         return event.record(waiting.statement, self._judged.size, received_at)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.chaos import Chaos, chaos, contention, presses_in_journal
 from tests.support.waiting import until
 
@@ -54,8 +54,8 @@ def check_journal(made: Chaos) -> None:
     assert known.keys() == pressed
     assert all(len(said) == len(set(said)) for said in known.values()), "once in each alarm"
     journal = made.organisation.journal()
-    raised = [one.body.alarm for one in journal if isinstance(one.body, types.AlarmRaise)]
-    closed = [one.body.alarm for one in journal if isinstance(one.body, types.AlarmClose)]
+    raised = [one.body.alarm for one in journal if isinstance(one.body, bodies.AlarmRaise)]
+    closed = [one.body.alarm for one in journal if isinstance(one.body, bodies.AlarmClose)]
     assert all(len(set(said) - set(closed)) <= 1 for said in known.values()), "what it crossed was closed"
     assert len(raised) == len(set(raised))
     assert len(set(raised) - set(closed)) <= len(made.pressed), "at most one alarm of each device is open"

@@ -24,8 +24,9 @@ from device_bridge.journal.stores import Stores, open_stores
 from device_bridge.spool.connection import Spool
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic, seal
 from evidence import ids, keys
-from evidence.statements import erasing, types
+from evidence.statements import bodies
 from evidence.statements import statement as statements
+from evidence.statements.rules.erasure import ERASE_DELAY
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
@@ -160,10 +161,10 @@ def erase(made: AlarmOrganisation, item: ids.ItemId) -> None:
     erasure = ids.ErasureId(ids.new_id())
     made.append(
         made.publish(server, "server", "Server"),
-        statements.sign(made.vault, "erase.request", types.EraseRequest(erasure, (item,)), case=made.case),
-        statements.sign(made.caseworker, "erase.approve", types.EraseStep(erasure), case=made.case),
+        statements.sign(made.vault, "erase.request", bodies.EraseRequest(erasure, (item,)), case=made.case),
+        statements.sign(made.caseworker, "erase.approve", bodies.EraseStep(erasure), case=made.case),
     )
-    later = erasing.ERASE_DELAY + timedelta(minutes=1)
+    later = ERASE_DELAY + timedelta(minutes=1)
     engine = open_engine(made.database_url)
     journal = SqlJournal(engine, lambda: ids.time_of(datetime.now(UTC) + later))
     journal.start()
@@ -171,7 +172,7 @@ def erase(made: AlarmOrganisation, item: ids.ItemId) -> None:
         executed = statements.sign(
             server,
             "erase.execute",
-            types.EraseStep(erasure),
+            bodies.EraseStep(erasure),
             case=made.case,
             at=ids.time_of(datetime.now(UTC) + later),
         )
@@ -231,7 +232,7 @@ def test_two_bridges_leave_no_container_that_no_statement_names(tmp_path: Path) 
         named = {
             body.container.sha256
             for one in made.world.organisation.journal()
-            if isinstance(body := one.body, types.ItemSeal)
+            if isinstance(body := one.body, bodies.ItemSeal)
         }
         blobs = DirectoryBlobs(tmp_path / "blobs")
         assert len(named) == 3

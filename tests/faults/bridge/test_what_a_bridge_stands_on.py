@@ -17,7 +17,7 @@ import pytest
 
 from device_bridge.routes.development_centre import DevelopmentAlarmCentre, JsonLines, load_or_create_key
 from device_bridge.wire.message import Kind, Told
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect
 from tests.support.chaos import HERE, Chaos, Network, chaos, presses_in_journal
@@ -247,10 +247,10 @@ def check_once(made: Chaos, presses: int) -> None:
     assert {len(said) for said in known.values()} == {1}
     journal = made.organisation.journal()
     assert len({one.id for one in journal}) == len(journal)
-    bodies = [one.body for one in journal]
+    said = [one.body for one in journal]
     kinds = [one.type for one in journal]
     assert (kinds.count("alarm.claim"), kinds.count("alarm.accept"), kinds.count("item.seal")) == (1, 1, presses)
-    assert len([one for one in bodies if isinstance(one, types.AlarmRaise)]) == 2
+    assert len([one for one in said if isinstance(one, bodies.AlarmRaise)]) == 2
 
 
 def frames(path: Path) -> int:

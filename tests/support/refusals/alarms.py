@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from evidence import ids
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from tests.support.refusals.world import ZERO, World, allowed, new, refused
 
 
-def repeated(w: World, alarm: ids.AlarmId, press: ids.Sha256 = ZERO) -> types.AlarmRepeat:
+def repeated(w: World, alarm: ids.AlarmId, press: ids.Sha256 = ZERO) -> bodies.AlarmRepeat:
     """Return the body of a further press."""
-    return types.AlarmRepeat(alarm, types.Press(1, 2), press, w.now)
+    return bodies.AlarmRepeat(alarm, bodies.Press(1, 2), press, w.now)
 
 
 @refused("exists", "this alarm exists")
@@ -53,12 +53,12 @@ def an_alarm_is_raised_repeated_and_closed(w: World) -> Iterator[Statement]:
     w.act(w.bridge, "alarm.raise", body)
     yield w.say(w.bridge, "alarm.repeat", repeated(w, body.alarm, ids.Sha256("1" * 64)))
     yield from _acts(w, body.alarm)
-    w.act(w.lead, "device.revoke", types.DeviceRevoke(w.button))
+    w.act(w.lead, "device.revoke", bodies.DeviceRevoke(w.button))
     yield w.say(w.bridge, "alarm.raise", w.alarm_of(w.button))
 
 
 def _acts(w: World, alarm: ids.AlarmId) -> Iterator[Statement]:
-    yield w.say(w.bridge, "alarm.deliver", types.AlarmDeliver(alarm, "x", "delivered", "", w.now))
+    yield w.say(w.bridge, "alarm.deliver", bodies.AlarmDeliver(alarm, "x", "delivered", "", w.now))
     for act in ("claim", "accept", "dispatch", "on_scene"):
-        yield w.say(w.dispatcher, f"alarm.{act}", types.AlarmAct(alarm))
-    yield w.say(w.dispatcher, "alarm.close", types.AlarmClose(alarm, "genuine"))
+        yield w.say(w.dispatcher, f"alarm.{act}", bodies.AlarmAct(alarm))
+    yield w.say(w.dispatcher, "alarm.close", bodies.AlarmClose(alarm, "genuine"))

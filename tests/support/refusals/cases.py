@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from evidence import canonical, ids, keys, xwing
-from evidence.statements import retention, types
+from evidence.statements import bodies, retention
 from evidence.statements.statement import Statement
 from tests.support.refusals.world import A_MOMENT, House, World, allowed, key_of, refused
 
@@ -25,7 +25,7 @@ def a_case_is_opened_for_another_team_or_lead(w: World) -> Iterator[Statement]:
     yield w.say(w.lead, "case.open", w.case_of(fresh, w.other_team, w.outsider), fresh)
     yield w.say(w.lead, "case.open", w.case_of(fresh, w.team, w.outsider), fresh)
     yield w.say(w.lead, "case.open", w.case_of(fresh, w.team, w.nobody), fresh)
-    w.act(w.root, "key.retire", types.KeyRetire(w.colleague.kid))
+    w.act(w.root, "key.retire", bodies.KeyRetire(w.colleague.kid))
     yield w.say(w.lead, "case.open", w.case_of(fresh, w.team, w.colleague), fresh)
 
 
@@ -43,9 +43,9 @@ def a_case_is_opened_by_a_colleague_of_its_lead(w: World) -> Iterator[Statement]
     yield w.say(w.lead, "case.open", replace(w.case_of(fresh, w.team, w.lead), xwing=public), fresh)
 
 
-def kept(w: World, kind: types.RetentionClass, until: timedelta, ground: str = "AVG art. 17") -> types.CaseRetain:
+def kept(w: World, kind: bodies.RetentionClass, until: timedelta, ground: str = "AVG art. 17") -> bodies.CaseRetain:
     """Return the body that keeps a case for that long."""
-    return types.CaseRetain(kind, ground, w.after(until))
+    return bodies.CaseRetain(kind, ground, w.after(until))
 
 
 @refused("lead", "the lead of the case says how long it is kept")

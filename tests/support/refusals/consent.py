@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from evidence import ids, keys
-from evidence.statements import types
+from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from tests.support.refusals.items import begun
 from tests.support.refusals.organisation import certified
@@ -15,9 +15,9 @@ NOT_A_READER = "the reader's key is not one that the root certified for a person
 NO_SUCH_ITEM = "this case has no such item"
 
 
-def proposal(*items: ids.ItemId, reader: keys.Identity) -> types.Disclose:
+def proposal(*items: ids.ItemId, reader: keys.Identity) -> bodies.Disclose:
     """Return the body that proposes items to a reader."""
-    return types.Disclose(new(ids.DisclosureId), reader.kid, "x", items)
+    return bodies.Disclose(new(ids.DisclosureId), reader.kid, "x", items)
 
 
 @refused("exists", "this proposal exists")
@@ -34,7 +34,7 @@ def a_reader_is_nobody_who_may_read(w: World) -> Iterator[Statement]:
         yield w.say(w.here.vault, "grant", w.grant_of(w.here.item, reader=who))
     swapped = replace(w.grant_of(w.here.item), reader_box=box_of(w.nobody))
     yield w.say(w.here.vault, "grant", swapped)
-    w.act(w.root, "key.retire", types.KeyRetire(w.investigator.kid))
+    w.act(w.root, "key.retire", bodies.KeyRetire(w.investigator.kid))
     yield w.say(w.lead, "disclose", proposal(w.here.item, reader=w.investigator))
     yield w.say(w.here.vault, "grant", w.grant_of(w.here.item))
 
@@ -57,7 +57,7 @@ def a_grant_is_made_twice(w: World) -> Iterator[Statement]:
     body = w.grant_of(w.here.item)
     w.act(w.here.vault, "grant", body)
     yield w.say(w.here.vault, "grant", body)
-    w.act(w.here.vault, "revoke", types.Revoke(body.grant))
+    w.act(w.here.vault, "revoke", bodies.Revoke(body.grant))
     yield w.say(w.here.vault, "grant", body)
 
 
@@ -79,26 +79,26 @@ def a_reader_with_an_xwing_key_is_given_a_wrap_for_it(w: World) -> Iterator[Stat
 
 @refused("unknown-grant", "this case has no such grant in force")
 def a_grant_is_taken_back_that_is_not_in_force_here(w: World) -> Iterator[Statement]:
-    yield w.say(w.here.vault, "revoke", types.Revoke(new(ids.GrantId)))
+    yield w.say(w.here.vault, "revoke", bodies.Revoke(new(ids.GrantId)))
     theirs = w.grant_of(w.elsewhere.item)
     w.act(w.elsewhere.vault, "grant", theirs, w.elsewhere)
-    yield w.say(w.here.vault, "revoke", types.Revoke(theirs.grant))
+    yield w.say(w.here.vault, "revoke", bodies.Revoke(theirs.grant))
     hers = w.grant_of(w.here.item)
     w.act(w.here.vault, "grant", hers)
-    w.act(w.here.vault, "revoke", types.Revoke(hers.grant))
-    yield w.say(w.here.vault, "revoke", types.Revoke(hers.grant))
+    w.act(w.here.vault, "revoke", bodies.Revoke(hers.grant))
+    yield w.say(w.here.vault, "revoke", bodies.Revoke(hers.grant))
 
 
 @allowed
 def a_grant_is_taken_back(w: World) -> Iterator[Statement]:
     body = w.grant_of(w.here.item)
     w.act(w.here.vault, "grant", body)
-    yield w.say(w.here.vault, "revoke", types.Revoke(body.grant))
+    yield w.say(w.here.vault, "revoke", bodies.Revoke(body.grant))
 
 
-def export(*items: ids.ItemId) -> types.Export:
+def export(*items: ids.ItemId) -> bodies.Export:
     """Return the body of an export."""
-    return types.Export(new(ids.ExportId), "126nd Sv", ZERO, items)
+    return bodies.Export(new(ids.ExportId), "126nd Sv", ZERO, items)
 
 
 @refused("exists", "this export exists")
@@ -133,14 +133,14 @@ def an_export_names_what_was_granted_until_that_ends(w: World) -> Iterator[State
 @refused("unknown-device", "this case has no such device")
 def a_device_is_disputed_that_is_not_of_this_case(w: World) -> Iterator[Statement]:
     for device in (new(ids.DeviceId), w.elsewhere.device):
-        yield w.say(w.here.vault, "dispute", types.Dispute(device, w.now, w.now))
+        yield w.say(w.here.vault, "dispute", bodies.Dispute(device, w.now, w.now))
 
 
 @refused("window", "the window ends before it begins")
 def a_disputed_window_ends_before_it_begins(w: World) -> Iterator[Statement]:
-    yield w.say(w.here.vault, "dispute", types.Dispute(w.here.device, w.now, w.after(-A_MOMENT)))
+    yield w.say(w.here.vault, "dispute", bodies.Dispute(w.here.device, w.now, w.after(-A_MOMENT)))
 
 
 @allowed
 def a_device_is_disputed(w: World) -> Iterator[Statement]:
-    yield w.say(w.here.vault, "dispute", types.Dispute(w.here.device, w.now, w.now))
+    yield w.say(w.here.vault, "dispute", bodies.Dispute(w.here.device, w.now, w.now))

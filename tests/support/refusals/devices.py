@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from evidence import canonical, ids, keys
-from evidence.statements import lending, types
+from evidence.statements import bodies
+from evidence.statements.rules import lending
 from evidence.statements.statement import Statement
 from tests.support.refusals.organisation import xwing_of
 from tests.support.refusals.world import A_MOMENT, House, World, allowed, key_of, new, refused
@@ -16,12 +17,12 @@ from tests.support.refusals.world import A_MOMENT, House, World, allowed, key_of
 def an_invitation_is_made_twice_or_with_a_key_that_signs_already(w: World) -> Iterator[Statement]:
     one_time = w.invite(w.here)
     for who in (one_time, w.lead, w.here.phone):
-        yield w.say(w.lead, "device.invite", types.DeviceInvite(key_of(who), w.now))
+        yield w.say(w.lead, "device.invite", bodies.DeviceInvite(key_of(who), w.now))
 
 
 @refused("xwing", "the invitation pins another X-Wing key than the case's")
 def an_invitation_pins_another_key_than_the_case_has(w: World) -> Iterator[Statement]:
-    body = types.DeviceInvite(key_of(w.nobody), w.now, ids.Sha256("1" * 64))
+    body = bodies.DeviceInvite(key_of(w.nobody), w.now, ids.Sha256("1" * 64))
     yield w.say(w.lead, "device.invite", body)
     fresh = House()
     w.act(w.lead, "case.open", replace(w.case_of(fresh, w.team, w.lead), xwing=xwing_of(fresh.vault)), fresh)
@@ -30,11 +31,11 @@ def an_invitation_pins_another_key_than_the_case_has(w: World) -> Iterator[State
 
 @allowed
 def an_invitation_is_made(w: World) -> Iterator[Statement]:
-    yield w.say(w.lead, "device.invite", types.DeviceInvite(key_of(w.nobody), w.now))
+    yield w.say(w.lead, "device.invite", bodies.DeviceInvite(key_of(w.nobody), w.now))
     fresh = House()
     opened = replace(w.case_of(fresh, w.team, w.lead), xwing=xwing_of(fresh.vault))
     w.act(w.lead, "case.open", opened, fresh)
-    pinned = types.DeviceInvite(
+    pinned = bodies.DeviceInvite(
         key_of(w.nobody), w.now, ids.Sha256(hashlib.sha256(canonical.unb64(xwing_of(fresh.vault))).hexdigest())
     )
     yield w.say(w.lead, "device.invite", pinned, fresh)
@@ -44,7 +45,7 @@ def an_invitation_is_made(w: World) -> Iterator[Statement]:
 def a_phone_is_enrolled_under_a_name_or_with_a_key_that_is_taken(w: World) -> Iterator[Statement]:
     one_time, phone = w.invite(w.here), keys.Identity.generate()
     for taken in (w.here.device, w.button):
-        body = types.DeviceEnrol(taken, key_of(phone), one_time.kid)
+        body = bodies.DeviceEnrol(taken, key_of(phone), one_time.kid)
         yield w.enrolment(w.here, phone, one_time, body=body)
     vars(phone)["kid"] = w.nobody.kid  # it says that it is another key than the one that signs
     yield w.enrolment(w.here, phone, one_time)
@@ -79,27 +80,27 @@ def an_alarm_device_is_issued(w: World) -> Iterator[Statement]:
 @refused("unknown-device", "this case has no such device in use")
 def a_device_is_shut_out_that_is_not_here(w: World) -> Iterator[Statement]:
     for device in (new(ids.DeviceId), w.elsewhere.device, w.far_button):
-        yield w.say(w.lead, "device.revoke", types.DeviceRevoke(device))
-    w.act(w.lead, "device.revoke", types.DeviceRevoke(w.button))
-    yield w.say(w.lead, "device.revoke", types.DeviceRevoke(w.button))
+        yield w.say(w.lead, "device.revoke", bodies.DeviceRevoke(device))
+    w.act(w.lead, "device.revoke", bodies.DeviceRevoke(w.button))
+    yield w.say(w.lead, "device.revoke", bodies.DeviceRevoke(w.button))
 
 
 @allowed
 def a_device_is_shut_out(w: World) -> Iterator[Statement]:
     for device in (w.here.device, w.button):
-        yield w.say(w.here.vault, "device.revoke", types.DeviceRevoke(device))
+        yield w.say(w.here.vault, "device.revoke", bodies.DeviceRevoke(device))
 
 
-def lent(w: World, device: ids.DeviceId, review: timedelta = timedelta(days=1), basis: str = "x") -> types.DeviceLend:
+def lent(w: World, device: ids.DeviceId, review: timedelta = timedelta(days=1), basis: str = "x") -> bodies.DeviceLend:
     """Return the body that lends a device."""
-    return types.DeviceLend(device, "client", basis, w.after(review))
+    return bodies.DeviceLend(device, "client", basis, w.after(review))
 
 
 @refused("unknown-device", "this case has no such alarm device in use")
 def a_device_is_lent_that_is_no_alarm_device_of_this_case(w: World) -> Iterator[Statement]:
     for device in (new(ids.DeviceId), w.here.device, w.far_button):
         yield w.say(w.lead, "alarm_device.lend", lent(w, device))
-    w.act(w.lead, "device.revoke", types.DeviceRevoke(w.button))
+    w.act(w.lead, "device.revoke", bodies.DeviceRevoke(w.button))
     yield w.say(w.lead, "alarm_device.lend", lent(w, w.button))
 
 
@@ -121,18 +122,18 @@ def a_lending_is_reviewed_too_late_or_in_the_past(w: World) -> Iterator[Statemen
         yield w.say(w.lead, "alarm_device.lend", lent(w, w.button, review))
     w.act(w.lead, "alarm_device.lend", lent(w, w.button))
     for review in (timedelta(), lending.REVIEW_WITHIN + A_MOMENT):
-        yield w.say(w.lead, "alarm_device.review", types.DeviceReview(w.button, w.after(review)))
+        yield w.say(w.lead, "alarm_device.review", bodies.DeviceReview(w.button, w.after(review)))
 
 
 @refused("unknown-lending", "this case has no such device lent out")
 def a_device_comes_back_that_was_not_lent_here(w: World) -> Iterator[Statement]:
     w.act(w.outsider, "alarm_device.lend", lent(w, w.far_button), w.elsewhere)
     for device in (w.button, w.far_button):
-        yield w.say(w.lead, "alarm_device.return", types.DeviceReturn(device, "whole"))
-        yield w.say(w.lead, "alarm_device.review", types.DeviceReview(device, w.after(A_MOMENT)))
+        yield w.say(w.lead, "alarm_device.return", bodies.DeviceReturn(device, "whole"))
+        yield w.say(w.lead, "alarm_device.review", bodies.DeviceReview(device, w.after(A_MOMENT)))
     w.act(w.lead, "alarm_device.lend", lent(w, w.button))
-    w.act(w.lead, "alarm_device.return", types.DeviceReturn(w.button, "whole"))
-    yield w.say(w.lead, "alarm_device.return", types.DeviceReturn(w.button, "whole"))
+    w.act(w.lead, "alarm_device.return", bodies.DeviceReturn(w.button, "whole"))
+    yield w.say(w.lead, "alarm_device.return", bodies.DeviceReturn(w.button, "whole"))
 
 
 @allowed
@@ -143,14 +144,14 @@ def a_device_is_lent_reviewed_and_comes_back(w: World) -> Iterator[Statement]:
         yield w.say(w.lead, "alarm_device.lend", lent(w, w.button, basis=basis))
     w.act(w.lead, "alarm_device.lend", lent(w, w.button))
     for review in (A_MOMENT, lending.REVIEW_WITHIN):
-        yield w.say(w.lead, "alarm_device.review", types.DeviceReview(w.button, w.after(review)))
-    w.act(w.lead, "device.revoke", types.DeviceRevoke(w.button))
-    yield w.say(w.lead, "alarm_device.return", types.DeviceReturn(w.button, "whole"))
-    w.act(w.lead, "alarm_device.return", types.DeviceReturn(w.button, "whole"))
+        yield w.say(w.lead, "alarm_device.review", bodies.DeviceReview(w.button, w.after(review)))
+    w.act(w.lead, "device.revoke", bodies.DeviceRevoke(w.button))
+    yield w.say(w.lead, "alarm_device.return", bodies.DeviceReturn(w.button, "whole"))
+    w.act(w.lead, "alarm_device.return", bodies.DeviceReturn(w.button, "whole"))
 
 
 @allowed
 def a_device_that_came_back_is_lent_again(w: World) -> Iterator[Statement]:
     w.act(w.lead, "alarm_device.lend", lent(w, w.button))
-    w.act(w.lead, "alarm_device.return", types.DeviceReturn(w.button, "damaged"))
+    w.act(w.lead, "alarm_device.return", bodies.DeviceReturn(w.button, "damaged"))
     yield w.say(w.lead, "alarm_device.lend", lent(w, w.button))

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from evidence import ids, keys
-from evidence.statements import erasing, types
+from evidence.statements import bodies
+from evidence.statements.rules.erasure import ERASE_CLOCK, ERASE_DELAY, ERASE_LAPSE
 from evidence.statements.statement import Statement
 from tests.support.refusals.cases import kept
 from tests.support.refusals.items import begun
@@ -13,18 +14,18 @@ from tests.support.refusals.world import A_MOMENT, ZERO, World, allowed, new, re
 
 NO_SUCH_ITEM = "this case has no such item"
 NOT_UNDER_WAY = "this case has no such erasure under way"
-TOO_EARLY = f"an erasure waits {erasing.ERASE_DELAY.days} days, so that it can be cancelled"
+TOO_EARLY = f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled"
 DAY = timedelta(days=1)
 
 
-def hold(*items: ids.ItemId) -> types.HoldPlace:
+def hold(*items: ids.ItemId) -> bodies.HoldPlace:
     """Return the body that holds items."""
-    return types.HoldPlace(new(ids.HoldId), "x", items)
+    return bodies.HoldPlace(new(ids.HoldId), "x", items)
 
 
-def step(erasure: ids.ErasureId) -> types.EraseStep:
+def step(erasure: ids.ErasureId) -> bodies.EraseStep:
     """Return the body of a step."""
-    return types.EraseStep(erasure)
+    return bodies.EraseStep(erasure)
 
 
 @refused("exists", "this hold exists")
@@ -32,7 +33,7 @@ def a_hold_is_placed_twice(w: World) -> Iterator[Statement]:
     body = hold(w.here.item)
     w.act(w.lead, "hold.place", body)
     yield w.say(w.lead, "hold.place", body)
-    w.act(w.lead, "hold.lift", types.HoldLift(body.hold))
+    w.act(w.lead, "hold.lift", bodies.HoldLift(body.hold))
     yield w.say(w.lead, "hold.place", body)
 
 
@@ -40,12 +41,12 @@ def a_hold_is_placed_twice(w: World) -> Iterator[Statement]:
 def what_is_held_or_to_be_erased_is_not_of_this_case(w: World) -> Iterator[Statement]:
     for items in ((), (new(ids.ItemId),), (w.elsewhere.item,)):
         yield w.say(w.lead, "hold.place", hold(*items))
-        yield w.say(w.here.vault, "erase.request", types.EraseRequest(new(ids.ErasureId), items))
+        yield w.say(w.here.vault, "erase.request", bodies.EraseRequest(new(ids.ErasureId), items))
     erasure = w.asked()
-    w.wait(erasing.ERASE_DELAY)
+    w.wait(ERASE_DELAY)
     w.act(w.server, "erase.execute", step(erasure))
     yield w.say(w.lead, "hold.place", hold(w.here.item))
-    yield w.say(w.here.vault, "erase.request", types.EraseRequest(new(ids.ErasureId), (w.here.item,)))
+    yield w.say(w.here.vault, "erase.request", bodies.EraseRequest(new(ids.ErasureId), (w.here.item,)))
 
 
 @refused("not-granted", "an investigator holds what was granted to them")
@@ -57,10 +58,10 @@ def an_investigator_holds_what_was_not_granted(w: World) -> Iterator[Statement]:
 
 @refused("unknown-hold", "this case has no such hold in force")
 def a_hold_is_lifted_that_is_not_in_force_here(w: World) -> Iterator[Statement]:
-    yield w.say(w.lead, "hold.lift", types.HoldLift(new(ids.HoldId)))
+    yield w.say(w.lead, "hold.lift", bodies.HoldLift(new(ids.HoldId)))
     theirs = hold(w.elsewhere.item)
     w.act(w.outsider, "hold.place", theirs, w.elsewhere)
-    yield w.say(w.lead, "hold.lift", types.HoldLift(theirs.hold))
+    yield w.say(w.lead, "hold.lift", bodies.HoldLift(theirs.hold))
 
 
 @refused("role", "a hold of a investigator is lifted by a investigator")
@@ -68,7 +69,7 @@ def a_hold_is_lifted_by_another_role(w: World) -> Iterator[Statement]:
     w.act(w.here.vault, "grant", w.grant_of(w.here.item))
     body = hold(w.here.item)
     w.act(w.investigator, "hold.place", body)
-    yield w.say(w.lead, "hold.lift", types.HoldLift(body.hold))
+    yield w.say(w.lead, "hold.lift", bodies.HoldLift(body.hold))
 
 
 @allowed
@@ -81,19 +82,19 @@ def a_hold_is_placed_and_lifted(w: World) -> Iterator[Statement]:
     yield w.say(w.investigator, "hold.place", hold(w.here.item, w.card))
     body = hold(w.here.item)
     w.act(w.lead, "hold.place", body)
-    yield w.say(w.colleague, "hold.lift", types.HoldLift(body.hold))
+    yield w.say(w.colleague, "hold.lift", bodies.HoldLift(body.hold))
 
 
 @refused("exists", "this request exists")
 def an_erasure_is_asked_twice(w: World) -> Iterator[Statement]:
     erasure = w.asked()
-    yield w.say(w.here.vault, "erase.request", types.EraseRequest(erasure, (w.here.item,)))
+    yield w.say(w.here.vault, "erase.request", bodies.EraseRequest(erasure, (w.here.item,)))
 
 
 @refused("clock", "the time in the request is not the present: the delay counts from it")
 def an_erasure_is_asked_at_another_time(w: World) -> Iterator[Statement]:
-    for wrong in (-erasing.ERASE_CLOCK - A_MOMENT, erasing.ERASE_CLOCK + A_MOMENT):
-        body = types.EraseRequest(new(ids.ErasureId), (w.here.item,))
+    for wrong in (-ERASE_CLOCK - A_MOMENT, ERASE_CLOCK + A_MOMENT):
+        body = bodies.EraseRequest(new(ids.ErasureId), (w.here.item,))
         yield w.say(w.here.vault, "erase.request", body, at=w.after(wrong))
 
 
@@ -101,24 +102,24 @@ def an_erasure_is_asked_at_another_time(w: World) -> Iterator[Statement]:
 def an_erasure_is_asked_by_a_clock_that_is_a_little_off(w: World) -> Iterator[Statement]:
     announced = new(ids.ItemId)
     w.act(w.here.phone, "item.open", begun(w, announced))
-    for off in (-erasing.ERASE_CLOCK, timedelta(), erasing.ERASE_CLOCK):
-        body = types.EraseRequest(new(ids.ErasureId), (w.here.item, announced))
+    for off in (-ERASE_CLOCK, timedelta(), ERASE_CLOCK):
+        body = bodies.EraseRequest(new(ids.ErasureId), (w.here.item, announced))
         yield w.say(w.here.vault, "erase.request", body, at=w.after(off))
 
 
 @refused("in-use", "one of the items is the card of an alarm device in use: revoke the device first")
 def a_card_in_use_is_to_be_erased(w: World) -> Iterator[Statement]:
-    yield w.say(w.here.vault, "erase.request", types.EraseRequest(new(ids.ErasureId), (w.here.item, w.card)))
+    yield w.say(w.here.vault, "erase.request", bodies.EraseRequest(new(ids.ErasureId), (w.here.item, w.card)))
     erasure = w.asked()
     w.act(w.lead, "alarm_device.enrol", w.device(new(ids.DeviceId), w.here.item))
-    w.wait(erasing.ERASE_DELAY)
+    w.wait(ERASE_DELAY)
     yield w.say(w.server, "erase.execute", step(erasure))
 
 
 @allowed
 def a_card_of_no_device_in_use_is_to_be_erased(w: World) -> Iterator[Statement]:
-    w.act(w.lead, "device.revoke", types.DeviceRevoke(w.button))
-    yield w.say(w.here.vault, "erase.request", types.EraseRequest(new(ids.ErasureId), (w.card,)))
+    w.act(w.lead, "device.revoke", bodies.DeviceRevoke(w.button))
+    yield w.say(w.here.vault, "erase.request", bodies.EraseRequest(new(ids.ErasureId), (w.card,)))
 
 
 @refused("exists", "this erasure was approved before")
@@ -129,38 +130,38 @@ def an_erasure_is_approved_twice(w: World) -> Iterator[Statement]:
 @refused("unknown-erasure", NOT_UNDER_WAY)
 def a_step_is_of_no_erasure_under_way_here(w: World) -> Iterator[Statement]:
     theirs, called_off, carried_out = new(ids.ErasureId), w.asked(), w.asked()
-    w.act(w.elsewhere.vault, "erase.request", types.EraseRequest(theirs, (w.elsewhere.item,)), w.elsewhere)
+    w.act(w.elsewhere.vault, "erase.request", bodies.EraseRequest(theirs, (w.elsewhere.item,)), w.elsewhere)
     w.act(w.here.vault, "erase.cancel", step(called_off))
-    w.wait(erasing.ERASE_DELAY)
-    yield w.say(w.server, "erase.finish", types.EraseFinish(carried_out, (), (), ()))
+    w.wait(ERASE_DELAY)
+    yield w.say(w.server, "erase.finish", bodies.EraseFinish(carried_out, (), (), ()))
     w.act(w.server, "erase.execute", step(carried_out))
     for erasure in (new(ids.ErasureId), theirs, called_off, carried_out):
         for who, kind in ((w.lead, "erase.approve"), (w.here.vault, "erase.cancel"), (w.server, "erase.execute")):
             yield w.say(who, kind, step(erasure))
     for erasure in (new(ids.ErasureId), called_off):
-        yield w.say(w.server, "erase.finish", types.EraseFinish(erasure, (), (), ()))
-    yield w.say(w.server, "erase.finish", types.EraseFinish(carried_out, (), (), ()), w.elsewhere)
+        yield w.say(w.server, "erase.finish", bodies.EraseFinish(erasure, (), (), ()))
+    yield w.say(w.server, "erase.finish", bodies.EraseFinish(carried_out, (), (), ()), w.elsewhere)
 
 
 @refused("not-approved", "no caseworker approved this erasure")
 def an_erasure_is_carried_out_that_nobody_approved(w: World) -> Iterator[Statement]:
     erasure = new(ids.ErasureId)
-    w.act(w.here.vault, "erase.request", types.EraseRequest(erasure, (w.here.item,)))
-    w.wait(erasing.ERASE_DELAY)
+    w.act(w.here.vault, "erase.request", bodies.EraseRequest(erasure, (w.here.item,)))
+    w.wait(ERASE_DELAY)
     yield w.say(w.server, "erase.execute", step(erasure))
 
 
 @refused("too-early", TOO_EARLY)
 def an_erasure_is_carried_out_too_early(w: World) -> Iterator[Statement]:
     erasure = w.asked()
-    w.wait(erasing.ERASE_DELAY - A_MOMENT)
+    w.wait(ERASE_DELAY - A_MOMENT)
     yield w.say(w.server, "erase.execute", step(erasure))
 
 
-@refused("lapsed", f"a request counts for {erasing.ERASE_LAPSE.days} days; she can ask again")
+@refused("lapsed", f"a request counts for {ERASE_LAPSE.days} days; she can ask again")
 def an_erasure_is_carried_out_too_late(w: World) -> Iterator[Statement]:
     erasure = w.asked()
-    w.wait(erasing.ERASE_LAPSE + A_MOMENT)
+    w.wait(ERASE_LAPSE + A_MOMENT)
     yield w.say(w.server, "erase.execute", step(erasure))
 
 
@@ -171,7 +172,7 @@ def what_is_held_is_to_be_erased(w: World) -> Iterator[Statement]:
     erasure = w.asked(announced, w.here.item)
     w.act(w.lead, "hold.place", hold(w.here.item))
     repeat = repeated(w, announced, w.here.item)
-    w.wait(erasing.ERASE_DELAY)
+    w.wait(ERASE_DELAY)
     yield w.say(w.server, "erase.execute", step(erasure))
     yield w.say(w.server, "erase.repeat", repeat)
 
@@ -188,7 +189,7 @@ def what_is_kept_is_to_be_erased(w: World) -> Iterator[Statement]:
 @refused("erased", "one of the items was erased by another request")
 def what_was_erased_is_to_be_erased(w: World) -> Iterator[Statement]:
     one, other = w.asked(), w.asked(w.here.item)
-    w.wait(erasing.ERASE_DELAY)
+    w.wait(ERASE_DELAY)
     w.act(w.server, "erase.execute", step(one))
     yield w.say(w.server, "erase.execute", step(other))
 
@@ -196,7 +197,7 @@ def what_was_erased_is_to_be_erased(w: World) -> Iterator[Statement]:
 @allowed
 def an_erasure_is_approved_cancelled_or_carried_out(w: World) -> Iterator[Statement]:
     erasure = new(ids.ErasureId)
-    w.act(w.here.vault, "erase.request", types.EraseRequest(erasure, (w.here.item,)))
+    w.act(w.here.vault, "erase.request", bodies.EraseRequest(erasure, (w.here.item,)))
     yield w.say(w.colleague, "erase.approve", step(erasure))
     yield w.say(w.colleague, "erase.cancel", step(erasure))
     w.act(w.lead, "erase.approve", step(erasure))
@@ -204,7 +205,7 @@ def an_erasure_is_approved_cancelled_or_carried_out(w: World) -> Iterator[Statem
     w.act(w.lead, "case.retain", kept(w, "consent", 300 * DAY))
     other = hold(w.card)
     w.act(w.lead, "hold.place", other)
-    w.wait(erasing.ERASE_DELAY)
+    w.wait(ERASE_DELAY)
     yield w.say(w.server, "erase.execute", step(erasure))
 
 
@@ -215,19 +216,19 @@ def an_erasure_waits_for_a_claim_and_no_longer_than_it_counts(w: World) -> Itera
     w.wait(30 * DAY)
     yield w.say(w.server, "erase.execute", step(erasure))
     yield w.say(w.server, "erase.repeat", repeat)
-    w.wait(erasing.ERASE_LAPSE - 30 * DAY)
+    w.wait(ERASE_LAPSE - 30 * DAY)
     yield w.say(w.server, "erase.execute", step(erasure))
 
 
-def locked(erasure: ids.ErasureId, *remains: types.Remain) -> types.EraseFinish:
+def locked(erasure: ids.ErasureId, *remains: bodies.Remain) -> bodies.EraseFinish:
     """Return the last word on an erasure."""
-    return types.EraseFinish(erasure, (9,), (ZERO,), remains)
+    return bodies.EraseFinish(erasure, (9,), (ZERO,), remains)
 
 
 def carried_out(w: World) -> ids.ErasureId:
     """Have an erasure carried out."""
     erasure = w.asked()
-    w.wait(erasing.ERASE_DELAY)
+    w.wait(ERASE_DELAY)
     w.act(w.server, "erase.execute", step(erasure))
     return erasure
 
@@ -235,7 +236,7 @@ def carried_out(w: World) -> ids.ErasureId:
 @refused("exists", "this erasure was finished before")
 def an_erasure_is_finished_twice(w: World) -> Iterator[Statement]:
     erasure = carried_out(w)
-    w.act(w.server, "erase.finish", locked(erasure, types.Remain("object-lock", 1, None, w.after(DAY))))
+    w.act(w.server, "erase.finish", locked(erasure, bodies.Remain("object-lock", 1, None, w.after(DAY))))
     w.wait(DAY - A_MOMENT)
     yield w.say(w.server, "erase.finish", locked(erasure))
     w.wait(A_MOMENT)
@@ -247,7 +248,7 @@ def an_erasure_is_finished_twice(w: World) -> Iterator[Statement]:
 def an_erasure_is_finished_and_once_more_after_a_lock(w: World) -> Iterator[Statement]:
     erasure = carried_out(w)
     yield w.say(w.server, "erase.finish", locked(erasure))
-    w.act(w.server, "erase.finish", locked(erasure, types.Remain("object-lock", 1, None, w.after(DAY))))
+    w.act(w.server, "erase.finish", locked(erasure, bodies.Remain("object-lock", 1, None, w.after(DAY))))
     w.wait(DAY)
     yield w.say(w.server, "erase.finish", locked(erasure))
 
@@ -257,18 +258,18 @@ def repeated(
     *items: ids.ItemId,
     erasure: ids.ErasureId | None = None,
     by: tuple[keys.Identity, keys.Identity, keys.Identity] | None = None,
-    after: timedelta = erasing.ERASE_DELAY,
+    after: timedelta = ERASE_DELAY,
     **parts: ids.Base64,
-) -> types.EraseRepeat:
+) -> bodies.EraseRepeat:
     """Return an erasure that an earlier journal knew, and this one forgot."""
     name = erasure or new(ids.ErasureId)
     her, agrees, does = by or (w.here.vault, w.colleague, w.server)
     made = {
-        "request": w.say(her, "erase.request", types.EraseRequest(name, items)),
+        "request": w.say(her, "erase.request", bodies.EraseRequest(name, items)),
         "approve": w.say(agrees, "erase.approve", step(name)),
         "execute": w.say(does, "erase.execute", step(name), at=w.after(after)),
     }
-    return types.EraseRepeat(name, items, **{part: whole(said) for part, said in made.items()} | parts)
+    return bodies.EraseRepeat(name, items, **{part: whole(said) for part, said in made.items()} | parts)
 
 
 @refused("exists", "this erasure was executed or cancelled")
@@ -289,7 +290,7 @@ def an_erasure_is_repeated_of_what_is_not_here(w: World) -> Iterator[Statement]:
 @refused("unknown-item", "she did not ask for one of these items")
 def more_is_erased_than_she_asked_for(w: World) -> Iterator[Statement]:
     name = new(ids.ErasureId)
-    asked = whole(w.say(w.here.vault, "erase.request", types.EraseRequest(name, (w.here.item,))))
+    asked = whole(w.say(w.here.vault, "erase.request", bodies.EraseRequest(name, (w.here.item,))))
     yield w.say(w.server, "erase.repeat", repeated(w, w.here.item, w.card, erasure=name, request=asked))
 
 
@@ -315,7 +316,7 @@ def an_erasure_is_repeated_that_no_server_carried_out(w: World) -> Iterator[Stat
 
 @refused("too-early", TOO_EARLY)
 def an_erasure_is_repeated_that_came_too_early(w: World) -> Iterator[Statement]:
-    early = erasing.ERASE_DELAY - erasing.ERASE_CLOCK - A_MOMENT
+    early = ERASE_DELAY - ERASE_CLOCK - A_MOMENT
     yield w.say(w.server, "erase.repeat", repeated(w, w.here.item, after=early))
 
 
@@ -341,7 +342,7 @@ def a_step_that_is_repeated_is_of_something_else(w: World) -> Iterator[Statement
 @allowed
 def an_erasure_is_repeated_in_a_journal_that_forgot_it(w: World) -> Iterator[Statement]:
     yield w.say(w.server, "erase.repeat", repeated(w, w.here.item))
-    just = erasing.ERASE_DELAY - erasing.ERASE_CLOCK
+    just = ERASE_DELAY - ERASE_CLOCK
     yield w.say(w.server, "erase.repeat", repeated(w, w.here.item, after=just))
     announced = new(ids.ItemId)
     w.act(w.here.phone, "item.open", begun(w, announced))
@@ -349,5 +350,5 @@ def an_erasure_is_repeated_in_a_journal_that_forgot_it(w: World) -> Iterator[Sta
     erasure = w.asked()
     yield w.say(w.server, "erase.repeat", repeated(w, w.here.item, erasure=erasure))
     name = new(ids.ErasureId)
-    asked = whole(w.say(w.here.vault, "erase.request", types.EraseRequest(name, (w.here.item, w.card))))
+    asked = whole(w.say(w.here.vault, "erase.request", bodies.EraseRequest(name, (w.here.item, w.card))))
     yield w.say(w.server, "erase.repeat", repeated(w, w.here.item, erasure=name, request=asked))

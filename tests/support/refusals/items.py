@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from evidence import ids
-from evidence.statements import erasing, types
+from evidence.statements import bodies
+from evidence.statements.rules.erasure import ERASE_DELAY
 from evidence.statements.statement import Statement
 from tests.support.refusals.world import World, allowed, new, refused
 
 
-def begun(w: World, item: ids.ItemId) -> types.ItemOpen:
+def begun(w: World, item: ids.ItemId) -> bodies.ItemOpen:
     """Return the body that announces an item, with the head that `World.seal` names."""
-    return types.ItemOpen(item, w.seal(item).head)
+    return bodies.ItemOpen(item, w.seal(item).head)
 
 
 @refused("exists", "this item was opened or sealed before")
@@ -42,8 +43,8 @@ def an_item_is_sealed_that_was_announced_and_erased(w: World) -> Iterator[Statem
     fresh = new(ids.ItemId)
     w.act(w.here.phone, "item.open", begun(w, fresh))
     erasure = w.asked(fresh)
-    w.wait(erasing.ERASE_DELAY)
-    w.act(w.server, "erase.execute", types.EraseStep(erasure))
+    w.wait(ERASE_DELAY)
+    w.act(w.server, "erase.execute", bodies.EraseStep(erasure))
     yield w.say(w.here.phone, "item.seal", w.seal(fresh))
 
 
@@ -59,9 +60,9 @@ def an_item_is_announced_and_sealed(w: World) -> Iterator[Statement]:
 def an_item_amends_itself_or_is_not_the_signers(w: World) -> Iterator[Statement]:
     fresh = new(ids.ItemId)
     w.act(w.here.phone, "item.seal", w.seal(fresh))
-    yield w.say(w.here.phone, "item.amend", types.ItemAmend(fresh, fresh))
-    yield w.say(w.lead, "item.amend", types.ItemAmend(fresh, w.here.item))
-    yield w.say(w.here.phone, "item.amend", types.ItemAmend(w.card, w.here.item))
+    yield w.say(w.here.phone, "item.amend", bodies.ItemAmend(fresh, fresh))
+    yield w.say(w.lead, "item.amend", bodies.ItemAmend(fresh, w.here.item))
+    yield w.say(w.here.phone, "item.amend", bodies.ItemAmend(w.card, w.here.item))
 
 
 @refused("unknown-item", "this case has no such item")
@@ -75,26 +76,26 @@ def an_amendment_names_what_is_not_sealed_in_this_case(w: World) -> Iterator[Sta
         (w.elsewhere.item, w.here.item),
         (w.here.item, announced),
     ):
-        yield w.say(w.here.phone, "item.amend", types.ItemAmend(item, amends))
+        yield w.say(w.here.phone, "item.amend", bodies.ItemAmend(item, amends))
 
 
 @allowed
 def an_item_amends_another(w: World) -> Iterator[Statement]:
-    yield w.say(w.lead, "item.amend", types.ItemAmend(w.card, w.here.item))
+    yield w.say(w.lead, "item.amend", bodies.ItemAmend(w.card, w.here.item))
 
 
 @refused("unknown-item", "that is not the card of an alarm device of this case")
 def the_glass_is_broken_for_what_is_no_card(w: World) -> Iterator[Statement]:
     for item in (new(ids.ItemId), w.here.item, w.far_card):
-        yield w.say(w.dispatcher, "break_glass", types.BreakGlass(item, "x"))
+        yield w.say(w.dispatcher, "break_glass", bodies.BreakGlass(item, "x"))
 
 
 @refused("reason", "breaking the glass needs a reason")
 def the_glass_is_broken_for_no_reason(w: World) -> Iterator[Statement]:
-    yield w.say(w.dispatcher, "break_glass", types.BreakGlass(w.card, " "))
+    yield w.say(w.dispatcher, "break_glass", bodies.BreakGlass(w.card, " "))
 
 
 @allowed
 def the_glass_is_broken(w: World) -> Iterator[Statement]:
-    yield w.say(w.dispatcher, "break_glass", types.BreakGlass(w.card, "x"))
-    yield w.say(w.server, "read", types.Read(w.investigator.kid, (w.here.item,), "meta"))
+    yield w.say(w.dispatcher, "break_glass", bodies.BreakGlass(w.card, "x"))
+    yield w.say(w.server, "read", bodies.Read(w.investigator.kid, (w.here.item,), "meta"))

@@ -5,32 +5,32 @@ from dataclasses import replace
 from datetime import timedelta
 
 from evidence import ids, keys
-from evidence.statements import dsse, statement, types
+from evidence.statements import bodies, dsse, statement
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
 from tests.support.refusals.world import A_MOMENT, ORIGIN, House, World, allowed, key_of, new, refused
 
-TEAM = types.TeamOpen(new(ids.TeamId), "x")
+TEAM = bodies.TeamOpen(new(ids.TeamId), "x")
 
 
 @allowed
 def the_first_statement_opens_the_log(w: World) -> Iterator[Statement]:
     w.history.clear()
-    yield w.say(w.root, "log.open", types.LogOpen(ORIGIN, types.RootKey(key_of(w.root), "x"), w.log_vkey))
+    yield w.say(w.root, "log.open", bodies.LogOpen(ORIGIN, bodies.RootKey(key_of(w.root), "x"), w.log_vkey))
 
 
 @refused("log-state", "the log opens once, with its first statement")
 def a_log_is_opened_twice(w: World) -> Iterator[Statement]:
-    yield w.say(w.root, "log.open", types.LogOpen(ORIGIN, types.RootKey(key_of(w.root), "x"), w.log_vkey))
+    yield w.say(w.root, "log.open", bodies.LogOpen(ORIGIN, bodies.RootKey(key_of(w.root), "x"), w.log_vkey))
 
 
 @refused("unknown-key", "the key that signed is not known here, or no longer in force")
 def a_key_that_is_not_in_force_signs(w: World) -> Iterator[Statement]:
     yield w.say(w.nobody, "team.open", TEAM)
-    stranger = types.LogOpen(ORIGIN, types.RootKey(key_of(w.nobody), "x"), w.log_vkey)
+    stranger = bodies.LogOpen(ORIGIN, bodies.RootKey(key_of(w.nobody), "x"), w.log_vkey)
     yield w.say(w.nobody, "log.open", stranger)
-    w.act(w.root, "key.retire", types.KeyRetire(w.colleague.kid))
-    yield w.say(w.colleague, "item.open", types.ItemOpen(new(ids.ItemId), w.seal(w.card).head))
-    w.act(w.lead, "device.revoke", types.DeviceRevoke(w.here.device))
+    w.act(w.root, "key.retire", bodies.KeyRetire(w.colleague.kid))
+    yield w.say(w.colleague, "item.open", bodies.ItemOpen(new(ids.ItemId), w.seal(w.card).head))
+    w.act(w.lead, "device.revoke", bodies.DeviceRevoke(w.here.device))
     yield w.say(w.here.phone, "item.seal", w.seal(new(ids.ItemId)))
 
 
@@ -51,7 +51,7 @@ def an_enrolment_lacks_the_signature_of_its_invitation(w: World) -> Iterator[Sta
 
 @refused("signature", "the signature does not fit the key and the bytes")
 def a_signature_is_of_another_statement(w: World) -> Iterator[Statement]:
-    one, other = w.say(w.root, "team.open", TEAM), w.say(w.root, "key.retire", types.KeyRetire(w.lead.kid))
+    one, other = w.say(w.root, "team.open", TEAM), w.say(w.root, "key.retire", bodies.KeyRetire(w.lead.kid))
     forged: dsse.Envelope = replace(one.envelope, signatures=other.envelope.signatures)
     yield statement.from_envelope(forged)
 
@@ -72,7 +72,7 @@ def an_alarm_device_seals_an_item(w: World) -> Iterator[Statement]:
 @refused("unknown-key", "the key that signed is not known here, or no longer in force")
 def a_phone_that_was_shut_out_comes_back_with_a_new_invitation(w: World) -> Iterator[Statement]:
     one_time = w.invite(w.here)
-    w.act(w.lead, "device.revoke", types.DeviceRevoke(w.here.device))
+    w.act(w.lead, "device.revoke", bodies.DeviceRevoke(w.here.device))
     yield w.enrolment(w.here, w.here.phone, one_time)
 
 
@@ -131,7 +131,7 @@ def the_case_does_not_exist_or_is_somebody_elses(w: World) -> Iterator[Statement
         yield w.say(who, "item.seal", seal, nowhere)
     for who in (w.here.phone, w.lead):
         yield w.say(who, "item.seal", seal, w.elsewhere)
-    asked = types.EraseRequest(new(ids.ErasureId), (w.elsewhere.item,))
+    asked = bodies.EraseRequest(new(ids.ErasureId), (w.elsewhere.item,))
     yield w.say(w.here.vault, "erase.request", asked, w.elsewhere)
 
 

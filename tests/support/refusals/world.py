@@ -12,7 +12,8 @@ from typing import Any, Final, TypeVar
 
 from evidence import canonical, ids, keys
 from evidence.custody.log.note import generate_key
-from evidence.statements import authority, statement, types
+from evidence.statements import bodies, catalogue, fold, statement
+from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
 
@@ -55,7 +56,7 @@ def standing_of(history: tuple[Statement, ...]) -> Standing:
     """Return what accepted statements add up to."""
     standing = Standing()
     for each in history:
-        standing.apply(each)
+        fold.apply(standing, each)
     return standing
 
 
@@ -132,15 +133,15 @@ class World:
         self.moment += delay
 
     def say(
-        self, who: keys.Identity, kind: str, body: types.Body, house: House | None = None, **more: object
+        self, who: keys.Identity, kind: str, body: bodies.Body, house: House | None = None, **more: object
     ) -> Statement:
         """Sign a statement that belongs in the case of `house`, or where its type belongs."""
-        case = None if kind in types.CASELESS else (house or self.here).case
+        case = None if kind in catalogue.CASELESS else (house or self.here).case
         options: dict[str, Any] = {"case": case, "at": self.now, "chain": self.link(who)} | more
         return statement.sign(who, kind, body, **options)
 
     def act(
-        self, who: keys.Identity, kind: str, body: types.Body, house: House | None = None, **more: object
+        self, who: keys.Identity, kind: str, body: bodies.Body, house: House | None = None, **more: object
     ) -> Statement:
         """Sign a statement, and have the journal accept it."""
         return self.accept(self.say(who, kind, body, house, **more))
@@ -148,7 +149,7 @@ class World:
     def accept(self, said: Statement) -> Statement:
         """Have the journal accept a statement."""
         authority.check(self.standing, said, self.now)
-        self.standing.apply(said)
+        fold.apply(self.standing, said)
         self.history.append(said)
         return said
 
@@ -168,62 +169,64 @@ class World:
 
     # ------------------------------------------------------------------------------------------- what they say
 
-    def publish(self, who: keys.Identity, role: types.Role, team: ids.TeamId | None = None) -> types.KeyPublish:
+    def publish(self, who: keys.Identity, role: bodies.Role, team: ids.TeamId | None = None) -> bodies.KeyPublish:
         """Return the body that certifies a key."""
-        return types.KeyPublish(new(ids.SubjectId), role, "x", key_of(who), box_of(who), team)
+        return bodies.KeyPublish(new(ids.SubjectId), role, "x", key_of(who), box_of(who), team)
 
-    def case_of(self, house: House, team: ids.TeamId, lead: keys.Identity) -> types.CaseOpen:
+    def case_of(self, house: House, team: ids.TeamId, lead: keys.Identity) -> bodies.CaseOpen:
         """Return the body that opens a case."""
-        return types.CaseOpen(box_of(house.vault), key_of(house.vault), team, lead.kid)
+        return bodies.CaseOpen(box_of(house.vault), key_of(house.vault), team, lead.kid)
 
     def invite(self, house: House, *, until: timedelta = timedelta(hours=1)) -> keys.Identity:
         """Have the caseworker of a case invite a phone; return the one-time key."""
         one_time = keys.Identity.generate()
         who = self.lead if house is self.here else self.outsider
-        self.act(who, "device.invite", types.DeviceInvite(key_of(one_time), self.after(until)), house)
+        self.act(who, "device.invite", bodies.DeviceInvite(key_of(one_time), self.after(until)), house)
         return one_time
 
     def enrolment(self, house: House, phone: keys.Identity, one_time: keys.Identity, **more: object) -> Statement:
         """Return the statement of a phone that joins."""
-        body = types.DeviceEnrol(new(ids.DeviceId), key_of(phone), one_time.kid)
+        body = bodies.DeviceEnrol(new(ids.DeviceId), key_of(phone), one_time.kid)
         options: dict[str, Any] = {"chain": Chain(0, FIRST_PREV), "cosigner": one_time} | more
         return self.say(phone, "device.enrol", options.pop("body", body), house, **options)
 
-    def device(self, name: ids.DeviceId, card: ids.ItemId | None) -> types.AlarmDeviceEnrol:
+    def device(self, name: ids.DeviceId, card: ids.ItemId | None) -> bodies.AlarmDeviceEnrol:
         """Return the body that issues an alarm device."""
-        return types.AlarmDeviceEnrol(name, key_of(keys.Identity.generate()), "20s", "covenant 12", card)
+        return bodies.AlarmDeviceEnrol(name, key_of(keys.Identity.generate()), "20s", "covenant 12", card)
 
-    def seal(self, item: ids.ItemId) -> types.ItemSeal:
+    def seal(self, item: ids.ItemId) -> bodies.ItemSeal:
         """Return the body that seals an item."""
-        return types.ItemSeal(item, types.Blob(ZERO, 1), types.Blob(ZERO, 1), types.Part(ZERO, 1, ids.Commitment(ZERO)))
+        return bodies.ItemSeal(
+            item, bodies.Blob(ZERO, 1), bodies.Blob(ZERO, 1), bodies.Part(ZERO, 1, ids.Commitment(ZERO))
+        )
 
-    def grant_of(self, *items: ids.ItemId, reader: keys.Identity | None = None) -> types.Grant:
+    def grant_of(self, *items: ids.ItemId, reader: keys.Identity | None = None) -> bodies.Grant:
         """Return the body of a grant for a day."""
         reader = reader or self.investigator
-        granted = tuple(types.GrantedItem(item, ids.Base64("")) for item in items)
-        return types.Grant(new(ids.GrantId), reader.kid, box_of(reader), "x", self.after(timedelta(days=1)), granted)
+        granted = tuple(bodies.GrantedItem(item, ids.Base64("")) for item in items)
+        return bodies.Grant(new(ids.GrantId), reader.kid, box_of(reader), "x", self.after(timedelta(days=1)), granted)
 
-    def alarm_of(self, device: ids.DeviceId) -> types.AlarmRaise:
+    def alarm_of(self, device: ids.DeviceId) -> bodies.AlarmRaise:
         """Return the body of an alarm."""
-        press, item = types.Press(1, 1), new(ids.ItemId)
-        return types.AlarmRaise(new(ids.AlarmId), device, press, "press", item, ZERO, self.now, "a", ())
+        press, item = bodies.Press(1, 1), new(ids.ItemId)
+        return bodies.AlarmRaise(new(ids.AlarmId), device, press, "press", item, ZERO, self.now, "a", ())
 
     def asked(self, *items: ids.ItemId) -> ids.ErasureId:
         """Have her ask for an erasure and her caseworker agree; return its name."""
         erasure = new(ids.ErasureId)
-        self.act(self.here.vault, "erase.request", types.EraseRequest(erasure, items or (self.here.item,)))
-        self.act(self.colleague, "erase.approve", types.EraseStep(erasure))
+        self.act(self.here.vault, "erase.request", bodies.EraseRequest(erasure, items or (self.here.item,)))
+        self.act(self.colleague, "erase.approve", bodies.EraseStep(erasure))
         return erasure
 
 
 @functools.cache
 def _founded() -> World:
     world = World()
-    log = types.LogOpen(ORIGIN, types.RootKey(key_of(world.root), "x"), world.log_vkey)
+    log = bodies.LogOpen(ORIGIN, bodies.RootKey(key_of(world.root), "x"), world.log_vkey)
     world.act(world.root, "log.open", log)
     for team in (world.team, world.other_team):
-        world.act(world.root, "team.open", types.TeamOpen(team, "x"))
-    staff: list[tuple[keys.Identity, types.Role, ids.TeamId | None]] = [
+        world.act(world.root, "team.open", bodies.TeamOpen(team, "x"))
+    staff: list[tuple[keys.Identity, bodies.Role, ids.TeamId | None]] = [
         (world.server, "server", None),
         (world.bridge, "bridge", None),
         (world.dispatcher, "dispatcher", None),
@@ -241,7 +244,7 @@ def _founded() -> World:
     ):
         world.act(lead, "case.open", world.case_of(house, team, lead), house)
         one_time = world.invite(house)
-        body = types.DeviceEnrol(house.device, key_of(house.phone), one_time.kid)
+        body = bodies.DeviceEnrol(house.device, key_of(house.phone), one_time.kid)
         world.accept(world.enrolment(house, house.phone, one_time, body=body))
         world.act(house.phone, "item.seal", world.seal(house.item), house)
     for house, lead, device, card in (

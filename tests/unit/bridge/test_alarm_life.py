@@ -11,7 +11,7 @@ from device_bridge.alarm import escalation, life
 from device_bridge.errors import AlarmError
 from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
-from evidence.statements.types import CloseReason
+from evidence.statements.bodies import CloseReason
 
 ORDER = ("raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed")
 PEOPLE = tuple(life.Person(ids.KeyId(ids.new_id()), name) for name in ("Bakker", "Yilmaz"))

@@ -22,7 +22,7 @@ from device_bridge.wire import codes, message
 from device_bridge.wire.codes import Codes, Verdict
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic
 from evidence import canonical, ids, keys
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.bridge_world import World, world
 from tests.support.waiting import never, until
 
@@ -150,7 +150,7 @@ def test_the_operator_sees_which_code_asked_and_only_the_operator_closes(made: W
     _, tried = button.send(Kind.CANCEL, CANCEL)
     assert tried["history"][-1]["what"] == "cancel asked with a wrong code", "somebody was trying"
     until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
-    journal = [one.body for one in made.organisation.journal() if isinstance(one.body, types.AlarmRepeat)]
+    journal = [one.body for one in made.organisation.journal() if isinstance(one.body, bodies.AlarmRepeat)]
     assert [one.flags for one in journal][:3] == [("cancel-asked",), ("cancel-right-code",), ("cancel-wrong-code",)]
 
 

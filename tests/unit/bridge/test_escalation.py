@@ -25,7 +25,7 @@ from device_bridge.settings import BridgeSettings
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import canonical, ids, keyfile
-from evidence.statements import dsse, types
+from evidence.statements import bodies, dsse
 from tests.support.bridge_world import World, bridge_process, start_bridge, world
 from tests.support.ports import free_port, free_ports
 from tests.support.waiting import until
@@ -95,9 +95,9 @@ def outcomes(made: World) -> dict[str, str]:
     return {one["route"]: one["outcome"] for one in shown(made)["routes"]}
 
 
-def delivered(made: World) -> list[types.AlarmDeliver]:
+def delivered(made: World) -> list[bodies.AlarmDeliver]:
     until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
-    return [one.body for one in made.organisation.journal() if isinstance(one.body, types.AlarmDeliver)]
+    return [one.body for one in made.organisation.journal() if isinstance(one.body, bodies.AlarmDeliver)]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import canonical, ids
 from evidence.envelope.meta import Meta
-from evidence.statements import types
+from evidence.statements import bodies
 from server.alarms import merging
 from tests.support.bridge_world import World, world
 from tests.support.many_bridges import several
@@ -81,7 +81,7 @@ def test_a_position_while_an_alarm_is_open_lands_sealed_in_her_case(tmp_path: Pa
         assert (position.position.lat, position.title, position.alarm.kind) == ("51.930000", "Positie", "position")
         assert canonical.unb64(position.alarm.cose) == payload, "the device's own signed bytes are the evidence"
         until(lambda: not made.bridge.spool.read().waiting_statements_count(), "the journal has it")
-        sealed = [one for one in made.organisation.journal() if isinstance(one.body, types.ItemSeal)]
+        sealed = [one for one in made.organisation.journal() if isinstance(one.body, bodies.ItemSeal)]
         assert [one.case for one in sealed] == [made.organisation.case] * 2
         newest = made.bridge.spool.read().newest_item(ids.AlarmId(alarm))
         assert newest is not None
@@ -182,7 +182,7 @@ def test_two_bridges_that_hear_one_position_put_it_into_the_journal_once(tmp_pat
         assert hear(made.bridges[1], memory, said(memory, 2)) == payload
         assert [one.telemetry.positions.stored for one in made.bridges] == [1, 1]
         made.forwarded()
-        sealed = [one.body.item for one in made.world.organisation.journal() if isinstance(one.body, types.ItemSeal)]
+        sealed = [one.body.item for one in made.world.organisation.journal() if isinstance(one.body, bodies.ItemSeal)]
         assert len(sealed) == len(set(sealed)) == 2, "the press and the position"
         assert not any(one.spool.read().counters().get("statements.refused", 0) for one in made.bridges)
 

@@ -9,8 +9,8 @@ from device_bridge.errors import ActError, UnknownDeviceError
 from device_bridge.registry import Registry, RegistryError
 from evidence import ids, keys
 from evidence.envelope.wraps import Reader
+from evidence.statements import bodies
 from evidence.statements import statement as statements
-from evidence.statements import types
 from evidence.statements.statement import Statement
 from tests.support.bridge_world import AlarmOrganisation
 
@@ -53,7 +53,7 @@ def test_a_revoked_device_and_a_retired_dispatcher_are_out(organisation: AlarmOr
     device, who = new_device()
     known = registry(organisation)
     add(known, [*organisation.founding(), organisation.enrol(device, who.sign_public)])
-    retired = statements.sign(organisation.root, "key.retire", types.KeyRetire(organisation.dispatcher.kid))
+    retired = statements.sign(organisation.root, "key.retire", bodies.KeyRetire(organisation.dispatcher.kid))
     assert add(known, [organisation.revoke(device), retired]) == (device,)
     for one in (known, registry(organisation)):
         with pytest.raises(UnknownDeviceError, match="revoked"):
@@ -67,7 +67,7 @@ def test_statements_that_the_root_does_not_lead_to_are_left_out(organisation: Al
     device, who = new_device()
     known = registry(organisation)
     add(known, organisation.founding())
-    body = types.AlarmDeviceEnrol(device, ids.PublicKey(who.sign_public.hex()), "20s", "x")
+    body = bodies.AlarmDeviceEnrol(device, ids.PublicKey(who.sign_public.hex()), "20s", "x")
     forged = [
         stranger.founding()[0],  # another root's log
         stranger.publish(stranger.dispatcher, "dispatcher", "Nobody"),

@@ -12,7 +12,7 @@ import pytest
 
 from evidence import canonical, ids, keys
 from evidence.custody.log.note import generate_key
-from evidence.statements import event, types
+from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from server.clients import receipts
 from server.clients.errors import DistrustError
@@ -21,12 +21,12 @@ from server.clients.pins import Certificate, Pins
 ROOT, SERVER, OTHER = keys.Identity.generate(), keys.Identity.generate(), keys.Identity.generate()
 LOG = generate_key("getuige.example/log")
 PINS = Pins(ROOT.sign_public, f"log {LOG.verifier.vkey}\nquorum none\n")
-STATEMENT = statements.sign(ROOT, "team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Noord"))
+STATEMENT = statements.sign(ROOT, "team.open", bodies.TeamOpen(ids.TeamId(ids.new_id()), "Noord"))
 RECORDED = event.record(STATEMENT, 7, ids.now())
 
 
-def _certificate(role: types.Role, identity: keys.Identity, root: keys.Identity = ROOT) -> dict[str, object]:
-    body = types.KeyPublish(
+def _certificate(role: bodies.Role, identity: keys.Identity, root: keys.Identity = ROOT) -> dict[str, object]:
+    body = bodies.KeyPublish(
         ids.SubjectId(ids.new_id()),
         role,
         "Server",
@@ -85,7 +85,7 @@ def test_a_receipt_that_lies_counts_as_not_arrived(lie: str) -> None:
 
 
 def test_a_receipt_of_another_statement_counts_as_not_arrived() -> None:
-    other = statements.sign(ROOT, "team.open", types.TeamOpen(ids.TeamId(ids.new_id()), "Zuid"))
+    other = statements.sign(ROOT, "team.open", bodies.TeamOpen(ids.TeamId(ids.new_id()), "Zuid"))
     with pytest.raises(DistrustError):
         receipts.check(PINS, CERTIFICATES, _answer(), other.id)
 
@@ -99,5 +99,5 @@ def test_only_what_the_pinned_root_signed_is_a_certificate() -> None:
 
 
 def test_a_retired_key_is_no_certificate_any_more() -> None:
-    retired = statements.sign(ROOT, "key.retire", types.KeyRetire(SERVER.kid)).envelope.to_json()
+    retired = statements.sign(ROOT, "key.retire", bodies.KeyRetire(SERVER.kid)).envelope.to_json()
     assert not PINS.certificates([_certificate("server", SERVER), retired])

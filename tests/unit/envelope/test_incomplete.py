@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evidence import ids, keys
 from evidence.envelope import cobblestone, container, opening, sealing
 from evidence.errors import EvidenceError
-from evidence.statements import types
+from evidence.statements import bodies
 from tests.support.incidents import incident
 
 PHONE, HER = keys.Identity.generate(), keys.Identity.generate()
@@ -21,7 +21,7 @@ STEP = cobblestone.SEALED_CHUNK_BYTES
 SIZES = (0, 1, 16_383, 16_384, 40_000, 65_536)
 
 
-def sealed(size: int) -> tuple[bytes, bytes, types.ItemSeal]:
+def sealed(size: int) -> tuple[bytes, bytes, bodies.ItemSeal]:
     plain = bytes(number % 251 for number in range(size))
     content = sealing.Content.of_bytes(plain, "film.mp4", "video/mp4")
     prepared = sealing.prepare(PHONE, CASE, incident(), [HER.box_public], content)
@@ -73,13 +73,13 @@ def test_a_changed_byte_of_a_whole_chunk_opens_nothing_from_there_on(size: int, 
 def test_what_is_announced_is_this_head_of_this_author() -> None:
     _, whole, body = ITEMS[40_000]
     prefix = container.parse_prefix(whole)
-    good = types.ItemOpen(body.item, body.head)
+    good = bodies.ItemOpen(body.item, body.head)
     container.check_begun(prefix, CASE, PHONE.kid, good)
     for case, by, announced in (
         (ids.CaseId("0f" * 16), PHONE.kid, good),
         (CASE, HER.kid, good),
-        (CASE, PHONE.kid, types.ItemOpen(ids.ItemId("0f" * 16), body.head)),
-        (CASE, PHONE.kid, types.ItemOpen(body.item, types.Blob(ids.Sha256("0f" * 32), body.head.size))),
+        (CASE, PHONE.kid, bodies.ItemOpen(ids.ItemId("0f" * 16), body.head)),
+        (CASE, PHONE.kid, bodies.ItemOpen(body.item, bodies.Blob(ids.Sha256("0f" * 32), body.head.size))),
     ):
         with pytest.raises(container.TamperedError):
             container.check_begun(prefix, case, by, announced)

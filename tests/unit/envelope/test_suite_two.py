@@ -17,8 +17,8 @@ from evidence import canonical, ids, keys, xwing
 from evidence.envelope import container, opening, sealing, wraps
 from evidence.envelope.wraps import BoxKeys, Reader
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import dsse, types
-from evidence.statements.authority import NotAllowedError
+from evidence.statements import bodies, dsse
+from evidence.statements.errors import NotAllowedError
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 from tests.vectors import operations
@@ -67,9 +67,9 @@ def test_a_grant_in_suite_two_opens() -> None:
     head = prefix.head
     given = Reader.of(READER, hybrid=True)
     wrapped = wraps.wrap_for(prepared.content_key, head.case, head.item, given)
-    assert opening.content_key(prefix, READER, types.GrantedItem(head.item, wrapped, 2)) == prepared.content_key
+    assert opening.content_key(prefix, READER, bodies.GrantedItem(head.item, wrapped, 2)) == prepared.content_key
     with pytest.raises(wraps.WrapError):
-        opening.content_key(prefix, READER, types.GrantedItem(head.item, wrapped))
+        opening.content_key(prefix, READER, bodies.GrantedItem(head.item, wrapped))
 
 
 def test_what_was_moved_changed_or_relabelled_does_not_open() -> None:
@@ -130,7 +130,7 @@ def opened_case(book: Organisation, vault: keys.Identity, **options: Any) -> ids
     case = ids.CaseId(ids.new_id())
     public = (ids.PublicKey(vault.box_public.hex()), ids.PublicKey(vault.sign_public.hex()))
     book.act(
-        book.caseworker, "case.open", types.CaseOpen(*public, book.team, book.caseworker.kid, **options), case=case
+        book.caseworker, "case.open", bodies.CaseOpen(*public, book.team, book.caseworker.kid, **options), case=case
     )
     return case
 
@@ -138,8 +138,8 @@ def opened_case(book: Organisation, vault: keys.Identity, **options: Any) -> ids
 def sealed_by(book: Organisation, who: keys.Identity, case: ids.CaseId) -> ids.ItemId:
     prepared = sealing.prepare(who, case, incident(), [Reader.of(HER, hybrid=True)])
     head = container.parse_prefix(prepared.prefix)
-    blob = types.Blob(ids.Sha256(hashlib.sha256(prepared.prefix).hexdigest()), len(prepared.prefix))
-    body = types.ItemSeal(head.head.item, blob, blob, head.head.meta)
+    blob = bodies.Blob(ids.Sha256(hashlib.sha256(prepared.prefix).hexdigest()), len(prepared.prefix))
+    body = bodies.ItemSeal(head.head.item, blob, blob, head.head.meta)
     book.act(who, "item.seal", body, case=case)
     return head.head.item
 
@@ -152,13 +152,13 @@ def test_a_grant_in_suite_two_is_for_a_reader_with_the_key_for_it(tmp_path: Path
     book.act(
         book.root,
         "key.publish",
-        types.KeyPublish(subject, "investigator", "M. Modern", sign, box, xwing=hybrid(modern)),
+        bodies.KeyPublish(subject, "investigator", "M. Modern", sign, box, xwing=hybrid(modern)),
     )
     case = opened_case(book, vault, xwing=hybrid(vault))
     item = sealed_by(book, book.caseworker, case)
 
-    def grant(reader: keys.Identity, wrapped: types.GrantedItem) -> None:
-        given = types.Grant(
+    def grant(reader: keys.Identity, wrapped: bodies.GrantedItem) -> None:
+        given = bodies.Grant(
             ids.GrantId(ids.new_id()),
             reader.kid,
             ids.PublicKey(reader.box_public.hex()),
@@ -168,7 +168,7 @@ def test_a_grant_in_suite_two_is_for_a_reader_with_the_key_for_it(tmp_path: Path
         )
         book.act(vault, "grant", given, case=case)
 
-    good = types.GrantedItem(item, wraps.wrap_for(KEY, case, item, Reader.of(modern, hybrid=True)), 2)
+    good = bodies.GrantedItem(item, wraps.wrap_for(KEY, case, item, Reader.of(modern, hybrid=True)), 2)
     with pytest.raises(NotAllowedError, match="no X-Wing key"):
         grant(book.investigator, good)
     grant(modern, good)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from evidence import ids, keys
-from evidence.statements import authority, lending, statement, types
-from evidence.statements.authority import NotAllowedError
+from evidence.statements import bodies, catalogue, statement
+from evidence.statements.errors import NotAllowedError
+from evidence.statements.rules import authority, lending
 from tests.support.organisation import Organisation
 
 
@@ -24,17 +25,17 @@ def book(tmp_path: Path) -> Organisation:
 def device(book: Organisation) -> ids.DeviceId:
     name = ids.DeviceId(ids.new_id())
     public = ids.PublicKey(keys.Identity.generate().sign_public.hex())
-    body = types.AlarmDeviceEnrol(name, public, "3min", "AWARE covenant 12")
+    body = bodies.AlarmDeviceEnrol(name, public, "3min", "AWARE covenant 12")
     book.act(book.caseworker, "alarm_device.enrol", body, case=book.case)
     return name
 
 
-def lent(device: ids.DeviceId, review: ids.Time | None = None, basis: str = "AWARE covenant 12") -> types.DeviceLend:
-    return types.DeviceLend(device, "client", basis, review or later(180))
+def lent(device: ids.DeviceId, review: ids.Time | None = None, basis: str = "AWARE covenant 12") -> bodies.DeviceLend:
+    return bodies.DeviceLend(device, "client", basis, review or later(180))
 
 
-def refused(book: Organisation, kind: str, body: types.Body, who: keys.Identity | None = None) -> str:
-    case = None if kind in types.CASELESS else book.case
+def refused(book: Organisation, kind: str, body: bodies.Body, who: keys.Identity | None = None) -> str:
+    case = None if kind in catalogue.CASELESS else book.case
     made = statement.sign(who or book.caseworker, kind, body, case=case)
     with pytest.raises(NotAllowedError) as refusal:
         authority.check(book.standing, made, ids.now())
@@ -47,10 +48,10 @@ def test_a_device_is_lent_looked_at_again_and_comes_back(book: Organisation, dev
     assert (known.body.to, known.by, known.returned_at) == ("client", book.caseworker.kid, None)
 
     again = later(100)
-    book.act(book.caseworker, "alarm_device.review", types.DeviceReview(device, again), case=book.case)
+    book.act(book.caseworker, "alarm_device.review", bodies.DeviceReview(device, again), case=book.case)
     assert book.standing.lendings[device].review == again
 
-    book.act(book.caseworker, "alarm_device.return", types.DeviceReturn(device, "damaged"), case=book.case)
+    book.act(book.caseworker, "alarm_device.return", bodies.DeviceReturn(device, "damaged"), case=book.case)
     known = book.standing.lendings[device]
     assert (known.condition, known.returned_at is None) == ("damaged", False)
     book.act(book.caseworker, "alarm_device.lend", lent(device), case=book.case)
@@ -63,8 +64,8 @@ def test_what_is_no_lending_is_refused(book: Organisation, device: ids.DeviceId)
     assert refused(book, "alarm_device.lend", lent(unknown)) == "unknown-device"
     assert refused(book, "alarm_device.lend", lent(phone)) == "unknown-device"
     for kind, body in (
-        ("alarm_device.review", types.DeviceReview(device, later(1))),
-        ("alarm_device.return", types.DeviceReturn(device, "lost")),
+        ("alarm_device.review", bodies.DeviceReview(device, later(1))),
+        ("alarm_device.return", bodies.DeviceReturn(device, "lost")),
     ):
         assert refused(book, kind, body) == "unknown-lending"
     assert refused(book, "alarm_device.lend", lent(device, basis=" ")) == "basis"
@@ -73,24 +74,24 @@ def test_what_is_no_lending_is_refused(book: Organisation, device: ids.DeviceId)
         assert refused(book, "alarm_device.lend", lent(device, review)) == "review"
     book.act(book.caseworker, "alarm_device.lend", lent(device), case=book.case)
     assert refused(book, "alarm_device.lend", lent(device)) == "exists"
-    assert refused(book, "alarm_device.review", types.DeviceReview(device, later(185))) == "review"
+    assert refused(book, "alarm_device.review", bodies.DeviceReview(device, later(185))) == "review"
 
 
 def test_a_device_that_was_shut_out_can_still_come_back(book: Organisation, device: ids.DeviceId) -> None:
     book.act(book.caseworker, "alarm_device.lend", lent(device), case=book.case)
-    book.act(book.caseworker, "device.revoke", types.DeviceRevoke(device), case=book.case)
-    book.act(book.caseworker, "alarm_device.return", types.DeviceReturn(device, "whole"), case=book.case)
+    book.act(book.caseworker, "device.revoke", bodies.DeviceRevoke(device), case=book.case)
+    book.act(book.caseworker, "alarm_device.return", bodies.DeviceReturn(device, "whole"), case=book.case)
     assert refused(book, "alarm_device.lend", lent(device)) == "unknown-device"
 
 
 def test_her_phone_and_her_vault_have_no_say_in_it(book: Organisation, device: ids.DeviceId) -> None:
     """Whoever holds her phone, or forces her pass phrase out of her, cannot write that the button went back."""
     book.act(book.caseworker, "alarm_device.lend", lent(device), case=book.case)
-    assert refused(book, "alarm_device.return", types.DeviceReturn(device, "whole"), book.vault) == "role"
+    assert refused(book, "alarm_device.return", bodies.DeviceReturn(device, "whole"), book.vault) == "role"
     made = statement.sign(
         book.phone,
         "alarm_device.return",
-        types.DeviceReturn(device, "whole"),
+        bodies.DeviceReturn(device, "whole"),
         case=book.case,
         chain=book.next_link(),
     )
@@ -101,12 +102,12 @@ def test_her_phone_and_her_vault_have_no_say_in_it(book: Organisation, device: i
 @pytest.mark.parametrize("condition", ["whole", "damaged", "lost"])
 def test_nothing_about_a_lending_silences_the_button(book: Organisation, device: ids.DeviceId, condition: str) -> None:
     book.act(book.caseworker, "alarm_device.lend", lent(device, later(0.00002)), case=book.case)
-    body = types.DeviceReturn(device, condition)  # type: ignore[arg-type] # one of the three
+    body = bodies.DeviceReturn(device, condition)  # type: ignore[arg-type] # one of the three
     book.act(book.caseworker, "alarm_device.return", body, case=book.case)
-    press = types.AlarmRaise(
+    press = bodies.AlarmRaise(
         ids.AlarmId(ids.new_id()),
         device,
-        types.Press(1, 1),
+        bodies.Press(1, 1),
         "press",
         ids.ItemId(ids.new_id()),
         ids.Sha256("0" * 64),
@@ -120,14 +121,14 @@ def test_nothing_about_a_lending_silences_the_button(book: Organisation, device:
 def dispatcher(book: Organisation) -> keys.Identity:
     made = keys.Identity.generate()
     sign, box = ids.PublicKey(made.sign_public.hex()), ids.PublicKey(made.box_public.hex())
-    body = types.KeyPublish(ids.SubjectId(ids.new_id()), "dispatcher", "Daan", sign, box)
+    body = bodies.KeyPublish(ids.SubjectId(ids.new_id()), "dispatcher", "Daan", sign, box)
     book.act(book.root, "key.publish", body)
     return made
 
 
 def test_a_shift_has_one_beginning_and_one_end_by_the_same_person(book: Organisation) -> None:
     daan, noor = dispatcher(book), dispatcher(book)
-    mark = types.ShiftMark(ids.ShiftId(ids.new_id()))
+    mark = bodies.ShiftMark(ids.ShiftId(ids.new_id()))
     assert refused(book, "shift.end", mark, daan) == "unknown-shift"
     book.act(daan, "shift.begin", mark)
     assert refused(book, "shift.begin", mark, daan) == "exists"
@@ -143,5 +144,5 @@ def test_a_shift_has_one_beginning_and_one_end_by_the_same_person(book: Organisa
 def test_a_dispatcher_may_watch_at_two_consoles(book: Organisation) -> None:
     daan = dispatcher(book)
     for _ in range(2):
-        book.act(daan, "shift.begin", types.ShiftMark(ids.ShiftId(ids.new_id())))
+        book.act(daan, "shift.begin", bodies.ShiftMark(ids.ShiftId(ids.new_id())))
     assert len(book.standing.shifts) == 2

@@ -8,20 +8,21 @@ from evidence import keys
 from evidence.custody.errors import SuccessionError
 from evidence.custody.log.checkpoint import Checkpoint
 from evidence.custody.log.note import NoteVerifier, generate_key
-from evidence.statements import authority, rotation, statement, types
-from evidence.statements.authority import NotAllowedError
+from evidence.statements import bodies, rotation, statement
+from evidence.statements.errors import NotAllowedError
+from evidence.statements.rules import authority
 from tests.support.incidents import incident
 from tests.support.rotating import RotatedOrganisation, rotation_over
 
 KEYS = [generate_key(f"log.example/{number}") for number in range(4)]
 
 
-def ending(number: int, size: int, following: int) -> types.LogRotate:
+def ending(number: int, size: int, following: int) -> bodies.LogRotate:
     head = Checkpoint(KEYS[number].name, size, bytes([size]) * 32)
-    return types.LogRotate(rotation.head_of(head), KEYS[following].vkey)
+    return bodies.LogRotate(rotation.head_of(head), KEYS[following].vkey)
 
 
-def line(*rotations: types.LogRotate) -> list[str]:
+def line(*rotations: bodies.LogRotate) -> list[str]:
     return [era.origin for era in rotation.follow(KEYS[0].verifier, rotations).eras]
 
 
@@ -44,7 +45,7 @@ def test_rotations_make_a_line_in_any_order() -> None:
         [ending(0, 5, 1), ending(1, 5, 0)],
     ],
 )
-def test_rotations_that_make_no_line(rotations: list[types.LogRotate]) -> None:
+def test_rotations_that_make_no_line(rotations: list[bodies.LogRotate]) -> None:
     with pytest.raises(SuccessionError):
         line(*rotations)
 
@@ -57,7 +58,7 @@ def test_only_the_root_s_signature_counts(tmp_path: Path) -> None:
     for by in (keys.Identity.generate(), book.server, book.caseworker):
         with pytest.raises(SuccessionError, match="root did not sign"):
             rotation.signed_by_root(rotation_over(final, book.following, by), book.root.sign_public)
-    other = statement.sign(book.root, "team.open", types.TeamOpen(book.team, "x"))
+    other = statement.sign(book.root, "team.open", bodies.TeamOpen(book.team, "x"))
     with pytest.raises(SuccessionError, match="is no rotation"):
         rotation.signed_by_root(other, book.root.sign_public)
 

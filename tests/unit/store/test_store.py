@@ -13,7 +13,7 @@ from evidence.custody.log.integrator import Head
 from evidence.errors import FormatError
 from evidence.keys import Kdf, SignatureError
 from evidence.statements import dsse, event
-from evidence.statements.authority import NotAllowedError
+from evidence.statements.errors import NotAllowedError
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.store.blobs.directory import DirectoryBlobs

@@ -1,4 +1,4 @@
-"""Holds, terms and erasures: what it takes until something may be destroyed, and what stops it. Pure.
+"""Rules about holds and erasures: what it takes until something may be destroyed, and what stops it. Pure.
 
 State rules:
 - Nobody destroys alone: her vault asks, a caseworker of the team approves, `ERASE_DELAY` passes, nobody calls it off.
@@ -12,12 +12,13 @@ from typing import Final, cast
 
 from evidence import canonical, ids
 from evidence.errors import FormatError
-from evidence.statements import retention, types
-from evidence.statements.belonging import items_of_case
+from evidence.statements import bodies, retention
 from evidence.statements.errors import refuse
 from evidence.statements.facts import Erasure
+from evidence.statements.rules.belonging import items_of_case
+from evidence.statements.rules.registry import rule
 from evidence.statements.standing import Standing
-from evidence.statements.statement import Statement, parse, verified
+from evidence.statements.statement import Said, Statement, parse, verified
 
 ERASE_DELAY: Final = timedelta(days=14)
 """Long enough that a woman who was forced to ask can be in safety, and cancel."""
@@ -30,52 +31,58 @@ ERASE_CLOCK: Final = timedelta(minutes=10)
 """How far the time in an erasure request may be from the server's: a backdated one would shorten the delay."""
 
 
-def hold_place(standing: Standing, statement: Statement, now: ids.Time) -> None:
+@rule(bodies.HoldPlace)
+def hold_place(standing: Standing, said: Said[bodies.HoldPlace], now: ids.Time) -> None:
     """Refuse a hold that exists, of items that are not there, or by an investigator on what was not granted."""
-    body = cast("types.HoldPlace", statement.body)
+    body = said.body
     if body.hold in standing.known_holds:
         refuse("exists", "this hold exists")
-    items_of_case(standing, statement, body.items, begun=True)
-    case = cast("ids.CaseId", statement.case)
-    granted = standing.readable(statement.by, case, now).keys()
-    if standing.role_of(statement.by) == "investigator" and not granted >= set(body.items):
+    items_of_case(standing, said.case, body.items, begun=True)
+    case = said.case
+    granted = standing.readable(said.by, case, now).keys()
+    if standing.role_of(said.by) == "investigator" and not granted >= set(body.items):
         refuse("not-granted", "an investigator holds what was granted to them")
 
 
-def hold_lift(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+@rule(bodies.HoldLift)
+def hold_lift(standing: Standing, said: Said[bodies.HoldLift], _now: ids.Time) -> None:
     """Refuse to lift a hold that is not in force, or that another role placed."""
-    hold = standing.holds.get(cast("types.HoldLift", statement.body).hold)
-    if hold is None or hold.case != statement.case:
+    hold = standing.holds.get(said.body.hold)
+    if hold is None or hold.case != said.case:
         refuse("unknown-hold", "this case has no such hold in force")
-    if hold.role != standing.role_of(statement.by):
+    if hold.role != standing.role_of(said.by):
         refuse("role", f"a hold of a {hold.role} is lifted by a {hold.role}")
 
 
-def erase_request(standing: Standing, statement: Statement, now: ids.Time) -> None:
+@rule(bodies.EraseRequest)
+def erase_request(standing: Standing, said: Said[bodies.EraseRequest], now: ids.Time) -> None:
     """Refuse a request that states another time than the present, or names items that are not there or are needed."""
-    body = cast("types.EraseRequest", statement.body)
+    body = said.body
     if body.erasure in standing.erasures:
         refuse("exists", "this request exists")
-    if abs(ids.moment_of(statement.at) - ids.moment_of(now)) > ERASE_CLOCK:
+    if abs(ids.moment_of(said.at) - ids.moment_of(now)) > ERASE_CLOCK:
         refuse("clock", "the time in the request is not the present: the delay counts from it")
-    items_of_case(standing, statement, body.items, begun=True)
+    items_of_case(standing, said.case, body.items, begun=True)
     _refuse_needed_cards(standing, body.items)
 
 
-def erase_approve(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+@rule(bodies.EraseStep, "erase.approve")
+def erase_approve(standing: Standing, said: Said[bodies.EraseStep], _now: ids.Time) -> None:
     """Refuse a second approval, or one of an erasure that is not under way."""
-    if _erasure(standing, statement).approved:
+    if _erasure(standing, said).approved:
         refuse("exists", "this erasure was approved before")
 
 
-def erase_cancel(standing: Standing, statement: Statement, _now: ids.Time) -> None:
+@rule(bodies.EraseStep, "erase.cancel")
+def erase_cancel(standing: Standing, said: Said[bodies.EraseStep], _now: ids.Time) -> None:
     """Refuse to call off what is not under way; nothing else stands in the way of calling it off."""
-    _erasure(standing, statement)
+    _erasure(standing, said)
 
 
-def erase_execute(standing: Standing, statement: Statement, now: ids.Time) -> None:
+@rule(bodies.EraseStep, "erase.execute")
+def erase_execute(standing: Standing, said: Said[bodies.EraseStep], now: ids.Time) -> None:
     """Refuse until two people decided, the delay passed, and nothing holds it."""
-    erasure = _erasure(standing, statement)
+    erasure = _erasure(standing, said)
     if not erasure.approved:
         refuse("not-approved", "no caseworker approved this erasure")
     if ids.moment_of(now) - ids.moment_of(erasure.requested_at) < ERASE_DELAY:
@@ -91,37 +98,39 @@ def erase_execute(standing: Standing, statement: Statement, now: ids.Time) -> No
     _refuse_needed_cards(standing, tuple(erasure.items))
 
 
-def erase_finish(standing: Standing, statement: Statement, now: ids.Time) -> None:
+@rule(bodies.EraseFinish)
+def erase_finish(standing: Standing, said: Said[bodies.EraseFinish], now: ids.Time) -> None:
     """Refuse the last word on what was not executed, and a second one but for a lock that has ended."""
-    body = cast("types.EraseFinish", statement.body)
+    body = said.body
     erasure = standing.erasures.get(body.erasure)
-    if erasure is None or erasure.case != statement.case or not erasure.executed:
+    if erasure is None or erasure.case != said.case or not erasure.executed:
         refuse("unknown-erasure", "this case has no such erasure under way")
     if erasure.finished and (erasure.locked_until is None or erasure.locked_until > now):
         refuse("exists", "this erasure was finished before")
 
 
-def erase_repeat(standing: Standing, statement: Statement, now: ids.Time) -> None:
+@rule(bodies.EraseRepeat)
+def erase_repeat(standing: Standing, said: Said[bodies.EraseRepeat], now: ids.Time) -> None:
     """What three people's keys decided holds in a journal that forgot it; a server alone repeats nothing."""
-    body = cast("types.EraseRepeat", statement.body)
+    body = said.body
     known = standing.erasures.get(body.erasure)
     if known is not None and known.ended:
         refuse("exists", "this erasure was executed or cancelled")
-    items_of_case(standing, statement, body.items, begun=True)
+    items_of_case(standing, said.case, body.items, begun=True)
     asked, agreed, done = (
-        _repeated(standing, statement, kind, part)
+        _repeated(standing, said, kind, part)
         for kind, part in (
             ("erase.request", body.request),
             ("erase.approve", body.approve),
             ("erase.execute", body.execute),
         )
     )
-    case = cast("ids.CaseId", statement.case)
+    case = said.case
     if standing.case_of_vault.get(asked.by) != case or not standing.on_team(agreed.by, case):
         refuse("not-approved", "it was not asked by her vault, or nobody of the team agreed")
     if standing.role_of(done.by) != "server":
         refuse("not-approved", "no server carried it out")
-    if not set(body.items) <= set(cast("types.EraseRequest", asked.body).items):
+    if not set(body.items) <= set(cast("bodies.EraseRequest", asked.body).items):
         refuse("unknown-item", "she did not ask for one of these items")
     if ids.moment_of(done.at) - ids.moment_of(asked.at) < ERASE_DELAY - ERASE_CLOCK:
         refuse("too-early", f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled")
@@ -131,15 +140,15 @@ def erase_repeat(standing: Standing, statement: Statement, now: ids.Time) -> Non
         refuse("retained", "the case is kept for a claim or an inquiry")
 
 
-def _repeated(standing: Standing, statement: Statement, kind: str, part: ids.Base64) -> Statement:
+def _repeated(standing: Standing, said: Said[bodies.EraseRepeat], kind: str, part: ids.Base64) -> Statement:
     """Return a statement inside `erase.repeat`, signed by a key in force, of this case and erasure."""
     try:
         found = parse(canonical.unb64(part))
     except FormatError:
         refuse("form", "a step of the erasure cannot be read")
     public = standing.public_key(found.by)
-    same = getattr(found.body, "erasure", None) == cast("types.EraseRepeat", statement.body).erasure
-    if public is None or found.type != kind or found.case != statement.case or not same:
+    same = getattr(found.body, "erasure", None) == said.body.erasure
+    if public is None or found.type != kind or found.case != said.case or not same:
         refuse("not-approved", "a step is of another erasure, or by a key that is not known here")
     return verified(found, {found.by: public})
 
@@ -150,24 +159,8 @@ def _refuse_needed_cards(standing: Standing, items: tuple[ids.ItemId, ...]) -> N
         refuse("in-use", "one of the items is the card of an alarm device in use: revoke the device first")
 
 
-def case_retain(standing: Standing, statement: Statement, now: ids.Time) -> None:
-    """Refuse to keep a case shorter or for a weaker reason, or without end, or by anybody but its lead."""
-    body, case = cast("types.CaseRetain", statement.body), cast("ids.CaseId", statement.case)
-    if standing.cases[case].body.lead != statement.by:
-        refuse("lead", "the lead of the case says how long it is kept")
-    if not body.ground.strip():
-        refuse("ground", "keeping a case needs a ground in law")
-    if ids.moment_of(body.until) - ids.moment_of(now) > retention.LONGEST[body.retention]:
-        refuse("too-long", "longer than this class of reasons allows: nobody can undo it")
-    before = standing.retained.get(case)
-    if before is not None and (
-        body.until < before.until or retention.RANK[body.retention] < retention.RANK[before.retention]
-    ):
-        refuse("shorter", "what was said to be kept is never kept shorter, or for a weaker reason")
-
-
-def _erasure(standing: Standing, statement: Statement) -> Erasure:
-    erasure = standing.erasures.get(cast("types.EraseStep", statement.body).erasure)
-    if erasure is None or erasure.case != statement.case or erasure.ended:
+def _erasure(standing: Standing, said: Said[bodies.EraseStep]) -> Erasure:
+    erasure = standing.erasures.get(said.body.erasure)
+    if erasure is None or erasure.case != said.case or erasure.ended:
         refuse("unknown-erasure", "this case has no such erasure under way")
     return erasure

@@ -9,67 +9,30 @@ State rules:
 - A phone only adds: `item.*` in its own case, numbered without a gap. It never reads, grants or erases.
 - Only the vault key of a case grants and revokes, and only to a reader whose key the root certified.
 - Only a certified bridge raises alarms; only a dispatcher acts on them.
-- Nobody destroys alone: her request, a caseworker's approval, `erasing.ERASE_DELAY` of waiting, and no hold.
+- Nobody destroys alone: her request, a caseworker's approval, `erasure.ERASE_DELAY` of waiting, and no hold.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from evidence import ids
-from evidence.statements import types
+from evidence.statements import bodies, catalogue
 from evidence.statements.errors import NotAllowedError as NotAllowedError  # noqa: PLC0414 - callers need one module
 from evidence.statements.errors import refuse
-from evidence.statements.rules import RULES
+from evidence.statements.rules import (  # noqa: F401 - each registers its rules
+    alarms,
+    cases,
+    consent,
+    devices,
+    erasure,
+    items,
+    lending,
+    organisation,
+)
+from evidence.statements.rules.registry import complete
 from evidence.statements.standing import Standing
 from evidence.statements.statement import FIRST_PREV, Chain, Statement, verified
 
-_SIGNERS_BY_TYPE: Final[Mapping[str, str]] = {
-    "log.open": "root",
-    "log.rotate": "root",
-    "key.publish": "root",
-    "key.retire": "root",
-    "key.share": "root",
-    "team.open": "root",
-    "case.open": "caseworker",
-    "case.retain": "caseworker",
-    "device.invite": "caseworker",
-    "device.enrol": "newcomer",
-    "device.revoke": "caseworker vault",
-    "alarm_device.enrol": "caseworker",
-    "alarm_device.lend": "caseworker",
-    "alarm_device.review": "caseworker",
-    "alarm_device.return": "caseworker",
-    "shift.begin": "dispatcher",
-    "shift.end": "dispatcher",
-    "item.open": "phone caseworker bridge",
-    "item.seal": "phone caseworker bridge",
-    "item.amend": "phone caseworker",
-    "disclose": "caseworker",
-    "grant": "vault",
-    "revoke": "vault",
-    "dispute": "vault",
-    "hold.place": "caseworker investigator",
-    "hold.lift": "caseworker investigator",
-    "erase.request": "vault",
-    "erase.approve": "caseworker",
-    "erase.cancel": "vault caseworker",
-    "erase.execute": "server",
-    "erase.finish": "server",
-    "erase.repeat": "server",
-    "break_glass": "dispatcher",
-    "read": "server",
-    "export": "investigator",
-    "alarm.raise": "bridge",
-    "alarm.repeat": "bridge",
-    "alarm.deliver": "bridge",
-    "alarm.claim": "dispatcher",
-    "alarm.accept": "dispatcher",
-    "alarm.dispatch": "dispatcher",
-    "alarm.on_scene": "dispatcher",
-    "alarm.close": "dispatcher",
-}
-SIGNERS: Final = {kind: frozenset(roles.split()) for kind, roles in _SIGNERS_BY_TYPE.items()}
-"""Role x action: which role's key signs which type. Compared with the docs by a test."""
+_RULES: Final = complete()
 
 
 def check(standing: Standing, statement: Statement, now: ids.Time) -> None:
@@ -80,7 +43,7 @@ def check(standing: Standing, statement: Statement, now: ids.Time) -> None:
     role = check_author(standing, statement, now)
     _check_case(standing, statement, role)
     _check_chain(standing, statement, role)
-    rule = RULES.get(statement.type)
+    rule = _RULES.get(statement.type)
     if rule is not None:
         rule(standing, statement, now)
 
@@ -91,22 +54,22 @@ def check_author(standing: Standing, statement: Statement, now: ids.Time) -> str
     This half needs no neighbours of the statement, so a verifier that holds a part of the journal can use it.
     """
     signers = {statement.by: _author_key(standing, statement)}
-    if isinstance(statement.body, types.DeviceEnrol):
+    if isinstance(statement.body, bodies.DeviceEnrol):
         signers[statement.body.invite] = _invitation_key(standing, statement, statement.body, now)
     verified(statement, signers)
     if (standing.log is None) != (statement.type == "log.open"):
         refuse("log-state", "the log opens once, with its first statement")
     role = "root" if standing.log is None else standing.role_of(statement.by) or "newcomer"
-    if role not in SIGNERS[statement.type]:
+    if role not in catalogue.ACTS[statement.type].signers:
         refuse("role", f"a {role} key does not sign {statement.type}")
     return role
 
 
 def _author_key(standing: Standing, statement: Statement) -> bytes:
     body = statement.body
-    if isinstance(body, types.LogOpen) and standing.log is None:
+    if isinstance(body, bodies.LogOpen) and standing.log is None:
         return bytes.fromhex(body.root.sign)
-    if isinstance(body, types.DeviceEnrol) and statement.by not in standing.device_of_key:
+    if isinstance(body, bodies.DeviceEnrol) and statement.by not in standing.device_of_key:
         return bytes.fromhex(body.sign)
     public = standing.public_key(statement.by)
     if public is None:
@@ -114,7 +77,7 @@ def _author_key(standing: Standing, statement: Statement) -> bytes:
     return public
 
 
-def _invitation_key(standing: Standing, statement: Statement, body: types.DeviceEnrol, now: ids.Time) -> bytes:
+def _invitation_key(standing: Standing, statement: Statement, body: bodies.DeviceEnrol, now: ids.Time) -> bytes:
     known = standing.invitations.get(body.invite)
     if known is None or known[0] != statement.case:
         refuse("invitation", "this invitation does not exist or was used before")

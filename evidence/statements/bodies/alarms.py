@@ -1,0 +1,72 @@
+"""Acts about alarms: raised, repeated, delivered, and acted upon by a dispatcher."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from evidence.ids import AlarmId, Base64, DeviceId, ItemId, Sha256, Time
+from evidence.statements.bodies.body import Body
+
+AlarmKind = Literal["press", "duress", "test", "tamper"]
+CloseReason = Literal["genuine", "accidental", "test", "technical"]
+
+
+@dataclass(frozen=True)
+class Press:
+    """What names one push of a button: the device's boot number and its counter since that boot."""
+
+    boot: int
+    counter: int
+
+
+@dataclass(frozen=True)
+class AlarmRaise(Body):
+    """The bridge received a press; the message as received is inside the sealed `item`."""
+
+    alarm: AlarmId
+    device: DeviceId
+    press: Press
+    kind: AlarmKind
+    item: ItemId
+    cose_sha256: Sha256
+    received_at: Time
+    broker: str
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AlarmRepeat(Body):
+    """A further press of the same device while its alarm is open."""
+
+    alarm: AlarmId
+    press: Press
+    cose_sha256: Sha256
+    received_at: Time
+    flags: tuple[str, ...] | None = None
+    """What is odd about it, and for a cancel what its code was."""
+
+
+@dataclass(frozen=True)
+class AlarmDeliver(Body):
+    """What became of the alarm on one route. *Delivered* means: their software has it, not: a human has it."""
+
+    alarm: AlarmId
+    route: str
+    outcome: Literal["delivered", "failed"]
+    detail: str
+    at: Time
+
+
+@dataclass(frozen=True)
+class AlarmAct(Body):
+    """A named dispatcher claims, accepts, dispatches or reports on scene."""
+
+    alarm: AlarmId
+
+
+@dataclass(frozen=True)
+class AlarmClose(Body):
+    """A named dispatcher closes the alarm, with the reason."""
+
+    alarm: AlarmId
+    reason: CloseReason
+    note: Base64 | None = None

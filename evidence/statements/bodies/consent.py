@@ -1,0 +1,65 @@
+"""Acts of consent and what follows from it: proposals, grants, disputes, exports."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from evidence.ids import Base64, DeviceId, DisclosureId, ExportId, GrantId, ItemId, KeyId, PublicKey, Sha256, Time
+from evidence.statements.bodies.body import Body
+
+
+@dataclass(frozen=True)
+class GrantedItem:
+    """One content key, wrapped to the reader of the grant."""
+
+    item: ItemId
+    wrap: Base64
+    suite: Literal[2] | None = None
+    """Absent: suite 1."""
+
+
+@dataclass(frozen=True)
+class Grant(Body):
+    """Her consent: these items, to this reader, for this purpose, until then."""
+
+    grant: GrantId
+    reader: KeyId
+    reader_box: PublicKey
+    purpose: str
+    expires: Time
+    items: tuple[GrantedItem, ...]
+
+
+@dataclass(frozen=True)
+class Revoke(Body):
+    """She takes a grant back; copies that were fetched before remain where they are."""
+
+    grant: GrantId
+
+
+@dataclass(frozen=True)
+class Disclose(Body):
+    """A caseworker proposes to her that a reader gets these items; it gives nobody anything."""
+
+    disclosure: DisclosureId
+    reader: KeyId
+    purpose: str
+    items: tuple[ItemId, ...]
+
+
+@dataclass(frozen=True)
+class Dispute(Body):
+    """She says that what this device added in this window was not hers; it marks, and erases nothing."""
+
+    device: DeviceId
+    since: Time
+    until: Time
+
+
+@dataclass(frozen=True)
+class Export(Body):
+    """An investigator takes a bundle: on which ground, and the SHA-256 of the bag's payload manifest."""
+
+    export: ExportId
+    ground: str
+    manifest: Sha256
+    items: tuple[ItemId, ...]

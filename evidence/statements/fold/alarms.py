@@ -1,0 +1,22 @@
+"""What acts about alarms change."""
+
+from evidence.statements import bodies
+from evidence.statements.fold.registry import with_case
+from evidence.statements.standing import Belongings, Standing
+from evidence.statements.statement import Said
+
+
+@with_case(bodies.AlarmRaise)
+def _alarm_raise(standing: Standing, said: Said[bodies.AlarmRaise]) -> None:
+    body = said.body
+    standing.reach.keep("alarm", body.alarm, said.case)
+    standing.alarms[body.alarm] = said.case
+    own = standing.belongings.setdefault(said.case, Belongings())
+    own.alarms.add(body.alarm)
+    own.presses.add((body.alarm, body.cose_sha256))
+
+
+@with_case(bodies.AlarmRepeat)
+def _alarm_repeat(standing: Standing, said: Said[bodies.AlarmRepeat]) -> None:
+    body = said.body
+    standing.belongings.setdefault(said.case, Belongings()).presses.add((body.alarm, body.cose_sha256))

@@ -1,0 +1,42 @@
+"""Rules about alarms: raised, repeated, and acted upon."""
+
+from evidence import ids
+from evidence.statements import bodies
+from evidence.statements.errors import refuse
+from evidence.statements.rules.registry import rule
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Said
+
+
+@rule(bodies.AlarmRaise)
+def _alarm_raise(standing: Standing, said: Said[bodies.AlarmRaise], _now: ids.Time) -> None:
+    body = said.body
+    device = standing.devices.get(body.device)
+    if body.alarm in standing.alarms:
+        refuse("exists", "this alarm exists")
+    if device is None or device.alarm is None or device.case != said.case:
+        refuse("unknown-device", "this case has no such alarm device")
+
+
+@rule(bodies.AlarmRepeat)
+def _alarm_repeat(standing: Standing, said: Said[bodies.AlarmRepeat], _now: ids.Time) -> None:
+    _known(standing, said.case, said.body.alarm)
+    body = said.body
+    if (body.alarm, body.cose_sha256) in standing.of(said.case).presses:
+        refuse("exists", "this press is in this alarm already")
+
+
+def _acted(
+    standing: Standing, said: Said[bodies.AlarmAct | bodies.AlarmClose | bodies.AlarmDeliver], _now: ids.Time
+) -> None:
+    _known(standing, said.case, said.body.alarm)
+
+
+rule(bodies.AlarmDeliver)(_acted)
+rule(bodies.AlarmAct)(_acted)
+rule(bodies.AlarmClose)(_acted)
+
+
+def _known(standing: Standing, case: ids.CaseId, alarm: ids.AlarmId) -> None:
+    if standing.alarms.get(alarm) != case:
+        refuse("unknown-alarm", "this case has no such alarm")

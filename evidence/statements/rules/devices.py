@@ -1,0 +1,50 @@
+"""Rules about phones and alarm devices: invited, enrolled, issued, shut out."""
+
+import hashlib
+
+from evidence import canonical, ids, keys
+from evidence.statements import bodies
+from evidence.statements.errors import refuse
+from evidence.statements.rules.registry import rule
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Said
+
+
+@rule(bodies.DeviceInvite)
+def _device_invite(standing: Standing, said: Said[bodies.DeviceInvite], _now: ids.Time) -> None:
+    body = said.body
+    kid = keys.signing_kid(bytes.fromhex(body.invite))
+    if kid in standing.invitations or standing.public_key(kid) is not None:
+        refuse("exists", "this invitation exists")
+    case = standing.cases[said.case].body
+    if body.xwing is not None and (case.xwing is None or _sha256(case.xwing) != body.xwing):
+        refuse("xwing", "the invitation pins another X-Wing key than the case's")
+
+
+def _sha256(public: ids.Base64) -> ids.Sha256:
+    return ids.Sha256(hashlib.sha256(canonical.unb64(public)).hexdigest())
+
+
+@rule(bodies.DeviceEnrol)
+def _device_enrol(standing: Standing, said: Said[bodies.DeviceEnrol], _now: ids.Time) -> None:
+    body = said.body
+    if body.device in standing.devices or keys.signing_kid(bytes.fromhex(body.sign)) != said.by:
+        refuse("exists", "this device exists, or the statement is signed by another key")
+
+
+@rule(bodies.AlarmDeviceEnrol)
+def _alarm_device_enrol(standing: Standing, said: Said[bodies.AlarmDeviceEnrol], _now: ids.Time) -> None:
+    body = said.body
+    kid = keys.signing_kid(bytes.fromhex(body.sign))
+    if body.device in standing.devices or standing.public_key(kid) is not None:
+        refuse("exists", "this device or its key exists")
+    card = standing.items.get(body.card) if body.card is not None else None
+    if body.card is not None and (card is None or card.case != said.case):
+        refuse("unknown-item", "the dispatcher card is not an item of this case")
+
+
+@rule(bodies.DeviceRevoke)
+def _device_revoke(standing: Standing, said: Said[bodies.DeviceRevoke], _now: ids.Time) -> None:
+    device = standing.devices.get(said.body.device)
+    if device is None or device.case != said.case or device.revoked:
+        refuse("unknown-device", "this case has no such device in use")

@@ -1,0 +1,111 @@
+"""The catalogue of acts is the only list of statement types, and the page for people says what it says."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from evidence.statements import catalogue
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "formats" / "statement.md"
+CATALOGUE = ROOT / "evidence" / "statements" / "catalogue.py"
+OLD = ROOT / "evidence" / "store" / "database" / "migrations" / "versions"
+"""A step of a database says what was true when it was written, and goes on to say so."""
+
+
+def test_no_table_of_statement_types_stands_outside_the_catalogue() -> None:
+    paths = [path for room in ("evidence", "server", "device_bridge", "infra") for path in (ROOT / room).rglob("*.py")]
+    assert len(paths) > 300
+    found = [
+        f"{path.relative_to(ROOT)}:{line} lists {', '.join(names)}"
+        for path in paths
+        if path != CATALOGUE and OLD not in path.parents and "node_modules" not in path.parts
+        for line, names in _tables(ast.parse(path.read_text()))
+    ]
+    assert not found, "ask the catalogue instead:\n" + "\n".join(found)
+
+
+def test_no_list_of_statement_types_stands_in_the_page() -> None:
+    act = "|".join(map(re.escape, sorted(name for name in catalogue.ACTS if "." in name)))
+    listed = re.compile(rf"""(["'])({act})\1\s*(?:,|:[^,}}]*,)\s*(["'])({act})\3""")
+    scripts = [path for path in (ROOT / "server" / "web" / "static").rglob("*.js") if "vendor" not in path.parts]
+    assert len(scripts) > 20
+    found = [path.name for path in scripts if listed.search(path.read_text())]
+    assert not found
+
+
+def test_a_table_is_found_where_there_is_one() -> None:
+    for table in (
+        'A = {"item.open", "item.seal"}',
+        'A = {"item.open": 1, "item.seal": 2}',
+        'A = Literal["item.open", "x", "item.seal"]',
+        'A = {"grant", "revoke"}',
+        'match x:\n    case "item.open" | "item.seal": pass',
+    ):
+        assert list(_tables(ast.parse(table)))
+    for none in ('A = {"item.open"}', 'A = ("read", "export", "object-lock")', 'f("item.open", "x")'):
+        assert not list(_tables(ast.parse(none)))
+
+
+def test_the_table_in_the_docs_is_the_catalogue() -> None:
+    """Types, signers and members, in the same order: what stands in brackets is explanation."""
+    rows = re.findall(r"^\| `([\w.]+)` \| ([\w, ]+) \| (.*?) \|$", PAGE.read_text(), re.MULTILINE)
+    documented = {
+        name: (frozenset(signers.split(", ")), re.findall(r"`([^`]*)`", _without_brackets(members)))
+        for name, signers, members in rows
+        if name in catalogue.ACTS
+    }
+    said = {name: (act.signers, [*_members(act.body)]) for name, act in catalogue.ACTS.items()}
+    assert list(documented) == list(said)
+    assert documented == said
+
+
+def test_the_docs_say_which_acts_are_about_the_organisation() -> None:
+    (line,) = re.findall(r"^\| `case` \| (.*?) \|$", PAGE.read_text(), re.MULTILINE)
+    families = set(re.findall(r"`(\w+)\.\*`", line))
+    assert families == {name.split(".")[0] for name in catalogue.CASELESS}
+
+
+def _tables(tree: ast.AST) -> Iterator[tuple[int, list[str]]]:
+    """Yield literal collections that hold two or more types: with a dot in one of them, or nothing but types."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Set(elts=found) | ast.List(elts=found) | ast.Tuple(elts=found):
+                values: list[Any] = list(found)
+            case ast.Dict(keys=found):
+                values = list(found)
+            case ast.MatchOr(patterns=found):
+                values = [one.value for one in found if isinstance(one, ast.MatchValue)]
+            case _:
+                continue
+        words = [one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        names = [word for word in words if word in catalogue.ACTS]
+        if len(names) > 1 and (any("." in name for name in names) or len(names) == len(words)):
+            yield getattr(node, "lineno", 0), names
+
+
+def _members(body: type[Any]) -> Iterator[str]:
+    """Yield the members of a body as the page writes them: `name`, `name?`, `name {its, members}`, `name [{…}]`."""
+    hints = get_type_hints(body)
+    for one in fields(body):
+        optional = "?" if one.default is not MISSING else ""
+        kinds = [
+            kind
+            for kind in (hints[one.name], *get_args(hints[one.name]))
+            if isinstance(kind, type) and is_dataclass(kind)
+        ]
+        if not kinds:
+            yield f"{one.name}{optional}"
+            continue
+        inner = f"{{{', '.join(_members(kinds[0]))}}}"
+        many = getattr(hints[one.name], "__origin__", None) is tuple
+        yield f"{one.name}{optional} {f'[{inner}]' if many else inner}"
+
+
+def _without_brackets(text: str) -> str:
+    while (shorter := re.sub(r"\([^()]*\)", "", text)) != text:
+        text = shorter
+    return text
