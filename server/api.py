@@ -1,7 +1,8 @@
 """What the routes of all domains share: the documentation of their problems, and the way to the journal."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -67,10 +68,21 @@ def address_of(request: Request, path: str) -> str:
     return f"{scheme}://{name}{path}"
 
 
-async def append(services: Services, dsse: bytes, requires: Requirement | None = None) -> Recorded:
-    """Append a statement and return its event once it is durable. Raises the store's and the domain's errors."""
+async def append(
+    services: Services,
+    dsse: bytes,
+    requires: Requirement | None = None,
+    queued: Callable[[Future[Recorded]], None] | None = None,
+) -> Recorded:
+    """Append a statement and return its event once it is durable. Raises the store's and the domain's errors.
+
+    `queued` hears of the writer's future, which may end after whoever asked is gone.
+    """
     # Not in another thread: it only queues, and waking a thread costs more than that.
-    return await asyncio.wrap_future(services.journal.append(dsse, requires=requires))
+    future = services.journal.append(dsse, requires=requires)
+    if queued is not None:
+        queued(future)
+    return await asyncio.wrap_future(future)
 
 
 async def append_own(

@@ -132,6 +132,11 @@ class Settings(BaseSettings):
         le=99,
         description="the oldest local copies go while the disk is fuller; never when not set",
     )
+    upload_reserve_mib: int = Field(
+        default=2048,
+        ge=0,
+        description="MiB of the disk that uploads leave free, for the journal and the presses of bridges beside it",
+    )
     scrub_every_days: float = Field(
         default=7, ge=0, description="days between two readings of all sealed items in the background; 0: none"
     )

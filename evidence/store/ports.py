@@ -95,6 +95,10 @@ class Journal(Protocol):
         """Return the size in bytes of all containers that a case has sealed."""
         ...
 
+    def stored_bytes_by(self, signer: ids.KeyId) -> int:
+        """Return the size in bytes of all containers that a key has sealed, in whatever case."""
+        ...
+
     def leaves(self, start: int, end: int) -> Sequence[bytes]:
         """Return the log entries with `start` <= index < `end`."""
         ...
@@ -113,6 +117,10 @@ class BlobStore(Protocol):
 
     def local_path(self, sha256: ids.Sha256) -> Path:
         """Return a local file with the blob's bytes; BlobError when it is not here."""
+        ...
+
+    def file(self, sha256: ids.Sha256) -> Path | None:
+        """Return the blob's own file when it is on this disk; None when it is not. Fetches nothing."""
         ...
 
     def put(self, data: bytes) -> ids.Sha256:

@@ -91,7 +91,7 @@ class Destroyer:
         every = sorted((*buried, *fresh), key=lambda one: one.index)
         containers = tuple(one.container for one in every if one.container is not None)
         for sha256 in self.uploads.blobs_of(erasure.items):  # whole, and never sealed: no event names it
-            self.shredder.destroy_blob(sha256, now)
+            self.shredder.destroy_unsealed(sha256)
         self.uploads.destroy(erasure.items)
         self.reached("uploads")
         self._destroy_bundles(erasure)

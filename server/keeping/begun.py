@@ -16,7 +16,7 @@ from server.uploads.folder import done_note
 
 FOLDER: Final = "uploads"
 NOTE: Final = "*.begun"
-BESIDE: Final = (".open", ".part", ".kept")
+BESIDE: Final = (".open", ".part", ".kept", ".whole")
 """What belongs to an upload, under its name, beside the note that it is complete (`server.uploads.folder`)."""
 
 

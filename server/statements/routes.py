@@ -15,9 +15,10 @@ from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 from server.statements.receipts import answer, erased_receipt
-from server.statements.seals import check_seal
+from server.statements.seals import Sealing, check_seal
 from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptAnswer
 from server.uploads import begun
+from server.uploads.service import Uploads
 
 router = APIRouter(prefix=f"{V1}/statements", tags=["statements"])
 
@@ -48,17 +49,22 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
     statement = statements.parse(raw)
     if statement.by != who.kid:
         raise ProblemError(domains.SIGNER)
+    sealing = Sealing(services.uploads, statement)
     try:
         if _needs_checking_beside(statement):
-            known = await run_in_threadpool(_known_or_checked, services, statement)
+            known = await run_in_threadpool(_known_or_checked, services, statement, sealing)
             if known is not None:
                 response.status_code = 200
                 return answer(services, known)
-        recorded = await append(
-            services, raw, begun.few_enough if isinstance(statement.body, bodies.ItemOpen) else None
-        )
+        requires = begun.few_enough if isinstance(statement.body, bodies.ItemOpen) else None
+        recorded = await append(services, raw, requires, sealing.end)
     except ErasedError as error:  # its author may go on from it: the receipt says that it had arrived
         raise ProblemError(domains.ERASED, receipt=erased_receipt(services, error.tombstone)) from error
+    finally:
+        sealing.let_go()
+    if isinstance(statement.body, bodies.DeviceRevoke | bodies.KeyRetire):
+        uploads: Uploads = request.app.state.uploads
+        uploads.sweep_soon()
     if recorded.again:
         response.status_code = 200
     return answer(services, recorded)
@@ -70,15 +76,15 @@ def _needs_checking_beside(statement: Statement) -> bool:
     )
 
 
-def _known_or_checked(services: Services, statement: Statement) -> Recorded | None:
+def _known_or_checked(services: Services, statement: Statement, sealing: Sealing) -> Recorded | None:
     """Return the event of a statement that was stored before; otherwise check it, and return None."""
     known = services.journal.by_statement(statement.id)
     if known is None:
-        _check_beside(services, statement)
+        _check_beside(services, statement, sealing)
     return known
 
 
-def _check_beside(services: Services, statement: Statement) -> None:
+def _check_beside(services: Services, statement: Statement, sealing: Sealing) -> None:
     """Check what the journal itself cannot know: files, prepared exports, and that the bridge hears of every act."""
     body = statement.body
     if statement.type.startswith("alarm."):
@@ -94,6 +100,7 @@ def _check_beside(services: Services, statement: Statement) -> None:
         if isinstance(body, bodies.ItemSeal):
             sealed = services.journal.seal_of(body.item)
             if sealed is None:
+                sealing.begin()
                 check_seal(services.blobs, statement, body, public)
             elif sealed.statement != statement.id:
                 # Before the file is read: it may be in S3 only, and nobody makes us fetch it by asking again.

@@ -4,14 +4,45 @@ The server cannot read the item; it compares sizes, hashes and the signed head, 
 """
 
 import hashlib
+from concurrent.futures import Future
 
 from evidence.envelope import container
 from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES, TamperedError
 from evidence.statements import bodies
+from evidence.statements.event import Recorded
 from evidence.statements.statement import Statement
 from evidence.store.ports import BlobStore
 from server.problems import ProblemError, domains
-from server.uploads.folder import HASH_READ_BYTES
+from server.uploads.folder import HASH_READ_BYTES, Hold, UploadFolder
+
+
+class Sealing:
+    """The hold on a complete file while a statement that seals it is checked and written: nothing removes it meanwhile.
+
+    For every other statement it does nothing.
+    """
+
+    def __init__(self, folder: UploadFolder, statement: Statement) -> None:
+        self._folder = folder
+        self._statement = statement
+        self._hold: Hold | None = None
+
+    def begin(self) -> None:
+        """Take the hold, if the file is on this disk; whether it is, is checked next. Blocks."""
+        if isinstance(body := self._statement.body, bodies.ItemSeal):
+            self._hold = self._folder.hold_blob(body.container.sha256, alone=False)
+
+    def end(self, writing: "Future[Recorded]") -> None:
+        """Keep the hold until the writer has judged the statement, whoever still waits for it."""
+        hold, self._hold = self._hold, None
+        if hold is not None:
+            writing.add_done_callback(lambda _: hold.release())
+
+    def let_go(self) -> None:
+        """Release what was not handed to the writer."""
+        if self._hold is not None:
+            self._hold.release()
+            self._hold = None
 
 
 def check_seal(blobs: BlobStore, statement: Statement, body: bodies.ItemSeal, public: bytes) -> None:

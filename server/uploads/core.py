@@ -8,6 +8,7 @@ State rules:
 - Bytes under a declared checksum count only when the checksum holds; without one, every byte that arrived counts.
 - A complete file counts only when its SHA-256 is the one that was declared at creation; otherwise it is removed.
 - A complete upload cannot be terminated: it is evidence by then.
+- Room is taken by bytes that arrived, never by announcing; what is complete and not sealed takes room as well.
 """
 
 import hashlib
@@ -21,13 +22,22 @@ MAX_UPLOAD_BYTES: Final = 8 * 1024**3
 """An hour of video of a good phone; longer recordings are made in parts."""
 
 CASE_QUOTA_BYTES: Final = 50 * 1024**3
-"""All sealed and arriving files of one case: years of photographs, and no way to fill the disk with one phone."""
+"""All that arrived in one case, sealed or not: years of photographs."""
 
-MAX_OPEN_UPLOADS: Final = 256
-"""Files of one case that are arriving at once; a phone that comes back from a week without network has dozens."""
+DEVICE_QUOTA_BYTES: Final = 40 * 1024**3
+"""What arrived by one phone's key. The rest of the case's room is a reserve that other devices of the case find, also
+when somebody has copied this one's key and sends for weeks."""
+
+STAFF_QUOTA_BYTES: Final = 200 * 1024**3
+"""What arrived by one caseworker's key, over all cases: a career of recordings, and no way to fill the disk either."""
+
+MAX_WAITING_UPLOADS: Final = 256
+"""Files of one key that are arriving, or are complete and not sealed; a phone that comes back from a week without
+network has dozens, and seals each before it sends the next."""
 
 EXPIRY_S: Final = 7 * 24 * 3600
-"""How long an unfinished upload is kept after its creation: a week of bad network, or of a phone in a drawer."""
+"""How long an upload that is not complete is kept after its creation, and one that is complete and that no statement
+names after its last byte: a week of bad network, or of a phone in a drawer."""
 
 
 UPLOAD_ID_BYTES: Final = 32
@@ -69,14 +79,22 @@ class Upload:
     expires_at: ids.Time
     complete: bool = False
 
+    @property
+    def by_staff(self) -> bool:
+        """Whether a caseworker sends it: then its account is the key, not a case."""
+        return self.account == self.owner
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an account (a case) takes up already."""
+    """What one key, and the whole case that it sends to, take up: bytes that arrived, sealed or not, never announced.
 
-    stored_bytes: int
-    open_bytes: int
-    open_uploads: int
+    `case_bytes` is 0 for staff, who send to no case. `waiting` are the key's uploads that no statement sealed yet.
+    """
+
+    key_bytes: int
+    case_bytes: int
+    waiting: int
 
 
 def upload_id(owner: ids.KeyId, creation: Creation) -> str:
@@ -90,13 +108,19 @@ def upload_id(owner: ids.KeyId, creation: Creation) -> str:
     return creation.item + hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def admit(creation: Creation, usage: Usage) -> None:
-    """Refuse what is too large for one upload, or for the account it would belong to."""
-    if creation.length > MAX_UPLOAD_BYTES:
+def admit(upload: Upload, usage: Usage) -> None:
+    """Refuse what is too large for one upload, or does not fit in the room that is left to this key."""
+    if upload.length > MAX_UPLOAD_BYTES:
         raise ProblemError(general.TOO_LARGE, {"tus-max-size": str(MAX_UPLOAD_BYTES)})
-    full = usage.stored_bytes + usage.open_bytes + creation.length > CASE_QUOTA_BYTES
-    if full or usage.open_uploads >= MAX_OPEN_UPLOADS:
+    if upload.length > room(upload, usage) or usage.waiting >= MAX_WAITING_UPLOADS:
         raise ProblemError(domains.QUOTA)
+
+
+def room(upload: Upload, usage: Usage) -> int:
+    """Return how many bytes this key may still bring."""
+    if upload.by_staff:
+        return max(0, STAFF_QUOTA_BYTES - usage.key_bytes)
+    return max(0, min(DEVICE_QUOTA_BYTES - usage.key_bytes, CASE_QUOTA_BYTES - usage.case_bytes))
 
 
 def decide_patch(upload: Upload, offset: int, patch: Patch) -> int:

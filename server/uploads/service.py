@@ -4,6 +4,7 @@ Who may work on an upload, and when, is decided here on the event loop; what the
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 
 from evidence import ids
@@ -24,12 +26,13 @@ from server.uploads.lanes import TAKEOVER_TIMEOUT_S, Lane
 from server.uploads.storage import Admitted, Opened, Progress, Steps, at_offset
 
 SWEEP_EVERY_S: Final = 600.0
-"""Expired uploads take up disk, nothing else; ten minutes more do no harm."""
+"""Expired uploads take up disk, nothing else; ten minutes more do no harm. After a revocation it is done at once."""
 
 HOLD_AGAIN_EVERY_S: Final = 0.05
 """Between two tries at a part that another process has; a network round trip of a phone takes longer."""
 
 Answer = TypeVar("Answer")
+_log = structlog.get_logger(__name__)
 
 
 class Uploads:
@@ -39,6 +42,7 @@ class Uploads:
         self._steps = Steps(services)
         self._lanes = services.lanes
         self._admitting = asyncio.Lock()
+        self._wake = asyncio.Event()
 
     async def create(self, who: Phone | Caseworker, creation: Creation) -> Admitted:
         """Admit an upload and store its announcement; the same announcement again finds the upload that it began."""
@@ -55,7 +59,7 @@ class Uploads:
         )
         async with self._admitting:
             while (admitted := await run_in_threadpool(self._steps.admit, upload)) is None:
-                await self._remove_expired(upload.id)
+                await self._end(upload.id)
         return admitted
 
     async def begin(self, who: Phone | Caseworker, admitted: Admitted) -> Progress:
@@ -103,20 +107,30 @@ class Uploads:
         async with self._lanes.take(upload_id):
             await _when_free(lambda: self._steps.remove(who, upload_id) or None)
 
+    def sweep_soon(self) -> None:
+        """Look for uploads that are over now, not in ten minutes: a key was revoked."""
+        self._wake.set()
+
     async def sweep_forever(self) -> None:
-        """Remove expired uploads, again and again."""
+        """Let go of uploads that are over, again and again; one that cannot go now goes the next time."""
         while True:
-            await self.sweep()
-            await asyncio.sleep(SWEEP_EVERY_S)
+            try:
+                await self.sweep()
+            except Exception as error:  # noqa: BLE001 - a disk or database that errs now must not end the sweeping
+                _log.warning("uploads that are over were not all removed", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), SWEEP_EVERY_S)
+            self._wake.clear()
 
     async def sweep(self) -> None:
-        """Remove expired uploads, but nothing that arrived of an announced item: that is evidence."""
-        for upload in await run_in_threadpool(self._steps.expired):
-            await self._remove_expired(upload.id)
+        """Let go of uploads that are over (`retention`)."""
+        for upload in await run_in_threadpool(self._steps.over):
+            async with self._lanes.take(upload.id):
+                await run_in_threadpool(self._steps.end, upload.id)  # what somebody has now goes the next time
 
-    async def _remove_expired(self, upload_id: str) -> None:
+    async def _end(self, upload_id: str) -> None:
         async with self._lanes.take(upload_id):
-            await _when_free(lambda: self._steps.remove_expired(upload_id) or None)
+            await _when_free(lambda: self._steps.end(upload_id) or None)
 
     @asynccontextmanager
     async def _opened(
@@ -133,7 +147,7 @@ class Uploads:
             try:
                 yield opened, lane
             finally:
-                opened.hold.release()
+                opened.release()
 
 
 async def _when_free(step: Callable[[], Answer | None]) -> Answer:

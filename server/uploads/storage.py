@@ -4,24 +4,30 @@ All of this blocks. Each step is one hand-over to a thread: waking one costs mor
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from evidence import ids
 from server.principals import Caseworker, Phone
-from server.problems import ProblemError, domains, general
+from server.problems import Member, ProblemError, domains, general
 from server.problems.kinds import ProblemType
 from server.services import Services
-from server.uploads import begun, core
+from server.uploads import core
+from server.uploads.accounts import Accounts
 from server.uploads.cache import Remembered
-from server.uploads.core import Creation, Patch, Upload
+from server.uploads.core import Patch, Upload
 from server.uploads.folder import Hold, WrongHashError
-from server.uploads.writer import FULL, PartWriter, Written
+from server.uploads.retention import Retention
+from server.uploads.writer import FULL, RESERVE, PartWriter, Written, free_bytes
 
 MAX_REMEMBERED_HASHES: Final = 512
 """Hash states kept between requests, about 200 bytes each; one that is missing only costs a second reading."""
+
+
+MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ class Opened:
     writer: PartWriter | None
     """None when there is nothing to write: the upload is complete."""
     room: int
+    account: Callable[[int], None]
+    """Hears, once, how many bytes really came."""
 
     def abandon(self) -> None:
         """Let go of what nobody is there to use."""
@@ -56,7 +64,13 @@ class Opened:
             if self.writer is not None:
                 self.writer.finish(whole_request=False)
         finally:
-            self.hold.release()
+            self.release()
+
+    def release(self) -> None:
+        """Let others in, and count what came."""
+        if self.writer is not None:
+            self.account(self.writer.offset - self.at.offset)
+        self.hold.release()
 
 
 class Steps:
@@ -65,6 +79,9 @@ class Steps:
     def __init__(self, services: Services) -> None:
         self._journal = services.journal
         self._folder = services.uploads
+        self._accounts = Accounts(services.journal, services.copies, services.uploads)
+        self._retention = Retention(services)
+        self._reserve_bytes = services.settings.upload_reserve_mib * MIB
         self._hashes: Remembered[tuple[int, hashlib._Hash]] = Remembered(MAX_REMEMBERED_HASHES)
 
     def admit(self, upload: Upload) -> Admitted | None:
@@ -78,9 +95,9 @@ class Steps:
         try:
             known = self._folder.load(upload.id)
             if known is not None:
-                living = known.expires_at > ids.now() or self._keeps(known)
-                return Admitted(known, fresh=False) if living else None
-            self._judge_room(upload, upload.length)
+                return None if self._retention.is_over(known) else Admitted(known, fresh=False)
+            core.admit(upload, self._accounts.usage(upload, fresh=True))
+            self._keep_reserve()
             with _telling_when_full():
                 self._folder.create(upload)
         finally:
@@ -92,7 +109,7 @@ class Steps:
         upload = self._folder.load(upload_id)
         if upload is None or upload.owner != who.kid:
             raise ProblemError(general.NOT_FOUND)
-        if upload.expires_at <= ids.now() and not self._keeps(upload):
+        if self._folder.is_expired(upload, ids.now()) and not self._keeps(upload):
             raise ProblemError(general.NOT_FOUND)
         return upload
 
@@ -116,13 +133,14 @@ class Steps:
             room = core.decide_patch(at.upload, at.offset, patch)
             writer = None
             if not at.upload.complete:
-                self._readmit(at)
+                self._keep_reserve()
+                self._grant(at.upload, room if patch.length is None else patch.length)
                 part = self._folder.part(upload_id)
-                writer = PartWriter(part, at.offset, self._hash_at(at), patch.checksum)
+                writer = PartWriter(part, at.offset, self._hash_at(at), patch.checksum, self._reserve_bytes)
         except BaseException:
             hold.release()
             raise
-        return Opened(hold, at, writer, room)
+        return Opened(hold, at, writer, room, partial(self._accounts.end, at.upload))
 
     def close(self, opened: Opened, writer: PartWriter, *, whole: bool, superseded: bool) -> Progress:
         """Flush what a request brought, and judge it: a complete file becomes a blob."""
@@ -151,39 +169,39 @@ class Steps:
             hold.release()
         return True
 
-    def expired(self) -> list[Upload]:
-        """Return the uploads whose time is over, but none of an announced item: what arrived of it is evidence."""
-        return [upload for upload in self._folder.expired(ids.now()) if not self._keeps(upload)]
+    def over(self) -> list[Upload]:
+        """Return the uploads that go now: what became nothing in time, or whose key was revoked."""
+        return self._retention.over()
 
-    def remove_expired(self, upload_id: str) -> bool:
-        """Remove an upload unless it was announced anew in the meantime; False while another process has it."""
+    def end(self, upload_id: str) -> bool:
+        """Let go of an upload that is over; False while another process has it, or a statement about it is written."""
         hold = self._folder.hold(upload_id)
         if hold is None:
             return False
         try:
             upload = self._folder.load(upload_id)
-            if upload is not None and upload.expires_at <= ids.now():
-                self._folder.remove(upload)
-                self._hashes.take(upload_id)
+            if upload is None:
+                return True
+            self._hashes.take(upload_id)
+            return self._retention.end(upload)
         finally:
             hold.release()
-        return True
 
     def _keeps(self, upload: Upload) -> bool:
-        """Whether an upload is of an announced item: then what arrived is evidence (`server.uploads.begun`)."""
-        return self._journal.ask(lambda standing: begun.keeps(standing, self._folder, upload))
+        return self._retention.keeps(upload)
 
-    def _readmit(self, at: Progress) -> None:
-        """Judge the quota once more before an upload goes on that was kept beyond its time: its room was given away."""
-        if at.upload.expires_at <= ids.now():
-            self._judge_room(at.upload, at.upload.length - at.offset, beside=1)
+    def _grant(self, upload: Upload, wanted: int) -> int:
+        """Return how many bytes the request may bring; QUOTA when there is no room for what it wants."""
+        granted = self._accounts.begin(upload, wanted)
+        if granted < wanted:
+            self._accounts.end(upload, 0)
+            raise ProblemError(domains.QUOTA)
+        return granted
 
-    def _judge_room(self, upload: Upload, length: int, beside: int = 0) -> None:
-        """Raise QUOTA when `length` more bytes are too many; `beside` of the open uploads are this one itself."""
-        stored = self._journal.stored_bytes(ids.CaseId(upload.account))
-        usage = self._folder.usage(upload.account, stored)
-        usage = replace(usage, open_uploads=usage.open_uploads - beside)
-        core.admit(Creation(length, upload.item, upload.sha256), usage)
+    def _keep_reserve(self) -> None:
+        """Refuse what would take from the disk what the journal and the bridges' spools need: STORAGE_FULL."""
+        if self._reserve_bytes and free_bytes(self._folder.folder) < self._reserve_bytes:
+            raise ProblemError(general.STORAGE_FULL, reason=RESERVE)
 
     def _settle(self, upload: Upload) -> Progress:
         """Return the durable offset; a file that is all there becomes a blob first, also after a crash in between."""
@@ -208,7 +226,7 @@ class Steps:
 
 def _judge(written: Written, *, whole: bool, superseded: bool) -> None:
     if written.full:
-        raise at_offset(general.STORAGE_FULL, written.offset)
+        raise at_offset(general.STORAGE_FULL, written.offset, **({"reason": RESERVE} if written.reserved else {}))
     if superseded:
         raise at_offset(domains.UPLOAD_LOCKED, written.offset)
     if not whole:
@@ -228,6 +246,6 @@ def _telling_when_full() -> Iterator[None]:
         raise ProblemError(general.STORAGE_FULL) from error
 
 
-def at_offset(kind: ProblemType, offset: int) -> ProblemError:
+def at_offset(kind: ProblemType, offset: int, **members: Member) -> ProblemError:
     """Return a problem that tells which offset is durable."""
-    return ProblemError(kind, {"upload-offset": str(offset)}, upload_offset=offset)
+    return ProblemError(kind, {"upload-offset": str(offset)}, upload_offset=offset, **members)

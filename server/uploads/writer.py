@@ -11,6 +11,9 @@ from typing import Final
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the system says when a file cannot grow."""
 
+RESERVE: Final = "reserve"
+"""Why the disk takes no more although there is room: the rest is kept for the journal and for presses."""
+
 FLUSH_EVERY_BYTES: Final = 32 * 1024 * 1024
 """While a long request arrives, the disk takes in what is there already: its last flush is short, and the journal's own
 flushes do not queue behind a gigabyte."""
@@ -43,6 +46,14 @@ class Written:
     checksum_holds: bool
     full: bool
     stamp: Stamp
+    reserved: bool = False
+    """Full only because the rest of the disk is kept for the journal and for presses."""
+
+
+def free_bytes(place: int | Path) -> int:
+    """Return how many bytes the file system of a file or folder has left for us."""
+    found = os.statvfs(place)
+    return found.f_bavail * found.f_frsize
 
 
 class PartWriter:
@@ -51,7 +62,14 @@ class PartWriter:
     `whole` is the hash of the file so far, if this process has seen all of it; it is advanced beside the writes.
     """
 
-    def __init__(self, path: Path, start: int, whole: "hashlib._Hash | None", checksum: bytes | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        start: int,
+        whole: "hashlib._Hash | None",
+        checksum: bytes | None,
+        reserve_bytes: int = 0,
+    ) -> None:
         self._start = start
         self._offset = start
         self._flushed = start
@@ -59,13 +77,19 @@ class PartWriter:
         self._whole = whole.copy() if whole is not None else None
         self._expected = checksum
         self._request = hashlib.sha256() if checksum is not None else None
-        self._full = False
+        self._full = self._reserved = False
+        self._reserve_bytes = reserve_bytes
         self._handle = os.open(path, os.O_WRONLY)
 
     @property
     def flushed(self) -> int:
         """The offset that is durable already while the request goes on."""
         return self._flushed
+
+    @property
+    def offset(self) -> int:
+        """How far the file goes, flushed or not."""
+        return self._offset
 
     @property
     def full(self) -> bool:
@@ -84,6 +108,8 @@ class PartWriter:
         reads the network, and that costs more than joining the pieces.
         """
         rest = memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        if self._reserve_bytes and free_bytes(self._handle) < self._reserve_bytes:
+            self._full = self._reserved = True
         while rest and not self._full:
             try:
                 count = os.pwrite(self._handle, rest, self._offset)
@@ -113,7 +139,7 @@ class PartWriter:
                 if not holds:
                     self._cut_off()
             self._flush()
-            return Written(self._offset, holds, self._full, Stamp.of(self._handle))
+            return Written(self._offset, holds, self._full, Stamp.of(self._handle), self._reserved)
         finally:
             os.close(self._handle)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence import ids
+from evidence import canonical, ids
 from evidence.envelope import container
 from evidence.statements import bodies
 from evidence.statements.facts import Begun
@@ -119,7 +119,7 @@ def test_neither_time_nor_a_lost_machine_takes_it_away(alone: Path) -> None:
         make(settings, alone / "backup", with_secrets=True)
     for note in (settings.data / "uploads").glob("*.open"):  # both are long out of date now
         past = {**json.loads(note.read_bytes()), "expires_at": "2020-01-01T00:00:00.000Z"}
-        note.write_bytes(json.dumps(past).encode())
+        note.write_bytes(canonical.encode(past))
     with open_services(settings) as services:
         asyncio.run(Uploads(services).sweep())
     left = {path.stem for path in (settings.data / "uploads").glob("*.part")}

@@ -12,7 +12,7 @@ from server.principals import Phone
 from server.services import open_services
 from server.uploads import core
 from server.uploads.core import Creation, Patch, Upload
-from server.uploads.folder import UploadFolder
+from server.uploads.folder import Arrivals, UploadFolder
 from server.uploads.intake import Body
 from server.uploads.service import HOLD_AGAIN_EVERY_S, Uploads
 from tests.support.server_world import settings_in
@@ -47,16 +47,18 @@ def test_the_uploads_of_an_item_are_found_complete_or_not(tmp_path: Path) -> Non
     assert [one.item for one in folder.unfinished()] == [item]
 
 
-def test_what_is_complete_is_not_looked_through_when_room_is_judged(tmp_path: Path) -> None:
+def test_what_is_sealed_is_not_looked_through_when_room_is_judged(tmp_path: Path) -> None:
     folder = UploadFolder(tmp_path / "uploads", DirectoryBlobs(tmp_path / "blobs"))
     folder.prepare()
     for number in range(50):
         content = b"%d" % number
-        arrived(folder, announced(folder, ids.ItemId(ids.new_id()), content), content)
-    announced(folder, ids.ItemId(ids.new_id()), b"waiting")
-    assert folder.usage("account", 0) == core.Usage(0, 7, 1)
+        folder.sealed(arrived(folder, announced(folder, ids.ItemId(ids.new_id()), content), content).id)
+    half = announced(folder, ids.ItemId(ids.new_id()), b"waiting")
+    folder.part(half.id).write_bytes(b"wai")
+    arrived(folder, announced(folder, ids.ItemId(ids.new_id()), b"whole"), b"whole")
+    assert folder.arrived("account") == {OWNER: Arrivals(3 + 5, 2)}
     names = {path.name for path in (tmp_path / "uploads").iterdir()}
-    assert len(names) == 3, names  # the folder of the complete ones, and the one that waits: its note and its part
+    assert len(names) == 4, names  # the folder of the sealed ones, two that wait for more, and one part
 
 
 async def test_a_request_that_is_gone_lets_go_of_what_was_opened_for_it(tmp_path: Path) -> None:

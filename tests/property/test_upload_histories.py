@@ -123,8 +123,8 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def die_before_the_note(self) -> None:
         """Go back to where the blob was in place and the note about it was not written."""
-        done = self.folder._done_note(self.name)
-        done.rename(self.folder._open_note(self.name))
+        whole = self.folder._whole_note(self.name)
+        whole.rename(self.folder._open_note(self.name))
         self.restart()
         found = self.folder.load(self.name)
         assert found is not None

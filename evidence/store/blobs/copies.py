@@ -140,6 +140,12 @@ class SqlCopies:
 
     # ------------------------------------------------------------------------------------------------- keeping
 
+    def is_sealed(self, sha256: ids.Sha256) -> bool:
+        """Whether a statement that was not erased names this blob."""
+        living = (blob_copies.c.sha256 == sha256, blob_copies.c.state != State.RELEASED)
+        with reading(self._engine) as connection:
+            return connection.execute(select(blob_copies.c.idx).where(*living).limit(1)).first() is not None
+
     def find(self, sha256: ids.Sha256) -> Copy | None:
         """Return the stored copy of a blob; None when there is none."""
         query = copy_rows.query().where(blob_copies.c.sha256 == sha256, blob_copies.c.state == State.STORED).limit(1)

@@ -71,6 +71,11 @@ class DirectoryBlobs:
             raise BlobError("this blob is not here")
         return path
 
+    def file(self, sha256: ids.Sha256) -> Path | None:
+        """Return the blob's file; None when it is not here."""
+        path = self._path(sha256)
+        return path if path.is_file() else None
+
     def put(self, data: bytes) -> ids.Sha256:
         """Store small bytes under their SHA-256; durable when it returns."""
         sha256 = ids.Sha256(hashlib.sha256(data).hexdigest())

@@ -74,6 +74,10 @@ class TieredBlobs:
             self.fetch(sha256)
             return self.local.local_path(sha256)
 
+    def file(self, sha256: ids.Sha256) -> Path | None:
+        """Return the blob's file on this disk; None when it is elsewhere or nowhere. Asks nobody."""
+        return self.local.file(sha256)
+
     def fetch(self, sha256: ids.Sha256) -> None:
         """Bring a blob back from S3, hashed on the way; it counts as here since now. Errors as of `pieces`."""
         s3, copy, version = self._remote(sha256)

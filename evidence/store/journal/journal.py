@@ -159,6 +159,12 @@ class SqlJournal:
         with reading(self._engine) as connection:
             return int(connection.scalar(total) or 0)
 
+    def stored_bytes_by(self, signer: ids.KeyId) -> int:
+        """Return the size in bytes of all containers that a key has sealed, in whatever case."""
+        total = select(func.coalesce(func.sum(events.c.container_size), 0)).where(events.c.signer == signer)
+        with reading(self._engine) as connection:
+            return int(connection.scalar(total) or 0)
+
     def leaves(self, start: int, end: int) -> Sequence[bytes]:
         """Return the log entries with `start` <= index < `end`."""
         query = select(events.c.leaf).where(events.c.idx >= start, events.c.idx < end).order_by(events.c.idx)

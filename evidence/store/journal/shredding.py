@@ -87,6 +87,15 @@ class Shredder:
         """Get destroyed rows out of the database's files; see `shred`."""
         return shred(self._engine, traces)
 
+    def destroy_unsealed(self, sha256: ids.Sha256) -> None:
+        """Destroy a blob here that no living statement names.
+
+        Whoever announces an upload says which item it is of, and which hash: a note may tie the file of another item to
+        one that is erased, and that file stays.
+        """
+        if not self._copies.is_sealed(sha256):
+            self._local.destroy(sha256)
+
     def destroy_blob(self, sha256: ids.Sha256, now: ids.Time) -> ids.Time | None:
         """Destroy a blob here. Return until when a copy of it elsewhere is kept at least; None: there is none left.
 
