@@ -89,6 +89,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        telemetry=tracing.FRAMEWORKS,
         middleware=[Middleware(Edge, settings=settings, metrics=metrics, traces=traces)],
     )
     app.state.draining = False

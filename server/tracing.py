@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final
 
+from fastapi.telemetry import TelemetryConfig
+
 from server.settings import Settings, SettingsError
 
 EXPORT_TIMEOUT_S: Final = 2
@@ -17,6 +19,15 @@ EXPORT_TIMEOUT_S: Final = 2
 
 MAX_WAITING: Final = 2048
 """Spans kept while the collector is slow; what comes then is dropped, never a request delayed."""
+
+FRAMEWORKS: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI's own telemetry, which would give addresses, bodies and errors to whatever provider this process has: off."""
 
 NANOSECONDS: Final = 1_000_000_000
 

@@ -92,12 +92,13 @@ def sequence_of(what: Dispatch) -> int:
 
 
 def _read_frame(line: socket.socket) -> bytes:
-    received = bytearray()
-    while not received.endswith(b"\r"):
+    """Return what was received up to the end of the first frame; all of it when the peer hangs up before that."""
+    received = b""
+    while (frame := dc09_frames.first_frame(received)) is None:
         piece = line.recv(dc09_frames.MAX_FRAME_BYTES)
         received += piece
         if not piece or len(received) > dc09_frames.MAX_FRAME_BYTES:
             break
     with contextlib.suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
-    return bytes(received)
+    return received if frame is None else frame

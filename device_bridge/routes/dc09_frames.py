@@ -32,6 +32,8 @@ _BLOCK: Final = 16
 _PAD_ALPHABET: Final = (string.ascii_letters + string.digits).encode()
 _TIMESTAMP: Final = "_%H:%M:%S,%m-%d-%Y"
 _HEADER_BYTES: Final = 9
+_BINARY_HEADER_BYTES: Final = 7
+"""LF, a CRC of two raw bytes, and the length."""
 
 CODES: Final[dict[AlarmKind, tuple[str, str]]] = {
     "press": ("PA", "120"),
@@ -88,11 +90,24 @@ def null_frame(line: Line, sequence: int, account: str, at: datetime) -> bytes:
     return _frame(line, "NULL", sequence, account, f"#{account}|]" if line.key else "]", at)
 
 
+def first_frame(received: bytes) -> bytes | None:
+    """Return the first frame of what was received, None while it is not all there.
+
+    It ends at the first CR behind its length: no body holds one, but a CRC in two raw bytes may. Receivers send NUL or
+    LF behind it, which belongs to nothing.
+    """
+    end = received.find(b"\r", _BINARY_HEADER_BYTES)
+    return None if end < 0 else received[: end + 1]
+
+
 def parse_reply(frame: bytes) -> Reply:
     """Read a receiver's answer; RouteError when it is damaged or something else."""
     if len(frame) < _HEADER_BYTES + 2 or frame[:1] != b"\n" or frame[-1:] != b"\r":
         raise RouteError("the receiver's answer is not a DC-09 frame")
     body = frame[_HEADER_BYTES:-1]
+    if _has_binary_crc(frame):
+        words = "the receiver answers with a binary CRC (two raw bytes); DC-09 wants four hexadecimal characters"
+        raise RouteError(f"{words}, which is a setting of the receiver")
     if frame[1:5].upper() != f"{crc(body):04X}".encode() or frame[5:9].upper() != f"{len(body):04X}".encode():
         raise RouteError("the receiver's answer is damaged")
     token, _, rest = body.removeprefix(b'"').partition(b'"')
@@ -100,6 +115,13 @@ def parse_reply(frame: bytes) -> Reply:
     if name not in ("ACK", "NAK", "DUH", "RSP") or not rest[:4].isdigit():
         raise RouteError("the receiver answered something else than ACK, NAK or DUH")
     return Reply(name, int(rest[:4]))  # type: ignore[arg-type] # one of the four, checked above
+
+
+def _has_binary_crc(frame: bytes) -> bool:
+    """Whether the CRC stands there as two bytes, as some receivers send it, and fits."""
+    body = frame[_BINARY_HEADER_BYTES:-1]
+    length = f"{len(body):04X}".encode()
+    return body[:1] == b'"' and frame[3:7].upper() == length and frame[1:3] == crc(body).to_bytes(2, "big")
 
 
 def crc(body: bytes) -> int:

@@ -1,8 +1,11 @@
-"""Proves that traces tell a collector how the server does, and nothing of anybody.
+"""Proves that traces tell a collector how the server does, and nothing of anybody; and that no framework tells more.
 
 The collector is a listener that reads OTLP as published (opentelemetry-proto); what it got is searched for every id.
 """
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -98,3 +101,50 @@ def test_a_collector_that_is_away_costs_no_request_anything(tmp_path: Path, capl
         for _ in range(50):
             assert httpx.get(f"{settings.public_url}/health/live").status_code == 200
         assert time.monotonic() - begun < 10
+
+
+FRAMEWORK = """
+import asyncio, sys
+from pathlib import Path
+import httpx
+from opentelemetry import _logs, metrics, trace
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+spans, records, figures = InMemorySpanExporter(), InMemoryLogRecordExporter(), InMemoryMetricReader()
+tracing, logging = TracerProvider(), LoggerProvider()
+tracing.add_span_processor(SimpleSpanProcessor(spans))
+logging.add_log_record_processor(SimpleLogRecordProcessor(records))
+trace.set_tracer_provider(tracing)
+_logs.set_logger_provider(logging)
+metrics.set_meter_provider(MeterProvider([figures]))
+
+from server.app import create_app
+from server.settings import Settings
+
+async def ask() -> None:
+    app = create_app(Settings(data=Path(sys.argv[1])))
+    away = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=away, base_url="http://127.0.0.1:8480") as client:
+        for path in ("/health/live", "/api/v1/items/" + 32 * "a", "/review?name=Kralingen", "/nowhere"):
+            for method in ("GET", "POST"):
+                await client.request(method, path, headers={"user-agent": "a phone of hers"}, json={"her": "words"})
+
+asyncio.run(ask())
+assert trace.get_tracer_provider() is tracing
+found = figures.get_metrics_data()
+print([span.name for span in spans.get_finished_spans()], len(records.get_finished_logs()), found is None)
+"""
+
+
+def test_no_framework_of_ours_tells_a_global_provider_anything(tmp_path: Path) -> None:
+    environment = {**os.environ, "FASTAPI_OTEL_AUTO_CONFIGURE": "true"}
+    command = [sys.executable, "-c", FRAMEWORK, str(tmp_path / "data")]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.splitlines()[-1] == "[] 0 True"
