@@ -1,7 +1,17 @@
-"""Where everything lies in the data folder. The README shows the same list; the layout is stable."""
+"""Where everything lies in the data folder, and the first port. The README shows the same list; it is stable."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from server.errors import ServerError
+
+PORT: Final = 8480
+"""Of the API and the pages; the bridge's feed and the two embedded brokers follow it."""
+
+
+class UnfoundedError(ServerError):
+    """This data folder holds no Getuige; the text says which file is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,6 +19,14 @@ class Layout:
     """The data folder of one Getuige."""
 
     data: Path
+
+    @classmethod
+    def founded(cls, data: Path) -> "Layout":
+        """Return the layout of a folder that holds a Getuige; UnfoundedError otherwise, and nothing is made there."""
+        layout = cls(data)
+        if not layout.server_key.exists():
+            raise UnfoundedError(f"{layout.server_key} is missing: was this data folder founded?")
+        return layout
 
     @property
     def blobs(self) -> Path:

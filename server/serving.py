@@ -16,7 +16,6 @@ from evidence import keyfile, logs
 from evidence.store.database.engine import open_engine
 from server import log_keys
 from server.app import create_app
-from server.errors import ServerError
 from server.layout import Layout
 from server.metrics import Metrics
 from server.protocol import Protocol
@@ -31,10 +30,6 @@ the log keeper instead of for the disk: 245 a second became 354 on two busy core
 
 BACKLOG: Final = 2048
 KEEP_ALIVE_S: Final = 30
-
-
-class UnfoundedError(ServerError):
-    """This data folder holds no Getuige; the text says which file is missing."""
 
 
 def configuration(settings: Settings, metrics: Metrics) -> uvicorn.Config:
@@ -101,9 +96,7 @@ def serve(settings: Settings) -> None:
     StoreError when its database cannot be served.
     """
     sys.setswitchinterval(SWITCH_S)
-    layout = Layout(settings.data)
-    if not layout.server_key.exists():
-        raise UnfoundedError(f"{layout.server_key} is missing: was this data folder founded?")
+    layout = Layout.founded(settings.data)
     keyfile.load_identity(layout.server_key)  # before uvicorn, whose failures have no words
     open_engine(settings.database_url).dispose()
     logs.configure(log_keys.ALLOWED)

@@ -14,12 +14,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from evidence.store.blobs.s3 import Place
 from server.errors import ServerError
+from server.layout import PORT
 
 DEVELOPMENT: Final = "development"
 """The name of the in-process witness and of the in-process time stamping authority."""
-
-PORT: Final = 8480
-"""Of the API and the pages; the bridge's feed and the two embedded brokers follow it."""
 
 MAX_SECRET_BYTES: Final = 4096
 """A token or pass phrase is far shorter; a larger file is the wrong file."""

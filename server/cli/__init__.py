@@ -5,14 +5,15 @@ Entry points of the group `getuige.commands` (pyproject.toml) name one typer app
 folder with `def register(app: typer.Typer) -> None`, and its name in `COMMANDS`.
 """
 
+import os
 import sys
+import traceback
 from importlib import import_module
 from importlib.metadata import entry_points, version
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from evidence.errors import EvidenceError
 from server.clients.errors import ClientError
@@ -42,6 +43,9 @@ GROUP: Final = "getuige.commands"
 
 EXIT_REFUSED: Final = 1
 """The command understood the request and could not or would not do it; 2 is a wrong command line (click)."""
+
+TRACEBACK: Final = "GETUIGE_TRACEBACK"
+"""With this variable set an error that nobody foresaw is shown with its traceback, for developers."""
 
 HELP: Final = """Getuige (Dutch for *witness*): end-to-end encrypted evidence, and panic alarms that are not lost.
 
@@ -113,5 +117,20 @@ def main() -> None:
     try:
         build_app()()
     except (EvidenceError, ServerError, ClientError) as error:
-        Console(stderr=True).print(f"[bold red]getuige:[/] {escape(str(error))}", highlight=False)
-        sys.exit(EXIT_REFUSED)
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        _refuse(
+            f"this should not have happened ({type(error).__name__}, {Path(last.filename).name}:{last.lineno})."
+            f" What was stored is safe. With {TRACEBACK}=1 the same command tells a developer more."
+        )
+
+
+def _refuse(text: str) -> NoReturn:
+    typer.secho("getuige: ", fg="red", bold=True, nl=False, err=True)
+    typer.echo(text, err=True)
+    sys.exit(EXIT_REFUSED)

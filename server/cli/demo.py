@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from server.cli.run import Bridges, Data, FirstPort, Media, perform
-from server.settings import PORT
+from server.layout import PORT
 
 
 def demo(data: Data = Path("var"), media: Media = "", port: FirstPort = PORT, bridges: Bridges = 2) -> None:

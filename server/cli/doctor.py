@@ -1,17 +1,8 @@
 """`getuige doctor`: what this machine lacks, and how to mend it."""
 
 import sys
-from typing import Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from server.doctor import State, examine
-from server.settings import Settings
-
-SHOWN: Final = {State.GOOD: ("✓ good", "green"), State.LOOK: ("! look", "yellow"), State.BAD: ("✗ bad", "bold red")}
 
 
 def doctor() -> None:
@@ -21,11 +12,19 @@ def doctor() -> None:
 
     Exit code 0: Getuige can run here. Exit code 1: something marked *bad* must be mended first.
     """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from server.doctor import State, examine
+    from server.settings import Settings
+
+    shown = {State.GOOD: ("✓ good", "green"), State.LOOK: ("! look", "yellow"), State.BAD: ("✗ bad", "bold red")}
     console = Console()
     findings = examine(Settings.load())
     table = Table("", "What", "Seen", "How to mend it", box=None, pad_edge=False)
     for finding in findings:
-        word, style = SHOWN[finding.state]
+        word, style = shown[finding.state]
         # Text, not markup: what a program printed is shown as it is.
         table.add_row(Text(word, style), Text(finding.name), Text(finding.seen), Text(finding.mend))
     console.print(table)

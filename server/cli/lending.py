@@ -4,10 +4,8 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import typer
 
-from evidence import ids
-from server.clients.caseworker import Caseworker
-
 if TYPE_CHECKING:
+    from evidence import ids
     from server.clients.signing import Signer
 
 Condition = Literal["whole", "damaged", "lost"]
@@ -15,6 +13,8 @@ Condition = Literal["whole", "damaged", "lost"]
 
 def lend(who: "Signer", case: str, device: str, basis: str, *, household: bool) -> None:
     """Write down a lending and print its receipt's number."""
+    from server.clients.caseworker import Caseworker
+
     to: Literal["client", "household"] = "household" if household else "client"
     receipt = Caseworker(who).issue(_case(case), _device(device), basis, to=to)
     typer.echo(f"Lent. Event {receipt.index}.")
@@ -22,11 +22,15 @@ def lend(who: "Signer", case: str, device: str, basis: str, *, household: bool) 
 
 def review(who: "Signer", case: str, device: str) -> None:
     """Write down that a lending goes on."""
+    from server.clients.caseworker import Caseworker
+
     typer.echo(f"Looked at again. Event {Caseworker(who).look_again(_case(case), _device(device)).index}.")
 
 
 def take_back(who: "Signer", case: str, device: str, condition: str) -> None:
     """Write down that a device came back."""
+    from server.clients.caseworker import Caseworker
+
     if condition not in get_args(Condition):
         raise typer.BadParameter(f"one of {', '.join(get_args(Condition))}", param_hint="--condition")
     receipt = Caseworker(who).take_back(_case(case), _device(device), cast("Condition", condition))
@@ -35,14 +39,20 @@ def take_back(who: "Signer", case: str, device: str, condition: str) -> None:
 
 def show(who: "Signer") -> None:
     """Print the team's lendings."""
+    from server.clients.caseworker import Caseworker
+
     for one in Caseworker(who).lendings():
         state = f"back, {one['condition']}" if one["returned_at"] else "OVERDUE" if one["overdue"] else "lent"
         typer.echo(f"{one['device']}  {state:<13}  review {one['review'][:10]}  {one['to']:<9}  {one['basis']}")
 
 
-def _case(text: str) -> ids.CaseId:
+def _case(text: str) -> "ids.CaseId":
+    from evidence import ids
+
     return ids.CaseId(ids.hex_text(text, 16))
 
 
-def _device(text: str) -> ids.DeviceId:
+def _device(text: str) -> "ids.DeviceId":
+    from evidence import ids
+
     return ids.DeviceId(ids.hex_text(text, 16))

@@ -33,7 +33,7 @@ def renew_tokens(
     from server.timestamps import renewing, tsa
 
     settings = Settings.load()
-    layout = Layout(settings.data)
+    layout = Layout.founded(settings.data)
     panel = tsa.choose(settings, layout)
     span = renewing.EVERYTHING if everything else timedelta(days=within)
     if dry_run:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from server.settings import PORT
+from server.layout import PORT
 
 Data = Annotated[Path, typer.Option(envvar="GETUIGE_DATA", help="Data folder.", file_okay=False)]
 Media = Annotated[str, typer.Option(envvar="GETUIGE_MEDIA", help="Folder with photos, sound and clips of your own.")]

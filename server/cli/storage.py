@@ -172,7 +172,7 @@ def status() -> None:
     from server.settings import Settings
 
     settings = Settings.load()
-    layout = Layout(settings.data)
+    layout = Layout.founded(settings.data)
     with open_copies(settings) as (copies, s3):
         backlog, totals = copies.backlog(), copies.totals()
     typer.echo(f"bucket    {settings.s3_bucket or 'none: copies are made when GETUIGE_S3_BUCKET is set'}")

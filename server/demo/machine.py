@@ -12,8 +12,8 @@ import httpx
 from evidence import keyfile, keys
 from server.demo.ledger import Ledger
 from server.demo.supervisor import Program, free_port, listens
-from server.layout import Layout
-from server.settings import PORT, Settings
+from server.layout import PORT, Layout
+from server.settings import Settings
 
 GETUIGE: Final = (sys.executable, "-c", "from server.cli import main; main()")
 """The `getuige` command of this very installation, also when its script is not on PATH."""

@@ -55,6 +55,10 @@ class NotDurableError(StoreError):
     """The database is set up so that it may forget what it acknowledged."""
 
 
+class UnusableError(UnreadyError):
+    """The file cannot be opened or is no database, or PostgreSQL lets nobody in; the text says why."""
+
+
 def connect(url: str | URL) -> Engine:
     """Return an engine for a database (`sqlite:///file` or `postgresql+psycopg://…`), whatever tables it holds.
 
@@ -147,9 +151,11 @@ def _translated() -> Iterator[None]:
     except DBAPIError as error:
         match failures.judge(error):
             case failures.Verdict.LOST:
-                raise UnreadyError("the database does not answer") from error
+                raise UnreadyError(f"the database does not answer{failures.said(error)}") from error
             case failures.Verdict.BUSY:
                 raise BusyError("another process holds the database") from error
+            case _ if failures.is_unusable(error):
+                raise UnusableError(f"the database cannot be used{failures.said(error)}") from error
             case _:
                 raise
 

@@ -6,6 +6,9 @@ from typing import Final
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+MAX_SAID: Final = 200
+"""Characters of a driver's own words: enough for host, port and reason."""
+
 
 class Verdict(Enum):
     """What is known after a failure."""
@@ -35,6 +38,31 @@ _POSTGRESQL: Final = (
 )
 """SQLSTATE or its beginning (PostgreSQL, appendix A); the first that fits. PostgreSQL itself stops after a failed
 fsync, so that what it reports after a restart is what the disk holds."""
+
+
+_UNUSABLE: Final = frozenset(
+    {
+        *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY),
+        *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_AUTH),
+    }
+)
+"""What a wrong file, or a folder that is not writable, is told by."""
+
+_REFUSED: Final = ("28", "3D000", "42501")
+"""SQLSTATEs of PostgreSQL: a wrong name or password, no such database, no right to use its tables."""
+
+
+def is_unusable(error: DBAPIError) -> bool:
+    """Say whether the file or address is the trouble, so that a person has to mend it before a start."""
+    if isinstance(error.orig, sqlite3.Error):
+        return (getattr(error.orig, "sqlite_errorcode", 0) or 0) & 0xFF in _UNUSABLE
+    return (getattr(error.orig, "sqlstate", None) or "").startswith(_REFUSED)
+
+
+def said(error: DBAPIError) -> str:
+    """Return what the database itself says, in brackets, one line; drivers put no password into it."""
+    words = " ".join(str(error.orig).split())
+    return f" ({words[:MAX_SAID]})" if words else ""
 
 
 def judge(error: Exception) -> Verdict:

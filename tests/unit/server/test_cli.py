@@ -36,6 +36,33 @@ def test_help_lists_the_commands() -> None:
     assert "doctor" in done.stdout
 
 
+HEAVY = ("fastapi", "starlette", "sqlalchemy", "alembic", "boto3", "PIL", "httpx", "pydantic_settings", "structlog")
+"""What a command imports when it runs; a help text needs none of them."""
+
+
+@pytest.mark.parametrize("command", [["--help"], ["verify", "--help"], ["staff", "--help"], ["bridge", "--help"]])
+def test_a_help_text_imports_nothing_heavy(command: list[str]) -> None:
+    script = (
+        "import sys; from server import cli\n"
+        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
+        f"print(*sorted(set({HEAVY}) & set(sys.modules)), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True, check=True)
+    assert ended.stderr.strip() == ""
+    assert "Usage" in ended.stdout
+
+
+def test_a_fault_that_nobody_foresaw_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "from server import cli; cli.build_app = lambda: lambda: 1 // 0; cli.main()"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert ended.returncode == cli.EXIT_REFUSED
+    assert "this should not have happened (ZeroDivisionError, <string>:1)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    monkeypatch.setenv(cli.TRACEBACK, "1")
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "Traceback" in shown.stderr
+
+
 def test_version() -> None:
     done = run("--version")
     assert done.returncode == 0
