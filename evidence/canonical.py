@@ -14,17 +14,17 @@ State rules:
 import base64
 import binascii
 import json
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from evidence.errors import FormatError
 
-MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+MAX_DOCUMENT_BYTES: Final = 4 * 1024 * 1024
 """No signed document comes near: a grant of 10,000 items is 2 MB. Larger input is an attack on memory."""
 
-MAX_INTEGER = 2**53 - 1
+MAX_INTEGER: Final = 2**53 - 1
 """The largest integer that JavaScript reads exactly (RFC 8785 section 3.2.2.3)."""
 
-MAX_DEPTH = 32
+MAX_DEPTH: Final = 32
 """Deeper nesting than any of our formats; keeps the parser's recursion bounded."""
 
 
@@ -131,7 +131,7 @@ def _refuse_lone_surrogates(text: str) -> None:
         raise FormatError(message) from error
 
 
-_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
-_READER = json.JSONDecoder(
+_WRITER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
+_READER: Final = json.JSONDecoder(
     object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float, parse_int=_integer
 )

@@ -13,26 +13,27 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from evidence.errors import EvidenceError
 
-CLOCK_TOLERANCE_S = 300
+CLOCK_TOLERANCE_S: Final = 300
 """A phone's clock is often minutes off; more would let an old request be used again for longer."""
 
-MAX_HEADER_CHARS = 2048
+MAX_HEADER_CHARS: Final = 2048
 """A signature header of ours has about 250 characters; this leaves room for other labels and no more."""
 
-ALGORITHM = "ed25519"
-SIGNATURE_SIZE = 64
-_BASE_COMPONENTS = ("@method", "@authority", "@path", "@query")
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-_INPUT = re.compile(
+ALGORITHM: Final = "ed25519"
+SIGNATURE_SIZE: Final = 64
+_BASE_COMPONENTS: Final = ("@method", "@authority", "@path", "@query")
+_DEFAULT_PORTS: Final = {"http": ":80", "https": ":443"}
+_INPUT: Final = re.compile(
     r'^(?P<label>[a-z*][a-z0-9_\-.*]*)=\((?P<items>[^()]*)\)(?P<params>(?:;[a-z]+=(?:\d+|"[^"\\]*"))*)$'
 )
-_PARAM = re.compile(r';([a-z]+)=(?:(\d+)|"([^"\\]*)")')
-_ITEM = re.compile(r'^"([a-z@][a-z0-9\-]*)"$')
-_KEYID = re.compile(r"^[0-9a-f]{32}$")
+_PARAM: Final = re.compile(r';([a-z]+)=(?:(\d+)|"([^"\\]*)")')
+_ITEM: Final = re.compile(r'^"([a-z@][a-z0-9\-]*)"$')
+_KEYID: Final = re.compile(r"^[0-9a-f]{32}$")
 
 
 class SignatureFormatError(EvidenceError):

@@ -7,7 +7,7 @@ are 32 bytes written as 64. One spelling only: two texts that differ name two th
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import NewType
+from typing import Final, NewType
 
 from evidence.errors import FormatError
 
@@ -38,9 +38,9 @@ Base64 = NewType("Base64", str)
 Time = NewType("Time", str)
 """UTC to the millisecond, `YYYY-MM-DDTHH:MM:SS.mmmZ`: sorts as text, one spelling per instant."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HEX = {size: re.compile(f"[0-9a-f]{{{2 * size}}}") for size in (16, 32, 33)}
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_HEX: Final = {size: re.compile(f"[0-9a-f]{{{2 * size}}}") for size in (16, 32, 33)}
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 def hex_text(value: object, size: int) -> str:

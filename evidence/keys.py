@@ -11,7 +11,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal
 
 from nacl import bindings, pwhash, utils
 from nacl.exceptions import BadSignatureError, CryptoError
@@ -22,13 +22,13 @@ from nacl.signing import SigningKey, VerifyKey
 from evidence import canonical, ids, schema
 from evidence.errors import EvidenceError
 
-SEED_BYTES = 32
+SEED_BYTES: Final = 32
 MIN_OPSLIMIT, MAX_OPSLIMIT = 1, 20
 MIN_MEMLIMIT, MAX_MEMLIMIT = 8 * 1024 * 1024, 1024 * 1024 * 1024
 """Bounds on the cost that a locked key may ask of us: above 1 GiB a hostile file would exhaust an old phone."""
 
 _CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aeiou"
-PHRASE_WORDS = 6
+PHRASE_WORDS: Final = 6
 """Six words of two syllables carry 6 x 12.6 = 75 bits: out of reach even without Argon2id."""
 
 

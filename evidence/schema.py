@@ -9,15 +9,15 @@ import functools
 import types
 import typing
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from evidence import canonical, ids
 from evidence.errors import FormatError
 
-MAX_TEXT_CHARACTERS = 64 * 1024
+MAX_TEXT_CHARACTERS: Final = 64 * 1024
 """The longest single text: an incident told in full is a few pages, not a book."""
 
-MAX_LIST_MEMBERS = 20_000
+MAX_LIST_MEMBERS: Final = 20_000
 """A grant of a whole case at once; larger ones are split."""
 
 T = TypeVar("T")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from importlib.metadata import version
+from typing import Final
 
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
@@ -36,7 +37,7 @@ from server.timeline import routes as timeline
 from server.uploads import routes as uploads
 from server.uploads.service import Uploads
 
-DOMAINS = (
+DOMAINS: Final = (
     *(system, auth, enrolment, uploads, statements, timeline, items, log),
     *(alarms, devices, shifts, exports, erasures),
 )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Final
 
 from device_bridge.alarm import life, lineage
 from device_bridge.errors import ActError
@@ -14,7 +15,7 @@ from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 
-TOLD_ACTS = frozenset({"accept", "dispatch", "close"})
+TOLD_ACTS: Final = frozenset({"accept", "dispatch", "close"})
 """Acts that the device is told about; a claim or a report from the scene is not its business."""
 
 

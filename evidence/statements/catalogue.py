@@ -87,7 +87,7 @@ def _by(*signers: Speaker) -> frozenset[str]:
 _ROOT, _CASEWORKER, _VAULT, _SERVER = _by("root"), _by("caseworker"), _by("vault"), _by("server")
 _BRIDGE, _DISPATCHER, _INVESTIGATOR = _by("bridge"), _by("dispatcher"), _by("investigator")
 _HER_SIDE, _WHO_SEALS = _by("vault", "caseworker"), _by("phone", "caseworker", "bridge")
-_WHO_HOLDS = _by("caseworker", "investigator")
+_WHO_HOLDS: Final = _by("caseworker", "investigator")
 
 _ROWS: Final = (
     Act("log.open", bodies.LogOpen, _ROOT, "all", "start", "organisation", rule=False, at_bridge=True),

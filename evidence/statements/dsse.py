@@ -17,7 +17,7 @@ STATEMENT_TYPE: Final = "application/vnd.getuige.statement.v1+json"
 RECEIPT_TYPE: Final = "application/vnd.getuige.receipt.v1+json"
 ITEM_HEAD_TYPE: Final = "application/vnd.getuige.item-head.v1+json"
 
-MAX_SIGNATURES = 4
+MAX_SIGNATURES: Final = 4
 """An enrolment has two; more than a few only costs the verifier time."""
 
 

@@ -6,6 +6,7 @@ under it, and that all of them make one line.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from evidence import keys
 from evidence.custody.errors import SuccessionError
@@ -19,7 +20,7 @@ from evidence.statements import statement as statements
 from evidence.statements.bodies import LogHead, LogOpen, LogRotate
 from evidence.statements.statement import Statement
 
-TYPE = "log.rotate"
+TYPE: Final = "log.rotate"
 
 
 def head_of(checkpoint: Checkpoint) -> LogHead:

@@ -21,10 +21,10 @@ AUTH_CONTEXT: Final = b"getuige/sign-in/auth/v1\0"
 SESSION_CONTEXT: Final = b"getuige/sign-in/session/v1\0"
 """What stands before a challenge when it is signed, so that the two signatures are never each other."""
 
-_MADE = b"getuige/challenge/v1\0"
-_SALT = b"getuige/no-such-handle/v1\0"
-_CLEAR_BYTES = 16
-_EXPIRY_BYTES = 4
+_MADE: Final = b"getuige/challenge/v1\0"
+_SALT: Final = b"getuige/no-such-handle/v1\0"
+_CLEAR_BYTES: Final = 16
+_EXPIRY_BYTES: Final = 4
 
 
 def make(key: bytes, handle: str, now: float) -> bytes:

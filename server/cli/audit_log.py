@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from evidence.custody.witnessing.policy import Policy
     from server.audit.memory import AuditMemory
 
-EXIT_UNREADABLE = 2
+EXIT_UNREADABLE: Final = 2
 
 
 class Language(StrEnum):

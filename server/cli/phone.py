@@ -2,7 +2,7 @@
 
 import mimetypes
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -10,7 +10,7 @@ Folder = Annotated[
     Path,
     typer.Option("--folder", envvar="GETUIGE_PHONE", help="The phone's memory.", file_okay=False),
 ]
-DEFAULT_FOLDER = Path("phone")
+DEFAULT_FOLDER: Final = Path("phone")
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -1,14 +1,14 @@
 """`getuige log renew-tokens`: time stamps are renewed before their certificates expire."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 if TYPE_CHECKING:
     from server.timestamps.renewals import Due
 
-EXIT_LOST = 1
+EXIT_LOST: Final = 1
 """Done, and some tokens had expired before; 2 would be a wrong command line (click)."""
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -15,7 +15,7 @@ FirstPort = Annotated[
 ]
 Bridges = Annotated[int, typer.Option(envvar="GETUIGE_BRIDGES", min=1, max=2, help="How many alarm bridges run.")]
 
-EXIT_STOPPED = 130
+EXIT_STOPPED: Final = 130
 """What a shell expects of a command that Ctrl-C stopped (128 + SIGINT)."""
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from evidence.store.journal import verifying
     from server.keeping.backup import Missing
 
-EXIT_INCOMPLETE = 1
+EXIT_INCOMPLETE: Final = 1
 """Done, and something is missing or rotten: it was named. 2 would be a wrong command line (click)."""
 
-MIB = 1024 * 1024
+MIB: Final = 1024 * 1024
 
 
 @contextmanager

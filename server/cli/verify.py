@@ -4,11 +4,11 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-EXIT_UNREADABLE = 2
+EXIT_UNREADABLE: Final = 2
 
 
 class Language(StrEnum):

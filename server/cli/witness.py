@@ -1,11 +1,11 @@
 """`getuige witness`: cosign the heads of custody logs, on a machine that is not their operator's."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-DEFAULT_PORT = 8490
+DEFAULT_PORT: Final = 8490
 
 
 def witness(

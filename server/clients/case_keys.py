@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from evidence import canonical, ids
 from evidence.envelope.wraps import Reader
@@ -21,7 +21,7 @@ from server.clients.http import Api
 from server.clients.pins import Certificate
 from server.clients.signing import Signer
 
-CASE_KEYS = "/api/v1/enrolments/cases"
+CASE_KEYS: Final = "/api/v1/enrolments/cases"
 """Where the X-Wing key of one's own case is shown, and to staff and vault its `case.open`."""
 
 

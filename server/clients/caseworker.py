@@ -9,7 +9,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from evidence import canonical, ids, keys
 from evidence.envelope import sealing
@@ -24,11 +24,11 @@ from server.clients.pins import Certificate
 from server.clients.signing import Signer
 from server.clients.timeline import Moment
 
-INVITATION_VALID = timedelta(hours=24)
+INVITATION_VALID: Final = timedelta(hours=24)
 """The phone is enrolled at the table; a day leaves room for a second meeting."""
 
 
-REVIEW_AFTER = timedelta(days=182)
+REVIEW_AFTER: Final = timedelta(days=182)
 """Half a year, with two days to spare before the journal refuses it as too late."""
 
 

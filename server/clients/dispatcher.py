@@ -19,7 +19,7 @@ from evidence.statements import statement as statements
 from server.clients.errors import ClientError, DistrustError
 from server.clients.signing import Signer
 
-SILENCE_S = 6.0
+SILENCE_S: Final = 6.0
 """Without a heartbeat (every 2 s) for this long, what is on the screen is not live any more."""
 
 ACTS: Final = catalogue.where(body=bodies.AlarmAct)

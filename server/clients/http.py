@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -19,16 +19,16 @@ from evidence import canonical
 from evidence.errors import FormatError
 from server.clients.errors import DistrustError, RefusedError, UnreachableError
 
-CONNECT_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S: Final = 5.0
 """A server that is there answers a connection in milliseconds; longer means that it is not there."""
 
-READ_TIMEOUT_S = 60.0
+READ_TIMEOUT_S: Final = 60.0
 """The slowest answer is an upload's last PATCH: the server hashes and flushes the whole file before it."""
 
-MAX_ANSWER_BYTES = 256 * 1024 * 1024
+MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
 """Of one JSON answer: a page of a case's timeline may hold hundreds of grants of two megabytes each, and no more."""
 
-PROBLEM_PREFIX = "urn:getuige:problem:"
+PROBLEM_PREFIX: Final = "urn:getuige:problem:"
 """Type URIs of the server's problem registry."""
 
 

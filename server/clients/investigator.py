@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from evidence import ids
 from evidence.statements import bodies
@@ -13,10 +14,10 @@ from server.clients.errors import ClientError
 from server.clients.signing import Signer
 from server.clients.timeline import Moment
 
-BUILT_WITHIN_S = 600.0
+BUILT_WITHIN_S: Final = 600.0
 """A bundle waits for a log head with its export event and for a time stamp; gigabytes are copied after that."""
 
-POLL_S = 0.25
+POLL_S: Final = 0.25
 """Between two looks; the server answers from memory."""
 
 Progress = Callable[[str, int, int], None]

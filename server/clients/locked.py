@@ -5,6 +5,7 @@ server hands it only to someone who proves to know the phrase already.
 """
 
 from pathlib import Path
+from typing import Final
 
 from evidence import canonical, files, ids, keys
 from evidence.errors import EvidenceError
@@ -13,10 +14,10 @@ from server.clients.errors import FolderError, PhraseError
 from server.clients.http import Api
 from server.clients.signing import Signer
 
-AUTH_CONTEXT = b"getuige/sign-in/auth/v1\x00"
+AUTH_CONTEXT: Final = b"getuige/sign-in/auth/v1\x00"
 """Separates this signature from every other one that the key makes."""
 
-NO_AUTH = ids.PublicKey("0" * 64)
+NO_AUTH: Final = ids.PublicKey("0" * 64)
 """Stands where opening a key that was just handed out needs no second proof of the phrase."""
 
 

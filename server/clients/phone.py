@@ -13,7 +13,7 @@ last statement, and the one that is on its way), `outbox/`, `receipts/`, `seen.j
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import sealing
@@ -29,29 +29,29 @@ from server.clients.proofs import Proofs
 from server.clients.receipts import Receipted, Receipts
 from server.clients.signing import STATEMENTS, Signer
 
-ENROLMENTS = "/api/v1/enrolments"
+ENROLMENTS: Final = "/api/v1/enrolments"
 """Where a statement with two signatures makes a stranger a phone of a case."""
 
-ENROLMENT = "enrolment"
+ENROLMENT: Final = "enrolment"
 """The name of the receipt of the phone's own enrolment; the others are named by their items."""
 
-ROTATIONS = "rotations.json"
+ROTATIONS: Final = "rotations.json"
 """Kept as soon as it is known, so that no server can make this phone forget that a log has ended."""
 
-ERASED = "erased"
+ERASED: Final = "erased"
 """The answer about a statement that arrived and was erased since."""
 
-BLOB_MISSING = "blob-missing"
+BLOB_MISSING: Final = "blob-missing"
 """Reason of a refused `item.seal` whose upload is not (or no longer) on the server."""
 
-OPENING = "open-"
+OPENING: Final = "open-"
 """Before the item in the name of the receipt of its announcement (`item.open`)."""
 
-ANNOUNCE_ABOVE_BYTES = 1024 * 1024
+ANNOUNCE_ABOVE_BYTES: Final = 1024 * 1024
 """What takes longer than a moment on a bad line is announced: its head goes first, and if this phone is destroyed while
 it sends, what arrived is evidence. Smaller items come in one request, and then a second statement is only a delay."""
 
-NOT_ANNOUNCED = frozenset({"too-many-begun", "not-allowed", BLOB_MISSING})
+NOT_ANNOUNCED: Final = frozenset({"too-many-begun", "not-allowed", BLOB_MISSING})
 """Reasons to go on without an announcement: it protects what is on its way, and must never keep it from arriving."""
 
 Progress = Callable[[ids.ItemId, int, int], None]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from evidence import files, ids, keys
 from evidence.envelope.wraps import Reader
@@ -19,7 +19,7 @@ from server.clients.proofs import Proofs
 from server.clients.receipts import Receipts
 from server.clients.signing import KeySigner, Signer
 
-XWING = "case-xwing.pub"
+XWING: Final = "case-xwing.pub"
 """The case's X-Wing public key, fetched once and checked against the invitation."""
 
 

@@ -9,6 +9,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from evidence import canonical, ids, keys
 from evidence.bundle.checking import trust
@@ -21,7 +22,7 @@ from evidence.statements import statement as statements
 from evidence.statements.bodies import KeyPublish, KeyRetire, Role
 from server.clients.errors import DistrustError, FolderError
 
-TRUST = "/api/v1/trust"
+TRUST: Final = "/api/v1/trust"
 """Where the server repeats its trust texts and shows the root's certificates, for convenience only."""
 
 

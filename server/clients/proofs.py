@@ -8,6 +8,7 @@ and the next log must begin with a commitment to that.
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from evidence import ids, schema
 from evidence.custody.errors import ResourceNotFoundError, SuccessionError
@@ -25,7 +26,7 @@ from server.clients.errors import DistrustError, RefusedError
 from server.clients.http import Api
 from server.clients.signing import Signer
 
-NOT_FOUND = 404
+NOT_FOUND: Final = 404
 """Asked too early: the leaf is not in the tree yet."""
 
 

@@ -7,7 +7,7 @@ event with its salt, the root's certificate of the server's key, and, once the l
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from evidence import canonical, ids, schema
 from evidence.errors import EvidenceError
@@ -16,7 +16,7 @@ from server.clients import memory
 from server.clients.errors import DistrustError, FolderError
 from server.clients.pins import Certificate, Pins, one_of
 
-SUFFIX = ".json"
+SUFFIX: Final = ".json"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from evidence import http_signature, ids, keys
 from evidence.statements.statement import Statement
@@ -12,7 +13,7 @@ from server.clients.http import Api
 from server.clients.pins import TRUST, Certificate, Pins
 from server.clients.receipts import Receipted
 
-STATEMENTS = "/api/v1/statements"
+STATEMENTS: Final = "/api/v1/statements"
 """The one write door for statements."""
 
 

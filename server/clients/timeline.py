@@ -19,7 +19,7 @@ from server.clients.authors import Authors
 from server.clients.errors import DistrustError
 from server.clients.signing import Signer
 
-PAGE = 500
+PAGE: Final = 500
 """Events asked for at once: a page of heads of about 2 kB each stays around a megabyte."""
 
 

@@ -9,25 +9,26 @@ destroyed in the middle of a chunk, the half that arrived is evidence, and each 
 import base64
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from server.clients.errors import RefusedError
 from server.clients.http import Api, relative
 
-TUS_VERSION = "1.0.0"
+TUS_VERSION: Final = "1.0.0"
 
-CHUNK_BYTES = 4 * 1024 * 1024
+CHUNK_BYTES: Final = 4 * 1024 * 1024
 """One PATCH: long enough that a request costs nothing beside it, short enough to repeat on a bad line."""
 
-PIECE_BYTES = 64 * 1024
+PIECE_BYTES: Final = 64 * 1024
 """Progress is told, and a connection may break, between pieces of this size."""
 
-UPLOADS = "/api/v1/uploads"
+UPLOADS: Final = "/api/v1/uploads"
 """Where uploads are created."""
 
 Progress = Callable[[int, int], None]
 """Called with (bytes handed to the connection, size) between pieces; what it raises breaks the connection."""
 
-GONE = frozenset({403, 404, 410})
+GONE: Final = frozenset({403, 404, 410})
 """Answers to HEAD that mean: this upload is no more, create it anew (tus core, HEAD)."""
 
 

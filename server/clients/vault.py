@@ -7,6 +7,7 @@ pinned root certified: a key that merely the server vouches for is refused (THRE
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from evidence import ids, keys, xwing
 from evidence.envelope import wraps
@@ -18,7 +19,7 @@ from server.clients.pins import Certificate
 from server.clients.signing import Signer
 from server.clients.timeline import Moment
 
-READER_ROLES = ("caseworker", "investigator")
+READER_ROLES: Final = ("caseworker", "investigator")
 """Who may be given items; a unit, a desk or a service is never a reader (wraps go to named people)."""
 
 

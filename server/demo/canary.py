@@ -14,19 +14,20 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-MIN_CORE_CHARACTERS = 12
+MIN_CORE_CHARACTERS: Final = 12
 """A shorter piece stands there by chance: eight characters hold six of the text, and "51.912" of a latitude is also a
 second and its thousandths in the time of a statement."""
 
-SLICE_BYTES = 32
-SLICE_WINDOW_BYTES = 4096
+SLICE_BYTES: Final = 32
+SLICE_WINDOW_BYTES: Final = 4096
 """Of an original file: 32 bytes of compressed media occur nowhere else by chance."""
 
-MAX_TRIES = 5
+MAX_TRIES: Final = 5
 """A server at work makes and removes files beside us: one that is gone when it is read is no reason to search less."""
 
-GREP_FAILED = 2
+GREP_FAILED: Final = 2
 """Exit code of grep(1) for an error; 1 means that nothing was found."""
 
 

@@ -6,14 +6,15 @@ generated (six words); here they are also written down, because the demonstratio
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from evidence import files, keys
 from server.clients import locked, memory
 from server.demo.story import STAFF
 
-ROOT = "root"
-VAULT = "noor"
-DESK = "meldtafel-a"
+ROOT: Final = "root"
+VAULT: Final = "noor"
+DESK: Final = "meldtafel-a"
 
 
 @dataclass(frozen=True)

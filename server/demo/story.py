@@ -8,9 +8,9 @@ of ten days must be in force while somebody looks.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Literal
+from typing import Final, Literal
 
-SUMMER_OR_WINTER = timezone(timedelta(hours=1))
+SUMMER_OR_WINTER: Final = timezone(timedelta(hours=1))
 """The story's wall clock (Dutch winter time); one fixed offset keeps it the same on every machine."""
 
 
@@ -23,17 +23,17 @@ class Person:
     role: Literal["caseworker", "dispatcher", "investigator"]
 
 
-CASEWORKER = Person("marit", "Marit Verhoeven (Filomena)", "caseworker")
-DISPATCHER = Person("daan", "Daan Okafor (meldkamer)", "dispatcher")
-INVESTIGATOR = Person("ilse", "Ilse Brandsma (politie)", "investigator")
-STAFF = (CASEWORKER, DISPATCHER, INVESTIGATOR)
+CASEWORKER: Final = Person("marit", "Marit Verhoeven (Filomena)", "caseworker")
+DISPATCHER: Final = Person("daan", "Daan Okafor (meldkamer)", "dispatcher")
+INVESTIGATOR: Final = Person("ilse", "Ilse Brandsma (politie)", "investigator")
+STAFF: Final = (CASEWORKER, DISPATCHER, INVESTIGATOR)
 
-ROOT_LABEL = "Filomena Rotterdam (demonstratie)"
-TEAM_LABEL = "Team Noord"
-DESK_LABEL = "Meldtafel A"
+ROOT_LABEL: Final = "Filomena Rotterdam (demonstratie)"
+TEAM_LABEL: Final = "Team Noord"
+DESK_LABEL: Final = "Meldtafel A"
 
-VICTIM_NAME = "Noor van den Akker"
-OTHER_NAME = "Ruben Kalkman"
+VICTIM_NAME: Final = "Noor van den Akker"
+OTHER_NAME: Final = "Ruben Kalkman"
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ ATTACHMENTS: Sequence[Attachment] = (
     Attachment("large", "deur", "Het hele uur van de deurbel", "Niet ingekort.", "deurbel-heel-uur", ("visit",)),
 )
 
-CUT_ROLE = "large"
+CUT_ROLE: Final = "large"
 """The upload of this role is really cut in the middle and resumed."""
 
 
@@ -205,7 +205,7 @@ class DeskCard:
     known_places: tuple[Place, ...]
 
 
-CARD = DeskCard(
+CARD: Final = DeskCard(
     VICTIM_NAME,
     "Vlierbesstraat 12, derde etage",
     "Code van de portiekdeur ligt bij de buurvrouw op nummer 14. Bel twee keer kort.",
@@ -219,12 +219,12 @@ CARD = DeskCard(
 )
 """The dispatcher card, sealed to the desk: fictitious, in streets where nobody in the story lives."""
 
-COVENANT = "AWARE-convenant (demonstratie)"
+COVENANT: Final = "AWARE-convenant (demonstratie)"
 
-PURPOSE = "Aangifte belaging, onderzoek door de politie"
-GROUND = "Vordering officier van justitie (demonstratie)"
+PURPOSE: Final = "Aangifte belaging, onderzoek door de politie"
+GROUND: Final = "Vordering officier van justitie (demonstratie)"
 
-PRESS_POSITION = ("51.934216", "4.457734", 8, 4, "gnss")
+PRESS_POSITION: Final = ("51.934216", "4.457734", 8, 4, "gnss")
 """Where the alarm device says it is: latitude, longitude, accuracy in metres, age in seconds, source."""
 
 

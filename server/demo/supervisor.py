@@ -14,28 +14,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from server.errors import ServerError
 
-PARENT_WATCH = Path(__file__).with_name("parent_watch.py")
+PARENT_WATCH: Final = Path(__file__).with_name("parent_watch.py")
 
-READY_WITHIN_S = 30.0
+READY_WITHIN_S: Final = 30.0
 """Seen on two slow cores: 2 s for the slowest child. Longer means that it will never be ready."""
 
-POLL_S = 0.05
+POLL_S: Final = 0.05
 """Between two looks at a child that is starting."""
 
-STOP_WITHIN_S = 8.0
+STOP_WITHIN_S: Final = 8.0
 """A child finishes its requests and flushes in well under a second; after this it is killed."""
 
-MAX_PORT = 65535
+MAX_PORT: Final = 65535
 """TCP has no higher one (RFC 9293)."""
 
-PORT_TRIES = 20
+PORT_TRIES: Final = 20
 """Ports that the system offers as free; that one has a taken neighbour is rare, twenty in a row is a fault."""
 
-LAST_LINES = 12
+LAST_LINES: Final = 12
 """Of a child's log, shown when it failed: enough for a traceback's end, few enough to read."""
 
 

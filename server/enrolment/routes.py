@@ -4,6 +4,7 @@ GET /enrolments/cases/{case}: which public keys a case seals to, for whoever sea
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
@@ -25,7 +26,7 @@ from server.statements.receipts import answer
 from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptAnswer
 from server.timeline.shapes import OrganisationEvent
 
-READ_AT_ONCE = 1000
+READ_AT_ONCE: Final = 1000
 """Events of one look into the journal."""
 
 router = APIRouter(prefix=f"{V1}/enrolments", tags=["enrolment"])

@@ -6,6 +6,7 @@ manifest that was signed must come out again when the bundle is built.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from evidence import canonical, files, ids, schema
 from evidence.bundle.making import sealed, selection
@@ -21,7 +22,7 @@ from server.problems import ProblemError, domains, general
 from server.services import Services
 from server.uploads.begun import settled
 
-READ_AT_ONCE = 1000
+READ_AT_ONCE: Final = 1000
 """Events of one look into the journal."""
 
 

@@ -6,13 +6,14 @@ those of the RFC: `reason`, a stable word for machines, and some problems' own (
 """
 
 from collections.abc import Mapping
+from typing import Final
 
 from starlette.exceptions import HTTPException
 
 from server.errors import ServerError
 from server.problems.kinds import ProblemType
 
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE: Final = "application/problem+json"
 
 Member = str | int | list[dict[str, str]]
 

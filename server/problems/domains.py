@@ -1,8 +1,10 @@
 """Problems of one domain: statements, uploads, receipts, alarms, exports."""
 
+from typing import Final
+
 from server.problems.kinds import ProblemType, Words
 
-NOT_ALLOWED = ProblemType(
+NOT_ALLOWED: Final = ProblemType(
     "not-allowed",
     403,
     Words(
@@ -14,7 +16,7 @@ NOT_ALLOWED = ProblemType(
         "The rules of the journal do not allow this; the reason is given here. Nothing was stored.",
     ),
 )
-SIGNER = ProblemType(
+SIGNER: Final = ProblemType(
     "signer",
     403,
     Words(
@@ -26,7 +28,7 @@ SIGNER = ProblemType(
         "You can only send what you have signed yourself. Nothing was stored.",
     ),
 )
-CHAIN = ProblemType(
+CHAIN: Final = ProblemType(
     "chain",
     409,
     Words(
@@ -40,7 +42,7 @@ CHAIN = ProblemType(
         "Send the missing message first.",
     ),
 )
-EXISTS = ProblemType(
+EXISTS: Final = ProblemType(
     "exists",
     409,
     Words(
@@ -52,7 +54,7 @@ EXISTS = ProblemType(
         "There is something of this number already. What was there has not been changed.",
     ),
 )
-STATEMENT = ProblemType(
+STATEMENT: Final = ProblemType(
     "statement",
     422,
     Words(
@@ -64,7 +66,7 @@ STATEMENT = ProblemType(
         "What is wrong is said here. Nothing was stored. Update the app if this goes on.",
     ),
 )
-STATEMENT_SIGNATURE = ProblemType(
+STATEMENT_SIGNATURE: Final = ProblemType(
     "statement-signature",
     422,
     Words(
@@ -76,7 +78,7 @@ STATEMENT_SIGNATURE = ProblemType(
         "The message was changed, or signed with another key. Nothing was stored.",
     ),
 )
-BLOB_MISSING = ProblemType(
+BLOB_MISSING: Final = ProblemType(
     "blob-missing",
     409,
     Words(
@@ -90,7 +92,7 @@ BLOB_MISSING = ProblemType(
         "first, then the message again.",
     ),
 )
-BLOB_AWAY = ProblemType(
+BLOB_AWAY: Final = ProblemType(
     "blob-away",
     503,
     Words(
@@ -103,7 +105,7 @@ BLOB_AWAY = ProblemType(
         "The file is safely stored in a place that gives no answer now. Nothing is lost. Try again in a few minutes.",
     ),
 )
-CONTAINER = ProblemType(
+CONTAINER: Final = ProblemType(
     "container",
     422,
     Words(
@@ -117,7 +119,7 @@ CONTAINER = ProblemType(
         "message was not stored.",
     ),
 )
-QUOTA = ProblemType(
+QUOTA: Final = ProblemType(
     "quota",
     413,
     Words(
@@ -131,7 +133,7 @@ QUOTA = ProblemType(
         "caseworker for more space.",
     ),
 )
-UNKNOWN_OUTCOME = ProblemType(
+UNKNOWN_OUTCOME: Final = ProblemType(
     "unknown-outcome",
     503,
     Words(
@@ -143,7 +145,7 @@ UNKNOWN_OUTCOME = ProblemType(
         "Storing it broke off. Send exactly the same message again: it is never stored twice.",
     ),
 )
-TUS_VERSION = ProblemType(
+TUS_VERSION: Final = ProblemType(
     "tus-version",
     412,
     Words(
@@ -155,7 +157,7 @@ TUS_VERSION = ProblemType(
         "Uploads use tus 1.0.0. Nothing was stored.",
     ),
 )
-UPLOAD_OFFSET = ProblemType(
+UPLOAD_OFFSET: Final = ProblemType(
     "upload-offset",
     409,
     Words(
@@ -168,7 +170,7 @@ UPLOAD_OFFSET = ProblemType(
         "This part does not follow what is already here. What is here is safe. Go on from the offset given here.",
     ),
 )
-UPLOAD_CHECKSUM = ProblemType(
+UPLOAD_CHECKSUM: Final = ProblemType(
     "upload-checksum",
     460,
     Words(
@@ -182,7 +184,7 @@ UPLOAD_CHECKSUM = ProblemType(
         "this part again.",
     ),
 )
-UPLOAD_HASH = ProblemType(
+UPLOAD_HASH: Final = ProblemType(
     "upload-hash",
     460,
     Words(
@@ -196,7 +198,7 @@ UPLOAD_HASH = ProblemType(
         "it is still on your device.",
     ),
 )
-UPLOAD_LOCKED = ProblemType(
+UPLOAD_LOCKED: Final = ProblemType(
     "upload-locked",
     423,
     Words(
@@ -209,7 +211,7 @@ UPLOAD_LOCKED = ProblemType(
         "An earlier request still holds this file. Nothing is lost. Try again in a few seconds.",
     ),
 )
-UPLOAD_COMPLETE = ProblemType(
+UPLOAD_COMPLETE: Final = ProblemType(
     "upload-complete",
     409,
     Words(
@@ -221,7 +223,7 @@ UPLOAD_COMPLETE = ProblemType(
         "This file is complete and safely stored. It can no longer be called off.",
     ),
 )
-UPLOAD_BEGUN = ProblemType(
+UPLOAD_BEGUN: Final = ProblemType(
     "upload-begun",
     409,
     Words(
@@ -234,7 +236,7 @@ UPLOAD_BEGUN = ProblemType(
         "This file was announced in the case. What has arrived of it stays. It can no longer be called off.",
     ),
 )
-BEGUN = ProblemType(
+BEGUN: Final = ProblemType(
     "too-many-begun",
     429,
     Words(
@@ -248,7 +250,7 @@ BEGUN = ProblemType(
         "or send this file without announcing it.",
     ),
 )
-RANGE = ProblemType(
+RANGE: Final = ProblemType(
     "range",
     416,
     Words(
@@ -260,7 +262,7 @@ RANGE = ProblemType(
         "The file is shorter than the part you ask for.",
     ),
 )
-NOT_INTEGRATED = ProblemType(
+NOT_INTEGRATED: Final = ProblemType(
     "not-integrated",
     404,
     Words(
@@ -273,7 +275,7 @@ NOT_INTEGRATED = ProblemType(
         "The message is safely stored. The proof that it stands in the log comes within seconds. Ask again then.",
     ),
 )
-BRIDGE = ProblemType(
+BRIDGE: Final = ProblemType(
     "bridge",
     503,
     Words(
@@ -285,7 +287,7 @@ BRIDGE = ProblemType(
         "The alarm service does not answer. Alarms may not reach this screen. Use the telephone.",
     ),
 )
-BRIDGE_REFUSED = ProblemType(
+BRIDGE_REFUSED: Final = ProblemType(
     "bridge-refused",
     409,
     Words(
@@ -297,7 +299,7 @@ BRIDGE_REFUSED = ProblemType(
         "The alarm has not changed. The reason is given here. See on the screen who has the alarm.",
     ),
 )
-EXPORT_STALE = ProblemType(
+EXPORT_STALE: Final = ProblemType(
     "export-stale",
     409,
     Words(
@@ -311,7 +313,7 @@ EXPORT_STALE = ProblemType(
         "Prepare the export again.",
     ),
 )
-ERASED = ProblemType(
+ERASED: Final = ProblemType(
     "erased",
     410,
     Words(
@@ -325,7 +327,7 @@ ERASED = ProblemType(
         "something. Whoever fetched a copy before still has it.",
     ),
 )
-ERASURE_WAITING = ProblemType(
+ERASURE_WAITING: Final = ProblemType(
     "erasure-waiting",
     409,
     Words(
@@ -337,7 +339,7 @@ ERASURE_WAITING = ProblemType(
         "The proof exists only once the erasure is finished. Until then it can be cancelled.",
     ),
 )
-EXPORT_WAITING = ProblemType(
+EXPORT_WAITING: Final = ProblemType(
     "export-waiting",
     409,
     Words(
@@ -349,7 +351,7 @@ EXPORT_WAITING = ProblemType(
         "The export is being made, or waits for your signature. Nothing is lost. Ask again later.",
     ),
 )
-NOTHING_TO_EXPORT = ProblemType(
+NOTHING_TO_EXPORT: Final = ProblemType(
     "nothing-to-export",
     409,
     Words(

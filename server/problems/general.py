@@ -1,8 +1,10 @@
 """Problems that any route may give: who is asking, the form of the request, and the state of the server."""
 
+from typing import Final
+
 from server.problems.kinds import ProblemType, Words
 
-NOT_FOUND = ProblemType(
+NOT_FOUND: Final = ProblemType(
     "not-found",
     404,
     Words(
@@ -14,7 +16,7 @@ NOT_FOUND = ProblemType(
         "This does not exist, or it is not for you. Nothing was changed. Check the address.",
     ),
 )
-UNAUTHENTICATED = ProblemType(
+UNAUTHENTICATED: Final = ProblemType(
     "unauthenticated",
     401,
     Words(
@@ -26,7 +28,7 @@ UNAUTHENTICATED = ProblemType(
         "This request does not say who sends it. Nothing was stored. Sign the request, or sign in.",
     ),
 )
-SIGNATURE = ProblemType(
+SIGNATURE: Final = ProblemType(
     "signature",
     401,
     Words(
@@ -41,7 +43,7 @@ SIGNATURE = ProblemType(
         "What is on your device stays there. Ask your caseworker for help if this goes on.",
     ),
 )
-DIGEST = ProblemType(
+DIGEST: Final = ProblemType(
     "digest",
     400,
     Words(
@@ -53,7 +55,7 @@ DIGEST = ProblemType(
         "The content does not fit its Content-Digest. Nothing was stored. Send the request again.",
     ),
 )
-CLOCK = ProblemType(
+CLOCK: Final = ProblemType(
     "clock",
     401,
     Words(
@@ -67,7 +69,7 @@ CLOCK = ProblemType(
         "The server's time is given here: use it and send again.",
     ),
 )
-SESSION = ProblemType(
+SESSION: Final = ProblemType(
     "session",
     401,
     Words(
@@ -79,7 +81,7 @@ SESSION = ProblemType(
         "Your session has expired or was closed. Nothing was changed. Sign in again.",
     ),
 )
-SIGN_IN = ProblemType(
+SIGN_IN: Final = ProblemType(
     "sign-in",
     401,
     Words(
@@ -91,7 +93,7 @@ SIGN_IN = ProblemType(
         "The name or the pass phrase is wrong, or the challenge had expired. Nothing was changed. Try again.",
     ),
 )
-ORIGIN = ProblemType(
+ORIGIN: Final = ProblemType(
     "origin",
     403,
     Words(
@@ -105,7 +107,7 @@ ORIGIN = ProblemType(
         "again and try there.",
     ),
 )
-HOST = ProblemType(
+HOST: Final = ProblemType(
     "host",
     421,
     Words(
@@ -117,7 +119,7 @@ HOST = ProblemType(
         "The request is meant for a server of another name. Nothing was stored. Check the address.",
     ),
 )
-MALFORMED = ProblemType(
+MALFORMED: Final = ProblemType(
     "malformed",
     400,
     Words(
@@ -130,7 +132,7 @@ MALFORMED = ProblemType(
         "A part of the request is not of the right form; which one is said here. Nothing was stored.",
     ),
 )
-VALIDATION = ProblemType(
+VALIDATION: Final = ProblemType(
     "validation",
     422,
     Words(
@@ -142,7 +144,7 @@ VALIDATION = ProblemType(
         "What is not right is said here. Nothing was stored.",
     ),
 )
-METHOD = ProblemType(
+METHOD: Final = ProblemType(
     "method",
     405,
     Words(
@@ -154,7 +156,7 @@ METHOD = ProblemType(
         "This address does not know that method. Nothing was changed.",
     ),
 )
-TOO_LARGE = ProblemType(
+TOO_LARGE: Final = ProblemType(
     "too-large",
     413,
     Words(
@@ -166,7 +168,7 @@ TOO_LARGE = ProblemType(
         "The request is larger than this address takes. Nothing of it was stored. Send large files in parts.",
     ),
 )
-TIMEOUT = ProblemType(
+TIMEOUT: Final = ProblemType(
     "timeout",
     408,
     Words(
@@ -178,7 +180,7 @@ TIMEOUT = ProblemType(
         "Nothing more arrived for too long. What was confirmed is safe. Try again.",
     ),
 )
-RATE = ProblemType(
+RATE: Final = ProblemType(
     "rate",
     429,
     Words(
@@ -190,7 +192,7 @@ RATE = ProblemType(
         "Too many requests came one after another. Nothing is lost. Wait a moment and try again.",
     ),
 )
-BUSY = ProblemType(
+BUSY: Final = ProblemType(
     "busy",
     503,
     Words(
@@ -202,7 +204,7 @@ BUSY = ProblemType(
         "Too much work is waiting. Nothing of this request was stored. Try again in a few seconds.",
     ),
 )
-UNREADY = ProblemType(
+UNREADY: Final = ProblemType(
     "unready",
     503,
     Words(
@@ -216,7 +218,7 @@ UNREADY = ProblemType(
         "there. Try again later.",
     ),
 )
-STORAGE_FULL = ProblemType(
+STORAGE_FULL: Final = ProblemType(
     "storage-full",
     507,
     Words(
@@ -230,7 +232,7 @@ STORAGE_FULL = ProblemType(
         "again later.",
     ),
 )
-INTERNAL = ProblemType(
+INTERNAL: Final = ProblemType(
     "internal",
     500,
     Words(
@@ -244,7 +246,7 @@ INTERNAL = ProblemType(
         "number shown here when you ask for help.",
     ),
 )
-HANDLE_TAKEN = ProblemType(
+HANDLE_TAKEN: Final = ProblemType(
     "handle-taken",
     409,
     Words(

@@ -1,6 +1,6 @@
 """From problems to responses, for every way in which a request can go wrong below the edge."""
 
-from typing import cast
+from typing import Final, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +11,7 @@ from evidence.errors import EvidenceError
 from server.problems import MEDIA_TYPE, Member, ProblemError, document, general, prefers_english, translate
 from server.problems.kinds import ProblemType
 
-MAX_NAMED_FAULTS = 20
+MAX_NAMED_FAULTS: Final = 20
 """Faults named in one validation problem; a longer list helps nobody."""
 
 _BY_STATUS: dict[int, ProblemType] = {

@@ -6,7 +6,7 @@ from server.problems.kinds import ProblemType, Words
 
 _REGISTRY: Final = "https://iana.org/assignments/http-problem-types#"
 
-MISMATCHING_OFFSET = ProblemType(
+MISMATCHING_OFFSET: Final = ProblemType(
     "mismatching-upload-offset",
     409,
     Words(
@@ -20,7 +20,7 @@ MISMATCHING_OFFSET = ProblemType(
     ),
     f"{_REGISTRY}mismatching-upload-offset",
 )
-UPLOAD_LENGTH = ProblemType(
+UPLOAD_LENGTH: Final = ProblemType(
     "inconsistent-upload-length",
     400,
     Words(
@@ -33,7 +33,7 @@ UPLOAD_LENGTH = ProblemType(
     ),
     f"{_REGISTRY}inconsistent-upload-length",
 )
-PART_DIGEST = ProblemType(
+PART_DIGEST: Final = ProblemType(
     "part-digest",
     400,
     Words(
@@ -47,7 +47,7 @@ PART_DIGEST = ProblemType(
         "part again.",
     ),
 )
-FILE_DIGEST = ProblemType(
+FILE_DIGEST: Final = ProblemType(
     "file-digest",
     400,
     Words(
@@ -60,7 +60,7 @@ FILE_DIGEST = ProblemType(
         "The whole file does not fit its Repr-Digest. It was removed. Send the file again; it is still on your device.",
     ),
 )
-PART_TYPE = ProblemType(
+PART_TYPE: Final = ProblemType(
     "part-type",
     415,
     Words(

@@ -1,13 +1,13 @@
 """The JSON of cases and timelines, for OpenAPI and for the one place that fills it."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from evidence.envelope.container import Wrap
 from server.people import Person
 
-CASE = "6f1c0a52b4d9e87f3a2b1c0d9e8f7a6b"
+CASE: Final = "6f1c0a52b4d9e87f3a2b1c0d9e8f7a6b"
 """A case number for examples."""
 
 

@@ -18,7 +18,7 @@ MAX_DIGEST_CHARS: Final = 1024
 """A SHA-256 in base64 has 44 characters; a client may add a few other algorithms."""
 
 SHA256_BYTES: Final = 32
-_MEMBER = re.compile(r"^sha-256=:([A-Za-z0-9+/=]*):$")
+_MEMBER: Final = re.compile(r"^sha-256=:([A-Za-z0-9+/=]*):$")
 
 
 def whole_number(headers: Mapping[str, str], name: str) -> int:

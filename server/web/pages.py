@@ -1,11 +1,13 @@
 """Routes of the pages and their files; a thin edge over `server.web.assets`."""
 
+from typing import Final
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from server.web import assets
 
-IMMUTABLE = "public, max-age=31536000, immutable"
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
 """For an address that carries the hash of its file: it can never mean something else."""
 
 router = APIRouter(include_in_schema=False)

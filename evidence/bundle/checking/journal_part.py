@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 from dataclasses import dataclass, field
+from typing import Final
 
 from evidence import canonical, ids
 from evidence.bundle.checking import interval, stamps
@@ -18,7 +19,7 @@ from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Chain
 
-SHORT = 8
+SHORT: Final = 8
 """Characters of an identifier that are shown to people."""
 
 

@@ -32,7 +32,7 @@ MAX_FILES: Final = 200_000
 MAX_SMALL_FILE_BYTES: Final = 64 * 1024 * 1024
 """The largest file that is read whole: a manifest of `MAX_FILES` lines is a third of it."""
 
-_LINE = re.compile(r"([0-9a-f]{64})  ?\*?(.+)")
+_LINE: Final = re.compile(r"([0-9a-f]{64})  ?\*?(.+)")
 
 
 class BagError(EvidenceError):

@@ -8,6 +8,7 @@ history cannot have), or tiles that do not follow from the entries.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from evidence.custody.errors import (
     CheckpointError,
@@ -59,7 +60,7 @@ class Verdict(StrEnum):
     """An earlier claim failed, so that this one would say nothing."""
 
 
-GOOD = frozenset({Verdict.HOLDS, Verdict.FIRST_LOOK, Verdict.ENDED})
+GOOD: Final = frozenset({Verdict.HOLDS, Verdict.FIRST_LOOK, Verdict.ENDED})
 """Verdicts with which a log passes."""
 
 

@@ -4,15 +4,16 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from evidence.custody.errors import CheckpointError, EmptyTreeError
 from evidence.custody.log import merkle
 from evidence.custody.log.note import Note, NoteSignature, NoteSigner, unb64
 
-MIN_LINES = 3
+MIN_LINES: Final = 3
 """Origin, tree size, root."""
 
-_SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
 @dataclass(frozen=True)

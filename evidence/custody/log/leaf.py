@@ -6,16 +6,17 @@ Destroying the salt together with the event erases what the leaf stood for, whil
 import hashlib
 import hmac
 import secrets
+from typing import Final
 
 from evidence.custody.errors import CustodyError
 
-LEAF_VERSION = b"\x01"
+LEAF_VERSION: Final = b"\x01"
 """First byte of every leaf entry; another commitment scheme gets another byte."""
 
-SALT_BYTES = 32
+SALT_BYTES: Final = 32
 """As long as the hash, so that a short or guessable event cannot be found by trial."""
 
-LEAF_BYTES = 33
+LEAF_BYTES: Final = 33
 """One version byte and one HMAC-SHA256."""
 
 

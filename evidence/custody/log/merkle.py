@@ -8,19 +8,20 @@ sections 2.1.3.2 and 2.1.4.2, which accept the same proofs as RFC 6962.
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from evidence.custody.errors import ProofError
 
-HASH_BYTES = 32
+HASH_BYTES: Final = 32
 """SHA-256, the one hash of tlog-tiles."""
 
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 """Root of a tree without leaves (RFC 6962 section 2.1)."""
 
-MAX_TREE_SIZE = 2**63 - 1
+MAX_TREE_SIZE: Final = 2**63 - 1
 """A larger tree cannot be named by an int64, which other implementations use for sizes."""
 
-MAX_PROOF_HASHES = 63
+MAX_PROOF_HASHES: Final = 63
 """c2sp.org/tlog-witness; no tree of at most `MAX_TREE_SIZE` leaves needs more."""
 
 Nodes = Callable[[int, int], bytes]

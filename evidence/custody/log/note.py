@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
+from typing import Final
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
@@ -19,28 +20,28 @@ from nacl.signing import SigningKey, VerifyKey
 from evidence.custody.errors import KeyFormatError, NoteError, SignatureError
 from evidence.custody.log import post_quantum
 
-MAX_NOTE_BYTES = 256 * 1024
+MAX_NOTE_BYTES: Final = 256 * 1024
 """Room for `MAX_SIGNATURES` post-quantum signatures of about 3.3 kB each; larger is an attempt to exhaust us."""
 
-MAX_SIGNATURES = 64
+MAX_SIGNATURES: Final = 64
 """The specification asks for at least 16; each costs at most one Ed25519 verification."""
 
-MAX_KEY_NAME_BYTES = 255
+MAX_KEY_NAME_BYTES: Final = 255
 """tlog-cosignature gives a cosigner name one length byte."""
 
-MAX_KEY_TEXT_BYTES = 4096
+MAX_KEY_TEXT_BYTES: Final = 4096
 """Longer than any vkey of an assigned type."""
 
-MAX_TIMESTAMP = 253_402_300_799
+MAX_TIMESTAMP: Final = 253_402_300_799
 """The last second of the year 9999, the last that `datetime` can hold; the specification allows 2**63 - 1."""
 
-KEY_ID_BYTES = 4
-ED25519_KEY_BYTES = 32
-ED25519_SIGNATURE_BYTES = 64
-TIMESTAMP_BYTES = 8
+KEY_ID_BYTES: Final = 4
+ED25519_KEY_BYTES: Final = 32
+ED25519_SIGNATURE_BYTES: Final = 64
+TIMESTAMP_BYTES: Final = 8
 
-_SIGNATURE_PREFIX = "— "
-_PRIVATE_PREFIX = "PRIVATE+KEY+"
+_SIGNATURE_PREFIX: Final = "— "
+_PRIVATE_PREFIX: Final = "PRIVATE+KEY+"
 
 
 class KeyType(IntEnum):
@@ -51,7 +52,7 @@ class KeyType(IntEnum):
     ML_DSA_44 = 0x06
 
 
-COSIGNERS = frozenset({KeyType.COSIGNATURE_V1, KeyType.ML_DSA_44})
+COSIGNERS: Final = frozenset({KeyType.COSIGNATURE_V1, KeyType.ML_DSA_44})
 """Types of a witness's key."""
 
 

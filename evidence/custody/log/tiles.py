@@ -4,29 +4,29 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from evidence.custody.errors import ProofError, ResourceNotFoundError, TileError
 from evidence.custody.log import merkle
 from evidence.errors import StorageError
 
-TILE_HEIGHT = 8
-TILE_WIDTH = 256
+TILE_HEIGHT: Final = 8
+TILE_WIDTH: Final = 256
 """c2sp.org/tlog-tiles: a full tile is 256 hashes wide, a subtree of height 8."""
 
-MAX_TILE_LEVEL = 63
-MAX_ENTRY_BYTES = 0xFFFF
+MAX_TILE_LEVEL: Final = 63
+MAX_ENTRY_BYTES: Final = 0xFFFF
 """Entries are prefixed by a uint16."""
 
-MAX_PATH_ELEMENTS = 7
+MAX_PATH_ELEMENTS: Final = 7
 """21 digits hold the index of every tile of a tree of 2**63 leaves."""
 
-MAX_RESOURCE_BYTES = TILE_WIDTH * (MAX_ENTRY_BYTES + 2)
+MAX_RESOURCE_BYTES: Final = TILE_WIDTH * (MAX_ENTRY_BYTES + 2)
 """The longest possible entry bundle; nothing in a log is longer."""
 
-CHECKPOINT_PATH = "checkpoint"
+CHECKPOINT_PATH: Final = "checkpoint"
 
-_PATH = re.compile(
+_PATH: Final = re.compile(
     r"tile/(?P<level>0|[1-9][0-9]?|entries)/(?P<index>(?:x[0-9]{3}/)*[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?",
     re.ASCII,
 )

@@ -3,6 +3,7 @@
 import base64
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from evidence.custody.errors import ProofError, ProofFormatError
 from evidence.custody.log import merkle
@@ -11,15 +12,15 @@ from evidence.custody.log.note import MAX_NOTE_BYTES, unb64
 from evidence.custody.log.tiles import TileReader, TileSource
 from evidence.custody.witnessing.policy import Policy, VerifiedCheckpoint
 
-HEADER = b"c2sp.org/tlog-proof@v1"
+HEADER: Final = b"c2sp.org/tlog-proof@v1"
 
-MAX_EXTRA_BYTES = 64 * 1024
+MAX_EXTRA_BYTES: Final = 64 * 1024
 """Room for a salt and a small event; whatever is larger travels beside the proof."""
 
-MAX_PROOF_BYTES = MAX_NOTE_BYTES + 2 * MAX_EXTRA_BYTES + 64 * 64
+MAX_PROOF_BYTES: Final = MAX_NOTE_BYTES + 2 * MAX_EXTRA_BYTES + 64 * 64
 """A note, the extra data in base64, and the few lines between them."""
 
-_INDEX = re.compile(rb"index (0|[1-9][0-9]{0,18})")
+_INDEX: Final = re.compile(rb"index (0|[1-9][0-9]{0,18})")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ beyond the head at which that log ended, and no other past than the one that lea
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from evidence.custody.errors import ForkError, ProofError, RetiredKeyError, SuccessionError, UnknownLogError
 from evidence.custody.log import merkle
@@ -15,7 +16,7 @@ from evidence.custody.log.note import KeyType, NoteVerifier
 from evidence.custody.succession.succession import succession_entry
 from evidence.custody.witnessing.policy import Policy, VerifiedCheckpoint
 
-MAX_LOGS = 64
+MAX_LOGS: Final = 64
 """A key a year for a lifetime; each head is compared with the line, and a policy names at most 128 logs."""
 
 

@@ -9,16 +9,17 @@ head: whoever stole it cannot add, and cannot show another past, because what it
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from evidence.custody.errors import ProofError
 from evidence.custody.log import tlogproof
 from evidence.custody.log.checkpoint import Checkpoint
 from evidence.custody.witnessing.policy import Policy
 
-SUCCESSION_VERSION = b"\x02"
+SUCCESSION_VERSION: Final = b"\x02"
 """First byte of an entry that is no event's leaf (`leaf.LEAF_VERSION`) but the end of an older log."""
 
-_CONTEXT = b"getuige/log-succession/v1\n"
+_CONTEXT: Final = b"getuige/log-succession/v1\n"
 
 
 def succession_entry(final: Checkpoint) -> bytes:

@@ -7,27 +7,27 @@ The modules are those of RFC 3161 (TSTInfo, TimeStampResp), RFC 5652 (CMS Signed
 
 import hashlib
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from cryptography import x509
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-ACCURACY_S = 1
+ACCURACY_S: Final = 1
 """Whole seconds are stated, so that is how far a stated time may be off."""
 
-POLICY = x509.ObjectIdentifier("1.3.6.1.4.1.32473.1.1")
+POLICY: Final = x509.ObjectIdentifier("1.3.6.1.4.1.32473.1.1")
 """In the arc that RFC 5612 keeps for examples: nobody can mistake it for a real time-stamping policy."""
 
-_GRANTED = 0
-_SHA256 = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
-_ECDSA_SHA256 = x509.ObjectIdentifier("1.2.840.10045.4.3.2")
-_SIGNED_DATA = x509.ObjectIdentifier("1.2.840.113549.1.7.2")
-_TST_INFO = x509.ObjectIdentifier("1.2.840.113549.1.9.16.1.4")
-_CONTENT_TYPE = x509.ObjectIdentifier("1.2.840.113549.1.9.3")
-_MESSAGE_DIGEST = x509.ObjectIdentifier("1.2.840.113549.1.9.4")
-_SIGNING_CERTIFICATE_V2 = x509.ObjectIdentifier("1.2.840.113549.1.9.16.2.47")
+_GRANTED: Final = 0
+_SHA256: Final = x509.ObjectIdentifier("2.16.840.1.101.3.4.2.1")
+_ECDSA_SHA256: Final = x509.ObjectIdentifier("1.2.840.10045.4.3.2")
+_SIGNED_DATA: Final = x509.ObjectIdentifier("1.2.840.113549.1.7.2")
+_TST_INFO: Final = x509.ObjectIdentifier("1.2.840.113549.1.9.16.1.4")
+_CONTENT_TYPE: Final = x509.ObjectIdentifier("1.2.840.113549.1.9.3")
+_MESSAGE_DIGEST: Final = x509.ObjectIdentifier("1.2.840.113549.1.9.4")
+_SIGNING_CERTIFICATE_V2: Final = x509.ObjectIdentifier("1.2.840.113549.1.9.16.2.47")
 
 
 @asn1.sequence

@@ -24,7 +24,7 @@ _LONG: Final = 0x80
 _MAX_LENGTH_BYTES: Final = 4
 """Lengths of up to 4 GiB: more than any limit on what is read here."""
 
-_TIME = re.compile(r"(\d{14})(?:\.(\d{0,8}[1-9]))?Z", re.ASCII)
+_TIME: Final = re.compile(r"(\d{14})(?:\.(\d{0,8}[1-9]))?Z", re.ASCII)
 
 
 class DerError(FormatError):

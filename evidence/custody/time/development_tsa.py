@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,13 +19,13 @@ from evidence import keyfile
 from evidence.custody.errors import TimestampError
 from evidence.custody.time import cms
 
-CERTIFICATE_LIFE = timedelta(days=3650)
+CERTIFICATE_LIFE: Final = timedelta(days=3650)
 """Long enough that a development folder keeps verifying; a real TSA's certificate is shorter-lived."""
 
-BACKDATE = timedelta(minutes=5)
+BACKDATE: Final = timedelta(minutes=5)
 """So that a machine whose clock is put right by seconds finds the certificate valid."""
 
-SERIAL_BYTES = 16
+SERIAL_BYTES: Final = 16
 """Random, so that no counter file is needed, and positive (RFC 3161 allows up to 160 bits)."""
 
 

@@ -7,17 +7,17 @@ only to build a chain to those roots (`evidence.custody.time.rfc3161`).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from cryptography import x509
 
 from evidence.custody.errors import TimestampError
 from evidence.custody.time import rfc3161
 
-MAX_TOKEN_BYTES = 64 * 1024
+MAX_TOKEN_BYTES: Final = 64 * 1024
 """Real tokens with a chain of three certificates have 4–8 kB."""
 
-DIGEST_BYTES = 32
+DIGEST_BYTES: Final = 32
 
 
 class TimestampAuthority(Protocol):

@@ -8,23 +8,24 @@ import re
 from collections.abc import Collection, Mapping, Sized
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from evidence.custody.errors import KeyFormatError, PolicyError, QuorumError, SignatureError, UnknownLogError
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.note import COSIGNERS, KeyType, NoteVerifier
 
-MAX_POLICY_BYTES = 256 * 1024
+MAX_POLICY_BYTES: Final = 256 * 1024
 """`MAX_ITEMS` lines of the longest keys and names, with as much again for comments."""
 
-MAX_ITEMS = 128
+MAX_ITEMS: Final = 128
 """Of each kind: logs, witnesses, groups. The specification recommends at least 32."""
 
-NO_QUORUM = "none"
-LOGS = frozenset({KeyType.ED25519})
+NO_QUORUM: Final = "none"
+LOGS: Final = frozenset({KeyType.ED25519})
 """Types of a log's key."""
 
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_NUMBER = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
+_FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 
 
 @dataclass(frozen=True)

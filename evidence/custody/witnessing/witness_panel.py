@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Protocol
 
 from evidence.custody.errors import (
     CustodyError,
@@ -27,7 +27,7 @@ from evidence.custody.errors import (
 from evidence.custody.log.note import NoteSignature, NoteVerifier
 from evidence.custody.log.tiles import TileReader, TileSource
 
-MAX_WITNESS_TRIES = 3
+MAX_WITNESS_TRIES: Final = 3
 """One to learn the size that a witness knows, one with the right proof, one for a race with another integrator."""
 
 

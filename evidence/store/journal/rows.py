@@ -16,7 +16,7 @@ from evidence.store.database.schema import blob_copies, events, journal_head
 from evidence.store.errors import StoreError
 from evidence.store.ports import Tally
 
-_RECORDED = (
+_RECORDED: Final = (
     events.c.idx,
     events.c.received_at,
     events.c.statement,
