@@ -6,7 +6,7 @@ and a dispatcher card to the desk.
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
@@ -20,7 +20,6 @@ from evidence.statements import statement as statements
 from server.clients import case_keys, timeline, tus
 from server.clients.errors import DistrustError
 from server.clients.invitation import Invitation
-from server.clients.pins import Certificate
 from server.clients.signing import Signer
 from server.clients.timeline import Moment
 
@@ -186,10 +185,6 @@ class Caseworker:
             ClientError: as for `timeline.read`.
         """
         return timeline.read(self.signer, case, [self.signer.identity])
-
-    def colleagues(self) -> Mapping[ids.KeyId, Certificate]:
-        """Return everyone that the pinned root certified."""
-        return self.signer.certificates(fresh=True)
 
     def _post(self, kind: str, body: bodies.Body, case: ids.CaseId) -> event.Receipt:
         return self.signer.post(statements.sign(self.signer.identity, kind, body, case=case)).receipt

@@ -83,11 +83,6 @@ class Supervisor:
         """Stop every child, whatever happened."""
         self.stop()
 
-    @property
-    def pids(self) -> dict[str, int]:
-        """The process id of each child by its name."""
-        return {child.program.name: child.process.pid for child in self._children}
-
     def start(self, program: Program) -> None:
         """Start `program`; `wait` tells when it is ready."""
         log = self._logs / f"{program.name}.log"

@@ -8,7 +8,7 @@ State rules:
 """
 
 from datetime import timedelta
-from typing import Final, cast
+from typing import Final, TypeVar
 
 from evidence import canonical, ids
 from evidence.errors import FormatError
@@ -18,7 +18,9 @@ from evidence.statements.facts import Erasure
 from evidence.statements.rules.belonging import items_of_case
 from evidence.statements.rules.registry import rule
 from evidence.statements.standing import Standing
-from evidence.statements.statement import Said, Statement, parse, verified
+from evidence.statements.statement import Said, parse, verified
+
+B = TypeVar("B", bound=bodies.Body)
 
 ERASE_DELAY: Final = timedelta(days=14)
 """Long enough that a woman who was forced to ask can be in safety, and cancel."""
@@ -117,20 +119,15 @@ def erase_repeat(standing: Standing, said: Said[bodies.EraseRepeat], now: ids.Ti
     if known is not None and known.ended:
         refuse("exists", "this erasure was executed or cancelled")
     items_of_case(standing, said.case, body.items, begun=True)
-    asked, agreed, done = (
-        _repeated(standing, said, kind, part)
-        for kind, part in (
-            ("erase.request", body.request),
-            ("erase.approve", body.approve),
-            ("erase.execute", body.execute),
-        )
-    )
+    asked = _repeated(standing, said, "erase.request", bodies.EraseRequest, body.request)
+    agreed = _repeated(standing, said, "erase.approve", bodies.EraseStep, body.approve)
+    done = _repeated(standing, said, "erase.execute", bodies.EraseStep, body.execute)
     case = said.case
     if standing.case_of_vault.get(asked.by) != case or not standing.on_team(agreed.by, case):
         refuse("not-approved", "it was not asked by her vault, or nobody of the team agreed")
     if standing.role_of(done.by) != "server":
         refuse("not-approved", "no server carried it out")
-    if not set(body.items) <= set(cast("bodies.EraseRequest", asked.body).items):
+    if not set(body.items) <= set(asked.body.items):
         refuse("unknown-item", "she did not ask for one of these items")
     if ids.moment_of(done.at) - ids.moment_of(asked.at) < ERASE_DELAY - ERASE_CLOCK:
         refuse("too-early", f"an erasure waits {ERASE_DELAY.days} days, so that it can be cancelled")
@@ -140,7 +137,9 @@ def erase_repeat(standing: Standing, said: Said[bodies.EraseRepeat], now: ids.Ti
         refuse("retained", "the case is kept for a claim or an inquiry")
 
 
-def _repeated(standing: Standing, said: Said[bodies.EraseRepeat], kind: str, part: ids.Base64) -> Statement:
+def _repeated(
+    standing: Standing, said: Said[bodies.EraseRepeat], name: str, body: type[B], part: ids.Base64
+) -> Said[B]:
     """Return a statement inside `erase.repeat`, signed by a key in force, of this case and erasure."""
     try:
         found = parse(canonical.unb64(part))
@@ -148,9 +147,9 @@ def _repeated(standing: Standing, said: Said[bodies.EraseRepeat], kind: str, par
         refuse("form", "a step of the erasure cannot be read")
     public = standing.public_key(found.by)
     same = getattr(found.body, "erasure", None) == said.body.erasure
-    if public is None or found.type != kind or found.case != said.case or not same:
+    if public is None or found.type != name or found.case != said.case or not same:
         refuse("not-approved", "a step is of another erasure, or by a key that is not known here")
-    return verified(found, {found.by: public})
+    return Said.of(verified(found, {found.by: public}), body)
 
 
 def _refuse_needed_cards(standing: Standing, items: tuple[ids.ItemId, ...]) -> None:

@@ -191,13 +191,3 @@ class DirectoryBlobs:
             for path in sorted(folder.glob("[0-9a-f]*")):
                 if path.name.startswith(folder.name) and len(path.name) == SHA256_CHARS:
                     yield ids.Sha256(path.name)
-
-    def check_writable(self) -> None:
-        """Write and remove a small file; OSError says why the folder takes none."""
-        probe = self._folder / f".probe-{secrets.token_hex(4)}"
-        handle = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, files.PRIVATE)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-            probe.unlink()
