@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -65,19 +66,38 @@ class Organisation:
     """The server's clock: when an event was received, as it says."""
 
     def __post_init__(self) -> None:
-        verifier = self.log_verifier()
-        self.witness = DevelopmentWitness.in_folder(self.folder / "witness", "witness.example/dev", [verifier])
-        self.tsa = DevelopmentTsa.in_folder(self.folder / "tsa")
-        self.integrator = Integrator(self.folder / "log", self.log, MemoryHeadStore(), [self.witness])
-        self._write_trust()
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._found()
+
+    # Log, witness and authority have keys in files; most tests ask for none of them.
+
+    @cached_property
+    def witness(self) -> DevelopmentWitness:
+        log = self.log_verifier()
+        return DevelopmentWitness.in_folder(self.folder / "witness", "witness.example/dev", [log])
+
+    @cached_property
+    def tsa(self) -> DevelopmentTsa:
+        return DevelopmentTsa.in_folder(self.folder / "tsa")
+
+    @cached_property
+    def integrator(self) -> Integrator:
+        return Integrator(self.folder / "log", self.log, MemoryHeadStore(), [self.witness])
 
     def log_verifier(self) -> NoteVerifier:
         return NoteVerifier.parse(self.log.vkey)
 
-    @property
+    @cached_property
     def trust(self) -> Path:
-        return self.folder / "trust"
+        """The folder with what a verifier believes: root, log, witness and authority as they are at first."""
+        folder = self.folder / "trust"
+        folder.mkdir()
+        (folder / trust.ROOT).write_text(trust.root_line(self.root.sign_public, "Filomena"))
+        policy = f"log {self.log.vkey}\nwitness dev {self.witness.verifier.vkey}\nquorum dev\n"
+        (folder / trust.POLICY).write_text(policy)
+        (folder / "log.vkey").write_text(f"{self.log.vkey}\n")
+        (folder / trust.TSA_ROOTS).write_bytes(DevelopmentTsa.in_folder(self.folder / "tsa").root_pem)
+        return folder
 
     def act(self, signer: keys.Identity, kind: str, body: bodies.Body, **options: object) -> Statement:
         """Sign, check and record a statement, as the journal does."""
@@ -212,14 +232,6 @@ class Organisation:
     def next_link(self) -> Chain:
         last = self.standing.chains.get(self.phone.kid)
         return Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
-
-    def _write_trust(self) -> None:
-        self.trust.mkdir()
-        (self.trust / trust.ROOT).write_text(trust.root_line(self.root.sign_public, "Filomena"))
-        policy = f"log {self.log.vkey}\nwitness dev {self.witness.verifier.vkey}\nquorum dev\n"
-        (self.trust / trust.POLICY).write_text(policy)
-        (self.trust / "log.vkey").write_text(f"{self.log.vkey}\n")
-        (self.trust / trust.TSA_ROOTS).write_bytes(self.tsa.root_pem)
 
     def _found(self) -> None:
         root_key = bodies.RootKey(_public(self.root), "Filomena")

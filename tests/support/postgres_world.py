@@ -17,7 +17,8 @@ import psycopg
 from sqlalchemy import URL, Engine
 
 from tests.support.ports import free_port
-from tests.support.programs import need
+from tests.support.programs import carry_out, need
+from tests.support.waiting import patience
 
 DEADLINE_S = 30.0
 
@@ -36,15 +37,16 @@ class PostgresServer:
         if os.geteuid() == 0:
             shutil.chown(self.folder, self._user())
         options = ["--username=getuige", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
-        self._run([need("initdb"), f"--pgdata={self.folder / 'data'}", *options]).check_returncode()
+        user = self._user() if os.geteuid() == 0 else None
+        carry_out([need("initdb"), f"--pgdata={self.folder / 'data'}", *options], cwd=self.folder, user=user)
 
     def start(self, **settings: str) -> None:
         """Start and wait until it answers. After a kill its orphans go first, so that it is tried again."""
         settings = {"port": str(self.port), "listen_addresses": "127.0.0.1", **settings}
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
-        end = time.monotonic() + DEADLINE_S
+        begun = time.monotonic()
         while True:
-            with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
+            with self._log.open("ab") as log:
                 self.process = subprocess.Popen(
                     [need("postgres"), "-D", self.folder / "data", "-k", self.folder, *options],
                     stdout=log,
@@ -55,9 +57,17 @@ class PostgresServer:
             while self.process.poll() is None:
                 if self._answers():
                     return
-                assert time.monotonic() < end, "PostgreSQL does not answer"
+                self._in_time(begun, "PostgreSQL does not answer")
                 time.sleep(0.02)
-            assert time.monotonic() < end, "PostgreSQL does not start"
+            self._in_time(begun, "PostgreSQL does not start")
+
+    @property
+    def _log(self) -> Path:
+        return self.folder.parent / f"{self.folder.name}.log"
+
+    def _in_time(self, begun: float, what: str) -> None:
+        passed = time.monotonic() - begun
+        assert passed < DEADLINE_S or passed < patience(DEADLINE_S), f"{what}:\n{self._log.read_text()[-2000:]}"
 
     def kill(self) -> None:
         """SIGKILL, as a machine does that runs out of memory."""
@@ -76,13 +86,18 @@ class PostgresServer:
 
     def connect(self, name: str) -> psycopg.Connection:
         return psycopg.connect(
-            host="127.0.0.1", port=self.port, user="getuige", dbname=name, autocommit=True, connect_timeout=2
+            host="127.0.0.1",
+            port=self.port,
+            user="getuige",
+            dbname=name,
+            autocommit=True,
+            connect_timeout=round(patience(2)),
         )
 
     def _signal(self, number: int) -> None:
         if self.process is not None:
             self.process.send_signal(number)
-            self.process.wait(DEADLINE_S)
+            self.process.wait(patience(DEADLINE_S))
 
     def _answers(self) -> bool:
         try:
@@ -90,10 +105,6 @@ class PostgresServer:
         except psycopg.OperationalError:
             return False
         return True
-
-    def _run(self, command: list[str | Path]) -> subprocess.CompletedProcess[bytes]:
-        user = self._user() if os.geteuid() == 0 else None
-        return subprocess.run(command, user=user, cwd=self.folder, capture_output=True, check=False)
 
     @staticmethod
     def _user() -> str:
@@ -114,7 +125,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     finally:
         server.stop()
         shutil.rmtree(folder)
-        folder.with_name(f"{folder.name}.log").unlink(missing_ok=True)
+        server._log.unlink(missing_ok=True)
 
 
 Opening = Callable[[str | URL], Engine]

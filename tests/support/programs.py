@@ -1,8 +1,12 @@
 """Programs of the machine that tests drive: found, or loudly left out (with CI=true a failure)."""
 
 import os
+import re
 import shutil
+import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,9 +23,7 @@ EXTRA_FOLDERS = (
 """Searched beside PATH: a wheel puts its program beside Python, Debian puts daemons (mosquitto) in sbin and PostgreSQL
 in a folder for each version."""
 
-
-_missing: dict[str, int] = {}
-"""Program → number of tests that asked for it in vain."""
+IN_VAIN = re.compile(r"(\S+) is not on this machine: (apt-get install .*)")
 
 
 def debian_packages(program: str) -> str:
@@ -39,8 +41,23 @@ def need(program: str) -> Path:
     found = shutil.which(program, path=search)
     if found is not None:
         return Path(found)
-    _missing[program] = _missing.get(program, 0) + 1
     text = f"{program} is not on this machine: apt-get install {debian_packages(program)}"
     if os.environ.get("CI") == "true":
         pytest.fail(text, pytrace=False)
     pytest.skip(text)
+
+
+def missing_programs(reasons: Iterable[str]) -> list[str]:
+    """Return a line for each program that tests asked for in vain, from the reasons why they were left out."""
+    found = Counter(match.groups() for reason in reasons if (match := IN_VAIN.search(reason)))
+    return [f"{program}: {count} test(s) left out. Mend: {mend}" for (program, mend), count in sorted(found.items())]
+
+
+def carry_out(
+    command: Sequence[str | Path], *, cwd: Path | None = None, user: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end; when it fails, the test fails with what the program said."""
+    done = subprocess.run(command, cwd=cwd, user=user, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(f"{command[0]} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    return done

@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from evidence.store.blobs.s3 import Place
 from tests.support.ports import free_port
 from tests.support.programs import need
+from tests.support.waiting import patience
 
 DEADLINE_S = 60.0
 KEY, SECRET = "getuige", "only-in-tests"
@@ -92,14 +93,16 @@ class S3Server:
         ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([need("weed"), "server", *options], stdout=log, stderr=log, cwd=self.folder)
-        end = time.monotonic() + DEADLINE_S
+        begun = time.monotonic()
         client = self.client()
         while self.process.poll() is None:
             try:
                 client.list_buckets()
                 return True
             except (BotoCoreError, ClientError):
-                assert time.monotonic() < end, "the S3 server does not answer"
+                passed = time.monotonic() - begun
+                said = (self.folder / "log").read_text()[-2000:]
+                assert passed < DEADLINE_S or passed < patience(DEADLINE_S), f"the S3 server does not answer:\n{said}"
                 time.sleep(0.05)
         return False
 
@@ -107,7 +110,7 @@ class S3Server:
         """SIGKILL: SIGTERM lingers for seconds."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(DEADLINE_S)
+            self.process.wait(patience(DEADLINE_S))
 
     def client(self) -> Any:  # noqa: ANN401 - boto3 has no types
         """Return a client that is not ours: what tests look with."""
@@ -122,7 +125,7 @@ class S3Server:
             region_name="us-east-1",
             aws_access_key_id=ADMIN,
             aws_secret_access_key=ADMIN_SECRET,
-            config=Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, connect_timeout=5),
+            config=Config(retries={"max_attempts": 0}, s3={"addressing_style": "path"}, connect_timeout=patience(5)),
         )
 
     def bucket(self, *, locks: bool = True) -> Place:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from evidence.custody.witnessing.witness_request import AddCheckpoint
 from server.witness.folder import WitnessFolder
 from tests.support import rfc6962
 from tests.support.ports import free_port
+from tests.support.waiting import patience, until
 
 DEADLINE_S = 15.0
 LEAVES = [b"leaf %d" % number for number in range(40)]
@@ -54,7 +54,7 @@ class RunningWitness:
         return (self.folder / "output").read_text()
 
     def add(self, body: bytes) -> httpx.Response:
-        return httpx.post(f"{self.url}/add-checkpoint", content=body, timeout=10)
+        return httpx.post(f"{self.url}/add-checkpoint", content=body, timeout=patience(10))
 
     def kill(self) -> None:
         os.kill(self.process.pid, signal.SIGKILL)
@@ -85,18 +85,19 @@ def running(
     finally:
         process.terminate()
         try:
-            process.wait(DEADLINE_S)
+            process.wait(patience(DEADLINE_S))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def _until_live(witness: RunningWitness) -> None:
-    end = time.monotonic() + DEADLINE_S
-    while time.monotonic() < end and witness.process.poll() is None:
-        try:
-            if httpx.get(f"{witness.url}/health/live", timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.02)
-    raise AssertionError(f"the witness did not start:\n{witness.log}")
+    until(lambda: witness.process.poll() is not None or _lives(witness), "the witness answers", DEADLINE_S)
+    assert witness.process.poll() is None, f"the witness did not start:\n{witness.log}"
+
+
+def _lives(witness: RunningWitness) -> bool:
+    try:
+        return httpx.get(f"{witness.url}/health/live", timeout=patience(2)).status_code == 200
+    except httpx.TransportError:
+        return False

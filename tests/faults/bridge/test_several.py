@@ -175,7 +175,7 @@ def test_a_stranger_s_news_is_not_believed(tmp_path: Path) -> None:
         post(made, 0, *spoken(memory, 1))
         url = f"http://127.0.0.1:{made.bridges[0].feed_port}/news"
         assert httpx.get(url, params={"after": 0}, trust_env=False).status_code == 401
-        token = (tmp_path / "secrets" / "bridge-feed.token").read_text()
+        token = (tmp_path / "secrets" / "bridge-feed.token").read_text().strip()
         headers = {"authorization": f"Bearer {token}"}
         page = httpx.get(url, params={"after": 0}, headers=headers, trust_env=False).content
         assert len(replication.opened(page, made.world.organisation.bridge, 0).items) == 2

@@ -87,7 +87,7 @@ def test_the_page_of_a_running_bridge_has_the_press_and_the_next_test(tmp_path: 
         body = message.seal(said, memory.identity, topic)
         httpx.post(made.press_url, params={"topic": topic}, content=body).raise_for_status()
         where = made.press_url.replace("/press", f"/devices/{memory.device}")
-        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text()}"}
+        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text().strip()}"}
         assert httpx.get(where).status_code == 401
         page = until(lambda: _page_with_a_due_date(where, headers), "the device is watched")
         assert [one["kind"] for one in page["presses"]] == ["press"]

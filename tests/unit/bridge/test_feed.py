@@ -27,7 +27,7 @@ def made(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def feed(made: World) -> Iterator[httpx.Client]:
-    token = made.settings.token_file.read_text()
+    token = made.settings.token_file.read_text().strip()
     url = f"http://127.0.0.1:{made.bridge.feed_port}"
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=10) as client:
         yield client

@@ -169,7 +169,7 @@ def test_the_command_reads_the_spool_of_a_running_bridge(tmp_path: Path) -> None
         assert "received → accepted" in {one["stage"] for one in told["stages"]}
         assert [(one["name"], one["share"]) for one in told["routes"]] in ([], [("console-feed", 0.0)])
         assert memory.device not in json.dumps(told["stages"])
-        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text()}"}
+        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text().strip()}"}
         where = made.press_url.replace("/press", "/metrics")
         assert httpx.get(where).status_code == 401
         page = httpx.get(where, headers=headers)

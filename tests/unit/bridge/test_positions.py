@@ -114,7 +114,7 @@ def close(made: World, alarm: str) -> None:
     """A dispatcher accepts and closes."""
     for kind, reason in (("accept", None), ("close", "accidental")):
         act = made.organisation.act(made.organisation.dispatcher, kind, alarm, reason)  # type: ignore[arg-type] # a literal
-        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text()}"}
+        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text().strip()}"}
         url = f"http://127.0.0.1:{made.bridge.feed_port}/alarms/{alarm}/acts"
         httpx.post(url, content=act, headers=headers).raise_for_status()
 

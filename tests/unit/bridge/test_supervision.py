@@ -78,7 +78,7 @@ def push(made: World, memory: DeviceMemory, counter: int, kind: Kind) -> None:
 
 
 def listed(made: World) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {made.settings.token_file.read_text()}"}
+    headers = {"Authorization": f"Bearer {made.settings.token_file.read_text().strip()}"}
     answer = httpx.get(made.press_url.replace("/press", "/devices"), headers=headers)
     (device,) = answer.raise_for_status().json()["devices"]
     shown: dict[str, Any] = device

@@ -48,7 +48,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         made.bridge.acts.carry_out(alarm.alarm, signed)
         for table in ("route_history", "device_history"):
             until(lambda t=table: _rows(made, t), f"{table} is written")  # type: ignore[misc] # mypy cannot infer a lambda with a default
-        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text()}"}
+        headers = {"Authorization": f"Bearer {made.settings.token_file.read_text().strip()}"}
         text = httpx.get(made.press_url.replace("/press", "/metrics"), headers=headers).text
     found: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(text):

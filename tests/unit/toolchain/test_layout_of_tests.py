@@ -1,6 +1,7 @@
 """What several tests need lives in tests/support, once: no test module imports another one, or a conftest."""
 
 import ast
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,11 @@ ONCE = {"until", "never", "serving", "incident", "free_port", "free_ports", "nee
 """Functions at the top of a module that stand in one module only: a second one would learn nothing from the first."""
 
 
-def trees() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted(TESTS.rglob("*.py")):
-        if "node_modules" not in path.parts:
-            yield path.relative_to(TESTS), ast.parse(path.read_text("utf-8"))
+@functools.cache
+def trees() -> list[tuple[Path, ast.Module]]:
+    own = [path for folder in sorted(TESTS.iterdir()) for path in sorted(folder.glob("**/*.py"))]
+    kept = [path for path in own if "node_modules" not in path.parts]
+    return [(path.relative_to(TESTS), ast.parse(path.read_text("utf-8"))) for path in (*TESTS.glob("*.py"), *kept)]
 
 
 def imported(tree: ast.Module) -> Iterator[str]:

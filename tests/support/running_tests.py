@@ -1,0 +1,111 @@
+"""How the tests of this project run: where their files lie, how long one may take, and which may be left out.
+
+These are hooks of pytest; `tests/conftest.py` takes them over by name.
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+import pytest
+import pytest_timeout
+
+from tests.support.programs import missing_programs, need
+from tests.support.waiting import patience
+
+MEMORY: Final = Path("/dev/shm")
+ENOUGH_BYTES: Final = 4 * 1024**3
+"""The largest test keeps about a gigabyte, and two processes run tests at once."""
+
+MAY_BE_SKIPPED: Final = (
+    ("no AES instructions", "libsodium's own AEGIS and AES need them; the same vectors run in Python and in Node"),
+    ("mount a file system", "a container may not; the same faults come from tests/support/disk.py on every machine"),
+    ("cut the power of a file system", "as above: only a machine of its own has loop devices"),
+    ("no loop device", "as above"),
+    ("network namespace", "as above; a bridge that is cut off is also killed and stopped in the other tests"),
+)
+"""What may be left out although CI=true: part of the reason that the test gives, and why that is no loss."""
+
+
+def keep_files_in_memory() -> None:
+    """Have temporary files of the tests, and of the programs that they start, lie in memory where there is enough.
+
+    No test proves anything by what a disk does: those that need one that is full, slow, failing or cut off make it.
+    """
+    if "TMPDIR" in os.environ or not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ENOUGH_BYTES:
+        return
+    os.environ["TMPDIR"] = str(MEMORY)
+    tempfile.tempdir = None  # asked for anew
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Carry out `@pytest.mark.need(…)`."""
+    for marker in item.iter_markers("need"):
+        for program in marker.args:
+            need(program)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the very end what was not tested, so that nobody takes a short run for a whole one."""
+    left_out = terminalreporter.stats.get("skipped", [])
+    lines = missing_programs(str(report.longrepr) for report in left_out)
+    if lines:
+        terminalreporter.section("NOT TESTED HERE: programs are missing", red=True, bold=True)
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Any:  # noqa: ANN401 - the report passes through
+    """With CI=true a test that is left out fails, unless its reason is on the list."""
+    report: pytest.TestReport = yield
+    refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Any:  # noqa: ANN401 - as above
+    """The same for a whole module."""
+    report: pytest.CollectReport = yield
+    refuse_skip(report)
+    return report
+
+
+def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure when CI=true and its reason is not on the list."""
+    if os.environ.get("CI") != "true" or report.outcome != "skipped" or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if not any(words in reason for words, _ in MAY_BE_SKIPPED):
+        report.outcome = "failed"
+        report.longrepr = f"left out although CI=true: {reason}\n(MAY_BE_SKIPPED in {__name__} lists what may be)"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:  # noqa: ANN401 - pytest-timeout's own
+    """Give a test more time on a busy machine: when its time is up, the load decides whether it really is."""
+    if settings.method != "signal":
+        return None
+    begun = time.monotonic()
+
+    def time_is_up(_number: int, _frame: FrameType | None) -> None:
+        left = patience(settings.timeout) - (time.monotonic() - begun)
+        if left > 0:
+            signal.setitimer(signal.ITIMER_REAL, max(left, 1.0))
+            return
+        pytest_timeout.timeout_sigalrm(item, settings)
+
+    signal.signal(signal.SIGALRM, time_is_up)
+    signal.setitimer(signal.ITIMER_REAL, settings.timeout)
+    item.cancel_timeout = _cancel  # type: ignore[attr-defined] # where pytest-timeout keeps it
+    return True
+
+
+def _cancel() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
