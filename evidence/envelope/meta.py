@@ -11,6 +11,9 @@ from evidence import canonical, schema
 from evidence.ids import AlarmId, Base64, DeviceId, ItemId, Sha256, Time
 
 Kind = Literal["incident", "photo", "sound", "video", "file", "alarm", "order", "card", "assessment"]
+Severity = Literal[0, 1, 2, 3, 4]
+"""How bad it was: 0 no choice, 1 a nuisance, 2 serious, 3 very serious, 4 danger to life."""
+
 Source = Literal["victim", "sensor", "camera", "witness", "police", "caseworker"]
 
 
@@ -92,7 +95,7 @@ class Meta:
     happened: str | None = None
     discovered: str | None = None
     conduct: tuple[str, ...] | None = None
-    severity: int | None = None
+    severity: Severity | None = None
     impact: str | None = None
     place: str | None = None
     position: Position | None = None

@@ -2,7 +2,7 @@
 
 import mimetypes
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import typer
 
@@ -50,7 +50,7 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
 ) -> None:
     """Keep an incident on this phone, sealed. `sync` sends it."""
     from evidence import ids
-    from evidence.envelope.meta import Meta
+    from evidence.envelope.meta import Meta, Severity
     from server.clients.phone_folder import open_phone
 
     meta = Meta(
@@ -63,7 +63,7 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
         happened=happened,
         discovered=discovered,
         conduct=tuple(conduct) if conduct else None,
-        severity=severity,
+        severity=cast("Severity | None", severity),
         impact=impact,
         place=place,
     )

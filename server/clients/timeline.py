@@ -154,7 +154,8 @@ def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: 
         raise DistrustError(f"Event {found['index']} is signed by nobody that is known here: {error}.") from error
     moment = Moment(parsed.index, parsed.received_at, statement, authors.name(statement.by))
     item = found.get("item") or {}
-    if not isinstance(statement.body, bodies.ItemSeal) and not (isinstance(statement.body, bodies.ItemOpen) and item):
+    begun_here = isinstance(statement.body, bodies.ItemOpen) and (item or found.get("trouble"))
+    if not isinstance(statement.body, bodies.ItemSeal) and not begun_here:
         return moment
     try:
         prefix, begun = _served(item, statement, authors)

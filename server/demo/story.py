@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final, Literal
 
+from evidence.envelope.meta import Severity
+
 SUMMER_OR_WINTER: Final = timezone(timedelta(hours=1))
 """The story's wall clock (Dutch winter time); one fixed offset keeps it the same on every machine."""
 
@@ -46,7 +48,7 @@ class Incident:
     title: str
     text: str
     conduct: tuple[str, ...]
-    severity: int
+    severity: Severity
     impact: str
     place: str | None = None
 

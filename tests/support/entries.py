@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from evidence.envelope.meta import Source
+from evidence.envelope.meta import Severity, Source
 
 ORDER = "HV-2208-test"
 
@@ -18,7 +18,7 @@ class Told:
     title: str
     text: str
     conduct: tuple[str, ...]
-    severity: int | None
+    severity: Severity | None
     impact: str | None = None
     place: str | None = None
     source: Source = "victim"

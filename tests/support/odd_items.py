@@ -211,6 +211,11 @@ def some() -> tuple[Odd, ...]:
     return tuple(one for one in ODD if not one.name.startswith("type: ") or one.name.startswith(heavy))
 
 
+def few() -> tuple[Odd, ...]:
+    """Return some forty of every kind for a test in a browser, the longest text among them."""
+    return (*(one for one in ODD[::7] if one.name != "long: just fits"), next(one for one in ODD if "just" in one.name))
+
+
 def write(
     odd: Odd, signer: keys.Identity, case: ids.CaseId, readers: Sequence[Any], item: ids.ItemId | None = None
 ) -> tuple[bytes, bodies.ItemSeal]:

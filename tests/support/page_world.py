@@ -22,6 +22,7 @@ from evidence.envelope.meta import Alarm, Card, KnownPlace, Meta, Order, Positio
 from evidence.statements import bodies, event, fold, statement
 from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
+from tests.support.odd_items import Odd, write
 
 ORIGIN = "getuige.test/log"
 KDF = keys.Kdf.fresh(1, keys.MIN_MEMLIMIT)
@@ -85,6 +86,16 @@ class World:
         at = ids.time_of(received or datetime.now(UTC))
         self.containers[body.item] = out.getvalue()
         self.record(statement.sign(signer, "item.seal", body, case=self.case, at=at, chain=chain), received)
+        return body.item
+
+    def raw(self, odd: Odd) -> ids.ItemId:
+        """Her phone, in somebody else's hand, seals what follows no rule."""
+        readers = [self.standing_box, self.people["marit"].box_public]
+        self_made, body = write(odd, self.phone, self.case, readers)
+        last = self.standing.chains[self.phone.kid]
+        chain = statement.Chain(last.seq + 1, last.prev)
+        self.containers[body.item] = self_made
+        self.record(statement.sign(self.phone, "item.seal", body, case=self.case, chain=chain))
         return body.item
 
     def begin(self, meta: Meta, content: Path, part: float, received: datetime | None = None) -> ids.ItemId:

@@ -5,6 +5,7 @@ import * as canonical from "./canonical.js";
 import * as cobblestone from "./cobblestone.js";
 import * as dsse from "./dsse.js";
 import { FormatError, concat, equal, hex, hmac, sha256, utf8 } from "./bytes.js";
+import { checked } from "./meta.js";
 import { wrap } from "./wraps.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
@@ -92,8 +93,8 @@ export function verifyHead(container, keyOf) {
 /**
  * Open meta and check it against the commitment that the head carries.
  * @param {Container} container @param {Bytes} key content key
- * @returns {Promise<any>} the meta document
- * @throws {CommitmentError | import("./sodium.js").LockError}
+ * @returns {Promise<any>} the meta document, which keeps to the rules of a description
+ * @throws {FormatError | CommitmentError | import("./sodium.js").LockError}
  */
 export async function openMeta(container, key) {
   const padded = await cobblestone.open(key, context(container.head, "meta"), container.meta);
@@ -103,7 +104,7 @@ export async function openMeta(container, key) {
   if ((await commitment(key, "meta", plaintext)) !== container.head.meta.commitment) {
     throw new CommitmentError("what was opened is not what was sealed");
   }
-  return canonical.decode(plaintext);
+  return checked(canonical.decode(plaintext));
 }
 
 /**
@@ -172,7 +173,7 @@ async function sealPart(head, name, key, padded) {
 export async function seal(place, seed, readers, key, meta, content) {
   /** @type {any} */
   const head = { v: 1, suite: 1, ...place };
-  const document = canonical.encode(meta);
+  const document = canonical.encode(checked(meta));  // what a reader would refuse is not sealed
   const padded = new Uint8Array(padme(Math.max(MIN_META, document.length))).fill(0x20);
   padded.set(document);
   const sealedMeta = await sealPart(head, "meta", key, padded);

@@ -63,14 +63,22 @@ async function unwrapHybrid(place, seed, sealed) {
 export const unwrapShared = (reader, sealed, suite = null) => unwrap({ case: NOWHERE, item: NOWHERE }, reader, sealed, suite);
 
 /**
- * Find and open the first wrap that one of `seeds` opens.
+ * Find and open the first wrap that one of `seeds` opens; one that does not fit keeps none of the others from it.
  * @param {Place} place @param {Wrap[]} wraps @param {Map<string, Bytes | BoxKeys>} seeds by the name of their public box key
  * @returns {Promise<Bytes | null>} null when none is addressed to us
+ * @throws {LockError | FormatError} those that are addressed to us do not open
  */
 export async function find(place, wraps, seeds) {
+  let failed = null;
   for (const { to, wrap: sealed, suite } of wraps) {
     const seed = seeds.get(to);
-    if (seed) return unwrap(place, seed, sealed, suite);
+    if (!seed) continue;
+    try {
+      return await unwrap(place, seed, sealed, suite);
+    } catch (error) {
+      failed ??= error;
+    }
   }
+  if (failed) throw failed;
   return null;
 }

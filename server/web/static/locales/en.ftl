@@ -87,6 +87,16 @@ closed-count = { $count ->
     [one] 1 item was
    *[other] { $count } items were
  } not given to you and not opened.
+unopened-count = { $count ->
+    [one] 1 item does
+   *[other] { $count } items do
+ } not open. The rest is below.
+unopened-explained = This does not say who did something wrong. A fault in the phone looks the same as somebody with a copy of its key. Ask her whether she knows what this is.
+unopened-by = added by
+unopened-event = this event cannot be read
+unopened-served = what the server gave is not what was sealed
+unopened-key = the key in it does not fit
+unopened-description = the description cannot be read
 proof-checking = checking
 proof-proven = proven
 proof-signed = signed

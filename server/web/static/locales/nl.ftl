@@ -87,6 +87,16 @@ closed-count = { $count ->
     [one] 1 item is
    *[other] { $count } items zijn
  } niet aan u gegeven en niet geopend.
+unopened-count = { $count ->
+    [one] 1 item opent
+   *[other] { $count } items openen
+ } niet. De rest staat hieronder.
+unopened-explained = Dit zegt niet wie er iets fout deed. Een fout in de telefoon ziet er net zo uit als iemand met een kopie van de sleutel. Vraag haar of zij weet wat dit is.
+unopened-by = toegevoegd door
+unopened-event = deze gebeurtenis is niet te lezen
+unopened-served = wat de server gaf, is niet wat er is verzegeld
+unopened-key = de sleutel erin past niet
+unopened-description = de beschrijving is niet te lezen
 proof-checking = bezig
 proof-proven = bewezen
 proof-signed = getekend

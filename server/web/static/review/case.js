@@ -2,13 +2,13 @@
 import * as api from "../core/api.js";
 import * as container from "../core/container.js";
 import { Authority } from "../core/authority.js";
-import { fromBase64, fromHex } from "../core/bytes.js";
+import { FormatError, fromBase64, fromHex } from "../core/bytes.js";
 import { verifyProof } from "../core/proof.js";
 import { logs } from "../core/trust.js";
 import { dated } from "../core/dated.js";
 import * as clips from "./clips.js";
 import { Ranges } from "./ranges.js";
-import { checkSignatures, openAll } from "./entries.js";
+import { checkSignatures, openAll, signerOf } from "./entries.js";
 import * as erasures from "./erasures.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -27,6 +27,16 @@ const CLIP_ABOVE = 8 * 1024 * 1024;
 /** @param {Entry} entry @returns {boolean} */
 const isClip = ({ file }) => /^(audio|video)\//.test(file.mime) && file.size > CLIP_ABOVE;
 
+/** @param {string | undefined} event @returns {import("../core/authority.js").Dated[]} none for one that cannot be read */
+function readable(event) {
+  try {
+    return event ? [dated(event)] : [];
+  } catch (error) {
+    if (error instanceof FormatError) return [];
+    throw error;
+  }
+}
+
 export class Case {
   /** @type {Map<string, Promise<string>>} blob URLs by item */
   #media = new Map();
@@ -38,8 +48,9 @@ export class Case {
    * @param {CaseFacts} facts @param {Entry[]} entries @param {number} closed @param {any[]} events
    * @param {import("../core/trust.js").Anchors} anchors @param {Authority} authority
    * @param {import("./erasures.js").Erased[]} erased @param {import("./erasures.js").Erasure[]} erasures
+   * @param {import("./entries.js").Unopened[]} unopened
    */
-  constructor(facts, entries, closed, events, anchors, authority, erased = [], erasures = []) {
+  constructor(facts, entries, closed, events, anchors, authority, erased = [], erasures = [], unopened = []) {
     this.facts = facts;
     this.entries = entries;
     this.closed = closed;
@@ -48,6 +59,7 @@ export class Case {
     this.authority = authority;
     this.erased = erased;
     this.erasures = erasures;
+    this.unopened = unopened;
   }
 
   /**
@@ -67,10 +79,12 @@ export class Case {
     }
     const published = await api.json("/api/v1/authority").catch(() => ({ events: [] }));
     const authority = await Authority.rootedAt(anchors.root);
-    const signed = [...published.events, ...events].filter(({ event }) => event).map(({ event }) => dated(event));
+    const signed = [...published.events, ...events].flatMap(({ event }) => readable(event));
     await authority.learn(signed);
-    const { entries, closed } = await openAll(events, session);
-    return new Case(facts, entries, closed, events, anchors, authority, erased, await erasures.load(id));
+    const { entries, unopened, closed } = await openAll(events, session);
+    for (const one of unopened) one.by = signerOf(one.event, authority) ?? one.by;
+    const known = await erasures.load(id);
+    return new Case(facts, entries, closed, events, anchors, authority, erased, known, unopened);
   }
 
   /** Check every entry; `changed` is called as results come in. @param {() => void} changed */

@@ -3,12 +3,12 @@
  *
  * @typedef {import("../core/bytes.js").Bytes} Bytes
  * @typedef {import("../core/edtf.js").Span} Span
- * @typedef {{kid: string, label?: string | null, role?: string | null}} Who
+ * @typedef {{kid: string, label?: string | null, role?: string | null, device?: string | null}} Who
  * @typedef {"checking" | "proven" | "signed" | "failed"} Proof
  * @typedef {{state: Proof, reason: string}} Verification
  * @typedef {{index: number, received_at: string, type: string, by: Who, statement: string, event?: string,
  *   salt?: string, item?: {item: string, head: string, wraps: import("../core/wraps.js").Wrap[], size: number,
- *   content: boolean, arrived?: number | null}, alarm?: any, body?: any}} TimelineEvent
+ *   content: boolean, arrived?: number | null}, alarm?: any, body?: any, trouble?: string | null}} TimelineEvent
  * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
  *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
  *   alarm: any, about: string | null, camera: any, happened: string | null, discovered: string | null, recorded: string,
@@ -19,7 +19,7 @@
 import * as container from "../core/container.js";
 import * as dsse from "../core/dsse.js";
 import { FormatError, fromBase64, hex, sha256 } from "../core/bytes.js";
-import { LockError, SignatureError } from "../core/sodium.js";
+import { SignatureError } from "../core/sodium.js";
 import { dated } from "../core/dated.js";
 import { find } from "../core/wraps.js";
 import { isPrecise, span as spanAt } from "../core/edtf.js";
@@ -45,19 +45,29 @@ function spanOf(meta) {
 /** @param {string[]} times @returns {number} the first that is one */
 const firstMoment = (...times) => times.map((time) => Date.parse(time)).find((moment) => !Number.isNaN(moment)) ?? 0;
 
+/** @typedef {"event" | "served" | "key" | "description"} Fault the event, what the server gave, the key for us, or the description under it */
+/**
+ * An item that was given to us and does not open: a row, never the case. A fault of a phone's software and somebody with a
+ * copy of its key look the same from here, so nobody is accused.
+ * @typedef {{id: string, index: number, received: string, by: Who, fault: Fault, why: string, event: TimelineEvent}} Unopened
+ */
+
 /**
  * Open one item.
- * @param {TimelineEvent} event @param {import("../core/api.js").Session} session
- * @returns {Promise<Entry | null>} null when it was not given to us, or does not open
+ * @param {TimelineEvent & {item: any}} event @param {import("../core/api.js").Session} session
+ * @returns {Promise<Entry | Unopened | null>} null when it was not given to us
  */
 async function open(event, session) {
-  if (!event.item) return null;
+  /** @type {Fault} */
+  let fault = "served";
   try {
     const sealed = await container.parse(fromBase64(event.item.head));
-    if (sealed.head.item !== event.item.item) return null;
+    if (sealed.head.item !== event.item.item) throw new FormatError("the server gave another item");
     const wraps = [...event.item.wraps, ...sealed.head.wraps];
+    fault = "key";
     const key = await find(sealed.head, wraps, session.boxes);
     if (!key) return null;
+    fault = "description";
     const meta = await container.openMeta(sealed, key);
     const span = spanOf(meta);
     const at = span ? (span.from + span.to) / MIDDLE : firstMoment(meta.recorded, event.received_at);
@@ -72,21 +82,47 @@ async function open(event, session) {
       verification: { state: "checking", reason: "" },
     };
   } catch (error) {
-    if (error instanceof LockError || error instanceof FormatError || error instanceof container.CommitmentError) return null;
-    throw error;
+    const { message } = /** @type {Error} */ (error);
+    return { id: event.item.item, index: event.index, received: event.received_at, by: event.by, fault, why: message, event };
   }
 }
 
+/** @param {TimelineEvent} event that the server could not read @returns {Unopened} */
+const unreadable = (event) => ({
+  id: "", index: event.index, received: event.received_at, by: event.by, event, why: "",
+  fault: event.trouble === "event" ? "event" : "served",
+});
+
 /**
  * @param {TimelineEvent[]} events @param {import("../core/api.js").Session} session
- * @returns {Promise<{entries: Entry[], closed: number}>} in the order in which things happened; `closed` did not open
+ * @returns {Promise<{entries: Entry[], unopened: Unopened[], closed: number}>} in the order in which things happened;
+ *   `closed` were not given to us
  */
 export async function openAll(events, session) {
+  const unread = events.filter(({ item, trouble }) => trouble && !item);
   const sealed = events.filter((event) => event.item);
-  const opened = await Promise.all(sealed.map((event) => open(event, session)));
-  const entries = opened.filter((entry) => entry !== null);
+  const found = await Promise.all(sealed.map((event) => open(/** @type {any} */ (event), session)));
+  const given = found.filter((one) => one !== null);
+  const entries = given.filter((one) => "verification" in one);
+  const unopened = [...given.filter((one) => "fault" in one), ...unread.map(unreadable)];
   entries.sort((left, right) => left.at - right.at || left.index - right.index);
-  return { entries, closed: sealed.length - entries.length };
+  return { entries, unopened, closed: sealed.length - given.length };
+}
+
+/**
+ * @param {TimelineEvent} event @param {import("../core/authority.js").Authority} authority
+ * @returns {Who | null} whose key signed it, by the pinned root and not by the server's word
+ */
+export function signerOf(event, authority) {
+  if (!event.event) return null;
+  try {
+    const { index, envelope } = dated(event.event);
+    const { by } = read(envelope);
+    if (index !== event.index || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) return null;
+    return { kid: by, ...authority.find(by, index) };
+  } catch {
+    return null;
+  }
 }
 
 /**

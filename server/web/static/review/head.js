@@ -3,6 +3,7 @@ import { html } from "lit";
 import { groups } from "../core/trust.js";
 import { day } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
+import { unopenedRows } from "./unopened.js";
 import { conducts, duration, happenings, isMedia, orders, severities, weekly } from "./pattern.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -52,6 +53,7 @@ export function caseHead(opened, session) {
         </details>
       </div>
       ${opened.closed > 0 ? html`<p class="left-out">${t("closed-count", { count: opened.closed })}</p>` : ""}
+      ${unopenedRows(opened)}
     </section>`;
 }
 

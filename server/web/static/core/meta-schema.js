@@ -1,0 +1,235 @@
+/**
+ * The rules of a description, made from `evidence/envelope/meta.py` by `python -m server.web.meta_schema`: not by hand.
+ * Read by `meta.js`.
+ */
+/** @typedef {{is: string, [more: string]: any}} Rule */
+
+/** The longest single text, in characters (code points). */
+export const MAX_TEXT = 65536;
+
+export const MAX_LIST = 20000;
+
+/** @type {Rule} */
+export const META = {
+  "is": "object",
+  "members": {
+    "v": {
+      "is": "one",
+      "of": [
+        1
+      ]
+    },
+    "kind": {
+      "is": "one",
+      "of": [
+        "incident",
+        "photo",
+        "sound",
+        "video",
+        "file",
+        "alarm",
+        "order",
+        "card",
+        "assessment"
+      ]
+    },
+    "source": {
+      "is": "one",
+      "of": [
+        "victim",
+        "sensor",
+        "camera",
+        "witness",
+        "police",
+        "caseworker"
+      ]
+    },
+    "recorded": {
+      "is": "time"
+    },
+    "title": {
+      "is": "text"
+    },
+    "text": {
+      "is": "text"
+    },
+    "happened": {
+      "is": "text",
+      "optional": true
+    },
+    "discovered": {
+      "is": "text",
+      "optional": true
+    },
+    "conduct": {
+      "is": "list",
+      "member": {
+        "is": "text"
+      },
+      "optional": true
+    },
+    "severity": {
+      "is": "one",
+      "of": [
+        0,
+        1,
+        2,
+        3,
+        4
+      ],
+      "optional": true
+    },
+    "impact": {
+      "is": "text",
+      "optional": true
+    },
+    "place": {
+      "is": "text",
+      "optional": true
+    },
+    "position": {
+      "is": "object",
+      "members": {
+        "lat": {
+          "is": "text"
+        },
+        "lon": {
+          "is": "text"
+        },
+        "accuracy_m": {
+          "is": "count",
+          "optional": true
+        }
+      },
+      "optional": true
+    },
+    "about": {
+      "is": "hex",
+      "bytes": 16,
+      "optional": true
+    },
+    "file": {
+      "is": "object",
+      "members": {
+        "name": {
+          "is": "text"
+        },
+        "mime": {
+          "is": "text"
+        },
+        "size": {
+          "is": "count"
+        },
+        "sha256": {
+          "is": "hex",
+          "bytes": 32
+        }
+      },
+      "optional": true
+    },
+    "order": {
+      "is": "object",
+      "members": {
+        "kind": {
+          "is": "one",
+          "of": [
+            "huisverbod",
+            "contactverbod",
+            "gebiedsverbod"
+          ]
+        },
+        "valid_from": {
+          "is": "text"
+        },
+        "until": {
+          "is": "text"
+        },
+        "number": {
+          "is": "text",
+          "optional": true
+        }
+      },
+      "optional": true
+    },
+    "alarm": {
+      "is": "object",
+      "members": {
+        "alarm": {
+          "is": "hex",
+          "bytes": 16
+        },
+        "device": {
+          "is": "hex",
+          "bytes": 16
+        },
+        "boot": {
+          "is": "count"
+        },
+        "counter": {
+          "is": "count"
+        },
+        "kind": {
+          "is": "text"
+        },
+        "cose": {
+          "is": "base64"
+        },
+        "pressed_at": {
+          "is": "time",
+          "optional": true
+        },
+        "age_s": {
+          "is": "count",
+          "optional": true
+        },
+        "source": {
+          "is": "text",
+          "optional": true
+        }
+      },
+      "optional": true
+    },
+    "card": {
+      "is": "object",
+      "members": {
+        "name": {
+          "is": "text"
+        },
+        "address": {
+          "is": "text"
+        },
+        "how_to_enter": {
+          "is": "text",
+          "optional": true
+        },
+        "weapons": {
+          "is": "text",
+          "optional": true
+        },
+        "children": {
+          "is": "text",
+          "optional": true
+        },
+        "known_places": {
+          "is": "list",
+          "member": {
+            "is": "object",
+            "members": {
+              "label": {
+                "is": "text"
+              },
+              "lat": {
+                "is": "text"
+              },
+              "lon": {
+                "is": "text"
+              }
+            }
+          },
+          "optional": true
+        }
+      },
+      "optional": true
+    }
+  }
+};

@@ -1,0 +1,62 @@
+"""The page reads descriptions by the rules that Python reads them by: put to the same table of odd items, in Node."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence import ids, keys
+from evidence.envelope import container
+from server.web import meta_schema
+from tests.support import odd_items
+from tests.support.node_peer import CASE, b64
+
+PEER = Path(__file__).parent / "odd_items.mjs"
+PHONE, READER = keys.Identity.generate(), keys.Identity.generate()
+
+
+def ask(question: str, **members: object) -> Any:  # noqa: ANN401 - JSON
+    request = json.dumps({"ask": question, **members}).encode()
+    done = subprocess.run(["node", str(PEER)], input=request, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def test_the_pages_rules_are_those_of_the_code() -> None:
+    assert meta_schema.TARGET.read_text() == meta_schema.text(), "run `make docs`"
+
+
+@pytest.mark.need("node")
+def test_a_case_full_of_odd_items_opens_but_for_what_does_not() -> None:
+    odd, events = {}, []
+    for index, one in enumerate(odd_items.ODD):
+        whole, body = odd_items.write(one, PHONE, CASE, [READER.box_public])
+        odd[body.item] = one
+        head = b64(container.parse_prefix(whole).to_bytes())
+        item = {"item": body.item, "head": head, "wraps": [], "size": len(whole), "content": body.content is not None}
+        events.append(
+            {"index": index, "received_at": ids.now(), "type": "item.seal", "by": {"kid": PHONE.kid}, "item": item}
+        )
+    boxes = {READER.box_kid: {"box": b64(READER.box_seed), "xwing": None}}
+    answer = ask("open", events=events, boxes=boxes)
+
+    expected = {item for item, one in odd.items() if one.opens != "nothing"}
+    names = {item: one.name for item, one in odd.items()}
+    assert sorted(names[item] for item in answer["opened"]) == sorted(names[item] for item in expected)
+    faults = {names[item]: fault for item, fault in answer["unopened"]}
+    assert faults == {
+        one.name: "key" if one.wrap is not None else "description" for one in odd.values() if one.opens == "nothing"
+    }
+    assert None not in answer["moments"]  # NaN is null in JSON
+    assert answer["closed"] == 0
+
+
+@pytest.mark.need("node")
+def test_the_page_seals_nothing_that_a_reader_would_refuse() -> None:
+    long = odd_items.meta(text="é" * (odd_items.LONGEST + 1))
+    metas = [odd_items.meta(), long, odd_items.meta(severity="4"), {}, None, odd_items.meta(happened=5)]
+    place = {"case": CASE, "item": ids.new_id(), "at": ids.now(), "by": PHONE.kid}
+    refused = ask("seal", metas=metas, seed=b64(PHONE.sign_seed), place=place)
+    assert refused == [None, *["FormatError"] * 5]
