@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Route, expect
 
+from evidence import ids
 from tests.support.stand_in import StandIn
 from tests.support.visitor import visit
 
@@ -34,7 +35,7 @@ async def test_the_siren_comes_back_when_nobody_accepts(browser: Browser, server
         await page.keyboard.press("m")
         await expect(page.get_by_role("button", name="Sirene stil")).to_be_hidden()
 
-        first = {"stage": 1, "at": "2026-11-21T22:00:30.000Z", "why": "not-accepted"}
+        first = {"stage": 1, "at": ids.now(), "why": "not-accepted"}
         change(server, alarm, escalation=first, revision=0)
         await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
         await expect(page.locator("article.alarm-view .escalated")).to_contain_text("30 seconden niet aangenomen")
@@ -44,8 +45,15 @@ async def test_the_siren_comes_back_when_nobody_accepts(browser: Browser, server
         await page.get_by_role("button", name="Ik kijk").click()
         await expect(page.locator(f"button[data-alarm='{alarm}']")).to_contain_text("bekeken door Daan Okafor")
         await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
-        change(server, alarm, escalation={**first, "stage": 2, "at": "2026-11-21T22:01:00.000Z"})
-        await expect(page.locator("article.alarm-view .escalated")).to_contain_text("bel 112")
+        await expect(page.locator("article.alarm-view .escalated")).to_contain_text("Nu proberen wij de tweede")
+        at = ids.now()
+        nobody = {"route": "on-call", "outcome": "failed", "at": at, "code": "nobody-on-call", "detail": ""}
+        told = {"route": "device", "outcome": "delivered", "at": at, "code": "device-told-112", "detail": ""}
+        change(server, alarm, escalation={**first, "stage": 2, "at": at}, routes=[nobody, told])
+        line = page.locator("article.alarm-view .escalated")
+        await expect(line).to_contain_text("Er is geen achterwacht")
+        await expect(line).not_to_contain_text("proberen")
+        await expect(line).to_contain_text("De knop zegt: bel 112.")
         await page.wait_for_timeout(RENEWED_WITHIN_MS)
         assert server.leases == [("daan", alarm)], "the page says that it is still there, for its own claim only"
 

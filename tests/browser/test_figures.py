@@ -3,28 +3,13 @@
 What is not known precisely is never counted as if it were: it is left out, and the number left out is right as well.
 """
 
-import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.pages_in_node import ask
+
 pytestmark = pytest.mark.need("node")
-
-PEER = Path(__file__).parent / "figures.mjs"
-
-
-def ask(question: str, **members: object) -> Any:  # noqa: ANN401 - JSON
-    """Put a request to the JavaScript side, in the time zone of Amsterdam."""
-    environment = {**os.environ, "TZ": "Europe/Amsterdam"}
-    request = json.dumps({"ask": question, **members})
-    done = subprocess.run(
-        ["node", str(PEER)], input=request, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize(

@@ -300,3 +300,11 @@ def _old_alarm(world: World, pressed: datetime) -> None:
     digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
     raised = bodies.AlarmRaise(alarm, world.device, push, "press", item, digest, at, "a", ())
     world.record(statement.sign(world.bridge, "alarm.raise", raised, case=world.case), pressed + timedelta(seconds=2))
+    acts: tuple[tuple[int, str, bodies.Body], ...] = (
+        (20, "alarm.accept", bodies.AlarmAct(alarm)), (55, "alarm.dispatch", bodies.AlarmAct(alarm)),
+        (420, "alarm.on_scene", bodies.AlarmAct(alarm)), (1500, "alarm.close", bodies.AlarmClose(alarm, "genuine")),
+    )  # fmt: skip
+    for seconds, act, body in acts:
+        done = pressed + timedelta(seconds=seconds)
+        made = statement.sign(world.people["daan"], act, body, case=world.case, at=ids.time_of(done))
+        world.record(made, done)

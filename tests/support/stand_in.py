@@ -118,6 +118,7 @@ class StandIn:
             ("POST", "/sign-in/challenge", self._challenge),
             ("POST", "/sign-in/locked-key", self._locked_key),
             ("POST", "/sign-in/session", self._session),
+            ("GET", "/session", self._who_am_i),
             ("DELETE", "/session", self._sign_out),
             ("GET", "/authority", self._authority),
             ("GET", "/cases", self._cases),
@@ -178,11 +179,17 @@ class StandIn:
         handle = self._answered(body, "session", identity.sign_public)
         token = secrets.token_hex(32)
         self._sessions[token] = handle
-        shares = [{"box": one.box, "sealed": one.sealed} for one in self.world.standing.shares.get(identity.kid, ())]
-        who = {"kid": identity.kid, "role": ROLES[handle], "label": LABELS[handle], "shares": shares}
-        answer = JSONResponse(who)
+        answer = JSONResponse(self._describe(handle))
         answer.set_cookie("getuige_session", token, httponly=True, samesite="strict")
         return answer
+
+    def _describe(self, handle: str) -> dict[str, Any]:
+        kid = self.world.people[handle].kid
+        shares = [{"box": one.box, "sealed": one.sealed} for one in self.world.standing.shares.get(kid, ())]
+        return {"kid": kid, "role": ROLES[handle], "label": LABELS[handle], "shares": shares}
+
+    async def _who_am_i(self, request: Request) -> dict[str, Any]:
+        return self._describe(self._who(request))
 
     async def _sign_out(self, request: Request) -> Response:
         self._sessions.pop(request.cookies.get("getuige_session", ""), None)

@@ -27,6 +27,26 @@ export function ordered(alarms) {
     || right.raised_at.localeCompare(left.raised_at));
 }
 
+/** The device hears "call 112" at the second stage; what it heard is among the reports. */
+const SAID_TO_DEVICE = /^device-/;
+
+/**
+ * What is true of an alarm that nobody accepted: how long, what became of the receiver that was to be tried then, and what
+ * the device says. "We are trying" only while nothing was heard of it.
+ * @param {Alarm} alarm @returns {{stage: number, receiver: "trying" | "taken" | "failed" | "nobody", device: string | null} | null}
+ *   `device` is the code of the report on it
+ */
+export function escalated({ escalation, routes }) {
+  if (!escalation) return null;
+  const { stage, at } = escalation;
+  const since = routes.filter((route) => route.at >= at);
+  const reports = since.filter(({ route }) => (stage === 1 ? /^(dc09|sip)-|^second-centre$/ : /^on-call(-|$)/).test(route));
+  const nobody = reports.some(({ code }) => code === "nobody-second" || code === "nobody-on-call");
+  const receiver = nobody ? "nobody" : reports.some(({ outcome }) => outcome === "delivered") ? "taken" : reports.length > 0 ? "failed" : "trying";
+  const device = routes.find(({ route, code }) => route === "device" && SAID_TO_DEVICE.test(code ?? ""))?.code ?? null;
+  return { stage, receiver, device: stage === 1 ? null : device };
+}
+
 /** What a state allows next, by the letter that does it. */
 const NEXT = {
   raised: ["claim", "accept"], delivered: ["claim", "accept"], claimed: ["accept"], accepted: ["dispatch", "close"],

@@ -121,21 +121,23 @@ export class Desk {
     // An update without the sealed item does not take the item away.
     const merged = { ...alarm, item: alarm.item ?? known?.item ?? null };
     this.alarms.set(alarm.alarm, merged);
-    if (merged.state === "closed") this.#forget(alarm.alarm);
     if (!this.opened.has(alarm.alarm) && merged.item && !this.#opening.has(alarm.alarm)) {
       this.#opening.add(alarm.alarm);
       this.opened.set(alarm.alarm, await this.#open(merged.item));
       this.#opening.delete(alarm.alarm);
     }
+    if (this.alarms.get(alarm.alarm)?.state === "closed") this.#forget(alarm.alarm);
     if (!known && alarm.state !== "closed") this.listener.raised(merged);
     if (alarm.escalation && alarm.escalation.at !== known?.escalation?.at) this.listener.escalated(merged);
     void this.#follow(alarm.alarm);
   }
 
-  /** Once it is closed, nobody at this desk needs her card or the way she went. @param {string} alarm */
+  /** Once it is closed, nobody at this desk needs her card, where she was, or the way she went. @param {string} alarm */
   #forget(alarm) {
     this.cards.delete(alarm);
     this.tracks.delete(alarm);
+    const opened = this.opened.get(alarm);
+    if (opened?.meta) this.opened.set(alarm, { ...opened, meta: { ...opened.meta, position: null } });
   }
 
   /**

@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { clock } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
-import { age, isCalling, isNew, isOpen } from "./alarms.js";
+import { age, escalated, isCalling, isNew, isOpen } from "./alarms.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 
@@ -23,8 +23,14 @@ export function whose(alarm) {
 export const stateMark = (alarm) => html`
   <span class="state state-${alarm.state}"><span aria-hidden="true">${SHAPES[alarm.state]}</span> ${t(`state-${alarm.state}`)}</span>`;
 
-/** @param {Alarm} alarm @returns {string} how long nobody accepted it, and who was called */
-export const escalationOf = ({ escalation }) => (escalation ? t(`escalated-${escalation.stage}`) : "");
+/** @param {Alarm} alarm @returns {string} how long nobody accepted it, and what became of who was called: only what is known */
+export function escalationOf(alarm) {
+  const known = escalated(alarm);
+  if (!known) return "";
+  const device = known.device ? `${t(`said-${known.device}`)}.` : "";
+  return [t(`escalated-${known.stage}`), t(`escalated-${known.stage}-${known.receiver}`), device.charAt(0).toUpperCase() + device.slice(1)]
+    .filter(Boolean).join(" ");
+}
 
 /** @param {Alarm} alarm things to mind, never only a colour */
 export const flagsOf = (alarm) => alarm.flags.map((flag) => html`<span class="tag flag">${word("flag", flag)}</span>`);

@@ -17,10 +17,10 @@ import { moved } from "./where.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 
-const KEYS = ["j", "k", "a", "d", "s", "c", "m", "?"];
+const KEYS = ["j", "k", "i", "a", "d", "s", "c", "m", "?", "Esc"];
 const REASONS = ["genuine", "accidental", "test", "technical"];
 /** @type {Record<string, string>} */
-const ACT_KEYS = { a: "accept", d: "dispatch", s: "on_scene" };
+const ACT_KEYS = { i: "claim", a: "accept", d: "dispatch", s: "on_scene" };
 
 class Console extends View {
   /** @override */
@@ -169,6 +169,7 @@ class Console extends View {
   /** @param {KeyboardEvent} event */
   #key(event) {
     if (typing(event) || !this.desk || this.querySelector("dialog")?.open) return;
+    if (event.key === "Escape" && this.closing) return void this.#stopClosing();
     const [alarm, alarms] = [this.#chosen, this.#alarms];
     const at = alarms.findIndex(({ alarm: id }) => id === this.selected);
     const act = ACT_KEYS[event.key];
@@ -190,6 +191,14 @@ class Console extends View {
     /** @type {HTMLElement | null} */ (this.querySelector(".reasons button"))?.focus();
   }
 
+  /** The reasons go, nothing is closed, and the button that asked for them has the focus. */
+  async #stopClosing() {
+    this.closing = false;
+    this.requestUpdate();
+    await this.updateComplete;
+    /** @type {HTMLElement | null} */ (this.querySelector("[data-act=close]"))?.focus();
+  }
+
   /** @override */
   updated() {
     const calling = this.#alarms.some((alarm) => isCalling(alarm) && !this.silenced.has(alarm.alarm));
@@ -199,7 +208,7 @@ class Console extends View {
   /** @override */
   render() {
     if (!this.desk) {
-      return html`${topBar(t("console"), "", false)}
+      return html`${topBar(t("console"))}
         <getuige-sign-in .roles=${["dispatcher"]} heading="console-sign-in" @signed-in=${this.#signedIn}></getuige-sign-in>`;
     }
     const help = html`<button type="button" @click=${() => this.querySelector("dialog")?.showModal()}>${t("help")} <kbd>?</kbd></button>`;
@@ -208,14 +217,15 @@ class Console extends View {
     const live = this.desk.live === true && troubles(this.desk.health).stale.length === 0;
     return html`
       ${this.#freshness(this.desk)}
-      ${topBar(t("console"), html`<span class="who-am-i">${this.desk.session.label}</span>${help}`, false)}
+      ${topBar(t("console"), html`<span class="who-am-i">${this.desk.session.label}</span>${help}`)}
       <p class="unseen" role="alert">${this.announced}</p>
       <p class="unseen" role="status">${this.telling.text}</p>
       <main id="main" tabindex="-1" class="console">
         <section class="listing" aria-labelledby="alarms-title">
           ${this.#shift()}
           <div class="list-head"><h1 id="alarms-title">${live ? t("alarms-open", { count: open.length }) : t("alarms-old")}</h1>
-            ${this.siren.sounding ? html`<button type="button" class="silence" @click=${this.#silence}>${t("silence")} <kbd>m</kbd></button>` : nothing}
+            ${this.siren.sounding ? html`<button type="button" class="silence" @click=${this.#silence}>${t("silence")} <kbd>m</kbd></button>
+              <span class="quiet small">${t("silence-hint")}</span>` : nothing}
           </div>
           ${live ? nothing : html`<p class="problem">${t("alarms-old-text")}</p>`}
           ${live && alarms.length === 0 ? html`<p class="none">${t("alarms-none")}</p>` : nothing}
@@ -290,7 +300,8 @@ class Console extends View {
           </div>
           ${this.closing && acts.includes("close") ? html`<div class="reasons" role="group" aria-label=${t("act-close-as")}>
             <span>${t("act-close-as")}</span>${REASONS.map((reason) => html`<button type="button" data-reason=${reason}
-              ?disabled=${this.busy} @click=${() => this.#act(alarm, "close", { reason })}>${t(`reason-${reason}`)}</button>`)}</div>` : nothing}
+              ?disabled=${this.busy} @click=${() => this.#act(alarm, "close", { reason })}>${t(`reason-${reason}`)}</button>`)}
+            <button type="button" class="link" @click=${this.#stopClosing}>${t("act-close-not")} <kbd>Esc</kbd></button></div>` : nothing}
           <p role="status" class="progress">${this.busy ? html`<span class="spinner" aria-hidden="true"></span>${t("act-busy")}` : nothing}</p>
         </header>
         <div class="alarm-body">${alarmCard(desk, alarm, {

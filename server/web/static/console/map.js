@@ -69,8 +69,8 @@ class PlaceMap extends View {
         </div>` : nothing}
       ${this.trouble ? html`<p class="problem">${t("map-failed")}</p>` : nothing}
       <p class="quiet small">${this.credit}</p>
-      <label class="map-choose">${t(chosen ? "map-other" : "map-choose")}
-        <input type="file" accept=".pmtiles" @change=${this.#choose}></label>
+      <label class="map-choose"><input type="file" class="unseen" accept=".pmtiles" @change=${this.#choose}>
+        <span class="as-button">${t(chosen ? "map-other" : "map-choose")}</span> <span class="quiet small">${chosen?.name ?? t("map-none")}</span></label>
       <p class="quiet small">${t("map-private")}</p>`;
   }
 

@@ -35,10 +35,11 @@ export function where(desk, alarm) {
   const track = desk.tracks.get(alarm.alarm);
   /** @type {KnownPlace[]} */
   const places = desk.cards.get(alarm.alarm)?.known_places ?? [];
-  const at = meta?.position;
+  const at = alarm.state === "closed" ? null : meta?.position;
   const near = at ? places.map((place) => ({ place, away: distance(at, place), turn: bearing(at, place) }))
     .sort((left, right) => left.away - right.away) : [];
-  const missing = alarm.item && !meta ? t("card-position-closed")
+  const missing = alarm.state === "closed" && meta ? t("card-position-gone")
+    : alarm.item && !meta ? t("card-position-closed")
     : !alarm.item && alarm.state === "closed" ? t("card-position-let-go") : t("card-no-position");
   const behind = desk.behind(alarm);
   return html`

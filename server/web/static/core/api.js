@@ -62,10 +62,11 @@ export async function bytes(path) {
  * Sign in: fetch the locked key, open it here, sign the server's challenge. The phrase stays on this page.
  * @param {string} handle @param {string} phrase
  * @param {() => Promise<void>} beforeWork called just before the slow step, so that the page can say so
+ * @param {boolean} [again] whether this browser may still have a session of theirs, after a reload of the page
  * @returns {Promise<Session>}
  * @throws {ApiError | import("./sodium.js").LockError}
  */
-export async function signIn(handle, phrase, beforeWork) {
+export async function signIn(handle, phrase, beforeWork, again = false) {
   const { challenge, kdf } = await json("/api/v1/sign-in/challenge", { handle });
   await beforeWork();
   const { authSeed, wrapping } = lockedkey.derive(phrase, kdf);
@@ -73,9 +74,11 @@ export async function signIn(handle, phrase, beforeWork) {
   const known = base64(lockedkey.answer(authSeed, "auth", asked));
   const { locked } = await json("/api/v1/sign-in/locked-key", { handle, challenge, sig: known });
   const identity = await lockedkey.open(wrapping, locked);
+  /** @type {Who | null} */
+  const kept = again ? await json("/api/v1/session").catch(() => null) : null;
   const proof = base64(lockedkey.answer(identity.signSeed, "session", asked));
   /** @type {Who} */
-  const who = await json("/api/v1/sign-in/session", { handle, challenge, sig: proof });
+  const who = kept?.kid === identity.kid ? kept : await json("/api/v1/sign-in/session", { handle, challenge, sig: proof });
   /** @type {Session["boxes"]} */
   const boxes = new Map();
   boxes.set(identity.boxKid, { box: identity.boxSeed, xwing: identity.xwingSeed ?? null });

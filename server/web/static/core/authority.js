@@ -9,8 +9,8 @@ import { read } from "./statements.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /**
- * @typedef {{key: Bytes, role: string, label: string | null, box: string | null, retiredAt: number | null}} Certified
- * `retiredAt` is the journal index from which the key no longer counts
+ * @typedef {{key: Bytes, role: string, label: string | null, box: string | null, device: string | null, retiredAt: number | null}} Certified
+ * `device` names a phone or an alarm device; `retiredAt` is the journal index from which the key no longer counts
  */
 /** @typedef {{index: number, envelope: dsse.Envelope}} Dated a statement and its place in the journal */
 
@@ -22,7 +22,7 @@ export class Authority {
   static async rootedAt(root) {
     const authority = new Authority();
     authority.#keys.set(await signingKid(fromHex(root, 32)), {
-      key: fromHex(root, 32), role: "root", label: null, box: null, retiredAt: null,
+      key: fromHex(root, 32), role: "root", label: null, box: null, device: null, retiredAt: null,
     });
     return authority;
   }
@@ -71,7 +71,7 @@ export class Authority {
       await this.#add(body.invite, "invitation", null, null);
     } else if (type === "alarm_device.enrol") {
       this.#require(envelope, index, by, ["caseworker"]);
-      await this.#add(body.sign, "alarm_device", null, null);
+      await this.#add(body.sign, "alarm_device", null, null, body.device);
     } else if (type === "case.open") {
       this.#require(envelope, index, by, ["caseworker"]);
       await this.#add(body.vault, "vault", null, body.box);
@@ -95,13 +95,13 @@ export class Authority {
     const signers = dsse.verify(envelope, (kid) => (kid === by ? key : known(kid)));
     const invited = this.find(body.invite, index)?.role === "invitation" && signers.includes(body.invite);
     if (!invited || (await signingKid(key)) !== by) throw new SignatureError("a phone without an invitation");
-    await this.#add(body.sign, "phone", null, null);
+    await this.#add(body.sign, "phone", null, null, body.device);
   }
 
-  /** @param {string} sign @param {string} role @param {string | null} label @param {string | null} box */
-  async #add(sign, role, label, box) {
+  /** @param {string} sign @param {string} role @param {string | null} label @param {string | null} box @param {string | null} [device] */
+  async #add(sign, role, label, box, device = null) {
     const key = fromHex(sign, 32);
     const kid = await signingKid(key);
-    if (!this.#keys.has(kid)) this.#keys.set(kid, { key, role, label, box, retiredAt: null });
+    if (!this.#keys.has(kid)) this.#keys.set(kid, { key, role, label, box, device, retiredAt: null });
   }
 }

@@ -24,6 +24,7 @@ landing-danger = Is there danger now? Call 112.
 review-sign-in = Review
 console-sign-in = Alarm desk
 sign-in-lead = Sign in with your name and your pass phrase. Your pass phrase stays on this computer.
+sign-in-again = The page was loaded anew. Give your pass phrase, and you go on where you were.
 sign-in-handle = Name
 sign-in-phrase = Pass phrase
 sign-in-phrase-hint = Six words, with spaces between them.
@@ -119,6 +120,33 @@ days = { $count ->
     [one] 1 day
    *[other] { $count } days
  }
+days-about = { $count ->
+    [one] about 1 day
+   *[other] about { $count } days
+ }
+days-least = { $count ->
+    [one] at least 1 day
+   *[other] at least { $count } days
+ }
+undated-count = { $count ->
+    [one] 1 happening without a time does
+   *[other] { $count } happenings without a time do
+ } not count here
+left-out-week = { $count ->
+    [one] 1 happening has a time too vague and does
+   *[other] { $count } happenings have a time too vague and do
+ } not count here
+weeks-newest = The newest { $shown } of { $all } weeks.
+severity-none = { $count } without a chosen severity
+figure-dated = Happenings with a time
+figure-undated = Happenings without a time
+figure-alarms = Alarms
+figure-breaches = During an order
+figure-wide = With a wide time interval
+figure-week = Week of { $day }
+figure-week-left = Time too vague for a week
+figure-hour-left = Time not known to the minute
+figure-no-severity = no severity chosen
 happenings = { $count ->
     [one] 1 happening
    *[other] { $count } happenings
@@ -160,7 +188,7 @@ legend-gap = Nothing recorded
 weekly-title = By week
 weekly-lead = Happenings, alarms with a slanted pattern
 weekly-label = Bar chart of { $weeks } weeks, highest count { $most }. The table holds the same data.
-week-of = Week of { $day }: { $entries } happenings, { $alarms } alarms
+week-of = Week of { $day }: { $total }, of which { $alarms } alarms
 rhythm-title = Day and hour
 rhythm-lead = Only what is known to the minute
 rhythm-label = Map of day and hour, highest count { $most }. The table holds the same data.
@@ -180,9 +208,16 @@ positions-count = { $count ->
     [one] 1 position during this alarm
    *[other] { $count } positions during this alarm
  }
-entries-label = All items, in the order in which they happened
-entries-none = No item fits this filter.
-filter = Filter
+entries-label = Items, in the order in which things happened. Cards for the control room stand last.
+entries-none = No item fits this filter. There may be some in the case: clear the filter.
+case-empty = There is nothing yet in this case that you may read.
+filter = Search
+filter-hint = Search with the words of this page, such as threat, severity 4, November or 2026-11-02. Escape clears the field.
+filter-on = Filter:
+filter-shown = { $shown } of { $total } items shown
+filter-paper = { $shown } of { $total } items stand below. All numbers are about the whole case.
+filter-clear = Show all
+printed = Printed
 zone = Times in { $zone }
 column-thumbnail = Picture
 column-what = What
@@ -260,6 +295,16 @@ detail-none = Choose an item in the table or on the timeline.
 detail-media = Pictures and sound with this
 detail-about = Belongs to:
 detail-during = During:
+story = What became of this alarm
+story-none = Who accepted the alarm is not in what you may read.
+story-claim = looked at
+story-accept = accepted
+story-dispatch = unit sent
+story-on_scene = on scene
+story-close = closed
+story-refused = { $count } lines about this alarm do not hold and are not shown. Tell the administrator.
+card-says = What the control room reads
+card-places = Known places
 detail-times = Four times
 detail-facts = Facts
 impact = What it does to her
@@ -297,7 +342,7 @@ key-5 = zoom out
 key-6 = show all
 key-7 = filter
 key-8 = this help
-key-9 = leave this page
+key-9 = close what is open, or clear the filter
 
 ## Alarm desk
 console = Alarm desk
@@ -313,7 +358,6 @@ live = Live
 live-at = last sign { $time }
 shift-start = Start shift
 shift-lead = Click once: then this page may make sound and the screen stays on.
-shift-test = You now hear three short tones. Hear nothing? Turn the sound on and start again.
 shift-running = On shift since { $time }
 shift-sound-on = Sound tested
 shift-sound-off = Sound does not work
@@ -328,8 +372,8 @@ shift-end = End shift
 devices = Alarm devices
 devices-failed = The list of alarm devices cannot be read now. Load the page again.
 devices-dark = The alarm bridge does not answer. How the devices stand now is not known.
-device-ready = In order
-device-fault = Not in order
+device-ready = Working
+device-fault = Not working
 device-unknown = Not known
 device-silent = silent
 device-never-heard = never heard
@@ -380,8 +424,16 @@ state-closed = CLOSED
 state-claimed-by = viewed by { $who }
 state-accepted-by = accepted by { $who }
 state-closed-why = { $reason }
-escalated-1 = Not accepted for 30 seconds. The second alarm centre is being tried.
-escalated-2 = Not accepted for 60 seconds. The person on call is being tried. The button says: call 112.
+escalated-1 = Not accepted for 30 seconds.
+escalated-1-trying = We are now trying the second alarm centre.
+escalated-1-taken = An alarm centre got the alarm after that. That is not yet a person.
+escalated-1-failed = The second alarm centre was not reached. Accept it yourself, or call.
+escalated-1-nobody = There is no second alarm centre. Accept it yourself, or call.
+escalated-2 = Not accepted for 60 seconds.
+escalated-2-trying = We are now trying the person on call.
+escalated-2-taken = The service took the call to the person on call. That is not yet a person.
+escalated-2-failed = The person on call was not reached. Accept it yourself, or call.
+escalated-2-nobody = There is nobody on call. Accept it yourself, or call.
 alarm-kind-press = Panic button
 alarm-kind-duress = Duress
 alarm-kind-test = Test
@@ -396,6 +448,7 @@ act-dispatch = Unit sent
 act-on_scene = On scene
 act-close = Close …
 act-close-as = Close as
+act-close-not = Do not close
 act-done = Recorded: { $act }
 act-failed = Not recorded
 act-failed-text = Your act did not arrive. The alarm has not changed. Try again or use the telephone.
@@ -406,6 +459,7 @@ card-none = Choose an alarm in the list.
 card-where = Where
 card-no-position = The button gave no position.
 card-position-closed = This position was not sealed to your desk.
+card-position-gone = The alarm is closed. The place is closed again, and is in the case.
 card-position-let-go = The place is in the case; the alarm desk keeps it for a week.
 card-accuracy = Accuracy
 card-accuracy-m = ± { $m } m
@@ -432,6 +486,7 @@ map-nearer = Nearer
 map-farther = Farther
 map-back = Back to the place
 map-choose = Choose a map from this computer (PMTiles)
+map-none = No map chosen
 map-other = Choose another map
 map-private = The map stays on this computer. Nobody sees which part you look at.
 map-failed = This map cannot be drawn here. The sketch above is right and stays.
@@ -536,11 +591,12 @@ history-closed = closed
 console-help-title = Keys
 console-key-0 = next alarm
 console-key-1 = previous alarm
-console-key-2 = accept
-console-key-3 = unit sent
-console-key-4 = on scene
-console-key-5 = close
-console-key-6 = silence siren
-console-key-7 = this help
-console-key-8 = leave this page
+console-key-2 = I am looking
+console-key-3 = accept
+console-key-4 = unit sent
+console-key-5 = on scene
+console-key-6 = close
+console-key-7 = silence the siren
+console-key-8 = this help
+console-key-9 = take the reasons for closing away
 console-honest = This desk is an aid. The alarm bridge passes an alarm on without this page too.

@@ -24,6 +24,7 @@ landing-danger = Is er nu gevaar? Bel 112.
 review-sign-in = Overzicht
 console-sign-in = Meldtafel
 sign-in-lead = Log in met uw naam en uw wachtzin. Uw wachtzin blijft op deze computer.
+sign-in-again = De pagina is opnieuw geladen. Geef uw wachtzin, dan gaat u verder waar u was.
 sign-in-handle = Naam
 sign-in-phrase = Wachtzin
 sign-in-phrase-hint = Zes woorden, met spaties ertussen.
@@ -119,6 +120,33 @@ days = { $count ->
     [one] 1 dag
    *[other] { $count } dagen
  }
+days-about = { $count ->
+    [one] ongeveer 1 dag
+   *[other] ongeveer { $count } dagen
+ }
+days-least = { $count ->
+    [one] ten minste 1 dag
+   *[other] ten minste { $count } dagen
+ }
+undated-count = { $count ->
+    [one] 1 gebeurtenis zonder tijd telt
+   *[other] { $count } gebeurtenissen zonder tijd tellen
+ } hier niet mee
+left-out-week = { $count ->
+    [one] 1 gebeurtenis heeft een te ruime tijd en telt
+   *[other] { $count } gebeurtenissen hebben een te ruime tijd en tellen
+ } hier niet mee
+weeks-newest = De nieuwste { $shown } van { $all } weken.
+severity-none = { $count } zonder gekozen ernst
+figure-dated = Gebeurtenissen met een tijd
+figure-undated = Gebeurtenissen zonder tijd
+figure-alarms = Alarmen
+figure-breaches = Tijdens een verbod
+figure-wide = Met een ruim tijdvak
+figure-week = Week van { $day }
+figure-week-left = Tijd te ruim voor een week
+figure-hour-left = Tijd niet op de minuut
+figure-no-severity = geen ernst gekozen
 happenings = { $count ->
     [one] 1 gebeurtenis
    *[other] { $count } gebeurtenissen
@@ -160,7 +188,7 @@ legend-gap = Niets vastgelegd
 weekly-title = Per week
 weekly-lead = Gebeurtenissen, alarmen met een schuin patroon
 weekly-label = Staafdiagram van { $weeks } weken, hoogste aantal { $most }. De tabel bevat dezelfde gegevens.
-week-of = Week van { $day }: { $entries } gebeurtenissen, { $alarms } alarmen
+week-of = Week van { $day }: { $total }, waarvan { $alarms } alarmen
 rhythm-title = Dag en uur
 rhythm-lead = Alleen wat op de minuut bekend is
 rhythm-label = Kaart van dag en uur, hoogste aantal { $most }. De tabel bevat dezelfde gegevens.
@@ -180,9 +208,16 @@ positions-count = { $count ->
     [one] 1 positie tijdens dit alarm
    *[other] { $count } posities tijdens dit alarm
  }
-entries-label = Alle items, op volgorde van gebeuren
-entries-none = Geen item past bij dit filter.
-filter = Filter
+entries-label = Items, op volgorde van gebeuren. Kaarten voor de meldkamer staan achteraan.
+entries-none = Geen item past bij dit filter. In het dossier staat misschien wel iets: maak het filter leeg.
+case-empty = In dit dossier staat nog niets dat u mag lezen.
+filter = Zoeken
+filter-hint = Zoek met de woorden van deze pagina, zoals bedreiging, ernst 4, november of 2026-11-02. Escape maakt het veld leeg.
+filter-on = Filter:
+filter-shown = { $shown } van { $total } items getoond
+filter-paper = { $shown } van { $total } items staan hieronder. Alle getallen gaan over het hele dossier.
+filter-clear = Alles tonen
+printed = Afgedrukt
 zone = Tijden in { $zone }
 column-thumbnail = Beeld
 column-what = Wat
@@ -260,6 +295,16 @@ detail-none = Kies een item in de tabel of op de tijdlijn.
 detail-media = Beeld en geluid hierbij
 detail-about = Hoort bij:
 detail-during = Tijdens:
+story = Wat er met dit alarm gebeurde
+story-none = Wie het alarm aannam, staat niet in wat u mag lezen.
+story-claim = bekeken
+story-accept = aangenomen
+story-dispatch = eenheid gestuurd
+story-on_scene = ter plaatse
+story-close = gesloten
+story-refused = { $count } regels over dit alarm kloppen niet en staan hier niet. Meld het aan de beheerder.
+card-says = Wat de meldkamer leest
+card-places = Bekende plaatsen
 detail-times = Vier tijden
 detail-facts = Gegevens
 impact = Wat het met haar doet
@@ -297,7 +342,7 @@ key-5 = uitzoomen
 key-6 = alles tonen
 key-7 = filter
 key-8 = deze hulp
-key-9 = weg van deze pagina
+key-9 = sluiten wat open is, of filter leegmaken
 
 ## Meldtafel
 console = Meldtafel
@@ -313,7 +358,6 @@ live = Actueel
 live-at = laatste teken { $time }
 shift-start = Dienst starten
 shift-lead = Eén keer klikken: dan mag deze pagina geluid maken en blijft het scherm aan.
-shift-test = U hoort nu drie korte tonen. Hoort u niets? Zet het geluid aan en start opnieuw.
 shift-running = Dienst loopt sinds { $time }
 shift-sound-on = Geluid getest
 shift-sound-off = Geluid werkt niet
@@ -380,8 +424,16 @@ state-closed = GESLOTEN
 state-claimed-by = bekeken door { $who }
 state-accepted-by = aangenomen door { $who }
 state-closed-why = { $reason }
-escalated-1 = 30 seconden niet aangenomen. Nu proberen wij de tweede alarmcentrale.
-escalated-2 = 60 seconden niet aangenomen. Nu proberen wij de achterwacht. De knop zegt: bel 112.
+escalated-1 = 30 seconden niet aangenomen.
+escalated-1-trying = Nu proberen wij de tweede alarmcentrale.
+escalated-1-taken = Een alarmcentrale kreeg het alarm daarna. Dat is nog geen mens.
+escalated-1-failed = De tweede alarmcentrale is niet bereikt. Neem zelf aan of bel.
+escalated-1-nobody = Er is geen tweede alarmcentrale. Neem zelf aan of bel.
+escalated-2 = 60 seconden niet aangenomen.
+escalated-2-trying = Nu proberen wij de achterwacht.
+escalated-2-taken = De oproep aan de achterwacht is aangenomen door de dienst. Dat is nog geen mens.
+escalated-2-failed = De achterwacht is niet bereikt. Neem zelf aan of bel.
+escalated-2-nobody = Er is geen achterwacht. Neem zelf aan of bel.
 alarm-kind-press = Paniekknop
 alarm-kind-duress = Dwang
 alarm-kind-test = Test
@@ -396,6 +448,7 @@ act-dispatch = Eenheid gestuurd
 act-on_scene = Ter plaatse
 act-close = Sluiten …
 act-close-as = Sluiten als
+act-close-not = Niet sluiten
 act-done = Vastgelegd: { $act }
 act-failed = Niet vastgelegd
 act-failed-text = Uw handeling is niet aangekomen. Het alarm is niet veranderd. Probeer het opnieuw of gebruik de telefoon.
@@ -406,6 +459,7 @@ card-none = Kies een alarm in de lijst.
 card-where = Waar
 card-no-position = De knop gaf geen positie mee.
 card-position-closed = Deze positie is niet voor uw meldtafel verzegeld.
+card-position-gone = Het alarm is gesloten. De plaats is weer dicht en staat in het dossier.
 card-position-let-go = De plaats staat in het dossier; de meldtafel bewaart haar een week.
 card-accuracy = Nauwkeurigheid
 card-accuracy-m = ± { $m } m
@@ -432,6 +486,7 @@ map-nearer = Dichterbij
 map-farther = Verder weg
 map-back = Terug naar de plek
 map-choose = Kaart van deze computer kiezen (PMTiles)
+map-none = Geen kaart gekozen
 map-other = Andere kaart kiezen
 map-private = De kaart blijft op deze computer. Niemand ziet welk stuk u bekijkt.
 map-failed = Deze kaart kan hier niet getekend worden. De schets hierboven klopt en blijft.
@@ -536,11 +591,12 @@ history-closed = gesloten
 console-help-title = Toetsen
 console-key-0 = volgend alarm
 console-key-1 = vorig alarm
-console-key-2 = aannemen
-console-key-3 = eenheid gestuurd
-console-key-4 = ter plaatse
-console-key-5 = sluiten
-console-key-6 = sirene stil
-console-key-7 = deze hulp
-console-key-8 = weg van deze pagina
+console-key-2 = ik kijk
+console-key-3 = aannemen
+console-key-4 = eenheid gestuurd
+console-key-5 = ter plaatse
+console-key-6 = sluiten
+console-key-7 = sirene stil
+console-key-8 = deze hulp
+console-key-9 = redenen om te sluiten weer weg
 console-honest = Deze tafel is een hulpmiddel. De alarmbrug stuurt een alarm ook zonder deze pagina verder.

@@ -2,9 +2,11 @@
 import { html, nothing } from "lit";
 import { second, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
-import { partBadge, proofBadge, when } from "./table.js";
+import { partBadge, proofBadge } from "./table.js";
 import { isMedia } from "./pattern.js";
 import { alarmOf, isPosition } from "./positions.js";
+import { storyOf } from "./story.js";
+import { shortId, signerName, when } from "./words.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 
@@ -14,10 +16,11 @@ const fact = (name, value) => (value === null || value === undefined || value ==
 
 /**
  * @param {import("./case.js").Case} opened @param {Entry | undefined} entry @param {(id: string) => void} choose
+ * @param {() => void} close
  */
-export function entryDetail(opened, entry, choose) {
+export function entryDetail(opened, entry, choose, close) {
   if (!entry) {
-    return html`<aside class="card detail" id="detail" tabindex="-1" aria-label=${t("detail")}>
+    return html`<aside class="card detail nothing-chosen" id="detail" tabindex="-1" aria-label=${t("detail")}>
       <p class="none">${t("detail-none")}</p></aside>`;
   }
   const about = opened.entries.find(({ id }) => id === entry.about);
@@ -27,7 +30,8 @@ export function entryDetail(opened, entry, choose) {
     <button type="button" class="link" @click=${() => choose(other.id)}>${other.title}</button>`;
   return html`
     <aside class="card detail" id="detail" tabindex="-1" aria-labelledby="detail-title">
-      <p class="eyebrow">${t(`kind-${entry.kind}`)} · ${word("source", entry.source)}</p>
+      <div class="detail-head"><p class="eyebrow">${t(`kind-${entry.kind}`)} · ${word("source", entry.source)}</p>
+        <button type="button" class="close" @click=${close}>${t("close")} <kbd>Esc</kbd></button></div>
       <h2 id="detail-title">${entry.title}</h2>
       ${entry.arrived === null ? nothing : html`<p class="part">${partBadge(entry)} ${t("incomplete-explained")}</p>`}
       ${entry.file ? html`<getuige-media class="large" .opened=${opened} .entry=${entry}></getuige-media>` : nothing}
@@ -38,6 +42,8 @@ export function entryDetail(opened, entry, choose) {
           <span>${t(`kind-${other.kind}`)}: ${link(other)}</span></li>`)}</ul>` : nothing}
       ${about ? html`<p>${t("detail-about")} ${link(about)}</p>` : nothing}
       ${press ? html`<p>${t("detail-during")} ${link(press)}</p>` : nothing}
+      ${entry.kind === "alarm" && entry.alarm ? alarmStory(opened, entry.alarm.alarm) : nothing}
+      ${entry.card ? cardFacts(entry.card) : nothing}
       <h3>${t("detail-times")}</h3>
       <dl class="facts">
         ${fact("column-happened", when(entry))}
@@ -59,8 +65,7 @@ export function entryDetail(opened, entry, choose) {
       <p class="quiet">${t(`proof-${entry.verification.state}-explained`)}</p>
       ${entry.verification.reason ? html`<p class="problem">${entry.verification.reason}</p>` : nothing}
       <dl class="facts custody">
-        ${fact("sealed-by", html`${word("role", entry.by.role ?? "")} ${entry.by.label && entry.by.label !== entry.by.role
-          ? entry.by.label : nothing} <span class="mono">${entry.by.kid.slice(0, 8)}</span>`)}
+        ${fact("sealed-by", html`${signerName(entry.by)} <span class="mono">${shortId(entry.by)}</span>`)}
         ${fact("log-index", html`<span class="mono">${entry.index}</span>`)}
         ${fact("received-at", second(entry.received))}
         ${fact("item-id", html`<span class="mono">${entry.id}</span>`)}
@@ -69,6 +74,28 @@ export function entryDetail(opened, entry, choose) {
       </dl>
       <p class="links"><a href=${`/api/v1/receipts/${entry.index}/proof`} download=${`${entry.index}.tlog-proof`}>${t("proof-file")}</a></p>
     </aside>`;
+}
+
+/** @param {import("./case.js").Case} opened @param {string} alarm who did what about it, as far as the journal has it */
+function alarmStory(opened, alarm) {
+  const { acts, refused } = storyOf(opened, alarm);
+  return html`
+    <h3>${t("story")}</h3>
+    ${acts.length === 0 ? html`<p class="none">${t("story-none")}</p>` : html`<ol class="plain story">${acts.map(({ act, at, who, role, reason }) => html`
+      <li><span class="num quiet">${second(at)}</span> <strong>${t(`story-${act}`)}</strong>${reason ? html`: ${word("reason", reason)}` : nothing}
+        <span class="quiet">${who} (${word("role", role)})</span></li>`)}</ol>`}
+    ${refused > 0 ? html`<p class="problem">${t("story-refused", { count: refused })}</p>` : nothing}`;
+}
+
+/** @param {any} card what the control room reads when it opens the card of this case */
+function cardFacts(card) {
+  return html`
+    <h3>${t("card-says")}</h3>
+    <dl class="facts">
+      ${["name", "address", "how_to_enter", "weapons", "children"].map((name) => html`<div><dt>${t(`card-${name === "how_to_enter" ? "enter" : name}`)}</dt>
+        <dd>${card[name] || html`<span class="none">${t("card-not-said")}</span>`}</dd></div>`)}
+      ${fact("card-places", (card.known_places ?? []).map((/** @type {{label: string}} */ { label }) => label).join(", "))}
+    </dl>`;
 }
 
 /** @param {{lat: string, lon: string, accuracy_m?: number | null} | null} at */

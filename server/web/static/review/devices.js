@@ -73,8 +73,10 @@ class Devices extends View {
   }
 }
 
+/** "In order" needs a word of the device: after a restart of the bridges nobody has heard one yet. */
 /** @param {Device} device */
-function stateOf({ state, reasons }) {
+function stateOf({ state: said, reasons, heard_at: heard }) {
+  const state = said === "ready" && !heard ? "unknown" : said;
   const badge = { ready: "proven", fault: "failed" }[state] ?? "checking";
   return html`<span class="badge ${badge}"><span class="shape" aria-hidden="true"></span>${t(`device-${state}`)}</span>
     ${reasons.map((reason) => html`<span class="tag">${t(`device-${reason}`)}</span> `)}`;

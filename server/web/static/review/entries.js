@@ -11,7 +11,7 @@
  *   content: boolean, arrived?: number | null}, alarm?: any, body?: any, trouble?: string | null}} TimelineEvent
  * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
  *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
- *   alarm: any, about: string | null, camera: any, happened: string | null, discovered: string | null, recorded: string,
+ *   card: any, alarm: any, about: string | null, camera: any, happened: string | null, discovered: string | null, recorded: string,
  *   received: string, span: Span | null, at: number, precise: boolean, by: Who, size: number, arrived: number | null,
  *   container: import("../core/container.js").Container, key: Bytes, event: TimelineEvent,
  *   verification: Verification}} Entry
@@ -75,7 +75,8 @@ async function open(event, session) {
       id: event.item.item, index: event.index, kind: kindOf(meta), source: meta.source, title: meta.title,
       text: meta.text ?? "", conduct: meta.conduct ?? [], severity: meta.severity ?? null, impact: meta.impact ?? null,
       place: meta.place ?? null, position: meta.position ?? null, file: meta.file ?? null, order: meta.order ?? null,
-      alarm: meta.alarm ?? null, about: meta.about ?? null, camera: meta.camera ?? null, happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
+      card: meta.card ?? null, alarm: meta.alarm ?? null, about: meta.about ?? null, camera: meta.camera ?? null,
+      happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
       discovered: meta.discovered ?? null, recorded: meta.recorded, received: event.received_at, span, at,
       precise: span !== null && isPrecise(span), by: event.by, size: event.item.size, arrived: event.item.arrived ?? null,
       container: sealed, key, event,
@@ -148,6 +149,6 @@ export async function checkSignatures(entry, authority, kase) {
   const agrees = statement.type === (begun ? "item.open" : "item.seal") && statement.case === kase && sealed.head.case === kase
     && body.item === entry.id && body.head.sha256 === head && (begun || body.meta.sha256 === sealed.head.meta.sha256);
   if (!agrees) throw new FormatError("the statement speaks of another item");
-  const role = authority.find(signer, index)?.role ?? null;
-  entry.by = { kid: signer, role, label: authority.find(signer, index)?.label ?? null };
+  const { role = null, label = null, device = null } = authority.find(signer, index) ?? {};
+  entry.by = { kid: signer, role, label, device };
 }

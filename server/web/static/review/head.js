@@ -1,34 +1,49 @@
 /** The head of a case and the pattern strip: six panels in the order in which the Hoge Raad weighs stalking. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { groups } from "../core/trust.js";
 import { day } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
+import { busiest, conducts, figures, proofs, severities } from "./figures.js";
+import { duration } from "./pattern.js";
 import { unopenedRows } from "./unopened.js";
-import { conducts, duration, happenings, isMedia, orders, severities, weekly } from "./pattern.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 /** @typedef {import("./case.js").Case} Case */
+/** @typedef {(key: string) => void} Follow leads to the entries that a number counted */
 
-/** @param {Case} opened @returns {{state: string, text: string}} in words, from real checks */
-export function verificationOf(opened) {
-  const states = opened.entries.map(({ verification }) => verification.state);
-  const count = (/** @type {string} */ state) => states.filter((found) => found === state).length;
-  const [total, proven, failed] = [states.length, count("proven"), count("failed")];
-  const wide = opened.entries.filter(({ span, kind }) => kind === "incident" && !(span && span.to - span.from <= 86_400_000));
-  const text = t("proven-count", { proven, total });
-  if (failed > 0) return { state: "failed", text: `${text} · ${t("failed-count", { failed })}` };
-  if (count("checking") > 0) return { state: "checking", text: t("checking-count", { total }) };
-  const rest = [
-    ...(count("signed") > 0 ? [t("signed-count", { signed: count("signed") })] : []),
-    ...(wide.length > 0 ? [t("wide-count", { wide: wide.length })] : []),
-  ];
-  return { state: count("signed") > 0 ? "signed" : "proven", text: [text, ...rest].join(" · ") };
+/** @param {Case} opened @returns {string} how the case stands as a whole, from real checks */
+export function stateOf({ entries }) {
+  const found = proofs(entries);
+  return ["failed", "checking", "signed"].find((state) => found.has(`proof:${state}`)) ?? "proven";
 }
 
-/** @param {Case} opened @param {import("../core/api.js").Session} session */
-export function caseHead(opened, session) {
+/**
+ * A number that leads to what it counted; plain text when it counted nothing.
+ * @param {Follow} follow @param {string} key @param {number} count @param {unknown} text
+ */
+const link = (follow, key, count, text) => (count === 0 ? text : html`
+  <button type="button" class="link" data-figure=${key} data-count=${count} @click=${() => follow(key)}>${text}</button>`);
+
+/** @param {Case} opened @param {Follow} follow */
+function verification({ entries }, follow) {
+  const found = new Map([...proofs(entries), ["wide", figures(entries).get("wide") ?? []]]);
+  const count = (/** @type {string} */ key) => found.get(key)?.length ?? 0;
+  const total = entries.length;
+  const checking = count("proof:checking");
+  if (checking > 0 && count("proof:failed") === 0) return t("checking-count", { total });
+  const parts = [
+    link(follow, "proof:proven", count("proof:proven"), t("proven-count", { proven: count("proof:proven"), total })),
+    ...(count("proof:failed") > 0 ? [link(follow, "proof:failed", count("proof:failed"), t("failed-count", { failed: count("proof:failed") }))] : []),
+    ...(count("proof:signed") > 0 ? [link(follow, "proof:signed", count("proof:signed"), t("signed-count", { signed: count("proof:signed") }))] : []),
+    ...(count("wide") > 0 ? [link(follow, "wide", count("wide"), t("wide-count", { wide: count("wide") }))] : []),
+  ];
+  return parts.map((part, index) => html`${index > 0 ? " · " : nothing}${part}`);
+}
+
+/** @param {Case} opened @param {import("../core/api.js").Session} session @param {Follow} follow */
+export function caseHead(opened, session, follow) {
   const { facts, entries, anchors } = opened;
-  const verification = verificationOf(opened);
+  const state = stateOf(opened);
   const assessment = entries.filter(({ kind }) => kind === "assessment").at(-1);
   return html`
     <section class="card case-head" aria-labelledby="case-title">
@@ -43,10 +58,11 @@ export function caseHead(opened, session) {
         <div><dt>${t("assessment")}</dt><dd>${assessment
           ? `${day(assessment.recorded)}: ${assessment.title}` : t("assessment-none")}</dd></div>
         <div><dt>${t("reader")}</dt><dd>${session.label} (${word("role", session.role)})</dd></div>
+        <div class="on-paper"><dt>${t("printed")}</dt><dd>${day(Date.now())}</dd></div>
       </dl>
-      <div class="verification ${verification.state}" role="status" data-state=${verification.state}>
-        <span class="badge ${verification.state}"><span class="shape" aria-hidden="true"></span>${t(`proof-${verification.state}`)}</span>
-        <p>${verification.text}</p>
+      <div class="verification ${state}" role="status" data-state=${state}>
+        <span class="badge ${state}"><span class="shape" aria-hidden="true"></span>${t(`proof-${state}`)}</span>
+        <p>${verification(opened, follow)}</p>
         <details><summary>${t("verification-how")}</summary>
           <p>${t("verification-explained")}</p>
           <p class="mono small">${groups(anchors.root)}</p>
@@ -57,42 +73,42 @@ export function caseHead(opened, session) {
     </section>`;
 }
 
-/** @param {Entry[]} entries of the current filter @param {(needle: string) => void} filter by what a number is about */
-export function patternStrip(entries, filter) {
-  const happened = happenings(entries);
+/** @param {Entry[]} entries of the whole case: a filter changes no figure @param {Follow} follow */
+export function patternStrip(entries, follow) {
+  const found = figures(entries);
+  const count = (/** @type {string} */ key) => found.get(key)?.length ?? 0;
+  const number = (/** @type {string} */ key, /** @type {unknown} */ text) => link(follow, key, count(key), text);
+  const none = html`<p class="none">${t("no-data")}</p>`;
+  const kinds = conducts(found);
   const length = duration(entries);
-  const { weeks } = weekly(entries);
-  const busiest = Math.max(0, ...weeks.map((week) => week.entries + week.alarms));
-  const severe = severities(entries);
-  const alarms = happened.filter(({ kind }) => kind === "alarm").length;
-  const breaches = orders(entries).reduce((sum, order) => sum + order.breaches.length, 0);
-  const impacts = entries.filter(({ impact }) => impact);
-  const button = (/** @type {string} */ needle, /** @type {unknown} */ text) => html`
-    <button type="button" class="link" @click=${() => filter(needle)}>${text}</button>`;
+  const most = busiest(found);
+  const severe = severities(found);
+  const impact = found.get("impact")?.at(-1)?.impact;
   return html`
     <section class="pattern" aria-label=${t("pattern")}>
       <article class="card"><h2>${t("pattern-nature")}</h2>
-        <ul class="tags">${conducts(entries).slice(0, 5).map(([tag, count]) => html`
-          <li>${button(tag, html`${word("lane", tag)} <b>${count}</b>`)}</li>`)}</ul>
-        ${conducts(entries).length === 0 ? html`<p class="none">${t("no-data")}</p>` : ""}</article>
+        ${kinds.length === 0 ? none : html`<ul class="tags">${kinds.map(([tag, { length: times }]) => html`
+          <li>${number(`conduct:${tag}`, html`${word("lane", tag)} <b>${times}</b>`)}</li>`)}</ul>`}</article>
       <article class="card"><h2>${t("pattern-duration")}</h2>
-        ${length ? html`<p class="figure">${t("days", { count: length.days })}</p>
-          <p class="quiet">${day(length.from)} – ${day(length.to - 1)}</p>` : html`<p class="none">${t("no-data")}</p>`}</article>
+        ${length ? html`<p class="figure">${number("dated", t(length.vague ? "days-about" : "days", { count: length.days }))}</p>
+          ${length.vague ? html`<p class="quiet">${t("days-least", { count: length.least })}</p>` : nothing}
+          <p class="quiet">${day(length.from)} – ${day(length.to - 1)}</p>` : none}
+        ${count("undated") > 0 ? html`<p class="left-out">${number("undated", t("undated-count", { count: count("undated") }))}</p>` : nothing}</article>
       <article class="card"><h2>${t("pattern-frequency")}</h2>
-        <p class="figure">${t("happenings", { count: happened.length })}</p>
-        <p class="quiet">${busiest > 0 ? t("busiest", { count: busiest }) : t("no-data")}</p></article>
+        <p class="figure">${number("happened", t("happenings", { count: count("happened") }))}</p>
+        ${most ? html`<p class="quiet">${number(most.key, t("busiest", { count: most.entries.length }))}</p>` : none}
+        ${count("week-left") > 0 ? html`<p class="left-out">${number("week-left", t("left-out-week", { count: count("week-left") }))}</p>` : nothing}</article>
       <article class="card"><h2>${t("pattern-intensity")}</h2>
-        <ol class="severities" reversed>${severe.map((count, level) => ({ count, level })).reverse()
-          .filter(({ count }) => count > 0).map(({ count, level }) => html`
-            <li><span class="level" aria-hidden="true">${"▮".repeat(level)}${"▯".repeat(4 - level)}</span>
-              ${t(`severity-${level}`)} <b>${count}</b></li>`)}</ol>
-        ${severe.every((count) => count === 0) ? html`<p class="none">${t("no-data")}</p>` : ""}</article>
+        ${severe.length === 0 ? none : html`<ol class="severities" reversed>${severe.map((level) => html`
+          <li><span class="level" aria-hidden="true">${"▮".repeat(level)}${"▯".repeat(4 - level)}</span>
+            ${number(`severity:${level}`, html`${t(`severity-${level}`)} <b>${count(`severity:${level}`)}</b>`)}</li>`)}</ol>`}
+        ${count("severity:none") > 0 ? html`<p class="left-out">${number("severity:none", t("severity-none", { count: count("severity:none") }))}</p>` : nothing}</article>
       <article class="card"><h2>${t("pattern-circumstances")}</h2>
-        <ul class="plain"><li>${button("alarm", t("alarm-count", { count: alarms }))}</li>
-          <li>${t("breach-count", { count: breaches })}</li>
-          <li>${t("media-count", { count: entries.filter(isMedia).length })}</li></ul></article>
+        <ul class="plain"><li>${number("alarms", t("alarm-count", { count: count("alarms") }))}</li>
+          <li>${number("breaches", t("breach-count", { count: count("breaches") }))}</li>
+          <li>${number("media", t("media-count", { count: count("media") }))}</li></ul></article>
       <article class="card"><h2>${t("pattern-impact")}</h2>
-        ${impacts.length > 0 ? html`<p class="figure">${t("impact-count", { count: impacts.length })}</p>
-          <p class="quote">${impacts.at(-1)?.impact}</p>` : html`<p class="none">${t("no-data")}</p>`}</article>
+        ${impact ? html`<p class="figure">${number("impact", t("impact-count", { count: count("impact") }))}</p>
+          <p class="quote">${impact}</p>` : none}</article>
     </section>`;
 }

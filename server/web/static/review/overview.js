@@ -27,12 +27,14 @@ function around(entries) {
 
 class Overview extends View {
   /** @override */
-  static properties = { entries: { attribute: false }, selected: {} };
+  static properties = { entries: { attribute: false }, shown: { attribute: false }, selected: {} };
 
   constructor() {
     super();
-    /** @type {Entry[]} */
+    /** @type {Entry[]} of the whole case */
     this.entries = [];
+    /** @type {Entry[]} what the filter lets through */
+    this.shown = [];
     /** @type {string | null} */
     this.selected = null;
     /** @type {{from: number, to: number} | null} what is in view; null means all that happened */
@@ -110,7 +112,7 @@ class Overview extends View {
 
   #paint() {
     const canvas = this.#canvas();
-    if (canvas) draw(canvas, this.entries, this.view ?? this.main(), this.selected);
+    if (canvas) draw(canvas, this.entries, this.view ?? this.main(), this.selected, new Set(this.shown.map(({ id }) => id)));
   }
 
   /** @param {WheelEvent} event only where the person chose the canvas: the page must keep scrolling elsewhere */
@@ -142,7 +144,7 @@ class Overview extends View {
     const still = this.drag && Math.abs(event.offsetX - this.drag.x) < 4;
     this.drag = null;
     if (!still) return;
-    const found = hit(this.#canvas(), this.entries, this.view ?? this.main(), event.offsetX, event.offsetY);
+    const found = hit(this.#canvas(), this.entries, this.shown, this.view ?? this.main(), event.offsetX, event.offsetY);
     if (found) this.dispatchEvent(new CustomEvent("chosen", { detail: found, bubbles: true }));
   }
 
@@ -151,7 +153,7 @@ class Overview extends View {
     const lanes = lanesOf(this.entries);
     const { from, to } = around(this.entries);
     const spoken = t("overview-label", {
-      count: this.entries.length, lanes: lanes.map((lane) => word("lane", lane)).join(", "), from: day(from), to: day(to),
+      count: this.shown.length, lanes: lanes.map((lane) => word("lane", lane)).join(", "), from: day(from), to: day(to),
     });
     return html`
       <div class="chart-tools" role="group" aria-label=${t("overview-tools")}>

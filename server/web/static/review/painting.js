@@ -1,6 +1,6 @@
 /** The strokes of the overview canvas. Shape says as much as colour; lengths in CSS pixels. */
 import { t, word } from "../ui/texts.js";
-import { gaps, isMedia, orders } from "./pattern.js";
+import { breachesOf, gaps, isMedia, orders } from "./pattern.js";
 import { ticks } from "./ticks.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -36,10 +36,14 @@ function scale(width, view) {
   return (/** @type {number} */ moment) => GUTTER + ((moment - view.from) / (view.to - view.from)) * inner;
 }
 
+/** What a filter leaves out stays visible, and is not in the way. */
+const FAINT = 0.16;
+
 /**
- * @param {HTMLCanvasElement} canvas @param {Entry[]} entries @param {Range} view @param {string | null} selected
+ * @param {HTMLCanvasElement} canvas @param {Entry[]} entries of the whole case: bands and gaps do not change with a filter
+ * @param {Range} view @param {string | null} selected @param {Set<string>} shown what a filter lets through; the rest is faint
  */
-export function draw(canvas, entries, view, selected) {
+export function draw(canvas, entries, view, selected, shown) {
   const lanes = lanesOf(entries);
   const [width, height] = [canvas.clientWidth, laneHeight(lanes.length)];
   const ratio = window.devicePixelRatio || 1;
@@ -49,7 +53,7 @@ export function draw(canvas, entries, view, selected) {
   if (!context || width === 0) return;
   const style = getComputedStyle(canvas);
   const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
-  const brush = { context, colour, x: scale(width, view), width, height, bottom: height - AXIS, font: style.fontFamily };
+  const brush = { context, colour, x: scale(width, view), width, height, bottom: height - AXIS, font: style.fontFamily, alpha: 1 };
   context.scale(ratio, ratio);
   context.clearRect(0, 0, width, height);
   context.save();
@@ -59,20 +63,24 @@ export function draw(canvas, entries, view, selected) {
   drawGaps(brush, entries, view);
   drawOrders(brush, entries);
   drawAxis(brush, view);
-  const breaches = new Set(orders(entries).flatMap((order) => order.breaches));
-  lanes.forEach((lane, row) => {
-    const here = entries.filter((entry) => lanesFor(entry).includes(lane));
-    drawLane(brush, row, here, selected);
-    drawBreaches(brush, row, here.filter((entry) => breaches.has(entry)));
+  const breaches = new Set(breachesOf(entries));
+  const layers = shown.size === entries.length ? [entries] : [entries.filter(({ id }) => !shown.has(id)), entries.filter(({ id }) => shown.has(id))];
+  layers.forEach((layer, index) => {
+    brush.alpha = index < layers.length - 1 ? FAINT : 1;
+    lanes.forEach((lane, row) => {
+      const here = layer.filter((entry) => lanesFor(entry).includes(lane));
+      drawLane(brush, row, here, selected);
+      drawBreaches(brush, row, here.filter((entry) => breaches.has(entry)));
+    });
+    drawAlarms(brush, layer, selected);
   });
-  drawAlarms(brush, entries, selected);
   context.restore();
   drawLabels(brush, lanes);
-  drawOutside(brush, entries, view);
+  drawOutside(brush, layers[layers.length - 1], view);
 }
 
 /** @typedef {{context: CanvasRenderingContext2D, colour: (name: string) => string, x: (moment: number) => number,
- *   width: number, height: number, bottom: number, font: string}} Brush */
+ *   width: number, height: number, bottom: number, font: string, alpha: number}} Brush */
 
 /** @param {Brush} brush @param {Entry[]} entries @param {Range} view */
 function drawGaps({ context, colour, x, bottom, width }, entries, view) {
@@ -149,7 +157,7 @@ function drawAxis({ context, colour, x, bottom, width, font }, view) {
 const share = (severity) => 0.28 + 0.16 * (severity ?? 0);
 
 /** @param {Brush} brush @param {number} row @param {Entry[]} entries @param {string | null} selected */
-function drawLane({ context, colour, x, width, font }, row, entries, selected) {
+function drawLane({ context, colour, x, width, font, alpha }, row, entries, selected) {
   context.font = `600 13px ${font}`;
   const foot = TOP + (row + 1) * LANE - 6;
   context.strokeStyle = colour("line");
@@ -165,13 +173,14 @@ function drawLane({ context, colour, x, width, font }, row, entries, selected) {
     const tall = (LANE - 12) * (media ? 0.4 : share(entry.severity));
     context.fillStyle = ink;
     context.strokeStyle = ink;
+    context.globalAlpha = alpha;
     const left = x(entry.span?.from ?? entry.at);
     const right = x(entry.span?.to ?? entry.at);
     if (right - left > 8) {
-      context.globalAlpha = 0.3;
+      context.globalAlpha = 0.3 * alpha;
       roundBar(context, left, foot - tall, right - left, tall);
       context.fill();
-      context.globalAlpha = 1;
+      context.globalAlpha = alpha;
       context.lineWidth = chosen ? 2.5 : 1.5;
       context.setLineDash(entry.precise ? [] : [4, 3]);
       context.stroke();
@@ -194,16 +203,19 @@ function drawLane({ context, colour, x, width, font }, row, entries, selected) {
       context.fill();
     }
   }
+  context.globalAlpha = 1;
 }
 
 /** @param {Brush} brush @param {number} row @param {Entry[]} entries what happened while an order was in force */
-function drawBreaches({ context, colour, x }, row, entries) {
+function drawBreaches({ context, colour, x, alpha }, row, entries) {
+  context.globalAlpha = alpha;
   context.strokeStyle = colour("band-line");
   context.lineWidth = 2;
   for (const entry of entries) {
     const tall = (LANE - 12) * share(entry.severity);
     context.strokeRect(x(entry.at) - 8, TOP + (row + 1) * LANE - 6 - tall - 8, 16, tall + 8);
   }
+  context.globalAlpha = 1;
 }
 
 /** Nobody knows when: a hollow mark with a question, where it was written down. */
@@ -226,7 +238,8 @@ function roundBar(context, x, y, w, h) {
 }
 
 /** @param {Brush} brush @param {Entry[]} entries @param {string | null} selected alarms: full height, with a diamond */
-function drawAlarms({ context, colour, x, bottom, font }, entries, selected) {
+function drawAlarms({ context, colour, x, bottom, font, alpha }, entries, selected) {
+  context.globalAlpha = alpha;
   for (const entry of entries.filter(({ kind }) => kind === "alarm")) {
     const at = x(entry.at);
     context.strokeStyle = colour("alarm");
@@ -247,6 +260,7 @@ function drawAlarms({ context, colour, x, bottom, font }, entries, selected) {
     context.textAlign = "right";
     context.fillText(t("kind-alarm"), at - 12, 39);
   }
+  context.globalAlpha = 1;
 }
 
 /** @param {Brush} brush @param {Entry[]} entries @param {Range} view what stands outside is counted, never just gone */
@@ -274,14 +288,15 @@ function drawLabels({ context, colour, font }, lanes) {
 }
 
 /**
- * @param {HTMLCanvasElement} canvas @param {Entry[]} entries @param {Range} view @param {number} left @param {number} top
+ * @param {HTMLCanvasElement} canvas @param {Entry[]} entries of the whole case @param {Entry[]} shown @param {Range} view
+ * @param {number} left @param {number} top
  * @returns {string | null} the entry nearest to that point, within reach of a finger
  */
-export function hit(canvas, entries, view, left, top) {
+export function hit(canvas, entries, shown, view, left, top) {
   const x = scale(canvas.clientWidth, view);
   const lane = lanesOf(entries)[Math.floor((top - TOP) / LANE)];
   let [best, distance] = [/** @type {string | null} */ (null), 16];
-  for (const entry of entries) {
+  for (const entry of shown) {
     if (entry.kind !== "alarm" && !lanesFor(entry).includes(lane)) continue;
     const [from, to] = [x(entry.span?.from ?? entry.at), x(entry.span?.to ?? entry.at)];
     const away = left < from ? from - left : left > to ? left - to : 0;

@@ -5,6 +5,23 @@ import { wallOf, weekOf, weekdayOf } from "../core/zone.js";
 
 const DAY = 86_400_000;
 const WEEK = 7 * DAY;
+const HOUR = DAY / 24;
+
+/**
+ * What was made of the entries of a case is kept as long as they are: a case of ten thousand is drawn anew at each key.
+ * @template Made @param {(entries: Entry[]) => Made} make @returns {(entries: Entry[]) => Made}
+ */
+export function once(make) {
+  /** @type {WeakMap<Entry[], Made>} */
+  const kept = new WeakMap();
+  return (entries) => {
+    const known = kept.get(entries);
+    if (known !== undefined) return known;
+    const made = make(entries);
+    kept.set(entries, made);
+    return made;
+  };
+}
 
 /** Kinds that are something that happened to her, rather than papers about it. */
 export const happening = (/** @type {Entry} */ entry) => entry.kind === "incident" || entry.kind === "alarm";
@@ -26,73 +43,94 @@ export function happenings(entries) {
 /** Media belong to the incident that they are about. */
 export const isMedia = (/** @type {Entry} */ entry) => ["photo", "sound", "video", "file"].includes(entry.kind);
 
-/** @param {Entry[]} entries @returns {[string, number][]} conduct and how often, most often first */
-export function conducts(entries) {
-  const counts = new Map();
-  for (const tag of happenings(entries).flatMap(({ conduct }) => conduct)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-  return [...counts].sort(([first, left], [second, right]) => right - left || first.localeCompare(second));
+/**
+ * What was recorded of what he did: everything that happened, and a picture, sound or file that stands alone. What belongs
+ * to an entry that is here says the same once more, and is not counted beside it.
+ * @param {Entry[]} entries @returns {Entry[]}
+ */
+export function told(entries) {
+  const here = new Set(entries.map(({ id }) => id));
+  const happened = new Set(happenings(entries));
+  return entries.filter((entry) => happened.has(entry) || (isMedia(entry) && !(entry.about && here.has(entry.about))));
 }
 
-/** @param {Entry[]} entries @returns {{from: number, to: number, days: number} | null} first to last, as far as known */
+/**
+ * From the first to the last that has a time. Where the first or the last is vague, so is the number of days.
+ * @param {Entry[]} entries
+ * @returns {{from: number, to: number, days: number, least: number, vague: boolean} | null} `least`: what is sure
+ */
 export function duration(entries) {
   const spans = happenings(entries).flatMap(({ span }) => (span ? [span] : []));
   if (spans.length === 0) return null;
-  const [from, to] = [Math.min(...spans.map((span) => span.from)), Math.max(...spans.map((span) => span.to))];
-  return { from, to, days: Math.max(1, Math.round((to - from) / DAY)) };
+  let [from, to, latest, soonest] = [Infinity, -Infinity, -Infinity, Infinity];
+  for (const span of spans) {
+    [from, to] = [Math.min(from, span.from), Math.max(to, span.to)];
+    [latest, soonest] = [Math.max(latest, span.from), Math.min(soonest, span.to)];
+  }
+  const days = Math.max(1, Math.round((to - from) / DAY));
+  const least = Math.max(1, Math.min(days, Math.round((latest - soonest) / DAY)));
+  const edges = spans.filter((span) => span.from === from || span.to === to);
+  const vague = edges.some((span) => span.approximate || span.uncertain || span.to - span.from > DAY + HOUR);
+  return { from, to, days, least, vague };
 }
 
 /**
  * Entries and alarms per week. An entry whose time is vaguer than a week is left out and counted.
- * @param {Entry[]} entries @returns {{weeks: {start: number, entries: number, alarms: number}[], left: number}}
+ * @param {Entry[]} entries
+ * @returns {{weeks: {start: number, all: Entry[], entries: number, alarms: number}[], left: Entry[]}} weeks without any are there too
  */
-export function weekly(entries) {
+export const weekly = once((entries) => {
   const happened = happenings(entries);
-  const placed = happened.filter(({ span }) => span && span.to - span.from <= WEEK);
-  if (placed.length === 0) return { weeks: [], left: happened.length };
-  const byWeek = new Map();
-  for (const { span, kind } of placed) {
-    const start = weekOf(Number(span?.from));
-    const week = byWeek.get(start) ?? { start, entries: 0, alarms: 0 };
-    week[kind === "alarm" ? "alarms" : "entries"] += 1;
-    byWeek.set(start, week);
+  const left = [];
+  /** @type {Map<number, Entry[]>} */
+  const placed = new Map();
+  for (const entry of happened) {
+    if (!entry.span || entry.span.to - entry.span.from > WEEK) left.push(entry);
+    else {
+      const start = weekOf(entry.span.from);
+      const here = placed.get(start);
+      if (here) here.push(entry);
+      else placed.set(start, [entry]);
+    }
   }
-  const starts = [...byWeek.keys()].sort((left, right) => left - right);
+  const starts = [...placed.keys()].sort((first, second) => first - second);
   const weeks = [];
   for (let start = starts[0]; start <= starts[starts.length - 1]; start = weekOf(start + 1.5 * WEEK)) {
-    weeks.push(byWeek.get(start) ?? { start, entries: 0, alarms: 0 });
+    const all = placed.get(start) ?? [];
+    const alarms = all.filter(({ kind }) => kind === "alarm").length;
+    weeks.push({ start, all, entries: all.length - alarms, alarms });
   }
-  return { weeks, left: happened.length - placed.length };
-}
+  return { weeks, left };
+});
 
 /**
  * Weekday × hour, for what is known to the minute.
- * @param {Entry[]} entries @returns {{cells: number[][], left: number, most: number}} `cells[weekday][hour]`, Monday is 0
+ * @param {Entry[]} entries @returns {{cells: Entry[][][], left: Entry[], most: number}} `cells[weekday][hour]`, Monday is 0
  */
-export function rhythm(entries) {
-  const cells = Array.from({ length: 7 }, () => Array.from({ length: 24 }, () => 0));
+export const rhythm = once((entries) => {
+  const cells = Array.from({ length: 7 }, () => Array.from({ length: 24 }, () => /** @type {Entry[]} */ ([])));
   const happened = happenings(entries);
-  const precise = happened.filter((entry) => entry.precise);
-  for (const { span } of precise) {
-    const from = Number(span?.from);
-    cells[weekdayOf(from)][wallOf(from).hour] += 1;
+  for (const entry of happened.filter(({ precise }) => precise)) {
+    const from = Number(entry.span?.from);
+    cells[weekdayOf(from)][wallOf(from).hour].push(entry);
   }
-  return { cells, left: happened.length - precise.length, most: Math.max(0, ...cells.flat()) };
-}
-
-/** @param {Entry[]} entries @returns {number[]} how many entries have severity 0, 1, 2, 3, 4 */
-export function severities(entries) {
-  const counts = [0, 0, 0, 0, 0];
-  for (const { severity } of entries) if (severity !== null) counts[severity] += 1;
-  return counts;
-}
+  return { cells, left: happened.filter(({ precise }) => !precise), most: Math.max(0, ...cells.flat().map(({ length }) => length)) };
+});
 
 /** @param {Entry[]} entries @returns {{order: Entry, breaches: Entry[]}[]} what happened while an order was in force */
 export function orders(entries) {
+  const happened = happenings(entries);
   return entries.filter(({ kind }) => kind === "order").map((order) => ({
     order,
-    breaches: happenings(entries).filter((entry) => order.span && entry.span
+    breaches: happened.filter((entry) => order.span && entry.span
       && entry.span.from >= order.span.from && entry.span.to <= order.span.to),
   }));
+}
+
+/** @param {Entry[]} entries @returns {Entry[]} what happened while any order was in force, each once */
+export function breachesOf(entries) {
+  const found = new Set(orders(entries).flatMap(({ breaches }) => breaches));
+  return entries.filter((entry) => found.has(entry));
 }
 
 /** Longer than this without any entry is drawn as "nothing was recorded", which is not the same as calm. */
@@ -108,10 +146,4 @@ export function gaps(entries) {
     reached = Math.max(reached, to);
   }
   return found;
-}
-
-/** @param {Entry} entry @param {string} needle @returns {boolean} */
-export function matches(entry, needle) {
-  const words = [entry.title, entry.text, entry.kind, entry.source, entry.place, entry.impact, ...entry.conduct];
-  return needle.toLowerCase().split(/\s+/).every((part) => words.some((text) => text?.toLowerCase().includes(part)));
 }

@@ -1,9 +1,10 @@
 /** The table of entries: the equivalent of the overview in words, with four times, source and proof. */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { minute, second, vague } from "../ui/dates.js";
+import { minute, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { isPosition } from "./positions.js";
+import { when } from "./words.js";
 import "./media.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -28,10 +29,6 @@ const share = (arrived, size) => (arrived >= size ? 100 : Math.min(99, Math.floo
 
 /** @param {Entry} entry what kind of thing it is, as a shape of letters rather than a colour */
 const kindMark = (entry) => html`<span class="kind kind-${entry.kind}">${t(`kind-${entry.kind}`)}</span>`;
-
-/** @param {Entry} entry @returns {string} when: a position to the second, anything else as it was told */
-export const when = ({ kind, order, happened }) => (kind === "position" && happened ? second(happened)
-  : vague(kind === "order" && order ? `${order.valid_from}/${order.until}` : happened));
 
 /**
  * @param {import("./case.js").Case} opened @param {Entry[]} entries @param {string | null} selected
@@ -65,10 +62,20 @@ export function entryTable(opened, entries, selected, choose, folding) {
             ${cell("received", minute(entry.received))}
             ${cell("source", html`<span class="origin">${word("source", entry.source)}</span>`)}
             ${cell("proof", html`${proofBadge(entry.verification)} ${partBadge(entry)}`)}
+            ${onPaper(entry)}
           </div>`)}
       </div>
     </div>
-    ${entries.length === 0 ? html`<p class="none empty">${t("entries-none")}</p>` : nothing}`;
+    ${entries.length === 0 ? html`<p class="none empty">${t(opened.entries.length === 0 ? "case-empty" : "entries-none")}</p>` : nothing}`;
+}
+
+/** @param {Entry} entry her words in full: paper has no detail beside the table */
+function onPaper({ text, impact, place, id }) {
+  return html`<div role="cell" class="cell on-paper words-on-paper">
+    ${text ? html`<p class="words">${text}</p>` : nothing}
+    ${impact ? html`<p><em>${t("impact")}:</em> ${impact}</p>` : nothing}
+    ${place ? html`<p><em>${t("place")}:</em> ${place}</p>` : nothing}
+    <p class="mono">${t("item-id")} ${id}</p></div>`;
 }
 
 /** @param {Entry} entry @param {Folding} folding */

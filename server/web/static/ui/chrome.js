@@ -1,12 +1,14 @@
 /** What both pages share around their content: the top bar, the language switch and the quick way out. */
 import { html } from "lit";
 import * as api from "../core/api.js";
+import { forget } from "./place.js";
 import { LANGUAGES, language, t, use } from "./texts.js";
 
 /** A page without anything about anyone; it takes this page's place, so the Back button does not lead here again. */
 const HARMLESS = "/";
 
 export function leave() {
+  forget();
   api.signOut();
   document.body.replaceChildren();
   location.replace(HARMLESS);
@@ -18,8 +20,8 @@ export function typing(event) {
   return Boolean(target?.closest("input, textarea, select")) || event.ctrlKey || event.metaKey || event.altKey;
 }
 
-/** @param {string} title @param {unknown} [extra] @param {boolean} [quick] whether Escape leaves, too */
-export function topBar(title, extra = "", quick = true) {
+/** @param {string} title @param {unknown} [extra] */
+export function topBar(title, extra = "") {
   return html`
     <header class="top">
       <p class="brand"><span class="mark" aria-hidden="true"></span>Getuige<span class="where">${title}</span></p>
@@ -30,7 +32,7 @@ export function topBar(title, extra = "", quick = true) {
             <button type="button" lang=${code} aria-pressed=${code === language() ? "true" : "false"}
               @click=${() => use(code)}>${code.toUpperCase()}</button>`)}
         </div>
-        <button type="button" class="leave" @click=${leave}>${t("leave")} ${quick ? html`<kbd>Esc</kbd>` : ""}</button>
+        <button type="button" class="leave" @click=${leave}>${t("leave")}</button>
       </div>
     </header>`;
 }

@@ -8,12 +8,23 @@ import { visible } from "./written.js";
 
 const HOUR = 3_600_000;
 
+/** @type {Map<string, Intl.DateTimeFormat>} making one costs more than a hundred uses */
+const formats = new Map();
+
+/** @param {string} locale @param {Intl.DateTimeFormatOptions} options */
+function formatFor(locale, options) {
+  const name = locale + JSON.stringify(options);
+  const made = formats.get(name) ?? new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options });
+  formats.set(name, made);
+  return made;
+}
+
 /** @param {number | string | Date} moment @param {Intl.DateTimeFormatOptions} options @returns {string} what is no moment stands as it is */
 function format(moment, options) {
   const date = new Date(moment);
   if (Number.isNaN(+date)) return visible(String(moment));
   const locale = language() === "nl" ? "nl-NL" : "en-GB";
-  return new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options }).format(date);
+  return formatFor(locale, options).format(date);
 }
 
 /** @param {number | string | Date} moment @param {string} text @returns {string} with its zone in the hour that comes twice */
@@ -30,6 +41,9 @@ export const second = (moment) => once(moment, format(moment, { dateStyle: "medi
 
 /** @param {number | string} moment @returns {string} `12 mei 2026` */
 export const day = (moment) => format(moment, { dateStyle: "medium" });
+
+/** @param {number | string} moment @returns {string} `dinsdag 12 mei 2026` */
+export const longDay = (moment) => format(moment, { dateStyle: "full" });
 
 /** @param {number | string} moment @returns {string} `21:30:05` */
 export const clock = (moment) => format(moment, { timeStyle: "medium" });

@@ -4,6 +4,7 @@ import * as api from "../core/api.js";
 import { LockError } from "../core/sodium.js";
 import { AnchorError, groups, pin, pinned } from "../core/trust.js";
 import { day } from "./dates.js";
+import { rememberHandle, rememberedHandle } from "./place.js";
 import { t } from "./texts.js";
 import { View } from "./view.js";
 
@@ -29,13 +30,18 @@ class SignIn extends View {
 
   /** @override */
   async firstUpdated() {
-    this.querySelector("input")?.focus();
+    this.#focus();
     try {
       this.anchors = pin(await api.json("/api/v1/trust"));
     } catch (error) {
       this.problem = describe(error);
     }
     this.requestUpdate();
+  }
+
+  /** The name is there already after a reload. */
+  #focus() {
+    /** @type {HTMLElement | null} */ (this.querySelector(rememberedHandle() ? "#phrase" : "#handle"))?.focus();
   }
 
   /** @param {SubmitEvent} event */
@@ -51,19 +57,20 @@ class SignIn extends View {
         this.busy = "deriving";
         await this.updateComplete;
         await painted();
-      });
+      }, handle === rememberedHandle());
       if (!this.roles.includes(session.role)) {
         await api.signOut();
         this.problem = { title: t("sign-in-wrong-role"), text: t("sign-in-wrong-role-text") };
         return;
       }
+      rememberHandle(handle);
       this.dispatchEvent(new CustomEvent("signed-in", { detail: { session, anchors } }));
     } catch (error) {
       this.problem = describe(error);
     } finally {
       this.busy = "";
       await this.updateComplete;
-      this.querySelector("input")?.focus();
+      this.#focus();
     }
   }
 
@@ -75,10 +82,10 @@ class SignIn extends View {
         <form class="card" @submit=${this.#submit} aria-labelledby="sign-in-title">
           <p class="eyebrow">Getuige</p>
           <h1 id="sign-in-title">${t(this.heading)}</h1>
-          <p class="quiet">${t("sign-in-lead")}</p>
+          <p class="quiet">${t(rememberedHandle() ? "sign-in-again" : "sign-in-lead")}</p>
           <label for="handle">${t("sign-in-handle")}</label>
           <input id="handle" name="handle" autocomplete="username" autocapitalize="none" spellcheck="false" required
-            ?readonly=${busy}>
+            value=${rememberedHandle()} ?readonly=${busy}>
           <label for="phrase">${t("sign-in-phrase")}</label>
           <input id="phrase" name="phrase" type="password" autocomplete="current-password" required
             ?readonly=${busy} aria-describedby="phrase-hint">

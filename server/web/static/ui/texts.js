@@ -22,14 +22,18 @@ let current = "nl";
 /** @returns {Language} */
 export const language = () => current;
 
-/** @param {Language} wanted */
-export async function use(wanted) {
-  const [url, integrity] = (document.documentElement.getAttribute(`data-texts-${wanted}`) ?? "").split(" ");
-  const source = await (await fetch(url, { integrity })).text();
+/** @param {Language} wanted @param {string} source the texts in that language */
+export function speak(wanted, source) {
   const fresh = new FluentBundle(wanted, { useIsolating: false });
   fresh.addResource(new FluentResource(source));
   bundle = fresh;
   current = wanted;
+}
+
+/** @param {Language} wanted */
+export async function use(wanted) {
+  const [url, integrity] = (document.documentElement.getAttribute(`data-texts-${wanted}`) ?? "").split(" ");
+  speak(wanted, await (await fetch(url, { integrity })).text());
   localStorage.setItem(REMEMBERED, wanted);
   document.documentElement.lang = wanted;
   const title = document.querySelector("title[data-text]")?.getAttribute("data-text");

@@ -1,0 +1,33 @@
+/** What people did with an alarm: who accepted it and when, who was sent, who closed it and why. From signed statements only. */
+import * as dsse from "../core/dsse.js";
+import { dated } from "../core/dated.js";
+import { read } from "../core/statements.js";
+
+/** @typedef {{act: string, at: string, who: string, role: string, reason: string | null}} Act `at`: on the clock of who signed it */
+
+/** Acts of people, in the words of the journal. */
+const ACTS = ["alarm.claim", "alarm.accept", "alarm.dispatch", "alarm.on_scene", "alarm.close"];
+
+/**
+ * @param {{events: any[], authority: import("../core/authority.js").Authority}} opened @param {string} alarm
+ * @returns {{acts: Act[], refused: number}} in the order of the journal; `refused`: acts whose signature does not hold
+ */
+export function storyOf({ events, authority }, alarm) {
+  /** @type {Act[]} */
+  const acts = [];
+  let refused = 0;
+  for (const { index, type, event } of events) {
+    if (!ACTS.includes(type)) continue;
+    try {
+      const { envelope } = dated(event);
+      const { by, at, body, type: signed } = read(envelope);
+      if (body.alarm !== alarm) continue;
+      if (signed !== type || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) throw new Error("not what was signed");
+      const known = authority.find(by, index);
+      acts.push({ act: type.slice("alarm.".length), at, who: known?.label ?? by.slice(0, 8), role: known?.role ?? "", reason: body.reason ?? null });
+    } catch {
+      refused += 1;
+    }
+  }
+  return { acts, refused };
+}

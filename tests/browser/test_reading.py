@@ -1,0 +1,221 @@
+"""A case as its readers work with it: numbers that lead somewhere, an honest filter, keys, a reload, and paper.
+
+Proven on the real page: each number shows exactly the rows that it counted and changes under no filter; a filter is
+said, also on paper; a row opens its detail at every width, by hand and by key; Escape and a reload throw nobody out.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.support.stand_in import StandIn
+from tests.support.visitor import Visitor, visit
+
+pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
+
+FOLLOW_EACH = """async () => {
+  const page = document.querySelector("getuige-review");
+  const every = () => [...document.querySelectorAll("[data-figure]")];
+  const said = () => every().map((one) => `${one.dataset.figure} ${one.dataset.count}`).join();
+  const [whole, found] = [said(), []];
+  for (let at = 0; at < every().length; at += 1) {
+    const { figure, count } = every()[at].dataset;
+    every()[at].dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    await page.updateComplete;
+    const bar = document.querySelector(".filter-bar");
+    const rows = document.querySelectorAll(".row:not(.heads)").length;
+    const [shown, total] = [Number(bar.dataset.shown), Number(bar.dataset.total)];
+    found.push({ figure, count: Number(count), rows, shown, total, same: said() === whole, text: bar.textContent });
+  }
+  return found;
+}"""
+
+WALK = """() => {
+  const at = document.activeElement;
+  const box = at.getBoundingClientRect();
+  const name = at.getAttribute("aria-label") ?? at.labels?.[0]?.textContent ?? at.textContent;
+  const [seen, inside] = [box.width > 0 && box.height > 0, Boolean(at.closest("#detail"))];
+  return { tag: at.tagName, name: name.trim().slice(0, 60), seen, inside, figure: at.dataset.figure ?? null };
+}"""
+
+
+async def test_every_number_leads_to_exactly_the_rows_that_it_counted(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        found: list[dict[str, Any]] = await marit.page.evaluate(FOLLOW_EACH)
+
+        kinds = {one["figure"].partition(":")[0] for one in found}
+        assert kinds == {
+            "proof",
+            "wide",
+            "conduct",
+            "dated",
+            "undated",
+            "happened",
+            "week",
+            "week-left",
+            "severity",
+            "alarms",
+            "breaches",
+            "media",
+            "impact",
+            "hour",
+            "hour-left",
+        }
+        for one in found:
+            assert one["rows"] == one["count"] == one["shown"], one
+            assert one["total"] == len(server.world.containers)
+            assert one["same"], f"{one['figure']} changes other numbers"
+        assert any("Aard: Bedreiging" in one["text"] for one in found), "every conduct is named"
+        await marit.sound()
+
+
+async def test_a_filter_is_said_and_is_cleared_by_escape_also_in_the_field(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        total = len(server.world.containers)
+        whole = await marit.page.locator(".pattern").inner_text()
+        await marit.page.keyboard.press("/")
+        await marit.page.keyboard.type("ernst 4")
+        await expect(marit.page.locator(".row .title")).to_have_text(["Aan de deur, met een dreigement"])
+        await expect(marit.page.locator("#entries-title")).to_have_text(f"1 van {total} items getoond")
+        assert await marit.page.locator(".pattern").inner_text() == whole
+        await marit.page.keyboard.press("Escape")
+        await expect(marit.page.locator("#entries-title")).to_have_text(f"{total} items")
+        assert await marit.page.input_value("#filter") == ""
+        assert marit.page.url == f"{server.url}/review"
+
+        await marit.page.fill("#filter", "zoiets staat hier niet")
+        await expect(marit.page.locator(".listing")).to_contain_text("maak het filter leeg")
+        await marit.page.get_by_role("button", name="Alles tonen").click()
+        await expect(marit.page.locator("#entries-title")).to_have_text(f"{total} items")
+
+
+@pytest.mark.parametrize("width", [1440, 1200, 390])
+async def test_choosing_a_row_shows_its_detail_at_every_width(browser: Browser, server: StandIn, width: int) -> None:
+    async with visit(browser, server.url, viewport={"width": width, "height": 800}) as marit:
+        await marit.review()
+        page = marit.page
+        title = page.get_by_role("button", name="Bij de tramhalte", exact=True)
+        await title.focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#detail")).to_be_focused()
+        await expect(page.locator("#detail-title")).to_have_text("Bij de tramhalte")
+        await expect(page.locator("#detail-title")).to_be_in_viewport()
+        await page.keyboard.press("Tab")
+        assert (await page.evaluate(WALK))["inside"], "what is in the detail is the next stop"
+        await page.keyboard.press("j")
+        await expect(page.locator("#detail-title")).to_have_text("Bij de halte")
+        await marit.keep(f"review-{width}")
+        await marit.sound()
+        await page.keyboard.press("Escape")
+        chosen = page.locator(".row", has=page.get_by_role("button", name="Bij de halte", exact=True)).locator(".title")
+        await expect(chosen).to_be_focused()
+        assert page.url == f"{server.url}/review"
+
+
+async def test_the_tab_key_reaches_everything_and_is_caught_nowhere(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        page = marit.page
+        stops: list[dict[str, Any]] = []
+        await page.evaluate("document.activeElement.blur()")
+        for _ in range(200):
+            await page.keyboard.press("Tab")
+            stop = await page.evaluate(WALK)
+            if stop["tag"] == "BODY":
+                break
+            stops.append(stop)
+        else:
+            pytest.fail("the walk does not end")
+        assert all(stop["name"] for stop in stops), [stop for stop in stops if not stop["name"]]
+        assert all(stop["seen"] for stop in stops), [stop for stop in stops if not stop["seen"]]
+        assert len([stop for stop in stops if stop["tag"] == "g"]) == 2, "a chart is one stop"
+        titles = await page.locator(".row .title").all_inner_texts()
+        assert set(titles) <= {stop["name"] for stop in stops}
+
+        first = page.locator("g[data-figure^='week:']").first
+        await first.focus()
+        await page.keyboard.press("ArrowRight")
+        assert await page.evaluate("document.activeElement.dataset.figure") != await first.get_attribute("data-figure")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".filter-bar")).to_contain_text("Week van")
+        await expect(page.locator("#entries-title")).to_be_focused()
+
+
+async def _again(marit: Visitor) -> None:
+    await marit.page.reload()
+    await expect(marit.page.locator("#phrase")).to_be_focused()
+    await expect(marit.page.locator(".sign-in")).to_contain_text("gaat u verder waar u was")
+    assert await marit.page.input_value("#handle") == "marit"
+
+
+async def test_a_reload_asks_for_the_phrase_and_comes_back_to_the_same_place(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        await marit.page.click("[data-figure='conduct:following']")
+        await marit.page.fill("#filter", "halte")
+        await marit.page.get_by_role("button", name="Weer bij de halte").click()
+        rows = await marit.page.locator(".row .title").all_inner_texts()
+        sessions = len(server._sessions)
+        kept = await marit.page.evaluate("JSON.stringify(sessionStorage)")
+        assert "halte" not in kept, "what was looked for is not kept in clear"
+        assert "following" not in kept
+        await _again(marit)
+        await marit.page.fill("#phrase", "een heel andere zin")
+        await marit.page.click("button[type=submit]")
+        await expect(marit.page.get_by_role("alert")).to_contain_text("niet gelukt")
+        assert await marit.page.locator(".row").count() == 0, "keys are not kept"
+
+        await marit.sign_in_again()
+        await expect(marit.page.locator(".filter-bar")).to_contain_text("Aard: Volgen · “halte”")
+        assert await marit.page.locator(".row .title").all_inner_texts() == rows
+        await expect(marit.page.locator("#detail-title")).to_have_text("Weer bij de halte")
+        assert len(server._sessions) == sessions, "the session went on"
+
+
+async def test_an_alarm_tells_who_accepted_it_who_was_sent_and_why_it_was_closed(
+    browser: Browser, server: StandIn
+) -> None:
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        await marit.page.locator(".row", has=marit.page.locator(".kind-alarm")).locator(".title").click()
+        story = marit.page.locator(".story li")
+        await expect(story).to_have_count(4)
+        for line, words in enumerate(("aangenomen", "eenheid gestuurd", "ter plaatse", "gesloten: Echt alarm")):
+            await expect(story.nth(line)).to_contain_text(words)
+            await expect(story.nth(line)).to_contain_text("Daan Okafor (meldkamer) (Meldkamer)")
+        await marit.page.get_by_role("button", name="Kaart meldkamer", exact=True).click()
+        await expect(marit.page.locator("#detail")).to_contain_text("Sleutel bij de buurvrouw op nummer 14")
+        await expect(marit.page.locator("#detail")).to_contain_text("Woning, School, Zus")
+        await marit.sound()
+
+
+async def test_paper_is_a_document_with_her_words_and_says_that_a_filter_was_on(
+    browser: Browser, server: StandIn
+) -> None:
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        page = marit.page
+        await page.click("[data-figure='conduct:threat']")
+        await page.emulate_media(media="print")
+
+        for hidden in (".top", ".chart-tools", "#filter", "#detail", ".filter-bar button"):
+            await expect(page.locator(hidden).first).to_be_hidden()
+        paper = page.locator(".filter-on-paper")
+        await expect(paper).to_contain_text("Aard: Bedreiging")
+        await expect(paper).to_contain_text(f"2 van {len(server.world.containers)} items")
+        words = page.locator(".row .words-on-paper")
+        await expect(words).to_have_count(2)
+        await expect(words.nth(0)).to_contain_text("Na een kwartier liep hij weg")
+        await expect(words.nth(0)).to_contain_text("Mijn dochter slaapt weer bij mij in bed")
+        await expect(words.nth(1)).to_contain_text("De politie is geweest.")
+        await expect(page.locator(".case-head")).to_contain_text("Afgedrukt")
+        foot = "getComputedStyle(document.documentElement).getPropertyValue('--paper-%s')"
+        assert server.world.case in await page.evaluate(foot % "case")
+        assert "Marit Verhoeven" in await page.evaluate(foot % "reader")
+        assert "Bedreiging" in await page.evaluate(foot % "filter")
+        sheets = await page.pdf(format="A4", prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", sheets)) >= 2
