@@ -39,6 +39,11 @@ class Layout:
         return self.data / "uploads"
 
     @property
+    def signs(self) -> Path:
+        """Signs that something is not right with a device: notes for caseworkers, no evidence."""
+        return self.data / "signs"
+
+    @property
     def log(self) -> Path:
         """The custody log (c2sp.org/tlog-tiles), also served under /log/."""
         return self.data / "log"

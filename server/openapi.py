@@ -41,6 +41,11 @@ PROBLEM_SCHEMA: Final[dict[str, Any]] = {
         "upload_offset": {"type": "integer", "description": "with problems of uploads: what is durable"},
         "expected-offset": {"type": "integer", "description": "with `mismatching-upload-offset`"},
         "provided-offset": {"type": "integer", "description": "with `mismatching-upload-offset`"},
+        "stored": {
+            "type": "object",
+            "description": "with `chain` and `exists`: what the same key signed and the journal holds, with receipt",
+        },
+        "head": {"type": "string", "description": "with `seen`: this log's own signed head of that size"},
         "incident": {"type": "string", "description": "with `internal`: the number to give when asking for help"},
         "errors": {
             "type": "array",

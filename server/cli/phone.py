@@ -103,6 +103,7 @@ def sync(folder: Folder = DEFAULT_FOLDER) -> None:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
     from server.clients.phone_folder import open_phone
+    from server.clients.phone_warnings import warnings
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with open_phone(folder) as phone, Progress(*columns) as bar:
@@ -115,7 +116,10 @@ def sync(folder: Folder = DEFAULT_FOLDER) -> None:
 
         arrived = phone.sync(show)
         missing = phone.check_proofs()
+        told = list(warnings(phone))
     typer.echo(f"{arrived} items arrived; each receipt was checked. {missing} are not yet proven in the log.")
+    for warning in told:
+        typer.echo(warning, err=True)
 
 
 @app.command()
@@ -125,13 +129,17 @@ def status(folder: Folder = DEFAULT_FOLDER) -> None:
     from rich.table import Table
 
     from server.clients.phone_folder import open_phone
+    from server.clients.phone_warnings import warnings
 
     table = Table("Item", "State", "Received by the server", "Proven in the log", "Why not")
     with open_phone(folder) as phone:
         for one in phone.states():
             proven = "yes" if one.proven else "not yet"
             table.add_row(one.item, one.state, one.received_at or "–", proven, one.why or "")
+        told = list(warnings(phone))
     Console().print(table)
+    for warning in told:
+        typer.echo(warning, err=True)
 
 
 @app.command()

@@ -13,7 +13,16 @@ class RefusedError(ClientError):
     """The server answered with a problem document (RFC 9457)."""
 
     def __init__(
-        self, status: int, name: str, text: str, *, reason: str = "", retry_after_s: int = 0, receipt: str = ""
+        self,
+        status: int,
+        name: str,
+        text: str,
+        *,
+        reason: str = "",
+        retry_after_s: int = 0,
+        receipt: str = "",
+        stored: object = None,
+        head: str = "",
     ) -> None:
         super().__init__(text or f"HTTP {status}")
         self.status = status
@@ -21,6 +30,8 @@ class RefusedError(ClientError):
         self.reason = reason
         self.retry_after_s = retry_after_s
         self.receipt = receipt
+        self.stored = stored
+        self.head = head
 
 
 class DistrustError(ClientError):

@@ -207,4 +207,6 @@ def _problem(answer: httpx.Response) -> RefusedError:
         reason=str(document.get("reason", "")),
         retry_after_s=int(wait) if wait.isdecimal() else 0,
         receipt=str(document.get("receipt", "")),
+        stored=document.get("stored"),
+        head=str(document.get("head", "")),
     )

@@ -6,7 +6,8 @@ instructions: what `add` returned is safe, what `sync` finished is proven, and e
 same bytes.
 
 Files: `phone.json` (server, case, pinned anchors), `identity.json` (its keys), `chain.json` (number and hash of its
-last statement, and the one that is on its way), `outbox/`, `receipts/`, `seen.json` (newest log head), `rotations.json`
+last statement, and the one that is on its way), `outbox/`, `receipts/`, `seen.json` (newest log head) and
+`seen.checkpoint` (the same, signed), `contradiction.json` (a head of the log that contradicts it), `rotations.json`
 (how the log went on under other keys).
 """
 
@@ -25,12 +26,15 @@ from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Sta
 from server.clients import memory, receipts, tus
 from server.clients.errors import ClientError, FolderError, RefusedError
 from server.clients.outbox import Entry, OriginalError, Outbox, Source
-from server.clients.proofs import Proofs
-from server.clients.receipts import Receipted, Receipts
+from server.clients.proofs import SIGNED, Proofs
+from server.clients.receipts import Kept, Receipted, Receipts
 from server.clients.signing import STATEMENTS, Signer
 
 ENROLMENTS: Final = "/api/v1/enrolments"
 """Where a statement with two signatures makes a stranger a phone of a case."""
+
+CONTRADICTION: Final = "contradiction.json"
+"""Two heads of one size by one log: the one that this phone saw, and the one that the log shows instead."""
 
 ENROLMENT: Final = "enrolment"
 """The name of the receipt of the phone's own enrolment; the others are named by their items."""
@@ -51,7 +55,18 @@ ANNOUNCE_ABOVE_BYTES: Final = 1024 * 1024
 """What takes longer than a moment on a bad line is announced: its head goes first, and if this phone is destroyed while
 it sends, what arrived is evidence. Smaller items come in one request, and then a second statement is only a delay."""
 
-NOT_ANNOUNCED: Final = frozenset({"too-many-begun", "not-allowed", BLOB_MISSING})
+CHAIN: Final = "chain"
+EXISTS: Final = "exists"
+SEEN: Final = "seen"
+"""Reasons after which a phone can go on by itself, from what the refusal proves."""
+
+FOREIGN: Final = "foreign-"
+"""Before the number in the name of a receipt: its statement is signed by this phone's key, and not known here."""
+
+MAX_SIGNED_ANEW: Final = 4
+"""How often one statement is signed in one call, while somebody else sends with this phone's key at the same time."""
+
+NOT_ANNOUNCED: Final = frozenset({"too-many-begun", "not-allowed", EXISTS, BLOB_MISSING})
 """Reasons to go on without an announcement: it protects what is on its way, and must never keep it from arriving."""
 
 Progress = Callable[[ids.ItemId, int, int], None]
@@ -167,12 +182,23 @@ class Phone:
     def states(self) -> Iterator[State]:
         """Yield what can be said of each entry, arrived ones first."""
         for kept in self.receipts:
-            if kept.name != ENROLMENT and not kept.name.startswith(OPENING):
+            if kept.name != ENROLMENT and not kept.name.startswith((OPENING, FOREIGN)):
                 recorded = kept.recorded
                 item = ids.ItemId(kept.name)
                 yield State(item, "arrived", recorded.index, recorded.received_at, kept.proven)
         for entry in self.outbox.entries():
             yield State(entry.item, "kept here", why=entry.why)
+
+    def strangers(self) -> Iterator[Kept]:
+        """Yield what was sent with this phone's key and this phone does not know: a copy of it, or an older backup."""
+        for kept in self.receipts:
+            if kept.name.startswith(FOREIGN):
+                yield kept
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the log signed a head that contradicts the one that this phone had seen; both are kept here."""
+        return (self.folder / CONTRADICTION).exists()
 
     def _forget_arrived(self) -> None:
         """Finish what a phone that was killed between its receipt and its outbox left over."""
@@ -212,24 +238,34 @@ class Phone:
 
     def _say(self, entry: Entry, kind: str, body: bodies.ItemSeal | bodies.ItemOpen) -> None:
         """Sign a statement about an entry, numbered, and post it; it is posted again if this phone dies meanwhile."""
-        chained = self._chained()
-        seen = self.folder / "seen.json"
-        statement = statements.sign(
-            self.signer.identity,
-            kind,
-            body,
-            case=self.case,
-            chain=chained.next,
-            seen=schema.decode(SeenCheckpoint, memory.read_json(seen)) if seen.exists() else None,
+        for _ in range(MAX_SIGNED_ANEW):
+            chained = self._chained()
+            statement = statements.sign(
+                self.signer.identity, kind, body, case=self.case, chain=chained.next, seen=self._seen()
+            )
+            self._remember(Chained(chained.next, statement.envelope.to_bytes(), entry.item))
+            if self._finish_pending():
+                return
+        raise ClientError(
+            "Somebody else is sending with this phone's key at this moment. What is kept here is safe: tell your "
+            "caseworker, and try again."
         )
-        self._remember(Chained(chained.next, statement.envelope.to_bytes(), entry.item))
-        self._finish_pending()
 
-    def _finish_pending(self) -> None:
-        """Post the statement that was on its way, keep its receipt, and only then forget what it was about."""
+    def _seen(self) -> SeenCheckpoint | None:
+        """Return the head that was seen last; none once the log contradicted it: a claim in doubt helps nobody."""
+        seen = self.folder / "seen.json"
+        if self.contradicted or not seen.exists():
+            return None
+        return schema.decode(SeenCheckpoint, memory.read_json(seen))
+
+    def _finish_pending(self) -> bool:
+        """Post the statement that was on its way, keep its receipt, and only then forget what it was about.
+
+        False when it was set aside for a reason that the refusal proves: then it is to be signed anew.
+        """
         chained = self._chained()
         if chained.pending is None:
-            return
+            return True
         statement = statements.parse(chained.pending)
         path = ENROLMENTS if statement.type == "device.enrol" else STATEMENTS
         try:
@@ -237,17 +273,67 @@ class Phone:
         except RefusedError as refused:
             if statement.type == "item.open" and refused.name in NOT_ANNOUNCED:
                 self._remember(Chained(chained.next))
-                return
+                return True
             entry = self.outbox.find(chained.item) if chained.item else None
             if refused.name == ERASED:
                 self._step_over(statement, refused, entry)
-                return
+                return True
+            if refused.name in {CHAIN, SEEN} and statement.type != "device.enrol":
+                self._set_aside(statement, refused)
+                return False
+            if refused.name == EXISTS and entry is not None:
+                self._take_over(entry, refused)
+                return True
             if refused.name != BLOB_MISSING or entry is None:
                 raise
             # The upload expired before its statement came: the bytes are still here, so send them again.
             self._upload(entry, None, announce=False)
             receipted = self.signer.post(statement, path)
         self._keep_receipt(statement, receipted, chained.item)
+        return True
+
+    def _set_aside(self, statement: Statement, refused: RefusedError) -> None:
+        """Learn from a refusal what makes the statement wrong, and forget the statement; the entry stays.
+
+        Raises:
+            RefusedError: the refusal proves nothing that this phone could go on from.
+            DistrustError: what it shows does not hold.
+        """
+        if refused.name == SEEN:
+            self._keep_contradiction(refused)
+            self._remember(Chained(self._chained().next))
+            return
+        receipted, found = receipts.check_stored(
+            self.signer.pins, self.signer.certificates(), refused.stored, self.signer.identity.sign_public
+        )
+        own = statement.chain
+        if found.chain is None or own is None or found.case != self.case or found.chain.seq < own.seq:
+            raise refused
+        # Signed by this very key, with this number or a higher one, and not known here: somebody else has the key.
+        self.receipts.keep(f"{FOREIGN}{found.chain.seq:020d}", receipted)
+        self._remember(Chained(Chain(found.chain.seq + 1, found.id)))
+
+    def _keep_contradiction(self, refused: RefusedError) -> None:
+        """Keep the head that was seen and the one that the log signed now, which cannot both be true."""
+        seen = self._seen()
+        if seen is None or not self.proofs.contradicts(refused.head.encode(), seen):
+            raise refused
+        signed = (self.folder / "seen.json").with_suffix(SIGNED)
+        kept = signed.read_text() if signed.exists() else ""
+        memory.write_json(
+            self.folder / CONTRADICTION, {"seen": schema.encode(seen), "signed": kept, "shown": refused.head}
+        )
+
+    def _take_over(self, entry: Entry, refused: RefusedError) -> None:
+        """Count an item as arrived that was sealed before with this phone's key: by a copy, or before a backup."""
+        receipted, found = receipts.check_stored(
+            self.signer.pins, self.signer.certificates(), refused.stored, self.signer.identity.sign_public
+        )
+        if found.body != entry.seal_body():
+            raise refused
+        self.receipts.keep(entry.item, receipted)
+        self._remember(Chained(self._chained().next))
+        self.outbox.forget(entry)
 
     def _step_over(self, statement: Statement, refused: RefusedError, entry: Entry | None) -> None:
         """Go on behind a statement that had arrived and was erased before its receipt came here.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from evidence import ids, schema
+from evidence import files, ids, schema
 from evidence.custody.errors import ResourceNotFoundError, SuccessionError
 from evidence.custody.log import merkle, tlogproof
 from evidence.custody.log.checkpoint import SignedCheckpoint
@@ -25,6 +25,9 @@ from server.clients import memory
 from server.clients.errors import DistrustError, RefusedError
 from server.clients.http import Api
 from server.clients.signing import Signer
+
+SIGNED: Final = ".checkpoint"
+"""The end of the name of the signed head that was seen last, beside `seen.json`."""
 
 NOT_FOUND: Final = 404
 """Asked too early: the leaf is not in the tree yet."""
@@ -78,6 +81,24 @@ class Proofs:
             raise DistrustError(f"The proof of receipt {recorded.index} speaks of leaf {verified.index}.")
         return proof
 
+    def contradicts(self, note: bytes, seen: SeenCheckpoint) -> bool:
+        """Whether a head that a refusal shows contradicts the one that was seen.
+
+        Raises:
+            DistrustError: the log did not sign it, or it is of another size or log; then it proves nothing.
+        """
+        line = self.signer.pins.line
+        try:
+            era = line.eras[0] if seen.log is None else line.era(seen.log)
+            signed = SignedCheckpoint.parse(note)
+            signers = era.key.verify_note(signed.note)
+        except EvidenceError as error:
+            raise DistrustError(f"The head in the server's answer does not hold: {error}.") from error
+        head = signed.checkpoint
+        if not signers or (head.origin, head.size) != (era.origin, seen.size):
+            raise DistrustError("The head in the server's answer is not this log's head of the size that was seen.")
+        return head.root.hex() != seen.root
+
     def head(self) -> VerifiedCheckpoint:
         """Return the newest head that satisfies the pinned policy.
 
@@ -104,6 +125,8 @@ class Proofs:
         if new is None:
             return None
         name = new.signed.checkpoint.origin
+        # The signed head first: should this log ever contradict it, the signature is what proves that.
+        files.replace(seen_file.with_suffix(SIGNED), new.signed.to_bytes())
         seen = SeenCheckpoint(new.size, ids.Sha256(new.root.hex()), None if name == line.eras[0].origin else name)
         memory.write_json(seen_file, schema.encode(seen))
         return seen

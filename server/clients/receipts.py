@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import canonical, ids, schema
+from evidence import canonical, ids, keys, schema
 from evidence.errors import EvidenceError
 from evidence.statements import dsse, event
+from evidence.statements import statement as statements
+from evidence.statements.statement import Statement
 from server.clients import memory
 from server.clients.errors import DistrustError, FolderError
 from server.clients.pins import Certificate, Pins, one_of
@@ -58,6 +60,24 @@ def check(
         "server_key": server.envelope.to_json(),
     }
     return Receipted(receipt, _recorded(receipt, stored, salt), document)
+
+
+def check_stored(
+    pins: Pins, certificates: Mapping[ids.KeyId, Certificate], answer: object, author: bytes
+) -> tuple[Receipted, Statement]:
+    """Return a statement that a refusal shows, with its receipt, when `author` (Ed25519, 32 bytes) alone signed it.
+
+    Raises:
+        DistrustError: the statement or its receipt does not hold; the server's word alone moves nothing.
+    """
+    try:
+        if not isinstance(answer, dict):
+            raise DistrustError("The server names no statement.")
+        statement = event.parse(canonical.unb64(answer.get("event"))).statement
+        statements.verified(statement, {keys.signing_kid(author): author})
+    except EvidenceError as error:
+        raise DistrustError(f"The statement in the server's answer does not hold: {error}.") from error
+    return check(pins, certificates, answer, statement.id), statement
 
 
 def check_erased(

@@ -109,6 +109,11 @@ class LogKeeper:
         """Return the published checkpoint of the log that grows; None before the first."""
         return self.folders.checkpoint(self.lineage.current)
 
+    def heads_of(self, era: Era, size: int) -> list[SignedCheckpoint]:
+        """Return the heads of exactly this size that this log signed, and that are at hand: published, or stamped."""
+        found = [self.folders.checkpoint(era), self.folders.stamped_head(era, size)]
+        return [head for head in found if head is not None and head.checkpoint.size == size]
+
     def published(self, era: Era) -> SignedCheckpoint:
         """Return the published checkpoint of a log; NotIntegratedError before the first."""
         signed = self.folders.checkpoint(era)

@@ -80,6 +80,11 @@ class LogFolders:
         except ResourceNotFoundError:
             return None
 
+    def stamped_head(self, era: Era, size: int) -> SignedCheckpoint | None:
+        """Return the head of this size that was stamped; None when none of that size was."""
+        folder = self.stamp_folder(era)
+        return SignedCheckpoint.parse(folder.note(size)) if folder.has(size) else None
+
     def proof(self, era: Era, event: int, signed: SignedCheckpoint | None = None) -> bytes:
         """Return the `.tlog-proof` of an event of this log under `signed`, or under its published checkpoint.
 

@@ -6,7 +6,7 @@ those of the RFC: `reason`, a stable word for machines, and some problems' own (
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 
@@ -15,7 +15,7 @@ from server.problems.kinds import ProblemType
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-Member = str | int | list[dict[str, str]]
+Member = str | int | list[dict[str, str]] | dict[str, Any]
 
 
 class ProblemError(ServerError, HTTPException):

@@ -42,6 +42,21 @@ CHAIN: Final = ProblemType(
         "Send the missing message first.",
     ),
 )
+SEEN: Final = ProblemType(
+    "seen",
+    409,
+    Words(
+        "Dit apparaat heeft een ander logboek gezien",
+        "Het bericht noemt een stand van het logboek die hier niet past; de ondertekende stand staat hierbij. "
+        "Er is niets opgeslagen en niets verloren. Bewaar beide, meld het aan uw begeleider, en verstuur het bericht "
+        "zonder die stand.",
+    ),
+    Words(
+        "This device has seen another log",
+        "The message names a head of the log that contradicts this log; the signed head is given here. Nothing was "
+        "stored and nothing is lost. Keep both, tell your caseworker, and send the message without that head.",
+    ),
+)
 EXISTS: Final = ProblemType(
     "exists",
     409,

@@ -14,6 +14,7 @@ from server.auth.dependencies import SignerAsking
 from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
+from server.statements import refusals
 from server.statements.receipts import answer, erased_receipt
 from server.statements.seals import Sealing, check_seal
 from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptAnswer
@@ -60,6 +61,8 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
         recorded = await append(services, raw, requires, sealing.end)
     except ErasedError as error:  # its author may go on from it: the receipt says that it had arrived
         raise ProblemError(domains.ERASED, receipt=erased_receipt(services, error.tombstone)) from error
+    except NotAllowedError as error:
+        raise await run_in_threadpool(refusals.of, services, statement, error) from error
     finally:
         sealing.let_go()
     if isinstance(statement.body, bodies.DeviceRevoke | bodies.KeyRetire):
@@ -71,9 +74,8 @@ async def post_statement(request: Request, response: Response, who: SignerAsking
 
 
 def _needs_checking_beside(statement: Statement) -> bool:
-    return statement.type.startswith("alarm.") or isinstance(
-        statement.body, bodies.ItemSeal | bodies.ItemOpen | bodies.Export | bodies.LogRotate
-    )
+    beside = bodies.ItemSeal | bodies.ItemOpen | bodies.Export | bodies.LogRotate
+    return statement.seen is not None or statement.type.startswith("alarm.") or isinstance(statement.body, beside)
 
 
 def _known_or_checked(services: Services, statement: Statement, sealing: Sealing) -> Recorded | None:
@@ -87,6 +89,7 @@ def _known_or_checked(services: Services, statement: Statement, sealing: Sealing
 def _check_beside(services: Services, statement: Statement, sealing: Sealing) -> None:
     """Check what the journal itself cannot know: files, prepared exports, and that the bridge hears of every act."""
     body = statement.body
+    refusals.check_seen(services, statement)
     if statement.type.startswith("alarm."):
         # An act that the bridge did not see would stand in the journal while her device hears nothing of it.
         raise NotAllowedError("door", "acts on an alarm go to /alarms/{alarm}/acts")

@@ -17,6 +17,7 @@ REFUSALS: Final = (
     domains.NOT_ALLOWED,
     domains.SIGNER,
     domains.CHAIN,
+    domains.SEEN,
     domains.EXISTS,
     domains.UNKNOWN_OUTCOME,
     domains.ERASED,

@@ -21,6 +21,7 @@ from server.items.access import CaseView
 from server.items.service import read_prefix
 from server.people import Person, person
 from server.services import Services
+from server.statements.signs import Signs
 from server.timeline.shapes import (
     AlarmOut,
     CaseFacts,
@@ -28,6 +29,7 @@ from server.timeline.shapes import (
     ErasedOut,
     ItemOut,
     LogState,
+    SignOut,
     TimelineEvent,
     WrapOut,
 )
@@ -217,6 +219,12 @@ def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:
         lead=person(standing, known.body.lead),
         opened_at=known.opened_at,
     )
+
+
+def signs(services: Services, case: ids.CaseId) -> list[SignOut]:
+    """Return the signs that something is not right with a device of a case."""
+    found = Signs(services.layout.signs).of(case)
+    return [SignOut(kind=one.kind, by=one.by, first=one.first, last=one.last) for one in found]
 
 
 def summary(standing: Standing, case: ids.CaseId, view: CaseView | None) -> CaseSummary:

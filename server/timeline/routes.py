@@ -70,6 +70,8 @@ async def get_timeline(
         return build.facts(standing, view.case), build.people(standing, page), build.erased(standing, page)
 
     facts, people, erased = await run_in_threadpool(services.journal.ask, words)
+    if view.whole:
+        facts.signs = await run_in_threadpool(build.signs, services, view.case)
     events = await run_in_threadpool(build.put_into_words, services, view, page, people)
     log = await run_in_threadpool(build.log_state, services)
     return Timeline(case=facts, events=events, erased=erased, next=page.next, log=log)

@@ -11,6 +11,15 @@ CASE: Final = "6f1c0a52b4d9e87f3a2b1c0d9e8f7a6b"
 """A case number for examples."""
 
 
+class SignOut(BaseModel):
+    """A sign that something is not right with a device: which key, what, and when first and last."""
+
+    kind: Literal["number-taken", "seen-contradicts", "seen-beyond"]
+    by: str
+    first: str
+    last: str
+
+
 class CaseFacts(BaseModel):
     """What is known about a case; it has no name here."""
 
@@ -22,6 +31,8 @@ class CaseFacts(BaseModel):
     team_label: str
     lead: Person
     opened_at: str
+    signs: list[SignOut] = []
+    """For her caseworkers and her vault only."""
 
 
 class CaseSummary(BaseModel):

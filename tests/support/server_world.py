@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 
 from evidence import http_signature, ids, keys
+from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import Reader
@@ -191,6 +192,12 @@ class World:
         )
         self.root.act("key.publish", body)
         return who
+
+    def stamped_head(self) -> SignedCheckpoint:
+        """Return a head that this server's log signed and had stamped."""
+        asked = httpx.Client(base_url=self.url, transport=CONNECTIONS)
+        sizes: list[int] = until(lambda: asked.get("/api/v1/log/timestamps").json()["sizes"], "a head is stamped")
+        return SignedCheckpoint.parse(asked.get(f"/log/timestamps/{sizes[-1]}.checkpoint").content)
 
     def open_case(self) -> "CaseOfHers":
         case = ids.CaseId(ids.new_id())
