@@ -164,7 +164,7 @@ def whole_answer(received: bytes) -> int | None:
         return None
     fields = _fields(text[:end])
     length = fields.get("content-length", fields.get("l", "0"))
-    if not (length.isascii() and length.isdecimal()):
+    if not (length.isascii() and length.isdecimal()) or len(length) > len(str(MAX_ANSWER_BYTES)):
         raise RouteError("the control room's answer is not SIP", code="receiver-odd")
     total = skipped + end + len(_END_OF_HEADERS) + int(length)
     if total > MAX_ANSWER_BYTES:

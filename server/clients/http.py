@@ -28,6 +28,9 @@ READ_TIMEOUT_S: Final = 60.0
 MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
 """Of one JSON answer: a page of a case's timeline may hold hundreds of grants of two megabytes each, and no more."""
 
+MAX_WAIT_DIGITS: Final = 9
+"""Thirty years in seconds: a `Retry-After` that is longer is none."""
+
 PROBLEM_PREFIX: Final = "urn:getuige:problem:"
 """Type URIs of the server's problem registry."""
 
@@ -205,7 +208,7 @@ def _problem(answer: httpx.Response) -> RefusedError:
         str(document.get("type", "")).removeprefix(PROBLEM_PREFIX),
         ". ".join(filter(None, words)),
         reason=str(document.get("reason", "")),
-        retry_after_s=int(wait) if wait.isdecimal() else 0,
+        retry_after_s=int(wait) if wait.isdecimal() and len(wait) <= MAX_WAIT_DIGITS else 0,
         receipt=str(document.get("receipt", "")),
         stored=document.get("stored"),
         head=str(document.get("head", "")),

@@ -11,6 +11,7 @@ import pytest
 
 from evidence import canonical, ids, keys
 from evidence.bundle.checking import trust
+from evidence.bundle.checking.report import Verdict
 from evidence.bundle.checking.verify import verify
 from evidence.bundle.format import layout
 from evidence.bundle.format.rotations import Handover
@@ -136,7 +137,7 @@ def test_a_rotation_that_commits_to_a_shorter_log_contradicts_who_saw_more(
     book.grant(more, later)
     folder = unpack(book.export(item, more, later), tmp_path / "out")
     pin(book.trust, rotation_over(early, book.following, book.root))
-    assert {"event-not-logged", "seen-differs"} & codes(folder, book)
+    assert "event-not-logged" in codes(folder, book)
     assert "was retired at" in reasons(folder, book, "event-not-logged")
 
 
@@ -189,4 +190,7 @@ def test_who_saw_the_new_log_is_placed_in_it(book: RotatedOrganisation, tmp_path
     lie = SeenCheckpoint(newer.size, ids.Sha256(hashlib.sha256(b"another").hexdigest()), newer.log)
     fourth = book.seal(incident(), seen=lie)
     book.grant(fourth)
-    assert "seen-differs" in codes(unpack(book.export(third, fourth), tmp_path / "lie"), book)
+    told = unpack(book.export(third, fourth), tmp_path / "lie")
+    report = verify(told, trust.load(book.trust, told))
+    assert [claim.verdict for claim in report.claims if claim.code == "seen-differs"] == [Verdict.NOTE]
+    assert not report.failed, "the word of one key spoils nothing that others sealed"

@@ -111,13 +111,23 @@ class Organisation:
         self.journal.append(events.record(made, len(self.journal), self.clock()))
         return self.journal[-1]
 
-    def seal(self, meta: Meta, content: sealing.Content | None = None, **options: Any) -> ids.ItemId:  # noqa: ANN401 - as in statement.sign
-        """Seal an item on the phone, store its container, record its statement."""
+    def seal(
+        self,
+        meta: Meta,
+        content: sealing.Content | None = None,
+        *,
+        announced: bool = False,
+        **options: Any,  # noqa: ANN401 - as in statement.sign
+    ) -> ids.ItemId:
+        """Seal an item on the phone, store its container, record its statement, and before it that it was begun."""
         prepared = sealing.prepare(self.phone, self.case, meta, [self.vault.box_public], content)
         path = self.folder / "partial"
         with path.open("wb") as out:
             body = sealing.write(prepared, content, out)
         path.rename(self.container(body.container.sha256))
+        if announced:
+            opened = bodies.ItemOpen(body.item, body.head)
+            self.act(self.phone, "item.open", opened, case=self.case, chain=self.next_link())
         self.act(self.phone, "item.seal", body, case=self.case, chain=self.next_link(), **options)
         return body.item
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +22,10 @@ from evidence.statements.statement import Chain
 
 SHORT: Final = 8
 """Characters of an identifier that are shown to people."""
+
+
+_INDEX: Final = re.compile(r"0|[1-9][0-9]{0,15}")
+"""The number of an event, in the one spelling that canonical JSON allows for a number (below 2**53)."""
 
 
 @dataclass
@@ -167,6 +172,6 @@ def _check_sequence(phone: str, chained: list[events.Event], findings: Findings)
 
 def _salts(data: bytes) -> dict[int, bytes]:
     members = canonical.decode(data)
-    if not isinstance(members, dict) or not all(index.isdecimal() for index in members):
+    if not isinstance(members, dict) or not all(map(_INDEX.fullmatch, members)):
         raise FormatError("the salts are not listed by event number")
     return {int(index): bytes.fromhex(ids.hex_text(salt, 32)) for index, salt in members.items()}

@@ -120,11 +120,16 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Een tijdstempel ligt {gap} uur in de toekomst: de klok van deze computer of die van de bundel is fout.",
         "en": "A time stamp lies {gap} hours in the future: the clock of this computer or of the bundle is wrong.",
     },
+    "heads-differ": {
+        "nl": "Van logboek {about} zijn {count} verschillende versies van {size} regels ondertekend: er zijn twee "
+        "geschiedenissen getoond.",
+        "en": "{count} different versions of log {about} with {size} entries are signed: two histories were shown.",
+    },
     "seen-differs": {
-        "nl": "Gebeurtenis {about}: wie ondertekende zag een ander logboek van {size} regels dan dit. Er zijn twee "
-        "versies van het logboek getoond, of de verklaring klopt niet.",
-        "en": "Event {about}: whoever signed saw another log of {size} entries than this one. Two versions of the log "
-        "were shown, or the statement is not true.",
+        "nl": "Gebeurtenis {about}: wie ondertekende zegt een ander logboek van {size} regels gezien te hebben dan het "
+        "ondertekende logboek hier. Dat is alleen het woord van die ene sleutel. Vraag ernaar bij de organisatie.",
+        "en": "Event {about}: whoever signed says to have seen another log of {size} entries than the signed one here. "
+        "That is the word of that one key only. Ask the organisation about it.",
     },
     "item-unchanged": {
         "nl": "Item {about}: verzegeld door {who}, ontvangen {when}, tijdstempel {latest}, niet veranderd.",

@@ -64,11 +64,11 @@ class Anchors:
 
 
 def load(folder: Path, evidence: Path | None = None) -> Anchors:
-    """Read the anchors in `folder`; TrustError if it lies inside `evidence`, or is not complete.
+    """Read the anchors in `folder`; TrustError if it or one of its files lies inside `evidence`, or is not complete.
 
-    Whoever made a bundle can put anchors into it that fit: such anchors prove nothing.
+    Whoever made a bundle can put anchors into it that fit: such anchors prove nothing, also through a link.
     """
-    if evidence is not None and folder.resolve().is_relative_to(evidence.resolve()):
+    if evidence is not None and _lies_inside(folder, evidence):
         raise TrustError("the trust anchors lie inside the evidence: anchors from there prove nothing")
     try:
         root_line = (folder / ROOT).read_text().strip()
@@ -83,6 +83,12 @@ def load(folder: Path, evidence: Path | None = None) -> Anchors:
     rotations = read_rotations(folder, root)
     rotation.follow(policy.logs[0], rotations)
     return Anchors(root, label, policy, tsas, rotations)
+
+
+def _lies_inside(folder: Path, evidence: Path) -> bool:
+    bundle = evidence.resolve()
+    everything = (folder, *(folder.iterdir() if folder.is_dir() else ()))
+    return any(path.resolve().is_relative_to(bundle) for path in everything)
 
 
 def read_tsas(folder: Path) -> TrustedTsas:

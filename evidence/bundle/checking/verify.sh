@@ -14,6 +14,9 @@ case $(cd "$TRUST" 2>/dev/null && pwd -P)/ in
   "$(pwd -P)"/*) echo "FAIL  the trust anchors lie inside the bundle: they prove nothing"; exit 2 ;;
 esac
 TRUST=$(cd "$TRUST" && pwd -P)
+for one in "$TRUST"/*; do
+  case $(readlink -f "$one") in "$(pwd -P)"/*) echo "FAIL  the trust anchors lie inside the bundle: they prove nothing"; exit 2 ;; esac
+done
 export LC_ALL=C
 WORK=$(mktemp -d) || exit 2
 trap 'rm -rf "$WORK"' EXIT
@@ -24,7 +27,9 @@ bad() { echo "FAIL  $1"; FAILED=1; }
 sha() { sha256sum | cut -c1-64; }
 bytes() { xxd -r -p; }
 to_hex() { xxd -p | tr -d '\n'; }
-member() { sed -n "s/.*\"$2\":\"\([^\"]*\)\".*/\1/p" "$1"; }         # canonical JSON has one spelling
+member() { # FILE NAME: canonical JSON has one spelling; a file without a final newline still gives a line of its own
+  printf '%s\n' "$(sed -n "s/.*\"$2\":\"\([^\"]*\)\".*/\1/p" "$1")"
+}
 payload() { member "$1" payload | base64 -d > "$2" 2>/dev/null; }
 
 # Times are seconds since 1970, as witnesses write them. Years from 1970 to 2399, Gregorian.
@@ -77,22 +82,34 @@ key_pem() { # VKEY FILE: an Ed25519 key as PEM, from name+id+base64(type ‖ key
   { printf 302a300506032b6570032100; printf %s "${key#*+}" | base64 -d | to_hex | cut -c3-; } | bytes |
     openssl pkey -pubin -inform DER -out "$2" 2>/dev/null
 }
-line_of() { # NOTE VKEY: the base64 of this key's signature line
-  name=${2%%+*}; id=${2#*+}; id=${id%%+*}
-  grep -F "— $name " "$1" | cut -d' ' -f3 | while read -r sig; do
-    case $(printf %s "$sig" | base64 -d | to_hex) in "$id"*) printf '%s\n' "$sig"; break ;; esac
+lines_of() { # NOTE VKEY: the signature lines of this key, as hexadecimal; none when it did not sign
+  signer=${2%%+*}; id=${2#*+}; id=${id%%+*}
+  sed '1,/^$/d' "$1" | while read -r dash by sig || [ -n "$dash" ]; do
+    [ "$dash" = — ] && [ "$by" = "$signer" ] || continue
+    case $(printf %s "$sig" | base64 -d 2>/dev/null | to_hex) in "$id"*) printf %s "$sig" | base64 -d | to_hex; echo ;; esac
   done
 }
 signed() { # MESSAGE SIGNATURE-HEX VKEY
   key_pem "$3" "$WORK/key.pem" && printf %s "$2" | bytes > "$WORK/sig" &&
     openssl pkeyutl -verify -pubin -inkey "$WORK/key.pem" -rawin -in "$1" -sigfile "$WORK/sig" > /dev/null 2>&1
 }
-cosigned_by() { # NOTE VKEY: tlog-cosignature/v1, 4 bytes id, 8 bytes time, 64 bytes signature
-  raw=$(line_of "$1" "$2" | base64 -d 2>/dev/null | to_hex)
-  [ ${#raw} -eq 152 ] || return 1
-  at=$(printf %d "0x$(printf %s "$raw" | cut -c9-24)")
-  { printf 'cosignature/v1\ntime %s\n' "$at"; cat "$WORK/body"; } > "$WORK/message"
-  signed "$WORK/message" "$(printf %s "$raw" | cut -c25-)" "$2" && echo "$at" >> "$WORK/cosigned"
+# A line of a known key must verify, or the note is refused (c2sp.org/signed-note): one that does not leaves a mark.
+spoilt() { : > "$WORK/spoilt"; }
+log_signed() { # NOTE VKEY
+  lines_of "$1" "$2" > "$WORK/lines"; [ -s "$WORK/lines" ] || return 1
+  while read -r raw; do signed "$WORK/body" "$(printf %s "$raw" | cut -c9-)" "$2" || spoilt; done < "$WORK/lines"
+}
+cosigned_by() { # NOTE VKEY: tlog-cosignature/v1, 4 bytes id, 8 bytes time, 64 bytes signature; of several the earliest counts
+  kind=${2#*+}; case $(printf %s "${kind#*+}" | base64 -d 2>/dev/null | to_hex) in 04*) ;; *) return 1 ;; esac
+  lines_of "$1" "$2" > "$WORK/lines"; [ -s "$WORK/lines" ] || return 1
+  : > "$WORK/times"
+  while read -r raw; do
+    [ ${#raw} -eq 152 ] || { spoilt; continue; }
+    at=$(printf %d "0x$(printf %s "$raw" | cut -c9-24)")
+    { printf 'cosignature/v1\ntime %s\n' "$at"; cat "$WORK/body"; } > "$WORK/message"
+    if signed "$WORK/message" "$(printf %s "$raw" | cut -c25-)" "$2"; then echo "$at" >> "$WORK/times"; else spoilt; fi
+  done < "$WORK/lines"
+  [ -s "$WORK/times" ] && sort -n "$WORK/times" | head -n 1 >> "$WORK/cosigned"
 }
 # The logs, oldest first: key, number of the first event, entries before it, size and root at which the log ended.
 signed_by_root() { # PAYLOAD SIGNATURE: DSSE; the root is the key in root.pub
@@ -171,13 +188,12 @@ check_note() { # NOTE: 0 when the log signed it and the quorum cosigned it
   sed '/^$/q' "$1" | sed '$d' > "$WORK/body"
   log_of "$(head -n 1 "$WORK/body")" || return 1
   leads_to_end "$1" || return 1
-  vkey=$VKEY
-  raw=$(line_of "$1" "$vkey" | base64 -d 2>/dev/null | to_hex)
-  signed "$WORK/body" "$(printf %s "$raw" | cut -c9-)" "$vkey" || return 1
-  : > "$WORK/names"; : > "$WORK/cosigned"
+  rm -f "$WORK/spoilt"; : > "$WORK/names"; : > "$WORK/cosigned"
+  log_signed "$1" "$VKEY" || return 1
   grep '^witness ' "$TRUST/policy" | while read -r _ name vkey; do
     if cosigned_by "$1" "$vkey"; then echo "$name" >> "$WORK/names"; fi
   done
+  [ ! -f "$WORK/spoilt" ] || return 1
   grep '^group ' "$TRUST/policy" | while read -r _ name threshold members; do
     count=0
     for one in $members; do grep -qx "$one" "$WORK/names" && count=$((count + 1)); done
@@ -213,7 +229,7 @@ QUORUM=0
 if [ -f "$TRUST/tsa-policy" ]; then
   QUORUM=$(sed -n 's/^quorum //p' "$TRUST/tsa-policy")
   number=0; : > "$WORK/one"
-  while read -r line; do
+  while read -r line || [ -n "$line" ]; do
     echo "$line" >> "$WORK/one"
     case $line in *"END CERTIFICATE"*)
       openssl x509 -in "$WORK/one" -outform DER -out "$WORK/der" 2>/dev/null && cp "$WORK/one" "$WORK/root/$(sha < "$WORK/der")"

@@ -14,9 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Final, Protocol
 
+from evidence.bundle.format import zips
+from evidence.bundle.format.zips import ZipError
 from evidence.errors import EvidenceError
 
 DECLARATION: Final = "bagit.txt"
@@ -81,6 +83,10 @@ class FolderBag:
             found.append(path.relative_to(self.root).as_posix())
             if len(found) > MAX_FILES:
                 raise BagError(f"more than {MAX_FILES} files")
+        try:
+            zips.demand_distinct(found)
+        except ZipError as error:
+            raise BagError(str(error)) from error
         return frozenset(found)
 
     def size(self, name: str) -> int:
@@ -143,7 +149,11 @@ def open_bag(path: Path) -> Iterator[Bag]:
     except (OSError, zipfile.BadZipFile) as error:
         raise BagError(f"{path.name} is neither a folder nor a ZIP file that can be read") from error
     with archive:
-        yield ZipBag(archive, _members(archive))
+        try:
+            found = zips.members(archive, MAX_FILES)
+        except (ZipError, OSError) as error:
+            raise BagError(str(error)) from error
+        yield ZipBag(archive, found)
 
 
 def read_small(bag: Bag, name: str) -> bytes:
@@ -174,7 +184,7 @@ def parse_manifest(data: bytes) -> dict[str, str]:
         if match is None:
             raise BagError("a line of the manifest is malformed")
         name = match[2]
-        if not is_safe(name) or name in result:
+        if not zips.is_safe(name) or name in result:
             raise BagError("the manifest names a file twice, or one outside the bag")
         result[name] = match[1]
     return result
@@ -191,39 +201,6 @@ def sha256_of(pieces: Iterable[bytes]) -> str:
     for data in pieces:
         digest.update(data)
     return digest.hexdigest()
-
-
-def is_safe(name: str) -> bool:
-    """Whether `name` stays inside the bag, on every operating system."""
-    path = PurePosixPath(name)
-    return (
-        bool(path.parts)
-        and not path.is_absolute()
-        and ".." not in path.parts
-        and "\\" not in name
-        and ":" not in name
-        and name.isprintable()
-        and path.as_posix() == name
-    )
-
-
-def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    infos = [info for info in archive.infolist() if not info.is_dir()]
-    if len(infos) > MAX_FILES:
-        raise BagError(f"more than {MAX_FILES} files")
-    members: dict[str, zipfile.ZipInfo] = {}
-    tops = set()
-    for info in infos:
-        top, _, name = info.filename.partition("/")
-        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 0x1:
-            raise BagError("the ZIP holds a compressed or encrypted member")
-        if not is_safe(name) or name in members:
-            raise BagError("the ZIP names a file twice, or one outside the bag")
-        tops.add(top)
-        members[name] = info
-    if len(tops) > 1:
-        raise BagError("the ZIP holds more than one folder")
-    return members
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from evidence import canonical, ids, keys
-from evidence.bundle.checking import trust
-from evidence.bundle.checking.report import Report, Verdict
+from evidence.bundle.checking import cli, trust
+from evidence.bundle.checking.report import EXIT_UNREADABLE, Report, Verdict
 from evidence.bundle.checking.verify import verify
 from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
@@ -256,3 +256,12 @@ def write_receipt(
         "server_key": statement.sign(root or book.root, "key.publish", certificate).envelope.to_json(),
     }
     path.write_bytes(canonical.encode(members))
+
+
+def test_a_number_of_5000_digits_in_the_salts_is_unreadable_and_no_traceback(
+    story: tuple[Organisation, Path, list[ids.ItemId]], unpacked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    salts = unpacked / layout.SALTS
+    salts.write_bytes(salts.read_bytes().replace(b'{"', b'{"' + b"1" * 5000 + b'":"00","', 1))
+    assert cli.main([str(unpacked), "--trust", str(story[0].trust)]) == EXIT_UNREADABLE
+    assert "not listed by event number" in capsys.readouterr().err

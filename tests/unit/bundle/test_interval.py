@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from evidence import ids
-from evidence.bundle.checking import trust
-from evidence.bundle.checking.report import Claim, Report, Verdict
+from evidence.bundle.checking import interval, trust
+from evidence.bundle.checking.report import Claim, Findings, Report, Verdict
 from evidence.bundle.checking.verify import verify
+from evidence.statements import event as events
 from evidence.statements.statement import SeenCheckpoint
 from tests.support.incidents import incident
-from tests.support.organisation import Organisation
+from tests.support.organisation import ORIGIN, Organisation
 
 TWO_HOURS = timedelta(hours=2)
 
@@ -96,10 +97,24 @@ def test_a_phones_clock_is_told_of_and_fails_nothing(book: Organisation, hours: 
     assert (report.exit_code, claim.verdict, claim.values["count"]) == (0, Verdict.NOTE, "1")
 
 
-def test_another_history_than_the_phone_saw_is_named(book: Organisation) -> None:
+def test_a_false_claim_of_one_phone_is_named_at_its_event_and_spoils_nothing(book: Organisation) -> None:
     seen = book.stamp()
     report = exported(book, seen=SeenCheckpoint(seen.size, ids.Sha256("ab" * 32)))
-    assert of_time(report)["seen-differs"].verdict is Verdict.FAILED
+    claims = [claim for claim in report.claims if claim.code == "seen-differs"]
+    assert [(claim.verdict, claim.about) for claim in claims] == [(Verdict.NOTE, str(book.journal[-3].index))]
+    assert report.exit_code == 0
+
+
+def test_two_signed_heads_of_one_size_that_differ_are_two_histories(book: Organisation) -> None:
+    book.seal(incident())
+    event = events.parse(book.journal[-1].event)
+    heads = [interval.Head(ORIGIN, 40, bytes([one]) * 32, ()) for one in (1, 2)]
+    findings = Findings()
+    line = trust.load(book.trust).line()
+    interval.check({0: (event, heads[0]), 1: (event, heads[1])}, line, findings)
+    (claim,) = [one for one in findings.report("").claims if one.code == "heads-differ"]
+    assert (claim.verdict, claim.values) == (Verdict.FAILED, {"size": "40", "count": "2"})
+    assert all(claim.text(language) for language in ("nl", "en"))
 
 
 def test_a_head_that_cannot_have_been_seen_moves_no_bound(book: Organisation) -> None:
