@@ -82,6 +82,15 @@ class Told:
         return told is not None and told.tzinfo is not None
 
 
+def lies_ahead(told: Told, now: datetime) -> bool:
+    """Whether it had not begun at `now` (aware), in whatever zone it was meant."""
+    if told.earliest is None:
+        return False
+    if told.earliest.tzinfo is not None:
+        return told.earliest > now
+    return told.earliest > now.astimezone(UTC).replace(tzinfo=None) + _FARTHEST_EAST
+
+
 def parse(text: str) -> Told:
     """Return what `text` says. TimeError says why it is no time that could be."""
     if len(text) > MAX_CHARACTERS:

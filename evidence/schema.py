@@ -11,7 +11,7 @@ import typing
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
 
-from evidence import canonical, ids
+from evidence import canonical, edtf, ids
 from evidence.errors import FormatError
 
 MAX_TEXT_CHARACTERS: Final = 64 * 1024
@@ -147,6 +147,7 @@ _PARSERS: dict[Any, Parser] = {
     str: _text,
     int: _count,
     bool: _flag,
+    edtf.Edtf: _text,
     ids.Base64: _base64,
     ids.Time: _time,
     ids.LeafHex: _hex(33),

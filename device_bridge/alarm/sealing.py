@@ -12,6 +12,7 @@ from typing import Final
 from device_bridge.alarm import lineage
 from device_bridge.wire.message import DeviceMessage, Kind, Location, PressId
 from evidence import canonical, ids, keys
+from evidence.edtf import Edtf
 from evidence.envelope import meta, sealing, wraps
 from evidence.statements import statement as statements
 
@@ -62,7 +63,7 @@ def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes)
         source="sensor",
         recorded=at,
         title="Positie" if message.kind is Kind.POSITION else "Alarm",
-        happened=pressed,
+        happened=Edtf(pressed) if pressed else None,
         position=_position(where),
         alarm=meta.Alarm(
             alarm=alarm,

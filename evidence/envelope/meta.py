@@ -1,13 +1,17 @@
 """What an item says about itself: sealed as a small message of its own, so that a timeline opens without media.
 
-Four times are kept apart: `happened` and `discovered` (EDTF, ISO 8601-2, may be vague), `recorded` (the phone's clock)
-and, outside this sealed part, `received` (the server's). Coordinates are text: signed bytes hold no floating point.
+Four times are kept apart: `happened` and `discovered` (`evidence.edtf`, may be vague), `recorded` (the phone's clock)
+and, outside this sealed part, `received` (the server's). What a camera says stands apart from all four: nobody told it.
+Coordinates are text: signed bytes hold no floating point.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from evidence import canonical, schema
+from evidence import canonical, edtf, schema
+from evidence.edtf import Edtf
+from evidence.errors import FormatError
 from evidence.ids import AlarmId, Base64, DeviceId, ItemId, Sha256, Time
 
 Kind = Literal["incident", "photo", "sound", "video", "file", "alarm", "order", "card", "assessment"]
@@ -37,12 +41,25 @@ class File:
 
 
 @dataclass(frozen=True)
+class Camera:
+    """What a photo, film or sound says about itself: a claim of whatever made it, whose clock may be years off.
+
+    `taken` is the clock time that it names, with a zone where it names one, and `taken_from` the field that it was
+    read from (such as `DateTimeOriginal` of EXIF 2.32, or `com.apple.quicktime.creationdate`).
+    """
+
+    taken: Edtf | None = None
+    taken_from: str | None = None
+    position: Position | None = None
+
+
+@dataclass(frozen=True)
 class Order:
     """A huisverbod, contactverbod or gebiedsverbod: first and last day (`YYYY-MM-DD`) and its number."""
 
     kind: Literal["huisverbod", "contactverbod", "gebiedsverbod"]
-    valid_from: str
-    until: str
+    valid_from: Edtf
+    until: Edtf
     number: str | None = None
 
 
@@ -92,8 +109,8 @@ class Meta:
     recorded: Time
     title: str
     text: str = ""
-    happened: str | None = None
-    discovered: str | None = None
+    happened: Edtf | None = None
+    discovered: Edtf | None = None
     conduct: tuple[str, ...] | None = None
     severity: Severity | None = None
     impact: str | None = None
@@ -101,6 +118,7 @@ class Meta:
     position: Position | None = None
     about: ItemId | None = None
     file: File | None = None
+    camera: Camera | None = None
     order: Order | None = None
     alarm: Alarm | None = None
     card: Card | None = None
@@ -118,8 +136,26 @@ def to_bytes(meta: Meta) -> bytes:
     """Return a description as it is sealed, canonical JSON, after its reader's own rules.
 
     What a reader would refuse is refused here, while the person who wrote it can still mend it: FormatError names the
-    member.
+    member. A time that cannot be is refused too, though a reader opens it and shows it as it was told.
     """
+    for member, told in _times(meta):
+        try:
+            edtf.parse(told)
+        except edtf.TimeError as error:
+            message = f"Meta.{member}: no time that can be: {error}"
+            raise FormatError(message) from error
     plain = canonical.encode(schema.encode(meta))
     parse(plain)
     return plain
+
+
+def _times(meta: Meta) -> Iterator[tuple[str, Edtf]]:
+    order, camera = meta.order, meta.camera
+    told = {
+        "happened": meta.happened,
+        "discovered": meta.discovered,
+        "order.valid_from": order.valid_from if order else None,
+        "order.until": order.until if order else None,
+        "camera.taken": camera.taken if camera else None,
+    }
+    yield from ((member, time) for member, time in told.items() if time is not None)

@@ -1,6 +1,5 @@
 """`getuige phone …`: the reference phone on the command line."""
 
-import mimetypes
 from pathlib import Path
 from typing import Annotated, Final, cast
 
@@ -39,10 +38,15 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
     title: Annotated[str, typer.Option(prompt="What happened, in a few words")],
     text: Annotated[str, typer.Option(help="In your own words, at most 65,536 characters.")] = "",
     happened: Annotated[
-        str | None, typer.Option(help="When (EDTF): 2026-05-12, 2026-05~, 2026-05/2026-06; leave out if unknown.")
+        str | None,
+        typer.Option(
+            help="When: 2026-05-12, 2026-05-12T21:30, 2026-05~ (about), 2026-05/2026-06 (EDTF); leave out if unknown."
+        ),
     ] = None,
-    discovered: Annotated[str | None, typer.Option(help="When you found out (EDTF), if that was later.")] = None,
-    conduct: Annotated[list[str] | None, typer.Option(help="A tag, such as following; may be repeated.")] = None,
+    discovered: Annotated[str | None, typer.Option(help="When you found out, if that was later; likewise.")] = None,
+    conduct: Annotated[
+        list[str] | None, typer.Option(help="A tag, such as following, message, visit; may be repeated.")
+    ] = None,
     severity: Annotated[int | None, typer.Option(min=0, max=4, help="How bad it was, 0 to 4.")] = None,
     impact: Annotated[str | None, typer.Option(help="What it did to you.")] = None,
     place: Annotated[str | None, typer.Option(help="Where.")] = None,
@@ -50,7 +54,9 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
 ) -> None:
     """Keep an incident on this phone, sealed. `sync` sends it."""
     from evidence import ids
+    from evidence.edtf import Edtf
     from evidence.envelope.meta import Meta, Severity
+    from server.clients import telling
     from server.clients.phone_folder import open_phone
 
     meta = Meta(
@@ -60,8 +66,8 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
         recorded=ids.now(),
         title=title,
         text=text,
-        happened=happened,
-        discovered=discovered,
+        happened=Edtf(happened) if happened else None,
+        discovered=Edtf(discovered) if discovered else None,
         conduct=tuple(conduct) if conduct else None,
         severity=cast("Severity | None", severity),
         impact=impact,
@@ -70,6 +76,8 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
     with open_phone(folder) as phone:
         item = phone.add(meta)
     typer.echo(f"Kept here, sealed. Item {item}")
+    for remark in telling.remarks(meta):
+        typer.echo(remark)
 
 
 @app.command()
@@ -80,19 +88,25 @@ def photo(
     about: Annotated[str | None, typer.Option(help="The incident that it belongs to (item id).")] = None,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
-    """Keep a file on this phone, sealed. A photo's own time and place are sealed with it. `sync` sends it."""
+    """Keep a file on this phone, sealed. What the camera says of time and place is sealed with it. `sync` sends it."""
     from evidence import ids
-    from server.clients.attachments import describe
+    from server.clients.attachments import describe, name_of, type_of
     from server.clients.outbox import Source
     from server.clients.phone_folder import open_phone
 
-    mime = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    name, mime = name_of(file), type_of(file)
     belongs_to = ids.ItemId(ids.hex_text(about, 16)) if about else None
-    meta = describe(file, mime, title or file.name, text, belongs_to)
+    meta = describe(file, mime, title or name, text, belongs_to)
     with open_phone(folder) as phone:
-        item = phone.add(meta, Source(file.resolve(), file.name, mime))
+        item = phone.add(meta, Source(file.resolve(), name, mime))
         entry = phone.outbox.find(item)
     typer.echo(f"Kept here, sealed. Item {item}")
+    if "\ufffd" in name:
+        typer.echo(f"Its name is not readable text: it is kept as “{name}”. The file itself is kept as it is.")
+    if file.stat().st_size == 0:
+        typer.echo(
+            "This file is empty (0 bytes). It is kept, but there is nothing in it: look whether it was copied whole."
+        )
     if entry is not None and entry.needs_original:
         typer.echo("This file is large and is not copied: leave the original where it is until it has arrived.")
 

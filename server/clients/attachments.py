@@ -1,13 +1,27 @@
-"""How a file that she adds describes itself: what kind it is, and for a photo when and where it was taken."""
+"""A file that she adds, and how it describes itself: its type, its kind, and what the camera says about it."""
 
+import os
 from pathlib import Path
 
-from evidence import ids
-from evidence.envelope.meta import Kind, Meta
-from server.clients import exif
+from evidence import filetypes, ids
+from evidence.envelope.meta import Meta
+from server.clients.camera import reading
 
-KINDS: dict[str, Kind] = {"image": "photo", "audio": "sound", "video": "video"}
-"""Main type of a MIME type → kind of item; everything else is a file."""
+
+def name_of(file: Path) -> str:
+    """Return the file's name as text. Bytes that are no UTF-8 (an old card may hold Latin-1) become U+FFFD."""
+    return os.fsencode(file.name).decode("utf-8", "replace")
+
+
+def type_of(file: Path) -> str:
+    """Return the media type of the file at `file`, from its bytes (`evidence.filetypes`)."""
+    with file.open("rb") as opened:
+
+        def read_at(offset: int, size: int) -> bytes:
+            opened.seek(offset)
+            return opened.read(size)
+
+        return filetypes.type_of(read_at, name_of(file))
 
 
 def describe(
@@ -18,18 +32,18 @@ def describe(
     about: ids.ItemId | None,
     conduct: tuple[str, ...] | None = None,
 ) -> Meta:
-    """Return the description of the file at `file`; name, size and hash are filled in when it is sealed."""
-    kind: Kind = KINDS.get(mime.partition("/")[0], "file")
-    facts = exif.read(file) if kind == "photo" else exif.PhotoFacts()
+    """Return the description of the file at `file`; name, size and hash are filled in when it is sealed.
+
+    When it happened is for her to tell: the camera's clock stands apart, under `camera`.
+    """
     return Meta(
         v=1,
-        kind=kind,
+        kind=filetypes.kind_of(mime),
         source="victim",
         recorded=ids.now(),
         title=title,
         text=text,
-        happened=facts.taken,
         conduct=conduct,
-        position=facts.position,
         about=about,
+        camera=reading.read_file(file, mime),
     )

@@ -235,7 +235,9 @@ def _draft(prepared: sealing.Prepared, source: Source | None) -> dict[str, Any]:
         "prefix": canonical.b64(prepared.prefix),
         "content_key": prepared.content_key.hex(),
         "content_salt": prepared.content_salt.hex() if prepared.content_salt else None,
-        "source": {"path": str(source.path), "name": source.name, "mime": source.mime} if source else None,
+        "source": {"path": canonical.b64(os.fsencode(source.path)), "name": source.name, "mime": source.mime}
+        if source
+        else None,
     }
 
 
@@ -248,6 +250,9 @@ def _read_draft(draft: dict[str, Any]) -> tuple[sealing.Prepared, Source | None]
             bytes.fromhex(draft["content_key"]),
             bytes.fromhex(salt) if salt else None,
         )
-        return prepared, Source(Path(source["path"]), source["name"], source["mime"]) if source else None
+        if source is None:
+            return prepared, None
+        path = Path(os.fsdecode(canonical.unb64(source["path"])))  # bytes: a name need not be text
+        return prepared, Source(path, source["name"], source["mime"])
     except (KeyError, TypeError, ValueError, EvidenceError) as error:
         raise FolderError("A draft on this phone is damaged.") from error

@@ -23,7 +23,7 @@ from evidence.envelope.wraps import Reader
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
-from server.clients import memory, receipts, tus
+from server.clients import memory, receipts, telling, tus
 from server.clients.errors import ClientError, FolderError, RefusedError
 from server.clients.outbox import Entry, OriginalError, Outbox, Source
 from server.clients.proofs import SIGNED, Proofs
@@ -128,10 +128,10 @@ class Phone:
         The same `item` twice is one entry: a caller that was killed may repeat itself.
 
         Raises:
-            ClientError: what she wrote is longer than an entry can be; nothing was kept.
+            ClientError: what she wrote is longer than an entry can be, or a time cannot be; nothing was kept.
             EvidenceError: the file cannot be sealed; nothing was kept.
         """
-        _check_length(meta)
+        telling.check(meta)
         if item is not None and (self.outbox.find(item) or self.receipts.has(item)):
             return item
         content = source.content() if source else None
@@ -379,14 +379,3 @@ class Phone:
             "item": chained.item,
         }
         memory.write_json(self.folder / "chain.json", value)
-
-
-def _check_length(meta: Meta) -> None:
-    """Say what is too long in words for her, while she still has the text and can split it."""
-    most = schema.MAX_TEXT_CHARACTERS
-    for name, said in (("title", meta.title), ("text", meta.text), ("impact", meta.impact), ("place", meta.place)):
-        if said is not None and len(said) > most:
-            raise ClientError(
-                f"The {name} has {len(said):,} characters, and at most {most:,} fit. Nothing was kept: your text is "
-                "still where you wrote it. Split it into two entries and add each."
-            )

@@ -3,6 +3,7 @@
 from functools import partial
 
 from evidence import ids, keyfile, xwing
+from evidence.edtf import Edtf
 from evidence.envelope.meta import Card, KnownPlace, Meta, Order
 from evidence.envelope.wraps import Reader
 from server.clients import locked, phone_folder, vault
@@ -78,8 +79,8 @@ def order(stage: Stage) -> str:
         recorded=ids.now(),
         title=ban.title,
         text=ban.text,
-        happened=f"{ban.first}/{ban.until}",
-        order=Order("huisverbod", str(ban.first), str(ban.until), ban.number),
+        happened=Edtf(f"{ban.first}/{ban.until}"),
+        order=Order("huisverbod", Edtf(str(ban.first)), Edtf(str(ban.until)), ban.number),
     )
     readers = worker.readers(stage.case)
     item = ids.ItemId(stage.ledger.new_id("item-order"))

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from evidence import ids
+from evidence.edtf import Edtf
 from evidence.envelope.meta import Meta
-from server.clients import exif, tus
+from server.clients import tus
 from server.clients.attachments import describe
+from server.clients.camera import reading
 from server.clients.errors import ClientError
 from server.clients.outbox import Source
 from server.clients.phone import Phone
@@ -49,8 +51,8 @@ def incidents(stage: Stage) -> str:
                 recorded=ids.now(),
                 title=incident.title,
                 text=incident.text,
-                happened=incident.happened,
-                discovered=incident.discovered,
+                happened=Edtf(incident.happened) if incident.happened else None,
+                discovered=Edtf(incident.discovered) if incident.discovered else None,
                 conduct=incident.conduct,
                 severity=incident.severity,
                 impact=incident.impact,
@@ -134,8 +136,10 @@ def blind(stage: Stage) -> str:
 
     Also for places (as text, and as the numbers of a device's message) and for a piece of each original file.
     """
-    originals = [medium.path for _, medium in _matched(stage.media())]
-    shot = [position for path in originals if (position := exif.read(path).position) is not None]
+    matched = [medium for _, medium in _matched(stage.media())]
+    originals = [medium.path for medium in matched]
+    said = [reading.read_file(medium.path, medium.mime) for medium in matched]
+    shot = [one.position for one in said if one is not None and one.position is not None]
     phrases = (*story.planted(stage.first_day), *(text for place in shot for text in (place.lat, place.lon)))
     numbers = [struct.pack(">d", float(text)) for text in story.PRESS_POSITION[:2]]
     found = canary.search(

@@ -11,6 +11,7 @@ import * as cobblestone from "../../server/web/static/core/cobblestone.js";
 import * as container from "../../server/web/static/core/container.js";
 import * as edtf from "../../server/web/static/core/edtf.js";
 import * as dsse from "../../server/web/static/core/dsse.js";
+import * as filetypes from "../../server/web/static/core/filetypes.js";
 import * as lockedkey from "../../server/web/static/core/lockedkey.js";
 import * as statements from "../../server/web/static/core/statements.js";
 import * as wraps from "../../server/web/static/core/wraps.js";
@@ -133,6 +134,11 @@ const answers = {
     return { index: receipt.index, leaf: receipt.leaf, received_at: receipt.received_at };
   },
   "read time": readTime,
+  "type of file": async ({ name, bytes }) => {
+    const data = fromBase64(bytes);
+    const mime = await filetypes.typeOf((offset, size) => Promise.resolve(data.subarray(offset, offset + size)), name);
+    return { mime, kind: filetypes.kindOf(mime) };
+  },
 };
 
 function readTime({ text }) {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evidence import ids, keys
+from evidence.edtf import Edtf
 from evidence.envelope.meta import Meta, Position
 from evidence.statements import bodies, statement
 
@@ -49,7 +50,7 @@ def rich_incident(title: str = "Hij stond weer voor de deur") -> Meta:
         recorded=ids.now(),
         title=title,
         text="Om half negen ’s avonds – met “bloemen”. \u0001 🌷",
-        happened="2026-05~",
+        happened=Edtf("2026-05~"),
         severity=3,
         conduct=("volgen",),
         position=Position("51.9244", "4.4777", 12),

@@ -17,6 +17,7 @@ from evidence.custody.log import merkle
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import NoteSigner, generate_key
 from evidence.custody.log.tlogproof import TlogProof
+from evidence.edtf import Edtf
 from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Alarm, Card, KnownPlace, Meta, Order, Position
 from evidence.statements import bodies, event, fold, statement
@@ -142,7 +143,7 @@ class World:
         push = bodies.Press(3, next(self.counters))
         cose = ids.Base64("gw==")
         meta = Meta(
-            v=1, kind="alarm", source="sensor", recorded=ids.time_of(now), title="Alarm", happened=pressed,
+            v=1, kind="alarm", source="sensor", recorded=ids.time_of(now), title="Alarm", happened=Edtf(pressed),
             position=Position("51.934200", "4.457700", 8),
             alarm=Alarm(alarm, self.device, push.boot, push.counter, kind, cose, pressed, 4, "gnss"),
         )  # fmt: skip
@@ -172,7 +173,7 @@ class World:
         """A position that the device sent while `alarm` is open, as the bridge seals it: an item, and nothing else."""
         at = ids.time_of(datetime.now(UTC) - timedelta(seconds=seconds_ago))
         meta = Meta(
-            v=1, kind="alarm", source="sensor", recorded=at, title="Positie", happened=at,
+            v=1, kind="alarm", source="sensor", recorded=at, title="Positie", happened=Edtf(at),
             position=Position(lat, lon, accuracy_m),
             alarm=Alarm(ids.AlarmId(alarm), self.device, 3, next(self.counters), "position", ids.Base64("gw=="), at, 0,
                         "gnss"),
@@ -249,7 +250,8 @@ def build(photos: tuple[Path, ...], clips: tuple[Path, ...] = ()) -> World:
         received = told.recorded(today)
         meta = Meta(
             v=1, kind="incident", source=told.source, recorded=ids.time_of(received - timedelta(minutes=3)),
-            title=told.title, text=told.text, happened=told.happened(today), discovered=told.discovered(today),
+            title=told.title, text=told.text, happened=_edtf(told.happened(today)),
+            discovered=_edtf(told.discovered(today)),
             severity=told.severity, conduct=told.conduct, impact=told.impact, place=told.place,
         )  # fmt: skip
         items[told.key] = world.seal(world.phone, meta, received=received)
@@ -264,15 +266,20 @@ def build(photos: tuple[Path, ...], clips: tuple[Path, ...] = ()) -> World:
         meta = Meta(
             v=1, kind=kind, source="camera" if kind == "video" else "victim",  # type: ignore[arg-type] # a literal from the table above
             recorded=ids.time_of(told.recorded(today)), title=title,
-            happened=told.happened(today), about=items[key],
+            happened=_edtf(told.happened(today)), about=items[key],
         )  # fmt: skip
         world.seal(world.phone, meta, path, told.recorded(today) + timedelta(minutes=5))
     return world
 
 
+def _edtf(told: str | None) -> Edtf | None:
+    return Edtf(told) if told is not None else None
+
+
 def _add_papers(world: World, today: datetime, order_number: str) -> None:
     first = today - timedelta(days=24)
-    order = Order("huisverbod", first.date().isoformat(), (first + timedelta(days=10)).date().isoformat(), order_number)
+    from_, until = (Edtf((first + timedelta(days=days)).date().isoformat()) for days in (0, 10))
+    order = Order("huisverbod", from_, until, order_number)
     worker = world.people["marit"]
     meta = Meta(
         v=1, kind="order", source="caseworker", recorded=ids.time_of(first), title="Tijdelijk huisverbod, tien dagen",
@@ -282,7 +289,7 @@ def _add_papers(world: World, today: datetime, order_number: str) -> None:
     assessed = today - timedelta(days=23)
     meta = Meta(
         v=1, kind="assessment", source="caseworker", recorded=ids.time_of(assessed), title="SASH: hoog (M. Verhoeven)",
-        text="Afgenomen door M. Verhoeven, met collega.", happened=assessed.date().isoformat(),
+        text="Afgenomen door M. Verhoeven, met collega.", happened=Edtf(assessed.date().isoformat()),
     )  # fmt: skip
     world.seal(worker, meta, received=assessed)
     _old_alarm(world, today - timedelta(days=17, hours=-12, minutes=-41))
@@ -293,7 +300,7 @@ def _old_alarm(world: World, pressed: datetime) -> None:
     push = bodies.Press(2, 17)
     meta = Meta(
         v=1, kind="alarm", source="sensor", recorded=ids.time_of(pressed + timedelta(seconds=2)), title="Alarm",
-        happened=at, position=Position("51.933700", "4.458300", 12),
+        happened=Edtf(at), position=Position("51.933700", "4.458300", 12),
         alarm=Alarm(alarm, world.device, push.boot, push.counter, "press", ids.Base64("gw=="), at, 3, "gnss"),
     )  # fmt: skip
     item = world.seal(world.bridge, meta, received=pressed + timedelta(seconds=2), desk=True)

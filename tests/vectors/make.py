@@ -8,7 +8,7 @@ nothing.
 import json
 from typing import Any, Final
 
-from tests.vectors import make_envelope, make_journal, make_keys, make_time, operations
+from tests.vectors import make_envelope, make_journal, make_keys, make_time, make_type, operations
 
 ABOUT: Final = {
     "keys": "docs/formats/keys.md: names of keys, signatures, locked keys",
@@ -17,6 +17,7 @@ ABOUT: Final = {
     "event": "docs/formats/event.md: event bytes and leaves",
     "receipt": "docs/formats/receipt.md: receipts and what they are checked against",
     "time": "docs/formats/envelope.md: times as they are told",
+    "type": "docs/formats/envelope.md: types of files",
 }
 WARNING: Final = "Every key here is published: never use one."
 
@@ -30,6 +31,7 @@ def documents() -> dict[str, dict[str, Any]]:
         "event": make_journal.events(),
         "receipt": make_journal.receipts(),
         "time": make_time.vectors(),
+        "type": make_type.vectors(),
     }
     return {name: {"about": ABOUT[name], "warning": WARNING, "vectors": made} for name, made in vectors.items()}
 

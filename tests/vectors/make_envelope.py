@@ -5,6 +5,7 @@ import hashlib
 from typing import Any
 
 from evidence import canonical, ids, keys, schema
+from evidence.edtf import Edtf
 from evidence.envelope import cobblestone, container, padding, sealing, wraps
 from evidence.envelope.meta import File, Meta, Position
 from evidence.errors import EvidenceError
@@ -38,7 +39,7 @@ INCIDENT = Meta(
     recorded=RECORDED,
     title="Hij stond weer voor de deur",
     text="Om half negen ’s avonds – met “bloemen”. 🌷",
-    happened="2026-05~",
+    happened=Edtf("2026-05~"),
     conduct=("volgen",),
     severity=3,
     position=Position("51.9244", "4.4777", 12),

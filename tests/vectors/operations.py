@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import canonical, edtf, ids, keys, schema, xwing
+from evidence import canonical, edtf, filetypes, ids, keys, schema, xwing
 from evidence.custody.log import leaf
 from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
 from evidence.envelope.meta import Meta
@@ -19,7 +19,7 @@ from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, event, statement
 
 FOLDER: Final = Path(__file__).parent
-FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time")
+FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time", "type")
 
 REASONS: Final[tuple[tuple[type[EvidenceError], str], ...]] = (
     (keys.SignatureError, "signature"),
@@ -223,6 +223,12 @@ def _read_time(given: Answer) -> Answer:
     return {"earliest": first, "latest": last, "ends": list(told.ends), **marks}
 
 
+def _type_of(given: Answer) -> Answer:
+    data = un(given["bytes"])
+    mime = filetypes.type_of(lambda offset, size: data[offset : offset + size], given["name"])
+    return {"mime": mime, "kind": filetypes.kind_of(mime)}
+
+
 OPERATIONS: Final[Mapping[str, Callable[[Answer], Answer]]] = {
     "describe key": _describe,
     "sign": _sign,
@@ -246,4 +252,5 @@ OPERATIONS: Final[Mapping[str, Callable[[Answer], Answer]]] = {
     "read event": _read_event,
     "check receipt": _check_receipt,
     "read time": _read_time,
+    "type of file": _type_of,
 }

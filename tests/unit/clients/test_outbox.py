@@ -12,6 +12,7 @@ import pytest
 from evidence import ids, keys
 from evidence.envelope import container, opening, sealing
 from evidence.envelope.meta import Meta
+from server.clients import attachments
 from server.clients.outbox import Outbox, Source
 
 SECRET = "Hij stond weer bij de halte Walenburgerweg"
@@ -46,6 +47,23 @@ def test_what_was_added_opens_for_its_reader_and_is_what_was_sealed(tmp_path: Pa
     meta = opening.open_meta(prefix, key)
     assert meta.title == SECRET
     assert b"".join(opening.open_content(prefix, key, meta, [sealed[prefix.size :]])) == source.path.read_bytes()
+
+
+def test_a_file_whose_name_is_no_text_is_kept_under_a_readable_one(tmp_path: Path) -> None:
+    """A card of an old camera holds names in Latin-1; the draft finds such a file again after a kill."""
+    path = tmp_path / os.fsdecode(b"caf\xe9.jpg")
+    path.write_bytes(b"\xff\xd8\xff" + os.urandom(100))
+    source = Source(path, attachments.name_of(path), attachments.type_of(path))
+    outbox = Outbox(tmp_path / "outbox", stream_above_bytes=0)
+    entry = outbox.add(_prepared(source), source)
+    assert (source.name, source.mime) == ("caf\ufffd.jpg", "image/jpeg")
+    (again,) = Outbox(tmp_path / "outbox").entries()
+    sealed = b"".join(again.pieces(0))
+    prefix = container.parse_prefix(sealed)
+    meta = opening.open_meta(prefix, opening.content_key(prefix, READER))
+    assert meta.file is not None
+    assert meta.file.name == "caf\ufffd.jpg"
+    assert entry.needs_original
 
 
 def test_a_sealed_entry_holds_no_plaintext_and_no_content_key(tmp_path: Path) -> None:

@@ -330,6 +330,9 @@ media-open = Open ({ $size } MB)
 media-opening = Opening ({ $size } MB) …
 media-failed = This file could not be opened. The original is safe on the server. Try again later.
 media-save = Save { $name }
+camera-taken = Time according to the camera
+camera-position = Place according to the camera
+camera-field = (field { $field } in the file; not what she told)
 honest = This is what people and devices recorded. Received means: the server received it at that moment. This program computes no risk.
 
 help-title = Keys

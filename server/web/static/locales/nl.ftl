@@ -330,6 +330,9 @@ media-open = Openen ({ $size } MB)
 media-opening = Wordt geopend ({ $size } MB) …
 media-failed = Dit bestand kon niet worden geopend. Het origineel staat veilig op de server. Probeer het later opnieuw.
 media-save = { $name } opslaan
+camera-taken = Tijd volgens de camera
+camera-position = Plaats volgens de camera
+camera-field = (veld { $field } in het bestand; niet wat zij zelf vertelde)
 honest = Wat hier staat is wat mensen en apparaten hebben vastgelegd. Ontvangen betekent: de server ontving het op dat moment. Dit programma berekent geen risico.
 
 help-title = Toetsen

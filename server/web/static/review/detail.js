@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import { second, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { partBadge, proofBadge } from "./table.js";
+import { visibleLine } from "../ui/written.js";
 import { isMedia } from "./pattern.js";
 import { alarmOf, isPosition } from "./positions.js";
 import { storyOf } from "./story.js";
@@ -56,6 +57,9 @@ export function entryDetail(opened, entry, choose, close) {
         ${fact("severity", entry.severity === null ? null : t(`severity-${entry.severity}`))}
         ${fact("place", entry.place)}
         ${fact("position", position(entry.position))}
+        ${fact("camera-taken", entry.camera?.taken ? html`${vague(entry.camera.taken)} <span class="quiet">${
+          t("camera-field", { field: visibleLine(entry.camera.taken_from ?? "?") })}</span>` : null)}
+        ${fact("camera-position", position(entry.camera?.position ?? null))}
         ${fact("order", entry.order ? `${word("order", entry.order.kind)} ${entry.order.number ?? ""}` : null)}
         ${fact("order-until", entry.order ? vague(entry.order.until) : null)}
         ${fact(isPosition(entry) ? "device-message" : "press", entry.alarm ? t(isPosition(entry) ? "message-of" : "press-of", entry.alarm) : null)}
