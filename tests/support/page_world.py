@@ -23,6 +23,7 @@ from evidence.envelope.meta import Alarm, Card, KnownPlace, Meta, Order, Positio
 from evidence.statements import bodies, event, fold, statement
 from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
+from server.clients.attachments import type_of
 from tests.support.odd_items import Odd, write
 
 ORIGIN = "getuige.test/log"
@@ -76,7 +77,7 @@ class World:
         """Seal something to the case and its caseworker, and record it."""
         readers = [self.standing_box, self.people["marit"].box_public]
         readers += [self.desk.box_public] if desk else []
-        source = None if content is None else sealing.Content.of_file(content, _mime(content))
+        source = None if content is None else sealing.Content.of_file(content, type_of(content))
         out = io.BytesIO()
         prepared = sealing.prepare(signer, self.case, meta, readers, source, item=item)
         body = sealing.write(prepared, source, out)
@@ -101,7 +102,7 @@ class World:
 
     def begin(self, meta: Meta, content: Path, part: float, received: datetime | None = None) -> ids.ItemId:
         """Her phone announces a file, and is destroyed when `part` of it has arrived."""
-        source = sealing.Content.of_file(content, _mime(content))
+        source = sealing.Content.of_file(content, type_of(content))
         readers = [self.standing_box, self.people["marit"].box_public]
         out = io.BytesIO()
         prepared = sealing.prepare(self.phone, self.case, meta, readers, source)
@@ -179,10 +180,6 @@ class World:
                         "gnss"),
         )  # fmt: skip
         return self.seal(signer or self.bridge, meta, desk=desk)
-
-
-def _mime(path: Path) -> str:
-    return {".jpg": "image/jpeg", ".mp4": "video/mp4", ".wav": "audio/wav"}[path.suffix]
 
 
 def _found(world: World, begin: datetime) -> None:

@@ -7,6 +7,7 @@ import { LiveFeed } from "../core/sse.js";
 import { dated } from "../core/dated.js";
 import { find } from "../core/wraps.js";
 import { fromBase64 } from "../core/bytes.js";
+import { shown } from "../core/written.js";
 import { grown, isLater, judge } from "./track.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
@@ -189,7 +190,7 @@ export class Desk {
     try {
       const sealed = await container.parse(fromBase64(item.head));
       const key = await find(sealed.head, [...sealed.head.wraps, ...item.wraps], this.session.boxes);
-      if (key) meta = await container.openMeta(sealed, key);
+      if (key) meta = shown(await container.openMeta(sealed, key));
       const signer = container.verifyHead(sealed, (kid) => this.#authority?.find(kid, Infinity)?.key);
       const role = this.#authority?.find(signer, Infinity)?.role;
       return { item: item.item, meta, sealed: role === "bridge" ? "proven" : "failed" };
@@ -208,7 +209,7 @@ export class Desk {
     const { head, wraps } = await api.json(`/api/v1/alarms/${alarm.alarm}/card`);
     const sealed = await container.parse(fromBase64(head));
     const key = await find(sealed.head, [...sealed.head.wraps, ...wraps], this.session.boxes);
-    const card = key ? (await container.openMeta(sealed, key)).card : null;
+    const card = key ? shown(await container.openMeta(sealed, key)).card : null;
     if (card) this.cards.set(alarm.alarm, card);
     void this.#follow(alarm.alarm);
     return card;

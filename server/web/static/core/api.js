@@ -2,6 +2,7 @@
 import * as lockedkey from "./lockedkey.js";
 import { base64, fromBase64 } from "./bytes.js";
 import { boxKid, boxPublic } from "./sodium.js";
+import { shown } from "./written.js";
 import { unwrapShared } from "./wraps.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
@@ -40,7 +41,7 @@ export async function send(path, options = {}) {
     throw new ApiError(0, { type: "urn:getuige:problem:offline" });
   }
   if (response.ok) return response;
-  throw new ApiError(response.status, await response.json().catch(() => ({})));
+  throw new ApiError(response.status, shown(await response.json().catch(() => ({}))));
 }
 
 /**
@@ -50,7 +51,7 @@ export async function send(path, options = {}) {
 export async function json(path, body, method = body === undefined ? "GET" : "POST", headers = {}) {
   const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
   const response = await send(path, { method, ...content });
-  return response.status === 204 ? null : response.json();
+  return response.status === 204 ? null : shown(await response.json());
 }
 
 /** @param {string} path @returns {Promise<Bytes>} */

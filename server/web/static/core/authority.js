@@ -6,6 +6,7 @@ import * as dsse from "./dsse.js";
 import { FormatError, fromHex } from "./bytes.js";
 import { SignatureError, signingKid } from "./sodium.js";
 import { read } from "./statements.js";
+import { visibleLine } from "./written.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /**
@@ -102,6 +103,6 @@ export class Authority {
   async #add(sign, role, label, box, device = null) {
     const key = fromHex(sign, 32);
     const kid = await signingKid(key);
-    if (!this.#keys.has(kid)) this.#keys.set(kid, { key, role, label, box, device, retiredAt: null });
+    if (!this.#keys.has(kid)) this.#keys.set(kid, { key, role, label: label && visibleLine(label), box, device, retiredAt: null });
   }
 }

@@ -127,6 +127,36 @@ export const META = {
       },
       "optional": true
     },
+    "camera": {
+      "is": "object",
+      "members": {
+        "taken": {
+          "is": "text",
+          "optional": true
+        },
+        "taken_from": {
+          "is": "text",
+          "optional": true
+        },
+        "position": {
+          "is": "object",
+          "members": {
+            "lat": {
+              "is": "text"
+            },
+            "lon": {
+              "is": "text"
+            },
+            "accuracy_m": {
+              "is": "count",
+              "optional": true
+            }
+          },
+          "optional": true
+        }
+      },
+      "optional": true
+    },
     "order": {
       "is": "object",
       "members": {

@@ -2,6 +2,7 @@
  * A live feed that knows when it is not live. A half-open connection looks healthy to a browser, so the server sends
  * a heartbeat that scripts can see, and silence counts as failure.
  */
+import { shown } from "./written.js";
 
 /** Heartbeats come every 2 s; three missed ones are no longer chance. */
 export const STALE_AFTER_MS = 6000;
@@ -51,7 +52,7 @@ export class LiveFeed {
         this.#heard = performance.now();
         this.listener.onHeard();
         this.#say(true);
-        if (name !== "heartbeat") this.listener.onEvent(name, JSON.parse(event.data));
+        if (name !== "heartbeat") this.listener.onEvent(name, shown(JSON.parse(event.data)));
       });
     }
     this.#source = source;

@@ -3,6 +3,7 @@ import * as api from "../core/api.js";
 import * as container from "../core/container.js";
 import { Authority } from "../core/authority.js";
 import { FormatError, fromBase64, fromHex } from "../core/bytes.js";
+import { UNKNOWN, kindOf, typeOf } from "../core/filetypes.js";
 import { verifyProof } from "../core/proof.js";
 import { logs } from "../core/trust.js";
 import { dated } from "../core/dated.js";
@@ -12,6 +13,10 @@ import { checkSignatures, openAll, signerOf } from "./entries.js";
 import * as erasures from "./erasures.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
+/**
+ * @typedef {{url: string, mime: string, streamed?: boolean}} OpenedFile its type as its bytes say; `streamed`: the address is for
+ *   a player, which asks for pieces
+ */
 /** @typedef {{label?: string | null, kid: string}} Lead */
 /** @typedef {{case: string, lead: Lead, team: any, opened_at: string, box: string, vault: string}} CaseFacts */
 
@@ -37,8 +42,21 @@ function readable(event) {
   }
 }
 
+/**
+ * @param {Entry} entry @param {Blob} content @returns {Promise<OpenedFile>} to be shown or saved. What is neither picture, sound
+ *   nor film bears no type: opened by itself, a page or drawing of hers must not run as ours.
+ */
+async function openedFile(entry, content) {
+  const readAt = async (/** @type {number} */ offset, /** @type {number} */ size) =>
+    new Uint8Array(await content.slice(offset, offset + size).arrayBuffer());
+  const found = await typeOf(readAt, entry.file.name);
+  const mime = found === UNKNOWN ? entry.file.mime : found;
+  const type = kindOf(mime) === "file" ? UNKNOWN : mime;
+  return { url: URL.createObjectURL(new Blob([content], { type })), mime };
+}
+
 export class Case {
-  /** @type {Map<string, Promise<string>>} blob URLs by item */
+  /** @type {Map<string, Promise<OpenedFile>>} by item */
   #media = new Map();
 
   /** @type {ReturnType<typeof logs> | null} how the log went on under other keys; asked once */
@@ -136,7 +154,7 @@ export class Case {
     }
   }
 
-  /** @param {Entry} entry with a file @returns {Promise<string>} blob URL of the file as it was sealed */
+  /** @param {Entry} entry with a file @returns {Promise<OpenedFile>} the file as it was sealed */
   media(entry) {
     const known = this.#media.get(entry.id);
     if (known) return known;
@@ -146,21 +164,25 @@ export class Case {
     return opening;
   }
 
-  /** @param {Entry} entry */
+  /** @param {Entry} entry @returns {Promise<OpenedFile>} */
   async #open(entry) {
     const clip = isClip(entry) ? await clips.play(entry) : null;
-    if (clip) return clip;
+    if (clip) return { url: clip, mime: entry.file.mime, streamed: true };
     // What was cut off has no commitment to its part: each piece is proven by itself.
-    if (entry.arrived !== null || isClip(entry)) return URL.createObjectURL(await new Ranges(entry).blob());
+    if (entry.arrived !== null || isClip(entry)) return this.whole(entry);
     const whole = await container.parse(await api.bytes(`/api/v1/items/${entry.id}/container`));
     if (whole.envelope.payload !== entry.container.envelope.payload) throw new Error("the server gave another item");
-    const content = await container.openContent(whole, entry.key, entry.file);
-    return URL.createObjectURL(new Blob([content], { type: entry.file.mime }));
+    return openedFile(entry, new Blob([await container.openContent(whole, entry.key, entry.file)]));
+  }
+
+  /** @param {Entry} entry with a long clip @returns {Promise<OpenedFile>} all of it that is here, to be saved */
+  async whole(entry) {
+    return openedFile(entry, await new Ranges(entry).blob());
   }
 
   /** Forget every opened file. */
   async close() {
-    for (const url of this.#media.values()) URL.revokeObjectURL(await url.catch(() => ""));
+    for (const file of this.#media.values()) URL.revokeObjectURL(await file.then(({ url }) => url, () => ""));
     this.#media.clear();
     await clips.stop();
   }

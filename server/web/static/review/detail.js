@@ -2,8 +2,8 @@
 import { html, nothing } from "lit";
 import { second, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
+import { visibleLine } from "../core/written.js";
 import { partBadge, proofBadge } from "./table.js";
-import { visibleLine } from "../ui/written.js";
 import { isMedia } from "./pattern.js";
 import { alarmOf, isPosition } from "./positions.js";
 import { storyOf } from "./story.js";
@@ -63,7 +63,7 @@ export function entryDetail(opened, entry, choose, close) {
         ${fact("order", entry.order ? `${word("order", entry.order.kind)} ${entry.order.number ?? ""}` : null)}
         ${fact("order-until", entry.order ? vague(entry.order.until) : null)}
         ${fact(isPosition(entry) ? "device-message" : "press", entry.alarm ? t(isPosition(entry) ? "message-of" : "press-of", entry.alarm) : null)}
-        ${fact("file", entry.file ? `${entry.file.name} (${entry.file.mime})` : null)}
+        ${fact("file", entry.file ? html`<bdi>${entry.file.name}</bdi> (${entry.file.mime}, ${t("bytes", { count: entry.file.size })})` : null)}
       </dl>
       <h3>${t("custody")} ${proofBadge(entry.verification)}</h3>
       <p class="quiet">${t(`proof-${entry.verification.state}-explained`)}</p>

@@ -24,6 +24,7 @@ import { dated } from "../core/dated.js";
 import { find } from "../core/wraps.js";
 import { isPrecise, span as spanAt } from "../core/edtf.js";
 import { read } from "../core/statements.js";
+import { shown } from "../core/written.js";
 import { kindOf } from "./positions.js";
 
 /** Half of a vague span stands for it where one point is needed. */
@@ -68,7 +69,7 @@ async function open(event, session) {
     const key = await find(sealed.head, wraps, session.boxes);
     if (!key) return null;
     fault = "description";
-    const meta = await container.openMeta(sealed, key);
+    const meta = shown(await container.openMeta(sealed, key));
     const span = spanOf(meta);
     const at = span ? (span.from + span.to) / MIDDLE : firstMoment(meta.recorded, event.received_at);
     return {

@@ -1,16 +1,21 @@
-/** `<getuige-media>`: one sealed file, opened in this browser and shown from memory. */
+/** `<getuige-media>`: one sealed file, opened in this browser, shown from memory when the browser can, and always to save. */
 import { html, nothing } from "lit";
+import { kindOf } from "../core/filetypes.js";
+import { visibleLine } from "../core/written.js";
 import { t } from "../ui/texts.js";
 import { View } from "../ui/view.js";
 
 /** Larger files are fetched when the person asks, not when she looks. */
 const ASK_ABOVE = 12 * 1024 * 1024;
 
+/** A browser has begun to copy a file long before this. */
+const KEPT_FOR_SAVING_MS = 60_000;
+
 class Media extends View {
   /** @override */
   static properties = {
     opened: { attribute: false }, entry: { attribute: false }, thumbnail: { type: Boolean },
-    url: { state: true }, state: { state: true },
+    file: { state: true }, state: { state: true }, trouble: { state: true }, saving: { state: true },
   };
 
   constructor() {
@@ -20,9 +25,13 @@ class Media extends View {
     /** @type {import("./entries.js").Entry | null} */
     this.entry = null;
     this.thumbnail = false;
-    this.url = "";
+    /** @type {import("./case.js").OpenedFile | null} */
+    this.file = null;
     /** @type {"waiting" | "opening" | "open" | "failed"} */
     this.state = "waiting";
+    /** @type {"" | "unshown" | "pictureless"} what this browser could not do with it */
+    this.trouble = "";
+    this.saving = false;
     this.seen = new IntersectionObserver((changes) => {
       if (changes.some((change) => change.isIntersecting)) this.#open();
     });
@@ -31,8 +40,7 @@ class Media extends View {
   /** @override @param {Map<string, unknown>} changed */
   willUpdate(changed) {
     if (!changed.has("entry")) return;
-    this.state = "waiting";
-    this.url = "";
+    [this.state, this.file, this.trouble] = ["waiting", null, ""];
     this.seen.unobserve(this);
     if (this.entry?.file && this.#size() <= ASK_ABOVE) this.seen.observe(this);
   }
@@ -47,8 +55,8 @@ class Media extends View {
     if (!this.opened || !entry || this.state === "open" || this.state === "opening") return;
     this.state = "opening";
     try {
-      const url = await this.opened.media(entry);
-      if (entry === this.entry) [this.url, this.state] = [url, "open"];
+      const file = await this.opened.media(entry);
+      if (entry === this.entry) [this.file, this.state] = [file, "open"];
     } catch {
       if (entry === this.entry) this.state = "failed";
     }
@@ -56,22 +64,71 @@ class Media extends View {
 
   /** @override */
   render() {
-    const { entry } = this;
+    const { entry, file } = this;
     if (!entry?.file) return nothing;
     const megabytes = Math.max(1, Math.round(this.#size() / 1e6));
     if (this.state === "failed") return html`<p class="none">${t("media-failed")}</p>`;
     if (this.state === "opening") return html`<p class="opening" role="status"><span class="spinner" aria-hidden="true"></span>
       <span class=${this.thumbnail ? "unseen" : ""}>${t("media-opening", { size: megabytes })}</span></p>`;
-    if (this.state === "waiting") {
+    if (this.state === "waiting" || !file) {
       return this.thumbnail ? html`<span class="placeholder"></span>` : html`
         <button type="button" @click=${() => this.#open()}>${t("media-open", { size: megabytes })}</button>`;
     }
-    if (this.thumbnail) return html`<img src=${this.url} alt="" data-item=${entry.id}>`;
-    const [type] = entry.file.mime.split("/");
-    if (type === "image") return html`<img src=${this.url} alt=${t("photo-of", { title: entry.title })} data-item=${entry.id}>`;
-    if (type === "video") return html`<video src=${this.url} controls preload="metadata" aria-label=${entry.title}></video>`;
-    if (type === "audio") return html`<audio src=${this.url} controls preload="metadata" aria-label=${entry.title}></audio>`;
-    return html`<a href=${this.url} download=${entry.file.name}>${t("media-save", { name: entry.file.name })}</a>`;
+    if (this.thumbnail) return this.#thumbnail(entry, file);
+    return html`
+      ${this.#size() === 0 ? html`<p class="none media-note">${t("media-empty")}</p>` : this.#player(entry, file)}
+      <p class="media-save">${this.#save(entry, file)}</p>`;
+  }
+
+  /** @param {import("./entries.js").Entry} entry @param {import("./case.js").OpenedFile} file */
+  #save(entry, { url, streamed }) {
+    const name = visibleLine(entry.file.name);
+    const label = html`<bdi>${t("media-save", { name })}</bdi>`;
+    if (!streamed) return html`<a href=${url} download=${name}>${label}</a>`;
+    return this.saving ? html`<span role="status">${t("media-opening", { size: Math.round(this.#size() / 1e6) })}</span>`
+      : html`<button type="button" class="link" @click=${() => this.#saveWhole(entry, name)}>${label}</button>`;
+  }
+
+  /** @param {import("./entries.js").Entry} entry a long clip was only played in pieces @param {string} name */
+  async #saveWhole(entry, name) {
+    this.saving = true;
+    try {
+      const whole = await this.opened?.whole(entry);
+      if (!whole) return;
+      const link = document.createElement("a");
+      [link.href, link.download] = [whole.url, name];
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(whole.url), KEPT_FOR_SAVING_MS);
+    } catch {
+      if (entry === this.entry) this.state = "failed";
+    } finally {
+      this.saving = false;
+    }
+  }
+
+  /** @param {import("./entries.js").Entry} entry @param {import("./case.js").OpenedFile} file */
+  #thumbnail(entry, file) {
+    if (this.trouble || this.#size() === 0) return html`<span class="placeholder" title=${t("media-unshown-short")}></span>`;
+    return html`<img src=${file.url} alt="" data-item=${entry.id} @error=${() => { this.trouble = "unshown"; }}>`;
+  }
+
+  /** @param {import("./entries.js").Entry} entry @param {import("./case.js").OpenedFile} file */
+  #player(entry, { url, mime }) {
+    const kind = kindOf(mime);
+    if (kind === "file") return nothing;
+    if (this.trouble === "unshown") return html`<p class="none media-note" role="status">${t("media-unshown", { type: mime })}</p>`;
+    const failed = () => { this.trouble = "unshown"; };
+    if (kind === "photo") return html`<img src=${url} alt=${t("photo-of", { title: entry.title })} data-item=${entry.id} @error=${failed}>`;
+    if (kind === "sound") return html`<audio src=${url} controls preload="metadata" aria-label=${entry.title} @error=${failed}></audio>`;
+    return html`
+      <video src=${url} controls preload="metadata" aria-label=${entry.title} @error=${failed}
+        @loadedmetadata=${(/** @type {Event} */ { target }) => this.#look(/** @type {HTMLVideoElement} */ (target))}></video>
+      ${this.trouble === "pictureless" ? html`<p class="none media-note" role="status">${t("media-pictureless", { type: mime })}</p>` : nothing}`;
+  }
+
+  /** @param {HTMLVideoElement} video a browser that knows the sound and not the picture plays on, black */
+  #look(video) {
+    if (video.videoWidth === 0) this.trouble = "pictureless";
   }
 }
 

@@ -1,8 +1,8 @@
 /** Times in words, on the clock of Europe/Amsterdam: exact where we know it, vague where she was vague, and never another. */
 import { FIRST_YEAR, foreignZone, span, understood } from "../core/edtf.js";
 import { ZONE, offsetAt, saidTwice } from "../core/zone.js";
+import { visible } from "../core/written.js";
 import { language, t } from "./texts.js";
-import { visible } from "./written.js";
 
 /** @typedef {import("../core/edtf.js").Precision} Precision */
 

@@ -18,3 +18,14 @@ export const visible = (text) => text.replaceAll("\r\n", "\n").replaceAll(HIDDEN
 
 /** @param {string} text a title or a name @returns {string} on one line */
 export const visibleLine = (text) => visible(text).replaceAll("\n", named("\n")).replaceAll("\t", " ");
+
+/**
+ * A description as it is shown: every text in it made visible. What is opened goes through here once, at the door.
+ * @template Value @param {Value} value parsed JSON @returns {Value}
+ */
+export function shown(value) {
+  if (typeof value === "string") return /** @type {any} */ (visible(value));
+  if (Array.isArray(value)) return /** @type {any} */ (value.map(shown));
+  if (value === null || typeof value !== "object") return value;
+  return /** @type {any} */ (Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shown(member)])));
+}
