@@ -9,7 +9,7 @@ from evidence import edtf, filetypes
 from evidence.envelope.meta import Camera
 from server.clients.camera import exif, quicktime, reading, wrappings
 
-CASES = sorted(path for path in (Path(__file__).parents[1] / "cases").iterdir() if path.stat().st_size < 30_000)
+CASES = sorted(path for path in (Path(__file__).parents[1] / "cases").iterdir() if path.is_file())
 DATA = {path.name: path.read_bytes() for path in CASES}
 
 
