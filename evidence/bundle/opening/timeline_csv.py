@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from evidence import edtf
 from evidence.bundle.format.kinds import kind_of
 from evidence.bundle.format.openings import Part
 from evidence.envelope.meta import Meta
@@ -18,7 +19,8 @@ from evidence.statements import event as events
 COLUMNS: Final = (
     *("happened", "discovered", "recorded", "received", "kind", "source", "title", "text"),
     *("conduct", "severity", "impact", "place", "latitude", "longitude", "accuracy_m"),
-    *("file", "order", "order_from", "order_until", "alarm", "about"),
+    *("file", "camera_taken", "camera_field", "camera_latitude", "camera_longitude"),
+    *("order", "order_from", "order_until", "alarm", "about"),
     *("item", "event", "added_by", "original", "complete", "not_opened"),
 )
 
@@ -47,19 +49,34 @@ def write(rows: Iterable[Row]) -> bytes:
 
 
 def _order(row: Row) -> tuple[str, int]:
-    """Sort by the text of the time at which it happened (EDTF begins with the year), else by when it was recorded."""
+    """Sort by the text of the time at which it happened (EDTF begins with the year), else by when it was recorded.
+
+    A time that is not understood stands where it was recorded; what a camera says never counts.
+    """
     meta = row.meta
     if meta is None:
         return row.event.statement.at, row.event.index
     pressed = meta.alarm.pressed_at if meta.alarm is not None else None
     valid = meta.order.valid_from if meta.order is not None else None
-    return meta.happened or pressed or valid or meta.recorded, row.event.index
+    told = next((time for time in (meta.happened, pressed, valid) if time and _begins(time)), None)
+    return _begins(told) if told else meta.recorded, row.event.index
+
+
+def _begins(time: str) -> str:
+    """Return when a time begins, on the clock that it names; nothing for one that cannot be."""
+    try:
+        told = edtf.parse(time)
+    except edtf.TimeError:
+        return ""
+    begins = told.earliest or told.latest
+    return begins.isoformat() if begins else ""
 
 
 def _described(meta: Meta | None) -> dict[str, object]:
     if meta is None:
         return {}
-    at, order = meta.position, meta.order
+    at, order, camera = meta.position, meta.order, meta.camera
+    seen = camera and camera.position
     return {
         "happened": meta.happened or (meta.alarm and meta.alarm.pressed_at),
         "discovered": meta.discovered,
@@ -76,6 +93,10 @@ def _described(meta: Meta | None) -> dict[str, object]:
         "longitude": at and at.lon,
         "accuracy_m": at and at.accuracy_m,
         "file": meta.file and meta.file.name,
+        "camera_taken": camera and camera.taken,
+        "camera_field": camera and camera.taken_from,
+        "camera_latitude": seen and seen.lat,
+        "camera_longitude": seen and seen.lon,
         "order": order and f"{order.kind} {order.number or ''}".strip(),
         "order_from": order and order.valid_from,
         "order_until": order and order.until,
