@@ -99,7 +99,7 @@ def load_or_create_identity(path: Path) -> keys.Identity:
 
 
 def _random_hex() -> bytes:
-    return secrets.token_hex(SECRET_BYTES).encode() + b"\n"
+    return secrets.token_hex(SECRET_BYTES).encode()
 
 
 def _new_identity() -> bytes:

@@ -33,6 +33,7 @@ from server.settings import Settings
 from server.shifts import routes as shifts
 from server.statements import routes as statements
 from server.system import routes as system
+from server.system.readiness import ReadinessFigures
 from server.timeline import routes as timeline
 from server.uploads import routes as uploads
 from server.uploads.service import Uploads
@@ -55,7 +56,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     traces = tracing.choose(settings)
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def opened(app: FastAPI) -> AsyncIterator[None]:
         with open_services(settings) as services, sweeper.opened(services) as erasing:
             app.state.services = services
             app.state.uploads = Uploads(services)
@@ -64,6 +65,9 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
             app.state.feed = BridgeFeed(settings)
             services.log.authority.tell = metrics.stamped
             background = Background(services, StorageFigures(metrics.registry))
+            ReadinessFigures(metrics.registry).follow(
+                services.readiness, services.trouble, lambda: len(services.log.silent)
+            )
             background.start()
             tasks = [
                 asyncio.create_task(app.state.uploads.sweep_forever()),
@@ -82,6 +86,16 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
                 if traces is not None:
                     await asyncio.to_thread(traces.close)
 
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                await stack.enter_async_context(opened(app))
+            except Exception as error:
+                app.state.failure = error  # uvicorn itself would only say that there was one
+                raise
+            yield
+
     app = FastAPI(
         title="Getuige",
         version=version("getuige"),
@@ -94,6 +108,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         middleware=[Middleware(Edge, settings=settings, metrics=metrics, traces=traces)],
     )
     app.state.draining = False
+    app.state.failure = None
     handlers.install(app)
     for domain in DOMAINS:
         app.include_router(domain.router)

@@ -26,11 +26,14 @@ from urllib.parse import urlsplit
 
 from evidence.errors import EvidenceError
 from evidence.store.blobs.lock_trial import try_lock
-from evidence.store.errors import BlobError
+from evidence.store.database.engine import open_engine, time_of
+from evidence.store.errors import BlobError, StoreError
 from server.certificates import SOON, certificates
 from server.errors import ServerError
+from server.layout import Layout
 from server.log import health as log_health
 from server.settings import LOOPBACK, Settings, SettingsError
+from server.system.readiness import CLOCK_WITHIN_S
 from server.timestamps import health as tsa_health
 
 MIN_PYTHON: Final = (3, 11)
@@ -202,6 +205,25 @@ def check_data(settings: Settings) -> Finding:
     return Finding(name, State.GOOD, seen)
 
 
+def check_database(settings: Settings) -> Finding:
+    """The journal's database answers, its tables are those of this Getuige, and its clock agrees with ours."""
+    name, mend = "Database", "docs/operations/storage.md; is PostgreSQL running, and GETUIGE_DATABASE_URL right?"
+    if not Layout(settings.data).server_key.exists():
+        return Finding(name, State.GOOD, "not founded yet")
+    try:
+        engine = open_engine(settings.database_url)
+        try:
+            ahead_s = time.time() - time_of(engine).timestamp()
+        finally:
+            engine.dispose()
+    except StoreError as error:
+        return Finding(name, State.BAD, str(error), mend)
+    if abs(ahead_s) > CLOCK_WITHIN_S:
+        seen = f"answers; this machine's clock is {ahead_s:+.0f} s off the database's"
+        return Finding(name, State.BAD, seen, "set both clocks and keep them in step: devices are refused meanwhile")
+    return Finding(name, State.GOOD, "answers; its clock agrees with this machine's")
+
+
 def check_log(settings: Settings) -> Finding:
     """The custody log has its key, and what a rotation of it left is whole."""
     try:
@@ -315,6 +337,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_vendor,
     check_node,
     check_data,
+    check_database,
     check_log,
     check_space,
     check_s3,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from fastapi import Request
@@ -13,7 +14,7 @@ from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.blobs.s3 import S3Blobs
 from evidence.store.blobs.tiers import TieredBlobs
 from evidence.store.database.access import AccessStore
-from evidence.store.database.engine import open_engine
+from evidence.store.database.engine import open_engine, time_of
 from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal
 from server import founding
@@ -22,6 +23,7 @@ from server.log.keeper import LogKeeper
 from server.log.opening import LogOpener
 from server.rates import ANYONE, SIGNER, Limiter
 from server.settings import Settings
+from server.system.readiness import Readiness
 from server.timestamps import tsa
 from server.timestamps.renewing import Renewer
 from server.uploads.folder import UploadFolder
@@ -46,13 +48,14 @@ class Services:
     uploads: UploadFolder
     lanes: Lanes
     log: LogKeeper
+    readiness: Readiness
     anyone_pace: Limiter
     signer_pace: Limiter
 
     def trouble(self) -> dict[str, str]:
         """Return what is not well, by part; empty when all is."""
         found = {"journal": self.journal.trouble, "log": self.log.trouble}
-        return {part: why for part, why in found.items() if why is not None}
+        return {**self.readiness.trouble(), **{part: why for part, why in found.items() if why is not None}}
 
 
 def services_of(request: Request) -> Services:
@@ -77,8 +80,12 @@ def open_services(settings: Settings) -> Iterator[Services]:
         opener = LogOpener(settings, layout, SqlHeads(engine), journal)
         stack.callback(opener.close)
         keeper = _log_keeper(settings, layout, journal, opener)
+        keeper.check()
         keeper.start()
         stack.callback(keeper.close)
+        readiness = Readiness(settings.data, partial(time_of, engine), journal, keeper.proven_through)
+        readiness.start()
+        stack.callback(readiness.close)
         renewer = Renewer(layout, keeper.authority)
         renewer.start()
         stack.callback(renewer.close)
@@ -101,6 +108,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             uploads,
             Lanes(),
             keeper,
+            readiness,
             Limiter(ANYONE),
             Limiter(SIGNER),
         )

@@ -1,5 +1,6 @@
 """Running the API: uvicorn on one port, metrics on another, an orderly end on SIGTERM."""
 
+import logging
 import os
 import sys
 import threading
@@ -13,10 +14,11 @@ import structlog
 import uvicorn
 
 from evidence import keyfile, logs
-from evidence.store.database.engine import open_engine
 from server import log_keys
 from server.app import create_app
+from server.errors import ServerError
 from server.layout import Layout
+from server.listening import ListenError, listen
 from server.metrics import Metrics
 from server.protocol import Protocol
 from server.settings import Settings
@@ -81,7 +83,11 @@ def _listener(settings: Settings, metrics: Metrics) -> Iterator[None]:
     if settings.metrics_port is None:
         yield
         return
-    server = metrics.listen(settings.metrics_port)
+    try:
+        server = metrics.listen(settings.metrics_port)
+    except OSError as error:
+        where = f"127.0.0.1, port {settings.metrics_port}"
+        raise ListenError(f"cannot listen on {where}: {error.strerror}. Change GETUIGE_METRICS_PORT") from error
     try:
         yield
     finally:
@@ -92,17 +98,19 @@ def _listener(settings: Settings, metrics: Metrics) -> Iterator[None]:
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
-    Raises UnfoundedError when the data folder was never founded, KeyFileError for a damaged key, and
-    StoreError when its database cannot be served.
+    Raises:
+        UnfoundedError, KeyFileError: the data folder was never founded, or its key is damaged.
+        ListenError: a port cannot be listened on.
+        StoreError, StrangeLogError, …: whatever the app could not open; nothing was served.
     """
     sys.setswitchinterval(SWITCH_S)
     layout = Layout.founded(settings.data)
     keyfile.load_identity(layout.server_key)  # before uvicorn, whose failures have no words
-    open_engine(settings.database_url).dispose()
     logs.configure(log_keys.ALLOWED)
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # what it says of a start, `failure` says in words
     log = structlog.get_logger("server")
     metrics = Metrics()
-    with _listener(settings, metrics):
+    with listen(settings.host, settings.port, "GETUIGE_PORT") as bound, _listener(settings, metrics):
         log.info(
             "serving",
             mode=settings.mode,
@@ -111,5 +119,10 @@ def serve(settings: Settings) -> None:
             version=version("getuige"),
             pid=os.getpid(),
         )
-        DrainingServer(configuration(settings, metrics), settings.drain_s).run()
+        server = DrainingServer(configuration(settings, metrics), settings.drain_s)
+        try:
+            server.run(sockets=[bound])
+        except SystemExit:
+            failure = server.config.app.state.failure  # type: ignore[union-attr]
+            raise (failure or ServerError("the server did not start")) from None
     log.info("stopped", pid=os.getpid())

@@ -7,6 +7,7 @@ signed by its device; it is the way in when no broker answers.
 import asyncio
 import hmac
 import json
+import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
@@ -60,7 +61,6 @@ MAX_REVISION_DIGITS: Final = 9
 MAX_NUMBER_DIGITS: Final = 18
 """What SQLite numbers rows with."""
 
-START_S: Final = 10.0
 _ID_BYTES: Final = 16
 PROBLEM: Final = "application/problem+json"
 
@@ -271,7 +271,8 @@ class FeedServer:
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="feed", daemon=True)
+        self._bound: list[socket.socket] = []
+        self._thread = threading.Thread(target=self._server.run, args=(self._bound,), name="feed", daemon=True)
         self._address = (host, port)
 
     @property
@@ -280,17 +281,18 @@ class FeedServer:
         return int(self._server.servers[0].sockets[0].getsockname()[1])
 
     def start(self) -> None:
-        """Listen; SettingsError when the port is taken."""
+        """Listen; SettingsError when the port is taken, or the machine has no such address."""
+        host, port = self._address
+        try:
+            self._bound.append(socket.create_server((host, port)))
+        except OSError as error:
+            words = f"the feed cannot listen on {host}, port {port}: {error.strerror}"
+            raise SettingsError(f"{words}. Change GETUIGE_BRIDGE_FEED_PORT") from error
         self._thread.start()
-        self._thread.join(0)
-        waited = threading.Event()
-        for _ in range(int(START_S / 0.01)):
-            if self._server.started:
-                return
-            if not self._thread.is_alive():
-                break
-            waited.wait(0.01)
-        raise SettingsError(f"the feed cannot listen on {self._address[0]}:{self._address[1]}: is the port taken?")
+        while not self._server.started and self._thread.is_alive():
+            self._thread.join(0.01)
+        if not self._server.started:
+            raise SettingsError(f"the feed on {host}, port {port} did not start")
 
     def stop(self) -> None:
         """Stop listening; open streams are closed after a second."""

@@ -28,6 +28,7 @@ from evidence.errors import DurabilityError, EvidenceError
 from evidence.statements import event
 from evidence.statements.bodies import LogRotate
 from evidence.store.ports import Journal
+from server.errors import ServerError
 from server.layout import Layout
 from server.log.line_of_logs import LogFolders, NotIntegratedError, Stamped, lineage_of
 from server.log.opening import LogKeyError
@@ -49,6 +50,10 @@ _FATAL: Final = (ForkError, RollbackError, CorruptLogError, DurabilityError, Log
 """After these a human must look; going on could only make it worse."""
 
 _log = structlog.get_logger(__name__)
+
+
+class StrangeLogError(ServerError):
+    """The files of the log in this data folder are not those that the database's head row speaks of."""
 
 
 class LogKeeper:
@@ -78,13 +83,34 @@ class LogKeeper:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log-keeper", daemon=True)
         self._trouble: str | None = None
+        self._failing: str | None = None
+        """Why the last attempt failed, while it is tried again."""
         self._silent: frozenset[str] = frozenset()
         self._asked_at = time.monotonic()
 
     @property
     def trouble(self) -> str | None:
         """Why the log does not grow; None when all is well."""
-        return self._trouble
+        return self._trouble or self._failing
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The witnesses that did not cosign the newest head."""
+        return self._silent
+
+    def check(self) -> None:
+        """Demand, before anybody is served, that the log in this folder is the one of the database.
+
+        Raises:
+            StrangeLogError: its files do not lead to the database's newest head. Nothing was changed.
+        """
+        try:
+            self._integrator.check()
+        except CustodyError as error:
+            raise StrangeLogError(
+                f"the log in {self.folders.tiles(self._era).folder} is not the log of the database: {error}."
+                " Each server of one database needs the same log folder (shared, or restored from a backup)"
+            ) from error
 
     def start(self) -> None:
         """Start the thread."""
@@ -192,14 +218,16 @@ class LogKeeper:
                 self._integrator.integrate(())
                 self._asked_at = time.monotonic()
             self._tell_of_witnesses()
+            self._failing = None
         except HeadMovedError:
             return 0  # another process integrates as well: read its head at the next round
         except _FATAL as error:
             if isinstance(error, CorruptLogError | RollbackError) and self._has_ended():
                 return 0  # another process went on with the next log: so does this one at the next round
-            self._trouble = type(error).__name__
+            self._trouble = f"has stopped ({type(error).__name__}): a person must look"
             _log.critical("the custody log stopped", error=type(error).__name__)
         except (EvidenceError, OSError) as error:
+            self._failing = f"cannot grow ({type(error).__name__}): its disk is full, or the database is away"
             _log.error("the custody log could not grow, trying again", error=type(error).__name__)
         return size
 

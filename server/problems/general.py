@@ -218,6 +218,20 @@ UNREADY: Final = ProblemType(
         "there. Try again later.",
     ),
 )
+NOT_READY: Final = ProblemType(
+    "not-ready",
+    503,
+    Words(
+        "Deze server is nu niet in orde",
+        "Stuur verzoeken zolang naar een andere server. Wat bevestigd is, is veilig. Bij trouble staat welk deel niet "
+        "werkt; `getuige doctor` op deze machine zegt wat eraan te doen is.",
+    ),
+    Words(
+        "This server is not well now",
+        "Send requests to another server meanwhile. What was confirmed is safe. The member trouble says which part "
+        "does not work; `getuige doctor` on this machine says what to do.",
+    ),
+)
 STORAGE_FULL: Final = ProblemType(
     "storage-full",
     507,

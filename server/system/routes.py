@@ -1,11 +1,8 @@
 """GET /time, /trust, /health/live and /health/ready."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
 
 from evidence import ids
 from evidence.bundle.checking import trust
@@ -14,7 +11,7 @@ from evidence.statements.statement import Statement
 from server.api import V1, problems
 from server.auth.dependencies import PasserByAsking, VisitorAsking
 from server.principals import Anyone
-from server.problems import general
+from server.problems import ProblemError, general
 from server.services import Services, services_of
 from server.statements.shapes import Dsse
 
@@ -44,7 +41,7 @@ class TrustAnswer(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether the server takes statements; `trouble` names what is not well, also when it still does."""
+    """That the server is well; otherwise a problem document has the same members, `trouble` by part."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"ready": True, "trouble": {}}})
     ready: bool
@@ -102,13 +99,13 @@ async def is_alive(_who: PasserByAsking) -> dict[str, bool]:
 @router.get(
     "/health/ready",
     operation_id="is_ready",
-    response_model=Ready,
-    responses={503: {"model": Ready, "description": "Statements are not taken now"}, **problems()},
+    responses=problems(general.NOT_READY),
 )
-async def is_ready(request: Request, _who: PasserByAsking) -> Any:  # noqa: ANN401 - a response, for the status code
-    """Say whether statements are taken, and what is not well."""
+async def is_ready(request: Request, _who: PasserByAsking) -> Ready:
+    """Say that a proxy may send requests here; otherwise which part is not well."""
     trouble = services_of(request).trouble()
     if request.app.state.draining:
         trouble["server"] = "is stopping; requests go on until it has"
-    ready = trouble.keys().isdisjoint({"journal", "server"})
-    return JSONResponse({"ready": ready, "trouble": trouble}, 200 if ready else 503)
+    if trouble:
+        raise ProblemError(general.NOT_READY, ready=False, trouble=trouble)
+    return Ready(ready=True, trouble={})

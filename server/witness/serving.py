@@ -10,6 +10,7 @@ import uvicorn
 from evidence import logs
 from evidence.custody.witnessing.witness import Witness
 from server import log_keys
+from server.listening import listen
 from server.witness.app import create_app
 from server.witness.folder import WitnessFolder
 
@@ -46,5 +47,6 @@ def serve(witness: Witness, folder: WitnessFolder, host: str, port: int) -> None
     logs.configure(log_keys.ALLOWED)
     log = structlog.get_logger("server.witness")
     log.info("serving", witness=witness.name, host=host, port=port, version=version("getuige"), pid=os.getpid())
-    uvicorn.Server(configuration(witness, folder, host, port)).run()
+    with listen(host, port, "--port, or GETUIGE_WITNESS_PORT") as bound:
+        uvicorn.Server(configuration(witness, folder, host, port)).run(sockets=[bound])
     log.info("stopped", pid=os.getpid())

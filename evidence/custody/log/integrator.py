@@ -134,6 +134,18 @@ class Integrator:
         self._edge = (new, grown.edge)
         return self._release(new)
 
+    def check(self) -> None:
+        """Demand that the files here are those of the head row, and the published head is none beyond it.
+
+        Raises:
+            CorruptLogError, ResourceNotFoundError, TileError, RollbackError: they are not; nothing was changed.
+        """
+        published = self._published()  # before the head row, which is never behind it
+        head = self._heads.load()
+        if published is not None and (head is None or published.checkpoint.size > head.size):
+            raise RollbackError("the published checkpoint is ahead of the head row: was the database put back?")
+        self._edge_at(head)
+
     def recover(self) -> SignedCheckpoint | None:
         """Check the log against its head row, and publish that head if the published one is behind or less cosigned.
 
@@ -144,15 +156,11 @@ class Integrator:
             As `integrate`.
         """
         self._refuse_if_stopped()
-        published = self._published()  # before the head row, which is never behind it
-        head = self._heads.load()
-        if published is not None and (head is None or published.checkpoint.size > head.size):
-            raise RollbackError("the published checkpoint is ahead of the head row: was the database put back?")
-        if head is None:
-            self._recovered = True
-            return None
-        self._edge_at(head)
+        self.check()
+        published, head = self._published(), self._heads.load()
         self._recovered = True
+        if head is None:
+            return None
         if published is not None and self._is_complete(published, head):
             return published
         return self._release(head)

@@ -9,9 +9,10 @@ COMMITTED (whoever waited for the head row must see what its holder wrote), and 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -109,6 +110,14 @@ def open_engine(url: str | URL) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def time_of(engine: Engine) -> datetime:
+    """Return what time the database says it is; for SQLite that is this machine's. Errors as of `reading`."""
+    here = engine.dialect.name == "sqlite"
+    question = "SELECT strftime('%s', 'now')" if here else "SELECT extract(epoch FROM clock_timestamp())"
+    with reading(engine) as connection:
+        return datetime.fromtimestamp(float(connection.scalar(text(question)) or 0), UTC)
 
 
 @contextmanager
