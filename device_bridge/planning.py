@@ -19,7 +19,7 @@ from device_bridge.settings import BridgeSettings
 from evidence import keyfile, keys
 
 
-def plan_of(settings: BridgeSettings, bridge: keys.Identity, console: Route) -> Plan:
+def plan_of(settings: BridgeSettings, bridge: keys.BridgeIdentity, console: Route) -> Plan:
     """Return every route that the settings name; SettingsError when a key, certificate or address cannot be used."""
     centres, rooms = settings.centres(), settings.rooms()
     alternates = {

@@ -58,7 +58,7 @@ class Bridge:
     """A whole bridge inside this process. SpoolError, RegistryError or SettingsError when it cannot start."""
 
     def __init__(self, settings: BridgeSettings) -> None:
-        self.identity = keyfile.load_or_create_identity(settings.bridge_key_file)
+        self.identity = keyfile.load_or_create_bridge(settings.bridge_key_file)
         self.name = BridgeName(settings.name)
         peers = settings.peer_addresses()
         self.spool = Spool(settings.folder / "spool.db", shared=bool(peers))

@@ -16,7 +16,6 @@ from typing import Final, Literal
 from device_bridge.alarm.life import Person
 from device_bridge.errors import ActError, BridgeError, UnknownDeviceError
 from evidence import canonical, ids, keys, schema, xwing
-from evidence.envelope import wraps
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, catalogue, dsse
 from evidence.statements import statement as statements
@@ -24,6 +23,9 @@ from evidence.statements import statement as statements
 KEPT: Final = frozenset(catalogue.where(at_bridge=True))
 """Statement types that decide what a press or an act may do; the rest of the journal is of no use here."""
 
+
+NO_KEY: Final = ids.Base64("")
+"""Of a desk that was published without a key that opens."""
 
 SAVE_EVERY: Final = 10_000
 """Events without anything to keep after which the place in the journal is written down all the same."""
@@ -78,6 +80,7 @@ class Registry:
         self._cases: dict[ids.CaseId, bodies.CaseOpen] = {}
         self._devices: dict[ids.DeviceId, Device] = {}
         self._lock = threading.Lock()
+        self._unfit_cases: set[ids.CaseId] = set()
         self.refused = 0
         """Statements that were not folded in because their signature or signer does not fit."""
 
@@ -144,18 +147,29 @@ class Registry:
         """Return every alarm device in use."""
         return [device for device in list(self._devices.values()) if not device.revoked]
 
-    def readers_of_alarm(self, case: ids.CaseId) -> tuple[wraps.Reader, ...]:
-        """Return the keys that an alarm of `case` is sealed to: the case's, then every desk's in force.
+    def readers_of_alarm(self, case: ids.CaseId) -> tuple[bytes, ...]:
+        """Return the X-Wing keys that an alarm of `case` is sealed to: the case's, then every desk's in force.
 
-        Who has an X-Wing key gets the alarm in suite 2, anyone else in suite 1: her safety today goes before her
-        secrets against a machine of later.
+        A key that nothing can be wrapped to is left out and stands in `trouble`: it must stop no press.
         """
-        desks = tuple(
-            _reader(known.body.box, known.body.xwing)
+        own = _key(self._cases[case].xwing)
+        if own is None:
+            self._unfit_cases.add(case)
+        keys_of = dict.fromkeys([own, *map(_key, self._desk_keys())])  # each once, the case's first
+        return tuple(key for key in keys_of if key is not None)
+
+    @property
+    def trouble(self) -> str | None:
+        """Say how many keys nothing can be wrapped to: of desks in force, and of cases that raised an alarm."""
+        unfit = len(self._unfit_cases) + sum(_key(one) is None for one in self._desk_keys())
+        return f"{unfit} key(s) of cases or desks cannot be sealed to; alarms go to the others" if unfit else None
+
+    def _desk_keys(self) -> list[ids.Base64]:
+        return [
+            known.body.xwing or NO_KEY
             for known in list(self._professionals.values())
             if known.body.role == "desk" and not known.retired
-        )
-        return (_reader(self._cases[case].box, self._cases[case].xwing), *desks)
+        ]
 
     def dispatcher(self, kid: ids.KeyId) -> tuple[Person, bytes]:
         """Return a dispatcher in force and their Ed25519 public key; ActError for anyone else."""
@@ -237,14 +251,11 @@ class Registry:
 
 
 @lru_cache(maxsize=1024)
-def _reader(box: ids.PublicKey, hybrid: ids.Base64 | None) -> wraps.Reader:
-    """Return public keys to wrap to. A bad X-Wing key must not stop a press: then it is suite 1."""
-    public = bytes.fromhex(box)
-    if hybrid is None:
-        return wraps.Reader(public)
+def _key(xwing_public: ids.Base64) -> bytes | None:
+    """Return a key to wrap to; None when nothing can be."""
     try:
-        raw = canonical.unb64(hybrid)
+        raw = canonical.unb64(xwing_public)
         xwing.check_public(raw)
     except FormatError:
-        return wraps.Reader(public)
-    return wraps.Reader(public, raw)
+        return None
+    return raw

@@ -19,3 +19,7 @@ class DurabilityError(StorageError):
 
 class ImmutableFileError(EvidenceError):
     """A file that never changes, such as a tile of the log, already exists with other bytes."""
+
+
+class LockError(EvidenceError):
+    """A wrap, a box or a locked key does not open: another key, another phrase, or changed bytes."""

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from evidence import canonical, files, ids, keys, schema
 from evidence.errors import EvidenceError, FormatError
@@ -25,10 +25,19 @@ class KeyFileError(EvidenceError):
 
 
 @dataclass(frozen=True)
-class _Seeds:
+class _SigningFile:
+    v: Literal[1]
+    sign: ids.Sha256
+
+
+@dataclass(frozen=True)
+class _BridgeFile:
     v: Literal[1]
     sign: ids.Sha256
     box: ids.Sha256
+
+
+_File = TypeVar("_File", _SigningFile, _BridgeFile)
 
 
 def read(path: Path) -> bytes:
@@ -83,26 +92,48 @@ def load_or_create_secret(path: Path) -> bytes:
         raise KeyFileError(f"{path} holds no secret of {SECRET_BYTES} bytes") from error
 
 
-def load_identity(path: Path) -> keys.Identity:
-    """Return a service's keys from a file (JSON: two seeds of 32 bytes as hexadecimal)."""
+def load_signing_key(path: Path) -> keys.SigningKey:
+    """Return a server's key from a file (JSON: a seed of 32 bytes as hexadecimal)."""
+    return keys.SigningKey(bytes.fromhex(_load(_SigningFile, path).sign))
+
+
+def load_or_create_signing_key(path: Path) -> keys.SigningKey:
+    """Return a server's key from a file, after making it when there is none."""
+    load_or_create(path, lambda: _written(_SigningFile(1, _seed(keys.SigningKey.generate().sign_seed))))
+    return load_signing_key(path)
+
+
+def load_bridge(path: Path) -> keys.BridgeIdentity:
+    """Return the bridges' keys from a file (JSON: two seeds of 32 bytes as hexadecimal)."""
+    stored = _load(_BridgeFile, path)
+    return keys.BridgeIdentity(bytes.fromhex(stored.sign), bytes.fromhex(stored.box))
+
+
+def load_or_create_bridge(path: Path) -> keys.BridgeIdentity:
+    """Return the bridges' keys from a file, after making them when there is none."""
+    load_or_create(path, _new_bridge)
+    return load_bridge(path)
+
+
+def _load(form: type[_File], path: Path) -> _File:
     try:
-        stored = schema.decode(_Seeds, canonical.decode(read(path).strip()))
+        return schema.decode(form, canonical.decode(read(path).strip()))
     except FormatError as error:
         raise KeyFileError(f"{path} holds no service key: {error}") from error
-    return keys.Identity(bytes.fromhex(stored.sign), bytes.fromhex(stored.box))
-
-
-def load_or_create_identity(path: Path) -> keys.Identity:
-    """Return a service's keys from a file, after making them when there is none."""
-    load_or_create(path, _new_identity)
-    return load_identity(path)
 
 
 def _random_hex() -> bytes:
     return secrets.token_hex(SECRET_BYTES).encode()
 
 
-def _new_identity() -> bytes:
-    made = keys.Identity.generate()
-    seeds = _Seeds(1, ids.Sha256(made.sign_seed.hex()), ids.Sha256(made.box_seed.hex()))
-    return canonical.encode(schema.encode(seeds)) + b"\n"
+def _new_bridge() -> bytes:
+    made = keys.BridgeIdentity.generate()
+    return _written(_BridgeFile(1, _seed(made.sign_seed), _seed(made.box_seed)))
+
+
+def _seed(seed: bytes) -> ids.Sha256:
+    return ids.Sha256(seed.hex())
+
+
+def _written(document: _SigningFile | _BridgeFile) -> bytes:
+    return canonical.encode(schema.encode(document)) + b"\n"

@@ -1,4 +1,7 @@
-"""Keys of people, devices and services (suite 1): Ed25519 signs, X25519 opens, Argon2id locks by a phrase.
+"""Keys of people, devices and services: Ed25519 signs, X-Wing opens, Argon2id locks by a phrase.
+
+A person has two seeds, and neither follows from the other. A phone, an alarm device and a server only sign. A bridge
+signs and has a box of its own (X25519), for codes and for its spool.
 
 A private key never reaches the server. What the server may keep is a *locked key*: the two private seeds
 under a key that only the pass phrase gives (RFC 9106 Argon2id, libsodium secretbox). The same derivation yields a
@@ -13,14 +16,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal
 
-from nacl import bindings, pwhash, utils
+from nacl import bindings, pwhash, signing, utils
 from nacl.exceptions import BadSignatureError, CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
-from nacl.signing import SigningKey, VerifyKey
 
-from evidence import canonical, ids, schema
-from evidence.errors import EvidenceError
+from evidence import canonical, ids, schema, xwing
+from evidence.errors import EvidenceError, FormatError, LockError
 
 SEED_BYTES: Final = 32
 MIN_OPSLIMIT, MAX_OPSLIMIT = 1, 20
@@ -36,87 +38,131 @@ class SignatureError(EvidenceError):
     """A signature does not fit the key and the bytes."""
 
 
-class LockError(EvidenceError):
-    """A locked key does not open: the phrase is another one, or the file was changed."""
-
-
 def signing_kid(public: bytes) -> ids.KeyId:
     """Name an Ed25519 public key (32 bytes) by the first 16 bytes of SHA-256(0x01, key)."""
     return ids.KeyId(hashlib.sha256(b"\x01" + public).hexdigest()[:32])
 
 
-def box_kid(public: bytes) -> ids.KeyId:
-    """Name an X25519 public key (32 bytes) by the first 16 bytes of SHA-256(0x02, key)."""
-    return ids.KeyId(hashlib.sha256(b"\x02" + public).hexdigest()[:32])
+def opening_kid(public: bytes) -> ids.KeyId:
+    """Name an X-Wing public key (1216 bytes) by the first 16 bytes of SHA-256(0x03, key). Wraps do so."""
+    return ids.KeyId(hashlib.sha256(b"\x03" + public).hexdigest()[:32])
 
 
 def verify(public: bytes, message: bytes, signature: bytes) -> None:
     """Check an Ed25519 signature (RFC 8032); SignatureError if it does not hold."""
     try:
-        VerifyKey(public).verify(message, signature)
+        signing.VerifyKey(public).verify(message, signature)
     except (BadSignatureError, CryptoError, ValueError, TypeError) as error:
         message_text = "the signature does not fit the key and the bytes"
         raise SignatureError(message_text) from error
 
 
 @dataclass(frozen=True)
-class Identity:
-    """The private keys of one person, device or service: two seeds of 32 bytes."""
+class SigningKey:
+    """A private Ed25519 key: a seed of 32 bytes."""
 
     sign_seed: bytes = field(repr=False)
-    box_seed: bytes = field(repr=False)
 
     @staticmethod
-    def generate() -> "Identity":
+    def generate() -> "SigningKey":
         """Make a new one from the operating system's randomness."""
-        return Identity(utils.random(SEED_BYTES), utils.random(SEED_BYTES))
+        return SigningKey(utils.random(SEED_BYTES))
 
     @cached_property
-    def _signing(self) -> SigningKey:
+    def _signing(self) -> signing.SigningKey:
         # Deriving it costs as much as a signature.
-        return SigningKey(self.sign_seed)
+        return signing.SigningKey(self.sign_seed)
 
     @property
     def sign_public(self) -> bytes:
         """The Ed25519 public key, 32 bytes."""
         return bytes(self._signing.verify_key)
 
-    @property
-    def box_public(self) -> bytes:
-        """The X25519 public key, 32 bytes."""
-        return bindings.crypto_scalarmult_base(self.box_seed)
-
     @cached_property
     def kid(self) -> ids.KeyId:
         """The name of the signing key."""
         return signing_kid(self.sign_public)
 
-    @property
-    def box_kid(self) -> ids.KeyId:
-        """The name of the box key."""
-        return box_kid(self.box_public)
-
     def sign(self, message: bytes) -> bytes:
         """Return the Ed25519 signature, 64 bytes."""
         return bytes(self._signing.sign(message).signature)
 
+
+@dataclass(frozen=True)
+class OpeningKey:
+    """A private X-Wing key, a seed of 32 bytes: it opens wraps. A desk's is shared without the key that signs."""
+
+    xwing_seed: bytes = field(repr=False)
+
+    @cached_property
+    def _opening(self) -> xwing.PrivateKey:
+        # Expanding it costs as much as opening a wrap.
+        return xwing.PrivateKey(self.xwing_seed)
+
+    @property
+    def xwing_public(self) -> bytes:
+        """The X-Wing public key, 1216 bytes."""
+        return self._opening.public
+
+    @cached_property
+    def opening_kid(self) -> ids.KeyId:
+        """The name of the key that opens."""
+        return opening_kid(self.xwing_public)
+
+    def unseal(self, info: bytes, sealed: bytes) -> bytes:
+        """Open what `xwing.seal` sealed to this key; LockError if it is for another key or `info`, or was changed."""
+        return self._opening.unseal(info, sealed)
+
+
+@dataclass(frozen=True)
+class Identity(OpeningKey, SigningKey):
+    """The private keys of one person or desk: the seed that signs, then the seed that opens."""
+
+    @staticmethod
+    def generate() -> "Identity":
+        """Make a new one from the operating system's randomness."""
+        return Identity(utils.random(SEED_BYTES), utils.random(SEED_BYTES))
+
+
+@dataclass(frozen=True)
+class BridgeIdentity(SigningKey):
+    """The private keys of the alarm bridges: they sign, and the X25519 box takes codes and their own spool."""
+
+    box_seed: bytes = field(repr=False)
+
+    @staticmethod
+    def generate() -> "BridgeIdentity":
+        """Make a new one from the operating system's randomness."""
+        return BridgeIdentity(utils.random(SEED_BYTES), utils.random(SEED_BYTES))
+
+    @cached_property
+    def box_public(self) -> bytes:
+        """The X25519 public key, 32 bytes."""
+        return bindings.crypto_scalarmult_base(self.box_seed)
+
+    def seal(self, plaintext: bytes) -> bytes:
+        """Seal to this bridge itself."""
+        return seal_box(self.box_public, plaintext)
+
     def open_box(self, sealed: bytes) -> bytes:
         """Open a libsodium sealed box; LockError if it is for another key or was changed."""
-        return open_box(self.box_seed, sealed)
+        try:
+            return bytes(SealedBox(PrivateKey(self.box_seed)).decrypt(sealed))
+        except (CryptoError, ValueError, TypeError) as error:
+            message = "this key does not open that box"
+            raise LockError(message) from error
 
 
 def seal_box(public: bytes, plaintext: bytes) -> bytes:
-    """Seal `plaintext` to an X25519 public key (libsodium crypto_box_seal, 48 bytes longer)."""
-    return bytes(SealedBox(PublicKey(public)).encrypt(plaintext))
+    """Seal `plaintext` to a bridge's X25519 key (libsodium crypto_box_seal, 48 bytes longer).
 
-
-def open_box(box_seed: bytes, sealed: bytes) -> bytes:
-    """Open a sealed box with the private key `box_seed`; LockError if that is not its key."""
+    FormatError if nothing can be sealed to `public`.
+    """
     try:
-        return bytes(SealedBox(PrivateKey(box_seed)).decrypt(sealed))
+        return bytes(SealedBox(PublicKey(public)).encrypt(plaintext))
     except (CryptoError, ValueError, TypeError) as error:
-        message = "this key does not open that box"
-        raise LockError(message) from error
+        message = "that is no X25519 public key"
+        raise FormatError(message) from error
 
 
 @dataclass(frozen=True)
@@ -181,15 +227,15 @@ def lock(identity: Identity, handle: str, phrase: str, kdf: Kdf | None = None) -
     """Put `identity` under `phrase`; `handle` is the name that its owner types at sign-in."""
     kdf = kdf or Kdf.fresh()
     auth_seed, wrapping = kdf.derive(phrase)
-    auth = bytes(SigningKey(auth_seed).verify_key).hex()
-    locked = bytes(SecretBox(wrapping).encrypt(identity.sign_seed + identity.box_seed))
+    auth = bytes(signing.SigningKey(auth_seed).verify_key).hex()
+    locked = bytes(SecretBox(wrapping).encrypt(identity.sign_seed + identity.xwing_seed))
     return LockedKey(1, handle, kdf, ids.PublicKey(auth), ids.Base64(canonical.b64(locked)))
 
 
 def auth_signature(phrase: str, kdf: Kdf, message: bytes) -> bytes:
     """Sign `message` with the auth key that the phrase gives: proof of knowing it, without showing it."""
     auth_seed, _ = kdf.derive(phrase)
-    return bytes(SigningKey(auth_seed).sign(message).signature)
+    return bytes(signing.SigningKey(auth_seed).sign(message).signature)
 
 
 def generate_phrase(words: int = PHRASE_WORDS) -> str:

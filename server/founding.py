@@ -37,14 +37,14 @@ class Founded:
     server: ids.KeyId
 
 
-def found(settings: Settings, root: keys.Identity, root_label: str) -> Founded:
+def found(settings: Settings, root: keys.SigningKey, root_label: str) -> Founded:
     """Make a data folder that a server can start on, or complete one.
 
     Raises FoundingError when its journal obeys another root.
     """
     layout = Layout(settings.data)
     files.make_folder(layout.data)
-    server = keyfile.load_or_create_identity(layout.server_key)
+    server = keyfile.load_or_create_signing_key(layout.server_key)
     keyfile.load_or_create_secret(layout.challenge_key)
     log_key = load_or_create_key(layout.log_key, settings.log_origin)
     _write_anchors(settings, layout, root.sign_public, root_label, log_key)
@@ -70,18 +70,18 @@ def found(settings: Settings, root: keys.Identity, root_label: str) -> Founded:
     return Founded(log_key.name, log_key.verifier.vkey, root.sign_public, server.kid)
 
 
-def service_key(identity: keys.Identity, role: bodies.Role, label: str) -> bodies.KeyPublish:
+def service_key(identity: keys.SigningKey, role: bodies.Role, label: str) -> bodies.KeyPublish:
     """Return the statement body by which the root certifies a service's keys."""
     return bodies.KeyPublish(
         ids.SubjectId(ids.new_id()),
         role,
         label,
         ids.PublicKey(identity.sign_public.hex()),
-        ids.PublicKey(identity.box_public.hex()),
+        box=ids.PublicKey(identity.box_public.hex()) if isinstance(identity, keys.BridgeIdentity) else None,
     )
 
 
-def is_published(standing: Standing, identity: keys.Identity) -> bool:
+def is_published(standing: Standing, identity: keys.SigningKey) -> bool:
     """Say whether the root has certified these keys and not retired them."""
     known = standing.certified.get(identity.kid)
     return known is not None and not known.retired

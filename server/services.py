@@ -38,7 +38,7 @@ class Services:
 
     settings: Settings
     layout: Layout
-    identity: keys.Identity
+    identity: keys.SigningKey
     challenge_key: bytes
     journal: SqlJournal
     blobs: TieredBlobs
@@ -68,7 +68,7 @@ def services_of(request: Request) -> Services:
 def open_services(settings: Settings) -> Iterator[Services]:
     """Open the data folder and start the threads; FoundingError when it was never founded."""
     layout = Layout(settings.data)
-    identity = keyfile.load_identity(layout.server_key)
+    identity = keyfile.load_signing_key(layout.server_key)
     with ExitStack() as stack:
         engine = open_engine(settings.database_url)
         stack.callback(engine.dispose)

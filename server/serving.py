@@ -105,7 +105,7 @@ def serve(settings: Settings) -> None:
     """
     sys.setswitchinterval(SWITCH_S)
     layout = Layout.founded(settings.data)
-    keyfile.load_identity(layout.server_key)  # before uvicorn, whose failures have no words
+    keyfile.load_signing_key(layout.server_key)  # before uvicorn, whose failures have no words
     logs.configure(log_keys.ALLOWED)
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # what it says of a start, `failure` says in words
     log = structlog.get_logger("server")

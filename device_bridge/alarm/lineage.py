@@ -18,13 +18,13 @@ COVER_DIGITS: Final = 16
 """Of a press's SHA-256 in the list that a closing covers: 64 bits tell the presses of one alarm apart."""
 
 
-def alarm_id(bridge: keys.Identity, device: ids.DeviceId, sort: str, after: ids.AlarmId | None) -> ids.AlarmId:
+def alarm_id(bridge: keys.SigningKey, device: ids.DeviceId, sort: str, after: ids.AlarmId | None) -> ids.AlarmId:
     """Return the id of the alarm that follows `after` (None: the first of this device and sort)."""
     named = _ALARM + bytes.fromhex(device) + sort.encode() + b"\0" + bytes.fromhex(after or "")
     return ids.AlarmId(hmac.digest(bridge.sign_seed, named, "sha256")[:_ID_BYTES].hex())
 
 
-def item_id(bridge: keys.Identity, cose_sha256: bytes) -> ids.ItemId:
+def item_id(bridge: keys.SigningKey, cose_sha256: bytes) -> ids.ItemId:
     """Return the id of the sealed item of the press whose bytes have this SHA-256."""
     return ids.ItemId(hmac.digest(bridge.sign_seed, _ITEM + cose_sha256, "sha256")[:_ID_BYTES].hex())
 

@@ -13,7 +13,7 @@ from device_bridge.alarm import lineage
 from device_bridge.wire.message import DeviceMessage, Kind, Location, PressId
 from evidence import canonical, ids, keys
 from evidence.edtf import Edtf
-from evidence.envelope import meta, sealing, wraps
+from evidence.envelope import meta, sealing
 from evidence.statements import statement as statements
 
 DEGREE_DIGITS: Final = 6
@@ -36,15 +36,18 @@ def degrees(value: float) -> str:
 
 
 def seal_press(
-    bridge: keys.Identity,
-    readers: tuple[wraps.Reader, ...],
+    bridge: keys.BridgeIdentity,
+    readers: tuple[bytes, ...],
     case: ids.CaseId,
     alarm: ids.AlarmId,
     message: DeviceMessage,
     at: ids.Time,
     cose: bytes,
 ) -> tuple[StoredItem, statements.Statement]:
-    """Seal a press, or a position, that arrived `at`; return the container and the `item.seal` statement about it."""
+    """Seal a press, or a position, that arrived `at`; return the container and the `item.seal` statement about it.
+
+    wraps.ReaderError when nothing can be wrapped to any of the readers.
+    """
     described = _meta(alarm, message, at, cose)
     name = lineage.item_id(bridge, hashlib.sha256(cose).digest())
     prepared = sealing.prepare(bridge, case, described, readers, item=name)

@@ -61,7 +61,7 @@ def bridge_key(context: typer.Context, as_json: Json = False) -> None:
     from device_bridge.settings import BridgeSettings
     from evidence import keyfile
 
-    who = keyfile.load_or_create_identity(BridgeSettings.load(**context.obj).bridge_key_file)
+    who = keyfile.load_or_create_bridge(BridgeSettings.load(**context.obj).bridge_key_file)
     shown = {"kid": who.kid, "sign": who.sign_public.hex(), "box": who.box_public.hex()}
     show(shown, as_json=as_json)
 

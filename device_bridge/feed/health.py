@@ -126,9 +126,12 @@ class View:
         troubles = [
             *(f"broker {one['name']} is not connected" for one in brokers if not one["connected"]),
             *(worker.trouble for worker in self._workers if worker.trouble),
+            *([self._registry.trouble] if self._registry.trouble else []),
             *([self._forwarder.trouble] if self._forwarder.trouble else []),
             *(f"{one['route']}: {one['trouble']}" for one in routes if one["trouble"]),
         ]
+        if unsealed := reading.unsealed_count():
+            troubles.append(f"{unsealed} press(es) could be sealed to nobody and are kept at the bridge")
         counters = reading.counters()
         refused = counters.get("statements.refused", 0)
         if refused:

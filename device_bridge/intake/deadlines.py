@@ -65,7 +65,7 @@ class Watch:
     def __init__(
         self,
         spool: Spool,
-        bridge: keys.Identity,
+        bridge: keys.BridgeIdentity,
         board: Board,
         around: Surroundings,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,

@@ -38,6 +38,7 @@ from device_bridge.wire.message import (
     parse_topic,
 )
 from evidence import canonical, ids, keys
+from evidence.envelope.wraps import ReaderError
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 
@@ -102,7 +103,7 @@ class Intake:
         self,
         spool: Spool,
         registry: Registry,
-        bridge: keys.Identity,
+        bridge: keys.BridgeIdentity,
         plan: Plan,
         sends_first: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -159,7 +160,7 @@ class Intake:
             problem = f"{type(error).__name__} while it was taken in"
             log.error("message-broke-intake", error=type(error).__name__)  # noqa: TRY400 - a traceback shows its bytes
         spool.count("quarantined")
-        sealed = keys.seal_box(self._bridge.box_public, arrival.payload[:MAX_QUARANTINED_BYTES])
+        sealed = self._bridge.seal(arrival.payload[:MAX_QUARANTINED_BYTES])
         spool.quarantine(arrival.received.at, arrival.topic[:MAX_QUARANTINED_BYTES], problem, sealed)
         return Taken(None, None, problem)
 
@@ -298,9 +299,15 @@ class Intake:
         if spool.move_item(name, alarm.alarm):  # taken anew: sealed and told of already
             return name
         readers = self._registry.readers_of_alarm(alarm.case)
-        item, seal = seal_press(
-            self._bridge, readers, alarm.case, alarm.alarm, message, arrival.received.at, arrival.payload
-        )
+        try:
+            item, seal = seal_press(
+                self._bridge, readers, alarm.case, alarm.alarm, message, arrival.received.at, arrival.payload
+            )
+        except ReaderError:
+            # The alarm stands: she pressed, and whoever watches hears of it. What she sent is opened by nobody yet.
+            spool.keep_unsealed(name, alarm.alarm, _relayed(arrival).seal(self._bridge))
+            log.error("press-sealed-to-nobody")  # noqa: TRY400 - says enough
+            return name
         spool.add_item(alarm.alarm, item)
         spool.queue_statement(seal.id, alarm.alarm, seal.envelope.to_bytes(), item.item)
         return item.item
@@ -312,7 +319,7 @@ class Intake:
     def _queue_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, received: life.Received) -> None:
         duress_at = received.at if alarm.repeats else None
         what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location, duress_at)
-        sealed = keys.seal_box(self._bridge.box_public, what.to_bytes())
+        sealed = self._bridge.seal(what.to_bytes())
         for route in self._plan.at_once(alarm.kind):
             outbox.queue(spool, alarm.alarm, route, sealed, received.at_ms)
         turns = self._plan.later(alarm.kind, unix_ms(alarm.raised_at), received.at_ms)
@@ -337,14 +344,14 @@ class Intake:
             report = next((one for one in alarm.routes if one.route == route), None)
             may_have_it = outbox.call_off(spool, alarm.alarm, route) or report is not None
             if may_have_it and not (report and report.withdrawn):
-                sealed = keys.seal_box(self._bridge.box_public, what.to_bytes())
+                sealed = self._bridge.seal(what.to_bytes())
                 outbox.queue_withdrawal(spool, alarm.alarm, route, sealed, due_ms, yielded=not first)
 
     def _refresh_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage) -> None:
         """Routes that still wait for their turn send the newest position."""
         if message.location is not None:
             what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
-            outbox.refresh(spool, alarm.alarm, keys.seal_box(self._bridge.box_public, what.to_bytes()))
+            outbox.refresh(spool, alarm.alarm, self._bridge.seal(what.to_bytes()))
 
     def _speak(self, device: ids.DeviceId, press: PressId, told: Told, *, life_sign_s: int) -> Spoken:
         topic = down_topic(device)

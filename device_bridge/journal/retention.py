@@ -53,7 +53,7 @@ class Known:
     names: ids.Sha256 | None
 
 
-def let_go(spool: Spool, bridge: keys.Identity, stores: Stores, now_ms: int) -> frozenset[ids.AlarmId]:
+def let_go(spool: Spool, bridge: keys.BridgeIdentity, stores: Stores, now_ms: int) -> frozenset[ids.AlarmId]:
     """Drop what is not needed any more at `now_ms` (Unix milliseconds); return the alarms that it belonged to.
 
     Raises SpoolError, and what the journal raises when it cannot be asked: then what was not dropped yet stays.
@@ -82,7 +82,7 @@ def _going(stores: Stores, kept: Sequence[Kept], now_ms: int) -> list[Kept]:
     return going
 
 
-def _let_go(spool: Spool, bridge: keys.Identity, going: Sequence[Kept]) -> None:
+def _let_go(spool: Spool, bridge: keys.BridgeIdentity, going: Sequence[Kept]) -> None:
     reading = spool.read()
     presses = {
         lineage.item_id(bridge, digest): digest

@@ -38,7 +38,7 @@ class Lanes:
     subscribe: tuple[str, ...]
 
 
-def make_token(device: ids.DeviceId, who: keys.Identity, *, clock_sure: bool = True) -> str:
+def make_token(device: ids.DeviceId, who: keys.SigningKey, *, clock_sure: bool = True) -> str:
     """Return a fresh password for the broker's user `device`."""
     members = {"v": 1, "id": bytes.fromhex(device), "t": int(time.time()) if clock_sure else None}
     signed = cose.sign1(who, cbor2.dumps(members, canonical=True), AUDIENCE)

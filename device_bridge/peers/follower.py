@@ -56,7 +56,7 @@ class Follower:
         url: str,
         token: str,
         spool: Spool,
-        bridge: keys.Identity,
+        bridge: keys.BridgeIdentity,
         intake: Intake,
         board: Board,
         tell: Callable[[life.Alarm], None],

@@ -24,7 +24,7 @@ LOOK_S: Final = 0.25
 class NewsDesk:
     """The news of one spool. `begin` comes before the first question."""
 
-    def __init__(self, bridge: str, spool: Spool, identity: keys.Identity, board: Board) -> None:
+    def __init__(self, bridge: str, spool: Spool, identity: keys.BridgeIdentity, board: Board) -> None:
         self._bridge = bridge
         self._spool = spool
         self._identity = identity

@@ -54,7 +54,7 @@ class DeviceMemory:
         """Make a new device in `folder`; SettingsError when there is one already."""
         if (folder / FILE).exists():
             raise SettingsError(f"{folder} already holds a device")
-        made = keys.Identity.generate()
+        made = keys.SigningKey.generate()
         pinned = ids.PublicKey(ids.hex_text(bridge_key, 32))
         salt = ids.Sha256(secrets.token_hex(SALT_BYTES))
         device, sign = ids.DeviceId(ids.new_id()), ids.Sha256(made.sign_seed.hex())
@@ -68,10 +68,9 @@ class DeviceMemory:
         return self.state.device
 
     @property
-    def identity(self) -> keys.Identity:
-        """The device's signing key (its box key is never used)."""
-        seed = bytes.fromhex(self.state.sign)
-        return keys.Identity(seed, seed)
+    def identity(self) -> keys.SigningKey:
+        """The device's signing key."""
+        return keys.SigningKey(bytes.fromhex(self.state.sign))
 
     @property
     def authority_file(self) -> Path | None:

@@ -34,7 +34,7 @@ log = structlog.get_logger()
 class Delivery:
     """One thread and one small pool for each route, working off the outbox in the spool."""
 
-    def __init__(self, spool: Spool, bridge: keys.Identity, board: Board, routes: Sequence[Route]) -> None:
+    def __init__(self, spool: Spool, bridge: keys.BridgeIdentity, board: Board, routes: Sequence[Route]) -> None:
         self._spool = spool
         self._bridge = bridge
         self._board = board

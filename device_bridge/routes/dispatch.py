@@ -42,7 +42,7 @@ class Dispatch:
         return canonical.encode(schema.encode(document))
 
     @staticmethod
-    def open(sealed: bytes, bridge: keys.Identity) -> "Dispatch":
+    def open(sealed: bytes, bridge: keys.BridgeIdentity) -> "Dispatch":
         """Open what the outbox holds; LockError or FormatError when it is not the bridge's own."""
         document = schema.decode(_Document, canonical.decode_exact(bridge.open_box(sealed)))
         where = document.position

@@ -28,7 +28,7 @@ class WebhookRoute:
     hears_withdrawal = False
     """Nobody is woken to hear that it was nothing."""
 
-    def __init__(self, name: str, url: str, bridge: keys.Identity, tls: ssl.SSLContext) -> None:
+    def __init__(self, name: str, url: str, bridge: keys.SigningKey, tls: ssl.SSLContext) -> None:
         self.name = name
         self._tls = tls
         self._url = url

@@ -110,6 +110,15 @@ class Reading:
         ).fetchone()
         return None if row is None else StoredItem(row[0], row[1], row[2], PressId(row[3], row[4]))
 
+    def unsealed(self) -> list[bytes]:
+        """Return the presses that could be sealed to nobody: `replication.Relayed`, sealed to the bridge's own box."""
+        return [bytes(row[0]) for row in self.sql.execute("SELECT sealed FROM unsealed ORDER BY item")]
+
+    def unsealed_count(self) -> int:
+        """Return how many presses could be sealed to nobody."""
+        count: int = self.sql.execute("SELECT count(*) FROM unsealed").fetchone()[0]
+        return count
+
     def container(self, item: ids.ItemId) -> bytes:
         """Return the sealed container of an item that this spool stored."""
         row = self.sql.execute("SELECT container FROM item WHERE item = ?", (item,)).fetchone()

@@ -66,12 +66,12 @@ class Relayed:
     at: ids.Time
     broker: str
 
-    def seal(self, bridge: keys.Identity) -> bytes:
+    def seal(self, bridge: keys.BridgeIdentity) -> bytes:
         """Seal it to the bridges' own box key: it may hold a position."""
-        return keys.seal_box(bridge.box_public, canonical.encode(schema.encode(self)))
+        return bridge.seal(canonical.encode(schema.encode(self)))
 
     @staticmethod
-    def open(sealed: bytes, bridge: keys.Identity) -> "Relayed":
+    def open(sealed: bytes, bridge: keys.BridgeIdentity) -> "Relayed":
         """Open what `seal` made; LockError or FormatError when it is not ours."""
         return schema.decode(Relayed, canonical.decode_exact(bridge.open_box(sealed)))
 
@@ -144,12 +144,12 @@ def is_any(reading: Reading, after: int) -> bool:
     return reading.sql.execute("SELECT 1 FROM news WHERE n > ? LIMIT 1", (after,)).fetchone() is not None
 
 
-def signed(what: Page, bridge: keys.Identity) -> bytes:
+def signed(what: Page, bridge: keys.BridgeIdentity) -> bytes:
     """Return the page as it is sent: a DSSE envelope."""
     return dsse.sign(PAGE_TYPE, canonical.encode(schema.encode(what)), bridge).to_bytes()
 
 
-def opened(data: bytes, bridge: keys.Identity, after: int) -> Page:
+def opened(data: bytes, bridge: keys.BridgeIdentity, after: int) -> Page:
     """Read a page that another bridge of this installation signed; PeerError when it is anything else."""
     try:
         envelope = dsse.parse(data, PAGE_TYPE)

@@ -144,6 +144,10 @@ class Writing(Reading):
             "DELETE FROM quarantine WHERE n <= (SELECT max(n) FROM quarantine) - ?", (MAX_QUARANTINE_ROWS,)
         )
 
+    def keep_unsealed(self, item: ids.ItemId, alarm: ids.AlarmId, sealed: bytes) -> None:
+        """Keep a press that could be sealed to nobody, sealed to the bridge's own box. Nothing lets go of it."""
+        self.sql.execute("INSERT OR REPLACE INTO unsealed VALUES (?, ?, ?)", (item, alarm, sealed))
+
     def count(self, name: str, by: int = 1) -> None:
         """Add to a named counter."""
         self.sql.execute(

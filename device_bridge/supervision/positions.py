@@ -24,6 +24,7 @@ from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.wire.message import DeviceMessage
 from evidence import ids, keys
+from evidence.envelope.wraps import ReaderError
 
 MIN_GAP_S: Final = 5.0
 """Between two stored positions of one device, which sends one every ten seconds. On foot she is seven metres on."""
@@ -43,7 +44,7 @@ log = structlog.get_logger()
 class Positions:
     """Takes positions on the thread of telemetry. The counters say what became of them since the bridge started."""
 
-    def __init__(self, spool: Spool, registry: Registry, bridge: keys.Identity, board: Board) -> None:
+    def __init__(self, spool: Spool, registry: Registry, bridge: keys.BridgeIdentity, board: Board) -> None:
         self.stored = 0
         self.unasked = 0
         """Thrown away because no alarm of the device is open."""
@@ -51,6 +52,8 @@ class Positions:
         """Left out because one of a moment ago is there, or because too many came at once."""
         self.refused = 0
         """Older than what is there, or from before the press: somebody repeats what he once recorded."""
+        self.unsealed = 0
+        """Thrown away because no key of a reader can be sealed to; the press that asked for them is kept."""
         self._spool = spool
         self._registry = registry
         self._bridge = bridge
@@ -75,7 +78,13 @@ class Positions:
     @property
     def outcomes(self) -> dict[str, int]:
         """What became of all positions since the start, by name."""
-        return {"stored": self.stored, "unasked": self.unasked, "thinned": self.thinned, "refused": self.refused}
+        return {
+            "stored": self.stored,
+            "unasked": self.unasked,
+            "thinned": self.thinned,
+            "refused": self.refused,
+            "unsealed": self.unsealed,
+        }
 
     def _open_alarm(self, device: ids.DeviceId) -> Alarm | None:
         """Return the alarm that her position belongs to; a test and an opened case are no reason to follow anybody."""
@@ -97,6 +106,9 @@ class Positions:
         except SpoolError as error:
             log.warning("position-not-stored", error=str(error))  # the next one comes in ten seconds
             return
+        except ReaderError:
+            self.unsealed += 1
+            return
         if not stored:
             self.refused += 1
             return
@@ -110,7 +122,7 @@ class Positions:
         readers = self._registry.readers_of_alarm(alarm.case)
         item, seal = seal_press(self._bridge, readers, alarm.case, alarm.alarm, message, ids.now(), payload)
         what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
-        newest = keys.seal_box(self._bridge.box_public, what.to_bytes())
+        newest = self._bridge.seal(what.to_bytes())
         with self._spool.write() as spool:
             if not spool.alarm(alarm.alarm).is_open or not spool.note_position(message.device, message.press):
                 return False

@@ -16,6 +16,7 @@ from typing import Final
 from device_bridge.errors import MessageError, SettingsError
 from device_bridge.wire.message import CODE_BYTES, DeviceMessage, PressId
 from evidence import ids, keys
+from evidence.errors import LockError
 
 KEY_BYTES: Final = 32
 SALT_BYTES: Final = 32
@@ -51,11 +52,11 @@ class Codes:
         return keys.seal_box(bridge_box, bytes.fromhex(device) + self.cancel + self.duress)
 
     @staticmethod
-    def open(sealed: bytes, device: ids.DeviceId, bridge: keys.Identity) -> "Codes":
+    def open(sealed: bytes, device: ids.DeviceId, bridge: keys.BridgeIdentity) -> "Codes":
         """Open what was sealed for `device`; MessageError when it is for another device or another bridge."""
         try:
             opened = bridge.open_box(sealed)
-        except keys.LockError as error:
+        except LockError as error:
             raise MessageError("the codes of this device are not sealed to this bridge") from error
         if len(opened) != _ID_BYTES + 2 * KEY_BYTES or opened[:_ID_BYTES].hex() != device:
             raise MessageError("the codes are not those of this device")

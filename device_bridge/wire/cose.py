@@ -55,7 +55,7 @@ def to_be_signed(payload: bytes, topic: str) -> bytes:
     return cbor2.dumps(["Signature1", PROTECTED, topic.encode(), payload], canonical=True)
 
 
-def sign1(who: keys.Identity, payload: bytes, topic: str) -> bytes:
+def sign1(who: keys.SigningKey, payload: bytes, topic: str) -> bytes:
     """Return a tagged COSE_Sign1 of `payload` for `topic`, deterministically encoded."""
     signature = who.sign(to_be_signed(payload, topic))
     return cbor2.dumps(cbor2.CBORTag(SIGN1_TAG, [PROTECTED, {}, payload, signature]), canonical=True)

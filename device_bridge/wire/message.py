@@ -197,7 +197,7 @@ def parse_topic(topic: str) -> UpTopic:
     raise MessageError("not a topic on which devices speak")
 
 
-def seal(message: DeviceMessage, who: keys.Identity, topic: str) -> bytes:
+def seal(message: DeviceMessage, who: keys.SigningKey, topic: str) -> bytes:
     """Sign `message` for `topic`: the bytes that a device sends, and repeats, unchanged."""
     return cose.sign1(who, message.to_payload(), topic)
 

@@ -19,7 +19,7 @@ LENGTH_BYTES: Final = 4
 COMMITMENT_DOMAIN: Final = b"getuige/commitment/v1\x00"
 HEAD_OFFSET: Final = len(MAGIC) + LENGTH_BYTES
 MAX_HEAD_BYTES: Final = 256 * 1024
-"""A head with 1,000 wraps has 200 kB; more readers than that are served by grants."""
+"""A head has room for 120 wraps; more readers than that are served by grants."""
 
 MAX_META_BYTES: Final = 512 * 1024
 """An incident told in full, twice over: a timeline must stay quick to open."""
@@ -35,12 +35,11 @@ class TamperedError(EvidenceError):
 
 @dataclass(frozen=True)
 class Wrap:
-    """A content key for the owner of box key `to`."""
+    """A content key for the owner of the X-Wing key that `to` names, and the number of the suite it is wrapped in."""
 
     to: ids.KeyId
     wrap: ids.Base64
-    suite: Literal[2] | None = None
-    """Absent: suite 1. `to` is the name of the reader's X25519 key in either suite."""
+    suite: Literal[2]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from evidence import ids, keys
+from evidence import keys
 from evidence.envelope import cobblestone, container, wraps
 from evidence.envelope import meta as metas
 from evidence.envelope.container import Prefix, TamperedError
@@ -18,19 +18,17 @@ RANGE_CHUNKS: Final = 64
 """Chunks that are read at once for a range: 1 MiB, so that memory stays flat and a request is worth its while."""
 
 
-def content_key(
-    prefix: Prefix,
-    reader: keys.Identity,
-    granted: ids.Base64 | bodies.GrantedItem | None = None,
-) -> bytes:
-    """Return the item's content key from the wrap in its head, or from the one that a grant gave (text is suite 1).
+def content_key(prefix: Prefix, reader: keys.OpeningKey, granted: bodies.GrantedItem | None = None) -> bytes:
+    """Return the item's content key from the wrap in its head, or from the one that a grant gave.
 
     wraps.NotGivenError if there is no wrap for `reader`, WrapError if it was made for something else.
     """
     head = prefix.head
-    found = next((wrap for wrap in head.wraps if wrap.to == reader.box_kid), None)
-    wrapped, suite = (granted, None) if isinstance(granted, str) else _named(granted or found)
-    return wraps.unwrap(wrapped, head.case, head.item, reader, suite)
+    found = granted or next((wrap for wrap in head.wraps if wrap.to == reader.opening_kid), None)
+    if found is None:
+        message = "this item was not given to this reader"
+        raise wraps.NotGivenError(message)
+    return wraps.unwrap(found.wrap, head.case, head.item, reader)
 
 
 def open_range(
@@ -105,13 +103,6 @@ def open_begun(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[byte
         for plain in cobblestone.open_chunks(key, context, message_header, bytes(pending), first):
             if piece := plain[:left]:
                 yield piece
-
-
-def _named(wrap: bodies.GrantedItem | container.Wrap | None) -> tuple[ids.Base64, wraps.Suite]:
-    if wrap is None:
-        message = "this item was not given to this reader"
-        raise wraps.NotGivenError(message)
-    return wrap.wrap, wrap.suite
 
 
 def open_meta(prefix: Prefix, key: bytes) -> Meta:

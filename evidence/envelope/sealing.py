@@ -74,6 +74,8 @@ class Prepared:
     prefix: bytes = field(repr=False)
     content_key: bytes = field(repr=False)
     content_salt: bytes | None = field(repr=False)
+    left_out: tuple[ids.KeyId, ...] = ()
+    """Readers to whose keys nothing can be wrapped. Everybody else has the item."""
 
     def stream(self, content: Content | None = None, *, offset: int = 0) -> Iterator[bytes]:
         """Yield the container's bytes, the same ones each time, from `offset` (bytes) on.
@@ -121,21 +123,22 @@ class Prepared:
 
 
 def prepare(
-    signer: keys.Identity,
+    signer: keys.SigningKey,
     case: ids.CaseId,
     meta: Meta,
-    readers: Sequence[bytes | wraps.Reader],
+    readers: Sequence[bytes],
     content: Content | None = None,
     *,
     item: ids.ItemId | None = None,
 ) -> Prepared:
-    """Prepare an item of `case` for `readers` (the case's own first). Reads `content` once.
+    """Prepare an item of `case` for `readers`, X-Wing keys (the case's own first). Reads `content` once.
 
-    A reader is an X25519 key (suite 1) or a `wraps.Reader`, in the suite that its keys allow. `meta.file` is filled in
-    from `content`.
+    A reader with a bad key is left out, and named in `left_out`: it must not keep the item from the others.
+    wraps.ReaderError when nobody is left. `meta.file` is filled in from `content`.
     """
     item = item or ids.ItemId(ids.new_id())
     key = utils.random(cobblestone.KEY_BYTES)
+    wrapped, left_out = _wrap(key, case, item, readers)
     content_salt, content_part = None, None
     if content is not None:
         content_salt, content_part, file = measure_content(key, case, item, content)
@@ -149,11 +152,11 @@ def prepare(
         by=signer.kid,
         at=ids.now(),
         meta=meta_part,
-        wraps=tuple(_wrap(key, case, item, reader) for reader in readers),
+        wraps=wrapped,
         content=content_part,
     )
     signed = dsse.sign(dsse.ITEM_HEAD_TYPE, canonical.encode(schema.encode(head)), signer)
-    return Prepared(container.frame(signed.to_bytes()) + meta_ciphertext, key, content_salt)
+    return Prepared(container.frame(signed.to_bytes()) + meta_ciphertext, key, content_salt, left_out)
 
 
 def write(prepared: Prepared, content: Content | None, out: BinaryIO) -> bodies.ItemSeal:
@@ -206,9 +209,21 @@ def seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, bodi
     return ciphertext, bodies.Part(ids.Sha256(hashlib.sha256(ciphertext).hexdigest()), len(ciphertext), committed)
 
 
-def _wrap(key: bytes, case: str, item: str, reader: bytes | wraps.Reader) -> container.Wrap:
-    keys_of = reader if isinstance(reader, wraps.Reader) else wraps.Reader(reader)
-    return container.Wrap(keys.box_kid(keys_of.box), wraps.wrap_for(key, case, item, keys_of), keys_of.suite)
+def _wrap(
+    key: bytes, case: str, item: str, readers: Sequence[bytes]
+) -> tuple[tuple[container.Wrap, ...], tuple[ids.KeyId, ...]]:
+    """Return the wraps, and the names of readers whose keys are bad."""
+    wrapped, left_out = [], []
+    for reader in readers:
+        name = keys.opening_kid(reader)
+        try:
+            wrapped.append(container.Wrap(name, wraps.wrap(key, case, item, reader), wraps.SUITE))
+        except FormatError:
+            left_out.append(name)
+    if not wrapped:
+        message = "nothing can be wrapped to any reader of this item: their keys are bad"
+        raise wraps.ReaderError(message)
+    return tuple(wrapped), tuple(left_out)
 
 
 def _salt(key: bytes, context: bytes, padded_sha256: bytes) -> bytes:

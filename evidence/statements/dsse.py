@@ -63,7 +63,7 @@ def pae(payload_type: str, body: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(body), body)
 
 
-def sign(payload_type: str, body: bytes, *signers: keys.Identity) -> Envelope:
+def sign(payload_type: str, body: bytes, *signers: keys.SigningKey) -> Envelope:
     """Sign `body` with each of `signers`, in order."""
     message = pae(payload_type, body)
     signatures = tuple(Signature(who.kid, ids.Base64(canonical.b64(who.sign(message)))) for who in signers)

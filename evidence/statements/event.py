@@ -84,7 +84,7 @@ def parse(data: bytes) -> Event:
     return Event(index, received_at, statements.from_envelope(envelope))
 
 
-def issue(server: keys.Identity, origin: str, recorded: Recorded) -> dsse.Envelope:
+def issue(server: keys.SigningKey, origin: str, recorded: Recorded) -> dsse.Envelope:
     """Sign the receipt of a stored event, for the log that `origin` names."""
     payload = Receipt(
         1,

@@ -141,7 +141,7 @@ def verified(statement: Statement, public_keys: Mapping[ids.KeyId, bytes]) -> St
 
 
 def sign(
-    signer: keys.Identity,
+    signer: keys.SigningKey,
     kind: str,
     body: Body,
     *,
@@ -149,7 +149,7 @@ def sign(
     at: ids.Time | None = None,
     chain: Chain | None = None,
     seen: SeenCheckpoint | None = None,
-    cosigner: keys.Identity | None = None,
+    cosigner: keys.SigningKey | None = None,
 ) -> Statement:
     """Make and sign a statement of `kind` (a row of `catalogue`); `cosigner` adds a second signature.
 

@@ -26,7 +26,7 @@ class GrantLeft:
 
     grant: ids.GrantId
     reader: ids.KeyId
-    reader_box: ids.PublicKey
+    to: ids.KeyId
     expires: ids.Time
 
 
@@ -55,8 +55,8 @@ class Tombstone:
         """The grant that was here, without its purpose and with empty wraps; None for other bodies."""
         if self.left is None:
             return None
-        items = tuple(bodies.GrantedItem(item, ids.Base64("")) for item in self.items)
-        return bodies.Grant(self.left.grant, self.left.reader, self.left.reader_box, "", self.left.expires, items)
+        items = tuple(bodies.GrantedItem(item, ids.Base64(""), 2) for item in self.items)
+        return bodies.Grant(self.left.grant, self.left.reader, self.left.to, "", self.left.expires, items)
 
     def to_bytes(self) -> bytes:
         """Return the tombstone as canonical JSON: what stands in the journal."""
@@ -76,7 +76,7 @@ def parse(data: bytes) -> Tombstone:
     return found
 
 
-def receipt(server: keys.Identity, origin: str, tombstone: Tombstone) -> dsse.Envelope:
+def receipt(server: keys.SigningKey, origin: str, tombstone: Tombstone) -> dsse.Envelope:
     """Return the receipt of the event that was here, the very bytes that it had: for a phone that never got them."""
     payload = event.Receipt(
         1,
@@ -115,7 +115,7 @@ def instead_of(recorded: event.Recorded, erasure: ids.ErasureId) -> Tombstone:
             items, container = (item,), body.container.sha256
         case bodies.Grant():
             items = tuple(one.item for one in body.items)
-            left = GrantLeft(body.grant, body.reader, body.reader_box, body.expires)
+            left = GrantLeft(body.grant, body.reader, body.to, body.expires)
         case _:
             raise FormatError(f"an event of type {statement.type} is not erased")
     if statement.case is None:

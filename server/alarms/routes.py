@@ -19,7 +19,7 @@ from evidence.statements.standing import Standing
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth.dependencies import DispatcherAsking
-from server.items.access import boxes_of
+from server.items.access import openers_of
 from server.items.reads import Reads
 from server.items.service import read_prefix
 from server.principals import identify
@@ -188,7 +188,7 @@ def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[ids.CaseId,
         raise ProblemError(general.NOT_FOUND) from error
 
     def look(standing: Standing) -> tuple[Sealed | None, frozenset[ids.KeyId]]:
-        return None if name in standing.erased else standing.items.get(name), boxes_of(standing, reader)
+        return None if name in standing.erased else standing.items.get(name), openers_of(standing, reader)
 
     sealed, boxes = services.journal.ask(look)
     if sealed is None or sealed.body is None:

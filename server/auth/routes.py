@@ -1,7 +1,7 @@
 """Signing in: the server proves nothing and learns nothing of the phrase; it hands a locked key to who knows it."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -67,19 +67,12 @@ class LockedAnswer(BaseModel):
     locked: str
 
 
-class SharedXwing(BaseModel):
-    """The public X-Wing key of a shared key, and its seed, sealed to whoever signed in."""
-
-    public: str
-    sealed: str
-
-
 class Share(BaseModel):
-    """A shared private box key, sealed to whoever signed in; with its X-Wing key, sealed in suite 2, if it has one."""
+    """The public half of a shared X-Wing key, and its seed, wrapped to whoever signed in."""
 
-    box: str
-    sealed: str
-    xwing: SharedXwing | None = None
+    xwing: str
+    wrap: str
+    suite: Literal[2]
 
 
 class Who(BaseModel):
@@ -192,8 +185,7 @@ def _describe(standing: Standing, kid: ids.KeyId) -> Who:
 
 
 def _share(share: KeyShare) -> Share:
-    hybrid = None if share.xwing is None else SharedXwing(public=share.xwing.public, sealed=share.xwing.sealed)
-    return Share(box=share.box, sealed=share.sealed, xwing=hybrid)
+    return Share(xwing=share.xwing, wrap=share.wrap, suite=share.suite)
 
 
 async def _checked(services: Services, signed: SignedChallenge) -> tuple[KeptKey, bytes, ids.Time]:

@@ -29,12 +29,12 @@ def new_key(
     key: Key, handle: Annotated[str, typer.Option(help="Your sign-in name.")], phrase_file: PhraseFile = None
 ) -> None:
     """Make your own key under a pass phrase, and print the public halves that the root certifies."""
-    from evidence import canonical, xwing
+    from evidence import canonical
     from server.clients import locked
 
     identity = locked.create(key, handle, phrase(phrase_file, new=True))
-    typer.echo(f"name  {identity.kid}\nsign  {identity.sign_public.hex()}\nbox   {identity.box_public.hex()}")
-    typer.echo(f"xwing {canonical.b64(xwing.public_of(xwing.seed_of(identity)))}")
+    typer.echo(f"name  {identity.kid}\nsign  {identity.sign_public.hex()}")
+    typer.echo(f"xwing {canonical.b64(identity.xwing_public)}")
 
 
 @app.command("leave-key")
@@ -63,9 +63,10 @@ def publish(  # noqa: PLR0913, PLR0917 - each option of a typer command is a par
     url: Url,
     role: Annotated[str, typer.Option(help="caseworker, dispatcher, desk, investigator, bridge or server.")],
     label: Annotated[str, typer.Option(help="Name of the professional or desk, as others will see it.")],
-    keys: Annotated[tuple[str, str], typer.Option(metavar="SIGN BOX", help="The two public keys.")],
+    sign: Annotated[str, typer.Option(help="The public key that signs.")],
     team: Annotated[str | None, typer.Option(help="The caseworker's team.")] = None,
-    xwing: Annotated[str | None, typer.Option(help="Their X-Wing key: grants to them are then in suite 2.")] = None,
+    xwing: Annotated[str | None, typer.Option(help="The X-Wing key of a person or a desk: what opens.")] = None,
+    box: Annotated[str | None, typer.Option(help="The box key of a bridge.")] = None,
     phrase_file: PhraseFile = None,
 ) -> None:
     """Certify someone's public keys."""
@@ -77,11 +78,12 @@ def publish(  # noqa: PLR0913, PLR0917 - each option of a typer command is a par
 
     if role not in get_args(Role):
         raise typer.BadParameter(f"one of {', '.join(get_args(Role))}", param_hint="--role")
-    sign, box = (bytes.fromhex(ids.hex_text(one, 32)) for one in keys)
+    public = bytes.fromhex(ids.hex_text(sign, 32))
     member = ids.TeamId(ids.hex_text(team, 16)) if team else None
-    hybrid = canonical.unb64(xwing) if xwing else None
+    opens = canonical.unb64(xwing) if xwing else None
+    takes = bytes.fromhex(ids.hex_text(box, 32)) if box else None
     who = Root(_signer(key, trust, url, phrase_file))
-    typer.echo(who.publish(cast("Role", role), label, sign, box, member, xwing=hybrid))
+    typer.echo(who.publish(cast("Role", role), label, public, member, xwing=opens, box=takes))
 
 
 @caseworker.command("open-case")
@@ -91,17 +93,16 @@ def open_case(
     url: Url,
     team: Annotated[str, typer.Option(help="Your team's id.")],
     victim_keys: Annotated[tuple[str, str], typer.Option(metavar="CASE VAULT", help="From `getuige vault create`.")],
-    xwing: Annotated[str | None, typer.Option(help="Her X-Wing key, from the same command.")] = None,
     phrase_file: PhraseFile = None,
 ) -> None:
     """Open a case for the keys that she made herself, and print its id."""
     from evidence import canonical, ids
     from server.clients.caseworker import Caseworker
 
-    box, vault = (ids.PublicKey(ids.hex_text(one, 32)) for one in victim_keys)
-    hybrid = canonical.unb64(xwing) if xwing else None
+    case_key, vault = victim_keys
+    public = ids.Base64(canonical.b64(canonical.unb64(case_key))), ids.PublicKey(ids.hex_text(vault, 32))
     who = Caseworker(_signer(key, trust, url, phrase_file))
-    typer.echo(who.open_case(box, vault, ids.TeamId(ids.hex_text(team, 16)), xwing=hybrid))
+    typer.echo(who.open_case(*public, ids.TeamId(ids.hex_text(team, 16))))
 
 
 @caseworker.command("invite")
@@ -110,7 +111,7 @@ def invite(
     trust: Trust,
     url: Url,
     case: Annotated[str, typer.Argument(help="The case.")],
-    case_key: Annotated[str, typer.Option(help="The public case key.")],
+    case_key: Annotated[str, typer.Option(help="The name of the case key, from `getuige vault create`.")],
     phrase_file: PhraseFile = None,
 ) -> None:
     """Invite one phone: prints the text and the QR code. Show it once; who reads it may enrol a phone for a day."""
@@ -118,7 +119,7 @@ def invite(
     from server.clients.caseworker import Caseworker
 
     who = Caseworker(_signer(key, trust, url, phrase_file))
-    invitation = who.invite(ids.CaseId(ids.hex_text(case, 16)), bytes.fromhex(ids.hex_text(case_key, 32)))
+    invitation = who.invite(ids.CaseId(ids.hex_text(case, 16)), ids.KeyId(ids.hex_text(case_key, 16)))
     typer.echo(invitation.text())
     typer.echo(invitation.terminal_qr())
 

@@ -33,12 +33,11 @@ def create(
     phrase_file: PhraseFile = None,
 ) -> None:
     """Make a vault key under a pass phrase, and print the public halves that the caseworker needs."""
-    from evidence import canonical
     from server.clients import locked, vault
 
     identity = locked.create(key, handle, phrase(phrase_file, new=True))
-    box, sign = vault.public_halves(identity)
-    typer.echo(f"case key   {box}\nvault key  {sign}\nX-Wing key {canonical.b64(vault.xwing_public(identity))}")
+    case_key, sign = vault.public_halves(identity)
+    typer.echo(f"case key   {case_key}\nits name   {identity.opening_kid}\nvault key  {sign}")
     typer.echo("Without the pass phrase nobody can open this key, and nobody can recover it.")
 
 

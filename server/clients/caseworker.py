@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from evidence import canonical, ids, keys
+from evidence import ids, keys
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
-from evidence.envelope.wraps import Reader
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from server.clients import case_keys, timeline, tus
@@ -51,56 +50,49 @@ class Caseworker:
 
     def open_case(
         self,
-        box: ids.PublicKey,
+        xwing: ids.Base64,
         vault: ids.PublicKey,
         team: ids.TeamId,
         case: ids.CaseId | None = None,
-        *,
-        xwing: bytes | None = None,
     ) -> ids.CaseId:
-        """Open a case for the keys that she made at intake; the caseworker leads it. Returns its id.
-
-        With her X-Wing public key (1216 bytes) phones and alarms wrap in suite 2.
+        """Open a case for the two public keys that she made at intake; the caseworker leads it. Returns its id.
 
         Raises:
             ClientError: refused or not reachable.
         """
         case = case or ids.CaseId(ids.new_id())
-        hybrid = None if xwing is None else ids.Base64(canonical.b64(xwing))
-        body = bodies.CaseOpen(box, vault, team, self.signer.identity.kid, hybrid)
+        body = bodies.CaseOpen(xwing, vault, team, self.signer.identity.kid)
         self._post("case.open", body, case)
         return case
 
-    def invite(self, case: ids.CaseId, case_box: bytes) -> Invitation:
+    def invite(self, case: ids.CaseId, case_key: ids.KeyId) -> Invitation:
         """Invite one phone and return what its QR code says. The one-time key exists on that code alone.
 
-        `case_box` is what she showed at intake; a case that was opened with another one is refused. When the case has
-        an X-Wing key, the invitation pins it.
+        `case_key` is the name of the case's key as she showed it at intake; a case that was opened with another one is
+        refused.
 
         Raises:
             ClientError: refused, not reachable, or the case has another key.
         """
         found = case_keys.fetch(self.signer, case)
-        if found.reader.box != case_box:
+        if keys.opening_kid(found) != case_key:
             raise DistrustError("The case was opened with another case key than this one. Nobody was invited.")
-        one_time = keys.Identity.generate()
+        one_time = keys.SigningKey.generate()
         expires = ids.time_of(datetime.now(UTC) + INVITATION_VALID)
         public = ids.PublicKey(one_time.sign_public.hex())
-        self._post("device.invite", bodies.DeviceInvite(public, expires, found.xwing_sha256), case)
+        sha256 = ids.Sha256(hashlib.sha256(found).hexdigest())
+        self._post("device.invite", bodies.DeviceInvite(public, expires, sha256), case)
         pins = self.signer.pins
         policy_sha256 = hashlib.sha256(pins.policy_text.encode()).hexdigest()
-        return Invitation(
-            self.signer.api.url, case, case_box, pins.root, policy_sha256, one_time.sign_seed, found.xwing_sha256
-        )
+        return Invitation(self.signer.api.url, case, sha256, pins.root, policy_sha256, one_time.sign_seed)
 
-    def readers(self, case: ids.CaseId, *others: Reader) -> list[Reader]:
-        """Return whom an item of `case` is sealed to: the case, this caseworker, and `others`, each in the best suite.
+    def readers(self, case: ids.CaseId, *others: bytes) -> list[bytes]:
+        """Return whose X-Wing keys an item of `case` is sealed to: the case, this caseworker, and `others`.
 
         Raises:
             ClientError: refused or not reachable.
         """
-        found = case_keys.fetch(self.signer, case)
-        return [found.reader, Reader.of(self.signer.identity, hybrid=found.reader.xwing is not None), *others]
+        return [case_keys.fetch(self.signer, case), self.signer.reader.xwing_public, *others]
 
     def lend(self, case: ids.CaseId, device: Device, card: ids.ItemId | None) -> event.Receipt:
         """Enrol an alarm device in the case, with the dispatcher card that its presses show.
@@ -162,7 +154,7 @@ class Caseworker:
         self,
         case: ids.CaseId,
         meta: Meta,
-        readers: Sequence[bytes | Reader],
+        readers: Sequence[bytes],
         *,
         item: ids.ItemId | None = None,
         content: sealing.Content | None = None,
@@ -184,7 +176,7 @@ class Caseworker:
         Raises:
             ClientError: as for `timeline.read`.
         """
-        return timeline.read(self.signer, case, [self.signer.identity])
+        return timeline.read(self.signer, case, [self.signer.reader])
 
     def _post(self, kind: str, body: bodies.Body, case: ids.CaseId) -> event.Receipt:
         return self.signer.post(statements.sign(self.signer.identity, kind, body, case=case)).receipt

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from evidence import canonical, ids
+from evidence import canonical, ids, keys, schema
 from evidence.envelope import container, opening, wraps
 from evidence.envelope.meta import Meta
-from evidence.envelope.wraps import BoxKeys
 from evidence.errors import EvidenceError
 from evidence.statements import bodies, catalogue
 from evidence.statements import statement as statements
@@ -39,7 +38,7 @@ class Dispatcher:
     """A dispatcher at one server; `desks` are the shared desk keys that were given to this person."""
 
     signer: Signer = field(repr=False)
-    desks: tuple[BoxKeys, ...] = field(default=(), repr=False)
+    desks: tuple[keys.OpeningKey, ...] = field(default=(), repr=False)
 
     def shifts(self) -> list[dict[str, Any]]:
         """Return who watched when, newest first.
@@ -57,16 +56,13 @@ class Dispatcher:
             ClientError: refused, not reachable, or a share is not for this person.
         """
         who = self.signer.api.get("/api/v1/session")
-        mine = self.signer.identity
+        mine = self.signer.reader
         desks = []
         for share in who["shares"]:
             try:
-                seed = wraps.unwrap(share["sealed"], wraps.NO_ID, wraps.NO_ID, mine)
-                hybrid = share.get("xwing")
-                given = None if hybrid is None else wraps.unwrap(hybrid["sealed"], wraps.NO_ID, wraps.NO_ID, mine, 2)
+                desks.append(keys.OpeningKey(wraps.unwrap(share["wrap"], wraps.NO_ID, wraps.NO_ID, mine)))
             except EvidenceError as error:
                 raise DistrustError(f"A desk key that was given to you does not open: {error}.") from error
-            desks.append(BoxKeys(seed, given))
         return Dispatcher(self.signer, tuple(desks))
 
     def alarms(self) -> dict[str, Any]:
@@ -140,11 +136,11 @@ class Dispatcher:
             if author is None:
                 raise DistrustError(f"It was sealed by key {prefix.head.by}, which nobody certified.")
             container.verify_head(prefix, author.sign)
-            desks = {desk.box_kid: desk for desk in (*self.desks, BoxKeys.of(self.signer.identity))}
-            granted = (container.Wrap(one["to"], one["wrap"], one.get("suite")) for one in sealed.get("wraps", ()))
+            desks = {desk.opening_kid: desk for desk in (*self.desks, self.signer.reader)}
+            granted = (schema.decode(container.Wrap, one) for one in sealed.get("wraps", ()))
             for one in (*granted, *prefix.head.wraps):
                 if one.to in desks:
-                    key = wraps.unwrap(one.wrap, prefix.head.case, prefix.head.item, desks[one.to], one.suite)
+                    key = wraps.unwrap(one.wrap, prefix.head.case, prefix.head.item, desks[one.to])
                     return opening.open_meta(prefix, key)
         except EvidenceError as error:
             raise DistrustError(f"What was sealed to the desk does not open: {error}.") from error

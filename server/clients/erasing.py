@@ -75,7 +75,7 @@ class Erasing:
         Raises:
             ClientError: one of them is not there, or as for `timeline.read`.
         """
-        moments = timeline.read(self.signer, self.case, [self.signer.identity])
+        moments = timeline.read(self.signer, self.case, [self.signer.reader])
         chosen = tuple(one for one in moments if one.item in set(items))
         if len(chosen) != len(set(items)) or not chosen:
             raise ClientError("This case has no such item; nothing was asked.")
@@ -164,14 +164,12 @@ class Erasing:
     def _give_again(self, grant: bodies.Grant, without: frozenset[ids.ItemId]) -> None:
         """Post a grant of the rest of an ending one, to the same reader until the same day, in fresh wraps."""
         reader = self.signer.certificates(fresh=True).get(grant.reader)
-        if reader is None or reader.published.box != grant.reader_box:
+        if reader is None or reader.opening_kid != grant.to:
             raise DistrustError(f"Key {grant.reader} is certified no more: take its grant back first.")
-        moments = timeline.read(self.signer, self.case, [self.signer.identity])
+        moments = timeline.read(self.signer, self.case, [self.signer.reader])
         rest = _items(grant) - without
         given = tuple(
-            bodies.GrantedItem(
-                one.item, wraps.wrap_for(one.opened.content_key, self.case, one.item, reader.keys), reader.keys.suite
-            )
+            bodies.GrantedItem(one.item, reader.wrap(one.opened.content_key, self.case, one.item), wraps.SUITE)
             for one in moments
             if one.item is not None and one.item in rest and one.opened is not None
         )

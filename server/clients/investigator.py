@@ -45,7 +45,7 @@ class Investigator:
         Raises:
             ClientError: as for `timeline.read`.
         """
-        return timeline.read(self.signer, case, [self.signer.identity])
+        return timeline.read(self.signer, case, [self.signer.reader])
 
     def order(self, case: ids.CaseId, ground: str) -> Export:
         """Ask for a bundle and sign that it is taken: the statement commits to the bundle's manifest.

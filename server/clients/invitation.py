@@ -1,10 +1,10 @@
 """The invitation that a phone scans at intake: who to talk to, whom to trust, and a one-time key.
 
 It is text for a QR code: `getuige-invite-1?` and form-encoded members. `u` address of the server, `c` case,
-`b` case box key (X25519), `r` root key (Ed25519), `p` SHA-256 of the trust policy, `i` seed of the one-time
-key; 16 or 32 bytes each in base64url without padding. `x` is optional: SHA-256 of the case's X-Wing public key, which
-with its 1216 bytes is too long for the code; the phone fetches it and then wraps in suite 2. Whoever reads it may enrol
-one phone until it expires, so it is shown once, on paper or screen, and never sent.
+`x` SHA-256 of
+the case's X-Wing key (which with its 1216 bytes is too long for the code, and is fetched), `r` root key (Ed25519),
+`p` SHA-256 of the trust policy, `i` seed of the one-time key; 16 or 32 bytes each in base64url without padding. Whoever
+reads it may enrol one phone until it expires, so it is shown once, on paper or screen, and never sent.
 """
 
 import base64
@@ -24,8 +24,7 @@ PREFIX: Final = "getuige-invite-1?"
 MAX_TEXT_CHARACTERS: Final = 1024
 """Our own has about 350; a QR code that a tired phone camera reads from paper holds no more than this."""
 
-_SIZES: Final = {"c": 16, "b": 32, "r": 32, "p": 32, "i": 32}
-_OPTIONAL: Final = {"x": 32}
+_SIZES: Final = {"c": 16, "x": 32, "r": 32, "p": 32, "i": 32}
 
 
 class InvitationError(ClientError):
@@ -38,28 +37,25 @@ class Invitation:
 
     url: str
     case: ids.CaseId
-    case_box: bytes
+    xwing_sha256: ids.Sha256
     root: bytes
     policy_sha256: str
     seed: bytes = field(repr=False)
-    xwing_sha256: ids.Sha256 | None = None
 
     @property
-    def key(self) -> keys.Identity:
-        """The one-time key as a signer; its box half is not used."""
-        return keys.Identity(self.seed, self.seed)
+    def key(self) -> keys.SigningKey:
+        """The one-time key as a signer."""
+        return keys.SigningKey(self.seed)
 
     def text(self) -> str:
         """Return the payload of the QR code."""
         members = {
             "c": bytes.fromhex(self.case),
-            "b": self.case_box,
+            "x": bytes.fromhex(self.xwing_sha256),
             "r": self.root,
             "p": bytes.fromhex(self.policy_sha256),
             "i": self.seed,
         }
-        if self.xwing_sha256 is not None:
-            members["x"] = bytes.fromhex(self.xwing_sha256)
         encoded = {name: base64.urlsafe_b64encode(value).decode().rstrip("=") for name, value in members.items()}
         return PREFIX + urlencode({"u": self.url, **encoded}, safe=":/")
 
@@ -80,20 +76,21 @@ class Invitation:
         if not text.startswith(PREFIX) or len(text) > MAX_TEXT_CHARACTERS:
             raise InvitationError(f"This is no invitation: it must begin with {PREFIX}")
         try:
-            members = parse_qs(
-                text.removeprefix(PREFIX), strict_parsing=True, max_num_fields=len(_SIZES) + len(_OPTIONAL) + 1
-            )
+            members = parse_qs(text.removeprefix(PREFIX), strict_parsing=True, max_num_fields=len(_SIZES) + 1)
             values = {name: _bytes(members[name], size) for name, size in _SIZES.items()}
-            more = {name: _bytes(members[name], size) for name, size in _OPTIONAL.items() if name in members}
             (url,) = members["u"]
             server = urlsplit(url)
         except (KeyError, ValueError, binascii.Error) as error:
             raise InvitationError("The invitation is damaged: scan it once more.") from error
         if server.scheme not in ("http", "https") or not server.hostname:
             raise InvitationError("The invitation does not name a server.")
-        hybrid = ids.Sha256(more["x"].hex()) if "x" in more else None
         return Invitation(
-            url, ids.CaseId(values["c"].hex()), values["b"], values["r"], values["p"].hex(), values["i"], hybrid
+            url,
+            ids.CaseId(values["c"].hex()),
+            ids.Sha256(values["x"].hex()),
+            values["r"],
+            values["p"].hex(),
+            values["i"],
         )
 
 

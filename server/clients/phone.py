@@ -5,10 +5,10 @@ states for each entry: *kept here*, *arrived* (a receipt that holds), and *why n
 instructions: what `add` returned is safe, what `sync` finished is proven, and everything else is done again with the
 same bytes.
 
-Files: `phone.json` (server, case, pinned anchors), `identity.json` (its keys), `chain.json` (number and hash of its
-last statement, and the one that is on its way), `outbox/`, `receipts/`, `seen.json` (newest log head) and
-`seen.checkpoint` (the same, signed), `contradiction.json` (a head of the log that contradicts it), `rotations.json`
-(how the log went on under other keys).
+Files: `phone.json` (server, case, pinned anchors), `identity.json` (its signing key), `case-xwing.pub` (the key of the
+case), `chain.json` (number and hash of its last statement, and the one that is on its way), `outbox/`, `receipts/`,
+`seen.json` (newest log head) and `seen.checkpoint` (the same, signed), `contradiction.json` (a head of the log that
+contradicts it), `rotations.json` (how the log went on under other keys).
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,6 @@ from typing import Final, Literal
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
-from evidence.envelope.wraps import Reader
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
@@ -100,13 +99,15 @@ class Phone:
 
     folder: Path
     case: ids.CaseId
-    case_keys: Reader
+    case_key: bytes = field(repr=False)
+    """The X-Wing key of the case, to which everything is sealed; empty until the enrolment is whole."""
+
     signer: Signer = field(repr=False)
     outbox: Outbox = field(repr=False)
     proofs: Proofs = field(repr=False)
     receipts: Receipts = field(repr=False)
 
-    def join(self, one_time: keys.Identity) -> None:
+    def join(self, one_time: keys.SigningKey) -> None:
         """Join the case with a statement that the one-time key signs too; going on where a killed phone stopped.
 
         Raises:
@@ -135,7 +136,7 @@ class Phone:
         if item is not None and (self.outbox.find(item) or self.receipts.has(item)):
             return item
         content = source.content() if source else None
-        prepared = sealing.prepare(self.signer.identity, self.case, meta, [self.case_keys], content, item=item)
+        prepared = sealing.prepare(self.signer.identity, self.case, meta, [self.case_key], content, item=item)
         return self.outbox.add(prepared, source).item
 
     def sync(self, progress: Progress | None = None) -> int:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from evidence import files, ids, keys
-from evidence.envelope.wraps import Reader
 from evidence.errors import EvidenceError
 from server.clients import case_keys, memory
 from server.clients.errors import FolderError
@@ -35,8 +34,7 @@ def open_phone(folder: Path) -> Iterator[Phone]:
     with memory.alone_in(folder):
         phone = _load(folder)
         try:
-            pinned = memory.read_json(folder / "phone.json").get("case_xwing_sha256")
-            if not phone.receipts.has(ENROLMENT) or (pinned is not None and phone.case_keys.xwing is None):
+            if not phone.receipts.has(ENROLMENT) or not (folder / XWING).exists():
                 raise FolderError("This phone's enrolment was cut off. Enrol it again with the same invitation.")
             phone.outbox.recover()
             yield phone
@@ -54,13 +52,11 @@ def enrol(folder: Path, invitation: Invitation) -> None:
         if not (folder / "phone.json").exists():
             policy = _pinned_policy(invitation)
             if not (folder / "identity.json").exists():
-                identity = keys.Identity.generate()
-                seeds = {"sign": identity.sign_seed.hex(), "box": identity.box_seed.hex()}
-                memory.write_json(folder / "identity.json", seeds)
+                made = keys.SigningKey.generate()
+                memory.write_json(folder / "identity.json", {"sign": made.sign_seed.hex()})
             settings = {
                 "url": invitation.url,
                 "case": invitation.case,
-                "case_box": invitation.case_box.hex(),
                 "case_xwing_sha256": invitation.xwing_sha256,
                 "root": invitation.root.hex(),
                 "policy": policy,
@@ -69,8 +65,8 @@ def enrol(folder: Path, invitation: Invitation) -> None:
         phone = _load(folder)
         try:
             phone.join(invitation.key)
-            pinned = memory.read_json(folder / "phone.json").get("case_xwing_sha256")
-            if pinned is not None and not (folder / XWING).exists():
+            if not (folder / XWING).exists():
+                pinned = str(memory.read_json(folder / "phone.json")["case_xwing_sha256"])
                 files.replace(folder / XWING, case_keys.fetch_pinned(phone.signer.api, phone.case, pinned))
         finally:
             phone.signer.api.close()
@@ -91,16 +87,16 @@ def _load(folder: Path) -> Phone:
     settings: dict[str, Any] = memory.read_json(folder / "phone.json")
     seeds = memory.read_json(folder / "identity.json")
     try:
-        identity = keys.Identity(bytes.fromhex(seeds["sign"]), bytes.fromhex(seeds["box"]))
+        identity = keys.SigningKey(bytes.fromhex(seeds["sign"]))
         known = folder / ROTATIONS
         pins = Pins(bytes.fromhex(settings["root"]), settings["policy"])
         pins = pins.with_rotations(memory.read_json(known)["rotations"] if known.exists() else [])
         signer = Signer(Api(settings["url"], KeySigner(identity)), identity, pins)
-        hybrid = (folder / XWING).read_bytes() if (folder / XWING).exists() else None
+        case_key = (folder / XWING).read_bytes() if (folder / XWING).exists() else b""
         return Phone(
             folder,
             ids.CaseId(ids.hex_text(settings["case"], 16)),
-            Reader(bytes.fromhex(settings["case_box"]), hybrid),
+            case_key,
             signer,
             Outbox(folder / "outbox"),
             Proofs(signer),

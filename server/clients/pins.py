@@ -15,8 +15,8 @@ from evidence import canonical, ids, keys
 from evidence.bundle.checking import trust
 from evidence.custody.succession.lineage import Lineage
 from evidence.custody.witnessing.policy import Policy
-from evidence.envelope.wraps import Reader
-from evidence.errors import EvidenceError
+from evidence.envelope import wraps
+from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, rotation
 from evidence.statements import statement as statements
 from evidence.statements.bodies import KeyPublish, KeyRetire, Role
@@ -40,15 +40,37 @@ class Certificate:
         return bytes.fromhex(self.published.sign)
 
     @property
-    def box(self) -> bytes:
-        """Its X25519 public key, 32 bytes."""
-        return bytes.fromhex(self.published.box)
+    def xwing(self) -> bytes:
+        """The X-Wing public key that content keys are wrapped to for this person or desk, 1216 bytes.
+
+        Raises:
+            DistrustError: it is a service's, which opens nothing.
+        """
+        if self.published.xwing is None:
+            raise DistrustError(f"Key {self.kid} ({self.published.role}) opens nothing. Nothing was given to it.")
+        return canonical.unb64(self.published.xwing)
+
+    def wrap(self, key: bytes, case: str, item: str) -> ids.Base64:
+        """Wrap the key of an item (32 bytes) to this reader.
+
+        Raises:
+            DistrustError: this key opens nothing, or nothing can be wrapped to it.
+        """
+        try:
+            return wraps.wrap(key, case, item, self.xwing)
+        except FormatError as error:
+            raise DistrustError(
+                f"Nothing can be wrapped to key {self.kid}: {error}. Nothing was given to it."
+            ) from error
 
     @property
-    def keys(self) -> Reader:
-        """What a content key is wrapped to for this person: in suite 2 when an X-Wing key was certified too."""
-        hybrid = self.published.xwing
-        return Reader(self.box, None if hybrid is None else canonical.unb64(hybrid))
+    def opening_kid(self) -> ids.KeyId:
+        """The name of that X-Wing key.
+
+        Raises:
+            DistrustError: as `xwing`.
+        """
+        return keys.opening_kid(self.xwing)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Final
 from evidence import http_signature, ids, keys
 from evidence.statements.statement import Statement
 from server.clients import receipts
-from server.clients.errors import DistrustError
+from server.clients.errors import ClientError, DistrustError
 from server.clients.http import Api
 from server.clients.pins import TRUST, Certificate, Pins
 from server.clients.receipts import Receipted
@@ -21,7 +21,7 @@ STATEMENTS: Final = "/api/v1/statements"
 class KeySigner:
     """Signs requests with a private key; a `RequestSigner`."""
 
-    identity: keys.Identity = field(repr=False)
+    identity: keys.SigningKey = field(repr=False)
 
     def headers(
         self, method: str, url: str, body: bytes | None, created: datetime, more: Mapping[str, str]
@@ -43,14 +43,25 @@ class Signer:
     """One key at one server, with the anchors that its owner pinned."""
 
     api: Api
-    identity: keys.Identity = field(repr=False)
+    identity: keys.SigningKey = field(repr=False)
     pins: Pins
     _certificates: Mapping[ids.KeyId, Certificate] = field(default_factory=dict, repr=False)
 
     @staticmethod
-    def connect(url: str, identity: keys.Identity, pins: Pins) -> "Signer":
+    def connect(url: str, identity: keys.SigningKey, pins: Pins) -> "Signer":
         """Return a signer for the server at `url`; nothing is sent yet."""
         return Signer(Api(url, KeySigner(identity)), identity, pins)
+
+    @property
+    def reader(self) -> keys.Identity:
+        """The same key, as one that opens items.
+
+        Raises:
+            ClientError: it only signs, as a phone's does.
+        """
+        if not isinstance(self.identity, keys.Identity):
+            raise ClientError("This key signs and opens nothing.")
+        return self.identity
 
     def certificates(self, *, fresh: bool = False) -> Mapping[ids.KeyId, Certificate]:
         """Return the keys that the pinned root certified; asked once, and again when `fresh`."""

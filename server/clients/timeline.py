@@ -110,7 +110,7 @@ class Moment:
         return plain
 
 
-def read(signer: Signer, case: ids.CaseId, readers: Sequence[keys.Identity]) -> list[Moment]:
+def read(signer: Signer, case: ids.CaseId, readers: Sequence[keys.OpeningKey]) -> list[Moment]:
     """Return every event of the case in the order of the journal; `readers` are the keys that may open items.
 
     An item that does not open is an event like any other, with `closed` saying why.
@@ -139,7 +139,7 @@ def _events(signer: Signer, case: ids.CaseId) -> Iterator[dict[str, Any]]:
             return
 
 
-def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: Sequence[keys.Identity]) -> Moment:
+def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: Sequence[keys.OpeningKey]) -> Moment:
     """Check one event, and open its item if it has one."""
     try:
         parsed = event.parse(canonical.unb64(found["event"]))
@@ -190,17 +190,18 @@ def _served(item: Mapping[str, Any], statement: Statement, authors: Authors) -> 
 def _open(
     prefix: container.Prefix,
     given: Sequence[Mapping[str, Any]],
-    readers: Sequence[keys.Identity],
+    readers: Sequence[keys.OpeningKey],
 ) -> Opened | Closed | None:
     """Open an item with the first wrap that is for one of the readers and fits; None when there is none for them."""
-    by_name = {reader.box_kid: reader for reader in readers}
+    by_name = {reader.opening_kid: reader for reader in readers}
     failed: Closed | None = None
     for one in given:
         reader = by_name.get(one.get("to", ""))
         if reader is None:
             continue
         try:
-            key = wraps.unwrap(one.get("wrap", ""), prefix.head.case, prefix.head.item, reader, one.get("suite"))
+            wrap = schema.decode(container.Wrap, one)
+            key = wraps.unwrap(wrap.wrap, prefix.head.case, prefix.head.item, reader)
         except EvidenceError as error:
             failed = failed or Closed("key", str(error))
             continue

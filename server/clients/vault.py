@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from evidence import ids, keys, xwing
+from evidence import canonical, ids, keys
 from evidence.envelope import wraps
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
@@ -36,7 +36,7 @@ class Vault:
         Raises:
             ClientError: as for `timeline.read`.
         """
-        return timeline.read(self.signer, self.case, [self.signer.identity])
+        return timeline.read(self.signer, self.case, [self.signer.reader])
 
     def reader(self, kid: ids.KeyId) -> Certificate:
         """Return the certificate of a named reader.
@@ -71,11 +71,7 @@ class Vault:
         reader = self.reader(kid)
         moments = self.items() if moments is None else moments
         given = tuple(
-            bodies.GrantedItem(
-                moment.item,
-                wraps.wrap_for(moment.opened.content_key, self.case, moment.item, reader.keys),
-                reader.keys.suite,
-            )
+            bodies.GrantedItem(moment.item, reader.wrap(moment.opened.content_key, self.case, moment.item), wraps.SUITE)
             for moment in moments
             if moment.item is not None and moment.opened is not None and choose(moment)
         )
@@ -83,7 +79,7 @@ class Vault:
             closed = "".join(f"\n  {one.item}: {one.closed}" for one in timeline.closed(moments) if choose(one))
             raise ClientError(f"There is nothing to give: no item of this case was chosen or could be opened.{closed}")
         expires = ids.time_of(datetime.now(UTC) + timedelta(days=days))
-        body = bodies.Grant(ids.GrantId(ids.new_id()), kid, reader.published.box, purpose, expires, given)
+        body = bodies.Grant(ids.GrantId(ids.new_id()), kid, reader.opening_kid, purpose, expires, given)
         going = erasing.pending(moments)
         apart = tuple(one for one in given if one.item in going)
         if apart and len(apart) < len(given):
@@ -103,11 +99,6 @@ class Vault:
         return self.signer.post(statements.sign(self.signer.identity, "revoke", body, case=self.case)).receipt
 
 
-def public_halves(identity: keys.Identity) -> tuple[ids.PublicKey, ids.PublicKey]:
-    """Return the case box key and the vault key that a caseworker names when she opens the case."""
-    return ids.PublicKey(identity.box_public.hex()), ids.PublicKey(identity.sign_public.hex())
-
-
-def xwing_public(identity: keys.Identity) -> bytes:
-    """Return the X-Wing public key that a case is opened with, so that what is sealed to it outlives X25519."""
-    return xwing.public_of(xwing.seed_of(identity))
+def public_halves(identity: keys.Identity) -> tuple[ids.Base64, ids.PublicKey]:
+    """Return the case's X-Wing key and the vault key, which a caseworker names when she opens the case."""
+    return ids.Base64(canonical.b64(identity.xwing_public)), ids.PublicKey(identity.sign_public.hex())

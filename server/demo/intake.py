@@ -2,10 +2,9 @@
 
 from functools import partial
 
-from evidence import ids, keyfile, xwing
+from evidence import ids, keyfile
 from evidence.edtf import Edtf
 from evidence.envelope.meta import Card, KnownPlace, Meta, Order
-from evidence.envelope.wraps import Reader
 from server.clients import locked, phone_folder, vault
 from server.clients.caseworker import Caseworker
 from server.clients.invitation import Invitation
@@ -21,16 +20,16 @@ def keys(stage: Stage) -> str:
     team = ids.TeamId(ledger.new_id("team"))
     ledger.once("team-opened", lambda: root.open_team(story.TEAM_LABEL, team))
     desk = stage.people.identity(DESK)
-    bridge = keyfile.load_identity(stage.data / "secrets" / "bridge.key")
-    bridge_certified = partial(root.publish, "bridge", "Getuige meldbrug", bridge.sign_public, bridge.box_public)
-    ledger.once("published-bridge", bridge_certified)
-    public = partial(root.publish, "desk", story.DESK_LABEL, desk.sign_public, desk.box_public)
-    ledger.once("published-desk", partial(public, xwing=xwing.public_of(xwing.seed_of(desk))))
+    bridge = keyfile.load_bridge(stage.data / "secrets" / "bridge.key")
+    certify = partial(root.publish, "bridge", "Getuige meldbrug", bridge.sign_public, box=bridge.box_public)
+    ledger.once("published-bridge", certify)
+    certify = partial(root.publish, "desk", story.DESK_LABEL, desk.sign_public, xwing=desk.xwing_public)
+    ledger.once("published-desk", certify)
     for person in story.STAFF:
         own = stage.people.identity(person.handle)
         member = team if person.role == "caseworker" else None
-        public = partial(root.publish, person.role, person.label, own.sign_public, own.box_public, member)
-        certify = partial(public, xwing=xwing.public_of(xwing.seed_of(own)))
+        public = partial(root.publish, person.role, person.label, own.sign_public, member)
+        certify = partial(public, xwing=own.xwing_public)
         ledger.once(f"published-{person.handle}", certify)
     certificates = root.signer.certificates(fresh=True)
     dispatcher = certificates[stage.people.identity(story.DISPATCHER.handle).kid]
@@ -45,11 +44,10 @@ def keys(stage: Stage) -> str:
 def case(stage: Stage) -> str:
     """She makes her own keys; the caseworker opens a case for their public halves."""
     hers = stage.people.identity(VAULT)
-    box, sign = vault.public_halves(hers)
+    case_key, sign = vault.public_halves(hers)
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
     team = ids.TeamId(stage.ledger.new_id("team"))
-    own = vault.xwing_public(hers)
-    open_case = partial(worker.open_case, box, sign, team, stage.case, xwing=own)
+    open_case = partial(worker.open_case, case_key, sign, team, stage.case)
     stage.ledger.once("case-opened", open_case)
     locked_key = locked.read(stage.people.locked_key(VAULT))
     stage.ledger.once("key-left-vault", lambda: locked.leave_at_server(stage.signer(VAULT), locked_key))
@@ -59,8 +57,8 @@ def case(stage: Stage) -> str:
 def phone(stage: Stage) -> str:
     """The caseworker shows a QR code; the phone scans it and enrols."""
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
-    box = stage.people.identity(VAULT).box_public
-    text = stage.ledger.fact("invitation", lambda: worker.invite(stage.case, box).text())
+    case_key = stage.people.identity(VAULT).opening_kid
+    text = stage.ledger.fact("invitation", lambda: worker.invite(stage.case, case_key).text())
     invitation = Invitation.parse(text)
     stage.narrator.line("The invitation, as text and as the QR code that the phone scans:")
     stage.narrator.raw(f"\n{text}\n\n{invitation.terminal_qr()}")
@@ -106,7 +104,7 @@ def card(stage: Stage) -> str:
             tuple(KnownPlace(place.label, place.lat, place.lon) for place in story.CARD.known_places),
         ),
     )
-    readers = worker.readers(stage.case, Reader.of(stage.people.identity(DESK), hybrid=True))
+    readers = worker.readers(stage.case, stage.people.identity(DESK).xwing_public)
     item = ids.ItemId(stage.ledger.new_id("item-card"))
     stage.ledger.once("card-sealed", lambda: worker.seal(stage.case, meta, readers, item=item))
     return f"name, address and how to enter, sealed to {story.DESK_LABEL}"

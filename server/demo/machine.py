@@ -94,9 +94,9 @@ class Machine:
             demonstration_alarm_centre=True,
         )
 
-    def bridge_identity(self) -> keys.Identity:
+    def bridge_identity(self) -> keys.BridgeIdentity:
         """Return the bridge's keys, made before its first start so that the root can certify them."""
-        return keyfile.load_or_create_identity(Layout(self.data).secrets / "bridge.key")
+        return keyfile.load_or_create_bridge(Layout(self.data).secrets / "bridge.key")
 
     def prepare(self) -> None:
         """Make what two processes share before the first of them starts: the bridge's keys, the feed's token."""

@@ -1,6 +1,6 @@
 """POST /enrolments: a phone introduces its own key, countersigned with the invitation's one-time key.
 
-GET /enrolments/cases/{case}: which public keys a case seals to, for whoever seals.
+GET /enrolments/cases/{case}: which public key a case seals to, for whoever seals.
 """
 
 from collections.abc import Iterator
@@ -33,10 +33,10 @@ router = APIRouter(prefix=f"{V1}/enrolments", tags=["enrolment"])
 
 
 class CaseKeys(BaseModel):
-    """The case's X-Wing public key, if it has one, and its `case.open` (not to a phone)."""
+    """The case's X-Wing public key, and its `case.open` (not to a phone)."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"xwing": None, "events": []}})
-    xwing: str | None
+    model_config = ConfigDict(json_schema_extra={"example": {"xwing": "AAAA", "events": []}})
+    xwing: str
     events: list[OrganisationEvent]
 
 

@@ -42,7 +42,7 @@ class Destroyer:
     """What it takes to destroy; `reached` hears of each of `STEPS`."""
 
     journal: Journal
-    server: keys.Identity
+    server: keys.SigningKey
     shredder: Shredder
     uploads: UploadFolder
     exports: Path

@@ -10,8 +10,9 @@ Seeing is not reading: the bytes are ciphertext, and only wraps that are address
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 
-from evidence import ids, keys
+from evidence import canonical, ids, keys
 from evidence.envelope.container import Wrap
 from evidence.statements.standing import Standing
 from server.principals import Caseworker, Investigator, Reader, Signer, Vault
@@ -19,12 +20,12 @@ from server.principals import Caseworker, Investigator, Reader, Signer, Vault
 
 @dataclass(frozen=True)
 class CaseView:
-    """What one reader may see of one case. `wraps` are those of grants; `boxes` name the reader's own box keys."""
+    """What one reader may see of one case. `wraps` are those of grants; `opens` names the reader's own X-Wing keys."""
 
     case: ids.CaseId
     reader: ids.KeyId
     whole: bool
-    boxes: frozenset[ids.KeyId]
+    opens: frozenset[ids.KeyId]
     granted: Mapping[ids.ItemId, Wrap]
     gone: AbstractSet[ids.ItemId] = frozenset()
     """Items that were erased: shown to nobody."""
@@ -35,7 +36,7 @@ class CaseView:
 
     def wraps_for(self, item: ids.ItemId, sealed: tuple[Wrap, ...]) -> list[Wrap]:
         """Return the wraps of an item's key that this reader can open; `sealed` are those in its head."""
-        found = [wrap for wrap in sealed if wrap.to in self.boxes]
+        found = [wrap for wrap in sealed if wrap.to in self.opens]
         if item in self.granted:
             found.append(self.granted[item])
         return found
@@ -47,8 +48,8 @@ def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) 
     if known is None:
         return None
     if isinstance(who, Vault):
-        box = keys.box_kid(bytes.fromhex(known.body.box))
-        own = CaseView(case, who.kid, whole=True, boxes=frozenset({box}), granted={}, gone=standing.erased)
+        opens = frozenset({_name(known.body.xwing)})
+        own = CaseView(case, who.kid, whole=True, opens=opens, granted={}, gone=standing.erased)
         return own if who.case == case else None
     if not isinstance(who, Caseworker | Investigator):
         return None
@@ -56,7 +57,7 @@ def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) 
     whole = isinstance(who, Caseworker) and standing.on_team(who.kid, case)
     if not whole and not granted:
         return None
-    return CaseView(case, who.kid, whole, boxes_of(standing, who.kid), granted, standing.erased)
+    return CaseView(case, who.kid, whole, openers_of(standing, who.kid), granted, standing.erased)
 
 
 def is_told_erased(standing: Standing, who: Signer, item: ids.ItemId, now: ids.Time) -> bool:
@@ -90,18 +91,23 @@ def sees_whole(standing: Standing, who: Reader, case: ids.CaseId) -> bool:
     return isinstance(who, Caseworker) and standing.on_team(who.kid, case)
 
 
-def boxes_of(standing: Standing, kid: ids.KeyId) -> frozenset[ids.KeyId]:
-    """Return the names of the box keys that this person holds: their own, and desks' that were shared with them."""
+def openers_of(standing: Standing, kid: ids.KeyId) -> frozenset[ids.KeyId]:
+    """Return the names of the X-Wing keys that this person holds: their own, and desks' that were shared with them."""
     known = standing.certified.get(kid)
-    own = () if known is None else (known.body.box,)
-    shared = (share.box for share in standing.shares.get(kid, ()))
-    return frozenset(keys.box_kid(bytes.fromhex(box)) for box in (*own, *shared))
+    own = None if known is None else known.body.xwing
+    shared = (share.xwing for share in standing.shares.get(kid, ()))
+    return frozenset(_name(one) for one in (own, *shared) if one is not None)
 
 
 def granted_wraps(standing: Standing, kid: ids.KeyId, case: ids.CaseId, now: ids.Time) -> dict[ids.ItemId, Wrap]:
     """Return the wraps that grants in force give to `kid`."""
     known = standing.certified.get(kid)
-    if known is None or known.retired:
+    if known is None or known.retired or known.body.xwing is None:
         return {}
-    to = keys.box_kid(bytes.fromhex(known.body.box))
+    to = _name(known.body.xwing)
     return {item: Wrap(to, one.wrap, one.suite) for item, one in standing.readable(kid, case, now).items()}
+
+
+@lru_cache(maxsize=4096)
+def _name(xwing: ids.Base64) -> ids.KeyId:
+    return keys.opening_kid(canonical.unb64(xwing))

@@ -90,7 +90,9 @@ def plan(settings: Settings, root: bytes | None = None, origin: str | None = Non
         return _plan(settings, journal, heads, root, origin)
 
 
-def rotate(settings: Settings, root: keys.Identity, origin: str | None = None, tell: Tell = lambda _: None) -> Lineage:
+def rotate(
+    settings: Settings, root: keys.SigningKey, origin: str | None = None, tell: Tell = lambda _: None
+) -> Lineage:
     """Rotate the key of the log, or finish a rotation that was cut short; return the line of logs.
 
     Args:
@@ -190,7 +192,7 @@ def _demand_witnesses(settings: Settings, layout: Layout, line: Lineage, key: No
 
 
 def _end(
-    journal: SqlJournal, integrator: Integrator, line: Lineage, root: keys.Identity, key: NoteSigner
+    journal: SqlJournal, integrator: Integrator, line: Lineage, root: keys.SigningKey, key: NoteSigner
 ) -> Checkpoint:
     """Bring every event into the old log, and end it there: the root's statement is the next event, or none."""
     for _ in _tries():

@@ -211,9 +211,8 @@ def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:
     known = standing.cases[case]
     return CaseFacts(
         case=case,
-        box=known.body.box,
-        vault=known.body.vault,
         xwing=known.body.xwing,
+        vault=known.body.vault,
         team=known.body.team,
         team_label=standing.teams.get(known.body.team, ""),
         lead=person(standing, known.body.lead),

@@ -24,9 +24,8 @@ class CaseFacts(BaseModel):
     """What is known about a case; it has no name here."""
 
     case: str
-    box: str
+    xwing: str
     vault: str
-    xwing: str | None = None
     team: str
     team_label: str
     lead: Person
@@ -62,11 +61,11 @@ class CaseSummary(BaseModel):
 
 
 class WrapOut(BaseModel):
-    """A content key, sealed to the reader whose box key is named `to`; without `suite` it is suite 1."""
+    """A content key, sealed to the reader whose X-Wing key is named `to`, in the suite of that number."""
 
     to: str
     wrap: str
-    suite: Literal[2] | None = None
+    suite: Literal[2]
 
     @staticmethod
     def of(wrap: Wrap) -> "WrapOut":

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from evidence import ids, keys
 from evidence.envelope import wraps
 from evidence.statements import bodies
+from tests.support import published
 from tests.support.ports import free_port
 from tests.support.server_world import Person, World, problem, running, seal, settings_in
 from tests.support.waiting import until
@@ -208,10 +209,10 @@ def check_lease(bridge: Bridge, console: World) -> None:
 
 def check_card(bridge: Bridge, console: World) -> None:
     who, case, desk = console.dispatcher, console.open_case(), keys.Identity.generate()
-    share = wraps.wrap(desk.box_seed, wraps.NO_ID, wraps.NO_ID, who.identity.box_public)
-    console.root.act("key.share", bodies.KeyShare(ids.PublicKey(desk.box_public.hex()), who.kid, share))
-    boxes = [case.vault.identity.box_public, desk.box_public]
-    card = seal(console.caseworker, boxes, "sleutel bij de buren", case=case.case)
+    wrapped = wraps.wrap(desk.xwing_seed, wraps.NO_ID, wraps.NO_ID, who.identity.xwing_public)
+    console.root.act("key.share", bodies.KeyShare(published.opens(desk), who.kid, wrapped, wraps.SUITE))
+    readers = [case.vault.identity.xwing_public, desk.xwing_public]
+    card = seal(console.caseworker, readers, "sleutel bij de buren", case=case.case)
     console.caseworker.upload(card.container, card.body)
     console.caseworker.act("item.seal", card.body, case.case)
     where = f"/api/v1/alarms/{ALARM}/card"

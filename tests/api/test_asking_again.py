@@ -58,7 +58,7 @@ def count(world: World) -> int:
 
 
 def test_a_statement_again_has_the_same_receipt(case: CaseOfHers, phone: Person) -> None:
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     phone.upload(item.container, item.body)
     statement = phone.sign("item.seal", item.body)
     first = phone.http.post(STATEMENTS, content=statement.envelope.to_bytes())

@@ -17,7 +17,6 @@ from typer.testing import CliRunner, Result
 
 from evidence import canonical, ids, keys
 from evidence.custody.log.tiles import TileId, tiles_at
-from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from evidence.store.blobs import scrubbing
 from evidence.store.blobs.directory import DirectoryBlobs
@@ -29,9 +28,10 @@ from server.keeping.backup import make
 from server.keeping.manifest import BackupError
 from server.keeping.restore import FaultsError, restore
 from server.settings import Settings
+from tests.support import published
 from tests.support.postgres_world import postgres_server
 from tests.support.programs import need
-from tests.support.server_world import Person, SealedItem, World, running, settings_in
+from tests.support.server_world import CaseOfHers, Person, SealedItem, World, running, settings_in
 from tests.support.waiting import until
 
 ITEMS = 3
@@ -49,10 +49,10 @@ class Kept:
     given: list[tuple[Statement, httpx.Response]]
 
 
-def invitation(world: World, case: ids.CaseId) -> Statement:
-    key = ids.PublicKey(keys.Identity.generate().sign_public.hex())
-    body = bodies.DeviceInvite(key, ids.Time("2100-01-01T00:00:00.000Z"))
-    return world.caseworker.sign("device.invite", body, case)
+def invitation(case: CaseOfHers) -> Statement:
+    expires = ids.Time("2100-01-01T00:00:00.000Z")
+    body = published.invitation(case.vault.identity, keys.SigningKey.generate(), expires)
+    return case.world.caseworker.sign("device.invite", body, case.case)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
 
         def write() -> None:
             while not stop.is_set() and len(given) < 1500:
-                statement = invitation(world, case.case)
+                statement = invitation(case)
                 given.append((statement, world.caseworker.post(statement)))
 
         until((settings.data / "log" / "checkpoint").exists, "a head is published")  # events may be given before it

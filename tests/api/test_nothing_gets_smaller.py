@@ -103,7 +103,7 @@ def prepared(world: World) -> Iterator[Evidence]:
     loose = os.urandom(3000)  # complete, and not sealed yet: its phone was told that it is here
     where = phone.create(len(loose), hashlib.sha256(loose).hexdigest()).headers["location"]
     assert phone.patch(where, 0, loose).status_code == 204
-    cut = seal(phone, [case.vault.identity.box_public], content=b"y" * 5000)
+    cut = seal(phone, [case.vault.identity.xwing_public], content=b"y" * 5000)
     cut_at = phone.create(len(cut.container), cut.body.container.sha256, cut.body.item).headers["location"]
     assert phone.patch(cut_at, 0, cut.container[:-2000]).status_code == 204
     phone.act("item.open", bodies.ItemOpen(cut.body.item, cut.body.head))

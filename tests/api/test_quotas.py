@@ -113,7 +113,7 @@ def test_what_was_sealed_counts_as_well_and_staff_have_a_limit_of_their_own(
     sent(worker, 15 * KIB)
     assert problem(worker.create(6 * KIB, "ab" * 32)) == "quota"
     sent(worker, 5 * KIB)
-    item = seal(worker, [case.vault.identity.box_public], case=case.case)
+    item = seal(worker, [case.vault.identity.xwing_public], case=case.case)
     assert problem(worker.create(len(item.container), item.body.container.sha256, item.body.item)) == "quota"
 
 
@@ -150,7 +150,7 @@ def test_no_note_of_an_upload_removes_a_file_that_a_statement_names(alone: World
     """He has her phone's files: he announces one of them again under an item of his own, completes it, and waits."""
     case, hers = alone_in_its_case(alone)
     his = case.phone()
-    item = seal(hers, [case.vault.identity.box_public])
+    item = seal(hers, [case.vault.identity.xwing_public])
     hers.upload(item.container, item.body)
     hers.act("item.seal", item.body)
     his.upload(item.container, replace(item.body, item=ids.ItemId(ids.new_id())))
@@ -178,7 +178,7 @@ def test_an_erasure_destroys_no_file_of_another_item(alone: World) -> None:
 
 def test_a_file_stays_while_a_statement_about_it_is_on_its_way(alone: World, monkeypatch: pytest.MonkeyPatch) -> None:
     case, phone = alone_in_its_case(alone)
-    item = seal(phone, [case.vault.identity.box_public], content=b"z" * KIB)
+    item = seal(phone, [case.vault.identity.xwing_public], content=b"z" * KIB)
     phone.upload(item.container, item.body)
     age(alone, ".whole")
     looked, go_on = threading.Event(), threading.Event()
@@ -205,7 +205,7 @@ def test_a_file_stays_while_a_statement_about_it_is_on_its_way(alone: World, mon
 
 def test_a_file_that_was_removed_can_be_sent_and_sealed_again(alone: World) -> None:
     case, phone = alone_in_its_case(alone)
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     phone.upload(item.container, item.body)
     age(alone, ".whole")
     swept(alone)
@@ -227,7 +227,7 @@ def test_the_uploads_of_a_revoked_phone_go_at_once_but_never_what_it_announced(a
     case, copied = alone_in_its_case(alone)
     loose = copied.create(100, "ab" * 32).headers["location"].rsplit("/", 1)[1]
     whole = sent(copied, KIB)
-    item = seal(copied, [case.vault.identity.box_public], content=os.urandom(50 * KIB))
+    item = seal(copied, [case.vault.identity.xwing_public], content=os.urandom(50 * KIB))
     created = copied.create(len(item.container), item.body.container.sha256, item.body.item).headers["location"]
     assert copied.patch(created, 0, item.container[: 20 * KIB]).status_code == 204
     copied.act("item.open", bodies.ItemOpen(item.body.item, item.body.head))
@@ -242,7 +242,7 @@ def test_the_uploads_of_a_revoked_phone_go_at_once_but_never_what_it_announced(a
 def test_the_disk_keeps_a_reserve_for_the_journal_and_presses(alone: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A disk with little left takes no file, with its reason; statements, which need a page, are taken as before."""
     case, phone = alone_in_its_case(alone)
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     phone.upload(item.container, item.body)
     content = os.urandom(8 * 1024 * KIB)
     where = phone.create(len(content), hashlib.sha256(content).hexdigest()).headers["location"]

@@ -11,6 +11,7 @@ from evidence.custody.log import leaf, tlogproof
 from evidence.custody.witnessing.policy import Policy
 from evidence.envelope import container, opening, wraps
 from evidence.statements import bodies, event
+from tests.support import published
 from tests.support.exporting import grant
 from tests.support.server_world import CaseOfHers, Person, World, problem, seal
 from tests.support.waiting import until
@@ -165,7 +166,7 @@ def test_ranges_give_the_same_bytes_and_one_reading(case: CaseOfHers, phone: Per
 
 
 def test_a_receipt_is_proven_by_the_log_under_the_pinned_policy(world: World, case: CaseOfHers, phone: Person) -> None:
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     phone.upload(item.container, item.body)
     answer = phone.act("item.seal", item.body)
     stored = canonical.unb64(answer["event"])
@@ -194,11 +195,12 @@ def test_a_stranger_sees_no_names(world: World, phone: Person) -> None:
 def test_keys_shared_with_a_reader_open_what_was_sealed_to_the_desk(world: World, case: CaseOfHers) -> None:
     desk = keys.Identity.generate()
     caseworker = world.caseworker
-    sealed = wraps.wrap(desk.box_seed, wraps.NO_ID, wraps.NO_ID, world.dispatcher.identity.box_public)
-    world.root.act("key.share", bodies.KeyShare(ids.PublicKey(desk.box_public.hex()), world.dispatcher.kid, sealed))
+    wrapped = wraps.wrap(desk.xwing_seed, wraps.NO_ID, wraps.NO_ID, world.dispatcher.identity.xwing_public)
+    share = bodies.KeyShare(published.opens(desk), world.dispatcher.kid, wrapped, wraps.SUITE)
+    world.root.act("key.share", share)
     shares = world.dispatcher.http.get("/api/v1/session").json()["shares"]
-    assert any(one["box"] == desk.box_public.hex() for one in shares)
-    card = seal(caseworker, [case.vault.identity.box_public, desk.box_public], "kaart", case=case.case)
+    assert any(one["xwing"] == published.opens(desk) for one in shares)
+    card = seal(caseworker, [case.vault.identity.xwing_public, desk.xwing_public], "kaart", case=case.case)
     caseworker.upload(card.container, card.body)
     caseworker.act("item.seal", card.body, case.case)
     # a dispatcher reads cards through alarms only, never a case

@@ -16,7 +16,7 @@ def signs(case: CaseOfHers) -> list[tuple[str, str]]:
 
 
 def post(case: CaseOfHers, phone: Person, seen: SeenCheckpoint) -> Any:  # noqa: ANN401 - an answer
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     phone.upload(item.container, item.body)
     return phone.post(phone.sign("item.seal", item.body, seen=seen))
 

@@ -29,7 +29,7 @@ def check_receipt(world: World, answer: httpx.Response, statement: ids.Sha256) -
 
 
 def test_a_sealed_item_gets_a_receipt_that_verifies(world: World, case: CaseOfHers, phone: Person) -> None:
-    item = seal(phone, [case.vault.identity.box_public], content=b"x" * 70_000)
+    item = seal(phone, [case.vault.identity.xwing_public], content=b"x" * 70_000)
     phone.upload(item.container, item.body)
     statement = phone.sign("item.seal", item.body)
     answer = phone.post(statement)
@@ -39,7 +39,7 @@ def test_a_sealed_item_gets_a_receipt_that_verifies(world: World, case: CaseOfHe
 
 
 def test_a_replay_gets_the_same_receipt(case: CaseOfHers, phone: Person) -> None:
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     phone.upload(item.container, item.body)
     statement = phone.sign("item.seal", item.body)
     first, again = phone.post(statement), phone.post(statement)
@@ -83,12 +83,12 @@ def test_a_changed_body_is_refused(phone: Person) -> None:
 
 def test_a_statement_of_another_signer_is_refused(case: CaseOfHers, phone: Person) -> None:
     other = case.phone()
-    statement = other.sign("item.seal", seal(other, [case.vault.identity.box_public]).body)
+    statement = other.sign("item.seal", seal(other, [case.vault.identity.xwing_public]).body)
     assert problem(phone.http.post(STATEMENTS, content=statement.envelope.to_bytes())) == "signer"
 
 
 def test_a_changed_statement_is_refused(case: CaseOfHers, phone: Person) -> None:
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     phone.upload(item.container, item.body)
     good = phone.sign("item.seal", item.body).envelope
     bad = dataclasses.replace(good, signatures=(dsse.Signature(phone.kid, ids.Base64(canonical.b64(bytes(64)))),))
@@ -103,7 +103,7 @@ def test_something_else_than_a_statement_is_refused(phone: Person, body: bytes) 
 
 
 def test_a_seal_waits_for_its_file(case: CaseOfHers, phone: Person) -> None:
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     statement = phone.sign("item.seal", item.body)
     assert problem(phone.post(statement)) == "blob-missing"
     phone.upload(item.container, item.body)
@@ -111,7 +111,7 @@ def test_a_seal_waits_for_its_file(case: CaseOfHers, phone: Person) -> None:
 
 
 def test_a_seal_must_say_what_the_file_says(case: CaseOfHers, phone: Person) -> None:
-    item = seal(phone, [case.vault.identity.box_public], content=b"y" * 5000)
+    item = seal(phone, [case.vault.identity.xwing_public], content=b"y" * 5000)
     phone.upload(item.container, item.body)
     assert item.body.content is not None
     wrong = dataclasses.replace(item.body.content, sha256=ids.Sha256("0" * 64))
@@ -122,7 +122,7 @@ def test_a_seal_must_say_what_the_file_says(case: CaseOfHers, phone: Person) -> 
 
 
 def test_a_gap_in_the_numbers_of_a_phone_is_refused(case: CaseOfHers, phone: Person) -> None:
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     phone.upload(item.container, item.body)
     assert phone.chain is not None
     expected = phone.chain
@@ -135,7 +135,7 @@ def test_a_gap_in_the_numbers_of_a_phone_is_refused(case: CaseOfHers, phone: Per
 
 def test_a_foreign_case_and_no_case_are_the_same_404(world: World, case: CaseOfHers, phone: Person) -> None:
     theirs = world.open_case()
-    item = seal(phone, [case.vault.identity.box_public])
+    item = seal(phone, [case.vault.identity.xwing_public])
     phone.upload(item.container, item.body)
     foreign = phone.post(phone.sign("item.seal", item.body, theirs.case))
     # the file says its own case: the statement is compared with it first
@@ -152,7 +152,7 @@ def test_roles_are_kept_apart(case: CaseOfHers, phone: Person) -> None:
     grant = bodies.Grant(
         ids.GrantId(ids.new_id()),
         case.world.investigator.kid,
-        ids.PublicKey(case.world.investigator.identity.box_public.hex()),
+        case.world.investigator.identity.opening_kid,
         "aangifte",
         ids.Time("2030-01-01T00:00:00.000Z"),
         (),

@@ -20,6 +20,7 @@ from evidence.statements import bodies, dsse, statement
 from evidence.statements import event as events
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.rules import authority
+from tests.support import published
 from tests.support.forging import regenerate
 from tests.support.heads import MemoryHeadStore
 from tests.support.incidents import incident
@@ -117,15 +118,9 @@ def test_a_reader_key_that_the_server_swapped_gets_no_grant(book: Organisation) 
     item = book.seal(incident())
     operator = keys.Identity.generate()
     with pytest.raises(NotAllowedError) as refusal:
-        book.grant(item, reader=keys.Identity(book.investigator.sign_seed, operator.box_seed))
+        book.grant(item, reader=keys.Identity(book.investigator.sign_seed, operator.xwing_seed))
     assert refusal.value.reason == "reader"
-    certificate = bodies.KeyPublish(
-        ids.SubjectId(ids.new_id()),
-        "investigator",
-        "R. Rechercheur",
-        ids.PublicKey(operator.sign_public.hex()),
-        ids.PublicKey(operator.box_public.hex()),
-    )
+    certificate = published.certificate(operator, "investigator", "R. Rechercheur")
     with pytest.raises(NotAllowedError):
         book.act(book.server, "key.publish", certificate)
 

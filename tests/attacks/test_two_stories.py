@@ -17,7 +17,7 @@ META = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Foto"
 
 def sealed() -> tuple[bytes, sealing.Prepared]:
     content = sealing.Content.of_bytes(b"wat er is gebeurd" * 500, "foto.jpg", "image/jpeg")
-    prepared = sealing.prepare(PHONE, CASE, META, [POLICE.box_public], content)
+    prepared = sealing.prepare(PHONE, CASE, META, [POLICE.xwing_public], content)
     out = io.BytesIO()
     sealing.write(prepared, content, out)
     return out.getvalue(), prepared
@@ -35,8 +35,8 @@ def test_a_sealer_cannot_give_each_reader_a_key_of_their_own() -> None:
     """The phone's own key signs a head whose second wrap holds another key: that reader sees nothing, not a lie."""
     raw, prepared = sealed()
     prefix = container.parse_prefix(raw)
-    box = DEFENCE.box_public
-    other = container.Wrap(keys.box_kid(box), wraps.wrap(bytes(32), CASE, prefix.head.item, box))
+    wrapped = wraps.wrap(bytes(32), CASE, prefix.head.item, DEFENCE.xwing_public)
+    other = container.Wrap(DEFENCE.opening_kid, wrapped, wraps.SUITE)
     forged_head = dataclasses.replace(prefix.head, wraps=(*prefix.head.wraps, other))
     body = canonical.encode(schema.encode(forged_head))
     forged = container.frame(dsse.sign(dsse.ITEM_HEAD_TYPE, body, PHONE).to_bytes()) + prefix.meta_ciphertext

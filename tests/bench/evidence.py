@@ -149,11 +149,11 @@ def test_seal_and_open(figures: Figures) -> None:
             """Forget it."""
 
     def whole_item() -> None:
-        sealing.write(sealing.prepare(me, case, meta, [me.box_public], content), content, Nowhere())  # type: ignore[arg-type]
+        sealing.write(sealing.prepare(me, case, meta, [me.xwing_public], content), content, Nowhere())  # type: ignore[arg-type]
 
     what = "four passes of SHA-256, three of them beside each other where cores are free; more free cores"
     measure("Item: prepare and seal", whole_item, 0.3, what)
-    prepared = sealing.prepare(me, case, meta, [me.box_public], content)
+    prepared = sealing.prepare(me, case, meta, [me.xwing_public], content)
     sealed = b"".join(prepared.stream(content))
     prefix = container.parse_prefix(sealed)
 

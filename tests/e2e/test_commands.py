@@ -31,11 +31,11 @@ def test_from_intake_to_grant_by_command(world: World, folder: Path) -> None:
     vault_key, phone = str(folder / "vault.json"), str(folder / "phone")
 
     said = _run("vault", "create", "--key", vault_key, "--handle", "n1", "--phrase-file", str(folder / "phrase.txt"))
-    case_key, consent_key = (line.split()[-1] for line in said.splitlines()[:2])
+    case_key, its_name, consent_key = (line.split()[-1] for line in said.splitlines()[:3])
     worker = ("--key", str(folder / "caseworker.json"))
     hers = ("--victim-keys", case_key, consent_key)
     case = _run("staff", "caseworker", "open-case", *worker, *common, "--team", world.team, *hers).strip()
-    invited = _run("staff", "caseworker", "invite", case, *worker, *common, "--case-key", case_key)
+    invited = _run("staff", "caseworker", "invite", case, *worker, *common, "--case-key", its_name)
     assert "█" in invited
     (folder / "invitation.txt").write_text(invited.splitlines()[0])
 

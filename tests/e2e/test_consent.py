@@ -18,6 +18,7 @@ from server.clients.investigator import Investigator
 from server.clients.phone_folder import open_phone
 from server.clients.pins import Pins
 from server.clients.timeline import Moment
+from tests.support import published
 from tests.support.incidents import incident
 from tests.support.phone_owner import PhoneOwner, new_case
 from tests.support.server_world import World
@@ -74,13 +75,7 @@ def test_nothing_is_given_to_a_key_that_is_no_readers(her: PhoneOwner, role: bod
 
 def test_a_certificate_that_another_root_signed_does_not_exist(her: PhoneOwner) -> None:
     false_root, thief = keys.Identity.generate(), keys.Identity.generate()
-    body = bodies.KeyPublish(
-        ids.SubjectId(ids.new_id()),
-        "investigator",
-        "R. Bos",
-        ids.PublicKey(thief.sign_public.hex()),
-        ids.PublicKey(thief.box_public.hex()),
-    )
+    body = published.certificate(thief, "investigator", "R. Bos")
     forged = statements.sign(false_root, "key.publish", body).envelope.to_json()
     real = her.vault.signer.api.get("/api/v1/trust")["certificates"]
     known = her.pins.certificates([*real, forged, {"not": "a certificate"}])

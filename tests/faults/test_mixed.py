@@ -34,6 +34,7 @@ from evidence.store.journal.verifying import verify
 from server.demo.ledger import Ledger
 from server.demo.machine import Machine, Ports
 from server.founding import found
+from tests.support import published
 from tests.support.disk import Disk
 from tests.support.keeper import Keeper, trouble
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, seal
@@ -184,11 +185,11 @@ def town(folder: Path, chance: random.Random) -> Iterator[Town]:
         keeper.start()
         world = World(machine.settings(), Person(machine.ports.url, identity=root))
         bridge = machine.bridge_identity()
-        sign, box = ids.PublicKey(bridge.sign_public.hex()), ids.PublicKey(bridge.box_public.hex())
-        world.root.act("key.publish", bodies.KeyPublish(ids.SubjectId(ids.new_id()), "bridge", "Bridge", sign, box))
+        world.root.act("key.publish", published.certificate(bridge, "bridge"))
         case = world.open_case()
         victims = [
-            Victim(case.phone(), case.vault.identity.box_public, random.Random(chance.random())) for _ in range(PHONES)
+            Victim(case.phone(), case.vault.identity.xwing_public, random.Random(chance.random()))
+            for _ in range(PHONES)
         ]
         buttons = [Button(lend(folder, machine, case, n), random.Random(chance.random())) for n in range(DEVICES)]
         yield Town(machine, keeper, victims, buttons, Reader(machine.ports.url))

@@ -105,7 +105,12 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Places, 
     bundle.rename(folder / "disk" / "bundle.zip")  # what the investigator took is sealed, too
     (core,) = folder.glob("core.*")
     needles = [form for word in planter.words for form in canary.forms(word)]
-    needles += [canary.slice_of(photo), journey.vault.box_seed, journey.vault.sign_seed, journey.investigator.box_seed]
+    needles += [
+        canary.slice_of(photo),
+        journey.vault.xwing_seed,
+        journey.vault.sign_seed,
+        journey.investigator.xwing_seed,
+    ]
     yield Places(folder / "disk", journey.settings.data.with_suffix(".log"), temporary, core), needles
     core.unlink()
 

@@ -3,12 +3,14 @@ import * as container from "../../server/web/static/core/container.js";
 import * as pattern from "../../server/web/static/review/pattern.js";
 import { fromBase64 } from "../../server/web/static/core/bytes.js";
 import { openAll } from "../../server/web/static/review/entries.js";
+import { openingKey } from "../../server/web/static/core/wraps.js";
+import { xwingPublic } from "../../server/web/static/core/sodium.js";
 import { fold } from "../../server/web/static/review/positions.js";
 
 const answers = {
-  open: async ({ events, boxes }) => {
-    const reader = Object.entries(boxes).map(([kid, { box, xwing }]) => [kid, { box: fromBase64(box), xwing: xwing && fromBase64(xwing) }]);
-    const { entries, unopened, closed } = await openAll(events, /** @type {any} */ ({ boxes: new Map(reader) }));
+  open: async ({ events, seeds }) => {
+    const own = await Promise.all(seeds.map((/** @type {string} */ seed) => openingKey(fromBase64(seed))));
+    const { entries, unopened, closed } = await openAll(events, /** @type {any} */ ({ openers: new Map(own.map((one) => [one.kid, one])) }));
     // Every figure of the page is worked out over what opened: none of them may throw.
     for (const figure of Object.values(pattern)) if (figure.length === 1) figure(entries);
     fold(entries, new Set());
@@ -21,7 +23,7 @@ const answers = {
   seal: async ({ metas, seed, place }) => {
     const refused = [];
     for (const meta of metas) {
-      const sealing = container.seal(place, fromBase64(seed), [], new Uint8Array(32), meta, null);
+      const sealing = container.seal(place, fromBase64(seed), [xwingPublic(new Uint8Array(32))], new Uint8Array(32), meta, null);
       refused.push(await sealing.then(() => null, (error) => error.constructor.name));
     }
     return refused;

@@ -12,15 +12,11 @@ import * as wraps from "../../server/web/static/core/wraps.js";
 import * as xwing from "../../server/web/static/core/xwing.js";
 import { Authority } from "../../server/web/static/core/authority.js";
 import { base64, fromBase64, fromHex, hex, utf8 } from "../../server/web/static/core/bytes.js";
-import { boxKid, boxPublic, signPublic, signingKid, xwingDecapsulate, xwingPublic } from "../../server/web/static/core/sodium.js";
+import { signPublic, signingKid, xwingDecapsulate, xwingPublic } from "../../server/web/static/core/sodium.js";
 import { Lineage } from "../../server/web/static/core/lineage.js";
 import { verifyProof } from "../../server/web/static/core/proof.js";
 
 const keyOf = (key) => (kid) => (kid === key.kid ? fromHex(key.sign, 32) : undefined);
-
-const publicKeys = (reader) => (
-  typeof reader === "string" ? fromHex(reader, 32) : { box: fromHex(reader.box, 32), xwing: fromBase64(reader.xwing) }
-);
 
 const answers = {
   canonical: ({ value }) => ({ bytes: base64(canonical.encode(value)) }),
@@ -35,13 +31,12 @@ const answers = {
 
   padme: ({ sizes }) => ({ padded: sizes.map(container.padme) }),
 
-  open_item: async ({ bytes, seed, signing, signer, given = [] }) => {
+  open_item: async ({ bytes, seed, signer, given = [] }) => {
     const item = await container.parse(fromBase64(bytes));
     container.verifyHead(item, keyOf(signer));
-    const box = fromBase64(seed);
-    const reader = signing ? { box, xwing: await xwing.seedOf(fromBase64(signing), box) } : box;
+    const own = await wraps.openingKey(fromBase64(seed));
     const all = [...given, ...item.head.wraps];
-    const key = await wraps.find(item.head, all, new Map([[await boxKid(boxPublic(box)), reader]]));
+    const key = await wraps.find(item.head, all, new Map([[own.kid, own]]));
     if (!key) throw new Error("no wrap for this reader");
     const meta = await container.openMeta(item, key);
     const content = meta.file && item.content ? base64(await container.openContent(item, key, meta.file)) : null;
@@ -64,16 +59,14 @@ const answers = {
 
   seal_item: async ({ place, seed, readers, key, meta, content }) => ({
     bytes: base64(await container.seal(
-      place, fromBase64(seed), readers.map(publicKeys), fromBase64(key), meta,
+      place, fromBase64(seed), readers.map(fromBase64), fromBase64(key), meta,
       content === null ? null : fromBase64(content),
     )),
   }),
 
-  statement: async ({ sign, box, type, kase, body }) => {
-    const [signSeed, boxSeed] = [fromBase64(sign), fromBase64(box)];
-    const identity = {
-      signSeed, boxSeed, kid: await signingKid(signPublic(signSeed)), boxKid: await boxKid(boxPublic(boxSeed)),
-    };
+  statement: async ({ sign, type, kase, body }) => {
+    const signSeed = fromBase64(sign);
+    const identity = { signSeed, kid: await signingKid(signPublic(signSeed)) };
     return { envelope: await statements.make(identity, type, kase, body) };
   },
 
@@ -82,7 +75,7 @@ const answers = {
   unlock: async ({ phrase, locked }) => {
     const { authSeed, wrapping } = lockedkey.derive(phrase, locked.kdf);
     const identity = await lockedkey.open(wrapping, locked.locked);
-    return { auth: hex(signPublic(authSeed)), kid: identity.kid, box_kid: identity.boxKid };
+    return { auth: hex(signPublic(authSeed)), kid: identity.kid, opening_kid: identity.opening.kid };
   },
 
   decapsulate: ({ seed, encapsulated }) => ({

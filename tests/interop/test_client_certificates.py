@@ -38,7 +38,7 @@ def routes(folder: Path, authority: Authority, shown: Path | None, **more: tuple
         {"data": folder, "receiver_ca_file": authority.file, "receiver_certificate_file": shown, "sip_sender": SENDER}
         | more
     )
-    return plan_of(settings, keys.Identity.generate(), ConsoleRoute(lambda: 1)).routes[1:]
+    return plan_of(settings, keys.BridgeIdentity.generate(), ConsoleRoute(lambda: 1)).routes[1:]
 
 
 def refused(route: Route) -> RouteError:

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from evidence import http_signature, ids, keys
 from evidence.http_signature import RequestTarget
-from evidence.statements import bodies
 from server.upload_addresses import UPLOADS
+from tests.support import published
 from tests.support.server_world import STATEMENTS, TUS, Person, World, problem, running, settings_in
 
 ME = keys.Identity.generate()
@@ -138,9 +138,9 @@ def test_our_server_takes_what_it_signs(world: World) -> None:
 
 
 def test_our_server_takes_a_statement_under_its_content_digest(world: World) -> None:
-    key = ids.PublicKey(keys.Identity.generate().sign_public.hex())
     case = world.open_case()
-    invitation = bodies.DeviceInvite(key, ids.time_of(datetime.now(UTC) + timedelta(hours=1)))
+    later = ids.time_of(datetime.now(UTC) + timedelta(hours=1))
+    invitation = published.invitation(case.vault.identity, keys.SigningKey.generate(), later)
     body = world.caseworker.sign("device.invite", invitation, case.case).envelope.to_bytes()
     with httpx.Client(base_url=world.url, timeout=20) as client:
         request = client.build_request("POST", STATEMENTS, content=body)

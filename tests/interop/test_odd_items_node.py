@@ -32,15 +32,14 @@ def test_the_pages_rules_are_those_of_the_code() -> None:
 def test_a_case_full_of_odd_items_opens_but_for_what_does_not() -> None:
     odd, events = {}, []
     for index, one in enumerate(odd_items.ODD):
-        whole, body = odd_items.write(one, PHONE, CASE, [READER.box_public])
+        whole, body = odd_items.write(one, PHONE, CASE, [READER.xwing_public])
         odd[body.item] = one
         head = b64(container.parse_prefix(whole).to_bytes())
         item = {"item": body.item, "head": head, "wraps": [], "size": len(whole), "content": body.content is not None}
         events.append(
             {"index": index, "received_at": ids.now(), "type": "item.seal", "by": {"kid": PHONE.kid}, "item": item}
         )
-    boxes = {READER.box_kid: {"box": b64(READER.box_seed), "xwing": None}}
-    answer = ask("open", events=events, boxes=boxes)
+    answer = ask("open", events=events, seeds=[b64(READER.xwing_seed)])
 
     expected = {item for item, one in odd.items() if one.opens != "nothing"}
     names = {item: one.name for item, one in odd.items()}

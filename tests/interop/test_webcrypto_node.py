@@ -20,6 +20,7 @@ from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import cobblestone, container, opening, padding, sealing
 from evidence.statements import bodies, dsse, event, statement
+from tests.support import published as published_keys
 from tests.support.node_peer import CASE, ask, b64, published, rich_incident, signer
 
 pytestmark = pytest.mark.need("node")
@@ -30,7 +31,7 @@ SMALL_KDF = keys.Kdf.fresh(1, keys.MIN_MEMLIMIT)
 
 def sealed(reader: keys.Identity, phone: keys.Identity, content: bytes | None) -> bytes:
     source = None if content is None else sealing.Content.of_bytes(content, "foto.jpg", "image/jpeg")
-    prepared = sealing.prepare(phone, CASE, rich_incident(), [reader.box_public], source)
+    prepared = sealing.prepare(phone, CASE, rich_incident(), [reader.xwing_public], source)
     return b"".join(prepared.stream(source))
 
 
@@ -77,7 +78,7 @@ def test_node_opens_what_python_sealed(content: bytes | None) -> None:
     reader, phone = keys.Identity.generate(), keys.Identity.generate()
 
     blob = sealed(reader, phone, content)
-    answer = ask("open_item", bytes=b64(blob), seed=b64(reader.box_seed), signer=signer(phone))
+    answer = ask("open_item", bytes=b64(blob), seed=b64(reader.xwing_seed), signer=signer(phone))
 
     assert answer["meta"]["title"] == rich_incident().title
     assert answer["meta"]["position"] == {"lat": "51.9244", "lon": "4.4777", "accuracy_m": 12}
@@ -94,11 +95,11 @@ def test_node_refuses_another_reader_another_signer_and_a_changed_description() 
     def error(data: bytes, seed: bytes, author: keys.Identity) -> object:
         return ask("open_item", bytes=b64(data), seed=b64(seed), signer=signer(author)).get("error")
 
-    assert error(blob, other.box_seed, phone) == "Error"
-    assert error(blob, reader.box_seed, other) == "SignatureError"
-    assert error(bytes(changed), reader.box_seed, phone) == "FormatError"
-    assert error(blob[:-1], reader.box_seed, phone) == "FormatError"
-    assert error(blob, reader.box_seed, phone) is None
+    assert error(blob, other.xwing_seed, phone) == "Error"
+    assert error(blob, reader.xwing_seed, other) == "SignatureError"
+    assert error(bytes(changed), reader.xwing_seed, phone) == "FormatError"
+    assert error(blob[:-1], reader.xwing_seed, phone) == "FormatError"
+    assert error(blob, reader.xwing_seed, phone) is None
 
 
 @pytest.mark.parametrize("content", [None, secrets.token_bytes(40_000)])
@@ -111,7 +112,7 @@ def test_python_opens_what_node_sealed_and_sealing_again_gives_the_same_bytes(co
     request = {
         "place": {"case": CASE, "item": ids.new_id(), "by": author.kid, "at": ids.now()},
         "seed": b64(author.sign_seed),
-        "readers": [reader.box_public.hex()],
+        "readers": [b64(reader.xwing_public)],
         "key": b64(secrets.token_bytes(32)),
         "meta": meta,
         "content": None if content is None else b64(content),
@@ -133,7 +134,7 @@ def test_python_opens_what_node_sealed_and_sealing_again_gives_the_same_bytes(co
 def test_the_page_opens_any_range_without_the_rest() -> None:
     phone, reader, data = keys.Identity.generate(), keys.Identity.generate(), secrets.token_bytes(70_000)
     source = sealing.Content.of_bytes(data, "clip.mp4", "video/mp4")
-    prepared = sealing.prepare(phone, CASE, rich_incident(), [reader.box_public], source)
+    prepared = sealing.prepare(phone, CASE, rich_incident(), [reader.xwing_public], source)
     blob = b"".join(prepared.stream(source))
     ranges = [(0, 0), (16383, 16384), (16384, 32767), (40_000, 69_999), (69_999, 69_999), (5, 69_000)]
 
@@ -153,7 +154,7 @@ def test_the_page_opens_any_range_without_the_rest() -> None:
 
 def test_a_statement_signed_in_javascript_is_read_by_python_and_the_other_way_round() -> None:
     dispatcher, other = keys.Identity.generate(), keys.Identity.generate()
-    members = {"sign": b64(dispatcher.sign_seed), "box": b64(dispatcher.box_seed), "type": "alarm.close"}
+    members = {"sign": b64(dispatcher.sign_seed), "type": "alarm.close"}
     body = {"alarm": ids.new_id(), "reason": "genuine"}
 
     made = ask("statement", kase=CASE, body=body, **members)["envelope"]
@@ -175,7 +176,7 @@ def test_a_locked_key_opens_with_its_phrase_only() -> None:
 
     opened = ask("unlock", phrase=phrase, locked=locked)
 
-    assert opened == {"auth": locked["auth"], "kid": identity.kid, "box_kid": identity.box_kid}
+    assert opened == {"auth": locked["auth"], "kid": identity.kid, "opening_kid": identity.opening_kid}
     assert ask("unlock", phrase="een andere zin", locked=locked)["error"] == "LockError"
     locked["kdf"]["memlimit"] = 2**40
     assert ask("unlock", phrase=phrase, locked=locked)["error"] == "LockError"
@@ -185,7 +186,7 @@ def test_keys_count_only_when_the_pinned_root_leads_to_them() -> None:
     root, worker, invitation, phone, stranger, rogue = (keys.Identity.generate() for _ in range(6))
 
     def invite(author: keys.Identity, key: keys.Identity) -> statement.Statement:
-        body = bodies.DeviceInvite(ids.PublicKey(key.sign_public.hex()), ids.now())
+        body = published_keys.invitation(invitation, key, ids.now())
         return statement.sign(author, "device.invite", body, case=CASE)
 
     def enrol(device: keys.Identity, key: keys.Identity) -> statement.Statement:

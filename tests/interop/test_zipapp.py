@@ -19,8 +19,9 @@ from evidence.bundle.making import zipapp
 from evidence.bundle.opening import opened
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
-from evidence.statements import bodies, statement
 from evidence.statements import event as events
+from evidence.statements import statement
+from tests.support import published
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
@@ -71,8 +72,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 def receipt_members(book: Organisation) -> dict[str, object]:
     recorded = book.journal[-1]
-    sign, box = (ids.PublicKey(key.hex()) for key in (book.server.sign_public, book.server.box_public))
-    certificate = bodies.KeyPublish(ids.SubjectId(ids.new_id()), "server", "Getuige", sign, box)
+    certificate = published.certificate(book.server, "server", "Getuige")
     return {
         "receipt": events.issue(book.server, book.log.name, recorded).to_json(),
         "event": canonical.b64(recorded.event),

@@ -15,9 +15,8 @@ import * as filetypes from "../../server/web/static/core/filetypes.js";
 import * as lockedkey from "../../server/web/static/core/lockedkey.js";
 import * as statements from "../../server/web/static/core/statements.js";
 import * as wraps from "../../server/web/static/core/wraps.js";
-import * as xwing from "../../server/web/static/core/xwing.js";
 import { FormatError, base64, concat, fromBase64, fromHex, hex, hmac, sha256, utf8 } from "../../server/web/static/core/bytes.js";
-import { LockError, SignatureError, boxKid, boxPublic, sign, signPublic, signingKid, verify, xwingPublic } from "../../server/web/static/core/sodium.js";
+import { LockError, SignatureError, sign, signPublic, signingKid, verify, xwingPublic } from "../../server/web/static/core/sodium.js";
 
 const REASONS = [[SignatureError, "signature"], [LockError, "locked"], [container.CommitmentError, "contradiction"], [FormatError, "form"]];
 
@@ -31,13 +30,10 @@ async function keysOf(list) {
   return new Map(named);
 }
 
-async function identity({ sign_seed: signing, box_seed: opening }) {
-  const [signSeed, boxSeed] = [fromHex(signing, 32), fromHex(opening, 32)];
-  const [kid, name] = [await signingKid(signPublic(signSeed)), await boxKid(boxPublic(boxSeed))];
-  return { signSeed, boxSeed, xwingSeed: await xwing.seedOf(signSeed, boxSeed), kid, boxKid: name };
+async function identity({ sign_seed: signing, xwing_seed: opening }) {
+  const signSeed = fromHex(signing, 32);
+  return { signSeed, kid: await signingKid(signPublic(signSeed)), opening: await wraps.openingKey(fromHex(opening, 32)) };
 }
-
-const keysOfReader = (who) => ({ box: who.boxSeed, xwing: who.xwingSeed });
 
 const leaf = async (salt, event) => hex(concat([1], await hmac("SHA-256", fromHex(salt, 32), fromBase64(event))));
 
@@ -45,9 +41,14 @@ const answers = {
   "describe key": async (given) => {
     const who = await identity(given);
     return {
-      sign: hex(signPublic(who.signSeed)), box: hex(boxPublic(who.boxSeed)), kid: who.kid, box_kid: who.boxKid,
-      xwing_seed: hex(who.xwingSeed), xwing: base64(xwingPublic(who.xwingSeed)),
+      sign: hex(signPublic(who.signSeed)), kid: who.kid,
+      xwing: base64(xwingPublic(who.opening.seed)), opening_kid: who.opening.kid,
     };
+  },
+  "wrap to": async ({ xwing }) => {
+    const nowhere = { case: "0".repeat(32), item: "0".repeat(32) };
+    const { to, suite } = await wraps.wrap(nowhere, fromBase64(xwing), new Uint8Array(32));
+    return { to, suite };
   },
   sign: ({ sign_seed: seed, message }) => ({ sig: base64(sign(fromHex(seed, 32), fromBase64(message))) }),
   verify: ({ key, message, sig }) => {
@@ -56,7 +57,7 @@ const answers = {
   },
   unlock: async ({ phrase, locked }) => {
     const who = await lockedkey.open(lockedkey.derive(phrase, locked.kdf).wrapping, locked.locked);
-    return { kid: who.kid, box_kid: who.boxKid };
+    return { kid: who.kid, opening_kid: who.opening.kid };
   },
   "answer challenge": ({ phrase, kdf, challenge }) => {
     const { authSeed } = lockedkey.derive(phrase, kdf);
@@ -91,11 +92,11 @@ const answers = {
   }),
   "open wrap": async (given) => {
     const who = await identity(given);
-    return { key: base64(await wraps.unwrap(given, keysOfReader(who), given.wrap, given.suite)) };
+    return { key: base64(await wraps.unwrap(given, who.opening, given.wrap, given.suite)) };
   },
   "seal parts": async ({ key, case: kase, item, meta, content }) => {
     const place = { case: kase, item, by: "0".repeat(32), at: meta.recorded };
-    const bytes = await container.seal(place, new Uint8Array(32), [], fromBase64(key), meta, fromBase64(content));
+    const bytes = await container.seal(place, new Uint8Array(32), [xwingPublic(new Uint8Array(32))], fromBase64(key), meta, fromBase64(content));
     const sealed = await container.parse(bytes);
     return {
       meta: base64(sealed.meta),
@@ -109,7 +110,7 @@ const answers = {
     const signer = await keysOf([given.signer]);
     container.verifyHead(item, (kid) => signer.get(kid));
     const who = await identity(given);
-    const key = await wraps.find(item.head, item.head.wraps, new Map([[who.boxKid, keysOfReader(who)]]));
+    const key = await wraps.find(item.head, item.head.wraps, new Map([[who.opening.kid, who.opening]]));
     if (!key) throw new LockError("no wrap for this reader");
     const meta = await container.openMeta(item, key);
     return { meta, content: item.content && base64(await container.openContent(item, key, meta.file)) };

@@ -21,7 +21,7 @@ import pytest
 from evidence import canonical, keys
 from evidence.bundle.checking import trust
 from evidence.custody.log import tlogproof
-from evidence.keyfile import load_identity
+from evidence.keyfile import load_signing_key
 from evidence.statements import dsse, event
 from evidence.statements.statement import Statement
 from evidence.store.database import migrating
@@ -132,7 +132,7 @@ def check_all(world: World, crowd: Crowd) -> None:
     assert [one.index for one in stored] == list(range(len(stored)))
     by_index = {one.index: one for one in stored}
     assert crowd.refused == []
-    server = load_identity(Layout(world.settings.data).server_key).sign_public
+    server = load_signing_key(Layout(world.settings.data).server_key).sign_public
     for statement, answer in crowd.given:
         document = answer.json()
         receipt = event.check(

@@ -156,10 +156,10 @@ class Histories(RuleBasedStateMachine):
         body = bodies.Grant(
             ids.GrantId(ids.new_id()),
             reader.kid,
-            ids.PublicKey(reader.box_public.hex()),
+            reader.opening_kid,
             "x",
             ids.time_of(self.now + timedelta(days=1)),
-            (bodies.GrantedItem(item, ids.Base64("AAAA")),),
+            (bodies.GrantedItem(item, ids.Base64("AAAA"), 2),),
         )
         if self.tries(who, "grant", body):
             assert who == "vault"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from evidence import canonical, ids, keys, schema
 from evidence.bundle.format import bag, rotations, zips
 from evidence.envelope.meta import Meta
-from evidence.errors import EvidenceError, FormatError
+from evidence.errors import EvidenceError, FormatError, LockError
 from evidence.statements import bodies, catalogue, dsse, event, rotation, statement
 
 WHO = keys.Identity.generate()
@@ -102,7 +102,7 @@ def test_a_locked_key_opens_with_its_phrase_only() -> None:
     locked = keys.lock(WHO, "sanne", "vijf  woorden", kdf)
     again = keys.LockedKey.from_bytes(locked.to_bytes())
     assert again.unlock(" vijf  woorden ") == WHO
-    with pytest.raises(keys.LockError):
+    with pytest.raises(LockError):
         again.unlock("vijf woorden")
     signature = keys.auth_signature("vijf  woorden", kdf, b"uitdaging")
     keys.verify(bytes.fromhex(locked.auth), b"uitdaging", signature)

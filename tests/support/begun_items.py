@@ -10,7 +10,7 @@ SIZE = 300_000
 
 def begun(case: CaseOfHers, phone: Person, size: int = SIZE) -> tuple[SealedItem, str, bodies.ItemOpen, int]:
     """Seal a file and create its upload; returns item, address, announcement, and where the content starts."""
-    item = seal(phone, [case.vault.identity.box_public], content=os.urandom(size))
+    item = seal(phone, [case.vault.identity.xwing_public], content=os.urandom(size))
     where = phone.create(len(item.container), item.body.container.sha256, item.body.item).headers["location"]
     start = len(item.container) - (item.body.content.size if item.body.content else 0)
     return item, where, bodies.ItemOpen(item.body.item, item.body.head), start

@@ -21,12 +21,13 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTop
 from evidence import canonical, ids, keys
 from evidence.envelope import container, opening
 from evidence.envelope.meta import Meta
-from evidence.keyfile import load_or_create_identity
+from evidence.keyfile import load_or_create_bridge
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from evidence.statements.statement import Statement
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import MAX_READ, SqlJournal
+from tests.support import published
 from tests.support.ports import free_ports
 from tests.support.waiting import DEADLINE_S, until
 
@@ -43,7 +44,7 @@ class AlarmOrganisation:
     desk: keys.Identity
     case_keys: keys.Identity
     vault: keys.Identity
-    bridge: keys.Identity
+    bridge: keys.BridgeIdentity
     case: ids.CaseId
     team: ids.TeamId
     database: str | None = None
@@ -61,7 +62,7 @@ class AlarmOrganisation:
             desk=new(),
             case_keys=new(),
             vault=new(),
-            bridge=load_or_create_identity(folder / "secrets" / "bridge.key"),
+            bridge=load_or_create_bridge(folder / "secrets" / "bridge.key"),
             case=ids.CaseId(ids.new_id()),
             team=ids.TeamId(ids.new_id()),
             database=database,
@@ -71,20 +72,14 @@ class AlarmOrganisation:
     def database_url(self) -> str:
         return self.database or f"sqlite:///{self.folder / 'getuige.db'}"
 
-    def publish(self, who: keys.Identity, role: bodies.Role, label: str, team: ids.TeamId | None = None) -> Statement:
-        sign, box = ids.PublicKey(who.sign_public.hex()), ids.PublicKey(who.box_public.hex())
-        body = bodies.KeyPublish(ids.SubjectId(ids.new_id()), role, label, sign, box, team)
+    def publish(self, who: keys.SigningKey, role: bodies.Role, label: str, team: ids.TeamId | None = None) -> Statement:
+        body = published.certificate(who, role, label, team)
         return statements.sign(self.root, "key.publish", body)
 
     def founding(self) -> list[Statement]:
         """Return the statements with which the journal begins."""
         root = bodies.RootKey(ids.PublicKey(self.root.sign_public.hex()), "Test root")
-        opened = bodies.CaseOpen(
-            ids.PublicKey(self.case_keys.box_public.hex()),
-            ids.PublicKey(self.vault.sign_public.hex()),
-            self.team,
-            self.caseworker.kid,
-        )
+        opened = published.case_of(self.vault, self.team, self.caseworker.kid, self.case_keys)
         return [
             statements.sign(self.root, "log.open", bodies.LogOpen("test.example/log", root, "test")),
             statements.sign(self.root, "team.open", bodies.TeamOpen(self.team, "Team")),

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from evidence import ids
-from evidence.envelope import wraps
-from evidence.keyfile import load_identity
+from evidence.keyfile import load_signing_key
 from evidence.statements import bodies
 from evidence.statements.rules.erasure import ERASE_DELAY
 from evidence.store.blobs.directory import DirectoryBlobs
@@ -22,6 +21,7 @@ from server.erasure.sweeper import LOCK, Sweeper
 from server.layout import Layout
 from server.settings import Settings
 from server.uploads.folder import UploadFolder
+from tests.support import published
 from tests.support.server_world import CaseOfHers, Person, SealedItem, World
 
 LATER = ERASE_DELAY + timedelta(minutes=1)
@@ -43,7 +43,7 @@ def sweeping(
     blobs = DirectoryBlobs(layout.blobs)
     destroyer = Destroyer(
         journal,
-        load_identity(layout.server_key),
+        load_signing_key(layout.server_key),
         Shredder(engine, blobs),
         UploadFolder(layout.uploads, blobs),
         layout.exports,
@@ -94,14 +94,11 @@ class Story:
 
 def grant(case: CaseOfHers, reader: Person, *items: SealedItem) -> list[str]:
     """She grants items to a reader; return the wraps."""
-    given = tuple(
-        bodies.GrantedItem(one.body.item, wraps.wrap(one.key, case.case, one.body.item, reader.identity.box_public))
-        for one in items
-    )
+    given = tuple(published.given(one.key, case.case, one.body.item, reader.identity) for one in items)
     body = bodies.Grant(
         ids.GrantId(ids.new_id()),
         reader.kid,
-        ids.PublicKey(reader.identity.box_public.hex()),
+        reader.identity.opening_kid,
         "aangifte",
         ids.time_of(datetime.now(UTC) + timedelta(days=90)),
         given,

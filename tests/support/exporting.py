@@ -5,22 +5,19 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from evidence import ids
-from evidence.envelope import wraps
 from evidence.statements import bodies
+from tests.support import published
 from tests.support.server_world import CaseOfHers, Person, SealedItem
 
 
 def grant(case: CaseOfHers, reader: Person, *items: SealedItem, valid: timedelta = timedelta(days=1)) -> ids.GrantId:
-    box = reader.identity.box_public
     body = bodies.Grant(
         ids.GrantId(ids.new_id()),
         reader.kid,
-        ids.PublicKey(box.hex()),
+        reader.identity.opening_kid,
         "aangifte",
         ids.time_of(datetime.now(UTC) + valid),
-        tuple(
-            bodies.GrantedItem(item.body.item, wraps.wrap(item.key, case.case, item.body.item, box)) for item in items
-        ),
+        tuple(published.given(item.key, case.case, item.body.item, reader.identity) for item in items),
     )
     case.vault.act("grant", body)
     return body.grant

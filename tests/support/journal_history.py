@@ -4,6 +4,7 @@ from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
+from tests.support import published
 
 ROOT = keys.Identity.generate()
 
@@ -20,16 +21,13 @@ TEAM = ids.TeamId(ids.new_id())
 CASE = ids.CaseId(ids.new_id())
 
 
-def certify(who: keys.Identity, role: bodies.Role, team: ids.TeamId | None) -> bodies.KeyPublish:
-    sign, box = ids.PublicKey(who.sign_public.hex()), ids.PublicKey(who.box_public.hex())
-    return bodies.KeyPublish(ids.SubjectId(ids.new_id()), role, "iemand", sign, box, team)
+def certify(who: keys.SigningKey, role: bodies.Role, team: ids.TeamId | None) -> bodies.KeyPublish:
+    return published.certificate(who, role, team=team)
 
 
 def founding() -> list[Statement]:
     opened = bodies.LogOpen("log.example", bodies.RootKey(ids.PublicKey(ROOT.sign_public.hex()), "root"), "vkey")
-    case = bodies.CaseOpen(
-        ids.PublicKey(VAULT.box_public.hex()), ids.PublicKey(VAULT.sign_public.hex()), TEAM, CASEWORKER.kid
-    )
+    case = published.case_of(VAULT, TEAM, CASEWORKER.kid)
     return [
         statements.sign(ROOT, "log.open", opened),
         statements.sign(ROOT, "team.open", bodies.TeamOpen(TEAM, "Filomena")),
@@ -39,7 +37,7 @@ def founding() -> list[Statement]:
 
 
 def invitation(one_time: keys.Identity) -> Statement:
-    body = bodies.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), ids.Time("2100-01-01T00:00:00.000Z"))
+    body = published.invitation(VAULT, one_time, ids.Time("2100-01-01T00:00:00.000Z"))
     return statements.sign(CASEWORKER, "device.invite", body, case=CASE)
 
 

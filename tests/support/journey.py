@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from evidence import ids, keys, xwing
+from evidence import ids, keys
 from evidence.envelope.meta import Meta
 from server.clients import phone_folder, vault
 from server.clients.attachments import describe
@@ -47,13 +47,14 @@ class Journey:
         """Certify caseworker and investigator, open the case, enrol the phone."""
         root = Root(self._at(self.root))
         team = root.open_team("Team Rotterdam")
-        root.publish("caseworker", labels[0], self.caseworker.sign_public, self.caseworker.box_public, team)
-        hybrid = xwing.public_of(xwing.seed_of(self.investigator))  # so that what she grants is wrapped in suite 2
-        investigator = (self.investigator.sign_public, self.investigator.box_public)
-        root.publish("investigator", labels[1], *investigator, xwing=hybrid)
+        for role, label, who, member in (
+            ("caseworker", labels[0], self.caseworker, team),
+            ("investigator", labels[1], self.investigator, None),
+        ):
+            root.publish(role, label, who.sign_public, member, xwing=who.xwing_public)  # type: ignore[arg-type]
         worker = Caseworker(self._at(self.caseworker))
         worker.open_case(*vault.public_halves(self.vault), team, self.case)
-        phone_folder.enrol(self.folder / "phone", worker.invite(self.case, self.vault.box_public))
+        phone_folder.enrol(self.folder / "phone", worker.invite(self.case, self.vault.opening_kid))
 
     def tell(self, meta: Meta, photo: Path, name: str) -> None:
         """Add an incident and a photo about it on the phone, and have the log prove both."""

@@ -12,6 +12,7 @@ from evidence import ids, keys
 from evidence.edtf import Edtf
 from evidence.envelope.meta import Meta, Position
 from evidence.statements import bodies, statement
+from tests.support import published as published_keys
 
 PEER = Path(__file__).parents[1] / "interop" / "peer.mjs"
 
@@ -57,13 +58,6 @@ def rich_incident(title: str = "Hij stond weer voor de deur") -> Meta:
     )
 
 
-def published(root: keys.Identity, subject: keys.Identity, role: bodies.Role) -> statement.Statement:
-    body = bodies.KeyPublish(
-        ids.SubjectId(ids.new_id()),
-        role,
-        role,
-        ids.PublicKey(subject.sign_public.hex()),
-        ids.PublicKey(subject.box_public.hex()),
-        ids.TeamId("7e" * 16),
-    )
+def published(root: keys.Identity, subject: keys.SigningKey, role: bodies.Role) -> statement.Statement:
+    body = published_keys.certificate(subject, role, role, ids.TeamId("7e" * 16))
     return statement.sign(root, "key.publish", body)

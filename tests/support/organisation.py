@@ -25,14 +25,14 @@ from evidence.custody.log.tiles import FolderTiles
 from evidence.custody.time import renewal, tsa_policy
 from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.custody.witnessing.witness import DevelopmentWitness
-from evidence.envelope import container, opening, sealing, wraps
+from evidence.envelope import container, opening, sealing
 from evidence.envelope.meta import Meta
 from evidence.statements import bodies, fold, statement
 from evidence.statements import event as events
 from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Statement
-from tests.support import odd_items
+from tests.support import odd_items, published
 from tests.support.heads import MemoryHeadStore
 
 ORIGIN = "getuige.example/log"
@@ -47,7 +47,7 @@ class Organisation:
     server: keys.Identity = field(default_factory=keys.Identity.generate)
     caseworker: keys.Identity = field(default_factory=keys.Identity.generate)
     investigator: keys.Identity = field(default_factory=keys.Identity.generate)
-    bridge: keys.Identity = field(default_factory=keys.Identity.generate)
+    bridge: keys.BridgeIdentity = field(default_factory=keys.BridgeIdentity.generate)
     vault: keys.Identity = field(default_factory=keys.Identity.generate)
     phone: keys.Identity = field(default_factory=keys.Identity.generate)
     log: NoteSigner = field(default_factory=lambda: generate_key(ORIGIN, KeyType.ED25519))
@@ -99,7 +99,7 @@ class Organisation:
         (folder / trust.TSA_ROOTS).write_bytes(DevelopmentTsa.in_folder(self.folder / "tsa").root_pem)
         return folder
 
-    def act(self, signer: keys.Identity, kind: str, body: bodies.Body, **options: object) -> Statement:
+    def act(self, signer: keys.SigningKey, kind: str, body: bodies.Body, **options: object) -> Statement:
         """Sign, check and record a statement, as the journal does."""
         made = statement.sign(signer, kind, body, **options)  # type: ignore[arg-type]
         self.accept(made)
@@ -120,7 +120,7 @@ class Organisation:
         **options: Any,  # noqa: ANN401 - as in statement.sign
     ) -> ids.ItemId:
         """Seal an item on the phone, store its container, record its statement, and before it that it was begun."""
-        prepared = sealing.prepare(self.phone, self.case, meta, [self.vault.box_public], content)
+        prepared = sealing.prepare(self.phone, self.case, meta, [self.vault.xwing_public], content)
         path = self.folder / "partial"
         with path.open("wb") as out:
             body = sealing.write(prepared, content, out)
@@ -133,14 +133,14 @@ class Organisation:
 
     def raw(self, odd: odd_items.Odd) -> ids.ItemId:
         """Let the phone seal what follows no rule, and record its statement."""
-        whole, body = odd_items.write(odd, self.phone, self.case, [self.vault.box_public])
+        whole, body = odd_items.write(odd, self.phone, self.case, [self.vault.xwing_public])
         self.container(body.container.sha256).write_bytes(whole)
         self.act(self.phone, "item.seal", body, case=self.case, chain=self.next_link())
         return body.item
 
     def begin(self, meta: Meta, content: sealing.Content, arrived: int) -> ids.ItemId:
         """Her phone announces an item, and is destroyed when `arrived` bytes of its sealed content are here."""
-        prepared = sealing.prepare(self.phone, self.case, meta, [self.vault.box_public], content)
+        prepared = sealing.prepare(self.phone, self.case, meta, [self.vault.xwing_public], content)
         whole = b"".join(prepared.stream(content))
         head = container.parse_prefix(whole)
         blob = bodies.Blob(ids.Sha256(hashlib.sha256(head.head_bytes).hexdigest()), len(head.head_bytes))
@@ -167,11 +167,11 @@ class Organisation:
         for item in granted:
             raw = self._start_of(item).read_bytes()
             key = opening.content_key(container.parse_prefix(raw), self.vault)
-            pairs.append(bodies.GrantedItem(item, wraps.wrap(key, self.case, item, reader.box_public)))
+            pairs.append(published.given(key, self.case, item, reader))
         grant = bodies.Grant(
             ids.GrantId(ids.new_id()),
             reader.kid,
-            ids.PublicKey(reader.box_public.hex()),
+            reader.opening_kid,
             "aangifte",
             ids.time_of(datetime.now(UTC) + timedelta(days=1)),
             tuple(pairs),
@@ -253,11 +253,8 @@ class Organisation:
             (self.caseworker, "caseworker", "C. Hulpverlener", self.team),
             (self.investigator, "investigator", "R. Rechercheur", None),
         ):
-            subject, box = ids.SubjectId(ids.new_id()), ids.PublicKey(who.box_public.hex())
-            self.act(self.root, "key.publish", bodies.KeyPublish(subject, role, label, _public(who), box, team))  # type: ignore[arg-type]
-        vault = bodies.CaseOpen(
-            ids.PublicKey(self.vault.box_public.hex()), _public(self.vault), self.team, self.caseworker.kid
-        )
+            self.act(self.root, "key.publish", published.certificate(who, role, label, team))  # type: ignore[arg-type]
+        vault = published.case_of(self.vault, self.team, self.caseworker.kid)
         self.act(self.caseworker, "case.open", vault, case=self.case)
         self.enrol(self.phone)
 
@@ -265,7 +262,7 @@ class Organisation:
         """Invite and enrol a phone."""
         one_time = keys.Identity.generate()
         expires = ids.time_of(datetime.now(UTC) + timedelta(hours=1))
-        self.act(self.caseworker, "device.invite", bodies.DeviceInvite(_public(one_time), expires), case=self.case)
+        self.act(self.caseworker, "device.invite", published.invitation(self.vault, one_time, expires), case=self.case)
         device = ids.DeviceId(ids.new_id())
         body = bodies.DeviceEnrol(device, _public(phone), one_time.kid)
         self.act(phone, "device.enrol", body, case=self.case, chain=Chain(0, FIRST_PREV), cosigner=one_time)

@@ -24,6 +24,7 @@ from evidence.statements import bodies, event, fold, statement
 from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from server.clients.attachments import type_of
+from tests.support import published
 from tests.support.odd_items import Odd, write
 
 ORIGIN = "getuige.test/log"
@@ -44,7 +45,7 @@ class World:
     root: keys.Identity = field(default_factory=keys.Identity.generate)
     people: dict[str, keys.Identity] = field(default_factory=dict)
     desk: keys.Identity = field(default_factory=keys.Identity.generate)
-    bridge: keys.Identity = field(default_factory=keys.Identity.generate)
+    bridge: keys.BridgeIdentity = field(default_factory=keys.BridgeIdentity.generate)
     phone: keys.Identity = field(default_factory=keys.Identity.generate)
     vault: keys.Identity = field(default_factory=keys.Identity.generate)
     button: keys.Identity = field(default_factory=keys.Identity.generate)
@@ -72,11 +73,11 @@ class World:
         """The locked key of a member of staff."""
         return keys.lock(self.people[handle], handle, PHRASES[handle], KDF)
 
-    def seal(self, signer: keys.Identity, meta: Meta, content: Path | None = None, received: datetime | None = None,
+    def seal(self, signer: keys.SigningKey, meta: Meta, content: Path | None = None, received: datetime | None = None,
              *, item: ids.ItemId | None = None, desk: bool = False) -> ids.ItemId:  # fmt: skip
         """Seal something to the case and its caseworker, and record it."""
-        readers = [self.standing_box, self.people["marit"].box_public]
-        readers += [self.desk.box_public] if desk else []
+        readers = [self.case_key, self.people["marit"].xwing_public]
+        readers += [self.desk.xwing_public] if desk else []
         source = None if content is None else sealing.Content.of_file(content, type_of(content))
         out = io.BytesIO()
         prepared = sealing.prepare(signer, self.case, meta, readers, source, item=item)
@@ -92,7 +93,7 @@ class World:
 
     def raw(self, odd: Odd) -> ids.ItemId:
         """Her phone, in somebody else's hand, seals what follows no rule."""
-        readers = [self.standing_box, self.people["marit"].box_public]
+        readers = [self.case_key, self.people["marit"].xwing_public]
         self_made, body = write(odd, self.phone, self.case, readers)
         last = self.standing.chains[self.phone.kid]
         chain = statement.Chain(last.seq + 1, last.prev)
@@ -103,7 +104,7 @@ class World:
     def begin(self, meta: Meta, content: Path, part: float, received: datetime | None = None) -> ids.ItemId:
         """Her phone announces a file, and is destroyed when `part` of it has arrived."""
         source = sealing.Content.of_file(content, type_of(content))
-        readers = [self.standing_box, self.people["marit"].box_public]
+        readers = [self.case_key, self.people["marit"].xwing_public]
         out = io.BytesIO()
         prepared = sealing.prepare(self.phone, self.case, meta, readers, source)
         body = sealing.write(prepared, source, out)
@@ -117,9 +118,9 @@ class World:
         return body.item
 
     @property
-    def standing_box(self) -> bytes:
-        """The case's X25519 public key."""
-        return self.vault.box_public
+    def case_key(self) -> bytes:
+        """The case's X-Wing public key."""
+        return self.vault.xwing_public
 
     def head(self) -> SignedCheckpoint:
         """The signed head of the log as it is now."""
@@ -169,7 +170,7 @@ class World:
 
     def position(
         self, alarm: str, lat: str, lon: str, *, seconds_ago: int = 0, accuracy_m: int = 8,
-        signer: keys.Identity | None = None, desk: bool = True,
+        signer: keys.SigningKey | None = None, desk: bool = True,
     ) -> ids.ItemId:  # fmt: skip
         """A position that the device sent while `alarm` is open, as the bridge seals it: an item, and nothing else."""
         at = ids.time_of(datetime.now(UTC) - timedelta(seconds=seconds_ago))
@@ -183,11 +184,8 @@ class World:
 
 
 def _found(world: World, begin: datetime) -> None:
-    def publish(identity: keys.Identity, role: bodies.Role, label: str) -> None:
-        body = bodies.KeyPublish(
-            ids.SubjectId(ids.new_id()), role, label, ids.PublicKey(identity.sign_public.hex()),
-            ids.PublicKey(identity.box_public.hex()), TEAM if role == "caseworker" else None,
-        )  # fmt: skip
+    def publish(identity: keys.SigningKey, role: bodies.Role, label: str) -> None:
+        body = published.certificate(identity, role, label, TEAM if role == "caseworker" else None)
         world.record(statement.sign(world.root, "key.publish", body), begin)
 
     root = bodies.RootKey(ids.PublicKey(world.root.sign_public.hex()), "Filomena Rotterdam (test)")
@@ -198,21 +196,21 @@ def _found(world: World, begin: datetime) -> None:
     publish(world.desk, "desk", "Meldtafel A")
     publish(world.people["marit"], "caseworker", LABELS["marit"])
     publish(world.people["daan"], "dispatcher", LABELS["daan"])
-    sealed = wraps.wrap(world.desk.box_seed, wraps.NO_ID, wraps.NO_ID, world.people["daan"].box_public)
-    share = bodies.KeyShare(ids.PublicKey(world.desk.box_public.hex()), world.people["daan"].kid, sealed)
+    dispatcher = world.people["daan"]
+    wrapped = wraps.wrap(world.desk.xwing_seed, wraps.NO_ID, wraps.NO_ID, dispatcher.xwing_public)
+    share = bodies.KeyShare(published.opens(world.desk), dispatcher.kid, wrapped, wraps.SUITE)
     world.record(statement.sign(world.root, "key.share", share), begin)
 
 
 def _open_case(world: World, begin: datetime) -> None:
     worker, invitation = world.people["marit"], keys.Identity.generate()
-    box, vault = (ids.PublicKey(key.hex()) for key in (world.vault.box_public, world.vault.sign_public))
-    opened = bodies.CaseOpen(box, vault, TEAM, worker.kid)
+    opened = published.case_of(world.vault, TEAM, worker.kid)
     world.record(
         statement.sign(worker, "case.open", opened, case=world.case, at=ids.time_of(begin)),
         begin + timedelta(minutes=1),
     )
     later = ids.time_of(datetime.now(UTC) + timedelta(days=1))
-    invite = bodies.DeviceInvite(ids.PublicKey(invitation.sign_public.hex()), later)
+    invite = published.invitation(world.vault, invitation, later)
     world.record(statement.sign(worker, "device.invite", invite, case=world.case), begin)
     enrol = bodies.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(world.phone.sign_public.hex()), invitation.kid)
     chain = statement.Chain(0, statement.FIRST_PREV)

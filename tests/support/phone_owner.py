@@ -59,7 +59,7 @@ def new_case(world: World) -> Iterator[PhoneOwner]:
     worker = Caseworker(Signer.connect(world.url, world.caseworker.identity, pins))
     identity = keys.Identity.generate()
     case = worker.open_case(*vault.public_halves(identity), world.team)
-    her = PhoneOwner(world, case, identity, worker.invite(case, identity.box_public), [worker.signer])
+    her = PhoneOwner(world, case, identity, worker.invite(case, identity.opening_kid), [worker.signer])
     try:
         yield her
     finally:

@@ -17,6 +17,7 @@ from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.standing import Standing
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
+from tests.support import published
 from tests.support.journal_history import certify
 
 ORIGIN: Final = "log.example"
@@ -26,7 +27,7 @@ STRANGE: Final = 0.08
 """How often somebody speaks whose place it is not."""
 
 
-def public(who: keys.Identity) -> ids.PublicKey:
+def public(who: keys.SigningKey) -> ids.PublicKey:
     return ids.PublicKey(who.sign_public.hex())
 
 
@@ -54,7 +55,8 @@ class RandomHistory:
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
         self.now = ids.moment_of(ids.now())
-        self.root, self.server, self.bridge = (keys.Identity.generate() for _ in range(3))
+        self.root, self.server = (keys.Identity.generate() for _ in range(2))
+        self.bridge = keys.BridgeIdentity.generate()
         self.investigator, self.dispatcher = (keys.Identity.generate() for _ in range(2))
         self.teams = [ids.TeamId(ids.new_id()) for _ in range(2)]
         self.workers = [[keys.Identity.generate() for _ in range(2)] for _ in self.teams]
@@ -71,7 +73,7 @@ class RandomHistory:
         log = bodies.LogOpen(ORIGIN, bodies.RootKey(public(self.root), "root"), generate_key(ORIGIN).vkey)
         said = [self._sign(self.root, "log.open", log)]
         said += [self._sign(self.root, "team.open", bodies.TeamOpen(team, "Team")) for team in self.teams]
-        staff: list[tuple[keys.Identity, bodies.Role, ids.TeamId | None]] = [
+        staff: list[tuple[keys.SigningKey, bodies.Role, ids.TeamId | None]] = [
             (self.server, "server", None),
             (self.bridge, "bridge", None),
             (self.investigator, "investigator", None),
@@ -122,7 +124,7 @@ class RandomHistory:
             case 1:
                 return self._sign(self.root, "key.publish", certify(who, "dispatcher", None))
             case 2:
-                share = bodies.KeyShare(ids.PublicKey(who.box_public.hex()), self.dispatcher.kid, ids.Base64("AAAA"))
+                share = bodies.KeyShare(published.opens(who), self.dispatcher.kid, ids.Base64("AAAA"), 2)
                 return self._sign(self.root, "key.share", share)
             case 3:
                 gone = self.dice.choice([*self.workers[house.team], who])
@@ -159,7 +161,8 @@ class RandomHistory:
             return self._act(house, worker, "device.revoke", bodies.DeviceRevoke(self.dice.choice(house.devices)))
         house.invitations.append(keys.Identity.generate())
         until = ids.time_of(self.now + timedelta(days=40))
-        return self._act(house, worker, "device.invite", bodies.DeviceInvite(public(house.invitations[-1]), until))
+        body = published.invitation(house.vault, house.invitations[-1], until)
+        return self._act(house, worker, "device.invite", body)
 
     def say_alarm_device(self, house: House) -> Statement:
         worker, soon = self._worker(house), ids.time_of(self.now + timedelta(days=30))
@@ -200,9 +203,11 @@ class RandomHistory:
         if self.dice.random() < 0.25:
             return self._act(house, house.vault, "revoke", bodies.Revoke(ids.GrantId(self._known("grant", house))))
         reader = self.dice.choice([self.investigator, self.investigator, self._worker(house)])
-        box, until = ids.PublicKey(reader.box_public.hex()), ids.time_of(self.now + timedelta(days=60))
-        items = tuple(bodies.GrantedItem(item, ids.Base64("AAAA")) for item in self._items(house))
-        body = bodies.Grant(ids.GrantId(self._name("grant", house)), reader.kid, box, "doel", until, items)
+        until = ids.time_of(self.now + timedelta(days=60))
+        items = tuple(bodies.GrantedItem(item, ids.Base64("AAAA"), 2) for item in self._items(house))
+        body = bodies.Grant(
+            ids.GrantId(self._name("grant", house)), reader.kid, reader.opening_kid, "doel", until, items
+        )
         return self._act(house, house.vault, "grant", body)
 
     def say_disclosure(self, house: House) -> Statement:
@@ -286,9 +291,7 @@ class RandomHistory:
     def _case_open(self, team: int) -> Statement:
         lead = self.dice.choice(self.workers[team])
         house = House(ids.CaseId(ids.new_id()), team, lead)
-        body = bodies.CaseOpen(
-            ids.PublicKey(house.vault.box_public.hex()), public(house.vault), self.teams[team], lead.kid
-        )
+        body = published.case_of(house.vault, self.teams[team], lead.kid)
         self.houses.append(house)
         return self._sign(lead, "case.open", body, case=house.case)
 
@@ -318,13 +321,13 @@ class RandomHistory:
         self.next[phone.kid] = Chain(chain.seq + 1, said.id)
         return said
 
-    def _act(self, house: House, who: keys.Identity, kind: str, body: bodies.Body) -> Statement:
+    def _act(self, house: House, who: keys.SigningKey, kind: str, body: bodies.Body) -> Statement:
         if self.dice.random() < STRANGE:
             who = self.dice.choice([self.server, self.bridge, self.investigator, *self.workers[0], house.vault])
         case = self.dice.choice(self.houses).case if self.dice.random() < STRANGE else house.case
         return self._sign(who, kind, body, case=case)
 
-    def _sign(self, who: keys.Identity, kind: str, body: bodies.Body, **members: Any) -> Statement:  # noqa: ANN401 - as in statement.sign
+    def _sign(self, who: keys.SigningKey, kind: str, body: bodies.Body, **members: Any) -> Statement:  # noqa: ANN401 - as in statement.sign
         return statements.sign(who, kind, body, at=ids.time_of(self.now), **members)
 
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 import httpx
 
 from evidence import ids, keys
-from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from server.settings import Settings
+from tests.support import published
 from tests.support.server_world import CaseOfHers, Person
 from tests.support.waiting import until
 
@@ -64,8 +64,8 @@ def alive(settings: Settings) -> bool:
 
 def invitation(who: Person, case: CaseOfHers) -> Statement:
     """Return some small statement that the journal accepts."""
-    key = ids.PublicKey(keys.Identity.generate().sign_public.hex())
-    return who.sign("device.invite", bodies.DeviceInvite(key, ids.Time("2030-01-01T00:00:00.000Z")), case.case)
+    body = published.invitation(case.vault.identity, keys.SigningKey.generate(), ids.Time("2030-01-01T00:00:00.000Z"))
+    return who.sign("device.invite", body, case.case)
 
 
 def slowly(piece: bytes) -> Iterator[bytes]:

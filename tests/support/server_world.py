@@ -19,7 +19,6 @@ from evidence import http_signature, ids, keys
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
-from evidence.envelope.wraps import Reader
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
@@ -28,6 +27,7 @@ from server.metrics import Metrics
 from server.serving import configuration
 from server.settings import Settings
 from server.upload_addresses import is_streamed
+from tests.support import published
 from tests.support.ports import free_port
 from tests.support.waiting import DEADLINE_S, until
 
@@ -153,7 +153,7 @@ class SealedItem:
 
 def seal(
     who: Person,
-    boxes: Sequence[bytes | Reader],
+    readers: Sequence[bytes],
     text: str = "Hij stond weer voor de deur.",
     content: bytes | None = None,
     case: ids.CaseId | None = None,
@@ -163,7 +163,7 @@ def seal(
     file = None if content is None else sealing.Content.of_bytes(content, "opname.bin", "application/octet-stream")
     of = case or who.case
     assert of is not None
-    prepared = sealing.prepare(who.identity, of, meta, boxes, file)
+    prepared = sealing.prepare(who.identity, of, meta, readers, file)
     out = io.BytesIO()
     body = sealing.write(prepared, file, out)
     return SealedItem(body, out.getvalue(), prepared.content_key)
@@ -186,10 +186,7 @@ class World:
 
     def certify(self, role: bodies.Role, label: str, team: ids.TeamId | None = None) -> Person:
         who = Person(self.url)
-        sign, box = who.identity.sign_public.hex(), who.identity.box_public.hex()
-        body = bodies.KeyPublish(
-            ids.SubjectId(ids.new_id()), role, label, ids.PublicKey(sign), ids.PublicKey(box), team
-        )
+        body = published.certificate(who.identity, role, label, team)
         self.root.act("key.publish", body)
         return who
 
@@ -202,12 +199,7 @@ class World:
     def open_case(self) -> "CaseOfHers":
         case = ids.CaseId(ids.new_id())
         vault = Person(self.url, case)
-        body = bodies.CaseOpen(
-            ids.PublicKey(vault.identity.box_public.hex()),
-            ids.PublicKey(vault.identity.sign_public.hex()),
-            self.team,
-            self.caseworker.kid,
-        )
+        body = published.case_of(vault.identity, self.team, self.caseworker.kid)
         self.caseworker.act("case.open", body, case)
         return CaseOfHers(self, case, vault)
 
@@ -220,10 +212,10 @@ class CaseOfHers:
     case: ids.CaseId
     vault: Person
 
-    def invite(self, valid: timedelta = timedelta(hours=1), xwing: ids.Sha256 | None = None) -> keys.Identity:
+    def invite(self, valid: timedelta = timedelta(hours=1)) -> keys.Identity:
         one_time = keys.Identity.generate()
         expires = ids.time_of(datetime.now(UTC) + valid)
-        body = bodies.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), expires, xwing)
+        body = published.invitation(self.vault.identity, one_time, expires)
         self.world.caseworker.act("device.invite", body, self.case)
         return one_time
 
@@ -233,9 +225,9 @@ class CaseOfHers:
         )
         return phone.sign("device.enrol", body, self.case, cosigner=one_time)
 
-    def phone(self, xwing: ids.Sha256 | None = None) -> Person:
+    def phone(self) -> Person:
         phone = Person(self.world.url, self.case, Chain(0, FIRST_PREV))
-        statement = self.enrolment(phone, self.invite(xwing=xwing))
+        statement = self.enrolment(phone, self.invite())
         nobody = httpx.Client(base_url=self.world.url, transport=CONNECTIONS)
         answer = nobody.post("/api/v1/enrolments", content=statement.envelope.to_bytes())
         assert answer.status_code == 201, answer.text
@@ -244,7 +236,7 @@ class CaseOfHers:
 
     def sealed(self, phone: Person, text: str = "Hij belde weer.", content: bytes | None = None) -> SealedItem:
         """Seal, upload and state an item by a phone."""
-        item = seal(phone, [self.vault.identity.box_public], text, content)
+        item = seal(phone, [self.vault.identity.xwing_public], text, content)
         phone.upload(item.container, item.body)
         phone.act("item.seal", item.body)
         return item

@@ -19,7 +19,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from evidence import canonical, ids, keys
+from evidence import canonical, ids, keys, schema
 from evidence.envelope import container
 from evidence.statements import bodies, statement
 from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
@@ -100,7 +100,7 @@ class StandIn:
 
     def _handed(self, item: str) -> dict[str, Any]:
         blob = self.world.containers[item]
-        held = [{"to": wrap.to, "wrap": wrap.wrap} for wrap in container.parse_prefix(blob).head.wraps]
+        held = [schema.encode(wrap) for wrap in container.parse_prefix(blob).head.wraps]
         return {"item": item, "head": b64(blob), "wraps": held}
 
     def tell(self, name: str, data: Any) -> None:  # noqa: ANN401 - any JSON
@@ -185,7 +185,10 @@ class StandIn:
 
     def _describe(self, handle: str) -> dict[str, Any]:
         kid = self.world.people[handle].kid
-        shares = [{"box": one.box, "sealed": one.sealed} for one in self.world.standing.shares.get(kid, ())]
+        shares = [
+            {"xwing": one.xwing, "wrap": one.wrap, "suite": one.suite}
+            for one in self.world.standing.shares.get(kid, ())
+        ]
         return {"kid": kid, "role": ROLES[handle], "label": LABELS[handle], "shares": shares}
 
     async def _who_am_i(self, request: Request) -> dict[str, Any]:
@@ -216,7 +219,7 @@ class StandIn:
         events = [self._event(made, one) for made, one in pairs if made.case and one.index > after]
         case = self.world.standing.cases[self.world.case]
         lead = {"kid": case.body.lead, "label": LABELS["marit"], "role": "caseworker"}
-        facts = {"case": self.world.case, "box": case.body.box, "vault": case.body.vault, "lead": lead,
+        facts = {"case": self.world.case, "xwing": case.body.xwing, "vault": case.body.vault, "lead": lead,
                  "team": case.body.team, "opened_at": case.opened_at}  # fmt: skip
         return {"case": facts, "events": events, "erased": self.erased, "next": None, "log": {"size": len(pairs)}}
 
@@ -229,7 +232,7 @@ class StandIn:
         if isinstance(made.body, bodies.ItemSeal | bodies.ItemOpen):
             blob = self.world.containers[made.body.item]
             prefix = container.parse_prefix(blob)
-            wraps = [{"to": wrap.to, "wrap": wrap.wrap} for wrap in prefix.head.wraps]
+            wraps = [schema.encode(wrap) for wrap in prefix.head.wraps]
             found["item"] = {"item": made.body.item, "head": b64(prefix.to_bytes()), "wraps": wraps,
                              "size": prefix.container_size, "content": prefix.head.content is not None}  # fmt: skip
             if isinstance(made.body, bodies.ItemOpen):
@@ -341,7 +344,7 @@ class StandIn:
     async def _card(self, request: Request, alarm: str) -> dict[str, Any]:
         self.reads.append((self._who(request), f"card of {alarm}"))
         prefix = container.parse_prefix(self.world.containers[self.world.card])
-        wraps = [{"to": wrap.to, "wrap": wrap.wrap} for wrap in prefix.head.wraps]
+        wraps = [schema.encode(wrap) for wrap in prefix.head.wraps]
         return {"head": b64(prefix.to_bytes()), "wraps": wraps}
 
 

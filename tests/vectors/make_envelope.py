@@ -28,6 +28,7 @@ from tests.vectors.parts import (
 )
 
 KEY = bytes_of("content key")
+OPENED = "wrap: opened"
 PHOTO = "Stel dat dit een foto is – één.".encode()
 CONTEXT = "getuige/item/v1/content/" + "0" * 32 + "/" + "1" * 32
 NEAR_A_CHUNK = (0, 1, 16383, 16384, 16385, 40000)
@@ -113,18 +114,15 @@ def _commitments() -> list[Vector]:
 
 
 def _wraps() -> list[Vector]:
-    return [*_wraps_of(None), *_wraps_of(2)]
+    sealed = _kept_wrap()
+    good = {"case": CASE, "item": ITEM, "wrap": sealed, "suite": 2, **seeds(READER)}
 
-
-def _wraps_of(suite: wraps.Suite) -> list[Vector]:
-    sealed, number = _kept_wrap(suite), suite or 1
-    good = {"case": CASE, "item": ITEM, "wrap": sealed, **({} if suite is None else {"suite": suite}), **seeds(READER)}
-
-    def bad(name: str, **changes: object) -> Vector:
-        return refused(f"wrap, suite {number}: {name}", "open wrap", {**good, **changes}, "locked")
+    def bad(name: str, reason: str = "locked", **changes: object) -> Vector:
+        given = {member: value for member, value in {**good, **changes}.items() if value is not None}
+        return refused(f"wrap: {name}", "open wrap", given, reason)
 
     return [
-        gives(_opened(suite), "open wrap", good, {"key": b64(KEY)}),
+        gives(OPENED, "open wrap", good, {"key": b64(KEY)}),
         bad("moved to another item", item=id_of("another item")),
         bad("moved to another case", case=id_of("another case")),
         bad("for another reader", **seeds(STRANGER)),
@@ -132,24 +130,21 @@ def _wraps_of(suite: wraps.Suite) -> list[Vector]:
         bad("one bit at the end", wrap=b64(flipped(un(sealed), -1))),
         bad("cut short", wrap=b64(un(sealed)[:-1])),
         bad("nothing", wrap=""),
-        bad("called the other suite", suite=2 if suite is None else None),
+        bad("without a suite", "form", suite=None),
+        bad("of a suite that does not exist", "form", suite=3),
     ]
 
 
-def _opened(suite: wraps.Suite) -> str:
-    return f"wrap, suite {suite or 1}: opened"
-
-
 @functools.cache
-def _kept_wrap(suite: wraps.Suite) -> ids.Base64:
-    """Return the wrap that the file holds while it opens to our key: a sealed box is never the same twice."""
+def _kept_wrap() -> ids.Base64:
+    """Return the wrap that the file holds while it opens to our key: one is never the same twice."""
     try:
-        kept = next(one["given"]["wrap"] for one in load("envelope") if one["name"] == _opened(suite))
-        if wraps.unwrap(kept, CASE, ITEM, READER, suite) == KEY:
+        kept = next(one["given"]["wrap"] for one in load("envelope") if one["name"] == OPENED)
+        if wraps.unwrap(kept, CASE, ITEM, READER) == KEY:
             return ids.Base64(kept)
     except (OSError, StopIteration, EvidenceError):
         pass
-    return wraps.wrap_for(KEY, CASE, ITEM, wraps.Reader.of(READER, hybrid=suite is not None))
+    return wraps.wrap(KEY, CASE, ITEM, READER.xwing_public)
 
 
 def _parts() -> tuple[bytes, dict[str, Any], bytes, dict[str, Any]]:
@@ -177,7 +172,7 @@ def _items() -> list[Vector]:
         "at": RECORDED,
         "meta": meta_part,
         "content": content_part,
-        "wraps": [{"to": READER.box_kid, "wrap": _kept_wrap(None)}],
+        "wraps": [{"to": READER.opening_kid, "wrap": _kept_wrap(), "suite": 2}],
     }
 
     def framed(head: dict[str, Any], signer: keys.Identity = PHONE, body: bytes = meta + content) -> bytes:
@@ -188,8 +183,8 @@ def _items() -> list[Vector]:
         return refused(f"item: {name}", "open item", given, reason)
 
     whole = framed(head)
+    bare = {"to": READER.opening_kid, "wrap": _kept_wrap()}
     dirty, dirty_part = _dirty_padding()
-    hybrid = {**head, "wraps": [{"to": READER.box_kid, "wrap": _kept_wrap(2), "suite": 2}]}
     lying = {**head, "meta": {**meta_part, "commitment": "00" * 32}}
     lying_content = {**head, "content": {**content_part, "commitment": "00" * 32}}
     opened = {"meta": schema.encode(INCIDENT), "content": b64(PHOTO)}
@@ -204,7 +199,6 @@ def _items() -> list[Vector]:
     return [
         gives("item: both parts sealed", "seal parts", parts, sealed),
         gives("item: opened", "open item", given, opened),
-        gives("item: its key wrapped in suite 2", "open item", {**given, "container": b64(framed(hybrid))}, opened),
         bad("signed by another key", framed(head, STRANGER), "signature"),
         bad("says that another key signed", framed({**head, "by": STRANGER.kid}), "contradiction"),
         bad("no wrap for this reader", whole, "locked", **seeds(STRANGER)),
@@ -215,12 +209,10 @@ def _items() -> list[Vector]:
         bad("another magic", flipped(whole, 12), "form"),
         bad("a head of 2^32 - 1 bytes", container.MAGIC + b"\xff" * 4 + whole[19:], "form"),
         bad("a suite that does not exist", framed({**head, "suite": 9}), "form"),
-        bad(
-            "a wrap of a suite that does not exist",
-            framed({**head, "wraps": [{**hybrid["wraps"][0], "suite": 3}]}),
-            "form",
+        *(
+            bad(f"a wrap of {name}", framed({**head, "wraps": [{**bare, **number}]}), "form")
+            for name, number in (("no suite", {}), ("suite 1", {"suite": 1}), ("suite 3", {"suite": 3}))
         ),
-        bad("suite 1 written out", framed({**head, "wraps": [{**head["wraps"][0], "suite": 1}]}), "form"),
         bad("a commitment to another description", framed(lying), "contradiction"),
         bad("a commitment to another content", framed(lying_content), "contradiction"),
         bad("something in the padding", framed({**head, "content": dirty_part}, body=meta + dirty), "contradiction"),

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from evidence import canonical, ids, keys, xwing
+from evidence import canonical, ids, keys
 from evidence.custody.log import leaf
 from evidence.statements import bodies, dsse, event, statement
 from tests.vectors.operations import b64
@@ -56,17 +56,16 @@ def _enrol() -> statement.Statement:
 
 
 def _case() -> statement.Statement:
-    """Return the opening of a case that has an X-Wing key."""
-    public = (ids.PublicKey(READER.box_public.hex()), ids.PublicKey(READER.sign_public.hex()))
-    hybrid = ids.Base64(b64(xwing.public_of(xwing.seed_of(READER))))
-    body = bodies.CaseOpen(*public, ids.TeamId(id_of("team")), PHONE.kid, hybrid)
+    """Return the opening of a case."""
+    public = (ids.Base64(b64(READER.xwing_public)), ids.PublicKey(READER.sign_public.hex()))
+    body = bodies.CaseOpen(*public, ids.TeamId(id_of("team")), PHONE.kid)
     return statement.sign(PHONE, "case.open", body, case=CASE, at=RECORDED)
 
 
 def _invite() -> statement.Statement:
     """Return an invitation that pins the case's X-Wing key."""
     public = ids.PublicKey(INVITATION.sign_public.hex())
-    pinned = ids.Sha256(hashlib.sha256(xwing.public_of(xwing.seed_of(READER))).hexdigest())
+    pinned = ids.Sha256(hashlib.sha256(READER.xwing_public).hexdigest())
     body = bodies.DeviceInvite(public, ids.Time("2026-11-22T22:00:00.000Z"), pinned)
     return statement.sign(PHONE, "device.invite", body, case=CASE, at=RECORDED)
 
@@ -79,15 +78,21 @@ def _announce() -> statement.Statement:
 
 
 def _grant() -> statement.Statement:
-    """Return a grant of one item in suite 2 and one in suite 1."""
+    """Return a grant of two items."""
     items = (
         bodies.GrantedItem(ITEM, ids.Base64(b64(bytes_of("wrap"))), 2),
-        bodies.GrantedItem(ids.ItemId(id_of("another item")), ids.Base64(b64(bytes_of("another wrap")))),
+        bodies.GrantedItem(ids.ItemId(id_of("another item")), ids.Base64(b64(bytes_of("another wrap"))), 2),
     )
-    box = ids.PublicKey(READER.box_public.hex())
     until = ids.Time("2026-12-21T22:00:00.000Z")
-    body = bodies.Grant(ids.GrantId(id_of("grant")), READER.kid, box, "aangifte – één zaak", until, items)
+    body = bodies.Grant(
+        ids.GrantId(id_of("grant")), READER.kid, READER.opening_kid, "aangifte – één zaak", until, items
+    )
     return statement.sign(PHONE, "grant", body, case=CASE, at=RECORDED)
+
+
+def _without_suite() -> dict[str, Any]:
+    body: dict[str, Any] = canonical.decode(_grant().envelope.body)["body"]
+    return {**body, "items": [{name: one[name] for name in ("item", "wrap")} for one in body["items"]]}
 
 
 def _forged(members: dict[str, Any]) -> dict[str, object]:
@@ -129,10 +134,10 @@ def _made() -> list[Vector]:
     for name, made, signers in (
         ("an item was sealed", _seal(), [PHONE]),
         ("a phone joins, signed twice", _enrol(), [PHONE, INVITATION]),
-        ("a case opens with an X-Wing key", _case(), [PHONE]),
-        ("an invitation pins the X-Wing key of its case", _invite(), [PHONE]),
+        ("a case opens", _case(), [PHONE]),
+        ("an invitation names the key of its case", _invite(), [PHONE]),
         ("an item is announced", _announce(), [PHONE]),
-        ("a grant names the suite of a wrap", _grant(), [PHONE]),
+        ("a grant of two items", _grant(), [PHONE]),
     ):
         envelope = made.envelope.to_json()
         members = {
@@ -178,7 +183,8 @@ def _refused() -> list[Vector]:
         bad("a suite that does not exist", _forged({**members, "suite": 9}), "form"),
         bad("a version that does not exist", _forged({**members, "v": 2}), "form"),
         form("an unknown type", type="item.destroy"),
-        form("a case with a member that went", type="case.open", body={**case, "wrap_suite": 2}, seq=None, prev=None),
+        form("a case without a key", type="case.open", body={**case, "xwing": None}, seq=None, prev=None),
+        form("a grant without a suite", type="grant", body=_without_suite(), seq=None, prev=None),
         form("an announcement without a head", type="item.open", body={"item": ITEM}),
         form("an unknown member", extra=1),
         form("an unknown member of the body", body={**members["body"], "extra": 1}),

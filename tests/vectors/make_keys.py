@@ -2,7 +2,7 @@
 
 from nacl.secret import SecretBox
 
-from evidence import canonical, ids, keys, schema, xwing
+from evidence import canonical, ids, keys, schema
 from tests.vectors.operations import b64
 from tests.vectors.parts import PHONE, READER, STRANGER, Vector, bytes_of, flipped, gives, refused, seeds
 
@@ -15,23 +15,37 @@ KDF = keys.Kdf("argon2id13", 1, keys.MIN_MEMLIMIT, bytes_of("salt", 16).hex())
 
 def vectors() -> list[Vector]:
     """Return all of them."""
-    return [*_names(), *_signatures(), *_locked()]
+    return [*_names(), *_unfit(), *_signatures(), *_locked()]
 
 
 def _names() -> list[Vector]:
     made = []
     for name, who in (("a phone", PHONE), ("a reader", READER)):
-        seed = xwing.seed_of(who)
         result = {
             "sign": who.sign_public.hex(),
-            "box": who.box_public.hex(),
             "kid": who.kid,
-            "box_kid": who.box_kid,
-            "xwing_seed": seed.hex(),
-            "xwing": b64(xwing.public_of(seed)),
+            "xwing": b64(who.xwing_public),
+            "opening_kid": who.opening_kid,
         }
         made.append(gives(f"public keys and names of {name}", "describe key", seeds(who), result))
     return made
+
+
+def _unfit() -> list[Vector]:
+    """Return keys that nothing can be wrapped to: whoever seals leaves such a reader out."""
+    good = READER.xwing_public
+    point = good[-32:]
+    low_order = {"zero": bytes(32), "one": b"\x01" + bytes(31), "minus one": b"\xec" + b"\xff" * 30 + b"\x7f"}
+
+    def bad(name: str, key: bytes) -> Vector:
+        return refused(f"an X-Wing key: {name}", "wrap to", {"xwing": b64(key)}, "form")
+
+    return [
+        gives("an X-Wing key that fits", "wrap to", {"xwing": b64(good)}, {"to": READER.opening_kid, "suite": 2}),
+        bad("one byte short", good[:-1]),
+        bad("ML-KEM's numbers out of range", b"\xff" * (len(good) - 32) + point),
+        *(bad(f"an X25519 half of low order, {name}", good[:-32] + low) for name, low in low_order.items()),
+    ]
 
 
 def _signatures() -> list[Vector]:
@@ -55,7 +69,7 @@ def _signatures() -> list[Vector]:
 
 
 def _locked() -> list[Vector]:
-    opened = {"kid": READER.kid, "box_kid": READER.box_kid}
+    opened = {"kid": READER.kid, "opening_kid": READER.opening_kid}
     locked = _lock(PHRASE)
     challenge = bytes_of("challenge")
     kdf = schema.encode(KDF)
@@ -80,8 +94,8 @@ def _locked() -> list[Vector]:
 def _lock(phrase: str) -> Vector:
     """Lock the reader's keys as `keys.lock` does, with a nonce that stays the same."""
     auth_seed, wrapping = KDF.derive(phrase)
-    auth = keys.Identity(auth_seed, bytes(32)).sign_public.hex()
-    sealed = bytes(SecretBox(wrapping).encrypt(READER.sign_seed + READER.box_seed, bytes_of("nonce", 24)))
+    auth = keys.SigningKey(auth_seed).sign_public.hex()
+    sealed = bytes(SecretBox(wrapping).encrypt(READER.sign_seed + READER.xwing_seed, bytes_of("nonce", 24)))
     locked = keys.LockedKey(1, "lotte", KDF, ids.PublicKey(auth), ids.Base64(b64(sealed)))
     encoded: Vector = schema.encode(locked)
     return encoded

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import canonical, edtf, filetypes, ids, keys, schema, xwing
+from evidence import canonical, edtf, filetypes, ids, keys, schema
 from evidence.custody.log import leaf
 from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
 from evidence.envelope.meta import Meta
-from evidence.errors import EvidenceError, FormatError
+from evidence.errors import EvidenceError, FormatError, LockError
 from evidence.statements import dsse, event, statement
 
 FOLDER: Final = Path(__file__).parent
@@ -23,7 +23,7 @@ FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time", "ty
 
 REASONS: Final[tuple[tuple[type[EvidenceError], str], ...]] = (
     (keys.SignatureError, "signature"),
-    (keys.LockError, "locked"),
+    (LockError, "locked"),
     (wraps.WrapError, "locked"),
     (cobblestone.OpenError, "locked"),
     (container.TamperedError, "contradiction"),
@@ -65,7 +65,7 @@ def b64(data: bytes) -> str:
 
 
 def _identity(given: Answer) -> keys.Identity:
-    return keys.Identity(bytes.fromhex(given["sign_seed"]), bytes.fromhex(given["box_seed"]))
+    return keys.Identity(bytes.fromhex(given["sign_seed"]), bytes.fromhex(given["xwing_seed"]))
 
 
 def _public(given: Answer) -> dict[ids.KeyId, bytes]:
@@ -76,19 +76,22 @@ def _public(given: Answer) -> dict[ids.KeyId, bytes]:
 
 def _describe(given: Answer) -> Answer:
     who = _identity(given)
-    seed = xwing.seed_of(who)
     return {
         "sign": who.sign_public.hex(),
-        "box": who.box_public.hex(),
         "kid": who.kid,
-        "box_kid": who.box_kid,
-        "xwing_seed": seed.hex(),
-        "xwing": b64(xwing.public_of(seed)),
+        "xwing": b64(who.xwing_public),
+        "opening_kid": who.opening_kid,
     }
 
 
+def _wrap_to(given: Answer) -> Answer:
+    key = un(given["xwing"])
+    wraps.wrap(bytes(32), wraps.NO_ID, wraps.NO_ID, key)
+    return {"to": keys.opening_kid(key), "suite": wraps.SUITE}
+
+
 def _sign(given: Answer) -> Answer:
-    return {"sig": b64(keys.Identity(bytes.fromhex(given["sign_seed"]), bytes(32)).sign(un(given["message"])))}
+    return {"sig": b64(keys.SigningKey(bytes.fromhex(given["sign_seed"])).sign(un(given["message"])))}
 
 
 def _verify(given: Answer) -> Answer:
@@ -99,7 +102,7 @@ def _verify(given: Answer) -> Answer:
 def _unlock(given: Answer) -> Answer:
     locked = keys.LockedKey.from_bytes(canonical.encode(given["locked"]))
     who = locked.unlock(given["phrase"])
-    return {"kid": who.kid, "box_kid": who.box_kid}
+    return {"kid": who.kid, "opening_kid": who.opening_kid}
 
 
 def _auth(given: Answer) -> Answer:
@@ -121,7 +124,7 @@ def _pae(given: Answer) -> Answer:
 
 
 def _make_statement(given: Answer) -> Answer:
-    signers = (keys.Identity(bytes.fromhex(seed), bytes(32)) for seed in given["sign_seeds"])
+    signers = (keys.SigningKey(bytes.fromhex(seed)) for seed in given["sign_seeds"])
     envelope = dsse.sign(dsse.STATEMENT_TYPE, canonical.encode(given["payload"]), *signers)
     return {"envelope": envelope.to_json(), "id": statement.from_envelope(envelope).id}
 
@@ -158,7 +161,10 @@ def _commit(given: Answer) -> Answer:
 
 
 def _open_wrap(given: Answer) -> Answer:
-    return {"key": b64(wraps.unwrap(given["wrap"], given["case"], given["item"], _identity(given), given.get("suite")))}
+    who = _identity(given)
+    members = {"to": who.opening_kid, "wrap": given["wrap"], **({"suite": given["suite"]} if "suite" in given else {})}
+    wrap = schema.decode(container.Wrap, members)
+    return {"key": b64(wraps.unwrap(wrap.wrap, given["case"], given["item"], who))}
 
 
 def _seal_parts(given: Answer) -> Answer:
@@ -231,6 +237,7 @@ def _type_of(given: Answer) -> Answer:
 
 OPERATIONS: Final[Mapping[str, Callable[[Answer], Answer]]] = {
     "describe key": _describe,
+    "wrap to": _wrap_to,
     "sign": _sign,
     "verify": _verify,
     "unlock": _unlock,

@@ -28,7 +28,7 @@ def identity(name: str) -> keys.Identity:
 
 def seeds(who: keys.Identity) -> dict[str, str]:
     """Return both seeds as a vector gives them."""
-    return {"sign_seed": who.sign_seed.hex(), "box_seed": who.box_seed.hex()}
+    return {"sign_seed": who.sign_seed.hex(), "xwing_seed": who.xwing_seed.hex()}
 
 
 def gives(name: str, operation: str, given: Vector, result: Vector) -> Vector:

@@ -12,14 +12,12 @@ RetentionClass = Literal["consent", "claim", "inquiry"]
 
 @dataclass(frozen=True)
 class CaseOpen(Body):
-    """A caseworker opens a case: its box key, its vault key, its team and its one named lead."""
+    """A caseworker opens a case: its X-Wing key (1216 bytes), its vault key, its team and its one named lead."""
 
-    box: PublicKey
+    xwing: Base64
     vault: PublicKey
     team: TeamId
     lead: KeyId
-    xwing: Base64 | None = None
-    """The case's X-Wing public key (1216 bytes), for wraps in suite 2."""
 
 
 @dataclass(frozen=True)

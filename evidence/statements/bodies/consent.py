@@ -3,18 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from evidence.ids import Base64, DeviceId, DisclosureId, ExportId, GrantId, ItemId, KeyId, PublicKey, Sha256, Time
+from evidence.ids import Base64, DeviceId, DisclosureId, ExportId, GrantId, ItemId, KeyId, Sha256, Time
 from evidence.statements.bodies.body import Body
 
 
 @dataclass(frozen=True)
 class GrantedItem:
-    """One content key, wrapped to the reader of the grant."""
+    """One content key, wrapped to the reader of the grant, and the number of the suite it is wrapped in."""
 
     item: ItemId
     wrap: Base64
-    suite: Literal[2] | None = None
-    """Absent: suite 1."""
+    suite: Literal[2]
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,9 @@ class Grant(Body):
 
     grant: GrantId
     reader: KeyId
-    reader_box: PublicKey
+    to: KeyId
+    """The name of the reader's X-Wing key, as in the wraps of a head."""
+
     purpose: str
     expires: Time
     items: tuple[GrantedItem, ...]

@@ -9,12 +9,11 @@ from evidence.statements.bodies.body import Body
 
 @dataclass(frozen=True)
 class DeviceInvite(Body):
-    """A caseworker invites one phone: the public half of a one-time key, and until when."""
+    """A caseworker invites one phone: the public half of a one-time key, until when, and SHA-256 of the case's key."""
 
     invite: PublicKey
     expires: Time
-    xwing: Sha256 | None = None
-    """SHA-256 of the case's X-Wing public key, when the invitation pins it: this phone wraps in suite 2."""
+    xwing: Sha256
 
 
 @dataclass(frozen=True)

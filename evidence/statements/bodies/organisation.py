@@ -52,10 +52,12 @@ class KeyPublish(Body):
     role: Role
     label: str
     sign: PublicKey
-    box: PublicKey
     team: TeamId | None = None
     xwing: Base64 | None = None
-    """Its X-Wing public key (1216 bytes), for wraps in suite 2."""
+    """The X-Wing public key (1216 bytes) of whoever opens: people and desks."""
+
+    box: PublicKey | None = None
+    """The X25519 key of a bridge, for the codes of alarm devices."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +68,13 @@ class KeyRetire(Body):
 
 
 @dataclass(frozen=True)
-class SharedXwing:
-    """A shared X-Wing key: its public half (1216 bytes), and its seed wrapped to the reader in suite 2."""
-
-    public: Base64
-    sealed: Base64
-
-
-@dataclass(frozen=True)
 class KeyShare(Body):
-    """The root gives a reader a shared private box key (a desk's), sealed to the reader."""
+    """The root gives a reader the private half of a shared X-Wing key (a desk's): its seed, wrapped to the reader."""
 
-    box: PublicKey
-    to: KeyId
-    sealed: Base64
-    xwing: SharedXwing | None = None
+    xwing: Base64
+    reader: KeyId
+    wrap: Base64
+    suite: Literal[2]
 
 
 @dataclass(frozen=True)

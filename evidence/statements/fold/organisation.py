@@ -35,7 +35,7 @@ def _key_retire(standing: Standing, said: Said[bodies.KeyRetire]) -> None:
 @at_start(bodies.KeyShare)
 def _key_share(standing: Standing, said: Said[bodies.KeyShare]) -> None:
     body = said.body
-    standing.shares[body.to] = (*standing.shares.get(body.to, ()), body)
+    standing.shares[body.reader] = (*standing.shares.get(body.reader, ()), body)
 
 
 @at_start(bodies.TeamOpen)

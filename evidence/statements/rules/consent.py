@@ -6,6 +6,7 @@ from evidence import ids
 from evidence.statements import bodies
 from evidence.statements.errors import refuse
 from evidence.statements.rules.belonging import items_of_case
+from evidence.statements.rules.public_keys import opening_kid
 from evidence.statements.rules.registry import rule
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Said
@@ -40,11 +41,9 @@ def _grant(standing: Standing, said: Said[bodies.Grant], _now: ids.Time) -> None
     if body.grant in standing.known_grants:
         refuse("exists", "this grant exists")
     reader = standing.certified.get(body.reader)
-    if reader is None or reader.retired or reader.body.role not in READERS or reader.body.box != body.reader_box:
+    if reader is None or reader.retired or reader.body.role not in READERS or opening_kid(reader.body.xwing) != body.to:
         refuse("reader", "the reader's key is not one that the root certified for a person who may read")
     items_of_case(standing, said.case, tuple(granted.item for granted in body.items), begun=True)
-    if any(granted.suite for granted in body.items) and reader.body.xwing is None:
-        refuse("reader", "the reader has no X-Wing key, so no wrap in suite 2 is theirs")
 
 
 @rule(bodies.Revoke)

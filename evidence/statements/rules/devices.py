@@ -5,6 +5,7 @@ import hashlib
 from evidence import canonical, ids, keys
 from evidence.statements import bodies
 from evidence.statements.errors import refuse
+from evidence.statements.rules.public_keys import sha256
 from evidence.statements.rules.registry import rule
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Said
@@ -16,9 +17,8 @@ def _device_invite(standing: Standing, said: Said[bodies.DeviceInvite], _now: id
     kid = keys.signing_kid(bytes.fromhex(body.invite))
     if kid in standing.invitations or standing.public_key(kid) is not None:
         refuse("exists", "this invitation exists")
-    case = standing.cases[said.case].body
-    if body.xwing is not None and (case.xwing is None or _sha256(case.xwing) != body.xwing):
-        refuse("xwing", "the invitation pins another X-Wing key than the case's")
+    if body.xwing != sha256(standing.cases[said.case].body.xwing):
+        refuse("xwing", "the invitation names another X-Wing key than the case's")
 
 
 def _sha256(public: ids.Base64) -> ids.Sha256:

@@ -1,15 +1,33 @@
-"""What every rule asks that names a key to wrap to."""
+"""What every rule asks that names a key to wrap or to seal to."""
 
-from evidence import canonical, ids, xwing
+import hashlib
+
+from evidence import canonical, ids, keys, xwing
 from evidence.errors import FormatError
 from evidence.statements.errors import refuse
 
 
-def check_xwing(public: ids.Base64 | None) -> None:
+def check_xwing(public: ids.Base64) -> None:
     """Refuse a key that nobody could wrap to: it would be found out when an item is needed."""
-    if public is None:
-        return
     try:
         xwing.check_public(canonical.unb64(public))
     except FormatError:
-        refuse("xwing", "that is no X-Wing public key")
+        refuse("xwing", "nothing can be wrapped to that X-Wing key")
+
+
+def check_box(public: ids.PublicKey) -> None:
+    """Refuse a box that nobody could seal the codes of an alarm device to."""
+    try:
+        keys.seal_box(bytes.fromhex(public), b"")
+    except FormatError:
+        refuse("box", "nothing can be sealed to that box key")
+
+
+def opening_kid(public: ids.Base64 | None) -> ids.KeyId | None:
+    """Return the name of an X-Wing key."""
+    return None if public is None else keys.opening_kid(canonical.unb64(public))
+
+
+def sha256(public: ids.Base64) -> ids.Sha256:
+    """Return what an invitation says of an X-Wing key."""
+    return ids.Sha256(hashlib.sha256(canonical.unb64(public)).hexdigest())

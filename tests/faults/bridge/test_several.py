@@ -180,7 +180,7 @@ def test_a_stranger_s_news_is_not_believed(tmp_path: Path) -> None:
         page = httpx.get(url, params={"after": 0}, headers=headers, trust_env=False).content
         assert len(replication.opened(page, made.world.organisation.bridge, 0).items) == 2
         with pytest.raises(PeerError):
-            replication.opened(page, keys.Identity.generate(), 0)
+            replication.opened(page, keys.BridgeIdentity.generate(), 0)
         with pytest.raises(PeerError, match="older question"):
             replication.opened(page, made.world.organisation.bridge, 1)
         for needle in (b"51.92", struct.pack(">d", 51.9244), spoken(memory, 1)[1]):

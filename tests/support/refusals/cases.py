@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from evidence import canonical, ids, keys, xwing
 from evidence.statements import bodies, retention
 from evidence.statements.statement import Statement
+from tests.support.published import unfit
 from tests.support.refusals.world import A_MOMENT, House, World, allowed, key_of, refused
 
 
@@ -29,18 +29,17 @@ def a_case_is_opened_for_another_team_or_lead(w: World) -> Iterator[Statement]:
     yield w.say(w.lead, "case.open", w.case_of(fresh, w.team, w.colleague), fresh)
 
 
-@refused("xwing", "that is no X-Wing public key")
+@refused("xwing", "nothing can be wrapped to that X-Wing key")
 def a_case_brings_what_is_no_xwing_key(w: World) -> Iterator[Statement]:
-    fresh, wrong = House(), ids.Base64(canonical.b64(bytes(xwing.PUBLIC_BYTES - 1)))
-    yield w.say(w.lead, "case.open", replace(w.case_of(fresh, w.team, w.lead), xwing=wrong), fresh)
+    fresh = House()
+    for wrong in unfit():
+        yield w.say(w.lead, "case.open", replace(w.case_of(fresh, w.team, w.lead), xwing=wrong), fresh)
 
 
 @allowed
 def a_case_is_opened_by_a_colleague_of_its_lead(w: World) -> Iterator[Statement]:
     fresh = House()
     yield w.say(w.colleague, "case.open", w.case_of(fresh, w.team, w.lead), fresh)
-    public = ids.Base64(canonical.b64(xwing.public_of(xwing.seed_of(keys.Identity.generate()))))
-    yield w.say(w.lead, "case.open", replace(w.case_of(fresh, w.team, w.lead), xwing=public), fresh)
 
 
 def kept(w: World, kind: bodies.RetentionClass, until: timedelta, ground: str = "AVG art. 17") -> bodies.CaseRetain:

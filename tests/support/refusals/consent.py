@@ -8,8 +8,7 @@ from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from tests.support.refusals.items import begun
-from tests.support.refusals.organisation import certified
-from tests.support.refusals.world import A_MOMENT, ZERO, World, allowed, box_of, new, refused
+from tests.support.refusals.world import A_MOMENT, ZERO, World, allowed, new, refused
 
 NOT_A_READER = "the reader's key is not one that the root certified for a person who may read"
 NO_SUCH_ITEM = "this case has no such item"
@@ -32,17 +31,11 @@ def a_reader_is_nobody_who_may_read(w: World) -> Iterator[Statement]:
     for who in (w.nobody, w.server, w.dispatcher, w.here.phone, w.here.vault, w.root):
         yield w.say(w.lead, "disclose", proposal(w.here.item, reader=who))
         yield w.say(w.here.vault, "grant", w.grant_of(w.here.item, reader=who))
-    swapped = replace(w.grant_of(w.here.item), reader_box=box_of(w.nobody))
+    swapped = replace(w.grant_of(w.here.item), to=w.nobody.opening_kid)
     yield w.say(w.here.vault, "grant", swapped)
     w.act(w.root, "key.retire", bodies.KeyRetire(w.investigator.kid))
     yield w.say(w.lead, "disclose", proposal(w.here.item, reader=w.investigator))
     yield w.say(w.here.vault, "grant", w.grant_of(w.here.item))
-
-
-@refused("reader", "the reader has no X-Wing key, so no wrap in suite 2 is theirs")
-def a_reader_without_an_xwing_key_is_given_a_wrap_for_one(w: World) -> Iterator[Statement]:
-    body = w.grant_of(w.here.item, w.card)
-    yield w.say(w.here.vault, "grant", replace(body, items=(body.items[0], replace(body.items[1], suite=2))))
 
 
 @refused("unknown-item", NO_SUCH_ITEM)
@@ -68,13 +61,6 @@ def items_are_proposed_and_granted(w: World) -> Iterator[Statement]:
     for who in (w.investigator, w.lead, w.outsider):
         yield w.say(w.lead, "disclose", proposal(w.here.item, announced, reader=who))
         yield w.say(w.here.vault, "grant", w.grant_of(w.here.item, announced, reader=who))
-
-
-@allowed
-def a_reader_with_an_xwing_key_is_given_a_wrap_for_it(w: World) -> Iterator[Statement]:
-    reader = certified(w, "investigator")
-    body = w.grant_of(w.here.item, reader=reader)
-    yield w.say(w.here.vault, "grant", replace(body, items=tuple(replace(one, suite=2) for one in body.items)))
 
 
 @refused("unknown-grant", "this case has no such grant in force")

@@ -1,44 +1,34 @@
 """Refusals about phones and alarm devices, and about lending those."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from evidence import canonical, ids, keys
+from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements.rules import lending
 from evidence.statements.statement import Statement
-from tests.support.refusals.organisation import xwing_of
-from tests.support.refusals.world import A_MOMENT, House, World, allowed, key_of, new, refused
+from tests.support import published
+from tests.support.refusals.world import A_MOMENT, World, allowed, key_of, new, refused
 
 
 @refused("exists", "this invitation exists")
 def an_invitation_is_made_twice_or_with_a_key_that_signs_already(w: World) -> Iterator[Statement]:
     one_time = w.invite(w.here)
     for who in (one_time, w.lead, w.here.phone):
-        yield w.say(w.lead, "device.invite", bodies.DeviceInvite(key_of(who), w.now))
+        yield w.say(w.lead, "device.invite", published.invitation(w.here.vault, who, w.now))
 
 
-@refused("xwing", "the invitation pins another X-Wing key than the case's")
+@refused("xwing", "the invitation names another X-Wing key than the case's")
 def an_invitation_pins_another_key_than_the_case_has(w: World) -> Iterator[Statement]:
     body = bodies.DeviceInvite(key_of(w.nobody), w.now, ids.Sha256("1" * 64))
     yield w.say(w.lead, "device.invite", body)
-    fresh = House()
-    w.act(w.lead, "case.open", replace(w.case_of(fresh, w.team, w.lead), xwing=xwing_of(fresh.vault)), fresh)
-    yield w.say(w.lead, "device.invite", body, fresh)
+    yield w.say(w.lead, "device.invite", published.invitation(w.elsewhere.vault, w.nobody, w.now))
 
 
 @allowed
 def an_invitation_is_made(w: World) -> Iterator[Statement]:
-    yield w.say(w.lead, "device.invite", bodies.DeviceInvite(key_of(w.nobody), w.now))
-    fresh = House()
-    opened = replace(w.case_of(fresh, w.team, w.lead), xwing=xwing_of(fresh.vault))
-    w.act(w.lead, "case.open", opened, fresh)
-    pinned = bodies.DeviceInvite(
-        key_of(w.nobody), w.now, ids.Sha256(hashlib.sha256(canonical.unb64(xwing_of(fresh.vault))).hexdigest())
-    )
-    yield w.say(w.lead, "device.invite", pinned, fresh)
+    yield w.say(w.lead, "device.invite", published.invitation(w.here.vault, w.nobody, w.now))
 
 
 @refused("exists", "this device exists, or the statement is signed by another key")

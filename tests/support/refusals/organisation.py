@@ -3,25 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from evidence import canonical, ids, keys, xwing
+from evidence import ids, keys
 from evidence.custody.log.checkpoint import Checkpoint
 from evidence.custody.log.note import generate_key
 from evidence.statements import bodies, rotation
 from evidence.statements.statement import Statement
-from tests.support.refusals.world import ORIGIN, World, allowed, box_of, key_of, new, refused
+from tests.support.published import unfit
+from tests.support.refusals.world import ORIGIN, World, allowed, new, refused, xwing_of
 
 NEXT = generate_key("next.example").vkey
-NO_KEY = "that is no X-Wing public key"
+NO_KEY = "nothing can be wrapped to that X-Wing key"
 
 
 def ending(size: int, origin: str = ORIGIN, vkey: str = NEXT) -> bodies.LogRotate:
     """Return the end of the log at `size` entries."""
     return bodies.LogRotate(rotation.head_of(Checkpoint(origin, size, bytes(32))), vkey)
-
-
-def xwing_of(who: keys.Identity) -> ids.Base64:
-    """Return somebody's X-Wing public key."""
-    return ids.Base64(canonical.b64(xwing.public_of(xwing.seed_of(who))))
 
 
 @allowed
@@ -59,19 +55,43 @@ def a_caseworker_is_of_no_team(w: World) -> Iterator[Statement]:
 
 @refused("xwing", NO_KEY)
 def what_is_no_xwing_key_is_published_or_shared(w: World) -> Iterator[Statement]:
-    short = ids.Base64(canonical.b64(bytes(xwing.PUBLIC_BYTES - 1)))
-    out_of_range = ids.Base64(canonical.b64(b"\xff" * xwing.PUBLIC_BYTES))
-    for wrong in (short, out_of_range):
+    for wrong in unfit():
         yield w.say(w.root, "key.publish", replace(w.publish(w.nobody, "investigator"), xwing=wrong))
-        shared = bodies.SharedXwing(wrong, ids.Base64(""))
-        yield w.say(w.root, "key.share", bodies.KeyShare(box_of(w.nobody), w.lead.kid, ids.Base64(""), shared))
+        yield w.say(w.root, "key.share", bodies.KeyShare(wrong, w.lead.kid, ids.Base64(""), 2))
+
+
+@refused("xwing", "people and desks have an X-Wing key, services have none")
+def a_key_has_what_another_role_has(w: World) -> Iterator[Statement]:
+    for role in ("dispatcher", "desk", "investigator"):
+        yield w.say(w.root, "key.publish", replace(w.publish(w.nobody, role), xwing=None))
+    yield w.say(w.root, "key.publish", replace(w.publish(w.nobody, "caseworker", w.team), xwing=None))
+    for service in ("server", "bridge"):
+        yield w.say(w.root, "key.publish", replace(w.publish(w.nobody, service), xwing=xwing_of(w.nobody)))
+
+
+@refused("box", "a bridge has a box key, and nobody else")
+def a_box_is_anybodys_but_a_bridges(w: World) -> Iterator[Statement]:
+    bridge = keys.BridgeIdentity.generate()
+    yield w.say(w.root, "key.publish", replace(w.publish(bridge, "bridge"), box=None))
+    box = ids.PublicKey(bridge.box_public.hex())
+    yield w.say(w.root, "key.publish", replace(w.publish(w.nobody, "dispatcher"), box=box))
+    yield w.say(w.root, "key.publish", replace(w.publish(w.nobody, "server"), box=box))
+
+
+@refused("box", "nothing can be sealed to that box key")
+def a_bridge_brings_a_box_of_low_order(w: World) -> Iterator[Statement]:
+    bridge = keys.BridgeIdentity.generate()
+    yield w.say(w.root, "key.publish", replace(w.publish(bridge, "bridge"), box=ids.PublicKey("0" * 64)))
 
 
 @allowed
 def keys_are_published_shared_and_retired(w: World) -> Iterator[Statement]:
     yield w.say(w.root, "key.publish", w.publish(w.nobody, "caseworker", w.team))
     yield w.say(w.root, "key.publish", w.publish(w.nobody, "dispatcher"))
-    yield w.say(w.root, "key.publish", replace(w.publish(w.nobody, "desk"), xwing=xwing_of(w.nobody)))
+    yield w.say(w.root, "key.publish", w.publish(w.nobody, "desk"))
+    yield w.say(w.root, "key.publish", w.publish(keys.BridgeIdentity.generate(), "bridge"))
+    yield w.say(w.root, "key.publish", w.publish(w.nobody, "server"))
+    yield w.say(w.root, "key.share", bodies.KeyShare(xwing_of(w.nobody), w.dispatcher.kid, ids.Base64(""), 2))
     yield w.say(w.root, "key.retire", bodies.KeyRetire(w.lead.kid))
     yield w.say(w.root, "team.open", bodies.TeamOpen(new(ids.TeamId), "x"))
 
@@ -84,32 +104,9 @@ def a_key_is_retired_that_was_never_published(w: World) -> Iterator[Statement]:
 
 @refused("unknown-key", "that reader has no key in force")
 def a_desk_is_shared_with_nobody(w: World) -> Iterator[Statement]:
-    yield w.say(w.root, "key.share", bodies.KeyShare(box_of(w.server), w.nobody.kid, ids.Base64("")))
+    yield w.say(w.root, "key.share", bodies.KeyShare(xwing_of(w.nobody), w.nobody.kid, ids.Base64(""), 2))
     w.act(w.root, "key.retire", bodies.KeyRetire(w.dispatcher.kid))
-    yield w.say(w.root, "key.share", bodies.KeyShare(box_of(w.server), w.dispatcher.kid, ids.Base64("")))
-
-
-@refused("xwing", "a key that is shared is shared whole: with the X-Wing key that the root certified, or none")
-def half_a_desk_is_shared(w: World) -> Iterator[Statement]:
-    desk, other = keys.Identity.generate(), keys.Identity.generate()
-    w.act(w.root, "key.publish", replace(w.publish(desk, "desk"), xwing=xwing_of(desk)))
-    half = bodies.KeyShare(box_of(desk), w.dispatcher.kid, ids.Base64(""))
-    yield w.say(w.root, "key.share", half)
-    yield w.say(w.root, "key.share", replace(half, xwing=bodies.SharedXwing(xwing_of(other), ids.Base64(""))))
-
-
-@allowed
-def a_desk_is_shared_whole(w: World) -> Iterator[Statement]:
-    desk, plain = keys.Identity.generate(), keys.Identity.generate()
-    w.act(w.root, "key.publish", w.publish(plain, "desk"))
-    half = bodies.KeyShare(box_of(plain), w.dispatcher.kid, ids.Base64(""))
-    yield w.say(w.root, "key.share", half)
-    shared = bodies.KeyShare(box_of(desk), w.dispatcher.kid, ids.Base64(""))
-    whole = replace(shared, xwing=bodies.SharedXwing(xwing_of(desk), ids.Base64("")))
-    yield w.say(w.root, "key.share", whole)  # the root certifies it later, or never
-    yield w.say(w.root, "key.share", shared)
-    w.act(w.root, "key.publish", replace(w.publish(desk, "desk"), xwing=xwing_of(desk)))
-    yield w.say(w.root, "key.share", whole)
+    yield w.say(w.root, "key.share", bodies.KeyShare(xwing_of(w.nobody), w.dispatcher.kid, ids.Base64(""), 2))
 
 
 @refused("exists", "this team exists")
@@ -145,7 +142,7 @@ def a_shift_begins_and_ends(w: World) -> Iterator[Statement]:
 
 
 def certified(w: World, role: bodies.Role) -> keys.Identity:
-    """Have the root certify somebody new who has an X-Wing key."""
+    """Have the root certify somebody new."""
     who = keys.Identity.generate()
-    w.act(w.root, "key.publish", replace(w.publish(who, role), xwing=xwing_of(who), sign=key_of(who)))
+    w.act(w.root, "key.publish", w.publish(who, role))
     return who

@@ -16,6 +16,7 @@ from evidence.statements import bodies, catalogue, fold, statement
 from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
+from tests.support import published
 
 ORIGIN: Final = "log.example"
 START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -65,14 +66,14 @@ def new(kind: Callable[[str], K]) -> K:
     return kind(ids.new_id())
 
 
-def key_of(who: keys.Identity) -> ids.PublicKey:
+def key_of(who: keys.SigningKey) -> ids.PublicKey:
     """Return the public half that checks signatures, as a body holds it."""
     return ids.PublicKey(who.sign_public.hex())
 
 
-def box_of(who: keys.Identity) -> ids.PublicKey:
-    """Return the public half that opens boxes, as a body holds it."""
-    return ids.PublicKey(who.box_public.hex())
+def xwing_of(who: keys.OpeningKey) -> ids.Base64:
+    """Return the key to wrap to, as a body holds it."""
+    return published.opens(who)
 
 
 def whole(said: Statement) -> ids.Base64:
@@ -97,7 +98,7 @@ class World:
 
     root: keys.Identity = field(default_factory=keys.Identity.generate)
     server: keys.Identity = field(default_factory=keys.Identity.generate)
-    bridge: keys.Identity = field(default_factory=keys.Identity.generate)
+    bridge: keys.BridgeIdentity = field(default_factory=keys.BridgeIdentity.generate)
     dispatcher: keys.Identity = field(default_factory=keys.Identity.generate)
     colleague_dispatcher: keys.Identity = field(default_factory=keys.Identity.generate)
     investigator: keys.Identity = field(default_factory=keys.Identity.generate)
@@ -133,7 +134,7 @@ class World:
         self.moment += delay
 
     def say(
-        self, who: keys.Identity, kind: str, body: bodies.Body, house: House | None = None, **more: object
+        self, who: keys.SigningKey, kind: str, body: bodies.Body, house: House | None = None, **more: object
     ) -> Statement:
         """Sign a statement that belongs in the case of `house`, or where its type belongs."""
         case = None if kind in catalogue.CASELESS else (house or self.here).case
@@ -141,7 +142,7 @@ class World:
         return statement.sign(who, kind, body, **options)
 
     def act(
-        self, who: keys.Identity, kind: str, body: bodies.Body, house: House | None = None, **more: object
+        self, who: keys.SigningKey, kind: str, body: bodies.Body, house: House | None = None, **more: object
     ) -> Statement:
         """Sign a statement, and have the journal accept it."""
         return self.accept(self.say(who, kind, body, house, **more))
@@ -153,7 +154,7 @@ class World:
         self.history.append(said)
         return said
 
-    def link(self, who: keys.Identity) -> Chain | None:
+    def link(self, who: keys.SigningKey) -> Chain | None:
         """Return the next number of a phone; None for everybody else."""
         if who.kid not in self.standing.device_of_key:
             return None
@@ -169,19 +170,19 @@ class World:
 
     # ------------------------------------------------------------------------------------------- what they say
 
-    def publish(self, who: keys.Identity, role: bodies.Role, team: ids.TeamId | None = None) -> bodies.KeyPublish:
+    def publish(self, who: keys.SigningKey, role: bodies.Role, team: ids.TeamId | None = None) -> bodies.KeyPublish:
         """Return the body that certifies a key."""
-        return bodies.KeyPublish(new(ids.SubjectId), role, "x", key_of(who), box_of(who), team)
+        return published.certificate(who, role, "x", team)
 
     def case_of(self, house: House, team: ids.TeamId, lead: keys.Identity) -> bodies.CaseOpen:
         """Return the body that opens a case."""
-        return bodies.CaseOpen(box_of(house.vault), key_of(house.vault), team, lead.kid)
+        return published.case_of(house.vault, team, lead.kid)
 
     def invite(self, house: House, *, until: timedelta = timedelta(hours=1)) -> keys.Identity:
         """Have the caseworker of a case invite a phone; return the one-time key."""
         one_time = keys.Identity.generate()
         who = self.lead if house is self.here else self.outsider
-        self.act(who, "device.invite", bodies.DeviceInvite(key_of(one_time), self.after(until)), house)
+        self.act(who, "device.invite", published.invitation(house.vault, one_time, self.after(until)), house)
         return one_time
 
     def enrolment(self, house: House, phone: keys.Identity, one_time: keys.Identity, **more: object) -> Statement:
@@ -203,8 +204,10 @@ class World:
     def grant_of(self, *items: ids.ItemId, reader: keys.Identity | None = None) -> bodies.Grant:
         """Return the body of a grant for a day."""
         reader = reader or self.investigator
-        granted = tuple(bodies.GrantedItem(item, ids.Base64("")) for item in items)
-        return bodies.Grant(new(ids.GrantId), reader.kid, box_of(reader), "x", self.after(timedelta(days=1)), granted)
+        granted = tuple(bodies.GrantedItem(item, ids.Base64(""), 2) for item in items)
+        return bodies.Grant(
+            new(ids.GrantId), reader.kid, reader.opening_kid, "x", self.after(timedelta(days=1)), granted
+        )
 
     def alarm_of(self, device: ids.DeviceId) -> bodies.AlarmRaise:
         """Return the body of an alarm."""
@@ -226,7 +229,7 @@ def _founded() -> World:
     world.act(world.root, "log.open", log)
     for team in (world.team, world.other_team):
         world.act(world.root, "team.open", bodies.TeamOpen(team, "x"))
-    staff: list[tuple[keys.Identity, bodies.Role, ids.TeamId | None]] = [
+    staff: list[tuple[keys.SigningKey, bodies.Role, ids.TeamId | None]] = [
         (world.server, "server", None),
         (world.bridge, "bridge", None),
         (world.dispatcher, "dispatcher", None),

@@ -85,7 +85,7 @@ def test_codes_that_a_slip_would_confuse_are_refused(pair: tuple[str, str]) -> N
 
 
 def test_sealed_codes_open_for_their_device_and_bridge_only() -> None:
-    bridge, stranger = keys.Identity.generate(), keys.Identity.generate()
+    bridge, stranger = keys.BridgeIdentity.generate(), keys.BridgeIdentity.generate()
     chosen = codes.choose(SALT, CANCEL, DURESS)
     sealed = chosen.seal(DEVICE, bridge.box_public)
     assert Codes.open(sealed, DEVICE, bridge) == chosen
@@ -172,7 +172,9 @@ def test_a_device_without_codes_and_codes_for_another_bridge_never_cancel(made: 
     plain.send(Kind.PRESS)
     assert "cancel-wrong-code" in plain.send(Kind.CANCEL, CANCEL)[1]["flags"]
     memory = DeviceMemory.create(made.organisation.folder / "other", bridge_key="ab" * 32, brokers=())
-    sealed = codes.choose(memory.code_salt, CANCEL, DURESS).seal(memory.device, made.organisation.desk.box_public)
+    sealed = codes.choose(memory.code_salt, CANCEL, DURESS).seal(
+        memory.device, keys.BridgeIdentity.generate().box_public
+    )
     made.organisation.append(made.organisation.enrol(memory.device, memory.identity.sign_public, sealed))
     until(lambda: made.bridge.registry.device_count == 2, "the bridge learns of it")
     other = Button(made, memory)
@@ -205,7 +207,7 @@ def test_a_duress_code_with_nothing_open_raises_in_silence(tmp_path: Path) -> No
 
 
 def test_codes_are_chosen_at_the_command_line_and_never_shown(tmp_path: Path) -> None:
-    bridge = keys.Identity.generate()
+    bridge = keys.BridgeIdentity.generate()
     memory = DeviceMemory.create(tmp_path / "button", bridge_key="ab" * 32, brokers=())
     command = ["device", "codes", str(tmp_path / "button"), "--bridge-box", bridge.box_public.hex(), "--json"]
     shown = CliRunner().invoke(commands, command, input=f"{CANCEL}\n{DURESS}\n")

@@ -42,7 +42,9 @@ def test_a_full_log_disk_does_not_end_the_lane(tmp_path: Path) -> None:
     with full_log(), Spool(tmp_path / "spool.db") as spool:
         with pytest.raises(OSError, match="No space left"):
             os.write(2, b"x")
-        intake = Intake(spool, Registry(tmp_path / "registry.jsonl", None), keys.Identity.generate(), Plan(first=()))
+        intake = Intake(
+            spool, Registry(tmp_path / "registry.jsonl", None), keys.BridgeIdentity.generate(), Plan(first=())
+        )
         lane = PressLane(intake, Board())
         stored = [threading.Event(), threading.Event()]
         lane.start()

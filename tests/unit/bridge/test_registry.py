@@ -8,7 +8,6 @@ import pytest
 from device_bridge.errors import ActError, UnknownDeviceError
 from device_bridge.registry import Registry, RegistryError
 from evidence import ids, keys
-from evidence.envelope.wraps import Reader
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.statement import Statement
@@ -42,8 +41,8 @@ def test_devices_desks_and_dispatchers_are_known_and_survive_a_restart(organisat
     assert again.device(device).sign == who.sign_public
     assert again.next_index == 9
     assert again.readers_of_alarm(organisation.case) == (
-        Reader(organisation.case_keys.box_public),
-        Reader(organisation.desk.box_public),
+        organisation.case_keys.xwing_public,
+        organisation.desk.xwing_public,
     )
     assert again.dispatcher(organisation.dispatcher.kid)[0].label == "Dispatcher Bakker"
     assert again.refused == 0

@@ -16,8 +16,9 @@ from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Meta
-from evidence.statements import bodies, statement
 from evidence.statements import event as events
+from evidence.statements import statement
+from tests.support import published
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
@@ -247,8 +248,7 @@ def write_receipt(
 ) -> None:
     """Write the receipt of an event as a phone keeps it, by the server and root of the book or by others."""
     server = server or book.server
-    sign, box = (ids.PublicKey(key.hex()) for key in (server.sign_public, server.box_public))
-    certificate = bodies.KeyPublish(ids.SubjectId(ids.new_id()), "server", "Getuige", sign, box)
+    certificate = published.certificate(server, "server", "Getuige")
     members = {
         "receipt": events.issue(server, book.log.name, recorded).to_json(),
         "event": canonical.b64(recorded.event),

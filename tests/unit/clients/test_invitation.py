@@ -13,7 +13,7 @@ from server.clients.invitation import MAX_TEXT_CHARACTERS, Invitation, Invitatio
 INVITATION = Invitation(
     "http://localhost:8480",
     ids.CaseId("0a" * 16),
-    keys.Identity.generate().box_public,
+    ids.Sha256("c5" * 32),
     keys.Identity.generate().sign_public,
     "5f" * 32,
     keys.Identity.generate().sign_seed,

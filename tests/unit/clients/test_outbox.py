@@ -33,7 +33,7 @@ def _source(folder: Path, size: int = 300_000) -> Source:
 
 
 def _prepared(source: Source) -> sealing.Prepared:
-    return sealing.prepare(PHONE, CASE, _meta(), [READER.box_public], source.content())
+    return sealing.prepare(PHONE, CASE, _meta(), [READER.xwing_public], source.content())
 
 
 def test_what_was_added_opens_for_its_reader_and_is_what_was_sealed(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_sealed_entry_holds_no_plaintext_and_no_content_key(tmp_path: Path) ->
 
 def test_entries_come_in_the_order_in_which_they_were_added(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "outbox")
-    added = [outbox.add(sealing.prepare(PHONE, CASE, _meta(), [READER.box_public]), None).item for _ in range(5)]
+    added = [outbox.add(sealing.prepare(PHONE, CASE, _meta(), [READER.xwing_public]), None).item for _ in range(5)]
     assert [entry.item for entry in Outbox(tmp_path / "outbox").entries()] == added
 
 
@@ -96,7 +96,7 @@ def test_a_long_outbox_is_listed_once_and_not_for_each_item(tmp_path: Path) -> N
     """An audit hook cannot be taken away again; this one only appends to a list that nobody else reads."""
     folder = tmp_path / "outbox"
     outbox = Outbox(folder)
-    added = [outbox.add(sealing.prepare(PHONE, CASE, _meta(), [READER.box_public]), None).item for _ in range(12)]
+    added = [outbox.add(sealing.prepare(PHONE, CASE, _meta(), [READER.xwing_public]), None).item for _ in range(12)]
     again = Outbox(folder)
     sys.addaudithook(_count)
     LISTED.clear()
@@ -143,7 +143,7 @@ def trace(frame, event, _argument):
 source = Source(folder / "gallery.jpg", "x.jpg", "image/jpeg")
 meta = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="title")
 prepared = sealing.prepare(
-    keys.Identity.generate(), ids.CaseId("0c" * 16), meta, [keys.Identity.generate().box_public], source.content()
+    keys.Identity.generate(), ids.CaseId("0c" * 16), meta, [keys.Identity.generate().xwing_public], source.content()
 )
 outbox = Outbox(folder / "outbox")
 print("ready", flush=True)

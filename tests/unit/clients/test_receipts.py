@@ -17,6 +17,7 @@ from evidence.statements import statement as statements
 from server.clients import receipts
 from server.clients.errors import DistrustError
 from server.clients.pins import Certificate, Pins
+from tests.support import published
 
 ROOT, SERVER, OTHER = keys.Identity.generate(), keys.Identity.generate(), keys.Identity.generate()
 LOG = generate_key("getuige.example/log")
@@ -26,13 +27,7 @@ RECORDED = event.record(STATEMENT, 7, ids.now())
 
 
 def _certificate(role: bodies.Role, identity: keys.Identity, root: keys.Identity = ROOT) -> dict[str, object]:
-    body = bodies.KeyPublish(
-        ids.SubjectId(ids.new_id()),
-        role,
-        "Server",
-        ids.PublicKey(identity.sign_public.hex()),
-        ids.PublicKey(identity.box_public.hex()),
-    )
+    body = published.certificate(identity, role, "Server")
     return statements.sign(root, "key.publish", body).envelope.to_json()
 
 

@@ -23,7 +23,7 @@ def main(mib: int) -> None:
     phone, her = keys.Identity.generate(), keys.Identity.generate()
     content = sealing.Content("opname.bin", "video/mp4", lambda: recording(mib))
     meta = Meta(v=1, kind="video", source="victim", recorded=ids.now(), title="Opname")
-    prepared = sealing.prepare(phone, ids.CaseId("c0" * 16), meta, [her.box_public], content)
+    prepared = sealing.prepare(phone, ids.CaseId("c0" * 16), meta, [her.xwing_public], content)
     prefix = container.parse_prefix(prepared.prefix)
     ciphertext = prepared.stream(content)
     next(ciphertext)  # the prefix

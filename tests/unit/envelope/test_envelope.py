@@ -14,6 +14,7 @@ from evidence import ids, keys, schema
 from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError
+from evidence.statements import bodies
 
 PHONE, VAULT, STRANGER = (keys.Identity.generate() for _ in range(3))
 CASE = ids.CaseId(ids.new_id())
@@ -22,7 +23,7 @@ META = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Brief
 
 def sealed(data: bytes | None) -> tuple[bytes, sealing.Prepared]:
     content = None if data is None else sealing.Content.of_bytes(data, "brief.jpg", "image/jpeg")
-    prepared = sealing.prepare(PHONE, CASE, META, [VAULT.box_public], content)
+    prepared = sealing.prepare(PHONE, CASE, META, [VAULT.xwing_public], content)
     out = io.BytesIO()
     body = sealing.write(prepared, content, out)
     prefix = container.parse_prefix(out.getvalue())
@@ -71,7 +72,7 @@ def test_a_wrap_of_another_item_is_refused() -> None:
     first, _ = sealed(b"een")
     second, prepared = sealed(b"twee")
     item = container.parse_prefix(first).head.item
-    moved = wraps.wrap(prepared.content_key, CASE, item, VAULT.box_public)
+    moved = bodies.GrantedItem(item, wraps.wrap(prepared.content_key, CASE, item, VAULT.xwing_public), wraps.SUITE)
     with pytest.raises(wraps.WrapError, match="another item"):
         opening.content_key(container.parse_prefix(second), VAULT, moved)
 
@@ -107,7 +108,7 @@ def test_every_flipped_byte_is_found() -> None:
 
 def test_a_changed_file_is_not_sealed_as_the_old_one() -> None:
     prepared = sealing.prepare(
-        PHONE, CASE, META, [VAULT.box_public], sealing.Content.of_bytes(b"voor", "a", "text/plain")
+        PHONE, CASE, META, [VAULT.xwing_public], sealing.Content.of_bytes(b"voor", "a", "text/plain")
     )
     with pytest.raises(sealing.ChangedError):
         sealing.write(prepared, sealing.Content.of_bytes(b"na  ", "a", "text/plain"), io.BytesIO())
@@ -116,7 +117,7 @@ def test_a_changed_file_is_not_sealed_as_the_old_one() -> None:
 def test_short_incidents_look_alike_from_outside() -> None:
     sizes = set()
     for text in ("", "Hij belde.", "Hij belde weer, en nog eens, en stond toen voor de deur." * 5):
-        prepared = sealing.prepare(PHONE, CASE, replace(META, text=text), [VAULT.box_public])
+        prepared = sealing.prepare(PHONE, CASE, replace(META, text=text), [VAULT.xwing_public])
         sizes.add(container.parse_prefix(prepared.prefix).head.meta.size)
     assert len(sizes) == 1
 

@@ -57,7 +57,7 @@ class Item:
 
 def sealed(data: bytes = DATA) -> Item:
     content = sealing.Content.of_bytes(data, "opname.bin", "application/octet-stream")
-    prepared = sealing.prepare(PHONE, CASE, incident(), [HER.box_public], content)
+    prepared = sealing.prepare(PHONE, CASE, incident(), [HER.xwing_public], content)
     return Item(prepared, content, b"".join(prepared.stream(content)))
 
 

@@ -23,7 +23,8 @@ folder = Path(sys.argv[1])
 makers = {
     "secret": lambda path: keyfile.load_or_create_secret(path).hex(),
     "token": keyfile.load_or_create_token,
-    "identity": lambda path: keyfile.load_or_create_identity(path).kid,
+    "server": lambda path: keyfile.load_or_create_signing_key(path).kid,
+    "bridge": lambda path: keyfile.load_or_create_bridge(path).kid,
     "note": lambda path: load_or_create_key(path, "log.example").vkey,
 }
 print("ready", flush=True)
@@ -50,7 +51,7 @@ def test_processes_that_make_a_key_at_once_hold_the_same(tmp_path: Path) -> None
     assert [racer.returncode for racer in racers] == [0] * PROCESSES
     assert len(said) == 1, "two processes hold different secrets"
     made = list((tmp_path / "secrets").iterdir())
-    assert len(made) == ROUNDS * 4, "nothing half-written stays"
+    assert len(made) == ROUNDS * 5, "nothing half-written stays"
     assert {path.stat().st_mode & 0o777 for path in made} == {0o600}
 
 
@@ -64,7 +65,13 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
 def test_a_file_that_holds_something_else_is_named(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "odd.key"
     path.write_bytes(content)
-    for load in (keyfile.load_identity, keyfile.load_or_create_identity, keyfile.load_or_create_secret):
+    loads = (
+        keyfile.load_signing_key,
+        keyfile.load_bridge,
+        keyfile.load_or_create_bridge,
+        keyfile.load_or_create_secret,
+    )
+    for load in loads:
         with pytest.raises(keyfile.KeyFileError, match=r"odd\.key"):
             load(path)
     with pytest.raises((keyfile.KeyFileError, KeyFormatError)):
@@ -74,7 +81,7 @@ def test_a_file_that_holds_something_else_is_named(content: bytes, tmp_path: Pat
 
 def test_a_file_that_is_not_there_or_cannot_be_made_is_named(tmp_path: Path) -> None:
     with pytest.raises(keyfile.KeyFileError, match="missing"):
-        keyfile.load_identity(tmp_path / "none")
+        keyfile.load_signing_key(tmp_path / "none")
     with pytest.raises(keyfile.KeyFileError, match=r"cannot be read"):
         keyfile.read(tmp_path)
     (tmp_path / "file").write_bytes(b"")

@@ -10,6 +10,7 @@ from evidence.statements import bodies, catalogue, fold, statement
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.rules import authority
 from evidence.statements.statement import FIRST_PREV, Chain
+from tests.support import published
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 from tests.support.refusals import world
@@ -29,14 +30,12 @@ def test_every_type_is_tried() -> None:
 BODIES: dict[str, bodies.Body] = {
     "log.open": bodies.LogOpen("x", bodies.RootKey(ids.PublicKey("0" * 64), "x"), "x"),
     "log.rotate": bodies.LogRotate(bodies.LogHead("x", 1, ids.Sha256("0" * 64)), "x"),
-    "key.publish": bodies.KeyPublish(
-        ids.SubjectId(OTHER), "server", "x", ids.PublicKey("1" * 64), ids.PublicKey("2" * 64)
-    ),
+    "key.publish": bodies.KeyPublish(ids.SubjectId(OTHER), "server", "x", ids.PublicKey("1" * 64)),
     "key.retire": bodies.KeyRetire(ids.KeyId(OTHER)),
-    "key.share": bodies.KeyShare(ids.PublicKey("1" * 64), ids.KeyId(OTHER), ids.Base64("")),
+    "key.share": bodies.KeyShare(ids.Base64(""), ids.KeyId(OTHER), ids.Base64(""), 2),
     "team.open": bodies.TeamOpen(ids.TeamId(OTHER), "x"),
-    "case.open": bodies.CaseOpen(ids.PublicKey("1" * 64), ids.PublicKey("2" * 64), ids.TeamId(OTHER), ids.KeyId(OTHER)),
-    "device.invite": bodies.DeviceInvite(ids.PublicKey("1" * 64), ids.now()),
+    "case.open": bodies.CaseOpen(ids.Base64(""), ids.PublicKey("2" * 64), ids.TeamId(OTHER), ids.KeyId(OTHER)),
+    "device.invite": bodies.DeviceInvite(ids.PublicKey("1" * 64), ids.now(), ids.Sha256("2" * 64)),
     "device.revoke": bodies.DeviceRevoke(ids.DeviceId(OTHER)),
     "alarm_device.enrol": bodies.AlarmDeviceEnrol(ids.DeviceId(OTHER), ids.PublicKey("1" * 64), "20s", "x"),
     "alarm_device.lend": bodies.DeviceLend(ids.DeviceId(OTHER), "client", "x", ids.now()),
@@ -63,7 +62,7 @@ BODIES: dict[str, bodies.Body] = {
     ),
     "case.retain": bodies.CaseRetain("claim", "x", ids.now()),
     "break_glass": bodies.BreakGlass(ids.ItemId(OTHER), "x"),
-    "grant": bodies.Grant(ids.GrantId(OTHER), ids.KeyId(OTHER), ids.PublicKey("1" * 64), "x", ids.now(), ()),
+    "grant": bodies.Grant(ids.GrantId(OTHER), ids.KeyId(OTHER), ids.KeyId(OTHER), "x", ids.now(), ()),
     "revoke": bodies.Revoke(ids.GrantId(OTHER)),
     "read": bodies.Read(ids.KeyId(OTHER), (), "meta"),
     "export": bodies.Export(ids.ExportId(OTHER), "x", ids.Sha256("0" * 64), ()),
@@ -106,7 +105,7 @@ def test_a_phone_cannot_write_into_another_case(book: Organisation) -> None:
     book.act(
         book.caseworker,
         "case.open",
-        bodies.CaseOpen(*two_keys(), book.team, book.caseworker.kid),
+        published.case_of(keys.Identity.generate(), book.team, book.caseworker.kid),
         case=other,
     )
     made = statement.sign(book.phone, "item.seal", BODIES["item.seal"], case=other, chain=book.next_link())
@@ -142,7 +141,7 @@ def test_a_revoked_phone_adds_nothing(book: Organisation) -> None:
 def test_an_invitation_works_once_and_until_it_expires(book: Organisation) -> None:
     one_time, phone = keys.Identity.generate(), keys.Identity.generate()
     expires = ids.Time("2026-01-01T00:00:00.000Z")
-    invitation = bodies.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), expires)
+    invitation = published.invitation(book.vault, one_time, expires)
     book.act(book.caseworker, "device.invite", invitation, case=book.case)
     body = bodies.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(phone.sign_public.hex()), one_time.kid)
     made = statement.sign(phone, "device.enrol", body, case=book.case, chain=Chain(0, FIRST_PREV), cosigner=one_time)
@@ -155,7 +154,7 @@ def test_an_invitation_works_once_and_until_it_expires(book: Organisation) -> No
 
 def test_an_enrolment_without_the_invitation_key_is_refused(book: Organisation) -> None:
     one_time, phone = keys.Identity.generate(), keys.Identity.generate()
-    invitation = bodies.DeviceInvite(ids.PublicKey(one_time.sign_public.hex()), ids.Time("2099-01-01T00:00:00.000Z"))
+    invitation = published.invitation(book.vault, one_time, ids.Time("2099-01-01T00:00:00.000Z"))
     book.act(book.caseworker, "device.invite", invitation, case=book.case)
     body = bodies.DeviceEnrol(ids.DeviceId(ids.new_id()), ids.PublicKey(phone.sign_public.hex()), one_time.kid)
     alone = statement.sign(phone, "device.enrol", body, case=book.case, chain=Chain(0, FIRST_PREV))
@@ -163,9 +162,9 @@ def test_an_enrolment_without_the_invitation_key_is_refused(book: Organisation) 
         authority.check(book.standing, alone, ids.now())
 
 
-def test_a_grant_goes_to_a_certified_reader_with_that_very_box_key(book: Organisation) -> None:
+def test_a_grant_goes_to_a_certified_reader_with_that_very_key(book: Organisation) -> None:
     item = book.seal(incident())
-    swapped = keys.Identity(book.investigator.sign_seed, keys.Identity.generate().box_seed)
+    swapped = keys.Identity(book.investigator.sign_seed, keys.Identity.generate().xwing_seed)
     for reader in (keys.Identity.generate(), swapped, book.server):
         with pytest.raises(NotAllowedError) as refusal:
             book.grant(item, reader=reader)
@@ -204,8 +203,3 @@ def refuse(book: Organisation, made: statement.Statement, reason: str) -> None:
     with pytest.raises(NotAllowedError) as refusal:
         authority.check(book.standing, made, ids.now())
     assert refusal.value.reason == reason
-
-
-def two_keys() -> tuple[ids.PublicKey, ids.PublicKey]:
-    one = keys.Identity.generate()
-    return ids.PublicKey(one.box_public.hex()), ids.PublicKey(one.sign_public.hex())

@@ -11,6 +11,7 @@ from evidence.statements import bodies, fold, retention, statement
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.rules import authority
 from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
+from tests.support import published
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 
@@ -23,7 +24,7 @@ class Story:
         self.item = book.seal(incident())
         self.erasure = ids.ErasureId(ids.new_id())
 
-    def act(self, who: keys.Identity, kind: str, body: bodies.Body, after: timedelta = timedelta()) -> str:
+    def act(self, who: keys.SigningKey, kind: str, body: bodies.Body, after: timedelta = timedelta()) -> str:
         """Return "ok", or the reason of the refusal."""
         now = ids.time_of(START + after)
         made = statement.sign(who, kind, body, case=self.book.case, at=now)
@@ -167,11 +168,8 @@ def test_a_claim_or_an_inquiry_bars_an_erasure_until_its_term(
 def test_a_term_is_made_longer_and_stronger_only_by_the_lead_and_within_bounds(story: Story) -> None:
     book = story.book
     colleague = keys.Identity.generate()
-    subject, box = ids.SubjectId(ids.new_id()), ids.PublicKey(colleague.box_public.hex())
-    published = bodies.KeyPublish(
-        subject, "caseworker", "A. Collega", ids.PublicKey(colleague.sign_public.hex()), box, book.team
-    )
-    book.act(book.root, "key.publish", published)
+    certificate = published.certificate(colleague, "caseworker", "A. Collega", book.team)
+    book.act(book.root, "key.publish", certificate)
 
     def retain(kind: bodies.RetentionClass, days: int, who: keys.Identity = book.caseworker) -> str:
         until = ids.time_of(START + timedelta(days=days))

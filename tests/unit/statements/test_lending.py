@@ -9,6 +9,7 @@ from evidence import ids, keys
 from evidence.statements import bodies, catalogue, statement
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.rules import authority, lending
+from tests.support import published
 from tests.support.organisation import Organisation
 
 
@@ -120,8 +121,7 @@ def test_nothing_about_a_lending_silences_the_button(book: Organisation, device:
 
 def dispatcher(book: Organisation) -> keys.Identity:
     made = keys.Identity.generate()
-    sign, box = ids.PublicKey(made.sign_public.hex()), ids.PublicKey(made.box_public.hex())
-    body = bodies.KeyPublish(ids.SubjectId(ids.new_id()), "dispatcher", "Daan", sign, box)
+    body = published.certificate(made, "dispatcher", "Daan")
     book.act(book.root, "key.publish", body)
     return made
 

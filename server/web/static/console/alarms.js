@@ -8,7 +8,7 @@
  *   claimed_by?: Who | null, accepted_by?: Who | null, closed?: {reason: string, by: Who, at: string} | null,
  *   history: {at: string, what: string, by: string, code?: string, about?: string}[],
  *   routes: {route: string, outcome: string, at: string, code?: string, about?: string}[],
- *   item?: {item: string, boot?: number, counter?: number, head: string, wraps: {to: string, wrap: string}[]} | null, card?: string | null}} Alarm
+ *   item?: {item: string, boot?: number, counter?: number, head: string, wraps: import("../core/wraps.js").Wrap[]} | null, card?: string | null}} Alarm
  */
 import { t } from "../ui/texts.js";
 

@@ -189,7 +189,7 @@ export class Desk {
     let meta = null;
     try {
       const sealed = await container.parse(fromBase64(item.head));
-      const key = await find(sealed.head, [...sealed.head.wraps, ...item.wraps], this.session.boxes);
+      const key = await find(sealed.head, [...sealed.head.wraps, ...item.wraps], this.session.openers);
       if (key) meta = shown(await container.openMeta(sealed, key));
       const signer = container.verifyHead(sealed, (kid) => this.#authority?.find(kid, Infinity)?.key);
       const role = this.#authority?.find(signer, Infinity)?.role;
@@ -208,7 +208,7 @@ export class Desk {
     if (known) return known;
     const { head, wraps } = await api.json(`/api/v1/alarms/${alarm.alarm}/card`);
     const sealed = await container.parse(fromBase64(head));
-    const key = await find(sealed.head, [...sealed.head.wraps, ...wraps], this.session.boxes);
+    const key = await find(sealed.head, [...sealed.head.wraps, ...wraps], this.session.openers);
     const card = key ? shown(await container.openMeta(sealed, key)).card : null;
     if (card) this.cards.set(alarm.alarm, card);
     void this.#follow(alarm.alarm);

@@ -1,15 +1,14 @@
 /** The way to the server: JSON in, JSON out, and every failure as one error that can be put into words. */
 import * as lockedkey from "./lockedkey.js";
 import { base64, fromBase64 } from "./bytes.js";
-import { boxKid, boxPublic } from "./sodium.js";
+import { openingKey, unwrapShared } from "./wraps.js";
 import { shown } from "./written.js";
-import { unwrapShared } from "./wraps.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
-/** @typedef {import("./wraps.js").BoxKeys} BoxKeys */
-/** @typedef {{box: string, sealed: string, xwing?: {public: string, sealed: string} | null}} Share a shared key, sealed to us */
+/** @typedef {import("./wraps.js").OpeningKey} OpeningKey */
+/** @typedef {{xwing: string, wrap: string, suite: number}} Share a shared key, wrapped to us */
 /** @typedef {{kid: string, role: string, label: string, shares: Share[]}} Who */
-/** @typedef {Who & {identity: lockedkey.Identity, boxes: Map<string, Bytes | BoxKeys>}} Session keys stay in this object only */
+/** @typedef {Who & {identity: lockedkey.Identity, openers: Map<string, OpeningKey>}} Session keys stay in this object only */
 
 /** Longer than any answer should take, short enough that a person is not left waiting. */
 const TIMEOUT_MS = 30_000;
@@ -80,16 +79,13 @@ export async function signIn(handle, phrase, beforeWork, again = false) {
   const proof = base64(lockedkey.answer(identity.signSeed, "session", asked));
   /** @type {Who} */
   const who = kept?.kid === identity.kid ? kept : await json("/api/v1/sign-in/session", { handle, challenge, sig: proof });
-  /** @type {Session["boxes"]} */
-  const boxes = new Map();
-  boxes.set(identity.boxKid, { box: identity.boxSeed, xwing: identity.xwingSeed ?? null });
+  /** @type {Session["openers"]} */
+  const openers = new Map([[identity.opening.kid, identity.opening]]);
   for (const share of who.shares) {
-    const box = await unwrapShared(identity.boxSeed, share.sealed);
-    const own = { box: identity.boxSeed, xwing: identity.xwingSeed ?? null };
-    const xwing = share.xwing ? await unwrapShared(own, share.xwing.sealed, 2) : null;
-    boxes.set(await boxKid(boxPublic(box)), { box, xwing });
+    const shared = await openingKey(await unwrapShared(identity.opening, share.wrap, share.suite));
+    openers.set(shared.kid, shared);
   }
-  return { ...who, identity, boxes };
+  return { ...who, identity, openers };
 }
 
 /** End the session; `keepalive` lets the request outlive the page. */

@@ -10,7 +10,7 @@ import { visibleLine } from "./written.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /**
- * @typedef {{key: Bytes, role: string, label: string | null, box: string | null, device: string | null, retiredAt: number | null}} Certified
+ * @typedef {{key: Bytes, role: string, label: string | null, device: string | null, retiredAt: number | null}} Certified
  * `device` names a phone or an alarm device; `retiredAt` is the journal index from which the key no longer counts
  */
 /** @typedef {{index: number, envelope: dsse.Envelope}} Dated a statement and its place in the journal */
@@ -23,7 +23,7 @@ export class Authority {
   static async rootedAt(root) {
     const authority = new Authority();
     authority.#keys.set(await signingKid(fromHex(root, 32)), {
-      key: fromHex(root, 32), role: "root", label: null, box: null, device: null, retiredAt: null,
+      key: fromHex(root, 32), role: "root", label: null, device: null, retiredAt: null,
     });
     return authority;
   }
@@ -62,20 +62,20 @@ export class Authority {
     const { type, by, body } = read(envelope);
     if (type === "key.publish") {
       this.#require(envelope, index, by, ["root"]);
-      await this.#add(body.sign, body.role, body.label, body.box);
+      await this.#add(body.sign, body.role, body.label);
     } else if (type === "key.retire") {
       this.#require(envelope, index, by, ["root"]);
       const retired = this.#keys.get(body.kid);
       if (retired) retired.retiredAt = index;
     } else if (type === "device.invite") {
       this.#require(envelope, index, by, ["caseworker"]);
-      await this.#add(body.invite, "invitation", null, null);
+      await this.#add(body.invite, "invitation", null);
     } else if (type === "alarm_device.enrol") {
       this.#require(envelope, index, by, ["caseworker"]);
-      await this.#add(body.sign, "alarm_device", null, null, body.device);
+      await this.#add(body.sign, "alarm_device", null, body.device);
     } else if (type === "case.open") {
       this.#require(envelope, index, by, ["caseworker"]);
-      await this.#add(body.vault, "vault", null, body.box);
+      await this.#add(body.vault, "vault", null);
     } else if (type === "device.enrol") {
       await this.#enrol(envelope, index, by, body);
     }
@@ -96,13 +96,13 @@ export class Authority {
     const signers = dsse.verify(envelope, (kid) => (kid === by ? key : known(kid)));
     const invited = this.find(body.invite, index)?.role === "invitation" && signers.includes(body.invite);
     if (!invited || (await signingKid(key)) !== by) throw new SignatureError("a phone without an invitation");
-    await this.#add(body.sign, "phone", null, null, body.device);
+    await this.#add(body.sign, "phone", null, body.device);
   }
 
-  /** @param {string} sign @param {string} role @param {string | null} label @param {string | null} box @param {string | null} [device] */
-  async #add(sign, role, label, box, device = null) {
+  /** @param {string} sign @param {string} role @param {string | null} label @param {string | null} [device] */
+  async #add(sign, role, label, device = null) {
     const key = fromHex(sign, 32);
     const kid = await signingKid(key);
-    if (!this.#keys.has(kid)) this.#keys.set(kid, { key, role, label: label && visibleLine(label), box, device, retiredAt: null });
+    if (!this.#keys.has(kid)) this.#keys.set(kid, { key, role, label: label && visibleLine(label), device, retiredAt: null });
   }
 }

@@ -21,7 +21,7 @@ import { wrap } from "./wraps.js";
 
 export const MAGIC = utf8("getuige-item-1\n");
 
-/** A head with 1,000 wraps has 200 kB; as in `evidence/envelope/container.py`. */
+/** A head has room for 120 wraps; as in `evidence/envelope/container.py`. */
 const MAX_HEAD = 256 * 1024;
 
 /** Meta is padded to at least this, so that a short note and a long one look alike. */
@@ -164,11 +164,12 @@ async function sealPart(head, name, key, padded) {
  * Seal one item. The salt follows from key and plaintext, so sealing again under the same key gives the same bytes.
  * @param {{case: string, item: string, at: string, by: string}} place
  * @param {Bytes} seed signs the head
- * @param {(Bytes | import("./wraps.js").Reader)[]} readers X25519 public keys, or all public keys of a reader
+ * @param {Bytes[]} readers X-Wing public keys; one that nothing can be wrapped to is left out
  * @param {Bytes} key content key, 32 random bytes
  * @param {object} meta
  * @param {Bytes | null} content
  * @returns {Promise<Bytes>} the container
+ * @throws {FormatError} nobody is left to wrap to
  */
 export async function seal(place, seed, readers, key, meta, content) {
   /** @type {any} */
@@ -189,9 +190,17 @@ export async function seal(place, seed, readers, key, meta, content) {
     sealedContent = await sealPart(head, "content", key, filled);
     head.content = { size: sealedContent.length, commitment: await commitment(key, "content", content) };
   }
-  head.wraps = await Promise.all(readers.map((reader) => wrap(place, reader, key)));
+  head.wraps = await wrapAll(place, readers, key);
   const envelope = canonical.encode(await dsse.sign(dsse.ITEM_HEAD, canonical.encode(head), seed));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, envelope.length);
   return concat(MAGIC, length, envelope, sealedMeta, sealedContent);
+}
+
+/** @param {import("./wraps.js").Place} place @param {Bytes[]} readers @param {Bytes} key @returns {Promise<import("./wraps.js").Wrap[]>} */
+async function wrapAll(place, readers, key) {
+  const made = await Promise.allSettled(readers.map((reader) => wrap(place, reader, key)));
+  const wraps = made.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  if (wraps.length === 0) throw new FormatError("nothing can be wrapped to any reader of this item");
+  return wraps;
 }

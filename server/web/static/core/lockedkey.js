@@ -2,16 +2,13 @@
  * The locked key of a member of staff: two private seeds under a key that only the pass phrase gives.
  * The phrase never leaves this page; see `evidence/keys.py`.
  */
-import { LockError, argon2id, boxKid, boxPublic, openSecret, sign, signPublic, signingKid } from "./sodium.js";
+import { LockError, argon2id, openSecret, sign, signPublic, signingKid } from "./sodium.js";
 import { concat, fromBase64, fromHex, utf8 } from "./bytes.js";
-import { seedOf } from "./xwing.js";
+import { openingKey } from "./wraps.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** @typedef {{alg: string, opslimit: number, memlimit: number, salt: string}} Kdf */
-/**
- * @typedef {{signSeed: Bytes, boxSeed: Bytes, xwingSeed?: Bytes, kid: string, boxKid: string}} Identity
- * `xwingSeed` opens wraps of suite 2
- */
+/** @typedef {{signSeed: Bytes, kid: string, opening: import("./wraps.js").OpeningKey}} Identity */
 
 /** Bounds on the cost that a server may ask of this machine, as in `evidence/keys.py`. */
 const COST = { passes: [1, 20], memory: [8 * 2 ** 20, 2 ** 30] };
@@ -36,14 +33,8 @@ export function derive(phrase, kdf) {
 export async function open(wrapping, locked) {
   const seeds = openSecret(wrapping, fromBase64(locked));
   if (seeds.length !== 64) throw new LockError("the locked key holds something else than two seeds");
-  const [signSeed, boxSeed] = [seeds.slice(0, 32), seeds.slice(32)];
-  return {
-    signSeed,
-    boxSeed,
-    xwingSeed: await seedOf(signSeed, boxSeed),
-    kid: await signingKid(signPublic(signSeed)),
-    boxKid: await boxKid(boxPublic(boxSeed)),
-  };
+  const signSeed = seeds.slice(0, 32);
+  return { signSeed, kid: await signingKid(signPublic(signSeed)), opening: await openingKey(seeds.slice(32)) };
 }
 
 /** @param {Bytes} seed @param {"auth" | "session"} step @param {Bytes} challenge @returns {Bytes} signature */

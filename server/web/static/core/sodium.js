@@ -1,13 +1,13 @@
 /** The few functions of libsodium that Getuige uses; see `evidence/keys.py` for their counterparts. */
 import library from "libsodium-wrappers-sumo";
-import { concat, hex, sha256 } from "./bytes.js";
+import { FormatError, concat, hex, sha256 } from "./bytes.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 
 /** A signature does not fit the key and the bytes. */
 export class SignatureError extends Error {}
 
-/** A box or a locked key does not open: another key, another phrase, or changed bytes. */
+/** A wrap or a locked key does not open: another key, another phrase, or changed bytes. */
 export class LockError extends Error {}
 
 await library.ready;
@@ -18,9 +18,6 @@ const own = (bytes) => new Uint8Array(bytes);
 /** @param {Bytes} seed @returns {Bytes} Ed25519 public key */
 export const signPublic = (seed) => own(library.crypto_sign_seed_keypair(seed).publicKey);
 
-/** @param {Bytes} seed @returns {Bytes} X25519 public key */
-export const boxPublic = (seed) => own(library.crypto_scalarmult_base(seed));
-
 /** @param {Bytes} seed @param {Bytes} message @returns {Bytes} Ed25519 signature, 64 bytes */
 export function sign(seed, message) {
   return own(library.crypto_sign_detached(message, library.crypto_sign_seed_keypair(seed).privateKey));
@@ -30,18 +27,6 @@ export function sign(seed, message) {
 export function verify(key, message, signature) {
   if (signature.length !== 64 || key.length !== 32 || !library.crypto_sign_verify_detached(signature, message, key)) {
     throw new SignatureError("the signature does not fit the key and the bytes");
-  }
-}
-
-/** @param {Bytes} key @param {Bytes} plaintext @returns {Bytes} */
-export const sealBox = (key, plaintext) => own(library.crypto_box_seal(plaintext, key));
-
-/** @param {Bytes} seed @param {Bytes} sealed @returns {Bytes} @throws {LockError} */
-export function openBox(seed, sealed) {
-  try {
-    return own(library.crypto_box_seal_open(sealed, boxPublic(seed), seed));
-  } catch {
-    throw new LockError("this key does not open that box");
   }
 }
 
@@ -62,27 +47,26 @@ export function argon2id(password, salt, passes, memory) {
 /** @param {Bytes} key Ed25519 public key @returns {Promise<string>} its name */
 export const signingKid = async (key) => hex((await sha256(concat([1], key))).subarray(0, 16));
 
-/** @param {Bytes} key X25519 public key @returns {Promise<string>} its name */
-export const boxKid = async (key) => hex((await sha256(concat([2], key))).subarray(0, 16));
+/** @param {Bytes} key X-Wing public key @returns {Promise<string>} its name */
+export const openingKid = async (key) => hex((await sha256(concat([3], key))).subarray(0, 16));
 
 /** @param {Bytes} seed @returns {Bytes} X-Wing public key, 1216 bytes (draft-connolly-cfrg-xwing-kem, section 5.2) */
 export const xwingPublic = (seed) => own(library.crypto_kem_xwing_seed_keypair(seed).publicKey);
 
-/** @param {Bytes} key X-Wing public key @returns {{encapsulated: Bytes, shared: Bytes}} @throws {LockError} */
+/** @param {Bytes} key X-Wing public key @returns {{encapsulated: Bytes, shared: Bytes}} @throws {FormatError} */
 export function xwingEncapsulate(key) {
   try {
     const made = library.crypto_kem_xwing_enc(key);
     return { encapsulated: own(made.ciphertext), shared: own(made.sharedSecret) };
   } catch {
-    throw new LockError("that is no X-Wing public key");
+    throw new FormatError("nothing can be sealed to that X-Wing key");
   }
 }
 
 /** @param {Bytes} seed @param {Bytes} encapsulated @returns {Bytes} the shared secret @throws {LockError} */
 export function xwingDecapsulate(seed, encapsulated) {
   try {
-    const { privateKey } = library.crypto_kem_xwing_seed_keypair(seed);
-    return own(library.crypto_kem_xwing_dec(encapsulated, privateKey));
+    return own(library.crypto_kem_xwing_dec(encapsulated, seed)); // the private key is the seed
   } catch {
     throw new LockError("this key does not open that wrap");
   }

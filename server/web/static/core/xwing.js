@@ -1,5 +1,5 @@
 /**
- * Suite 2 of key wraps: HPKE (RFC 9180, mode Base) with X-Wing, HKDF-SHA256 and ChaCha20-Poly1305; the counterpart of
+ * HPKE (RFC 9180, mode Base) with X-Wing, HKDF-SHA256 and ChaCha20-Poly1305; the counterpart of
  * `evidence/xwing.py`. X-Wing and the cipher are libsodium's; the key schedule stands here, on WebCrypto's HMAC.
  */
 import { concat, hmac, utf8 } from "./bytes.js";
@@ -34,16 +34,6 @@ async function schedule(shared, info) {
   );
   const secret = await labeledExtract(shared, "secret", NOTHING);
   return { key: await labeledExpand(secret, "key", context, 32), nonce: await labeledExpand(secret, "base_nonce", context, 12) };
-}
-
-/**
- * The X-Wing seed of an identity: HKDF-SHA256 of both its seeds, because the X25519 seed alone is what a quantum computer
- * finds from the public key.
- * @param {Bytes} signSeed @param {Bytes} boxSeed @returns {Promise<Bytes>} 32 bytes
- */
-export async function seedOf(signSeed, boxSeed) {
-  const extracted = await hmac("SHA-256", NO_SALT, concat(signSeed, boxSeed));
-  return hmac("SHA-256", extracted, concat(utf8("getuige/xwing-seed/v1"), [1]));
 }
 
 /** @param {Bytes} key X-Wing public key @param {Bytes} info what it is bound to @param {Bytes} plaintext @returns {Promise<Bytes>} */

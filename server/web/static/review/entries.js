@@ -66,7 +66,7 @@ async function open(event, session) {
     if (sealed.head.item !== event.item.item) throw new FormatError("the server gave another item");
     const wraps = [...event.item.wraps, ...sealed.head.wraps];
     fault = "key";
-    const key = await find(sealed.head, wraps, session.boxes);
+    const key = await find(sealed.head, wraps, session.openers);
     if (!key) return null;
     fault = "description";
     const meta = shown(await container.openMeta(sealed, key));
