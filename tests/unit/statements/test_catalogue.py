@@ -7,7 +7,12 @@ from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from evidence.statements import catalogue
+import pytest
+
+from evidence.statements import bodies, catalogue
+from evidence.statements.fold import registry as fold_registry
+from evidence.statements.rules import authority
+from evidence.statements.rules import registry as rule_registry
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "formats" / "statement.md"
@@ -67,6 +72,41 @@ def test_the_docs_say_which_acts_are_about_the_organisation() -> None:
     (line,) = re.findall(r"^\| `case` \| (.*?) \|$", PAGE.read_text(), re.MULTILINE)
     families = set(re.findall(r"`(\w+)\.\*`", line))
     assert families == {name.split(".")[0] for name in catalogue.CASELESS}
+
+
+def test_an_act_without_its_rule_or_fold_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for registered, complete in (  # the very dictionaries: `complete` looks at nothing else
+        (authority._RULES, rule_registry.complete),
+        (fold_registry._AT_START, fold_registry.complete),
+        (fold_registry._WITH_CASE, fold_registry.complete),
+    ):
+        with monkeypatch.context() as patch:
+            patch.delitem(registered, next(iter(registered)))
+            with pytest.raises(TypeError, match="acts"):
+                complete()
+        complete()
+
+
+def test_a_rule_or_a_fold_is_registered_once_and_for_its_own_body() -> None:
+    def nothing(*_given: object) -> None:
+        """Do nothing."""
+
+    for register in (rule_registry.rule, fold_registry.with_case):
+        with pytest.raises(TypeError, match="or another body"):
+            register(bodies.Grant)(nothing)
+        with pytest.raises(TypeError, match="or another body"):
+            register(bodies.Grant, "read")(nothing)
+
+
+def test_a_row_says_nothing_about_members_that_are_not_there() -> None:
+    signers = frozenset({"root"})
+    with pytest.raises(TypeError, match="brings no grant"):
+        catalogue.Act("team.open", bodies.TeamOpen, signers, "all", "start", brings="grant")
+    for company in ("item", "reader", "alarm"):
+        with pytest.raises(TypeError, match=f"which {company}"):
+            catalogue.Act("team.open", bodies.TeamOpen, signers, company, "start")
+    with pytest.raises(TypeError, match="no column"):
+        catalogue.where(erased=True)
 
 
 def _tables(tree: ast.AST) -> Iterator[tuple[int, list[str]]]:

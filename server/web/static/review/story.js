@@ -5,9 +5,6 @@ import { read } from "../core/statements.js";
 
 /** @typedef {{act: string, at: string, who: string, role: string, reason: string | null}} Act `at`: on the clock of who signed it */
 
-/** Acts of people, in the words of the journal. */
-const ACTS = ["alarm.claim", "alarm.accept", "alarm.dispatch", "alarm.on_scene", "alarm.close"];
-
 /**
  * @param {{events: any[], authority: import("../core/authority.js").Authority}} opened @param {string} alarm
  * @returns {{acts: Act[], refused: number}} in the order of the journal; `refused`: acts whose signature does not hold
@@ -17,13 +14,13 @@ export function storyOf({ events, authority }, alarm) {
   const acts = [];
   let refused = 0;
   for (const { index, type, event } of events) {
-    if (!ACTS.includes(type)) continue;
+    if (!type.startsWith("alarm.")) continue;
     try {
       const { envelope } = dated(event);
       const { by, at, body, type: signed } = read(envelope);
-      if (body.alarm !== alarm) continue;
-      if (signed !== type || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) throw new Error("not what was signed");
       const known = authority.find(by, index);
+      if (body.alarm !== alarm || known?.role === "bridge") continue;  // what a bridge says of it is told elsewhere
+      if (signed !== type || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) throw new Error("not what was signed");
       acts.push({ act: type.slice("alarm.".length), at, who: known?.label ?? by.slice(0, 8), role: known?.role ?? "", reason: body.reason ?? null });
     } catch {
       refused += 1;
