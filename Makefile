@@ -7,9 +7,8 @@ SHELL := /bin/bash
 DATA ?= ./var
 MEDIA ?=
 TESTS ?= tests
-# Two at once where a neighbour does no harm; one by one where seconds count, or where processes are killed.
-SIDE_BY_SIDE := tests/unit tests/property tests/api tests/attacks tests/postgresql tests/s3 tests/interop
-ONE_BY_ONE := tests/faults tests/browser tests/e2e
+# How many tests run side by side.
+WORKERS ?= 2
 SECONDS_OF_FAULTS ?= 60
 SECONDS_OF_SOAK ?= 600
 
@@ -22,10 +21,12 @@ WEB := server/web
 FOREIGN := tests/interop/foreign
 # Programs of the virtual environment first: nats-server, and node and npm when the machine has none.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+# Tests start hundreds of processes; each would compile the project anew.
+export PYTHONDONTWRITEBYTECODE :=
 export GETUIGE_DATA := $(DATA)
 export GETUIGE_MEDIA := $(MEDIA)
 
-.PHONY: help setup run demo test faults soak check bench bench-evidence bench-uploads bench-alarms verifier format docs lock programs clean
+.PHONY: help setup run demo test test-quick faults soak check bench bench-evidence bench-uploads bench-alarms verifier format docs lock programs clean
 
 help: ## Print this list
 	@echo "Getuige: make <what>   (DATA=folder, default ./var; MEDIA=folder with photos, sound and clips of your own)"
@@ -39,17 +40,17 @@ run: setup ## Start Getuige on this machine, play the main job through it, keep 
 demo: setup ## Play the same and stop; exit code 0 only when every step held
 	@$(VENV)/bin/getuige demo
 
-test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## Run all tests (TESTS=path for some of them)
-	@if [ "$(TESTS)" != tests ]; then exec $(PYTHON) -m pytest $(TESTS); fi; failed=0; \
-	$(PYTHON) -m pytest -n 2 --dist loadfile $(SIDE_BY_SIDE) || failed=1; \
-	$(PYTHON) -m pytest $(ONE_BY_ONE) || failed=1; \
-	exit $$failed
+test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## Run all tests but those of `make faults` (TESTS=path for some of them)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
-faults: setup $(VENV)/.dev programs ## Break things for longer than `make test` does (SECONDS_OF_FAULTS=60)
-	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -q --durations=10 tests/faults
+test-quick: setup $(VENV)/.dev ## Run the tests of single modules, with fewer generated examples: under a minute
+	@GETUIGE_EFFORT=0.3 $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile tests/unit tests/property
+
+faults: setup $(VENV)/.dev programs ## Break things for longer and more often than `make test` does (SECONDS_OF_FAULTS=60)
+	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -m faults $(TESTS)
 
 soak: setup $(VENV)/.dev programs ## Presses for ten minutes: brokers and bridges killed at random, then no database (SECONDS_OF_SOAK=600)
-	@GETUIGE_SOAK_S=$(SECONDS_OF_SOAK) $(PYTHON) -m pytest -p no:randomly -q -s tests/faults/bridge/test_chaos.py \
+	@GETUIGE_SOAK_S=$(SECONDS_OF_SOAK) $(PYTHON) -m pytest -p no:randomly -q -s -m faults tests/faults/bridge/test_chaos.py \
 	  tests/faults/bridge/test_what_a_bridge_stands_on.py::test_with_the_database_gone_presses_are_stored_sent_and_claimed_and_the_journal_has_each_once
 
 check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and drift of OpenAPI, README and --help

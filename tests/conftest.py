@@ -5,9 +5,8 @@ it is a skip that is repeated at the end of the run with the Debian package to i
 a failure. `make test` installs the packages when it may.
 """
 
-import hypothesis
-
 from tests.support.running_tests import (
+    draw_examples_in_peace,
     keep_files_in_memory,
     pytest_make_collect_report,
     pytest_runtest_makereport,
@@ -25,7 +24,4 @@ __all__ = [
 ]
 
 keep_files_in_memory()
-
-# What holds for every input holds however slow the machine is: no example has a deadline, the test has its time limit.
-hypothesis.settings.register_profile("getuige", deadline=None)
-hypothesis.settings.load_profile("getuige")
+draw_examples_in_peace()

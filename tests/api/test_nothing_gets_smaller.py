@@ -180,7 +180,7 @@ def ask(evidence: Evidence, method: str, path: str, who: Person, kind: str, numb
     return who.http.request(method.upper(), path, content=content, headers=headers).status_code
 
 
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(PEOPLE),
     st.lists(st.tuples(st.sampled_from(ASKED), st.sampled_from(KINDS), st.integers(0, 3)), min_size=1, max_size=4),

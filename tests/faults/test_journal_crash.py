@@ -12,9 +12,9 @@ from evidence.statements import event
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
 from tests.support.bridge_world import AlarmOrganisation
+from tests.support.sizes import sizes
 
 CHILD = Path(__file__).with_name("journal_crash_child.py")
-EVERY = 1 if os.environ.get("GETUIGE_FAULTS_S") else 8
 """Steps are tried in turn; a short run takes every eighth, beginning anywhere."""
 
 
@@ -39,14 +39,15 @@ def statements(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_each_step_of_the_writer_can_be_its_last(statements: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", sizes(8, 1))
+def test_each_step_of_the_writer_can_be_its_last(statements: Path, tmp_path: Path, every: int) -> None:
     whole = run(tmp_path / "whole", statements, 0)
     assert whole.returncode == 0, whole.stderr
     steps = whole.stdout.splitlines()
     assert {"before INSERT", "after INSERT", "before COMMIT", "after COMMIT", "after an answer"} <= set(steps)
     count = len(statements.read_text().splitlines())
-    first = 1 + os.getpid() % EVERY
-    for last in range(first, len(steps) + 1, EVERY):
+    first = 1 + os.getpid() % every
+    for last in range(first, len(steps) + 1, every):
         folder = tmp_path / f"step-{last}"
         died = run(folder, statements, last)
         assert died.returncode == -9, f"step {last}: {died.stderr}"

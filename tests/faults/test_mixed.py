@@ -1,11 +1,10 @@
 """Proves the three promises over one long mixed history: phones upload and seal, devices press, everything is killed.
 
-`make faults` runs it for 60 seconds; without GETUIGE_FAULTS_S it is a short form of the same. Afterwards nobody helps:
+`make faults` runs it for 60 seconds, `make test` a short form of the same. Afterwards nobody helps:
 the service recovers by itself, and then the whole history is compared with what each phone and device was told.
 """
 
 import hashlib
-import os
 import random
 import sys
 import threading
@@ -38,9 +37,9 @@ from tests.support import published
 from tests.support.disk import Disk
 from tests.support.keeper import Keeper, trouble
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, seal
+from tests.support.sizes import LONG_S, sizes
 from tests.support.waiting import until
 
-SECONDS = float(os.environ.get("GETUIGE_FAULTS_S", "6"))
 PHONES, DEVICES = 4, 3
 PAUSE_S = 0.05
 
@@ -157,7 +156,7 @@ class Town:
     buttons: list[Button]
     reader: Reader
 
-    def live(self, chance: random.Random) -> None:
+    def live(self, chance: random.Random, seconds: float) -> None:
         """Let everybody live through the trouble; then let them finish what they began."""
         people: list[Victim | Button | Reader] = [*self.victims, *self.buttons, self.reader]
         with ExitStack() as stack:
@@ -165,7 +164,7 @@ class Town:
             threads = [threading.Thread(target=one.live, args=(over,)) for one in people]
             for thread in threads:
                 thread.start()
-            time.sleep(SECONDS)
+            time.sleep(seconds)
         self.keeper.await_health()
         for thread in threads:
             thread.join(90)
@@ -219,12 +218,13 @@ def lend(folder: Path, machine: Machine, case: CaseOfHers, number: int) -> Devic
 
 
 @pytest.mark.need("gcc", "nats-server")
-@pytest.mark.timeout(240 + 2 * SECONDS)
-def test_the_whole_history_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.timeout(240 + 2 * LONG_S)
+@pytest.mark.parametrize("seconds", sizes(6.0, LONG_S))
+def test_the_whole_history_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str], seconds: float) -> None:
     seed = random.randrange(2**32)
     chance = random.Random(seed)
     with town(tmp_path, chance) as made:
-        made.live(chance)
+        made.live(chance, seconds)
         history = f"seed {seed}: {made.keeper.kills}"
         settings = made.machine.settings()
         pressed = sum(len(one.pressed) for one in made.buttons)
@@ -271,7 +271,7 @@ def test_the_whole_history_holds(tmp_path: Path, capsys: pytest.CaptureFixture[s
     figures = f"{len(sealed)} items, {len(counted)} presses, {len(shown)} heads, {verified.size} events"
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{SECONDS:.0f} s, {len(made.keeper.kills)} faults: {figures}; nothing lost, nothing twice\n"
+            f"\n{seconds:.0f} s, {len(made.keeper.kills)} faults: {figures}; nothing lost, nothing twice\n"
         )
 
 

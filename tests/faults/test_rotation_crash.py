@@ -3,7 +3,6 @@
 Some nine points, evenly spread; all of them in the long version (`make faults`).
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -24,10 +23,10 @@ from server.log.line_of_logs import LogFolders
 from server.rotation import rotating
 from server.settings import Settings
 from tests.faults.rotation_crash_child import ROOT_KEY
+from tests.support.sizes import sizes
 
 ROOT = Path(__file__).parents[2]
 EVENTS = 12
-MOST_POINTS = 10_000 if os.environ.get("GETUIGE_FAULTS_S") else 9
 TIMEOUT_S = 600
 
 
@@ -47,9 +46,11 @@ def make_template(tmp_path: Path) -> Path:
     return settings.data
 
 
-def test_a_kill_at_any_point_leaves_one_rotation_or_none(template: Path, tmp_path: Path) -> None:
+@pytest.mark.timeout(2 * TIMEOUT_S)
+@pytest.mark.parametrize("most_points", sizes(9, 10_000))
+def test_a_kill_at_any_point_leaves_one_rotation_or_none(template: Path, tmp_path: Path, most_points: int) -> None:
     (tmp_path / "runs").mkdir()
-    arguments = [str(template), str(tmp_path / "runs"), str(MOST_POINTS)]
+    arguments = [str(template), str(tmp_path / "runs"), str(most_points)]
     child = subprocess.run(
         [sys.executable, "-m", "tests.faults.rotation_crash_child", *arguments],
         cwd=ROOT,

@@ -21,10 +21,7 @@ from tests.support.tcp_proxy import proxied
 DEADLINE_S = 90.0
 
 
-@pytest.mark.skipif(
-    not os.environ.get("GETUIGE_FAULTS_S"),
-    reason="NOT TESTED here: `make faults` does; tests/s3/test_server.py has an S3 that refuses and stalls",
-)
+@pytest.mark.faults  # tests/s3/test_server.py has an S3 that refuses and stalls
 def test_s3_is_killed_during_uploads_comes_back_and_everything_arrives_once(tmp_path: Path) -> None:
     need("weed")
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())

@@ -21,6 +21,7 @@ from evidence.statements.rules import authority
 from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.sizes import examples
 
 WHO = st.sampled_from(["root", "server", "bridge", "caseworker", "investigator", "vault", "phone", "stranger"])
 
@@ -178,5 +179,5 @@ class Histories(RuleBasedStateMachine):
 WHO_NAMES = ("root", "server", "bridge", "caseworker", "investigator", "vault", "phone", "stranger")
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(25), stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]
 )

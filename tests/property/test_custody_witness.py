@@ -6,6 +6,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -14,6 +15,7 @@ from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import KeyType, generate_key
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.support import rfc6962
+from tests.support.sizes import examples
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 LOG = generate_key("log.example")
@@ -71,3 +73,4 @@ class OperatorAgainstWitness(RuleBasedStateMachine):
 
 
 TestOperatorAgainstWitness = OperatorAgainstWitness.TestCase
+TestOperatorAgainstWitness.settings = settings(max_examples=examples(60))

@@ -21,6 +21,7 @@ from evidence.statements.statement import FIRST_PREV, Chain, Statement
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
 from tests.support.journal_history import Phone, founding, invitation
+from tests.support.sizes import examples
 
 
 class Histories(RuleBasedStateMachine):
@@ -139,4 +140,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = hypothesis_settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestHistories.settings = hypothesis_settings(max_examples=examples(12), stateful_step_count=20)

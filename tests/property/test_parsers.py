@@ -13,6 +13,7 @@ from evidence.bundle.format import bag, rotations, zips
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError, FormatError, LockError
 from evidence.statements import bodies, catalogue, dsse, event, rotation, statement
+from tests.support.sizes import examples
 
 WHO = keys.Identity.generate()
 JSON = st.recursive(
@@ -45,7 +46,7 @@ def test_canonical_json_is_one_spelling_and_reads_back(value: object) -> None:
     assert canonical.encode(canonical.decode(data)) == data
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.binary(max_size=300) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_foreign_bytes_raise_only_our_errors(data: bytes) -> None:
     for parse in PARSERS:
@@ -55,7 +56,7 @@ def test_foreign_bytes_raise_only_our_errors(data: bytes) -> None:
             continue
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(JSON)
 def test_a_signed_payload_of_any_json_raises_only_our_errors(value: object) -> None:
     envelope = dsse.sign(dsse.STATEMENT_TYPE, canonical.encode(value), WHO)

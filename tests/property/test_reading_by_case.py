@@ -4,23 +4,23 @@ Histories of all types of statements, good and bad, over several cases and throu
 next to nothing in memory: every verdict, and every answer about every name, key and case, is that of the whole fold.
 """
 
-import os
 import tempfile
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from evidence.statements.catalogue import READ_WITH_CASE
 from evidence.store.database.engine import open_engine
 from evidence.store.journal import verifying
+from tests.support.sizes import sizes
 from tests.support.twin import (
     UNREAL_END,
     Twin,
 )
 
-HISTORIES: Final = int(os.environ.get("GETUIGE_HISTORIES", "4"))
-"""How many towns live; names and keys are new in each run, so that the same seed is another history every time."""
 STEPS: Final = 40
 
 
@@ -37,8 +37,10 @@ def lived(seed: int, steps: int) -> Counter[str]:
         return twin.accepted
 
 
-def test_what_is_read_by_case_is_what_the_whole_journal_says() -> None:
+@pytest.mark.parametrize("histories", sizes(2, 20))
+def test_what_is_read_by_case_is_what_the_whole_journal_says(histories: int) -> None:
+    """Names and keys are new in each run, so that the same seed is another history every time."""
     accepted: Counter[str] = Counter()
-    for seed in range(HISTORIES):
+    for seed in range(histories):
         accepted += lived(seed, STEPS)
     assert accepted.keys() >= READ_WITH_CASE, "a type that is read with its case never happened"

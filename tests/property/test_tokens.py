@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from evidence.custody.errors import TimestampError
 from evidence.custody.time import der, rfc3161
 from evidence.custody.time.development_tsa import DevelopmentTsa
+from tests.support.sizes import examples
 
 DIGEST = bytes(range(32))
 TSA = DevelopmentTsa.create(lambda: datetime(2026, 5, 4, tzinfo=UTC))
@@ -35,7 +36,7 @@ def test_any_bytes(data: bytes) -> None:
         rfc3161.verify(data, DIGEST, ROOTS)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.integers(0, len(TOKEN)), st.integers(0, 12), st.binary(max_size=12))
 def test_a_token_with_a_piece_replaced(at: int, removed: int, put: bytes) -> None:
     changed = TOKEN[:at] + put + TOKEN[at + removed :]

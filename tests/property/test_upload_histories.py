@@ -22,6 +22,7 @@ from server.uploads import core
 from server.uploads.core import Patch, Upload
 from server.uploads.folder import UploadFolder
 from server.uploads.writer import PartWriter
+from tests.support.sizes import examples
 
 SIZES = st.integers(1, 5000)
 
@@ -144,4 +145,4 @@ class Histories(RuleBasedStateMachine):
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestHistories.settings = hypothesis_settings(max_examples=examples(60), stateful_step_count=25)

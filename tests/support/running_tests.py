@@ -14,8 +14,10 @@ from typing import Any, Final
 
 import pytest
 import pytest_timeout
+from hypothesis import settings as hypothesis_settings
 
 from tests.support.programs import missing_programs, need
+from tests.support.sizes import examples
 from tests.support.waiting import patience
 
 MEMORY: Final = Path("/dev/shm")
@@ -41,6 +43,12 @@ def keep_files_in_memory() -> None:
         return
     os.environ["TMPDIR"] = str(MEMORY)
     tempfile.tempdir = None  # asked for anew
+
+
+def draw_examples_in_peace() -> None:
+    """Have generated examples take the time they need: no limit for each, and fewer in `make test-quick`."""
+    hypothesis_settings.register_profile("getuige", max_examples=examples(100))
+    hypothesis_settings.load_profile("getuige")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -87,7 +95,7 @@ def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:  # noqa: ANN401 - pytest-timeout's own
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:  # noqa: ANN401 - pytest-timeout's
     """Give a test more time on a busy machine: when its time is up, the load decides whether it really is."""
     if settings.method != "signal":
         return None

@@ -6,7 +6,6 @@ measured is printed.
 """
 
 import multiprocessing
-import os
 import statistics
 import time
 from multiprocessing.synchronize import Event
@@ -23,10 +22,7 @@ from tests.support.waiting import until
 
 pytestmark = [
     pytest.mark.need("nats-server"),
-    pytest.mark.skipif(
-        not os.environ.get("GETUIGE_FAULTS_S"),
-        reason="NOT TESTED here: `make faults` does; a quiet storm is in test_lanes",
-    ),
+    pytest.mark.faults,  # a quiet storm is in test_lanes
     pytest.mark.timeout(200),
 ]
 PER_S = 5_000

@@ -1,6 +1,5 @@
 """One of two bridges that share the heartbeats between them dies: the other reads them all."""
 
-import os
 import time
 from pathlib import Path
 
@@ -13,10 +12,7 @@ from tests.support.many_bridges import several
 from tests.support.waiting import until
 
 
-@pytest.mark.skipif(
-    not os.environ.get("GETUIGE_FAULTS_S"),
-    reason="NOT TESTED here: `make faults` does, this takes a quarter of a minute",
-)
+@pytest.mark.faults
 @pytest.mark.need("nats-server")
 def test_heartbeats_of_a_bridge_that_died_are_read_by_the_other(tmp_path: Path) -> None:
     with several(tmp_path, shards=("00-7f", "80-ff")) as made:

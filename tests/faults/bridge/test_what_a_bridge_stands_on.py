@@ -25,14 +25,11 @@ from tests.support.disk import Disk
 from tests.support.ports import free_port
 from tests.support.postgres_world import postgres_server
 from tests.support.programs import need
+from tests.support.sizes import sizes
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.need("nats-server"), pytest.mark.timeout(300)]
-LONGER = bool(os.environ.get("GETUIGE_FAULTS_S"))
-only_longer = pytest.mark.skipif(
-    not LONGER, reason="NOT TESTED here: `make faults` does, this takes a quarter of a minute"
-)
-DOWN_S = float(os.environ.get("GETUIGE_SOAK_S") or (12.0 if LONGER else 4.0))
+DOWN_S = float(os.environ.get("GETUIGE_SOAK_S", "12"))
 """How long the database is away: ten minutes in `make soak`, in which alarms are escalated as well."""
 
 PRESS_EVERY_S = 0.5
@@ -99,7 +96,7 @@ def test_a_full_disk_stores_nothing_says_nothing_and_catches_up(tmp_path: Path) 
         until(lambda: "could not be written" not in troubles(made, 0), "the trouble is over")
 
 
-@only_longer
+@pytest.mark.faults
 @pytest.mark.need("gcc")
 def test_a_disk_that_fails_is_not_believed(tmp_path: Path) -> None:
     """The flush of bridge 1's spool answers EIO: what was not flushed was not stored."""
@@ -119,7 +116,7 @@ def test_a_disk_that_fails_is_not_believed(tmp_path: Path) -> None:
         assert alarm["repeats"] == 1
 
 
-@only_longer
+@pytest.mark.faults
 @pytest.mark.need("faketime")
 @pytest.mark.parametrize("off", ["+1200d", "-1200d"])
 def test_a_bridge_whose_clock_is_years_off_takes_presses_and_says_so(tmp_path: Path, off: str) -> None:
@@ -143,7 +140,7 @@ def test_a_bridge_whose_clock_is_years_off_takes_presses_and_says_so(tmp_path: P
         assert alarm["state"] == "accepted"
 
 
-@only_longer
+@pytest.mark.faults
 @pytest.mark.need("ip")
 def test_a_bridge_that_the_network_cut_off_catches_up(tmp_path: Path) -> None:
     """Bridge 1 lives in a network namespace of its own; the cable is pulled while it holds an open alarm."""
@@ -193,8 +190,9 @@ def run(*arguments: str) -> None:
 
 
 @pytest.mark.timeout(300 + round(DOWN_S))
+@pytest.mark.parametrize("down_s", sizes(4.0, DOWN_S))
 def test_with_the_database_gone_presses_are_stored_sent_and_claimed_and_the_journal_has_each_once(
-    tmp_path: Path,
+    tmp_path: Path, down_s: float
 ) -> None:
     need("postgres")
     port = free_port()
@@ -226,7 +224,7 @@ def test_with_the_database_gone_presses_are_stored_sent_and_claimed_and_the_jour
                 assert second.wait(press, Told.ACCEPTED, 10) is not None
                 agree(made)
                 took = [first.wait(first.press(Kind.PRESS, HERE), Told.STORED, 10) for _ in range(20)]
-                while time.monotonic() - began < DOWN_S:
+                while time.monotonic() - began < down_s:
                     time.sleep(PRESS_EVERY_S)
                     took.append(first.wait(first.press(Kind.PRESS, HERE), Told.STORED, 10))
                 stored = [ms for ms in took if ms is not None]

@@ -12,6 +12,7 @@ from device_bridge.errors import AlarmError
 from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
 from evidence.statements.bodies import CloseReason
+from tests.support.sizes import examples
 
 ORDER = ("raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed")
 PEOPLE = tuple(life.Person(ids.KeyId(ids.new_id()), name) for name in ("Bakker", "Yilmaz"))
@@ -129,7 +130,7 @@ class AlarmLife(RuleBasedStateMachine):
 
 
 TestAlarmLife = AlarmLife.TestCase
-TestAlarmLife.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestAlarmLife.settings = settings(max_examples=examples(60), stateful_step_count=25)
 
 
 def test_a_claim_keeps_a_colleague_away_until_its_lease_ends() -> None:

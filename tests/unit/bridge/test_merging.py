@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from device_bridge.alarm import escalation, life, merging
@@ -100,7 +100,6 @@ BOTH = st.tuples(st.lists(STEP, max_size=12), st.lists(STEP, max_size=12))
 
 
 @given(BOTH)
-@settings(deadline=None)
 def test_two_bridges_that_heard_of_each_other_know_the_same(steps: tuple[list[tuple[str, int, int]], ...]) -> None:
     one, other = histories(*steps)
     both, again = merging.merge(one, other), merging.merge(other, one)
@@ -109,7 +108,6 @@ def test_two_bridges_that_heard_of_each_other_know_the_same(steps: tuple[list[tu
 
 
 @given(BOTH, st.lists(STEP, max_size=8))
-@settings(deadline=None)
 def test_three_bridges_agree_in_whatever_order_they_hear_of_each_other(
     steps: tuple[list[tuple[str, int, int]], ...], more: list[tuple[str, int, int]]
 ) -> None:
@@ -123,7 +121,6 @@ def test_three_bridges_agree_in_whatever_order_they_hear_of_each_other(
 
 
 @given(BOTH)
-@settings(deadline=None)
 def test_nothing_that_a_human_did_gets_lost(steps: tuple[list[tuple[str, int, int]], ...]) -> None:
     one, other = histories(*steps)
     both = merging.merge(one, other)

@@ -15,6 +15,7 @@ from evidence.envelope import cobblestone, container, opening, padding, sealing,
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError
 from evidence.statements import bodies
+from tests.support.sizes import examples
 
 PHONE, VAULT, STRANGER = (keys.Identity.generate() for _ in range(3))
 CASE = ids.CaseId(ids.new_id())
@@ -43,7 +44,7 @@ def unseal(raw: bytes, reader: keys.Identity = VAULT) -> bytes:
     return b"".join(opening.open_content(prefix, key, meta, [raw[prefix.size :]]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(st.binary(max_size=70_000))
 def test_what_was_sealed_opens(data: bytes) -> None:
     raw, _ = sealed(data)
@@ -129,7 +130,7 @@ def test_padding_costs_at_most_an_eighth(size: int) -> None:
     assert padding.padme(padded) == padded
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.binary(max_size=400) | st.binary(max_size=300).map(lambda tail: container.MAGIC + tail))
 def test_foreign_bytes_never_raise_anything_of_their_own(data: bytes) -> None:
     try:

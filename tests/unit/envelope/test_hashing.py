@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from evidence.envelope import cobblestone
 from evidence.envelope.hashing import MAX_WAITING, MIN_PIECE_BYTES, SideHash
+from tests.support.sizes import examples
 
 
 def threads() -> list[threading.Thread]:
     return [one for one in threading.enumerate() if one.name == "side-hash"]
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.lists(st.integers(0, 2 * MIN_PIECE_BYTES), max_size=3 * MAX_WAITING))
 def test_the_same_hash_as_in_line(sizes: list[int]) -> None:
     pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
@@ -47,7 +48,7 @@ def test_an_error_ends_the_thread_too() -> None:
 CHUNK, RUN = cobblestone.CHUNK_BYTES, cobblestone.CHUNK_BYTES * cobblestone.RUN_CHUNKS
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.lists(st.sampled_from([0, 1, 100, CHUNK - 1, CHUNK, CHUNK + 1, RUN, RUN + CHUNK, 2 * RUN + 7]), max_size=6))
 def test_how_plaintext_is_cut_changes_no_byte(sizes: list[int]) -> None:
     """Runs of chunks are an implementation's matter: opened by the library, the message is the same one."""

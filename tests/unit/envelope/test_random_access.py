@@ -19,6 +19,7 @@ from evidence.envelope import cobblestone, container, opening, sealing
 from evidence.envelope.meta import Meta
 from evidence.errors import FormatError
 from tests.support.incidents import incident
+from tests.support.sizes import examples
 
 PHONE, HER = keys.Identity.generate(), keys.Identity.generate()
 CASE = ids.CaseId("c0" * 16)
@@ -64,7 +65,7 @@ def sealed(data: bytes = DATA) -> Item:
 ITEM = sealed()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_any_range_opens(data: st.DataObject) -> None:
     first = data.draw(st.integers(0, len(DATA) - 1))
@@ -119,7 +120,7 @@ def test_a_description_that_gives_another_size_is_refused() -> None:
         list(opening.open_range(ITEM.prefix, ITEM.prepared.content_key, other.meta, ITEM.read_at, 0, 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.integers(0, len(ITEM.raw)))
 def test_sealing_resumes_at_any_byte(offset: int) -> None:
     assert b"".join(ITEM.prepared.stream(ITEM.content, offset=offset)) == ITEM.raw[offset:]
