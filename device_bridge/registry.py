@@ -81,6 +81,9 @@ class Registry:
         self._devices: dict[ids.DeviceId, Device] = {}
         self._lock = threading.Lock()
         self._unfit_cases: set[ids.CaseId] = set()
+        self._damaged_at: int | None = None
+        """Where the file's first line begins that could not be used: cut there once the journal answers."""
+
         self.refused = 0
         """Statements that were not folded in because their signature or signer does not fit."""
 
@@ -95,23 +98,37 @@ class Registry:
         return sum(not device.revoked for device in list(self._devices.values()))
 
     def load(self) -> None:
-        """Fold in the file, if there is one; a last line that a crash cut off is dropped. RegistryError otherwise."""
+        """Fold in the file, if there is one; a last line that a crash cut off is dropped.
+
+        A line that was changed or damaged costs what stands in it: the others count, so that devices work while no
+        journal answers, and the journal is read again from there. RegistryError when the file cannot be read at all.
+        """
         if not self._path.exists():
             return
-        whole = 0
+        at = 0
         try:
             with self._path.open("rb") as file:
                 for line in file:
                     if not line.endswith(b"\n"):
                         break
-                    stored = schema.decode(_Line, canonical.decode(line))
-                    for envelope in stored.statements:
-                        self._fold(envelope)
-                    self._next = self._saved = stored.next
-                    whole += len(line)
-            os.truncate(self._path, whole)
-        except (OSError, EvidenceError) as error:
+                    if not self._fold_line(line) and self._damaged_at is None:
+                        self._damaged_at = at
+                    at += len(line)
+            os.truncate(self._path, at)
+        except OSError as error:
             raise RegistryError(f"{self._path} cannot be used: {error}") from error
+
+    def _fold_line(self, line: bytes) -> bool:
+        """Fold in what can be; whether all of it could. Behind a line that could not, the journal is read again."""
+        try:
+            stored = schema.decode(_Line, canonical.decode(line))
+        except EvidenceError:
+            return False
+        taken = [self._taken(envelope, again=True) for envelope in stored.statements]  # each, not until the first
+        whole = all(taken)
+        if whole and self._damaged_at is None:
+            self._next = self._saved = stored.next
+        return whole
 
     def add(self, index: int, events: Iterable[dsse.Envelope]) -> tuple[ids.DeviceId, ...]:
         """Fold in the statements of journal events and append to the file; `index` is the next event to ask for.
@@ -122,6 +139,9 @@ class Registry:
             before = self._revoked()
             kept = [envelope for envelope in events if self._taken(envelope)]
             self._next = index
+            if self._damaged_at is not None:
+                os.truncate(self._path, self._damaged_at)
+                self._damaged_at = None
             if kept or index - self._saved >= SAVE_EVERY:
                 self._save(kept)
             return tuple(self._revoked() - before)
@@ -129,11 +149,19 @@ class Registry:
     def _revoked(self) -> set[ids.DeviceId]:
         return {name for name, device in self._devices.items() if device.revoked}
 
-    def _taken(self, envelope: dsse.Envelope) -> bool:
+    def leave_out(self) -> None:
+        """Count an event of the journal that cannot be read: it must not keep the others from coming."""
+        self.refused += 1
+
+    def _taken(self, envelope: dsse.Envelope, *, again: bool = False) -> bool:
+        """Fold in one statement; False for one that does not count, which costs nothing but itself.
+
+        What stands in the file was verified before: `again` does not count it as refused, it is read once more.
+        """
         try:
             return self._fold(envelope)
-        except EvidenceError:
-            self.refused += 1
+        except (EvidenceError, KeyError, ValueError):
+            self.refused += not again
             return False
 
     def device(self, device: ids.DeviceId) -> Device:
@@ -160,9 +188,15 @@ class Registry:
 
     @property
     def trouble(self) -> str | None:
-        """Say how many keys nothing can be wrapped to: of desks in force, and of cases that raised an alarm."""
-        unfit = len(self._unfit_cases) + sum(_key(one) is None for one in self._desk_keys())
-        return f"{unfit} key(s) of cases or desks cannot be sealed to; alarms go to the others" if unfit else None
+        """Say what was left out while everything else goes on: statements, and keys that nothing can be wrapped to."""
+        said = []
+        if self._damaged_at is not None:
+            said.append("the file of keys and devices was changed or damaged, and is read from the journal again")
+        if self.refused:
+            said.append(f"{self.refused} statement(s) about keys and devices could not be read or verified")
+        if unfit := len(self._unfit_cases) + sum(_key(one) is None for one in self._desk_keys()):
+            said.append(f"{unfit} key(s) of cases or desks cannot be sealed to; alarms go to the others")
+        return "; ".join(said) or None
 
     def _desk_keys(self) -> list[ids.Base64]:
         return [
@@ -188,7 +222,7 @@ class Registry:
         self._check(statement)
         match body:
             case bodies.KeyPublish():
-                self._professionals[keys.signing_kid(bytes.fromhex(body.sign))] = Professional(body)
+                self._professionals.setdefault(keys.signing_kid(bytes.fromhex(body.sign)), Professional(body))
             case bodies.KeyRetire() if body.kid in self._professionals:
                 self._professionals[body.kid] = replace(self._professionals[body.kid], retired=True)
             case bodies.CaseOpen() if statement.case is not None:

@@ -21,8 +21,8 @@ from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.spool.reading import WaitingStatement
 from evidence import ids, keys
-from evidence.errors import FormatError
-from evidence.statements import bodies, catalogue
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import bodies, catalogue, dsse
 from evidence.statements import event as events
 from evidence.statements import statement as statements
 from evidence.statements.errors import NotAllowedError
@@ -149,9 +149,17 @@ class Forwarder:
             recorded = journal.read(after=start - 1, limit=READ_BATCH)
             if not recorded:
                 return
-            parsed = [events.parse(one.event).statement.envelope for one in recorded]
+            parsed = [envelope for one in recorded if (envelope := self._envelope(one)) is not None]
             for device in self._registry.add(recorded[-1].index + 1, parsed):
                 self._on_revoked(device)
+
+    def _envelope(self, recorded: Recorded) -> dsse.Envelope | None:
+        """Return the statement of an event; None when it cannot be read: devices behind it must be learnt too."""
+        try:
+            return events.parse(recorded.event).statement.envelope
+        except EvidenceError:
+            self._registry.leave_out()
+            return None
 
     def _forward(self, stores: Stores) -> bool:
         """Append one batch and mark what the journal said; False when nothing is left to do now."""

@@ -1,12 +1,13 @@
 """The bridge's copy of keys: only what the pinned root leads to is believed, and it survives crashes."""
 
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from device_bridge.errors import ActError, UnknownDeviceError
-from device_bridge.registry import Registry, RegistryError
+from device_bridge.registry import Registry
 from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
@@ -28,6 +29,10 @@ def registry(organisation: AlarmOrganisation) -> Registry:
 def add(to: Registry, made: Iterable[Statement]) -> tuple[ids.DeviceId, ...]:
     envelopes = [one.envelope for one in made]
     return to.add(to.next_index + len(envelopes), envelopes)
+
+
+def _healthy(known: Registry) -> bool:
+    return known.trouble is None
 
 
 def new_device() -> tuple[ids.DeviceId, keys.Identity]:
@@ -82,7 +87,7 @@ def test_statements_that_the_root_does_not_lead_to_are_left_out(organisation: Al
         known.dispatcher(stranger.dispatcher.kid)
 
 
-def test_a_changed_file_is_refused_and_a_cut_one_is_completed(organisation: AlarmOrganisation) -> None:
+def test_a_file_that_was_cut_is_completed(organisation: AlarmOrganisation) -> None:
     device, who = new_device()
     known = registry(organisation)
     add(known, organisation.founding())
@@ -95,8 +100,39 @@ def test_a_changed_file_is_refused_and_a_cut_one_is_completed(organisation: Alar
         assert cut.next_index == 8, "the cut line is read from the journal again"
     add(registry(organisation), [organisation.enrol(device, who.sign_public)])
     assert registry(organisation).device(device).case == organisation.case
-    path.write_bytes(whole.replace(who.sign_public.hex().encode(), keys.Identity.generate().sign_public.hex().encode()))
-    signature = whole.index(b'"sig":"') + 10
-    path.write_bytes(whole[:signature] + (b"A" if whole[signature] != ord("A") else b"B") + whole[signature + 1 :])
-    with pytest.raises(RegistryError):
-        registry(organisation)
+
+
+def test_a_changed_line_costs_what_stands_in_it_and_health_says_so(organisation: AlarmOrganisation) -> None:
+    devices = [new_device() for _ in range(3)]
+    known = registry(organisation)
+    add(known, organisation.founding())
+    enrolments = [organisation.enrol(device, who.sign_public) for device, who in devices]
+    for one in enrolments:
+        add(known, [one])
+    path = organisation.folder / "registry.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    signature = lines[2].index(b'"sig":"') + 10
+    other = b"A" if lines[2][signature] != ord("A") else b"B"
+    for changed in (lines[2][:signature] + other + lines[2][signature + 1 :], b'{"next":"x"}\n', b"\x00\xff\n"):
+        path.write_bytes(b"".join([*lines[:2], changed, *lines[3:]]))
+        again = registry(organisation)
+        assert {one.device for one in again.devices()} == {devices[0][0], devices[2][0]}
+        assert again.next_index == 8 + 1, "from the changed line on the journal is read again"
+        assert again.trouble is not None
+        again.add(8 + 3, [one.envelope for one in enrolments[1:]])
+        assert again.device_count == len(devices)
+        assert _healthy(again)
+        assert registry(organisation).device_count == 3
+        path.write_bytes(b"".join(lines))
+
+
+def test_an_odd_statement_keeps_no_other_device_from_being_learnt(organisation: AlarmOrganisation) -> None:
+    known = registry(organisation)
+    add(known, organisation.founding())
+    (first, good), (second, odd) = new_device(), new_device()
+    foreign = dataclasses.replace(organisation, caseworker=keys.Identity.generate())
+    forged = foreign.enrol(second, odd.sign_public).envelope
+    known.add(known.next_index + 2, [forged, organisation.enrol(first, good.sign_public).envelope])
+    assert [one.device for one in known.devices()] == [first]
+    assert known.trouble is not None
+    assert "1 statement(s) about keys and devices could not be read or verified" in known.trouble
