@@ -136,7 +136,6 @@ OTHER_READERS: Final = {
     "server/alarms/link.py": "what the organisation's own bridge says; whatever it is becomes health, never an error",
     "server/demo/disclosure.py": "what commands of this very program printed",
     "server/demo/panic.py": "what commands of this very program printed",
-    "evidence/store/database/migrations/versions/v0005_subjects.py": "events that the journal took in",
 }
 
 

@@ -3,7 +3,8 @@
 State rules:
 - SQLite, the embedded default, is migrated when it is opened: one process does it while the others wait.
 - PostgreSQL is migrated by `getuige migrate`, because whoever runs it wants to choose the moment, and make a backup.
-- A database that a newer Getuige made is never touched, and never served: this one does not know what it means.
+- A database that a newer Getuige made is never touched, and never served: this one does not know what it means. Nor is
+  one whose tables bear our names and are not ours.
 """
 
 import io
@@ -18,13 +19,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from evidence.store.database.engine import reading, writing
+from evidence.store.database.schema import metadata
 from evidence.store.errors import StoreError
 
-NEWEST: Final = "0005"
+NEWEST: Final = "0001"
 """The step that this Getuige's tables are at. A test compares it with the steps."""
-
-BEFORE_MIGRATIONS: Final = "0001"
-"""What a database with events and without a step is at: made before there were migrations."""
 
 _ONE_AT_A_TIME: Final = 0x67657475_69676501
 """Key of the advisory lock under which one process migrates ("getuige", 1); it is freed with the transaction."""
@@ -36,6 +35,10 @@ class UnmigratedError(StoreError):
 
 class NewerDatabaseError(StoreError):
     """The tables were made by a newer Getuige."""
+
+
+class ForeignDatabaseError(StoreError):
+    """Tables of these names are there, and Getuige did not make them."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def ensure(engine: Engine) -> None:
 
 
 def plan(engine: Engine) -> Plan:
-    """Return what `migrate` would do; changes nothing. NewerDatabaseError as there."""
+    """Return what `migrate` would do; changes nothing. Errors as there."""
     with reading(engine) as connection:
         current = _current(connection)
     _demand_known(current)
@@ -82,22 +85,16 @@ def plan(engine: Engine) -> Plan:
     return Plan(current, steps, sql.getvalue())
 
 
-def migrate(engine: Engine, to: str = NEWEST) -> Plan:
-    """Bring a database to a step, the newest unless a test asks for another; return what was done.
+def migrate(engine: Engine) -> Plan:
+    """Bring a database to the newest step; return what was done.
 
-    Raises NewerDatabaseError and changes nothing when a newer Getuige made it.
+    NewerDatabaseError or ForeignDatabaseError, and nothing is changed, when a newer Getuige made it, or something else.
     """
     with _alone(engine) as connection:
         current = _current(connection)
         _demand_known(current)
-        config = _config(connection=connection)
-        if current is not None and not inspect(connection).has_table("alembic_version"):
-            command.stamp(config, current)
-        if current is not None and to < current:
-            command.downgrade(config, to)
-            return Plan(current, (), "")
-        command.upgrade(config, to)
-    return Plan(current, tuple(step for step in _steps_after(current) if step.number <= to), "")
+        command.upgrade(_config(connection=connection), NEWEST)
+    return Plan(current, _steps_after(current), "")
 
 
 @contextmanager
@@ -111,11 +108,15 @@ def _alone(engine: Engine) -> Iterator[Connection]:
 
 def _current(connection: Connection) -> str | None:
     """Return the step that a database is at, None when it is empty."""
-    tables = inspect(connection)
-    if tables.has_table("alembic_version"):
+    there = set(inspect(connection).get_table_names())
+    if "alembic_version" in there:
         number = connection.scalar(text("SELECT version_num FROM alembic_version"))
         return None if number is None else str(number)
-    return BEFORE_MIGRATIONS if tables.has_table("events") else None
+    if foreign := sorted(there & metadata.tables.keys()):
+        raise ForeignDatabaseError(
+            f"the database has a table {foreign[0]} that Getuige did not make: give it a database of its own"
+        )
+    return None
 
 
 def _demand_known(current: str | None) -> None:

@@ -6,9 +6,12 @@ the same transaction and never on their own.
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
+from evidence.statements import catalogue
+
 metadata = MetaData()
 
 _ID, _SHA256, _TIME = String(32), String(64), String(24)
+_BRINGING = ", ".join(f"'{kind}'" for kind in sorted(catalogue.BRINGS))
 
 events = Table(
     "events",
@@ -33,6 +36,7 @@ events = Table(
     Index("events_by_reader", "reader", "case_id"),
     Index("one_number_once", "signer", "seq", unique=True),
     CheckConstraint("idx >= 0", name="index_from_zero"),
+    CheckConstraint(f"subject IS NOT NULL OR type NOT IN ({_BRINGING})", name="named_events_have_subjects"),
 )
 
 journal_head = Table(
