@@ -139,6 +139,10 @@ async def test_a_time_that_cannot_be_is_shown_as_it_was_told(browser: Browser) -
     for text in (*NOT_UNDERSTOOD, *AS_TOLD, "9999-12-31"):
         plain = canonical.encode(odd_items.meta(title=f"Op {text!a}", happened=text))
         world.raw(odd_items.Odd(text, "whole", plain))
+    for text in ("1970-01-01T00:00:05.000Z", "9998-01-01T00:00:00.000Z"):
+        untold = odd_items.meta(title="Klok van de telefoon", recorded=text)
+        del untold["happened"]
+        world.raw(odd_items.Odd(text, "whole", canonical.encode(untold)))
     world.seal(world.phone, Meta(v=1, kind="incident", source="victim", recorded=ids.now(), title="Twee keer",
                                  happened=Edtf("2026-10-25T02:30+01:00")))  # fmt: skip
     with StandIn(world) as server:
@@ -151,4 +155,7 @@ async def test_a_time_that_cannot_be_is_shown_as_it_was_told(browser: Browser) -
             assert sum("toekomst" in cell for cell in cells) == 1
             assert sum("25 okt 2026" in cell and "02:30 (UTC+1)" in cell for cell in cells) == 1
             assert not any("NaN" in cell or "Invalid" in cell for cell in cells)
+            spoken = str(await marit.page.locator("canvas").get_attribute("aria-label"))
+            assert "1970" not in spoken, "a clock that was never set does not stretch the axis"
+            assert "9998" not in spoken
             await marit.sound()

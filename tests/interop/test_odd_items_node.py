@@ -56,6 +56,9 @@ def test_a_case_full_of_odd_items_opens_but_for_what_does_not() -> None:
 def test_the_page_seals_nothing_that_a_reader_would_refuse() -> None:
     long = odd_items.meta(text="é" * (odd_items.LONGEST + 1))
     metas = [odd_items.meta(), long, odd_items.meta(severity="4"), {}, None, odd_items.meta(happened=5)]
+    order = {"kind": "huisverbod", "valid_from": "2026-02-28", "until": "2026-02-30"}
+    camera = {"taken": "2026-05-06T21:30:00+99:99", "taken_from": "DateTimeOriginal"}
+    metas += [odd_items.meta(**member) for member in ({"happened": "gisteren"}, {"order": order}, {"camera": camera})]
     place = {"case": CASE, "item": ids.new_id(), "at": ids.now(), "by": PHONE.kid}
     refused = ask("seal", metas=metas, seed=b64(PHONE.sign_seed), place=place)
-    assert refused == [None, *["FormatError"] * 5]
+    assert refused == [None, *["FormatError"] * 5, *["TimeError"] * 3]

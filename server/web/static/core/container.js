@@ -5,7 +5,7 @@ import * as canonical from "./canonical.js";
 import * as cobblestone from "./cobblestone.js";
 import * as dsse from "./dsse.js";
 import { FormatError, concat, equal, hex, hmac, sha256, utf8 } from "./bytes.js";
-import { checked } from "./meta.js";
+import { checked, writable } from "./meta.js";
 import { wrap } from "./wraps.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
@@ -174,7 +174,7 @@ async function sealPart(head, name, key, padded) {
 export async function seal(place, seed, readers, key, meta, content) {
   /** @type {any} */
   const head = { v: 1, suite: 1, ...place };
-  const document = canonical.encode(checked(meta));  // what a reader would refuse is not sealed
+  const document = canonical.encode(writable(meta));  // what a reader would refuse is not sealed
   const padded = new Uint8Array(padme(Math.max(MIN_META, document.length))).fill(0x20);
   padded.set(document);
   const sealedMeta = await sealPart(head, "meta", key, padded);

@@ -4,6 +4,7 @@
  * `2026-05-12T21:30`, `2026-05-12`, `2026-05~`, `2026-05-XX`, `2026-05/2026-06`, `2026-21` (spring). What cannot be has no
  * value: it is shown as it was told, never as another time. What bears no zone is meant on the clock of `core/zone.js`.
  */
+import { FormatError } from "./bytes.js";
 import { asUtc, firstInstant, instants, startOf, wallOf } from "./zone.js";
 
 /**
@@ -29,7 +30,7 @@ const [DAY, SECOND] = [86_400_000, 1000];
 export const FIRST_YEAR = 1900;
 
 /** A text that is no time that could be; `reason` is one word. */
-export class TimeError extends Error {
+export class TimeError extends FormatError {
   /** @param {string} reason */
   constructor(reason) {
     super(`no time that could be: ${reason}`);

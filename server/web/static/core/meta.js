@@ -1,5 +1,6 @@
 /** Descriptions of items, checked by the rules of `evidence/schema.py`: whoever holds her phone wrote them. */
 import { FormatError, fromBase64, fromHex } from "./bytes.js";
+import { parse as parseTime } from "./edtf.js";
 import { MAX_LIST, MAX_TEXT, META } from "./meta-schema.js";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -64,4 +65,15 @@ function follow(value, rule, name) {
 export function checked(value) {
   follow(value, META, "description");
   return value;
+}
+
+/**
+ * @param {unknown} value a description that is about to be sealed @returns {any} the same @throws {FormatError} what a reader would
+ *   refuse, and a time that cannot be: a reader opens that, and can only show it as it was told
+ */
+export function writable(value) {
+  const meta = checked(value);
+  const told = [meta.happened, meta.discovered, meta.order?.valid_from, meta.order?.until, meta.camera?.taken];
+  for (const time of told) if (typeof time === "string") parseTime(time);
+  return meta;
 }

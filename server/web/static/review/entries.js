@@ -12,7 +12,7 @@
  * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
  *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
  *   card: any, alarm: any, about: string | null, camera: any, happened: string | null, discovered: string | null, recorded: string,
- *   received: string, span: Span | null, at: number, precise: boolean, by: Who, size: number, arrived: number | null,
+ *   received: string, span: Span | null, at: number, seen: number, precise: boolean, by: Who, size: number, arrived: number | null,
  *   container: import("../core/container.js").Container, key: Bytes, event: TimelineEvent,
  *   verification: Verification}} Entry
  */
@@ -43,8 +43,17 @@ function spanOf(meta) {
   return spanAt(meta.happened);
 }
 
-/** @param {string[]} times @returns {number} the first that is one */
-const firstMoment = (...times) => times.map((time) => Date.parse(time)).find((moment) => !Number.isNaN(moment)) ?? 0;
+/** Nothing waits longer on a phone: a clock that says so was never set, or was set on purpose. */
+const LONGEST_WAIT = 5 * 366 * 86_400_000;
+
+/**
+ * @param {string} recorded by the phone's clock @param {string} received by the server's
+ * @returns {number} where an entry stands of which nobody told when it happened; by the server's clock when the phone's cannot be right
+ */
+function recordedAt(recorded, received) {
+  const [told, known] = [Date.parse(recorded), Date.parse(received)];
+  return told >= known - LONGEST_WAIT && told <= known ? told : known;
+}
 
 /** @typedef {"event" | "served" | "key" | "description"} Fault the event, what the server gave, the key for us, or the description under it */
 /**
@@ -71,14 +80,15 @@ async function open(event, session) {
     fault = "description";
     const meta = shown(await container.openMeta(sealed, key));
     const span = spanOf(meta);
-    const at = span ? (span.from + span.to) / MIDDLE : firstMoment(meta.recorded, event.received_at);
+    const seen = recordedAt(meta.recorded, event.received_at);
+    const at = span ? (span.from + span.to) / MIDDLE : seen;
     return {
       id: event.item.item, index: event.index, kind: kindOf(meta), source: meta.source, title: meta.title,
       text: meta.text ?? "", conduct: meta.conduct ?? [], severity: meta.severity ?? null, impact: meta.impact ?? null,
       place: meta.place ?? null, position: meta.position ?? null, file: meta.file ?? null, order: meta.order ?? null,
       card: meta.card ?? null, alarm: meta.alarm ?? null, about: meta.about ?? null, camera: meta.camera ?? null,
       happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
-      discovered: meta.discovered ?? null, recorded: meta.recorded, received: event.received_at, span, at,
+      discovered: meta.discovered ?? null, recorded: meta.recorded, received: event.received_at, span, at, seen,
       precise: span !== null && isPrecise(span), by: event.by, size: event.item.size, arrived: event.item.arrived ?? null,
       container: sealed, key, event,
       verification: { state: "checking", reason: "" },

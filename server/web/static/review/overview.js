@@ -19,7 +19,7 @@ const PAN = 0.15;
 function around(entries) {
   const spans = entries.map(({ span, at }) => span ?? { from: at, to: at });
   const from = Math.min(...spans.map((span) => span.from));
-  const to = Math.max(...spans.map((span) => span.to), ...entries.map(({ recorded }) => Date.parse(recorded)));
+  const to = Math.max(...spans.map((span) => span.to), ...entries.map(({ seen }) => seen));
   if (entries.length === 0) return { from: Date.now() - 7 * 24 * HOUR, to: Date.now() };
   const margin = Math.max((to - from) * 0.03, NARROWEST);
   return { from: from - margin, to: to + margin };
