@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal
 
-from evidence.bundle.checking.texts import TEXTS
+from evidence.bundle.checking.texts import STEP_OF, TEXTS
 
 Language = Literal["nl", "en"]
 
@@ -38,6 +38,11 @@ class Claim:
     about: str = ""
     values: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def step(self) -> int:
+        """The number of the step of the check that the claim belongs to (`evidence.bundle.checking.verify`)."""
+        return STEP_OF[self.code]
+
     def text(self, language: Language) -> str:
         """Return the claim as a sentence."""
         return TEXTS[self.code][language].format(about=self.about, **self.values)
@@ -61,9 +66,12 @@ class Report:
         return EXIT_FAILED if self.failed else EXIT_PROVEN
 
     def lines(self, language: Language) -> list[tuple[Verdict, str]]:
-        """Return one line per claim for people: mark, verdict in words, sentence."""
+        """Return one line per claim for people: mark, verdict in words, number of the step, sentence."""
         return [
-            (claim.verdict, f"{MARKS[claim.verdict]} {WORDS[language][claim.verdict]:<12} {claim.text(language)}")
+            (
+                claim.verdict,
+                f"{MARKS[claim.verdict]} {WORDS[language][claim.verdict]:<12} {claim.step:>2}  {claim.text(language)}",
+            )
             for claim in self.claims
         ]
 
@@ -73,7 +81,8 @@ class Report:
             "subject": self.subject,
             "proven": not self.failed,
             "claims": [
-                {"code": claim.code, "verdict": claim.verdict.value, "about": claim.about, **claim.values}
+                {"step": claim.step, "code": claim.code, "verdict": claim.verdict.value, "about": claim.about}
+                | claim.values
                 for claim in self.claims
             ],
         }

@@ -1,12 +1,19 @@
-"""The verifier's sentences, Dutch and English. Honest words: what was checked, and nothing beyond it."""
+"""The verifier's sentences, Dutch and English, by the step of the check that they belong to.
+
+Honest words: what was checked, and nothing beyond it. The numbers are those of `docs/formats/sealed-bundle.md`, *What
+`getuige verify` says*, and of `evidence.bundle.checking.verify`.
+"""
 
 from typing import Final
 
-TEXTS: Final[dict[str, dict[str, str]]] = {
+_ANCHORS: Final = {
     "anchors": {
         "nl": "Vertrouwd is: de organisatie {label} ({root}…), het logboek {logs}; aantal getuigen: {witnesses}.",
         "en": "Trusted: the organisation {label} ({root}…), the log {logs}; number of witnesses: {witnesses}.",
     },
+}
+
+_FILES: Final = {
     "bag-whole": {
         "nl": "De bundel is heel: {files} bestanden, geen ontbreekt, geen is er bij gekomen, geen is veranderd.",
         "en": "The bundle is whole: {files} files, none missing, none added, none changed.",
@@ -20,22 +27,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Bestand {about} hoort niet in de bundel.",
         "en": "File {about} does not belong in the bundle.",
     },
-    "export": {
-        "nl": "Uitgeleverd door {who} op {when}; grond: {ground}. De lijst van bestanden is die van toen.",
-        "en": "Exported by {who} at {when}; ground: {ground}. The list of files is the one of that moment.",
-    },
-    "export-manifest-differs": {
-        "nl": "De lijst van bestanden is niet de lijst die is uitgeleverd.",
-        "en": "The manifest is not the one that was exported.",
-    },
-    "events-signed": {
-        "nl": "{count} gebeurtenissen zijn ondertekend door sleutels die de organisatie of de zaak erkent.",
-        "en": "{count} events are signed by keys that the organisation or the case recognises.",
-    },
-    "event-not-authentic": {
-        "nl": "Gebeurtenis {about} is niet geldig ondertekend: {why}",
-        "en": "Event {about} is not validly signed: {why}",
-    },
+}
+
+_LOG: Final = {
     "events-logged": {
         "nl": "{count} gebeurtenissen staan in het logboek {log}, bevestigd door {witnesses}.",
         "en": "{count} events are in the log {log}, cosigned by {witnesses}.",
@@ -58,6 +52,20 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Het vervolg van het logboek klopt niet: {why}",
         "en": "What is said about the end of a log does not hold: {why}",
     },
+    "heads-differ": {
+        "nl": "Van logboek {about} zijn {count} verschillende versies van {size} regels ondertekend: er zijn twee "
+        "geschiedenissen getoond.",
+        "en": "{count} different versions of log {about} with {size} entries are signed: two histories were shown.",
+    },
+    "seen-differs": {
+        "nl": "Gebeurtenis {about}: wie ondertekende zegt een ander logboek van {size} regels gezien te hebben dan het "
+        "ondertekende logboek hier. Dat is alleen het woord van die ene sleutel. Vraag ernaar bij de organisatie.",
+        "en": "Event {about}: whoever signed says to have seen another log of {size} entries than the signed one here. "
+        "That is the word of that one key only. Ask the organisation about it.",
+    },
+}
+
+_TIMES: Final = {
     "time": {
         "nl": "{count} gebeurtenissen bestonden aantoonbaar op hun tijdstempel: {earliest} tot {latest} ({authority}).",
         "en": "{count} events provably existed at their time stamps, from {earliest} to {latest} ({authority}).",
@@ -120,17 +128,35 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Een tijdstempel ligt {gap} uur in de toekomst: de klok van deze computer of die van de bundel is fout.",
         "en": "A time stamp lies {gap} hours in the future: the clock of this computer or of the bundle is wrong.",
     },
-    "heads-differ": {
-        "nl": "Van logboek {about} zijn {count} verschillende versies van {size} regels ondertekend: er zijn twee "
-        "geschiedenissen getoond.",
-        "en": "{count} different versions of log {about} with {size} entries are signed: two histories were shown.",
+}
+
+_WHO_SIGNED: Final = {
+    "events-signed": {
+        "nl": "{count} gebeurtenissen zijn ondertekend door sleutels die de organisatie of de zaak erkent.",
+        "en": "{count} events are signed by keys that the organisation or the case recognises.",
     },
-    "seen-differs": {
-        "nl": "Gebeurtenis {about}: wie ondertekende zegt een ander logboek van {size} regels gezien te hebben dan het "
-        "ondertekende logboek hier. Dat is alleen het woord van die ene sleutel. Vraag ernaar bij de organisatie.",
-        "en": "Event {about}: whoever signed says to have seen another log of {size} entries than the signed one here. "
-        "That is the word of that one key only. Ask the organisation about it.",
+    "event-not-authentic": {
+        "nl": "Gebeurtenis {about} is niet geldig ondertekend: {why}",
+        "en": "Event {about} is not validly signed: {why}",
     },
+    "signer-unchecked": {
+        "nl": "Van wie sleutel {kid} is, is hier niet nagegaan: daarvoor is een bundel nodig.",
+        "en": "Whose key {kid} is was not checked here: that takes a bundle.",
+    },
+}
+
+_EXPORT: Final = {
+    "export": {
+        "nl": "Uitgeleverd door {who} op {when}; grond: {ground}. De lijst van bestanden is die van toen.",
+        "en": "Exported by {who} at {when}; ground: {ground}. The list of files is the one of that moment.",
+    },
+    "export-manifest-differs": {
+        "nl": "De lijst van bestanden is niet de lijst die is uitgeleverd.",
+        "en": "The manifest is not the one that was exported.",
+    },
+}
+
+_ITEMS: Final = {
     "item-unchanged": {
         "nl": "Item {about}: verzegeld door {who}, ontvangen {when}, tijdstempel {latest}, niet veranderd.",
         "en": "Item {about}: sealed by {who}, received {when}, time stamp {latest}, unchanged.",
@@ -148,10 +174,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
     "item-received": {
         "nl": "Item {about} is wat de server op {when} heeft ontvangen; het is sindsdien niet veranderd.",
         "en": "Item {about} is what the server received at {when}; it is unchanged since.",
-    },
-    "signer-unchecked": {
-        "nl": "Van wie sleutel {kid} is, is hier niet nagegaan: daarvoor is een bundel nodig.",
-        "en": "Whose key {kid} is was not checked here: that takes a bundle.",
     },
     "original-proven": {
         "nl": "{file} is wat {who} heeft verzegeld; ontvangen {when}, tijdstempel {latest} (item {about}).",
@@ -175,6 +197,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Item {about}: het geopende bestand is niet wat er is verzegeld.",
         "en": "Item {about}: the opened file is not what was sealed.",
     },
+}
+
+_NUMBERING_OF_EACH_PHONE: Final = {
     "sequence-whole": {
         "nl": "Telefoon {about}: nummers {first} tot en met {last} zijn er allemaal.",
         "en": "Phone {about}: numbers {first} to {last} are all here.",
@@ -187,15 +212,31 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "nl": "Telefoon {about}: nummer {seq} sluit niet aan op het nummer ervoor.",
         "en": "Phone {about}: number {seq} does not follow from the one before it.",
     },
+}
+
+_WHO_READ: Final = {
     "reads": {
         "nl": "Gelezen voor de uitlevering: {reads}.",
         "en": "Read before the export: {reads}.",
     },
+}
+
+_WHAT_IS_NOT_PROVEN: Final = {
+    "limits": {
+        "nl": "Dit bewijst niet dat iets is gebeurd zoals het is opgeschreven; alleen wie het wanneer verzegelde.",
+        "en": "This does not prove that something happened as written; only who sealed it and when.",
+    },
+}
+
+_RECEIPT: Final = {
     "receipt": {
         "nl": "De server {who} heeft verklaring {about} ontvangen op {when}, als nummer {index} van logboek {log}.",
         "en": "Server {who} received statement {about} at {when}, as number {index} of log {log}.",
     },
     "receipt-bad": {"nl": "Het ontvangstbewijs klopt niet: {why}", "en": "The receipt does not hold: {why}"},
+}
+
+_ERASURE: Final = {
     "erasure-decided": {
         "nl": "Wissen {about}: zij vroeg erom op {asked}, {who} stemde in op {agreed}, uitgevoerd op {done}, "
         "{days} dagen na haar vraag. Aantal items: {items}.",
@@ -242,8 +283,22 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "en": "This proves who decided it and what the server says. That no copy was left anywhere nobody can prove; "
         "older backups are such copies.",
     },
-    "limits": {
-        "nl": "Dit bewijst niet dat iets is gebeurd zoals het is opgeschreven; alleen wie het wanneer verzegelde.",
-        "en": "This does not prove that something happened as written; only who sealed it and when.",
-    },
 }
+
+BY_STEP: Final[dict[int, dict[str, dict[str, str]]]] = {
+    1: _ANCHORS,
+    2: _FILES,
+    3: _LOG,
+    4: _TIMES,
+    5: _WHO_SIGNED,
+    6: _EXPORT,
+    7: _ITEMS,
+    8: _NUMBERING_OF_EACH_PHONE,
+    9: _WHO_READ,
+    10: _WHAT_IS_NOT_PROVEN,
+    11: _RECEIPT,
+    12: _ERASURE,
+}
+
+TEXTS: Final = {code: texts for step in BY_STEP.values() for code, texts in step.items()}
+STEP_OF: Final = {code: number for number, step in BY_STEP.items() for code in step}

@@ -1,8 +1,20 @@
-"""Check a receipt, an item with its receipt, a sealed bundle or an opened bundle against trust anchors from elsewhere.
+"""The verifier of receipts, items with receipts, sealed and opened bundles, against trust anchors from elsewhere.
 
-One verdict per claim (`evidence.bundle.checking.report`). Nothing in the bundle is believed before something outside it
-vouches for it: the policy vouches for checkpoints, checkpoints for events, the root for keys, keys for statements,
-the exported statement for the manifest, each item's event for its bytes.
+What must be true, in this order; nothing in the bundle is believed before something outside it vouches for it. Each
+claim (`evidence.bundle.checking.report`) bears the number of its step, as the list on the format page does.
+
+1. The anchors are not in the bundle: the organisation's root, the log, its witnesses and time stamping authorities.
+2. The files are those that the manifests name, with their hashes.
+3. Each event is in a log of the policy, under a head that its witnesses cosigned; no two signed heads contradict.
+4. Time stamps and witnesses bound when each event came to be; the server's own clock fits.
+5. Each event is signed by a key that the root, or the case, had recognised by then.
+6. The export that an investigator signed names this manifest, and so these events and items.
+7. Each item is what its event committed to: the ciphertext in a sealed bundle, the original in an opened one.
+8. The numbers of each phone have no gap, or the gaps are named.
+9. Who read is told.
+10. What all this does not prove is said.
+
+A receipt (11) and the proof of an erasure (12) are checked alone, by the same rules for log, times and keys.
 """
 
 from dataclasses import dataclass
@@ -55,17 +67,17 @@ def verify(path: Path, anchors: Anchors) -> Report:
 
 
 def _verify_bag(bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
-    digests = _check_files(bundle, findings)
+    digests = _check_files(bundle, findings)  # 2
     part = journal_part.load(bundle, findings)
-    journal_part.check_logged(part, bundle, anchors, findings)
-    journal_part.check_signed(part, anchors, findings)
-    _check_export(bundle, part, findings)
+    journal_part.check_logged(part, bundle, anchors, findings)  # 3 and 4
+    journal_part.check_signed(part, anchors, findings)  # 5
+    _check_export(bundle, part, findings)  # 6
     if layout.OPENINGS in bundle.names():
-        items.check_opened(bundle, digests, part, findings)
+        items.check_opened(bundle, digests, part, findings)  # 7
     else:
-        items.check_sealed(bundle, digests, part, findings)
-    journal_part.check_sequences(part, findings)
-    _tell_reads(part, findings)
+        items.check_sealed(bundle, digests, part, findings)  # 7
+    journal_part.check_sequences(part, findings)  # 8
+    _tell_reads(part, findings)  # 9
 
 
 def _check_files(bundle: bag.Bag, findings: Findings) -> dict[str, str]:
