@@ -1,5 +1,6 @@
 """Which mutants of the rules the table of refusals lets live."""
 
+import ast
 from collections.abc import Iterable
 from contextlib import suppress
 from types import CodeType
@@ -27,7 +28,9 @@ def survivors(made: Iterable[Mutant]) -> list[Mutant]:
             ran.setdefault(code, []).append(trial)
     left = []
     for mutant in made:
+        reasons = {ast.literal_eval(call.args[0]) for call in mutants.refusals(mutant.site)}
         near = ran.get(mutant.site.live().__code__, [])
+        near = sorted(near, key=lambda trial: trial.refusal is None or trial.refusal[0] not in reasons)
         with mutant.alive():
             if all(_holds(trial) for trial in near):
                 left.append(mutant)

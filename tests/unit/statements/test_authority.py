@@ -2,6 +2,7 @@
 
 import operator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -10,12 +11,10 @@ from evidence.statements import bodies, catalogue, fold, statement
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.rules import authority
 from evidence.statements.statement import FIRST_PREV, Chain
-from tests.support import published
+from tests.support import published, samples
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 from tests.support.refusals import world
-
-OTHER = "ab" * 16
 
 
 @pytest.fixture
@@ -23,60 +22,7 @@ def book(tmp_path: Path) -> Organisation:
     return Organisation(tmp_path)
 
 
-def test_every_type_is_tried() -> None:
-    assert BODIES.keys() | {"device.enrol"} == catalogue.ACTS.keys()
-
-
-BODIES: dict[str, bodies.Body] = {
-    "log.open": bodies.LogOpen("x", bodies.RootKey(ids.PublicKey("0" * 64), "x"), "x"),
-    "log.rotate": bodies.LogRotate(bodies.LogHead("x", 1, ids.Sha256("0" * 64)), "x"),
-    "key.publish": bodies.KeyPublish(ids.SubjectId(OTHER), "server", "x", ids.PublicKey("1" * 64)),
-    "key.retire": bodies.KeyRetire(ids.KeyId(OTHER)),
-    "key.share": bodies.KeyShare(ids.Base64(""), ids.KeyId(OTHER), ids.Base64(""), 2),
-    "team.open": bodies.TeamOpen(ids.TeamId(OTHER), "x"),
-    "case.open": bodies.CaseOpen(ids.Base64(""), ids.PublicKey("2" * 64), ids.TeamId(OTHER), ids.KeyId(OTHER)),
-    "device.invite": bodies.DeviceInvite(ids.PublicKey("1" * 64), ids.now(), ids.Sha256("2" * 64)),
-    "device.revoke": bodies.DeviceRevoke(ids.DeviceId(OTHER)),
-    "alarm_device.enrol": bodies.AlarmDeviceEnrol(ids.DeviceId(OTHER), ids.PublicKey("1" * 64), "20s", "x"),
-    "alarm_device.lend": bodies.DeviceLend(ids.DeviceId(OTHER), "client", "x", ids.now()),
-    "alarm_device.review": bodies.DeviceReview(ids.DeviceId(OTHER), ids.now()),
-    "alarm_device.return": bodies.DeviceReturn(ids.DeviceId(OTHER), "whole"),
-    **dict.fromkeys(("shift.begin", "shift.end"), bodies.ShiftMark(ids.ShiftId(OTHER))),
-    "item.seal": bodies.ItemSeal(
-        ids.ItemId(OTHER),
-        bodies.Blob(ids.Sha256("0" * 64), 1),
-        bodies.Blob(ids.Sha256("0" * 64), 1),
-        bodies.Part(ids.Sha256("0" * 64), 1, ids.Commitment("0" * 64)),
-    ),
-    "item.open": bodies.ItemOpen(ids.ItemId(OTHER), bodies.Blob(ids.Sha256("0" * 64), 1)),
-    "item.amend": bodies.ItemAmend(ids.ItemId(OTHER), ids.ItemId("cd" * 16)),
-    "disclose": bodies.Disclose(ids.DisclosureId(OTHER), ids.KeyId(OTHER), "x", ()),
-    "dispute": bodies.Dispute(ids.DeviceId(OTHER), ids.now(), ids.now()),
-    "hold.place": bodies.HoldPlace(ids.HoldId(OTHER), "x", ()),
-    "hold.lift": bodies.HoldLift(ids.HoldId(OTHER)),
-    "erase.request": bodies.EraseRequest(ids.ErasureId(OTHER), ()),
-    **dict.fromkeys(("erase.approve", "erase.cancel", "erase.execute"), bodies.EraseStep(ids.ErasureId(OTHER))),
-    "erase.finish": bodies.EraseFinish(ids.ErasureId(OTHER), (), (), ()),
-    "erase.repeat": bodies.EraseRepeat(
-        ids.ErasureId(OTHER), (), ids.Base64("AA=="), ids.Base64("AA=="), ids.Base64("AA==")
-    ),
-    "case.retain": bodies.CaseRetain("claim", "x", ids.now()),
-    "break_glass": bodies.BreakGlass(ids.ItemId(OTHER), "x"),
-    "grant": bodies.Grant(ids.GrantId(OTHER), ids.KeyId(OTHER), ids.KeyId(OTHER), "x", ids.now(), ()),
-    "revoke": bodies.Revoke(ids.GrantId(OTHER)),
-    "read": bodies.Read(ids.KeyId(OTHER), (), "meta"),
-    "export": bodies.Export(ids.ExportId(OTHER), "x", ids.Sha256("0" * 64), ()),
-    "alarm.raise": bodies.AlarmRaise(
-        *(ids.AlarmId(OTHER), ids.DeviceId(OTHER), bodies.Press(0, 0), "press", ids.ItemId(OTHER)),
-        *(ids.Sha256("0" * 64), ids.now(), "a", ()),
-    ),
-    "alarm.repeat": bodies.AlarmRepeat(ids.AlarmId(OTHER), bodies.Press(0, 0), ids.Sha256("0" * 64), ids.now()),
-    "alarm.deliver": bodies.AlarmDeliver(ids.AlarmId(OTHER), "x", "failed", "x", ids.now()),
-    "alarm.close": bodies.AlarmClose(ids.AlarmId(OTHER), "test"),
-    **dict.fromkeys(
-        ("alarm.claim", "alarm.accept", "alarm.dispatch", "alarm.on_scene"), bodies.AlarmAct(ids.AlarmId(OTHER))
-    ),
-}
+BODIES: Final = samples.bodies_of_all_acts()
 SPEAKERS = {
     "root": "root",
     "server": "server",
@@ -94,7 +40,7 @@ def test_a_role_is_refused_every_type_that_is_not_its_own(role: str) -> None:
     w = world.founded()
     signer = operator.attrgetter(SPEAKERS[role])(w)
     assert w.standing.role_of(signer.kid) == role
-    for kind in sorted(kind for kind, act in catalogue.ACTS.items() if role not in act.signers and kind in BODIES):
+    for kind in sorted(kind for kind, act in catalogue.ACTS.items() if not act.signers & {role, "newcomer"}):
         with pytest.raises(NotAllowedError) as refusal:
             authority.check(w.standing, w.say(signer, kind, BODIES[kind]), w.now)
         assert refusal.value.reason in {"role", "log-state"}, kind
@@ -111,7 +57,7 @@ def test_a_phone_cannot_write_into_another_case(book: Organisation) -> None:
     made = statement.sign(book.phone, "item.seal", BODIES["item.seal"], case=other, chain=book.next_link())
     refuse(book, made, "unknown-case")
     nowhere = statement.sign(
-        book.phone, "item.seal", BODIES["item.seal"], case=ids.CaseId(OTHER), chain=book.next_link()
+        book.phone, "item.seal", BODIES["item.seal"], case=ids.CaseId(samples.OTHER), chain=book.next_link()
     )
     refuse(book, nowhere, "unknown-case")
 

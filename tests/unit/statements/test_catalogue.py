@@ -28,7 +28,7 @@ def test_no_table_of_statement_types_stands_outside_the_catalogue() -> None:
         f"{path.relative_to(ROOT)}:{line} lists {', '.join(names)}"
         for path in paths
         if path != CATALOGUE and OLD not in path.parents and "node_modules" not in path.parts
-        for line, names in _tables(ast.parse(path.read_text()))
+        for line, names in _tables_in(path.read_text())
     ]
     assert not found, "ask the catalogue instead:\n" + "\n".join(found)
 
@@ -107,6 +107,12 @@ def test_a_row_says_nothing_about_members_that_are_not_there() -> None:
             catalogue.Act("team.open", bodies.TeamOpen, signers, company, "start")
     with pytest.raises(TypeError, match="no column"):
         catalogue.where(erased=True)
+
+
+def _tables_in(source: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the tables of a file; most files name no two types, and are not parsed."""
+    if sum(f'"{name}"' in source for name in catalogue.ACTS) > 1:
+        yield from _tables(ast.parse(source))
 
 
 def _tables(tree: ast.AST) -> Iterator[tuple[int, list[str]]]:
