@@ -47,7 +47,7 @@ def keep_files_in_memory() -> None:
 
 def draw_examples_in_peace() -> None:
     """Have generated examples take the time they need: no limit for each, and fewer in `make test-quick`."""
-    hypothesis_settings.register_profile("getuige", max_examples=examples(100))
+    hypothesis_settings.register_profile("getuige", max_examples=examples(100), deadline=None)
     hypothesis_settings.load_profile("getuige")
 
 

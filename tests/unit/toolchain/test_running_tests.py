@@ -1,6 +1,7 @@
 """A deadline grows with the machine's load, and what is left out in CI is a failure unless it is on the list."""
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.support import running_tests
 from tests.support.waiting import MOST, slowness, until
@@ -43,3 +44,7 @@ def test_elsewhere_it_is_a_skip(monkeypatch: pytest.MonkeyPatch) -> None:
     report = left_out("too tired")
     running_tests.refuse_skip(report)
     assert report.outcome == "skipped"
+
+
+def test_no_generated_example_has_a_limit_of_time() -> None:
+    assert hypothesis_settings(max_examples=3).deadline is None
