@@ -193,7 +193,8 @@ def _tell(plan: "Plan") -> None:
         typer.echo(f"With it {len(plan.ending)} grants end; {anew}.")
     for one in plan.ungiven:
         typer.echo(f"  Not given anew, because it does not open: {one.item} (added by {one.label})")
-    _count("Copies in other hands stay where they are. Fetched by:", plan.fetched)
+    _count("Copies in other hands stay where they are. Fetched, with a key that opens it, by:", plan.fetched)
+    _count("Fetched without a key, so that it stayed closed to them, by:", plan.unopenable)
     _count("In bundles that were taken, which go on to verify, by:", plan.exported)
     typer.echo("Backups that were made before keep it until they are overwritten.")
     typer.echo("The log goes on to show that there was something.")

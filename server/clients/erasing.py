@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from evidence import ids
+from evidence import ids, keys
 from evidence.envelope import wraps
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
@@ -47,7 +47,9 @@ class Plan:
     ungiven: tuple[Moment, ...] = ()
     """Items of `again` that do not open, so that they cannot be given anew."""
     fetched: Mapping[str, int] = field(default_factory=dict)
-    """Who fetched something of it, and how often: copies that no erasure reaches."""
+    """Who fetched something of it with a key that opens it, and how often: copies that no erasure reaches."""
+    unopenable: Mapping[str, int] = field(default_factory=dict)
+    """Who fetched something of it without any key to it: ciphertext, which stays closed to them."""
     exported: Mapping[str, int] = field(default_factory=dict)
     holds: tuple[bodies.HoldPlace, ...] = ()
     retained: bodies.CaseRetain | None = None
@@ -83,14 +85,16 @@ class Erasing:
         ending = [grant for grant in _in_force(moments) if wanted & _items(grant)]
         again = tuple(grant for grant in ending if _items(grant) - wanted)
         rest = frozenset().union(*map(_items, again)) - wanted
-        reads = (one for one in moments if isinstance(one.act, bodies.Read))
+        reads = [one.act for one in moments if isinstance(one.act, bodies.Read) and wanted & set(one.act.items)]
+        could = {read: self._could_open(read, wanted, moments) for read in reads}
         exports = (one for one in moments if isinstance(one.act, bodies.Export))
         return Plan(
             chosen,
             tuple(ending),
             again,
             tuple(one for one in timeline.closed(moments) if one.item in rest),
-            self._count(one.body["reader"] for one in reads if wanted & set(one.body["items"])),
+            self._count(read.reader for read in reads if could[read]),
+            self._count(read.reader for read in reads if not could[read]),
             self._count(one.statement.by for one in exports if one.statement and wanted & set(one.body["items"])),
             tuple(hold for hold in _holds(moments) if wanted & set(hold.items)),
             _retained(moments),
@@ -176,6 +180,22 @@ class Erasing:
         if given:
             fresh = replace(grant, grant=ids.GrantId(ids.new_id()), items=given)
             self._post("grant", fresh)
+
+    def _could_open(self, read: bodies.Read, wanted: frozenset[ids.ItemId], moments: Sequence[Moment]) -> bool:
+        """Whether who fetched had a key to any of it: sealed to them at first, or granted at any time."""
+        if read.reader == self.signer.identity.kid:
+            return True
+        fetched = wanted & set(read.items)
+        granted = (one.act for one in moments if isinstance(one.act, bodies.Grant) and one.act.reader == read.reader)
+        if any(fetched & _items(grant) for grant in granted):
+            return True
+        known = self.signer.certificates().get(read.reader)
+        if known is None:
+            return True  # nobody knows whose key this was: then nothing is promised
+        if known.published.xwing is None:
+            return False  # a service: it opens nothing
+        name = keys.opening_kid(known.xwing)
+        return any(one.item in fetched and name in one.sealed_to for one in moments)
 
     def _count(self, kids: Iterable[ids.KeyId]) -> dict[str, int]:
         """Return how often each person appears, by the name that the root certified."""

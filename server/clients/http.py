@@ -206,10 +206,22 @@ def _problem(answer: httpx.Response) -> RefusedError:
     return RefusedError(
         answer.status_code,
         str(document.get("type", "")).removeprefix(PROBLEM_PREFIX),
-        ". ".join(filter(None, words)),
+        " ".join(filter(None, (". ".join(filter(None, words)), _why(document)))),
         reason=str(document.get("reason", "")),
         retry_after_s=int(wait) if wait.isdecimal() and len(wait) <= MAX_WAIT_DIGITS else 0,
         receipt=str(document.get("receipt", "")),
         stored=document.get("stored"),
         head=str(document.get("head", "")),
     )
+
+
+def _why(document: Mapping[str, Any]) -> str:
+    """Return what a problem says is wrong, for texts that announce it: the places of a form, or the rule's word."""
+    errors = document.get("errors")
+    named = (
+        [f"{one.get('where')}: {one.get('what')}" for one in errors if isinstance(one, dict)]
+        if isinstance(errors, list)
+        else []
+    )
+    said = "; ".join(named) or str(document.get("reason", ""))
+    return f"({said})" if said else ""

@@ -79,6 +79,9 @@ class Moment:
     begun: Begun | None = None
     """Set for an item that is incomplete; it is readable as far as it arrived."""
 
+    sealed_to: frozenset[ids.KeyId] = frozenset()
+    """Of an item: the names of the X-Wing keys that its author sealed it to; a grant may add readers."""
+
     closed: Closed | None = None
     """Set for an item that was given to this reader and does not open, and for an event that cannot be read."""
 
@@ -162,6 +165,7 @@ def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: 
     except EvidenceError as error:
         begun = Begun(0, 0) if isinstance(statement.body, bodies.ItemOpen) else None
         return replace(moment, begun=begun, closed=Closed("served", str(error)))
+    moment = replace(moment, sealed_to=frozenset(wrap.to for wrap in prefix.head.wraps))
     opened = _open(prefix, item.get("wraps", ()), readers)
     if isinstance(opened, Closed):
         return replace(moment, begun=begun, closed=opened)

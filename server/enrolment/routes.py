@@ -46,7 +46,7 @@ class CaseKeys(BaseModel):
     status_code=201,
     responses={
         200: {"model": ReceiptAnswer, "description": "This phone was enrolled before: the same receipt again"},
-        **problems(*WRITING, *REFUSALS, general.NOT_FOUND),
+        **problems(*WRITING, *REFUSALS, domains.INVITATION),
     },
     openapi_extra=json_body(Dsse.model_json_schema(), STATEMENT_EXAMPLE),
 )
@@ -64,8 +64,8 @@ async def enrol(request: Request, response: Response, _who: InviteeAsking) -> Re
     try:
         return answer(services, await append(services, raw))
     except NotAllowedError as error:
-        if error.reason in {"invitation", "unknown-case"}:
-            raise ProblemError(general.NOT_FOUND) from error  # which invitations exist is nobody's business
+        if error.reason in {"invitation", "unknown-case", "invitation-expired"}:
+            raise ProblemError(domains.INVITATION) from error  # one answer: which of them exist is nobody's business
         raise
 
 

@@ -28,6 +28,20 @@ SIGNER: Final = ProblemType(
         "You can only send what you have signed yourself. Nothing was stored.",
     ),
 )
+INVITATION: Final = ProblemType(
+    "invitation",
+    404,
+    Words(
+        "Deze uitnodiging werkt niet meer",
+        "Zij is al gebruikt, of verlopen, of hoort bij een andere server. Er is niets veranderd. Vraag uw hulpverlener "
+        "om een nieuwe uitnodiging.",
+    ),
+    Words(
+        "This invitation no longer works",
+        "It was used already, or has expired, or belongs to another server. Nothing was changed. Ask your caseworker "
+        "for a new invitation.",
+    ),
+)
 CHAIN: Final = ProblemType(
     "chain",
     409,

@@ -50,6 +50,22 @@ def _titles(who: Investigator, her: PhoneOwner) -> set[str]:
     return {moment.opened.meta.title for moment in who.timeline(her.case) if moment.opened}
 
 
+def test_who_fetched_without_a_key_is_not_said_to_have_opened_it(her: PhoneOwner) -> None:
+    reader = Investigator(her.connect(her.world.investigator.identity))
+    given, kept = _by_title(her)["Een"], _by_title(her)["Twee"]
+    her.vault.grant(her.world.investigator.kid, "aangifte", 30, lambda moment: moment.item == given)
+    assert _titles(reader, her) == {"Een"}
+    worker = her.world.caseworker.identity
+    assert not [one for one in timeline.read(her.connect(worker), her.case, [worker]) if one.opened]  # ciphertext only
+    vault = _erasing(her, her.identity)
+
+    plan = vault.plan([given])
+    assert set(plan.fetched) == {"R. Bos", "yourself"}
+    assert set(plan.unopenable) == {"M. de Wit"}
+    assert set(vault.plan([kept]).fetched) == {"yourself"}
+    assert set(vault.plan([kept]).unopenable) == {"M. de Wit"}
+
+
 def test_what_was_given_beside_an_erased_item_stays_given(her: PhoneOwner, tmp_path: Path) -> None:
     reader = Investigator(her.connect(her.world.investigator.identity))
     her.vault.grant(her.world.investigator.kid, "aangifte", 30)

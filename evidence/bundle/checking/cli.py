@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import cast
 
 from evidence.bundle.checking import trust
-from evidence.bundle.checking.report import EXIT_UNREADABLE, Language
+from evidence.bundle.checking.names import Language
+from evidence.bundle.checking.report import EXIT_UNREADABLE
 from evidence.bundle.checking.verify import verify
 from evidence.errors import EvidenceError
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from evidence import canonical, ids, keys, schema
+from evidence.bundle.checking.names import Owner
 from evidence.bundle.checking.report import Findings
 from evidence.bundle.checking.trust import Anchors
 from evidence.bundle.format import rotations
@@ -26,9 +27,6 @@ from evidence.statements.rules.erasure import ERASE_CLOCK, ERASE_DELAY
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
-
-SHORT: Final = 8
-"""Characters of an identifier that are shown to people."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +114,9 @@ class _Story:
     def finish(self) -> events.Event:
         return self.by_type["erase.finish"]
 
-    def who(self, kid: ids.KeyId) -> str:
+    def who(self, kid: ids.KeyId) -> Owner:
         certified = self.standing.certified.get(kid)
-        return f"sleutel/key {kid[:SHORT]}" if certified is None else f"{certified.body.label} ({certified.body.role})"
+        return Owner.unknown(kid) if certified is None else Owner(certified.body.role, certified.body.label)
 
 
 def _read_events(proof: ErasureProof, anchors: Anchors, logs: Logs) -> _Story:

@@ -97,7 +97,7 @@ def _seals(part: JournalPart) -> list[tuple[events.Event, bodies.ItemSeal]]:
     return [(event, event.statement.body) for event in part.listed if isinstance(event.statement.body, bodies.ItemSeal)]
 
 
-def _circumstances(part: JournalPart, event: events.Event) -> dict[str, str]:
+def _circumstances(part: JournalPart, event: events.Event) -> dict[str, object]:
     """Who sealed it, when the server says it came, and by when an outside time stamp proves that it was there."""
     stamped = part.not_after.get(event.index, "–")
     earliest = part.intervals[event.index].earliest if event.index in part.intervals else None

@@ -8,6 +8,7 @@ from typing import Final
 
 from evidence import canonical, ids
 from evidence.bundle.checking import interval, stamps
+from evidence.bundle.checking.names import SHOWN, Owner
 from evidence.bundle.checking.report import Findings
 from evidence.bundle.checking.trust import Anchors
 from evidence.bundle.format import bag, layout, rotations
@@ -19,10 +20,6 @@ from evidence.statements import event as events
 from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Chain
-
-SHORT: Final = 8
-"""Characters of an identifier that are shown to people."""
-
 
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 """The number of an event, in the one spelling that canonical JSON allows for a number (below 2**53)."""
@@ -58,15 +55,15 @@ class JournalPart:
         """Whether an event is both in the log and validly signed."""
         return event.index in self.logged and event.index in self.signed
 
-    def who(self, kid: ids.KeyId) -> str:
+    def who(self, kid: ids.KeyId) -> Owner:
         """Name the owner of a key for a human reader."""
         if (certified := self.standing.certified.get(kid)) is not None:
-            return f"{certified.body.label} ({certified.body.role})"
+            return Owner(certified.body.role, certified.body.label)
         if (device := self.standing.device_of_key.get(kid)) is not None:
-            return f"telefoon/phone {device[:SHORT]}"
+            return Owner("phone", id=device)
         if kid in self.standing.case_of_vault:
-            return f"kluis/vault {kid[:SHORT]}"
-        return f"sleutel/key {kid[:SHORT]}"
+            return Owner("vault", id=kid)
+        return Owner.unknown(kid)
 
 
 def load(bundle: bag.Bag, findings: Findings) -> JournalPart:
@@ -149,7 +146,7 @@ def check_sequences(part: JournalPart, findings: Findings) -> None:
         if event.statement.chain is not None and part.trusted(event):
             by_phone.setdefault(event.statement.by, []).append(event)
     for kid, statements in by_phone.items():
-        _check_sequence(part.standing.device_of_key[kid][:SHORT], statements, findings)
+        _check_sequence(part.standing.device_of_key[kid][:SHOWN], statements, findings)
 
 
 def _check_sequence(phone: str, chained: list[events.Event], findings: Findings) -> None:

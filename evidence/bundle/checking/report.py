@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, Literal
+from typing import Final
 
+from evidence.bundle.checking.names import Language, Owner, Tally
 from evidence.bundle.checking.texts import STEP_OF, TEXTS
-
-Language = Literal["nl", "en"]
 
 EXIT_PROVEN: Final = 0
 EXIT_FAILED: Final = 1
@@ -37,6 +36,8 @@ class Claim:
     verdict: Verdict
     about: str = ""
     values: dict[str, str] = field(default_factory=dict)
+    named: dict[str, Owner | Tally] = field(default_factory=dict)
+    """Those of `values` that a reader's language says differently."""
 
     @property
     def step(self) -> int:
@@ -45,7 +46,8 @@ class Claim:
 
     def text(self, language: Language) -> str:
         """Return the claim as a sentence."""
-        return TEXTS[self.code][language].format(about=self.about, **self.values)
+        said = self.values | {name: one.text(language) for name, one in self.named.items()}
+        return TEXTS[self.code][language].format(about=self.about, **said)
 
 
 @dataclass(frozen=True)
@@ -111,4 +113,6 @@ class Findings:
         return Report(subject, tuple(self._claims))
 
     def _add(self, code: str, verdict: Verdict, about: str, values: dict[str, object]) -> None:
-        self._claims.append(Claim(code, verdict, about, {name: str(value) for name, value in values.items()}))
+        said = {name: str(value) for name, value in values.items()}
+        named = {name: value for name, value in values.items() if isinstance(value, Owner | Tally)}
+        self._claims.append(Claim(code, verdict, about, said, named))

@@ -216,8 +216,9 @@ _NUMBERING_OF_EACH_PHONE: Final = {
 
 _WHO_READ: Final = {
     "reads": {
-        "nl": "Gelezen voor de uitlevering: {reads}.",
-        "en": "Read before the export: {reads}.",
+        "nl": "Opgehaald voor de uitlevering: {reads}. Ophalen is niet openen: wie geen sleutel had, kreeg "
+        "gesloten gegevens.",
+        "en": "Fetched before the export: {reads}. To fetch is not to open: who had no key was handed ciphertext.",
     },
 }
 

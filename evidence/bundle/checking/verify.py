@@ -24,6 +24,7 @@ from typing import Final
 from evidence import canonical, ids, keys, schema
 from evidence.bundle.checking import erasure_proof, items, journal_part
 from evidence.bundle.checking.journal_part import JournalPart
+from evidence.bundle.checking.names import Owner, Tally
 from evidence.bundle.checking.report import Findings, Report
 from evidence.bundle.checking.trust import Anchors
 from evidence.bundle.format import bag, layout, rotations
@@ -124,13 +125,13 @@ def _check_export(bundle: bag.Bag, part: JournalPart, findings: Findings) -> Non
 
 
 def _tell_reads(part: JournalPart, findings: Findings) -> None:
-    seen: dict[str, int] = {}
+    seen: dict[Owner, int] = {}
     for event in part.listed:
         if isinstance(event.statement.body, bodies.Read) and part.trusted(event):
             who = part.who(event.statement.body.reader)
             seen[who] = seen.get(who, 0) + 1
     if seen:
-        findings.note("reads", reads=", ".join(f"{who} ({count}×)" for who, count in sorted(seen.items())))
+        findings.note("reads", reads=Tally.of(seen))
 
 
 def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> events.Event | None:
