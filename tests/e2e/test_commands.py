@@ -11,8 +11,10 @@ from PIL import Image
 
 from evidence import ids, keys
 from evidence.statements import bodies
+from tests.support.phone_owner import new_case
 from tests.support.server_world import World
 
+CASES = Path(__file__).parents[1] / "cases"
 PHRASE = "bado kemi luro sita povu nezi"
 
 
@@ -63,6 +65,32 @@ def test_from_intake_to_grant_by_command(world: World, folder: Path) -> None:
     assert given.startswith("2 items until ")
     taken = _run("vault", "revoke", given.split("Grant ")[1].split(",")[0], *vault)
     assert "Taken back" in taken
+
+
+def test_odd_files_are_kept_and_impossible_times_are_refused_by_command(world: World, tmp_path: Path) -> None:
+    phone = str(tmp_path / "phone")
+    odd, empty = tmp_path / os.fsdecode(b"caf\xe9.jpg"), tmp_path / "leeg.mp4"
+    odd.write_bytes((CASES / "offset-short.jpg").read_bytes())
+    empty.write_bytes(b"")
+    with new_case(world) as her:
+        her.enrol(tmp_path / "phone")
+        refused = _start("phone", "add", "--title", "x", "--happened", "2026-02-30T10:00", "--folder", phone)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "does not have this day" in refused.stderr
+        assert "Nothing was kept" in refused.stderr
+        assert "Traceback" not in refused.stderr
+        assert "future" in _run("phone", "add", "--title", "x", "--happened", "9000", "--folder", phone)
+        assert "not readable text" in _run("phone", "photo", str(odd), "--folder", phone)
+        assert "0 bytes" in _run("phone", "photo", str(empty), "--folder", phone)
+        _run("phone", "photo", str(CASES / "screenshot-200MP.png"), "--folder", phone)
+        assert "4 items arrived" in _run("phone", "sync", "--folder", phone)
+        metas = [one.opened.meta for one in her.vault.items() if one.opened]
+    found = {meta.file.name: meta for meta in metas if meta.file}
+    assert set(found) == {"caf\ufffd.jpg", "leeg.mp4", "screenshot-200MP.png"}
+    camera = found["caf\ufffd.jpg"].camera
+    assert camera is not None
+    assert camera.taken == "2026-05-06T21:30:00-05:00"
+    assert {meta.happened for meta in found.values()} == {None}
 
 
 def test_lending_and_shifts_by_command(world: World, folder: Path) -> None:
