@@ -27,7 +27,7 @@ from evidence.statements import bodies
 from tests.support import published
 from tests.support.ports import free_port
 from tests.support.server_world import Person, World, problem, running, seal, settings_in
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 ALARM = "9b" * 16
 TOKEN = "een-geheim-van-de-brug"
@@ -103,7 +103,7 @@ class Bridge:
             yield
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(patience(10))
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from tests.support.heads import MemoryHeadStore
 from tests.support.ports import free_port
 from tests.support.published_folder import published
 from tests.support.server_world import World
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 from tests.support.witness_world import GETUIGE
 
 LOG = generate_key("log.example")
@@ -140,5 +140,5 @@ def test_the_log_of_a_running_server(world: World, auditor: Auditor) -> None:
         assert found == {"head": "holds", "growth": verdict, "tree": "holds"}
         world.open_case()
     command = [GETUIGE, *auditor.arguments(f"{world.url}/log")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience(60), check=False)
     assert (done.returncode, done.stdout.count("klopt"), done.stderr) == (0, 3, "")

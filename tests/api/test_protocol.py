@@ -17,7 +17,7 @@ from evidence.store.blobs.directory import DirectoryBlobs
 from server.protocol import BUFFER_BYTES
 from server.uploads import tus
 from tests.support.server_world import TUS, Person, World
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 CONTENT = os.urandom(3 * BUFFER_BYTES + 4321)
 CLOCK = b"GET /api/v1/time HTTP/1.1\r\nHost: %s\r\n\r\n"
@@ -26,7 +26,7 @@ CLOCK = b"GET /api/v1/time HTTP/1.1\r\nHost: %s\r\n\r\n"
 @pytest.fixture
 def line(phone: Person) -> Iterator[socket.socket]:
     parts = urlsplit(phone.url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=15) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=patience(15)) as connection:
         yield connection
 
 

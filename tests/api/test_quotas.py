@@ -25,7 +25,7 @@ from server.uploads.folder import UploadFolder
 from server.uploads.service import Uploads
 from tests.support.erasing_world import sweeping
 from tests.support.server_world import CaseOfHers, Person, World, problem, running_world, seal, settings_in
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 KIB = 1024
 OLD = time.time() - core.EXPIRY_S - 60
@@ -187,13 +187,13 @@ def test_a_file_stays_while_a_statement_about_it_is_on_its_way(alone: World, mon
     def slowly(prefix: container.Prefix, public: bytes) -> None:
         real(prefix, public)
         looked.set()
-        assert go_on.wait(30)
+        assert go_on.wait(patience(30))
 
     monkeypatch.setattr(container, "verify_head", slowly)
     answers: list[int] = []
     thread = threading.Thread(target=lambda: answers.append(phone.post(phone.sign("item.seal", item.body)).status_code))
     thread.start()
-    assert looked.wait(30)
+    assert looked.wait(patience(30))
     swept(alone)
     assert blob_of(alone, item.body.container.sha256) == len(item.container)
     go_on.set()

@@ -21,7 +21,7 @@ from server.uploads.intake import BATCH_BYTES
 from server.uploads.writer import FLUSH_EVERY_BYTES
 from tests.support.resumable import announced, append, create, digest
 from tests.support.server_world import TUS, UPLOADS, Person, World, problem
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 CONTENT = os.urandom(300_000)
 
@@ -243,7 +243,7 @@ def signed_head(phone: Person, method: str, where: str, length: int, headers: di
 
 def connect(phone: Person) -> socket.socket:
     parts = urlsplit(phone.url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=10)
+    return socket.create_connection((parts.hostname, parts.port), timeout=patience(10))
 
 
 def answers(line: socket.socket, wanted: int) -> list[tuple[bytes, dict[str, str]]]:

@@ -19,7 +19,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from evidence import ids
 from tests.support.server_world import Person, World, running, settings_in
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 
 class Collector:
@@ -145,6 +145,6 @@ print([span.name for span in spans.get_finished_spans()], len(records.get_finish
 def test_no_framework_of_ours_tells_a_global_provider_anything(tmp_path: Path) -> None:
     environment = {**os.environ, "FASTAPI_OTEL_AUTO_CONFIGURE": "true"}
     command = [sys.executable, "-c", FRAMEWORK, str(tmp_path / "data")]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=patience(120), check=False)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[-1] == "[] 0 True"

@@ -17,7 +17,7 @@ from server.uploads import core, tus
 from server.uploads.folder import UploadFolder
 from server.uploads.intake import BATCH_BYTES
 from tests.support.server_world import TUS, UPLOADS, CaseOfHers, Person, World, problem
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 CONTENT = os.urandom(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -220,7 +220,7 @@ def signed_head(phone: Person, where: str, length: int) -> bytes:
 
 def connect(phone: Person) -> socket.socket:
     parts = urlsplit(phone.url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=10)
+    return socket.create_connection((parts.hostname, parts.port), timeout=patience(10))
 
 
 @pytest.mark.parametrize("arrived", [1, 65_536, BATCH_BYTES + 100_000, 2 * BATCH_BYTES + 5])

@@ -15,6 +15,7 @@ import pytest
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.note import KeyType, NoteSignature, generate_key
 from evidence.custody.witnessing.witness_request import MAX_REQUEST_BYTES, AddCheckpoint
+from tests.support.waiting import patience
 from tests.support.witness_world import FORK, GETUIGE, RunningWitness, head, request, running
 
 LOG = generate_key("log.example")
@@ -109,7 +110,7 @@ def test_what_is_no_request_is_malformed(process: RunningWitness, body: bytes) -
 
 
 def test_a_body_that_is_too_large_is_refused_before_its_end(process: RunningWitness) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=patience(10))
     connection.putrequest("POST", "/add-checkpoint")
     connection.putheader("content-length", str(10**9))
     connection.endheaders()
@@ -159,7 +160,9 @@ def test_the_memory_survives_the_process(tmp_path: Path) -> None:
 
 def refused(*arguments: str) -> str:
     """Run `getuige witness`, which must refuse; return what it says."""
-    done = subprocess.run([GETUIGE, "witness", *arguments], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [GETUIGE, "witness", *arguments], capture_output=True, text=True, timeout=patience(30), check=False
+    )
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     return " ".join(done.stderr.split())

@@ -11,7 +11,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from server.demo.media import LARGE_BYTES
 from server.demo.play import PARTS
 from server.demo.supervisor import MAX_PORT, free_port
 from tests.support.programs import need
+from tests.support.waiting import patience, until
 
 GETUIGE = (sys.executable, "-c", "from server.cli import main; main()")
 README = Path(__file__).parents[2] / "README.md"
@@ -102,7 +102,7 @@ def test_ctrl_c_stops_every_child_and_what_serves_is_what_was_made(first: tuple[
         assert "sign in as marit" in said
         assert "/console" in said
         process.send_signal(signal.SIGINT)
-        assert process.wait(DEADLINE_S) == 0
+        assert process.wait(patience(DEADLINE_S)) == 0
         assert not _alive(children)
 
 
@@ -112,11 +112,8 @@ def test_even_kill_9_leaves_no_child(first: tuple[Path, str], media: Path) -> No
         children = _children(process.pid)
         assert len(children) == PROGRAMS
         process.kill()
-        process.wait(DEADLINE_S)
-        deadline = time.monotonic() + 10
-        while _alive(children) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not _alive(children)
+        process.wait(patience(DEADLINE_S))
+        until(lambda: not _alive(children), "no child is left")
 
 
 def test_two_starts_on_one_folder_do_not_meet(first: tuple[Path, str], media: Path) -> None:
@@ -164,7 +161,7 @@ def _start(command: str, data: Path, media: Path) -> "subprocess.Popen[str]":
 
 def _demo(data: Path, media: Path) -> "subprocess.CompletedProcess[str]":
     process = _start("demo", data, media)
-    said, trouble = process.communicate(timeout=DEADLINE_S)
+    said, trouble = process.communicate(timeout=patience(DEADLINE_S))
     return subprocess.CompletedProcess(process.args, process.returncode, said, trouble)
 
 
@@ -183,7 +180,7 @@ def _serving(data: Path, media: Path) -> "Iterator[tuple[subprocess.Popen[str], 
         yield process, said
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=DEADLINE_S)
+        process.communicate(timeout=patience(DEADLINE_S))
 
 
 def _free_base() -> int:
@@ -193,14 +190,13 @@ def _free_base() -> int:
 
 def _until_noted(data: Path, step: str, process: "subprocess.Popen[str]") -> None:
     """Wait until the step before the next one is noted in run.json."""
-    deadline = time.monotonic() + DEADLINE_S
-    while time.monotonic() < deadline and process.poll() is None:
+
+    def noted() -> bool:
         file = data / "run.json"
-        if file.exists() and step in json.loads(file.read_text())["steps"]:
-            return
-        time.sleep(0.02)
-    process.kill()
-    raise AssertionError(f"{step} was not reached: {''.join(process.communicate())}")
+        return file.exists() and step in json.loads(file.read_text())["steps"]
+
+    until(lambda: process.poll() is not None or noted(), f"{step} is reached", DEADLINE_S)
+    assert noted(), f"{step} was not reached: {''.join(process.communicate())}"
 
 
 def _contents(data: Path) -> tuple[int, set[str]]:

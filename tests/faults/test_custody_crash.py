@@ -17,6 +17,7 @@ from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.faults.custody_crash_child import LEAVES, LOG_SEED, WITNESS_SEED
 from tests.support import rfc6962
 from tests.support.heads import SqliteHeadStore
+from tests.support.waiting import patience
 
 ROOT = Path(__file__).parents[2]
 SIGNER = NoteSigner("log.example", KeyType.ED25519, LOG_SEED)
@@ -32,7 +33,7 @@ def test_a_kill_at_any_point_leaves_all_signed_heads_consistent(tmp_path: Path) 
         check=True,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=patience(150),
     )
     points = child.stdout.split("\n")
     for expected in ("before signing", "after signing", "before the swap", "after the swap", "after a witness"):

@@ -22,6 +22,7 @@ from server.settings import Settings
 from tests.support.disk import Disk
 from tests.support.server_process import invitation, serving
 from tests.support.server_world import Person, World, problem, settings_in
+from tests.support.waiting import patience
 
 MIB = 1024 * 1024
 
@@ -87,7 +88,7 @@ def test_a_slow_disk_makes_groups_and_no_queue(disk: Disk, tmp_path: Path) -> No
         answers: list[int] = []
 
         def post(part: list[bytes]) -> None:
-            with httpx.Client(base_url=settings.public_url, auth=who.http.auth, timeout=30) as client:
+            with httpx.Client(base_url=settings.public_url, auth=who.http.auth, timeout=patience(30)) as client:
                 answers.extend(client.post("/api/v1/statements", content=one).status_code for one in part)
 
         threads = [

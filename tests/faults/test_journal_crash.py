@@ -13,6 +13,7 @@ from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
 from tests.support.bridge_world import AlarmOrganisation
 from tests.support.sizes import sizes
+from tests.support.waiting import patience
 
 CHILD = Path(__file__).with_name("journal_crash_child.py")
 """Steps are tried in turn; a short run takes every eighth, beginning anywhere."""
@@ -24,7 +25,7 @@ def run(folder: Path, statements: Path, last: int) -> "subprocess.CompletedProce
         [sys.executable, CHILD, folder, statements, str(last)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(60),
         check=False,
         cwd=Path(__file__).parents[2],
     )

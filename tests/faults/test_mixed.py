@@ -38,7 +38,7 @@ from tests.support.disk import Disk
 from tests.support.keeper import Keeper, trouble
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, seal
 from tests.support.sizes import LONG_S, sizes
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 PHONES, DEVICES = 4, 3
 PAUSE_S = 0.05
@@ -139,7 +139,7 @@ class Reader:
     def live(self, over: threading.Event) -> None:
         while not over.wait(PAUSE_S):
             try:
-                answer = httpx.get(f"{self.url}/log/checkpoint", timeout=2)
+                answer = httpx.get(f"{self.url}/log/checkpoint", timeout=patience(2))
             except httpx.TransportError:
                 continue
             if answer.status_code == 200:
@@ -167,7 +167,7 @@ class Town:
             time.sleep(seconds)
         self.keeper.await_health()
         for thread in threads:
-            thread.join(90)
+            thread.join(patience(90))
             assert not thread.is_alive(), "somebody still waits although everything is well again"
 
 

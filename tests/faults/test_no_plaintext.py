@@ -26,7 +26,7 @@ from server.demo import canary
 from tests.support.journey import Journey
 from tests.support.server_process import serving
 from tests.support.server_world import settings_in
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 pytestmark = [pytest.mark.need("gcore", "grep")]
 
@@ -101,7 +101,9 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Places, 
         shutil.copytree(
             journey.settings.data, folder / "disk"
         )  # with the write-ahead log, which an orderly end folds in
-        subprocess.run(["gcore", "-o", folder / "core", str(process.pid)], check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            ["gcore", "-o", folder / "core", str(process.pid)], check=True, capture_output=True, timeout=patience(60)
+        )
     bundle.rename(folder / "disk" / "bundle.zip")  # what the investigator took is sealed, too
     (core,) = folder.glob("core.*")
     needles = [form for word in planter.words for form in canary.forms(word)]
@@ -138,7 +140,9 @@ def found(needles: list[bytes], where: Path) -> set[str]:
         return set()
     patterns = b"\n".join(needle for needle in needles if b"\n" not in needle)
     command = ["grep", "--text", "--files-with-matches", "--fixed-strings", "--file=-", "--", *map(str, files)]
-    done = subprocess.run(command, input=patterns, capture_output=True, env={"LC_ALL": "C"}, timeout=120, check=False)
+    done = subprocess.run(
+        command, input=patterns, capture_output=True, env={"LC_ALL": "C"}, timeout=patience(120), check=False
+    )
     assert done.returncode in {0, 1}, done.stderr
     broken = [needle for needle in needles if b"\n" in needle]  # grep searches line by line
     others = {str(path) for path in files if any(needle in path.read_bytes() for needle in broken)}

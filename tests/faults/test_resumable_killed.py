@@ -24,7 +24,7 @@ from server.uploads import resumable, tus
 from server.uploads.writer import FLUSH_EVERY_BYTES
 from tests.support.server_process import serving
 from tests.support.server_world import TUS, Person, World
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 CONTENT = os.urandom(2 * FLUSH_EVERY_BYTES + FLUSH_EVERY_BYTES // 2)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -42,7 +42,7 @@ class Sending:
         signed = next(phone.http.auth.auth_flow(request))  # type: ignore[union-attr]
         lines = [f"{method} {signed.url.raw_path.decode()} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in signed.headers.items()]
-        self._line = socket.create_connection((signed.url.host, signed.url.port), timeout=15)
+        self._line = socket.create_connection((signed.url.host, signed.url.port), timeout=patience(15))
         self._line.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         self._threads = [threading.Thread(target=self._send, args=(at,)), threading.Thread(target=self._hear)]
         for thread in self._threads:

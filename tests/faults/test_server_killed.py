@@ -22,7 +22,7 @@ from evidence.store.journal.journal import SqlJournal
 from server.settings import Settings
 from tests.support.server_process import invitation, serving, slowly
 from tests.support.server_world import Person, World, problem
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 MIB = 1024 * 1024
 
@@ -143,7 +143,7 @@ def test_sigterm_ends_in_order(settings: Settings, root: keys.Identity) -> None:
             next(stream.iter_bytes())
             begun = time.monotonic()
             process.terminate()
-            assert process.wait(15) in {0, -signal.SIGTERM}
+            assert process.wait(patience(15)) in {0, -signal.SIGTERM}
             assert time.monotonic() - begun < 10
 
 

@@ -23,7 +23,7 @@ from server.uploads.writer import FLUSH_EVERY_BYTES
 from tests.support.disk import Disk
 from tests.support.server_process import serving
 from tests.support.server_world import TUS, CaseOfHers, Person, World, problem, settings_in
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 MIB = 1024 * 1024
 
@@ -92,7 +92,7 @@ def test_bytes_whose_flush_failed_do_not_count_when_the_disk_is_well_again(
     signed = next(phone.http.auth.auth_flow(request))  # type: ignore[union-attr]
     lines = [f"PATCH {signed.url.raw_path.decode()} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in signed.headers.items()]
-    with socket.create_connection(("127.0.0.1", place.settings.port), timeout=15) as line:
+    with socket.create_connection(("127.0.0.1", place.settings.port), timeout=patience(15)) as line:
         line.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + content[MIB : 2 * MIB + 1000])
         until(lambda: place.part(where).stat().st_size >= 2 * MIB, "the first of it is written")
         disk.fails()

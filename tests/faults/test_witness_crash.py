@@ -10,6 +10,7 @@ import pytest
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.note import NoteSignature, generate_key
 from tests.faults.witness_crash_child import DEADLY_SIZE
+from tests.support.waiting import patience
 from tests.support.witness_world import FORK, head, request, running
 
 LOG = generate_key("log.example")
@@ -22,7 +23,7 @@ def test_a_kill_between_saving_and_answering(tmp_path: Path, moment: str, known:
         assert witness.add(request(LOG, 0, 9)).status_code == 200
         with pytest.raises(httpx.TransportError):
             witness.add(request(LOG, 9, DEADLY_SIZE))
-        assert witness.process.wait(10) == -signal.SIGKILL
+        assert witness.process.wait(patience(10)) == -signal.SIGKILL
     with running(tmp_path / "w", [LOG.verifier]) as witness:
         # The operator got no answer, and may try whatever he likes now.
         for body in (request(LOG, 0, 20, FORK), request(LOG, 9 if known != 9 else 0, 20)):

@@ -24,7 +24,7 @@ from tests.support.alarm_centre import KEY, alarm_centre
 from tests.support.bridge_world import start_bridge, world
 from tests.support.ports import free_port
 from tests.support.tls_front import own_certificate, tls_front
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 ROTTERDAM = Location(51.9244, 4.4777, 12, 3, "gps")
 SOUTH_WEST = Location(-33.4489, -70.6693, 12, 3, "gps")
@@ -145,7 +145,7 @@ def receiver(*answers: bytes) -> Iterator[int]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield int(server.getsockname()[1])
-        thread.join(5)
+        thread.join(patience(5))
 
 
 def framed(body: bytes) -> bytes:

@@ -21,6 +21,7 @@ from evidence.envelope.meta import Meta
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.waiting import patience
 
 NAMES = ["auto 1.jpg", "brief % 100.pdf", "été – ‘foto’.jpg"]
 """File names as people give them: spaces, a per cent sign, letters beyond ASCII."""
@@ -54,7 +55,7 @@ def bag(request: pytest.FixtureRequest, book: Organisation, bundle: Path, tmp_pa
 
 def bagit(folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-W", "ignore", "-m", "bagit", "--validate", *more, str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=patience(60), check=False)
 
 
 def test_bagit_finds_the_bag_valid(bag: Path) -> None:
@@ -91,7 +92,7 @@ def test_openssl_verifies_the_time_stamps_over_the_heads_in_the_proofs(book: Org
 
     def openssl(data: Path, roots: Path) -> int:
         command = ["openssl", "ts", "-verify", "-in", str(tokens[0]), "-data", str(data), "-CAfile", str(roots)]
-        return subprocess.run(command, capture_output=True, timeout=30, check=False).returncode
+        return subprocess.run(command, capture_output=True, timeout=patience(30), check=False).returncode
 
     roots = book.trust / trust.TSA_ROOTS
     assert openssl(bag.parent / "head", roots) == 0

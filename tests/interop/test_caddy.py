@@ -33,7 +33,7 @@ from tests.support.postgres_world import postgres_server
 from tests.support.programs import need
 from tests.support.server_process import serving
 from tests.support.server_world import Person, Signed, World, settings_in
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 CADDYFILE = Path(__file__).parents[2] / "infra" / "caddy" / "Caddyfile"
 MIB = 1024 * 1024
@@ -52,7 +52,7 @@ class Front:
 
     def client(self, identity: keys.Identity | None = None) -> httpx.Client:
         auth = Signed(identity) if identity else None
-        return httpx.Client(base_url=self.url, verify=self.trusted, auth=auth, timeout=20)
+        return httpx.Client(base_url=self.url, verify=self.trusted, auth=auth, timeout=patience(20))
 
     @property
     def address(self) -> tuple[str, int]:
@@ -89,12 +89,12 @@ def caddy(folder: Path, port: int, upstreams: list[int]) -> Iterator[ssl.SSLCont
             yield context
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(patience(20))
 
 
 def healthy(url: str, context: ssl.SSLContext) -> bool:
     try:
-        return httpx.get(f"{url}/health/ready", verify=context, timeout=2).status_code == 200
+        return httpx.get(f"{url}/health/ready", verify=context, timeout=patience(2)).status_code == 200
     except (httpx.TransportError, ssl.SSLError):
         return False
 
@@ -194,7 +194,7 @@ def restart_one_of_two(database: str, tmp_path: Path) -> None:
         trusted = stack.enter_context(caddy(tmp_path, port, [first.port, second.port]))
 
         def ask() -> None:
-            with httpx.Client(base_url=f"https://localhost:{port}", verify=trusted, timeout=10) as client:
+            with httpx.Client(base_url=f"https://localhost:{port}", verify=trusted, timeout=patience(10)) as client:
                 n = 0
                 while not stop.is_set():
                     n += 1
@@ -211,7 +211,7 @@ def restart_one_of_two(database: str, tmp_path: Path) -> None:
         direct = httpx.get(f"http://127.0.0.1:{first.port}/health/ready", headers={"host": f"localhost:{first.port}"})
         assert direct.status_code == 503, "a server that stops says so first"
         assert "server" in direct.json()["trouble"]
-        assert victim.wait(20) in {0, -signal.SIGTERM}
+        assert victim.wait(patience(20)) in {0, -signal.SIGTERM}
         before = len(answers)
         stack.enter_context(serving(first))
         until(lambda: len(answers) > before + 50, "requests go on being answered")

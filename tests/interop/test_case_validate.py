@@ -21,6 +21,7 @@ from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.waiting import patience
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path]
 
 def validate(path: Path) -> "subprocess.CompletedProcess[str]":
     command = [str(Path(sys.executable).parent / "case_validate"), str(path)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=patience(120), check=False)
 
 
 def graph(folder: Path) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from tests.support.alarm_centre import KEY, alarm_centre
 from tests.support.certificates import Authority
 from tests.support.control_room import SENDER, control_room, dispatch
 from tests.support.tls_front import Certificate, tls_front
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def pager(receiver: Certificate, demands: Path) -> Iterator[tuple[int, list[str]
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(patience(5))
 
 
 def test_an_on_call_address_knows_us_by_our_certificate(tmp_path: Path) -> None:

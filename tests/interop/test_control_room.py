@@ -40,7 +40,7 @@ from tests.support.control_room import (
 )
 from tests.support.ports import free_port
 from tests.support.tls_front import own_certificate, tls_front
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 PIDF_FILES = ("pidf.xsd", "geopriv10.xsd", "basicPolicy.xsd", "pidflo-shapes.xsd", "gml-3.1.1-part.xsd")
 PIDF_SCHEMA = xmlschema.XMLSchema(
@@ -207,13 +207,13 @@ def saying(answer: bytes, *, hold: bool = False) -> Iterator[int]:
                 line.recv(65536)
                 line.sendall(answer)
                 if hold:
-                    done.wait(10)
+                    done.wait(patience(10))
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield int(server.getsockname()[1])
         done.set()
-        thread.join(5)
+        thread.join(patience(5))
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from tests.support.foreign_clients import FOREIGN, key_of
 from tests.support.ports import free_port
 from tests.support.programs import need
 from tests.support.server_world import Person, World, running, settings_in
+from tests.support.waiting import patience
 
 MIB = 1024 * 1024
 CONTENT = os.urandom(3 * MIB + 17)
@@ -125,7 +126,7 @@ def tus_js_client(who: Person, path: Path, **job: Any) -> dict[str, Any]:  # noq
         input=json.dumps(given),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(60),
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -21,6 +21,7 @@ from tests.support import rfc6962
 from tests.support.heads import MemoryHeadStore
 from tests.support.programs import need
 from tests.support.published_folder import published
+from tests.support.waiting import patience
 from tests.support.witness_world import running
 
 pytestmark = pytest.mark.need("go")
@@ -43,7 +44,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program = tmp_path_factory.mktemp("go") / "go_tlog"
     environment = {**os.environ, "GO111MODULE": "off", "GOPATH": str(PACKAGES), "GOFLAGS": "", "GOPROXY": "off"}
     command = [str(need("go")), "build", "-o", str(program), str(SOURCE)]
-    subprocess.run(command, env=environment, check=True, timeout=150)
+    subprocess.run(command, env=environment, check=True, timeout=patience(150))
     return program
 
 
@@ -59,7 +60,9 @@ def make_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(program: Path, *arguments: object, stdin: bytes = b"") -> Any:  # noqa: ANN401 - JSON
-    done = subprocess.run([program, *map(str, arguments)], input=stdin, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(
+        [program, *map(str, arguments)], input=stdin, capture_output=True, timeout=patience(60), check=False
+    )
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout)
 

@@ -23,6 +23,7 @@ from evidence.http_signature import RequestTarget
 from server.upload_addresses import UPLOADS
 from tests.support import published
 from tests.support.server_world import STATEMENTS, TUS, Person, World, problem, running, settings_in
+from tests.support.waiting import patience
 
 ME = keys.Identity.generate()
 BASE = ("@method", "@authority", "@path", "@query")
@@ -121,7 +122,7 @@ def test_our_server_takes_what_it_signs(world: World) -> None:
     """A whole visit of a phone that uses the other library: read, upload, state."""
     phone = world.open_case().phone()
     content = b"sealed"
-    with httpx.Client(base_url=world.url, timeout=20) as client:
+    with httpx.Client(base_url=world.url, timeout=patience(20)) as client:
 
         def send(request: httpx.Request, *covered: str) -> httpx.Response:
             theirs_signs(phone.identity, request, *covered)
@@ -142,7 +143,7 @@ def test_our_server_takes_a_statement_under_its_content_digest(world: World) -> 
     later = ids.time_of(datetime.now(UTC) + timedelta(hours=1))
     invitation = published.invitation(case.vault.identity, keys.SigningKey.generate(), later)
     body = world.caseworker.sign("device.invite", invitation, case.case).envelope.to_bytes()
-    with httpx.Client(base_url=world.url, timeout=20) as client:
+    with httpx.Client(base_url=world.url, timeout=patience(20)) as client:
         request = client.build_request("POST", STATEMENTS, content=body)
         theirs_signs(world.caseworker.identity, request, "content-digest", body=body)
         assert client.send(request).status_code == 201
@@ -156,7 +157,7 @@ def test_our_server_refuses_what_it_signs_with_too_little_covered(world: World) 
     content = b"sealed"
     where = phone.create(len(content), hashlib.sha256(content).hexdigest()).headers["location"]
     part = {**TUS, "upload-offset": "0", "content-type": "application/offset+octet-stream"}
-    with httpx.Client(base_url=world.url, timeout=20) as client:
+    with httpx.Client(base_url=world.url, timeout=patience(20)) as client:
         patch = client.build_request("PATCH", where, content=content, headers=part)
         theirs_signs(phone.identity, patch)
         answer = client.send(patch)

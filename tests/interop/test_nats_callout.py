@@ -17,7 +17,7 @@ from device_bridge.wire.message import Kind, Lane, PressId, Told, UpTopic
 from evidence import keys
 from tests.support.bridge_world import World, bridge_process, start_bridge, world
 from tests.support.ports import free_port
-from tests.support.waiting import DEADLINE_S, never, until
+from tests.support.waiting import DEADLINE_S, never, patience, until
 
 pytestmark = pytest.mark.need("nats-server")
 ANSWER_S = 8
@@ -155,7 +155,7 @@ def test_a_revoked_device_is_put_out_and_stays_out(tmp_path: Path) -> None:
         assert client.enters()
         client.gone.clear()
         made.organisation.append(made.organisation.revoke(memory.device))
-        assert client.gone.wait(10), "the live connection is ended"
+        assert client.gone.wait(patience(10)), "the live connection is ended"
         client.close()
         again = Client(made, memory.device, make_token(memory.device, memory.identity))
         assert not again.enters()

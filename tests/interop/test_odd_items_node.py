@@ -12,6 +12,7 @@ from evidence.envelope import container
 from server.web import meta_schema
 from tests.support import odd_items
 from tests.support.node_peer import CASE, b64
+from tests.support.waiting import patience
 
 PEER = Path(__file__).parent / "odd_items.mjs"
 PHONE, READER = keys.Identity.generate(), keys.Identity.generate()
@@ -19,7 +20,7 @@ PHONE, READER = keys.Identity.generate(), keys.Identity.generate()
 
 def ask(question: str, **members: object) -> Any:  # noqa: ANN401 - JSON
     request = json.dumps({"ask": question, **members}).encode()
-    done = subprocess.run(["node", str(PEER)], input=request, capture_output=True, check=False, timeout=120)
+    done = subprocess.run(["node", str(PEER)], input=request, capture_output=True, check=False, timeout=patience(120))
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout)
 

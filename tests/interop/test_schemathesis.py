@@ -34,7 +34,7 @@ from server.upload_addresses import is_streamed
 from server.uploads import resumable, tus
 from server.uploads.core import UPLOAD_ID_BYTES
 from tests.support.server_world import Person, World, running, settings_in
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 EXAMPLES = int(os.environ.get("GETUIGE_SCHEMATHESIS", "8"))
 DOCUMENT = openapi.build(create_app(Settings()))
@@ -161,6 +161,6 @@ def test_everyone_is_known_to_the_server(asked: Asked) -> None:
     for name, person in asked.people.items():
         if person is None:
             continue
-        answer = asked.session.get(f"{asked.url}/api/v1/cases", auth=Signing(person), timeout=20)
+        answer = asked.session.get(f"{asked.url}/api/v1/cases", auth=Signing(person), timeout=patience(20))
         assert answer.status_code in {200, 404}, (name, answer.text)
     assert ids.hex_text(asked.names["upload"][0], UPLOAD_ID_BYTES)

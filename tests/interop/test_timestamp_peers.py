@@ -21,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from evidence.custody.errors import TimestampError
 from evidence.custody.time import cms, der
 from evidence.custody.time.timestamp import TimestampInfo, verify_token
+from tests.support.waiting import patience
 
 pytestmark = [pytest.mark.need("openssl")]
 DIGEST = hashlib.sha256(b"a head").digest()
@@ -115,7 +116,9 @@ def stamped(folder: Path, chain: Chain) -> tuple[bytes, bytes]:
 
 
 def openssl(folder: Path, *arguments: str) -> int:
-    done = subprocess.run(["openssl", "ts", *arguments], cwd=folder, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(
+        ["openssl", "ts", *arguments], cwd=folder, capture_output=True, timeout=patience(30), check=False
+    )
     return done.returncode
 
 

@@ -19,6 +19,7 @@ from evidence import ids
 from server.upload_addresses import UPLOADS
 from tests.support.programs import need
 from tests.support.server_world import Person, World, running, settings_in
+from tests.support.waiting import patience
 
 FOREIGN = Path(__file__).parent / "foreign"
 CONTENT = os.urandom(100_000)
@@ -134,7 +135,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
         try:
             assert server.stdout is not None
             port = int(server.stdout.readline())
-            with httpx.Client(timeout=20) as client:
+            with httpx.Client(timeout=patience(20)) as client:
                 yield conversation(client.request, f"http://127.0.0.1:{port}/files")
         finally:
             server.kill()

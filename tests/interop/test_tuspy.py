@@ -27,7 +27,7 @@ from evidence import ids, keys
 from evidence.store.blobs.directory import DirectoryBlobs
 from tests.support.ports import free_port
 from tests.support.server_world import Person, World, running, settings_in
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 CHUNK = 256 * 1024
 PASSED_ON = ("tus-resumable", "content-type", "location", "retry-after")
@@ -82,7 +82,7 @@ class SigningProxy:
         until(lambda: server.started, "the proxy starts")
         yield
         server.should_exit = True
-        thread.join(10)
+        thread.join(patience(10))
 
 
 @pytest.fixture(scope="module")

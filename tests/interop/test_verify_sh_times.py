@@ -25,6 +25,7 @@ from evidence.custody.time.development_tsa import DevelopmentTsa
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.waiting import patience
 
 pytestmark = [pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash")]
 
@@ -51,7 +52,9 @@ def exported(book: Organisation, **options: Any) -> Path:  # noqa: ANN401 - as i
 def run(folder: Path, book: Organisation) -> tuple[int, str]:
     only = {"PATH": os.environ["PATH"]}
     command = ["dash", "verify.sh", str(book.trust)]
-    done = subprocess.run(command, cwd=folder, env=only, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env=only, capture_output=True, text=True, timeout=patience(60), check=False
+    )
     assert done.stderr == ""
     return done.returncode, done.stdout
 
@@ -148,7 +151,9 @@ def shell(function: str) -> Callable[[list[str]], list[str]]:
 
     def call(arguments: list[str]) -> list[str]:
         calls = "\n".join(f"{function} '{one}'" for one in arguments)
-        done = subprocess.run(["dash"], input=helpers + calls, capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(
+            ["dash"], input=helpers + calls, capture_output=True, text=True, timeout=patience(60), check=True
+        )
         return done.stdout.splitlines()
 
     return call

@@ -25,6 +25,7 @@ from tests.support import published
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.waiting import patience
 
 ALLOWED = ("pynacl", "cryptography", "cffi", "pycparser")
 """The two packages and what they need themselves."""
@@ -44,13 +45,13 @@ class Bench:
     def run(self, path: Path, *more: str, trust_in: Path | None = None) -> "subprocess.CompletedProcess[str]":
         command = [str(one) for one in (self.python, self.program, path, "--trust", trust_in or self.book.trust, *more)]
         env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=patience(60), check=False)
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     folder = tmp_path_factory.mktemp("bench")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "bare"], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "bare"], check=True, timeout=patience(60))
     (site,) = (folder / "bare").glob("lib/python*/site-packages")
     for name in ALLOWED:
         for file in distribution(name).files or ():
@@ -154,7 +155,11 @@ def test_the_same_sources_give_the_same_bytes_and_only_what_is_needed(bench: Ben
 
 def test_a_python_without_the_packages_says_what_to_install(bench: Bench) -> None:
     done = subprocess.run(
-        [sys.executable, "-I", "-S", bench.program, "--help"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-I", "-S", bench.program, "--help"],
+        capture_output=True,
+        text=True,
+        timeout=patience(60),
+        check=False,
     )
     assert done.returncode == 2
     assert "pip install pynacl" in done.stderr

@@ -16,6 +16,7 @@ from evidence.store.database.engine import WRITE, connect, open_engine
 from evidence.store.database.schema import blob_copies, events
 from evidence.store.journal.journal import SqlJournal
 from tests.support.journal_history import Phone, founding, invitation
+from tests.support.waiting import patience
 
 SEALS = 40
 WORKERS = 6
@@ -41,7 +42,7 @@ def sealed(engine: Engine) -> None:
     phone = Phone()
     enrolment = phone.enrolment()
     for statement in (*founding(), invitation(phone.one_time), enrolment):
-        journal.append(statement.envelope.to_bytes()).result(10)
+        journal.append(statement.envelope.to_bytes()).result(patience(10))
     phone.next = Chain(1, enrolment.id)
     futures = []
     for _ in range(SEALS):
@@ -51,7 +52,7 @@ def sealed(engine: Engine) -> None:
         journal.append(refused.envelope.to_bytes())
         phone.next = Chain(phone.next.seq + 1, statement.id)
     for future in futures:
-        future.result(10)
+        future.result(patience(10))
     journal.close()
 
 
@@ -98,7 +99,7 @@ def test_many_workers_never_hold_the_same_row(engine: Engine) -> None:
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(patience(60))
     # On PostgreSQL a worker may leave early when all that is left is locked by others; a second look finds nothing.
     work()
     assert sorted(held) == both(engine)[0]

@@ -34,7 +34,7 @@ from tests.support.ports import free_port
 from tests.support.postgres_world import PostgresServer
 from tests.support.server_process import invitation, serving, slowly
 from tests.support.server_world import CaseOfHers, Person, World, problem, settings_in
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 pytestmark = pytest.mark.need("initdb", "postgres")
 MIB = 1024 * 1024
@@ -218,7 +218,7 @@ def test_one_upload_at_two_servers_is_written_by_one_at_a_time(pair: Pair) -> No
 
     first = threading.Thread(target=lambda: answers.append(phone.patch(where, 0, pieces())))
     first.start()
-    begun.wait(10)
+    begun.wait(patience(10))
     late = elsewhere.patch(where, 0, bad)
     first.join()
     assert answers[0].status_code == 204, answers[0].text

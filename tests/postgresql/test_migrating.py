@@ -23,6 +23,7 @@ from server.founding import found
 from server.settings import Settings
 from tests.support.journal_history import founding
 from tests.support.postgres_world import Opening
+from tests.support.waiting import patience
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.need("initdb", "postgres"))])
@@ -57,7 +58,7 @@ def append_founding(engine: Engine) -> list[tuple[int, bytes]]:
     journal = SqlJournal(engine)
     journal.start()
     for statement in founding():
-        journal.append(statement.envelope.to_bytes()).result(5)
+        journal.append(statement.envelope.to_bytes()).result(patience(5))
     journal.close()
     return events_of(engine)
 

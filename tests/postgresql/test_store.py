@@ -25,7 +25,7 @@ from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal
 from tests.support.journal_history import Phone, founding, invitation
 from tests.support.postgres_world import Opening, PostgresServer
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 NOW, LATER = ids.Time("2030-01-01T00:00:00.000Z"), ids.Time("2030-01-01T01:00:00.000Z")
 pytestmark = pytest.mark.need("initdb", "postgres")
@@ -35,22 +35,22 @@ def started(engine: Engine, *, founded: bool = True) -> SqlJournal:
     journal = SqlJournal(engine)
     journal.start()
     for statement in founding() if founded else ():
-        journal.append(statement.envelope.to_bytes()).result(5)
+        journal.append(statement.envelope.to_bytes()).result(patience(5))
     return journal
 
 
 def test_events_come_back_as_they_were_written_and_refusals_hurt_nobody(url: str, opened: Opening) -> None:
     journal = started(opened(url))
     phone = Phone()
-    journal.append(invitation(phone.one_time).envelope.to_bytes()).result(5)
-    enrolled = journal.append(phone.enrolment().envelope.to_bytes()).result(5)
+    journal.append(invitation(phone.one_time).envelope.to_bytes()).result(patience(5))
+    enrolled = journal.append(phone.enrolment().envelope.to_bytes()).result(patience(5))
     first = phone.seal(Chain(1, enrolled.statement))
-    sealed = journal.append(first.envelope.to_bytes()).result(5)
-    assert journal.append(first.envelope.to_bytes()).result(5) == sealed  # a replay
+    sealed = journal.append(first.envelope.to_bytes()).result(patience(5))
+    assert journal.append(first.envelope.to_bytes()).result(patience(5)) == sealed  # a replay
     refused = journal.append(phone.seal(Chain(7, FIRST_PREV)).envelope.to_bytes())
     neighbour = journal.append(phone.seal(Chain(2, first.id)).envelope.to_bytes())
-    assert isinstance(refused.exception(5), NotAllowedError)
-    assert neighbour.result(5).index == sealed.index + 1
+    assert isinstance(refused.exception(patience(5)), NotAllowedError)
+    assert neighbour.result(patience(5)).index == sealed.index + 1
     journal.close()
     other = started(opened(url), founded=False)
     stored = other.read(limit=100)
@@ -67,7 +67,7 @@ def append_many(url: str, count: int) -> None:
     journal = started(engine, founded=False)
     futures = [journal.append(invitation(keys.Identity.generate()).envelope.to_bytes()) for _ in range(count)]
     for future in futures:
-        future.result(20)
+        future.result(patience(20))
     journal.close()
     engine.dispose()
 
@@ -81,7 +81,7 @@ def test_processes_that_begin_together_on_a_new_database_write_one_order(url: st
     for child in children:
         child.start()
     for child in children:
-        child.join(60)
+        child.join(patience(60))
     assert [child.exitcode for child in children] == [0, 0, 0]
     journal = SqlJournal(opened(url))
     assert [one.index for one in journal.read(limit=1000)] == list(range(454))
@@ -92,7 +92,7 @@ def test_two_writers_of_a_journal_without_any_event_meet_at_its_head(url: str, o
     writers = [started(opened(url), founded=False) for _ in range(2)]
     opening = founding()[0].envelope.to_bytes()
     outcomes = [writer.append(opening) for writer in writers]
-    assert {one.result(5).index for one in outcomes} == {0}
+    assert {one.result(patience(5)).index for one in outcomes} == {0}
     for writer in writers:
         writer.close()
 
@@ -136,7 +136,9 @@ def test_statements_wait_for_a_postgresql_that_is_killed_and_comes_back(
         while not stop.is_set():
             try:
                 given.append(
-                    journal.append(invitation(keys.Identity.generate()).envelope.to_bytes()).result(300).statement
+                    journal.append(invitation(keys.Identity.generate()).envelope.to_bytes())
+                    .result(patience(300))
+                    .statement
                 )
             except StoreError as error:
                 failed.append(error)
@@ -170,7 +172,7 @@ def test_a_postgresql_that_stays_away_is_said_plainly_and_not_waited_for(
     heads = SqlHeads(opened(url))
     one = invitation(keys.Identity.generate()).envelope.to_bytes()
     postgres.stop()
-    assert isinstance(journal.append(one).exception(20), UnknownOutcomeError)
+    assert isinstance(journal.append(one).exception(patience(20)), UnknownOutcomeError)
     assert journal.trouble == writing.AWAY
     with pytest.raises(UnreadyError):
         journal.append(one)
@@ -179,7 +181,7 @@ def test_a_postgresql_that_stays_away_is_said_plainly_and_not_waited_for(
             question()
     postgres.start()
     until(lambda: journal.trouble is None, "the journal takes statements again")
-    assert journal.append(one).result(5).index == 4
+    assert journal.append(one).result(patience(5)).index == 4
     journal.close()
     postgres.stop()
     begun = time.monotonic()
@@ -199,9 +201,9 @@ def test_a_lock_that_is_held_too_long_is_busy_and_stores_nothing(
     one = invitation(keys.Identity.generate()).envelope.to_bytes()
     with postgres.connect(make_url(url).database or "") as holder, holder.transaction():
         holder.execute("SELECT * FROM journal_head FOR UPDATE")
-        assert isinstance(journal.append(one).exception(10), BusyError)
+        assert isinstance(journal.append(one).exception(patience(10)), BusyError)
         assert journal.trouble is None
-    assert journal.append(one).result(5).index == 4
+    assert journal.append(one).result(patience(5)).index == 4
     journal.close()
 
 

@@ -22,6 +22,7 @@ from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
 from tests.support.journal_history import Phone, founding, invitation
 from tests.support.sizes import examples
+from tests.support.waiting import patience
 
 
 class Histories(RuleBasedStateMachine):
@@ -51,13 +52,13 @@ class Histories(RuleBasedStateMachine):
         self.stack.close()
 
     def take(self, statement: Statement, writer: int = 0) -> Recorded:
-        recorded = self.writers[writer].append(statement.envelope.to_bytes()).result(10)
+        recorded = self.writers[writer].append(statement.envelope.to_bytes()).result(patience(10))
         assert self.known.setdefault(statement.id, recorded) == recorded
         return recorded
 
     def refused(self, statement: Statement, writer: int = 0) -> bool:
         future: Future[Recorded] = self.writers[writer].append(statement.envelope.to_bytes())
-        return isinstance(future.exception(10), EvidenceError)
+        return isinstance(future.exception(patience(10)), EvidenceError)
 
     @initialize()
     def found(self) -> None:
@@ -95,9 +96,9 @@ class Histories(RuleBasedStateMachine):
             if number == count // 2:
                 bad = phone.seal(Chain(999, FIRST_PREV))
                 poison.append(self.writers[writer].append(bad.envelope.to_bytes()))
-        assert all(isinstance(future.exception(10), EvidenceError) for future in poison)
+        assert all(isinstance(future.exception(patience(10)), EvidenceError) for future in poison)
         for statement, future in zip(made, futures, strict=True):
-            self.known[statement.id] = future.result(10)
+            self.known[statement.id] = future.result(patience(10))
         return multiple(*made)
 
     @rule(phone=phones, jump=st.integers(-3, 3).filter(bool), writer=st.integers(0, 1))

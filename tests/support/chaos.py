@@ -31,7 +31,7 @@ from server.settings import Settings
 from tests.support.bridge_world import AlarmOrganisation, new_broker
 from tests.support.ports import free_ports
 from tests.support.programs import need
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 PAUSE_S = 0.08
@@ -84,7 +84,7 @@ class BridgeProcess:
         """What it says of itself; empty while it does not answer."""
         try:
             headers = {"authorization": f"Bearer {self.token}"}
-            answer = httpx.get(f"{self.feed}/health", headers=headers, timeout=2, trust_env=False)
+            answer = httpx.get(f"{self.feed}/health", headers=headers, timeout=patience(2), trust_env=False)
         except httpx.HTTPError:
             return {}
         return dict(answer.json())
@@ -93,7 +93,9 @@ class BridgeProcess:
         """Return what it tells of alarms, newest first; nothing while it does not answer."""
         headers = {"authorization": f"Bearer {self.token}"}
         try:
-            return list(httpx.get(f"{self.feed}/alarms", headers=headers, timeout=5, trust_env=False).json()["alarms"])
+            return list(
+                httpx.get(f"{self.feed}/alarms", headers=headers, timeout=patience(5), trust_env=False).json()["alarms"]
+            )
         except httpx.HTTPError:
             return []
 
@@ -101,7 +103,7 @@ class BridgeProcess:
         """Hand an act in; return the status."""
         headers = {"authorization": f"Bearer {self.token}"}
         url = f"{self.feed}/alarms/{alarm}/acts"
-        return httpx.post(url, content=act, headers=headers, timeout=5, trust_env=False).status_code
+        return httpx.post(url, content=act, headers=headers, timeout=patience(5), trust_env=False).status_code
 
     def count(self, part: str) -> dict[str, int]:
         """Return the numbers in a part of its health; empty while it does not answer."""
@@ -170,7 +172,7 @@ class Chaos:
             self._kill_one_of_each(chance)
         self.stop.set()
         for one in workers:
-            one.join(60)
+            one.join(patience(60))
             assert not one.is_alive(), "a worker hangs"
 
     def _kill_one_of_each(self, chance: random.Random) -> None:
@@ -370,7 +372,7 @@ def _bare(folder: Path, kind: str, made: Chaos) -> Iterator[None]:
                 back.clear()
                 at = time.monotonic()
                 echo.publish("bare", b"x")
-                back.wait(30)
+                back.wait(patience(30))
                 made.bare_ms.append((at, (time.monotonic() - at) * 1000))
 
         worker = threading.Thread(target=measure, daemon=True)
@@ -379,7 +381,7 @@ def _bare(folder: Path, kind: str, made: Chaos) -> Iterator[None]:
             yield
         finally:
             end.set()
-            worker.join(30)
+            worker.join(patience(30))
             echo.stop()
 
 

@@ -21,7 +21,7 @@ from evidence import ids
 from evidence.statements.bodies import AlarmKind
 from tests.support.ports import free_port
 from tests.support.programs import need
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 OK = "200 OK"
 
@@ -133,7 +133,7 @@ def control_room(
     finally:
         process.terminate()
         try:
-            process.wait(5)
+            process.wait(patience(5))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

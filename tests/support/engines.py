@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import aiohttp
 
 from tests.support.programs import need
+from tests.support.waiting import patience
 
 MINI_BROWSER = tuple(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser"))
 """The browser that comes with the library of WebKitGTK; its driver starts it."""
@@ -58,7 +59,7 @@ def _running(command: list[str], environment: dict[str, str]) -> Iterator[subpro
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(patience(10))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 from evidence.custody.log.integrator import Head
+from tests.support.waiting import patience
 
 
 class MemoryHeadStore:
@@ -54,6 +55,6 @@ class SqliteHeadStore:
             connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+        connection = sqlite3.connect(self._path, timeout=patience(30), isolation_level=None)
         connection.execute("PRAGMA synchronous=FULL")
         return connection

@@ -16,6 +16,7 @@ import httpx
 from server.demo.machine import Machine
 from server.demo.supervisor import Program
 from tests.support.disk import Disk
+from tests.support.waiting import patience
 
 LOOK_S = 0.05
 UNREADY_FOR_S = 1.0
@@ -105,7 +106,7 @@ class Keeper:
         url = f"{self.machine.ports.url}/health/ready"
         while not self._stop.wait(LOOK_S):
             try:
-                unready = httpx.get(url, timeout=2).status_code == 503
+                unready = httpx.get(url, timeout=patience(2)).status_code == 503
             except httpx.TransportError:
                 unready = False
             if not unready:

@@ -14,7 +14,7 @@ from evidence.statements.statement import Statement
 from server.settings import Settings
 from tests.support import published
 from tests.support.server_world import CaseOfHers, Person
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 COMMAND = [sys.executable, "-c", "from server.cli import main; main()", "serve"]
 
@@ -57,7 +57,7 @@ def variables(settings: Settings) -> dict[str, str]:
 
 def alive(settings: Settings) -> bool:
     try:
-        return httpx.get(f"http://localhost:{settings.port}/health/live", timeout=1).status_code == 200
+        return httpx.get(f"http://localhost:{settings.port}/health/live", timeout=patience(1)).status_code == 200
     except httpx.TransportError:
         return False
 

@@ -29,7 +29,7 @@ from server.settings import Settings
 from server.upload_addresses import is_streamed
 from tests.support import published
 from tests.support.ports import free_port
-from tests.support.waiting import DEADLINE_S, until
+from tests.support.waiting import DEADLINE_S, patience, until
 
 """A wait that succeeds costs nothing; a machine with ten neighbours needs this long to start a server."""
 TUS = {"tus-resumable": "1.0.0"}
@@ -101,7 +101,7 @@ class Person:
     def client(self, skew_s: int = 0) -> httpx.Client:
         """Return a client on the connections that all share; it is not closed itself."""
         auth = Signed(self.identity, skew_s)
-        return httpx.Client(base_url=self.url, auth=auth, timeout=20, transport=CONNECTIONS)
+        return httpx.Client(base_url=self.url, auth=auth, timeout=patience(20), transport=CONNECTIONS)
 
     def sign(self, kind: str, body: bodies.Body, case: ids.CaseId | None = None, **more: Any) -> Statement:  # noqa: ANN401 - as in statements.sign
         return statements.sign(self.identity, kind, body, case=case or self.case, chain=self.chain, **more)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from tests.support.waiting import patience
+
 UNWELL = b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 SLOW_DOWN = b"HTTP/1.1 503 Slow Down\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
@@ -89,4 +91,4 @@ def proxied(upstream: int) -> Iterator[TcpProxy]:
     finally:
         proxy.listener.shutdown(socket.SHUT_RDWR)
         proxy.close()
-        thread.join(5)
+        thread.join(patience(5))

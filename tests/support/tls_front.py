@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.programs import need
+from tests.support.waiting import patience
 
 PIECE_BYTES = 65536
 
@@ -59,7 +60,7 @@ def tls_front(shown: Certificate, behind: int, demands: Path | None = None) -> I
     finally:
         server.shutdown(socket.SHUT_RDWR)
         server.close()
-        thread.join(5)
+        thread.join(patience(5))
 
 
 def _one(context: ssl.SSLContext, plain: socket.socket, behind: int) -> None:

@@ -22,6 +22,7 @@ from evidence.store.journal.journal import SqlJournal
 from server.items.access import visible_cases
 from server.principals import identify
 from tests.support.random_histories import House, RandomHistory
+from tests.support.waiting import patience
 
 HELD: Final = 6
 """Events of cases in memory: a single busy case is too much already."""
@@ -58,7 +59,7 @@ class Twin:
         futures = [writer.append(one.envelope.to_bytes()) for one in said]
         for one, future in zip(said, futures, strict=True):
             expected = verdict(self.whole, one, ids.time_of(self.town.now))
-            found = future.exception(30)
+            found = future.exception(patience(30))
             if found is None and one.id in self.said:
                 assert future.result().again
                 continue

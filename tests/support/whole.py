@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.waiting import patience
+
 GETUIGE = Path(sys.executable).parent / "getuige"
 
 
@@ -84,7 +86,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, pictures: tuple[Path, ...]
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(20)
+            process.wait(patience(20))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

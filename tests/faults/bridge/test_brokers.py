@@ -12,7 +12,7 @@ from device_bridge.wire import cose, message
 from device_bridge.wire.message import Kind, Lane, Location, Told, UpTopic
 from evidence import ids, keys
 from tests.support.bridge_world import World, start_bridge, world
-from tests.support.waiting import never, until
+from tests.support.waiting import never, patience, until
 
 KINDS = [
     pytest.param("nats", marks=pytest.mark.need("nats-server")),
@@ -140,7 +140,7 @@ def test_an_acknowledgement_of_a_former_connection_is_dropped(tmp_path: Path) ->
             one.start()
             until(one.connected.is_set, "client connects")
         sender.publish(topic, b"first")
-        assert arrived.wait(10)
+        assert arrived.wait(patience(10))
         stale = seen[0]
         broker = made.brokers[0]
         assert isinstance(broker.broker, NatsBroker)

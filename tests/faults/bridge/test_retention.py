@@ -33,7 +33,7 @@ from evidence.store.journal.journal import SqlJournal
 from server.keeping import spools
 from tests.support.bridge_world import AlarmOrganisation, World, start_bridge, world
 from tests.support.many_bridges import several
-from tests.support.waiting import DEADLINE_S, until
+from tests.support.waiting import DEADLINE_S, patience, until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 WEEK_MS = KEPT_AFTER_CLOSE_MS + 60_000
@@ -206,7 +206,7 @@ def test_killed_in_between_it_is_whole_or_gone(tmp_path: Path, when: str) -> Non
         try:
             path = made.settings.folder / "spool.db"
             child = [sys.executable, "-c", CHILD, str(path), when]
-            assert subprocess.run(child, check=False, timeout=30).returncode == -9
+            assert subprocess.run(child, check=False, timeout=patience(30)).returncode == -9
             with Spool(path) as spool:
                 found = spool.read().newest_item(alarm.alarm)
                 assert (found == stored) if when == "before" else (found is None)

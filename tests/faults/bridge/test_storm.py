@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic, seal
 from tests.support.chaos import HERE, Chaos, chaos
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 pytestmark = [
     pytest.mark.need("nats-server"),
@@ -100,7 +100,7 @@ def test_presses_keep_their_pace_in_a_storm_of_life_signs(tmp_path: Path, kind: 
         rate = (sum(count.value for count in sent) - before) / (time.monotonic() - began)
         stop.set()
         for one in senders:
-            one.join(20)
+            one.join(patience(20))
         skipped = sum(bridge.count("heartbeats").get("skipped", 0) for bridge in made.bridges)
         print(f"\n{rate:.0f} of {kind} a second: quiet {shown(quiet)}; in the storm {shown(loud)}; {skipped} skipped")  # noqa: T201 - a figure is printed
         assert rate > PER_S / 2, "the machine cannot even send the storm"

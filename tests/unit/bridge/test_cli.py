@@ -14,7 +14,7 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire.message import Told
 from evidence import canonical
 from tests.support.bridge_world import world
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 KEY = "ab" * 32
 
@@ -61,7 +61,7 @@ def test_a_press_on_the_command_line_is_followed_until_it_is_accepted(tmp_path: 
         human.start()
         program = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "device", "press"]
         options = ["--lat", "51.9", "--lon", "4.4", "--wait", "accepted", "--timeout", "20", "--json"]
-        done = subprocess.run([*program, str(folder), *options], capture_output=True, timeout=60, check=False)
+        done = subprocess.run([*program, str(folder), *options], capture_output=True, timeout=patience(60), check=False)
         human.join()
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
@@ -91,7 +91,7 @@ def test_what_is_typed_at_a_running_device_presses_drains_and_moves_it(tmp_path:
                 item = made.bridge.spool.read().newest_item(alarm.alarm)
             finally:
                 device.terminate()
-                trouble = device.communicate(timeout=20)[1]
+                trouble = device.communicate(timeout=patience(20))[1]
         assert sign is not None
         assert sign.message.battery == 15
         assert item is not None

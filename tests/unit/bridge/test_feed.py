@@ -14,7 +14,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids
 from tests.support.bridge_world import World, world
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 
@@ -29,7 +29,7 @@ def made(tmp_path: Path) -> Iterator[World]:
 def feed(made: World) -> Iterator[httpx.Client]:
     token = made.settings.token_file.read_text().strip()
     url = f"http://127.0.0.1:{made.bridge.feed_port}"
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=10) as client:
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=patience(10)) as client:
         yield client
 
 

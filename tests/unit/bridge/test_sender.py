@@ -14,7 +14,7 @@ from device_bridge.spool.connection import Spool
 from evidence import ids
 from evidence.store.database import leases
 from evidence.store.database.engine import open_engine
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 ALARM = ids.AlarmId("b" * 32)
 
@@ -47,7 +47,7 @@ def test_while_the_database_does_not_answer_everyone_sends() -> None:
 
     def take(_bridge: str) -> str:
         if answers.is_set():
-            release.wait(10)
+            release.wait(patience(10))
         return "2"
 
     def opened() -> tuple[Callable[[str], str], Callable[[], None]]:

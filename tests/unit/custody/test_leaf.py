@@ -6,6 +6,7 @@ import pytest
 
 from evidence.custody.errors import CustodyError
 from evidence.custody.log.leaf import leaf_entry, new_salt
+from tests.support.waiting import patience
 
 
 def test_a_known_salt_and_event_give_a_known_leaf() -> None:
@@ -21,7 +22,7 @@ def test_openssl_computes_the_same_leaf() -> None:
         input=event,
         check=True,
         capture_output=True,
-        timeout=30,
+        timeout=patience(30),
     ).stdout
     assert leaf_entry(salt, event) == b"\x01" + mac
 

@@ -10,6 +10,7 @@ import pytest
 from evidence.custody.errors import TimestampError
 from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.custody.time.timestamp import MAX_TOKEN_BYTES, TimestampAuthority, verify_token
+from tests.support.waiting import patience
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, 999_999, tzinfo=UTC)
 DIGEST = hashlib.sha256(b"a checkpoint").digest()
@@ -95,7 +96,7 @@ def openssl_verify(
         check=False,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=patience(30),
     )
 
 
@@ -136,7 +137,7 @@ def openssl_stamp(folder: Path, digest: bytes, algorithm: str) -> tuple[bytes, b
         ["-query", "-digest", digest.hex(), f"-{algorithm}", "-cert", "-out", "query"],
         ["-reply", "-config", "tsa.cnf", "-queryfile", "query", "-out", "reply"],
     ):
-        subprocess.run(["openssl", "ts", *arguments], cwd=folder, check=True, capture_output=True, timeout=30)
+        subprocess.run(["openssl", "ts", *arguments], cwd=folder, check=True, capture_output=True, timeout=patience(30))
     return (folder / "reply").read_bytes(), root
 
 

@@ -9,6 +9,7 @@ import pytest
 from evidence import keyfile
 from evidence.custody.errors import KeyFormatError
 from evidence.custody.log.note_key import load_or_create_key
+from tests.support.waiting import patience
 
 PROCESSES = 4
 ROUNDS = 40
@@ -47,7 +48,7 @@ def test_processes_that_make_a_key_at_once_hold_the_same(tmp_path: Path) -> None
         assert racer.stdin is not None
         racer.stdin.write("\n")
         racer.stdin.flush()
-    said = {racer.communicate(timeout=120)[0] for racer in racers}
+    said = {racer.communicate(timeout=patience(120))[0] for racer in racers}
     assert [racer.returncode for racer in racers] == [0] * PROCESSES
     assert len(said) == 1, "two processes hold different secrets"
     made = list((tmp_path / "secrets").iterdir())

@@ -12,6 +12,7 @@ import pytest
 import device_bridge.log_keys
 import server.log_keys
 from evidence import logs
+from tests.support.waiting import patience
 
 ROOT = Path(__file__).parents[3]
 APART = {"evidence/logs.py", "server/openapi.py", "server/web/vendor.py"}
@@ -38,7 +39,7 @@ print("alive")
 
 
 def test_a_line_holds_only_what_is_allowed() -> None:
-    ended = subprocess.run([sys.executable, "-c", SPEAKER], capture_output=True, timeout=60, check=True)
+    ended = subprocess.run([sys.executable, "-c", SPEAKER], capture_output=True, timeout=patience(60), check=True)
     whole, half, endless, theirs, ours, odd = (json.loads(line) for line in ended.stderr.splitlines())
     assert (whole["event"], whole["count"], whole["dropped"]) == ("whole", 1, ["body", "phrase"])
     assert half["count"] == "object"
@@ -53,7 +54,7 @@ def test_a_line_holds_only_what_is_allowed() -> None:
 def test_a_standard_error_that_takes_nothing_ends_nothing(redirection: str) -> None:
     command = f'sleep 0; "$0" -c "$1" {redirection}'
     ended = subprocess.run(
-        ["bash", "-c", command, sys.executable, SPEAKER], capture_output=True, timeout=60, check=True
+        ["bash", "-c", command, sys.executable, SPEAKER], capture_output=True, timeout=patience(60), check=True
     )
     assert ended.stdout == b"alive\n"
 

@@ -14,13 +14,14 @@ from typer.testing import CliRunner
 
 from server import cli
 from server.errors import ServerError
+from tests.support.waiting import patience
 
 RUNNER = CliRunner()
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / "getuige"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=patience(60), env=environment, check=False)
 
 
 def test_each_package_contributes_through_an_entry_point() -> None:

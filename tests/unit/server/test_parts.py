@@ -21,6 +21,7 @@ from server.metrics import Metrics
 from server.problems import ProblemError
 from server.settings import Settings
 from tests.support.ports import free_port
+from tests.support.waiting import patience
 
 KEY = bytes(range(32))
 
@@ -56,7 +57,7 @@ def test_the_roots_key_is_nowhere_in_the_data_folder(tmp_path: Path) -> None:
 def test_serving_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from server.cli import main; main()", "serve"]
     env = {"GETUIGE_DATA": str(tmp_path), "GETUIGE_PORT": str(free_port()), "PATH": "/usr/bin"}
-    ended = subprocess.run(command, env=env, capture_output=True, timeout=60, check=False)
+    ended = subprocess.run(command, env=env, capture_output=True, timeout=patience(60), check=False)
     assert ended.returncode != 0
     assert b"was this data folder founded" in b" ".join(ended.stderr.split())
     assert b"Traceback" not in ended.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from evidence import keyfile
 from evidence.bundle.checking import trust
 from evidence.custody.errors import TimestampError
 from evidence.custody.time import development_tsa, quorum, renewal
@@ -132,6 +133,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("GETUIGE_")]:
         monkeypatch.delenv(name)
     data = Data(tmp_path / "data")
+    keyfile.load_or_create_signing_key(data.layout.server_key)  # a founded folder
     monkeypatch.setenv("GETUIGE_DATA", str(data.layout.data))
     data.stamp(data.panel(DevelopmentTsa.create(life=30 * DAY)), 5)
     data.layout.tsa.mkdir(parents=True)

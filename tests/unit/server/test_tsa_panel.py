@@ -22,6 +22,7 @@ from server.timestamps import health, tsa
 from server.timestamps.stamp_folder import StampFolder
 from server.timestamps.tsa import TsaPanel
 from tests.support.tsa import RunningTsa, running
+from tests.support.waiting import patience
 
 DIGEST = hashlib.sha256(b"a head").digest()
 NOBODY = "http://127.0.0.1:1"
@@ -82,7 +83,7 @@ def test_one_that_hangs_holds_up_nobody(stack: ExitStack, tmp_path: Path, monkey
     released = threading.Event()
 
     def never(_digest: bytes, token: bytes) -> bytes:
-        released.wait(60)
+        released.wait(patience(60))
         return token
 
     good, hangs = stack.enter_context(running()), stack.enter_context(running(answer=never))

@@ -24,6 +24,7 @@ from evidence.store.errors import BlobError, UnreadyError
 from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal
 from tests.support.journal_history import CASE, CASEWORKER, founding, invitation
+from tests.support.waiting import patience
 
 NOW = ids.time_of(datetime.now(UTC))
 LATER = ids.time_of(datetime.now(UTC) + timedelta(hours=1))
@@ -99,7 +100,7 @@ def started(url: str) -> SqlJournal:
     journal = SqlJournal(open_engine(url))
     journal.start()
     for statement in founding():
-        journal.append(statement.envelope.to_bytes()).result(5)
+        journal.append(statement.envelope.to_bytes()).result(patience(5))
     return journal
 
 
@@ -111,8 +112,8 @@ def test_a_further_condition_is_judged_with_the_journal_as_it_is_then(url: str) 
 
     one_time = keys.Identity.generate()
     refused = journal.append(invitation(one_time).envelope.to_bytes(), requires=never)
-    assert isinstance(refused.exception(5), NotAllowedError)
-    assert journal.append(invitation(one_time).envelope.to_bytes()).result(5).index == 4
+    assert isinstance(refused.exception(patience(5)), NotAllowedError)
+    assert journal.append(invitation(one_time).envelope.to_bytes()).result(patience(5)).index == 4
     journal.close()
 
 
@@ -130,9 +131,9 @@ def test_poison_hurts_nobody_else(url: str) -> None:
     forged = journal.append(bad.to_bytes())
     exploded = journal.append(good[0].envelope.to_bytes(), requires=explode)
     futures += [journal.append(one.envelope.to_bytes()) for one in good[10:]]
-    assert [future.result(5).index for future in futures] == list(range(4, 4 + len(futures)))
-    assert isinstance(forged.exception(5), SignatureError)
-    assert isinstance(exploded.exception(5), ZeroDivisionError)
+    assert [future.result(patience(5)).index for future in futures] == list(range(4, 4 + len(futures)))
+    assert isinstance(forged.exception(patience(5)), SignatureError)
+    assert isinstance(exploded.exception(patience(5)), ZeroDivisionError)
     assert journal.trouble is None
     journal.close()
 
@@ -154,7 +155,7 @@ def append_many(url: str, count: int) -> None:
         for _ in range(count)
     ]
     for future in futures:
-        future.result(20)
+        future.result(patience(20))
     journal.close()
 
 
@@ -165,7 +166,7 @@ def test_two_processes_write_one_journal(url: str) -> None:
     for child in children:
         child.start()
     for child in children:
-        child.join(30)
+        child.join(patience(30))
     assert [child.exitcode for child in children] == [0, 0]
     journal = SqlJournal(open_engine(url))
     stored = journal.read(limit=1000)
