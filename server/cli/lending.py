@@ -34,7 +34,7 @@ def take_back(who: "Signer", case: str, device: str, condition: str) -> None:
     if condition not in get_args(Condition):
         raise typer.BadParameter(f"one of {', '.join(get_args(Condition))}", param_hint="--condition")
     receipt = Caseworker(who).take_back(_case(case), _device(device), cast("Condition", condition))
-    typer.echo(f"Taken back. It can still raise alarms until it is revoked. Event {receipt.index}.")
+    typer.echo(f"Taken back. It can still raise alarms until `revoke-device`. Event {receipt.index}.")
 
 
 def show(who: "Signer") -> None:

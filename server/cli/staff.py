@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli import erasing
+from server.cli import devices, erasing, organising
 from server.cli.phrases import PhraseFile, phrase
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def take_back(
     condition: Annotated[str, typer.Option(help="whole, damaged or lost.")] = "whole",
     phrase_file: PhraseFile = None,
 ) -> None:
-    """Write down that a device came back, or is lost. To shut it out, revoke it as well."""
+    """Write down that a device came back, or is lost. To shut it out: `revoke-device`."""
     from server.cli import lending
 
     lending.take_back(_signer(key, trust, url, phrase_file), case, device, condition)
@@ -243,5 +243,8 @@ def _signer(key: Path, trust: Path, url: str, phrase_file: Path | None) -> "Sign
 
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
+    organising.register(app, root, _signer)
+    devices.register(caseworker, _signer)
+    devices.register_enrolment(caseworker, _signer)
     erasing.register_caseworker(caseworker)
     parent.add_typer(app, name="staff")

@@ -8,6 +8,7 @@ import typer
 from server.cli import erasing
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.plain import one_line
+from server.cli.rows import AsJson, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,7 @@ def grant(  # noqa: PLR0913, PLR0917 - one option for each part of her consent
     case: Case,
     trust: Trust,
     url: Url,
-    reader: Annotated[str, typer.Option(help="The reader's key name (32 hexadecimal characters).")],
+    reader: Annotated[str, typer.Option(help="The reader's key name: `readers` lists them.")],
     purpose: Annotated[str, typer.Option(prompt="What for", help="Shown to you and to the reader.")],
     days: Annotated[int, typer.Option(min=1, max=366, help="How long.")] = 30,
     item: Annotated[list[str] | None, typer.Option(help="Only these items; may be repeated.")] = None,
@@ -109,12 +110,59 @@ def grant(  # noqa: PLR0913, PLR0917 - one option for each part of her consent
 
 
 @app.command()
+def readers(
+    key: Key,
+    case: Case,
+    trust: Trust,
+    url: Url,
+    phrase_file: PhraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List to whom you can give items: their names, and the key names that `grant --reader` takes."""
+    vault = _vault(key, case, trust, url, phrase_file)
+    rows = [{"reader": one.kid, "role": one.published.role, "label": one.published.label} for one in vault.readers()]
+    show(rows, as_json=as_json, nothing="The organisation certified no reader yet.")
+
+
+@app.command()
+def grants(
+    key: Key,
+    case: Case,
+    trust: Trust,
+    url: Url,
+    phrase_file: PhraseFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what you gave: to whom, what for, how many items, until when. `revoke` takes one back."""
+    from evidence import ids
+    from server.clients import case_lists
+
+    vault = _vault(key, case, trust, url, phrase_file)
+    found = case_lists.grants(vault.items(), vault.signer.certificates())
+    now = ids.now()
+    rows = [
+        {
+            "grant": one.grant,
+            "state": one.state(now),
+            "reader": one.reader,
+            "label": one.label,
+            "items": list(one.items),
+            "given": one.given_at,
+            "until": one.expires,
+            "purpose": one.purpose,
+        }
+        for one in found
+    ]
+    show(rows, as_json=as_json, nothing="You gave nothing yet.")
+
+
+@app.command()
 def revoke(
     key: Key,
     case: Case,
     trust: Trust,
     url: Url,
-    grant_id: Annotated[str, typer.Argument(metavar="GRANT", help="The grant to take back.")],
+    grant_id: Annotated[str, typer.Argument(metavar="GRANT", help="The grant to take back: `grants` lists them.")],
     phrase_file: PhraseFile = None,
 ) -> None:
     """Take a grant back. What the reader fetched before stays where it is."""

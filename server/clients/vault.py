@@ -51,6 +51,14 @@ class Vault:
             )
         return found
 
+    def readers(self) -> list[Certificate]:
+        """Return everyone whom items can be given to: certified by the pinned root for a reader's role.
+
+        Raises:
+            ClientError: not reachable.
+        """
+        return [one for one in self.signer.certificates(fresh=True).values() if one.published.role in READER_ROLES]
+
     def grant(
         self,
         kid: ids.KeyId,
