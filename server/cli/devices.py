@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli.organising import Connect, Key, Trust, Url
+from server.cli.organising import Key, Trust, Url, connect
 from server.cli.phrases import PhraseFile
 from server.cli.rows import AsJson, Really, hex_id, show
 
@@ -18,7 +18,7 @@ Device = Annotated[str, typer.Argument(help="Its id: `devices` lists them.")]
 PROFILES = ("20s", "3min", "30min")
 
 
-def register(app: typer.Typer, signer: Connect) -> None:
+def register(app: typer.Typer) -> None:
     """Add what both a caseworker and her vault may do."""
 
     @app.command("devices")
@@ -26,7 +26,7 @@ def register(app: typer.Typer, signer: Connect) -> None:
         key: Key, trust: Trust, url: Url, case: Case, as_json: AsJson = False, phrase_file: PhraseFile = None
     ) -> None:
         """List the phones and alarm devices of a case, also those that were shut out."""
-        found = _devices(signer(key, trust, url, phrase_file), case)
+        found = _devices(connect(key, trust, url, phrase_file), case)
         show([_row(one) for one in found], as_json=as_json, nothing="No phone and no device was enrolled.")
 
     @app.command("revoke-phone")
@@ -40,7 +40,7 @@ def register(app: typer.Typer, signer: Connect) -> None:
         phrase_file: PhraseFile = None,
     ) -> None:
         """Shut a phone out, for ever: it was lost, or somebody else has it. Invite another one afterwards."""
-        _revoke(signer(key, trust, url, phrase_file), case, phone, "phone", really=really)
+        _revoke(connect(key, trust, url, phrase_file), case, phone, "phone", really=really)
 
     @app.command("revoke-device")
     def revoke_device(
@@ -53,10 +53,10 @@ def register(app: typer.Typer, signer: Connect) -> None:
         phrase_file: PhraseFile = None,
     ) -> None:
         """Shut an alarm device out, for ever: its presses are no alarms any more."""
-        _revoke(signer(key, trust, url, phrase_file), case, device, "alarm device", really=really)
+        _revoke(connect(key, trust, url, phrase_file), case, device, "alarm device", really=really)
 
 
-def register_enrolment(app: typer.Typer, signer: Connect) -> None:
+def register_enrolment(app: typer.Typer) -> None:
     """Add what only a caseworker may do."""
 
     @app.command("enrol-device")
@@ -95,7 +95,7 @@ def register_enrolment(app: typer.Typer, signer: Connect) -> None:
             sealed,
         )
         shown = None if card is None else ids.ItemId(hex_id(card, "--card"))
-        who = Caseworker(signer(key, trust, url, phrase_file))
+        who = Caseworker(connect(key, trust, url, phrase_file))
         receipt = who.lend(ids.CaseId(hex_id(case, "CASE")), public, shown)
         typer.echo(f"Enrolled. Event {receipt.index}. `lend` writes down to whom it was handed over.")
 
@@ -104,7 +104,7 @@ def _devices(who: "Signer", case: str) -> "list[Enrolled]":
     from evidence import ids
     from server.clients import case_lists, timeline
 
-    return case_lists.devices(timeline.read(who, ids.CaseId(hex_id(case, "CASE")), [who.identity]))
+    return case_lists.devices(timeline.read(who, ids.CaseId(hex_id(case, "CASE")), []))
 
 
 def _row(one: "Enrolled") -> dict[str, object]:

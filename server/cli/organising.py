@@ -1,6 +1,5 @@
 """`getuige staff root share-desk | retire` and `getuige staff list`: the organisation's keys after the first ones."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,11 +16,18 @@ Key = Annotated[Path, typer.Option("--key", help="Your locked key.", dir_okay=Fa
 Trust = Annotated[Path, typer.Option("--trust", exists=True, file_okay=False, help="Your trust folder.")]
 Url = Annotated[str, typer.Option("--url", envvar="GETUIGE_PUBLIC_URL", help="Address of the server.")]
 
-Connect = Callable[[Path, Path, str, Path | None], "Signer"]
+
+def connect(key: Path, trust: Path, url: str, phrase_file: Path | None) -> "Signer":
+    """Return somebody at the server, with the key in a file and the anchors in a folder; nothing is sent yet."""
+    from server.clients import locked
+    from server.clients.pins import Pins
+    from server.clients.signing import Signer
+
+    return Signer.connect(url, locked.unlock(key, phrase(phrase_file)), Pins.from_folder(trust))
 
 
-def register(staff: typer.Typer, root: typer.Typer, signer: Connect) -> None:
-    """Add the commands; `signer` connects as the other commands of the group do."""
+def register(staff: typer.Typer, root: typer.Typer) -> None:
+    """Add the commands."""
 
     @root.command("share-desk")
     def share_desk(
@@ -39,7 +45,7 @@ def register(staff: typer.Typer, root: typer.Typer, signer: Connect) -> None:
         from server.clients import locked
         from server.clients.root import Root
 
-        who = signer(key, trust, url, phrase_file)
+        who = connect(key, trust, url, phrase_file)
         reader = _certified(who, to, "--to")
         Root(who).share(locked.unlock(desk_key, phrase(desk_phrase_file)), reader)
         typer.echo(f"{reader.published.label} ({reader.kid}) now opens what is sealed to the desk.")
@@ -56,7 +62,7 @@ def register(staff: typer.Typer, root: typer.Typer, signer: Connect) -> None:
         """Retire somebody's key, for ever: a colleague leaves, or lost it."""
         from server.clients.root import Root
 
-        who = signer(key, trust, url, phrase_file)
+        who = connect(key, trust, url, phrase_file)
         one = _certified(who, name, "KEY")
         typer.echo(f"{one.published.role} {one.published.label}, key {one.kid}:")
         typer.echo("  signs nothing more and signs in no more; nothing new is given to it. It cannot come back.")
@@ -70,7 +76,7 @@ def register(staff: typer.Typer, root: typer.Typer, signer: Connect) -> None:
     @staff.command("list")
     def certified(key: Key, trust: Trust, url: Url, as_json: AsJson = False, phrase_file: PhraseFile = None) -> None:
         """List the keys that the organisation's root certified and did not retire: whose, and their names."""
-        rows = [_row(one) for one in signer(key, trust, url, phrase_file).certificates(fresh=True).values()]
+        rows = [_row(one) for one in connect(key, trust, url, phrase_file).certificates(fresh=True).values()]
         show(sorted(rows, key=lambda row: str(row["role"])), as_json=as_json, nothing="No key is certified yet.")
 
 

@@ -1,15 +1,13 @@
 """`getuige staff …`: root, caseworker and dispatcher on the command line. Each signs with a key of their own."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from server.cli import devices, erasing, organising
+from server.cli.organising import connect as _signer
 from server.cli.phrases import PhraseFile, phrase
-
-if TYPE_CHECKING:
-    from server.clients.signing import Signer
 
 Key = Annotated[Path, typer.Option("--key", help="Your locked key.", dir_okay=False)]
 Trust = Annotated[Path, typer.Option("--trust", exists=True, file_okay=False, help="Your trust folder.")]
@@ -233,18 +231,10 @@ def act(
         raise typer.BadParameter("claim, accept, dispatch, on_scene or close:REASON", param_hint="WHAT")
 
 
-def _signer(key: Path, trust: Path, url: str, phrase_file: Path | None) -> "Signer":
-    from server.clients import locked
-    from server.clients.pins import Pins
-    from server.clients.signing import Signer
-
-    return Signer.connect(url, locked.unlock(key, phrase(phrase_file)), Pins.from_folder(trust))
-
-
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
-    organising.register(app, root, _signer)
-    devices.register(caseworker, _signer)
-    devices.register_enrolment(caseworker, _signer)
+    organising.register(app, root)
+    devices.register(caseworker)
+    devices.register_enrolment(caseworker)
     erasing.register_caseworker(caseworker)
     parent.add_typer(app, name="staff")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli import erasing
+from server.cli import devices, erasing
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.plain import one_line
 from server.cli.rows import AsJson, show
@@ -219,5 +219,6 @@ def _vault(key: Path, case: str, trust: Path, url: str, phrase_file: Path | None
 
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
+    devices.register(app)
     erasing.register_vault(app)
     parent.add_typer(app, name="vault")

@@ -9,19 +9,21 @@ import signal
 import sys
 from collections.abc import Iterator
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.main import get_command
 
+from evidence.keys import MIN_MEMLIMIT, MIN_OPSLIMIT, Kdf
 from server import cli
 from server.clients import locked
 from server.founding import found
 from server.settings import Settings
 
 PHRASE = "bado kemi supo ralo tiva neku"
-TEXTS = {"url": "http://127.0.0.1:9", "case_key": "ab" * 32}
+TEXTS = {"url": "http://127.0.0.1:9"}
 UNFORESEEN = "this should not have happened"
 SERVES = {"run", "demo", "bridge", "broker", "alarm-centre"}
 """Commands that make what is missing and then run until they are stopped: tried only where nothing can be made."""
@@ -74,7 +76,9 @@ def _arguments(name: str, path: str, organisation: Path) -> list[str]:
 def organisation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A founded folder, a key that opens, and its phrase."""
     folder = tmp_path_factory.mktemp("organisation")
-    root = locked.create(folder / "root.key", "root", PHRASE)
+    with pytest.MonkeyPatch.context() as cheap:
+        cheap.setattr(Kdf, "fresh", partial(Kdf.fresh, opslimit=MIN_OPSLIMIT, memlimit=MIN_MEMLIMIT))
+        root = locked.create(folder / "root.key", "root", PHRASE)
     found(Settings(data=folder / "data"), root, "Test")
     (folder / "phrase").write_text(PHRASE)
     return folder
