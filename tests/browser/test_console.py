@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Route, expect
 from evidence.statements import bodies
 from tests.support.stand_in import StandIn
 from tests.support.visitor import STALE_WITHIN_S, visit
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -83,7 +83,7 @@ async def test_a_shift_is_written_down_when_it_begins_and_when_it_ends(browser: 
         await expect(daan.page.locator(".shift")).to_contain_text("Dienst loopt sinds")
         await expect(daan.page.locator(".shift")).to_contain_text("Staat nog niet in het logboek")
         server.deaf = False
-        await expect(daan.page.locator(".shift")).to_contain_text("Staat in het logboek", timeout=15_000)
+        await expect(daan.page.locator(".shift")).to_contain_text("Staat in het logboek", timeout=patience(15_000))
         await daan.page.get_by_role("button", name="Dienst beëindigen").click()
         await expect(daan.page.get_by_role("button", name="Dienst starten")).to_be_visible()
         await asyncio.to_thread(until, lambda: len(server.statements) == 2, "the end is handed in")
@@ -108,7 +108,7 @@ async def test_the_second_desk_sees_at_once_who_has_it(browser: Browser, server:
         await first.page.get_by_role("button", name="Ik kijk").click()
 
         row = second.page.locator(f"button[data-alarm='{alarm}']")
-        await expect(row).to_contain_text("bekeken door Daan Okafor", timeout=1500)
+        await expect(row).to_contain_text("bekeken door Daan Okafor", timeout=patience(1500))
         await expect(row).to_contain_text("IN BEKIJK")
         await first.sound()
         await second.sound()
@@ -122,7 +122,7 @@ async def test_a_frozen_server_is_shown_within_eight_seconds_and_so_is_its_retur
         server.frozen = True
 
         bar = daan.page.locator(".freshness.stale")
-        await bar.wait_for(timeout=STALE_WITHIN_S * 1000)
+        await bar.wait_for(timeout=patience(STALE_WITHIN_S * 1000))
         await expect(bar).to_contain_text("NIET ACTUEEL – gebruik telefoon")
         width = await bar.evaluate("(bar) => bar.getBoundingClientRect().width / document.documentElement.clientWidth")
         assert width > 0.99
@@ -131,7 +131,7 @@ async def test_a_frozen_server_is_shown_within_eight_seconds_and_so_is_its_retur
         assert await daan.axe() == []
 
         server.frozen = False
-        await daan.page.locator(".freshness.live").wait_for(timeout=10_000)
+        await daan.page.locator(".freshness.live").wait_for(timeout=patience(10_000))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pmtiles.writer import Writer
 
 from tests.support.stand_in import StandIn
 from tests.support.visitor import visit
+from tests.support.waiting import patience
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -73,7 +74,7 @@ async def test_a_map_from_the_own_disk_is_drawn_and_nobody_is_asked(
 
         page.on("request", note)
         await page.get_by_label("Kaart van deze computer kiezen").set_input_files(tmp_path / "rotterdam.pmtiles")
-        await expect(page.locator(".map[data-drawn]")).to_be_visible(timeout=30_000)
+        await expect(page.locator(".map[data-drawn]")).to_be_visible(timeout=patience(30_000))
         assert await page.locator(".map").get_attribute("data-problem") is None
         shot = Image.open(io.BytesIO(await page.locator(".map canvas").screenshot())).convert("RGB")
         colours = {colour: count for count, colour in shot.getcolors(maxcolors=1 << 20) or []}
@@ -106,7 +107,7 @@ async def test_the_map_follows_her_until_somebody_looks_elsewhere(
         await page.keyboard.press("a")
         await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
         await page.get_by_label("Kaart van deze computer kiezen").set_input_files(tmp_path / "rotterdam.pmtiles")
-        await expect(page.locator(".map[data-drawn]")).to_be_visible(timeout=30_000)
+        await expect(page.locator(".map[data-drawn]")).to_be_visible(timeout=patience(30_000))
 
         server.move(alarm, "51.934900", "4.458800")
         await daan.until(f"Math.abs({MAP}.getCenter().lng - 4.4588) < 1e-6")

@@ -18,6 +18,7 @@ from playwright.async_api import Browser, expect
 
 from server.clients.locked import read
 from tests.support.visitor import PIXELS, STALE_WITHIN_S, Visitor, pixels_of_file, visit
+from tests.support.waiting import patience
 from tests.support.whole import GETUIGE, Running, running
 
 __all__ = ["running"]  # a fixture
@@ -33,7 +34,7 @@ LATER = ("51.935600", "4.460000")
 async def _review(person: Visitor, running: Running, handle: str) -> int:
     """Sign in, wait for the checks, and return how many items are in the table; all must be proven."""
     await person.sign_in("/review", handle, running.phrases[handle])
-    await person.page.wait_for_selector("getuige-review[data-checked]", timeout=60_000)
+    await person.page.wait_for_selector("getuige-review[data-checked]", timeout=patience(60_000))
     folded = person.page.locator(".fold[aria-expanded=false]")
     while await folded.count():
         await folded.first.click()
@@ -88,7 +89,7 @@ async def test_a_real_press_is_accepted_and_followed_in_the_console_and_the_butt
     async with visit(browser, running.url) as daan:
         page = daan.page
         await daan.sign_in("/console", "daan", running.phrases["daan"])
-        await page.wait_for_selector(".freshness.live", timeout=15_000)
+        await page.wait_for_selector(".freshness.live", timeout=patience(15_000))
         await page.get_by_role("button", name="Dienst starten").click()
         await daan.sound()
 
@@ -99,7 +100,7 @@ async def test_a_real_press_is_accepted_and_followed_in_the_console_and_the_butt
             str(GETUIGE), "device", "press", str(folder), "--track", str(track), "--wait", "closed",
             "--timeout", "60", "--json", stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        await page.wait_for_selector("button.alarm.new", timeout=15_000)
+        await page.wait_for_selector("button.alarm.new", timeout=patience(15_000))
         await page.locator("button.alarm.new").click()
         await expect(page.locator("section.where")).to_contain_text(", ".join(POSITION))
         await expect(page.locator("article .badge.proven")).to_contain_text("alarmbrug")
@@ -108,7 +109,9 @@ async def test_a_real_press_is_accepted_and_followed_in_the_console_and_the_butt
             await page.keyboard.press(key)
             await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", state)
         await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
-        await expect(page.locator(".moved")).to_contain_text("220 m verder naar het noordoosten", timeout=30_000)
+        await expect(page.locator(".moved")).to_contain_text(
+            "220 m verder naar het noordoosten", timeout=patience(30_000)
+        )
         await expect(page.locator("section.where .coordinates")).to_have_text(", ".join(LATER))
         await daan.keep("whole-console")
         await daan.sound()
@@ -116,7 +119,7 @@ async def test_a_real_press_is_accepted_and_followed_in_the_console_and_the_butt
         await page.get_by_role("button", name="Per ongeluk").click()
         await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "closed")
 
-        output, _ = await asyncio.wait_for(button.communicate(), 60)
+        output, _ = await asyncio.wait_for(button.communicate(), patience(60))
         heard = [json.loads(line)["event"] for line in output.splitlines()]
         assert button.returncode == 0
         assert heard.index("stored") < heard.index("accepted") < heard.index("closed")
@@ -128,7 +131,7 @@ async def _getuige(*arguments: str | Path, data: Path) -> str:
         str(GETUIGE), *map(str, arguments), env={**os.environ, "GETUIGE_DATA": str(data)},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    said, _ = await asyncio.wait_for(process.communicate(), patience(60))
     assert process.returncode == 0, said.decode()[-2000:]
     return said.decode()
 
@@ -169,26 +172,26 @@ async def test_the_page_believes_the_log_before_and_after_its_key_was_rotated(
 async def test_a_server_that_stops_is_shown_within_eight_seconds(browser: Browser, running: Running) -> None:
     async with visit(browser, running.url) as daan:
         await daan.sign_in("/console", "daan", running.phrases["daan"])
-        await daan.page.wait_for_selector(".freshness.live", timeout=15_000)
+        await daan.page.wait_for_selector(".freshness.live", timeout=patience(15_000))
         (serving,) = running.parts("serve")
         os.kill(serving, signal.SIGSTOP)
         try:
-            await daan.page.wait_for_selector(".freshness.stale", timeout=STALE_WITHIN_S * 1000)
+            await daan.page.wait_for_selector(".freshness.stale", timeout=patience(STALE_WITHIN_S * 1000))
         finally:
             os.kill(serving, signal.SIGCONT)
-        await daan.page.wait_for_selector(".freshness.live", timeout=15_000)
+        await daan.page.wait_for_selector(".freshness.live", timeout=patience(15_000))
 
 
 async def test_bridges_that_stop_are_shown_although_the_server_is_well(browser: Browser, running: Running) -> None:
     async with visit(browser, running.url) as daan:
         await daan.sign_in("/console", "daan", running.phrases["daan"])
-        await daan.page.wait_for_selector(".freshness.live", timeout=15_000)
+        await daan.page.wait_for_selector(".freshness.live", timeout=patience(15_000))
         bridges = running.parts("bridge")
         for bridge in bridges:
             os.kill(bridge, signal.SIGSTOP)
         try:
-            await expect(daan.page.locator(".freshness.stale")).to_contain_text("alarmbrug", timeout=15_000)
+            await expect(daan.page.locator(".freshness.stale")).to_contain_text("alarmbrug", timeout=patience(15_000))
         finally:
             for bridge in bridges:
                 os.kill(bridge, signal.SIGCONT)
-        await daan.page.wait_for_selector(".freshness.live", timeout=20_000)
+        await daan.page.wait_for_selector(".freshness.live", timeout=patience(20_000))

@@ -124,7 +124,7 @@ class Button:
                 self.pressed.append(device.press())
                 over.wait(self.chance.uniform(0.2, 0.8))
             # Faults are over: each press must be stored now, by the device's own repeating.
-            self.told = [press for press in self.pressed if device.wait(press, Told.STORED, 60) is not None]
+            self.told = [press for press in self.pressed if device.wait(press, Told.STORED, patience(60)) is not None]
         finally:
             device.stop()
 

@@ -184,7 +184,7 @@ def test_a_press_reaches_the_alarm_centre_and_a_dead_one_shows_in_the_history(tm
         settings = BridgeSettings(**{**made.settings.model_dump(), "alarm_centres": centres})
         made.bridge = start_bridge(settings)
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, 5) is not None
+            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, patience(5)) is not None
             until(lambda: [one for one in received if one["message"] != "NULL"], "the alarm centre has it")
 
         def outcomes() -> dict[str, str]:

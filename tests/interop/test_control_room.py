@@ -247,7 +247,7 @@ def test_an_alarm_reaches_it_by_the_plan_and_is_withdrawn_when_it_was_none(tmp_p
         _restart(made, control_rooms=(f"mk=sip:meldkamer@127.0.0.1:{room.port}",), sip_sender=SENDER)
         until(lambda: room.requests(b"OPTIONS"), "the poll asks whether it lives")
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, 5) is not None
+            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, patience(5)) is not None
             until(lambda: _outcome(made) == "delivered", "the history says so")
             device.press(Kind.DURESS, ROTTERDAM)
             until(lambda: len(room.received()) == 2, "duress is an update")
@@ -265,7 +265,7 @@ def test_a_genuine_alarm_is_not_withdrawn_when_it_is_closed(tmp_path: Path) -> N
         memory = made.new_device()
         _restart(made, control_rooms=(f"mk=sip:meldkamer@127.0.0.1:{room.port}",), sip_sender=SENDER)
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, 5) is not None
+            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, patience(5)) is not None
             until(lambda: _outcome(made) == "delivered", "the history says so")
             _close(made, "genuine")
         made.bridge.stop()
@@ -281,7 +281,7 @@ def test_a_control_room_of_the_second_stage_hears_the_withdrawal_too(tmp_path: P
         more = {"second_control_rooms": (f"mk=sip:meldkamer@127.0.0.1:{room.port}",)}
         _restart(made, **more, sip_sender=SENDER)
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, 5) is not None
+            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, patience(5)) is not None
             (alarm,) = made.bridge.spool.read().newest_alarms(5)
             made.bridge.watch.look(unix_ms(alarm.raised_at) + SECOND_AFTER_MS)
             until(lambda: _outcome(made) == "delivered", "its stage came")
@@ -297,7 +297,7 @@ def test_an_alarm_that_never_left_is_not_withdrawn_but_dropped(tmp_path: Path) -
         memory = made.new_device()
         _restart(made, second_control_rooms=(f"mk=sip:meldkamer@127.0.0.1:{nobody}",), sip_sender=SENDER)
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, 5) is not None
+            assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, patience(5)) is not None
             _close(made, "accidental")
         rows = made.bridge.spool.read().sql.execute("SELECT count(*) FROM outbox WHERE route = 'sip-mk'").fetchone()
         held = made.bridge.spool.read().sql.execute("SELECT count(*) FROM held WHERE route = 'sip-mk'").fetchone()

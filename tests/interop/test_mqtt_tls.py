@@ -22,7 +22,7 @@ from device_bridge.wire.message import Kind, Told
 from tests.support.bridge_world import AlarmOrganisation, World, new_broker, start_bridge
 from tests.support.certificates import Authority
 from tests.support.ports import free_port
-from tests.support.waiting import never, until
+from tests.support.waiting import never, patience, until
 
 KINDS = [
     pytest.param("nats", marks=pytest.mark.need("nats-server")),
@@ -101,7 +101,7 @@ def test_a_press_over_tls_is_stored(tmp_path: Path, kind: str) -> None:
     with secured(tmp_path, kind) as made:
         memory = made.device("button")
         with made.world.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS), Told.STORED, 10) is not None
+            assert device.wait(device.press(Kind.PRESS), Told.STORED, patience(10)) is not None
         (alarm,) = made.world.bridge.spool.read().newest_alarms(5)
         assert alarm.device == memory.device
 
@@ -150,7 +150,7 @@ def test_a_device_speaks_and_hears_on_its_own_topics_only(tmp_path: Path) -> Non
         spy.publish(f"up/{hers.device[:2]}/{hers.device}/a", b"forged")
         spy.publish(f"svc/bridge/{made.world.bridge.name}", b"forged", retain=True)
         with made.world.switched_on(hers) as device:
-            assert device.wait(device.press(Kind.PRESS), Told.STORED, 10) is not None
+            assert device.wait(device.press(Kind.PRESS), Told.STORED, patience(10)) is not None
         spy.stop()
         assert not [topic for topic in heard if hers.device in topic]
         assert made.world.bridge.spool.read().counters().get("quarantined", 0) == quarantined, "it never arrived"
@@ -165,7 +165,7 @@ def test_a_stolen_device_cannot_take_the_bridges_session(tmp_path: Path) -> None
         until(thief.connected.is_set, "he connects, under his own name")
         never(lambda: not made.world.bridge.listening(), "the bridge was pushed out", QUIET_S)
         with made.world.switched_on(hers) as device:
-            assert device.wait(device.press(Kind.PRESS), Told.STORED, 10) is not None
+            assert device.wait(device.press(Kind.PRESS), Told.STORED, patience(10)) is not None
         thief.stop()
 
 

@@ -103,7 +103,7 @@ def test_a_device_hears_nothing_that_is_meant_for_another(tmp_path: Path) -> Non
                 client.answered.clear()
                 until(client.client.is_connected, "it comes back", ANSWER_S)
         with made.switched_on(victim) as device:
-            assert device.wait(device.press(), message.Told.STORED, 5) is not None
+            assert device.wait(device.press(), message.Told.STORED, patience(5)) is not None
         own = str(UpTopic(thief.device, Lane.ALARM))
         until(client.client.is_connected, "still there", ANSWER_S)
         client.subscribe(message.down_topic(thief.device))
@@ -175,8 +175,8 @@ def test_a_worker_that_hangs_or_knows_less_keeps_nobody_out(tmp_path: Path) -> N
                 process.send_signal(signal.SIGSTOP)
                 began = time.monotonic()
                 with made.switched_on(memory) as device:
-                    assert device.wait(device.press(), Told.STORED, 5) is not None
-                assert time.monotonic() - began < DEADLINE_S
+                    assert device.wait(device.press(), Told.STORED, patience(5)) is not None
+                assert time.monotonic() - began < patience(DEADLINE_S)
                 process.send_signal(signal.SIGCONT)
                 other.registry._devices.clear()
                 with made.switched_on(memory) as device:

@@ -16,7 +16,7 @@ from device_bridge.wire.message import Kind, Location, Told
 from evidence import ids
 from tests.support.control_room import SENDER, ControlRoom, alert_of, control_room
 from tests.support.many_bridges import Several, several
-from tests.support.waiting import never, until
+from tests.support.waiting import never, patience, until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 SETTLED_S = HANDOVER_MS / 1000 + 0.6
@@ -33,7 +33,7 @@ def alarmed(folder: Path) -> Iterator[tuple[Several, ControlRoom, int]]:
             made.knows(memory.device)
             until(lambda: len({sender(made, of) for of in (0, 1)} - {None}) == 1, "they agree who sends first")
             with made.world.switched_on(memory) as device:
-                assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 10) is not None
+                assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(10)) is not None
                 until(room.received, "the control room has it")
                 until(lambda: all(given(made, of) for of in (0, 1)), "both bridges know that it has")
                 yield made, room, int(sender(made, 0) or "1") - 1

@@ -31,7 +31,7 @@ from tests.support.s3_world import S3Server
 from tests.support.server_process import variables
 from tests.support.server_world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in
 from tests.support.tcp_proxy import TcpProxy, proxied
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_s3_away_costs_no_phone_anything_and_everything_arrives_once_when_it_is_
         proxy.mode = "500"
         begun = time.monotonic()
         items += two_items(case, phone)
-        assert time.monotonic() - begun < 10  # two uploads and two receipts; S3's patience is 30 seconds
+        assert time.monotonic() - begun < patience(10)  # two uploads and two receipts; S3's patience is 30 seconds
         assert httpx.get(f"{settings.public_url}/health/ready").json()["ready"]
         until(lambda: copies.backlog().failing > 0, "the failure is written down")
         assert getuige(settings, "storage", "status").exit_code == 0

@@ -204,7 +204,7 @@ class Chaos:
             at = time.monotonic()
             press = device.press(Kind.PRESS, HERE)
             pressed.presses.append(press)
-            took_ms = device.wait(press, Told.STORED, 30)
+            took_ms = device.wait(press, Told.STORED, patience(30))
             if took_ms is None:
                 pressed.lost.append(press)
             else:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
-from playwright.async_api import Browser, ConsoleMessage, Page
+from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from tests.support.page_world import PHRASES
+from tests.support.waiting import patience
 
 PROJECT = Path(__file__).parents[2]
 ARTEFACTS = PROJECT / "tests/artefacts"
@@ -64,27 +65,27 @@ class Visitor:
         handle = await self.page.input_value("#handle")
         await self.page.fill("#phrase", PHRASES[handle])
         await self.page.click("button[type=submit]")
-        await self.page.wait_for_selector("getuige-review[data-checked]", timeout=30_000)
+        await self.page.wait_for_selector("getuige-review[data-checked]", timeout=patience(30_000))
 
     async def review(self) -> None:
         """Sign in as the caseworker and wait until every item was checked."""
         await self.sign_in("/review", "marit")
-        await self.page.wait_for_selector("getuige-review[data-checked]", timeout=30_000)
+        await self.page.wait_for_selector("getuige-review[data-checked]", timeout=patience(30_000))
 
     async def console(self) -> None:
         """Sign in as the dispatcher and wait until the list is live."""
         await self.sign_in("/console", "daan")
-        await self.page.wait_for_selector(".freshness.live", timeout=15_000)
+        await self.page.wait_for_selector(".freshness.live", timeout=patience(15_000))
 
     async def until(self, expression: str, *, seconds: float = 10) -> None:
         """Wait until a JavaScript expression holds (Playwright's own way needs `eval`, which our policy forbids)."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(patience(seconds)):
             while not await self.page.evaluate(expression):  # noqa: ASYNC110 - the other side is a browser
                 await asyncio.sleep(0.05)
 
     async def noticed(self, word: str, *, seconds: float = 10) -> None:
         """Wait until the browser complained of something in these words."""
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(patience(seconds)):
             while not any(word in error for error in self.errors):  # noqa: ASYNC110 - the other side is a browser
                 await asyncio.sleep(0.05)
 
@@ -122,6 +123,11 @@ class Visitor:
         assert target.stat().st_size < MAX_IMAGE_BYTES
 
 
+DEADLINE_MS = 30_000
+EXPECTED_MS = 5_000
+"""Playwright's own limits, on a free machine: for an element to come, and for what is expected of one to hold."""
+
+
 @asynccontextmanager
 async def visit(browser: Browser, url: str, **options: Any) -> AsyncIterator[Visitor]:  # noqa: ANN401 - Playwright's options
     """Open a window in a fresh profile: Dutch, in Amsterdam, 1440 × 900."""
@@ -132,6 +138,8 @@ async def visit(browser: Browser, url: str, **options: Any) -> AsyncIterator[Vis
         "color_scheme": "light",
     }
     context = await browser.new_context(**{**defaults, **options})
+    context.set_default_timeout(patience(DEADLINE_MS))
+    expect.set_options(timeout=patience(EXPECTED_MS))
     await context.add_init_script(WATCH)
     page = await context.new_page()
     visitor = Visitor(page, url)

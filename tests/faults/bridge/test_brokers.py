@@ -34,17 +34,17 @@ def test_a_press_is_stored_once_and_told_accepted_and_closed(tmp_path: Path, kin
         memory = made.new_device()
         with made.switched_on(memory) as device:
             press = device.press(Kind.PRESS, HERE)
-            assert device.wait(press, Told.STORED, 10) is not None
+            assert device.wait(press, Told.STORED, patience(10)) is not None
             (alarm,) = made.bridge.spool.read().newest_alarms(5)
             who = made.organisation.dispatcher
             for kind_of_act, told in (("accept", Told.ACCEPTED), ("dispatch", Told.DISPATCHED)):
                 made.bridge.acts.carry_out(alarm.alarm, made.organisation.act(who, kind_of_act, alarm.alarm))
                 assert device.wait(press, told, 10) is not None
             made.bridge.acts.carry_out(alarm.alarm, made.organisation.act(who, "close", alarm.alarm, "genuine"))
-            assert device.wait(press, Told.CLOSED, 10) is not None
+            assert device.wait(press, Told.CLOSED, patience(10)) is not None
             assert device.refused_downlinks == 0
             again = device.press(Kind.PRESS, HERE)
-            assert device.wait(again, Told.STORED, 10) is not None
+            assert device.wait(again, Told.STORED, patience(10)) is not None
         assert len(made.bridge.spool.read().newest_alarms(5)) == 2, "a press after the closing is a new alarm"
         assert counters(made)["taken.press"] == 2
 
@@ -57,7 +57,9 @@ def test_either_broker_may_be_killed(tmp_path: Path, kind: str) -> None:
             for index, broker in enumerate(made.brokers):
                 broker.kill()
                 press = device.press(Kind.PRESS, HERE)
-                assert device.wait(press, Told.STORED, 5) is not None, f"broker {index} is dead, the other lives"
+                assert device.wait(press, Told.STORED, patience(5)) is not None, (
+                    f"broker {index} is dead, the other lives"
+                )
                 broker.restart()
                 until(lambda: device.connected() == 2, "device is back")
                 until(made.bridge.listening, "bridge is back")
@@ -73,7 +75,7 @@ def test_without_any_broker_the_same_bytes_come_over_http(tmp_path: Path) -> Non
             for broker in made.brokers:
                 broker.kill()
             press = device.press(Kind.PRESS, HERE)
-            elapsed_ms = device.wait(press, Told.STORED, 15)
+            elapsed_ms = device.wait(press, Told.STORED, patience(15))
             assert elapsed_ms is not None
             assert elapsed_ms >= FALLBACK_AFTER_S * 1000
         (alarm,) = made.bridge.spool.read().newest_alarms(5)
@@ -106,12 +108,12 @@ def test_poison_is_counted_kept_and_acknowledged_and_stops_nothing(tmp_path: Pat
         until(lambda: counters(made).get("quarantined") == len(poison) + 1, "all poison is in quarantine")
         foreign.stop()
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 5) is not None
+            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(5)) is not None
         made.restart_bridge()
         again = "poison was acknowledged, so it does not come again"
         never(lambda: counters(made)["quarantined"] != len(poison) + 1, again, REDELIVERY_S)
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 5) is not None
+            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(5)) is not None
 
 
 def _password(folder: Path) -> str:
@@ -184,7 +186,7 @@ def test_a_device_believes_nobody_but_its_bridge(tmp_path: Path) -> None:
             assert device.wait(press, Told.STORED, 0.1) is None
             liar.stop()
             made.bridge = start_bridge(made.settings)
-            assert device.wait(press, Told.STORED, 20) is not None, "it went on repeating"
+            assert device.wait(press, Told.STORED, patience(20)) is not None, "it went on repeating"
 
 
 @pytest.mark.need("nats-server")
@@ -193,7 +195,7 @@ def test_a_device_knows_when_no_bridge_listens(tmp_path: Path) -> None:
     with world(tmp_path) as made:
         memory = made.new_device()
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(), Told.STORED, 5) is not None
+            assert device.wait(device.press(), Told.STORED, patience(5)) is not None
             until(lambda: device._listening, "the bridge's retained note is heard")
             assert not device.nobody_listens()
             made.bridge.stop()
@@ -208,12 +210,12 @@ def test_a_device_that_missed_the_word_is_told_again_at_its_next_heartbeat(tmp_p
         memory = made.new_device()
         with made.switched_on(memory) as device:
             press = device.press()
-            assert device.wait(press, Told.STORED, 5) is not None
+            assert device.wait(press, Told.STORED, patience(5)) is not None
             heard: list[message.Downlink] = []
             (alarm,) = made.bridge.spool.read().newest_alarms(5)
             act = made.organisation.act(made.organisation.dispatcher, "accept", alarm.alarm)
             made.bridge.acts.carry_out(alarm.alarm, act)
-            assert device.wait(press, Told.ACCEPTED, 5) is not None
+            assert device.wait(press, Told.ACCEPTED, patience(5)) is not None
 
             def listen(connection: Connection, delivered: Delivered) -> None:
                 connection.acknowledge(delivered)

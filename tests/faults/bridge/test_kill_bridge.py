@@ -9,7 +9,7 @@ import pytest
 from device_bridge.wire.message import Kind, Location, Told
 from tests.support.bridge_world import bridge_process, world
 from tests.support.ports import free_port
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 PRESSES = 30
 KILLS = 3
@@ -25,13 +25,13 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubles(tmp_path: Path
         for _round in range(KILLS):
             with bridge_process(made, port) as process, made.switched_on(memory) as device:
                 first = device.press(Kind.PRESS, Location(51.9, 4.4, 5, 1, "gps"))
-                assert device.wait(first, Told.STORED, 20) is not None
+                assert device.wait(first, Told.STORED, patience(20)) is not None
                 presses = [device.press() for _ in range(PRESSES // KILLS)]
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 with bridge_process(made, port):
                     for press in presses:
-                        assert device.wait(press, Told.STORED, 20) is not None, f"{press} was lost"
+                        assert device.wait(press, Told.STORED, patience(20)) is not None, f"{press} was lost"
                 stored += [first, *presses]
         with sqlite3.connect(made.settings.folder / "spool.db") as spool:
             rows = spool.execute("SELECT boot, counter, count(*) FROM press GROUP BY boot, counter").fetchall()

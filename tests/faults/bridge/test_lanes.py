@@ -19,7 +19,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
 from tests.support.bridge_world import world
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 pytestmark = pytest.mark.need("nats-server")
 
@@ -36,9 +36,9 @@ def test_a_locked_journal_delays_no_press_and_gets_everything_once(tmp_path: Pat
         blocker.execute("BEGIN IMMEDIATE")
         with made.switched_on(memory) as device:
             for _ in range(10):
-                elapsed_ms = device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 5)
+                elapsed_ms = device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(5))
                 assert elapsed_ms is not None
-                assert elapsed_ms < 1000
+                assert elapsed_ms < patience(1000)
             until(lambda: made.bridge.forwarder.trouble, "the trouble is named")
             blocker.execute("ROLLBACK")
             blocker.close()
@@ -63,7 +63,7 @@ def test_a_bridge_that_starts_without_its_journal_stores_presses_from_its_own_co
         made.bridge = type(made.bridge)(made.settings)
         made.bridge.start()
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(), Told.STORED, 10) is not None
+            assert device.wait(device.press(), Told.STORED, patience(10)) is not None
         assert made.bridge.forwarder.trouble
         database.rmdir()
         for part in tmp_path.glob("getuige.db*.away"):
@@ -76,7 +76,7 @@ def test_no_position_stands_in_clear_in_the_spool(tmp_path: Path) -> None:
     with world(tmp_path) as made:
         memory = made.new_device()
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 5) is not None
+            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(5)) is not None
         (alarm,) = made.bridge.spool.read().newest_alarms(5)
         poison = message.seal(_press(memory.device, HERE), keys.Identity.generate(), _topic(memory.device))
         with made.bridge.spool.write() as spool:
@@ -115,7 +115,7 @@ def test_a_storm_of_life_signs_does_not_delay_presses(
         memory = made.new_device()
         noisy = made.new_device("noisy")
         with made.switched_on(noisy) as other:
-            assert other.wait(other.press(), Told.STORED, 10) is not None
+            assert other.wait(other.press(), Told.STORED, patience(10)) is not None
         with made.switched_on(memory) as device:
             quiet = _median(device)
             stop = threading.Event()
@@ -131,7 +131,7 @@ def test_a_storm_of_life_signs_does_not_delay_presses(
 
 
 def _median(device: ReferenceDevice) -> float:
-    elapsed = [device.wait(device.press(), Told.STORED, 10) for _ in range(SAMPLES)]
+    elapsed = [device.wait(device.press(), Told.STORED, patience(10)) for _ in range(SAMPLES)]
     return statistics.median(one for one in elapsed if one is not None)
 
 

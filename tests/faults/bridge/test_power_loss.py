@@ -24,7 +24,7 @@ from device_bridge.wire.message import PressId, Told
 from tests.support.bridge_world import bridge_process, world
 from tests.support.ports import free_port
 from tests.support.programs import need
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 pytestmark = [pytest.mark.need("nats-server", "mkfs.ext4", "losetup"), pytest.mark.timeout(180)]
 GOING_DOWN = 0x8004587D
@@ -122,7 +122,7 @@ def test_what_was_told_as_stored_survives_a_power_cut(tmp_path: Path) -> None:
                 broker.restart()
             with bridge_process(made, port):
                 for one in pressed:
-                    assert device.wait(one, Told.STORED, 60) is not None, f"seed {seed}: {one} never arrived"
+                    assert device.wait(one, Told.STORED, patience(60)) is not None, f"seed {seed}: {one} never arrived"
         made.bridge = type(made.bridge)(made.settings)  # the world stops the one that it has
         made.bridge.start()
         everything = presses(made.settings.folder / "spool.db")

@@ -12,7 +12,7 @@ from evidence import keyfile
 from tests.support.bridge_world import World, start_bridge, world
 from tests.support.control_room import control_room
 from tests.support.ports import free_ports
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 KEY = b"00112233445566778899aabbccddeeff"
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -33,7 +33,9 @@ def test_every_route_is_down_and_comes_back(tmp_path: Path) -> None:
         made.settings = BridgeSettings.model_validate({**made.settings.model_dump(), **more})
         made.bridge = start_bridge(made.settings)
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 5) is not None, "no route holds up a press"
+            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(5)) is not None, (
+                "no route holds up a press"
+            )
         until(lambda: _outcomes(made, "failed") >= ROUTES, "each failure is in the history")
         (alarm,) = made.bridge.spool.read().newest_alarms(5)
         assert alarm.state == "raised"

@@ -17,7 +17,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, Pres
 from evidence import ids, keys
 from evidence.statements import dsse
 from tests.support.many_bridges import Several, several
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 pytestmark = pytest.mark.need("nats-server")
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -34,23 +34,23 @@ def test_a_press_is_one_alarm_at_both_and_an_act_at_one_counts_at_both(tmp_path:
         made.knows(memory.device)
         with made.world.switched_on(memory) as device:
             first = device.press(Kind.PRESS, HERE)
-            assert device.wait(first, Told.STORED, 10) is not None
+            assert device.wait(first, Told.STORED, patience(10)) is not None
             again = device.press(Kind.PRESS, HERE)
-            assert device.wait(again, Told.STORED, 10) is not None
+            assert device.wait(again, Told.STORED, patience(10)) is not None
             until(lambda: [len(made.alarms(0)), len(made.alarms(1))] == [1, 1], "both have it")
             assert only(made, 0) == only(made, 1)
             made.agree()
             who, name = made.world.organisation.dispatcher, ids.AlarmId(only(made, 0))
             revision = made.alarms(0)[0].revision
             made.bridges[1].acts.carry_out(name, made.world.organisation.act(who, "accept", name), revision)
-            assert device.wait(first, Told.ACCEPTED, 10) is not None
+            assert device.wait(first, Told.ACCEPTED, patience(10)) is not None
             made.agree()
             with pytest.raises(AlarmError):
                 made.bridges[0].acts.carry_out(name, made.world.organisation.act(who, "claim", name), revision)
             made.bridges[0].acts.carry_out(name, made.world.organisation.act(who, "close", name, "genuine"), 2)
             made.agree()
             assert {one.state for of in (0, 1) for one in made.alarms(of)} == {"closed"}
-            assert device.wait(device.press(), Told.STORED, 10) is not None
+            assert device.wait(device.press(), Told.STORED, patience(10)) is not None
             until(lambda: len(made.alarms(0)) == len(made.alarms(1)) == 2, "a press after the close is a new alarm")
             made.agree()
         made.forwarded()

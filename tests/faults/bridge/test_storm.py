@@ -56,7 +56,7 @@ def storm(
 
 def presses(made: Chaos) -> list[float]:
     device = made.devices[0]
-    found = [device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 20) for _ in range(SAMPLES)]
+    found = [device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(20)) for _ in range(SAMPLES)]
     assert None not in found, "a press was not stored"
     return [one for one in found if one is not None]
 
@@ -70,7 +70,7 @@ def test_presses_keep_their_pace_in_a_storm_of_life_signs(tmp_path: Path, kind: 
     with chaos(tmp_path, "nats", devices=2) as made:
         noisy = made.pressed[1].memory
         opened = made.devices[1]
-        assert opened.wait(opened.press(Kind.PRESS, HERE), Told.STORED, 20) is not None
+        assert opened.wait(opened.press(Kind.PRESS, HERE), Told.STORED, patience(20)) is not None
         where = HERE if kind is Kind.POSITION else None
         topic = str(UpTopic(noisy.device, Lane.TELEMETRY))
         beats = [

@@ -26,7 +26,7 @@ from tests.support.ports import free_port
 from tests.support.postgres_world import postgres_server
 from tests.support.programs import need
 from tests.support.sizes import sizes
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 pytestmark = [pytest.mark.need("nats-server"), pytest.mark.timeout(300)]
 DOWN_S = float(os.environ.get("GETUIGE_SOAK_S", "12"))
@@ -79,7 +79,7 @@ def fill(where: Path) -> Path:
 def test_a_full_disk_stores_nothing_says_nothing_and_catches_up(tmp_path: Path) -> None:
     with small_disk(tmp_path) as where, chaos(tmp_path, "nats", devices=1) as made:
         device = made.devices[0]
-        assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 10) is not None
+        assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(10)) is not None
         agree(made)
         junk = fill(where)
         made.bridges[1].kill()
@@ -87,9 +87,9 @@ def test_a_full_disk_stores_nothing_says_nothing_and_catches_up(tmp_path: Path) 
         assert device.wait(press, Told.STORED, 2.5) is None, "the only bridge cannot store it, and says nothing"
         assert "could not be written" in troubles(made, 0)
         made.bridges[1].start()
-        assert device.wait(press, Told.STORED, 20) is not None, "the device went on repeating it"
+        assert device.wait(press, Told.STORED, patience(20)) is not None, "the device went on repeating it"
         more = [device.press(Kind.PRESS, HERE) for _ in range(5)]
-        assert all(device.wait(one, Told.STORED, 10) is not None for one in more), "by the other bridge alone"
+        assert all(device.wait(one, Told.STORED, patience(10)) is not None for one in more), "by the other bridge alone"
         junk.unlink()
         (alarm,) = agree(made)
         assert alarm["repeats"] == 6
@@ -103,14 +103,14 @@ def test_a_disk_that_fails_is_not_believed(tmp_path: Path) -> None:
     disk = Disk.build(tmp_path)
     with chaos(tmp_path, "nats", devices=1, more=(disk.variables, {})) as made:
         device = made.devices[0]
-        assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 10) is not None
+        assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(10)) is not None
         agree(made)
         disk.fails()
         made.bridges[1].kill()
         press = device.press(Kind.PRESS, HERE)
         assert device.wait(press, Told.STORED, 2.5) is None, "nobody stored it, and nobody says so"
         made.bridges[1].start()
-        assert device.wait(press, Told.STORED, 20) is not None
+        assert device.wait(press, Told.STORED, patience(20)) is not None
         disk.is_well()
         (alarm,) = agree(made)
         assert alarm["repeats"] == 1
@@ -126,16 +126,16 @@ def test_a_bridge_whose_clock_is_years_off_takes_presses_and_says_so(tmp_path: P
         device = made.devices[0]
         until(lambda: "clock" in troubles(made, 1), "the other bridge sees it")
         presses = [device.press(Kind.PRESS, HERE) for _ in range(3)]
-        assert all(device.wait(one, Told.STORED, 10) is not None for one in presses)
+        assert all(device.wait(one, Told.STORED, patience(10)) is not None for one in presses)
         made.bridges[1].kill()
         alone = device.press(Kind.PRESS, HERE)
-        assert device.wait(alone, Told.STORED, 10) is not None, "the bridge with the wrong clock alone"
+        assert device.wait(alone, Told.STORED, patience(10)) is not None, "the bridge with the wrong clock alone"
         made.bridges[1].start()
         (alarm,) = agree(made)
         assert alarm["repeats"] == 3
         act = made.organisation.act(made.organisation.dispatcher, "accept", str(alarm["alarm"]))
         assert made.bridges[1].act(alarm["alarm"], act) == 200
-        assert device.wait(presses[0], Told.ACCEPTED, 10) is not None
+        assert device.wait(presses[0], Told.ACCEPTED, patience(10)) is not None
         (alarm,) = agree(made)
         assert alarm["state"] == "accepted"
 
@@ -147,15 +147,15 @@ def test_a_bridge_that_the_network_cut_off_catches_up(tmp_path: Path) -> None:
     with cable() as network, chaos(tmp_path, "nats", devices=1, network=network) as made:
         device = made.devices[0]
         first = device.press(Kind.PRESS, HERE)
-        assert device.wait(first, Told.STORED, 10) is not None
+        assert device.wait(first, Told.STORED, patience(10)) is not None
         (alarm,) = agree(made)
         network.pull()
         more = [device.press(Kind.PRESS, HERE) for _ in range(5)]
-        took = [device.wait(one, Told.STORED, 10) for one in more]
+        took = [device.wait(one, Told.STORED, patience(10)) for one in more]
         assert all(ms is not None and ms < 1000 for ms in took), took
         act = made.organisation.act(made.organisation.dispatcher, "accept", str(alarm["alarm"]))
         assert made.bridges[1].act(alarm["alarm"], act) == 200
-        assert device.wait(first, Told.ACCEPTED, 10) is not None
+        assert device.wait(first, Told.ACCEPTED, patience(10)) is not None
         until(lambda: "is not heard" in troubles(made, 1), "it is said that bridge 1 is not heard", 30)
         network.plug_in()
         (alarm,) = agree(made)
@@ -206,30 +206,32 @@ def test_with_the_database_gone_presses_are_stored_sent_and_claimed_and_the_jour
             database = migrated(postgres.database())
             with chaos(tmp_path, "nats", devices=2, database=database, more=(route, route)) as made:
                 first, second = made.devices
-                assert first.wait(first.press(Kind.PRESS, HERE), Told.STORED, 10) is not None
+                assert first.wait(first.press(Kind.PRESS, HERE), Told.STORED, patience(10)) is not None
                 until(lambda: frames(centre_file) == 1, "the alarm centre has it")
                 postgres.stop()
                 began = time.monotonic()
                 until(lambda: all("journal" in troubles(made, of) for of in (0, 1)), "both say so")
                 press = second.press(Kind.PRESS, HERE)
-                took_ms = second.wait(press, Told.STORED, 10)
+                took_ms = second.wait(press, Told.STORED, patience(10))
                 assert took_ms is not None
-                assert took_ms < 1000, "a press does not wait for the database"
+                assert took_ms < patience(1000), "a press does not wait for the database"
                 until(lambda: frames(centre_file) >= 2, "it is sent meanwhile, by one bridge or by both")
                 alarm = next(one for one in made.bridges[0].alarms() if one["device"] == made.pressed[1].memory.device)
                 who = made.organisation.dispatcher
                 for act in ("claim", "accept"):
                     made_act = made.organisation.act(who, act, str(alarm["alarm"]))
                     assert made.bridges[1].act(alarm["alarm"], made_act) == 200
-                assert second.wait(press, Told.ACCEPTED, 10) is not None
+                assert second.wait(press, Told.ACCEPTED, patience(10)) is not None
                 agree(made)
-                took = [first.wait(first.press(Kind.PRESS, HERE), Told.STORED, 10) for _ in range(20)]
+                took = [first.wait(first.press(Kind.PRESS, HERE), Told.STORED, patience(10)) for _ in range(20)]
                 while time.monotonic() - began < down_s:
                     time.sleep(PRESS_EVERY_S)
-                    took.append(first.wait(first.press(Kind.PRESS, HERE), Told.STORED, 10))
+                    took.append(first.wait(first.press(Kind.PRESS, HERE), Told.STORED, patience(10)))
                 stored = [ms for ms in took if ms is not None]
                 assert len(stored) == len(took), "none is lost, however long it takes"
-                assert statistics.median(stored) < 1000, "a press does not wait for the database, then or later"
+                assert statistics.median(stored) < patience(1000), (
+                    "a press does not wait for the database, then or later"
+                )
                 assert frames(centre_file) <= 3
                 postgres.start()
                 until(lambda: all(one.count("journal").get("waiting") == 0 for one in made.bridges), "forwarded", 120)

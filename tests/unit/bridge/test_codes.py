@@ -24,7 +24,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told,
 from evidence import canonical, ids, keys
 from evidence.statements import bodies
 from tests.support.bridge_world import World, world
-from tests.support.waiting import never, until
+from tests.support.waiting import never, patience, until
 
 CANCEL, DURESS = "1379", "2468"
 SALT = bytes(32)
@@ -163,7 +163,7 @@ def test_the_duress_code_raises_the_priority_and_looks_like_any_cancel(made: Wor
     assert {"duress", "duress-code"} <= set(raised["flags"])
     down = message.down_topic(button.memory.device)
     heard = [message.open_downlink(one, button.memory.bridge_public, down) for one in (quiet, forced)]
-    assert [(one.state, one.heartbeat_s) for one in heard] == [(Told.STORED, 10)] * 2
+    assert [(one.state, one.heartbeat_s) for one in heard] == [(Told.STORED, patience(10))] * 2
     assert len(quiet) == len(forced)
 
 
@@ -187,10 +187,10 @@ def test_a_duress_code_with_nothing_open_raises_in_silence(tmp_path: Path) -> No
     with world(tmp_path, count=1) as made:
         memory = made.new_device(pins=(CANCEL, DURESS))
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.CANCEL, pin=CANCEL), Told.STORED, 10) is not None
+            assert device.wait(device.press(Kind.CANCEL, pin=CANCEL), Told.STORED, patience(10)) is not None
             assert made.bridge.feed._view.alarms() == [], "a cancel of nothing is nothing"
             forced = device.press(Kind.CANCEL, pin=DURESS)
-            assert device.wait(forced, Told.STORED, 10) is not None
+            assert device.wait(forced, Told.STORED, patience(10)) is not None
             (alarm,) = made.bridge.feed._view.alarms()
             assert (alarm["kind"], alarm["state"]) == ("duress", "raised")
             people = made.organisation
@@ -199,7 +199,7 @@ def test_a_duress_code_with_nothing_open_raises_in_silence(tmp_path: Path) -> No
             device.heartbeat()
             never(lambda: set(device._open[forced].told_ms) - {Told.STORED}, "the device must not give her away", 1)
             openly = device.press()
-            assert device.wait(openly, Told.STORED, 10) is not None
+            assert device.wait(openly, Told.STORED, patience(10)) is not None
     secrets = {CANCEL.encode(), DURESS.encode(), codes.pin_key(memory.code_salt, CANCEL)}
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size < 10**7)
     assert memory.device.encode() in kept

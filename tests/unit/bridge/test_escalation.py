@@ -28,7 +28,7 @@ from evidence import canonical, ids, keyfile
 from evidence.statements import bodies, dsse
 from tests.support.bridge_world import World, bridge_process, start_bridge, world
 from tests.support.ports import free_port, free_ports
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 KEY = b"00112233445566778899aabbccddeeff"
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -202,7 +202,7 @@ def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_ca
             with bridge_process(made, port) as process:
                 device = switched_off_at_the_end.enter_context(made.switched_on(memory))
                 press = device.press()
-                assert device.wait(press, Told.STORED, 20) is not None
+                assert device.wait(press, Told.STORED, patience(20)) is not None
                 process.send_signal(signal.SIGKILL)
                 process.wait()
             made.bridge = Bridge(made.settings)
@@ -211,7 +211,7 @@ def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_ca
             made.bridge.start()
             until(lambda: shown(made)["escalation"] and shown(made)["escalation"]["stage"] == 2, "both steps")
             device.heartbeat()
-            assert device.wait(press, Told.CALL_112, 20) is not None
+            assert device.wait(press, Told.CALL_112, patience(20)) is not None
             people, name = made.organisation, shown(made)["alarm"]
             made.bridge.acts.carry_out(ids.AlarmId(name), people.act(people.dispatcher, "accept", name))
-            assert device.wait(press, Told.ACCEPTED, 10) is not None, "a human may still come"
+            assert device.wait(press, Told.ACCEPTED, patience(10)) is not None, "a human may still come"

@@ -26,7 +26,7 @@ from evidence.statements import bodies
 from server.alarms import merging
 from tests.support.bridge_world import World, world
 from tests.support.many_bridges import several
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 LAT, LON = 51.924437, 4.477733
 
@@ -166,7 +166,7 @@ def test_a_test_is_no_reason_to_follow_anybody(tmp_path: Path) -> None:
         with made.bridge.spool.write() as spool:
             spool.open_test_window(memory.device, 2**52)
         with made.switched_on(memory) as device:
-            assert device.wait(device.press(Kind.TEST), Told.STORED, 10) is not None
+            assert device.wait(device.press(Kind.TEST), Told.STORED, patience(10)) is not None
             assert not device.alarmed
         hear(made.bridge, memory, said(memory, 99))
         assert made.bridge.telemetry.positions.unasked == 1
@@ -216,7 +216,7 @@ def test_the_device_says_where_it_is_until_its_alarm_is_closed(tmp_path: Path) -
             until(lambda: made.bridge.telemetry.read, "a heartbeat is read")
             assert made.bridge.telemetry.positions.outcomes["unasked"] == 0, "it said nothing about a place"
             pressed = device.press(location=senses.locate())
-            assert device.wait(pressed, Told.STORED, 10) is not None
+            assert device.wait(pressed, Told.STORED, patience(10)) is not None
             alarm = made.bridge.spool.read().open_alarms(memory.device)[0].alarm
             for stored in (1, 2):
                 device.heartbeat()
@@ -225,7 +225,7 @@ def test_the_device_says_where_it_is_until_its_alarm_is_closed(tmp_path: Path) -
             assert lats == ["51.910000", "51.920000", "51.930000"]
             assert device.alarmed
             close(made, alarm)
-            assert device.wait(pressed, Told.CLOSED, 10) is not None
+            assert device.wait(pressed, Told.CLOSED, patience(10)) is not None
             until(lambda: not device.alarmed, "the device knows that it is over")
             read = made.bridge.telemetry.read
             device.heartbeat()
@@ -243,12 +243,12 @@ def test_a_press_without_a_fix_is_followed_by_the_first_one_at_once(tmp_path: Pa
         device.start()
         until(lambda: device.connected() == 2, "device connects")
         try:
-            assert device.wait(device.press(), Told.STORED, 10) is not None
+            assert device.wait(device.press(), Told.STORED, patience(10)) is not None
             assert device.heartbeat_s == 10, "its next sign of life would be ten seconds away"
             senses.put(place(LAT, LON))
             begun = time.monotonic()
             until(lambda: made.bridge.telemetry.positions.stored == 1, "the position is stored")
-            assert time.monotonic() - begun < 9
+            assert time.monotonic() - begun < patience(9)
         finally:
             device.stop()
 
@@ -261,7 +261,7 @@ def test_after_a_cancel_the_device_does_the_same_whichever_code_was_typed(tmp_pa
         device.start()
         until(lambda: device.connected() == 2, "device connects")
         try:
-            assert device.wait(device.press(Kind.CANCEL, pin=pin), Told.STORED, 10) is not None
+            assert device.wait(device.press(Kind.CANCEL, pin=pin), Told.STORED, patience(10)) is not None
             assert device.alarmed
             device.heartbeat()
             outcome = "stored" if pin == "8642" else "unasked"
