@@ -23,6 +23,7 @@ from server import upload_addresses
 from server.metrics import Metrics
 from server.problems import ProblemError, general
 from server.problems.handlers import response
+from server.protocol import TARGET
 from server.settings import LOOPBACK, Settings
 from server.tracing import Answered, Traces
 from server.uploads import tus
@@ -63,10 +64,13 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {**self._headers, **tus.EVERY_ANSWER} if upload_addresses.is_tus(scope["path"]) else self._headers
+        is_tus = upload_addresses.is_tus(scope["path"])
+        if is_tus and tus.is_overridden(scope["method"], Headers(scope=scope)):
+            scope["method"] = "PATCH"
+        headers = {**self._headers, **tus.EVERY_ANSWER} if is_tus else self._headers
         request = _Request(scope, receive, send, headers)
         try:
-            if Headers(scope=scope).get("host", "").lower() not in self._hosts:
+            if _host_of(scope) not in self._hosts:
                 raise ProblemError(general.HOST)
             await self._app(scope, request.receive, request.send)
         except ClientDisconnect:
@@ -168,6 +172,16 @@ class _Request:
             raise ConnectionAbortedError("an answer broke off")
         answer = response(error, Headers(scope=self._scope).get("accept-language", ""))
         await answer(self._scope, self.receive, self.send)
+
+
+def _host_of(scope: Scope) -> str:
+    """Return the one host that a request names; empty when it names none, or two (RFC 9112, 3.2)."""
+    named = {value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"}
+    target = scope.get("state", {}).get(TARGET, b"/").decode("latin-1")
+    if not target.startswith(("/", "*")):
+        named.add(urlsplit(target).netloc.lower())
+    twice = sum(name == b"host" for name, _ in scope["headers"]) != 1
+    return "" if twice or len(named) != 1 else named.pop()
 
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:

@@ -65,7 +65,12 @@ SECURITY: Final[dict[str, Any]] = {
         "name": "Signature",
         "description": "RFC 9421 with Ed25519; Signature-Input names the key",
     },
-    "session": {"type": "apiKey", "in": "cookie", "name": "getuige_session"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-getuige_session",
+        "description": "without `__Host-` where the server is reached over http, on one machine",
+    },
 }
 
 _STYLE: Final = (

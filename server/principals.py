@@ -74,6 +74,9 @@ Staff = Caseworker | Dispatcher | Investigator
 Signer = Root | Phone | Vault | Staff
 """Everyone who signs statements or requests. Services (server, bridge, desks) do not come in through HTTP."""
 
+KeyOwner = Staff | Vault
+"""Whose key is kept here under a pass phrase."""
+
 Reader = Vault | Caseworker | Investigator
 """Who may read a case, each as far as the rules of `server.items.access` go."""
 

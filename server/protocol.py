@@ -18,6 +18,9 @@ from server.interim import EXTENSION as INTERIM
 DIRECT: Final = "getuige.direct"
 """Key in the scope's `extensions`; its value returns a `DirectBody`, or None where the body must come through ASGI."""
 
+TARGET: Final = "target"
+"""Key in the scope's `state`: the bytes of the request target (RFC 9112, 3.2)."""
+
 BUFFER_BYTES: Final = 1024 * 1024
 """One hand-over to the writing thread. Two of them a request, and only what arrived takes up memory."""
 
@@ -34,6 +37,11 @@ class Protocol(HttpToolsProtocol):
         """Count the next request's body from nothing."""
         self._seen = 0
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Keep the target as it stood on the request line: ASGI drops the host of an absolute one."""
+        self.scope["state"][TARGET] = self.url
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Count what goes the ordinary way."""

@@ -23,6 +23,10 @@ class Pace:
 ANYONE: Final = Pace(per_second=2, burst=120)
 """Per address, for what needs no proof: a household or an office behind one address signs in a few times a minute."""
 
+STRANGER: Final = Pace(per_second=2, burst=120)
+"""Per address, for signatures and sessions that do not hold: a phone that was revoked asks a few times, a flood
+gets no further. Apart from `ANYONE`, so that a flood behind one address keeps nobody there from signing in."""
+
 SIGNER: Final = Pace(per_second=100, burst=2000)
 """Per key: a phone that comes home uploads hundreds of photographs in small parts, with a check before each."""
 

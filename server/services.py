@@ -21,7 +21,7 @@ from server import founding
 from server.layout import Layout
 from server.log.keeper import LogKeeper
 from server.log.opening import LogOpener
-from server.rates import ANYONE, SIGNER, Limiter
+from server.rates import ANYONE, SIGNER, STRANGER, Limiter
 from server.settings import Settings
 from server.system.readiness import Readiness
 from server.timestamps import tsa
@@ -50,6 +50,7 @@ class Services:
     log: LogKeeper
     readiness: Readiness
     anyone_pace: Limiter
+    stranger_pace: Limiter
     signer_pace: Limiter
 
     def trouble(self) -> dict[str, str]:
@@ -110,6 +111,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             keeper,
             readiness,
             Limiter(ANYONE),
+            Limiter(STRANGER),
             Limiter(SIGNER),
         )
 

@@ -19,6 +19,7 @@ from evidence.statements.standing import Standing
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth.dependencies import DispatcherAsking
+from server.auth.door import DoorRoute
 from server.items.access import openers_of
 from server.items.reads import Reads
 from server.items.service import read_prefix
@@ -28,7 +29,7 @@ from server.services import Services, services_of
 from server.statements.shapes import STATEMENT_EXAMPLE, Dsse
 from server.timeline.shapes import WrapOut
 
-router = APIRouter(prefix=f"{V1}/alarms", tags=["alarms"])
+router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/alarms", tags=["alarms"])
 
 HEARTBEAT_S: Final = 2.0
 """A console shows that it is not live after six seconds: three heartbeats."""

@@ -4,11 +4,12 @@ Each route demands exactly one of the annotated types at the end of this module;
 vault key or a command line signs its requests; a browser has a session, whose unsafe requests must come from our pages.
 """
 
+import ipaddress
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
@@ -16,13 +17,14 @@ from starlette.concurrency import run_in_threadpool
 from evidence import http_signature, ids, keys
 from evidence.http_signature import RequestTarget
 from evidence.statements.standing import Standing
-from server.auth.sessions import COOKIE, token_of
+from server.auth.sessions import cookie_name, token_of
 from server.principals import (
     Anyone,
     Caseworker,
     Dispatcher,
     Investigator,
     Invitee,
+    KeyOwner,
     Phone,
     Reader,
     Signer,
@@ -35,6 +37,33 @@ from server.upload_addresses import is_streamed
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SIGNED: Final = ("signature-input", "signature")
+_NOT_BELIEVED: Final = frozenset({general.UNAUTHENTICATED, general.SIGNATURE, general.SESSION})
+"""Refusals of a proof that is none: a guess, a stranger, or a mistake."""
+
+
+async def admit(request: Request, demand: Callable[..., Any]) -> None:
+    """Find out who asks, before a byte of the body is read (`server.auth.door`); the dependencies below say who it was.
+
+    Whoever needs no proof takes from the bucket of its address. So does every proof that does not hold, from another
+    bucket: a flood from the address of her home must not keep her, who signs rightly, from being heard.
+    """
+    if demand is passer_by:
+        return
+    services = services_of(request)
+    if demand in {anyone, invitee} or (demand is visitor and not _has_proof(request)):
+        services.anyone_pace.take(_address(request))
+        request.state.found = None
+        return
+    try:
+        found = await (_signed_by(request, services) if _is_signed(request) else _session_of(request, services))
+    except ProblemError as refused:
+        if _has_proof(request) and refused.kind in _NOT_BELIEVED:
+            services.stranger_pace.take(_address(request))
+        raise
+    services.signer_pace.take(found.kid)
+    if _is_signed(request) and not is_streamed(request.method, request.scope["path"]):
+        _check_digest(request, await request.body())
+    request.state.found = found
 
 
 def passer_by(request: Request) -> Anyone:
@@ -44,32 +73,33 @@ def passer_by(request: Request) -> Anyone:
 
 def anyone(request: Request) -> Anyone:
     """Demand nothing but patience."""
-    who = Anyone(_address(request))
-    services_of(request).anyone_pace.take(who.address)
-    return who
+    return Anyone(_address(request))
 
 
 def invitee(request: Request) -> Invitee:
     """Demand nothing yet: the body is signed with the key of an open invitation, and the journal checks that."""
-    who = Invitee(_address(request))
-    services_of(request).anyone_pace.take(who.address)
-    return who
+    return Invitee(_address(request))
 
 
-async def signer(request: Request) -> Signer:
+def signer(request: Request) -> Signer:
     """Demand a signature or a session of a key in force."""
-    signed = any(name in request.headers for name in _SIGNED)
-    services = services_of(request)
-    found = await (_signed_by(request, services) if signed else _session_of(request, services))
-    services.signer_pace.take(found.kid)
+    found: Signer = request.state.found
     return found
 
 
-async def visitor(request: Request) -> Anyone | Signer:
+def visitor(request: Request) -> Anyone | Signer:
     """Take a signer for what it is, and everyone else as anyone."""
-    if COOKIE in request.cookies or any(name in request.headers for name in _SIGNED):
-        return await signer(request)
-    return anyone(request)
+    found: Signer | None = request.state.found
+    return found or Anyone(_address(request))
+
+
+def key_owner(request: Request, found: Annotated[Signer, Depends(signer)]) -> KeyOwner:
+    """Demand a signature by the key itself, of staff or a vault: a session is not enough, it may be stolen."""
+    if not _is_signed(request):
+        raise ProblemError(general.UNAUTHENTICATED, reason="this request must be signed; a session is not enough")
+    if not isinstance(found, Caseworker | Dispatcher | Investigator | Vault):
+        raise ProblemError(general.NOT_FOUND)
+    return found
 
 
 def check_origin(request: Request, services: Services) -> None:
@@ -79,10 +109,10 @@ def check_origin(request: Request, services: Services) -> None:
         raise ProblemError(general.ORIGIN)
 
 
-def _only(*wanted: type) -> Callable[[Signer], Awaitable[Signer]]:
+def _only(*wanted: type) -> Callable[[Signer], Signer]:
     """Return a dependency that lets these principals through; everyone else hears that nothing is here."""
 
-    async def demand(found: Annotated[Signer, Depends(signer)]) -> Signer:
+    def demand(found: Annotated[Signer, Depends(signer)]) -> Signer:
         if not isinstance(found, wanted):
             raise ProblemError(general.NOT_FOUND)
         return found
@@ -90,13 +120,32 @@ def _only(*wanted: type) -> Callable[[Signer], Awaitable[Signer]]:
     return demand
 
 
+def _is_signed(request: Request) -> bool:
+    return any(name in request.headers for name in _SIGNED)
+
+
+def _has_proof(request: Request) -> bool:
+    return _is_signed(request) or cookie_name(secure=_is_secure(request)) in request.cookies
+
+
+def _is_secure(request: Request) -> bool:
+    return services_of(request).settings.public_url.startswith("https://")
+
+
 def _address(request: Request) -> str:
-    return request.client.host if request.client is not None else "unknown"
+    """Return the peer's address; of IPv6 the first half, for whoever has one such address has the whole /64."""
+    host = request.client.host if request.client is not None else "unknown"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return host
 
 
 async def _signed_by(request: Request, services: Services) -> Signer:
     streamed = is_streamed(request.method, request.scope["path"])
-    body = b"" if streamed else await request.body()
     target = RequestTarget(
         request.method,
         request.headers.get("host", "").lower(),
@@ -112,7 +161,7 @@ async def _signed_by(request: Request, services: Services) -> Signer:
             target,
             request.headers,
             now=now,
-            has_body=bool(body),
+            has_body=_brings_body(request),
             streamed=streamed,
         )
         # Waking a thread costs more than a signature; it is worth that only when the journal is across a network.
@@ -120,18 +169,27 @@ async def _signed_by(request: Request, services: Services) -> Signer:
             verify()
         else:
             await run_in_threadpool(verify)
-        if body and claimed.found is not None:
-            http_signature.check_digest(request.headers, body)
     except http_signature.SignatureFormatError as error:
         raise ProblemError(general.UNAUTHENTICATED, reason=str(error)) from error
-    except http_signature.DigestError as error:
-        raise ProblemError(general.DIGEST) from error
     except http_signature.ClockError as error:
         server_time = ids.time_of(datetime.fromtimestamp(now, UTC))
         raise ProblemError(general.CLOCK, server_time=server_time) from error
     if claimed.found is None:
         raise ProblemError(general.SIGNATURE)
     return claimed.found
+
+
+def _brings_body(request: Request) -> bool:
+    """Whether a body follows, by the headers (RFC 9112, 6.3)."""
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0").strip("0") != ""
+
+
+def _check_digest(request: Request, body: bytes) -> None:
+    try:
+        if body:
+            http_signature.check_digest(request.headers, body)
+    except http_signature.DigestError as error:
+        raise ProblemError(general.DIGEST) from error
 
 
 class _Claimed:
@@ -158,7 +216,7 @@ def _look_up(standing: Standing, kid: ids.KeyId) -> tuple[Signer | None, bytes |
 
 
 async def _session_of(request: Request, services: Services) -> Signer:
-    cookie = request.cookies.get(COOKIE)
+    cookie = request.cookies.get(cookie_name(secure=_is_secure(request)))
     if cookie is None:
         raise ProblemError(general.UNAUTHENTICATED)
     token = token_of(cookie)
@@ -179,6 +237,8 @@ PasserByAsking = Annotated[Anyone, Depends(passer_by)]
 VisitorAsking = Annotated[Anyone | Signer, Depends(visitor)]
 InviteeAsking = Annotated[Invitee, Depends(invitee)]
 SignerAsking = Annotated[Signer, Depends(signer)]
+
+KeyOwnerAsking = Annotated[KeyOwner, Depends(key_owner)]
 
 uploader = _only(Phone, Caseworker)
 UploaderAsking = Annotated[Phone | Caseworker, Depends(uploader)]
@@ -211,6 +271,7 @@ PRINCIPALS: Final = frozenset(
         visitor,
         invitee,
         signer,
+        key_owner,
         uploader,
         sealer,
         reader,

@@ -15,16 +15,20 @@ from evidence.statements.standing import Standing
 from evidence.store.database.access import HandleTakenError, KeptKey
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth import challenges, sessions
-from server.auth.dependencies import AnyoneAsking, SignerAsking, check_origin
+from server.auth.dependencies import AnyoneAsking, KeyOwnerAsking, SignerAsking, check_origin
+from server.auth.door import DoorRoute
 from server.people import person
 from server.principals import Caseworker, Dispatcher, Investigator, Signer, identify
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 
-router = APIRouter(prefix=V1, tags=["auth"])
+router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["auth"])
 
 MAX_HANDLE: Final = 64
-Handle = Annotated[str, Field(min_length=1, max_length=MAX_HANDLE, examples=["caseworker"])]
+Handle = Annotated[
+    str, Field(min_length=1, max_length=MAX_HANDLE, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["caseworker"])
+]
+"""No control characters: PostgreSQL keeps no NUL in a text, and nobody types the others."""
 Signature = Annotated[str, Field(min_length=88, max_length=88, description="Ed25519, base64", examples=["A" * 88])]
 Challenge = Annotated[str, Field(min_length=44, max_length=44, description="32 bytes, base64", examples=["A" * 44])]
 
@@ -147,11 +151,13 @@ def who_am_i(request: Request, who: SignerAsking) -> Who:
 @router.delete("/session", operation_id="close_session", status_code=204, responses=problems(*PROVEN))
 async def close_session(request: Request, _who: SignerAsking) -> Response:
     """End the browser's session."""
-    token = sessions.token_of(request.cookies.get(sessions.COOKIE, ""))
+    secure = services_of(request).settings.public_url.startswith("https://")
+    name = sessions.cookie_name(secure=secure)
+    token = sessions.token_of(request.cookies.get(name, ""))
     if token is not None:
         await run_in_threadpool(services_of(request).access.close_session, token)
     response = Response(status_code=204)
-    response.delete_cookie(sessions.COOKIE, path="/", httponly=True, samesite="strict")
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="strict")
     return response
 
 
@@ -165,12 +171,15 @@ async def close_session(request: Request, _who: SignerAsking) -> Response:
         {"v": 1, "handle": "caseworker", "kdf": {}, "auth": "…", "locked": "…"},
     ),
 )
-async def leave_locked_key(request: Request, handle: str, who: SignerAsking) -> Response:
-    """Leave or replace one's own locked key, so that its owner can sign in from another computer."""
+async def leave_locked_key(request: Request, handle: str, who: KeyOwnerAsking) -> Response:
+    """Leave or replace one's own locked key, so that its owner can sign in from another computer.
+
+    Only a request that is signed by the key itself does that, never a session; what was there before is kept.
+    """
     services = services_of(request)
     key = LockedKey.from_bytes(await request.body())
-    if key.handle != handle or not 1 <= len(handle) <= MAX_HANDLE:
-        raise ProblemError(domains.STATEMENT, reason="the handle in the address is another one")
+    if key.handle != handle or not 1 <= len(handle) <= MAX_HANDLE or not handle.isprintable():
+        raise ProblemError(domains.STATEMENT, reason="the handle in the address is another one, or none")
     try:
         await run_in_threadpool(services.access.keep_locked_key, who.kid, key)
     except HandleTakenError as error:

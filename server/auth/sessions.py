@@ -12,9 +12,17 @@ from evidence import ids
 from evidence.store.database.access import AccessStore, Session
 
 COOKIE: Final = "getuige_session"
+HOST_PREFIX: Final = "__Host-"
+"""Over https a browser then takes the cookie from this very host only, for all paths, and never without TLS
+(RFC 6265bis, 4.1.3.2): no neighbour under the same domain can plant one."""
 TOKEN_BYTES: Final = 32
 LIFETIME: Final = timedelta(hours=12)
 """The longest shift of a control room, and absolute: a session that is used does not live longer."""
+
+
+def cookie_name(*, secure: bool) -> str:
+    """Return the name of the session's cookie; `secure`: people reach this server over https."""
+    return HOST_PREFIX + COOKIE if secure else COOKIE
 
 
 def open_session(access: AccessStore, kid: ids.KeyId, response: Response, *, secure: bool) -> None:
@@ -23,7 +31,7 @@ def open_session(access: AccessStore, kid: ids.KeyId, response: Response, *, sec
     now = datetime.now(UTC)
     access.open_session(token, Session(kid, ids.time_of(now + LIFETIME)), ids.time_of(now))
     response.set_cookie(
-        COOKIE,
+        cookie_name(secure=secure),
         base64.urlsafe_b64encode(token).decode(),
         max_age=int(LIFETIME.total_seconds()),
         path="/",

@@ -13,11 +13,12 @@ from evidence.statements.standing import Standing
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import CaseworkerAsking
+from server.auth.door import DoorRoute
 from server.devices.lending import LendingOut, Lendings, lending_of, of_team
 from server.problems import ProblemError, general
 from server.services import services_of
 
-router = APIRouter(prefix=f"{V1}/devices", tags=["devices"])
+router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/devices", tags=["devices"])
 
 _ORDER: Final = {"fault": 0, "unknown": 1, "ready": 2}
 

@@ -19,6 +19,7 @@ from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
 from server.auth.dependencies import InviteeAsking, SealerAsking
+from server.auth.door import DoorRoute
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
@@ -29,7 +30,7 @@ from server.timeline.shapes import OrganisationEvent
 READ_AT_ONCE: Final = 1000
 """Events of one look into the journal."""
 
-router = APIRouter(prefix=f"{V1}/enrolments", tags=["enrolment"])
+router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/enrolments", tags=["enrolment"])
 
 
 class CaseKeys(BaseModel):

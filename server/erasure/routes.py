@@ -14,6 +14,7 @@ from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import ReaderAsking
+from server.auth.door import DoorRoute
 from server.erasure import proving
 from server.erasure.shapes import ErasureOut, Erasures, State
 from server.items.service import find_view
@@ -22,7 +23,7 @@ from server.principals import Reader
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 
-router = APIRouter(prefix=V1, tags=["erasures"])
+router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["erasures"])
 
 
 @router.get("/cases/{case}/erasures", operation_id="list_erasures", responses=problems(*PROVEN))

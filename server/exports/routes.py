@@ -9,6 +9,7 @@ from starlette.responses import FileResponse
 
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import InvestigatorAsking
+from server.auth.door import DoorRoute
 from server.exports import plans
 from server.exports.builder import Builder
 from server.items.service import find_view
@@ -16,7 +17,7 @@ from server.problems import ProblemError, domains, general
 from server.services import services_of
 from server.timeline.shapes import CASE
 
-router = APIRouter(prefix=V1, tags=["exports"])
+router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["exports"])
 
 
 class Ground(BaseModel):

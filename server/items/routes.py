@@ -12,6 +12,7 @@ from evidence import ids
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.dependencies import ReaderAsking
+from server.auth.door import DoorRoute
 from server.items.access import view_case
 from server.items.begun import Readable, find_begun
 from server.items.reads import Reads
@@ -20,7 +21,7 @@ from server.principals import Reader
 from server.problems import ProblemError, domains, general
 from server.services import services_of
 
-router = APIRouter(prefix=f"{V1}/items", tags=["items"])
+router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/items", tags=["items"])
 
 _RANGE: Final = re.compile(r"^bytes=(\d{0,16})-(\d{0,16})$")
 

@@ -10,12 +10,13 @@ from starlette.responses import PlainTextResponse, Response
 
 from evidence import ids
 from evidence.canonical import MAX_INTEGER
-from evidence.custody.errors import ResourceNotFoundError
+from evidence.custody.errors import ResourceNotFoundError, TileError
 from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles
 from evidence.statements import event
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import PasserByAsking, SignerAsking
+from server.auth.door import DoorRoute
 from server.items.access import view_case
 from server.log.line_of_logs import INTEGRATED_WITHIN_S, NotIntegratedError
 from server.principals import Root, Signer
@@ -23,7 +24,7 @@ from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
 from server.timestamps.stamp_folder import StampFolder
 
-router = APIRouter(tags=["log"])
+router = APIRouter(route_class=DoorRoute, tags=["log"])
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 """For full tiles, which never change (c2sp.org/tlog-tiles, *Serving*)."""
@@ -200,6 +201,6 @@ def _timestamp(services: Services, size: int, kind: str, authority: str | None, 
 def _resource(services: Services, path: str, media_type: str, caching: str, number: int = 1) -> Response:
     try:
         data = FolderTiles(services.layout.log_of(number)).read(path)
-    except ResourceNotFoundError as error:
+    except (ResourceNotFoundError, TileError) as error:
         raise ProblemError(general.NOT_FOUND) from error
     return Response(data, media_type=media_type, headers={"cache-control": caching})

@@ -10,10 +10,11 @@ from evidence import ids
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import DispatcherAsking
+from server.auth.door import DoorRoute
 from server.problems import general
 from server.services import services_of
 
-router = APIRouter(prefix=f"{V1}/shifts", tags=["shifts"])
+router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/shifts", tags=["shifts"])
 
 MAX_SHIFTS: Final = 1000
 """A year of three dispatchers a day; older ones are asked for by `before`."""

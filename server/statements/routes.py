@@ -11,6 +11,7 @@ from evidence.statements.statement import Statement
 from evidence.store.errors import ErasedError
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
 from server.auth.dependencies import SignerAsking
+from server.auth.door import DoorRoute
 from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.services import Services, services_of
@@ -21,7 +22,7 @@ from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptA
 from server.uploads import begun
 from server.uploads.service import Uploads
 
-router = APIRouter(prefix=f"{V1}/statements", tags=["statements"])
+router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/statements", tags=["statements"])
 
 
 @router.post(

@@ -6,16 +6,17 @@ from starlette.concurrency import run_in_threadpool
 
 from evidence import ids
 from evidence.bundle.checking import trust
-from evidence.statements import bodies, event
-from evidence.statements.statement import Statement
+from evidence.statements import bodies
+from server import organisation
 from server.api import V1, problems
 from server.auth.dependencies import PasserByAsking, VisitorAsking
-from server.principals import Anyone
+from server.auth.door import DoorRoute
+from server.principals import Anyone, Signer
 from server.problems import ProblemError, general
 from server.services import Services, services_of
 from server.statements.shapes import Dsse
 
-router = APIRouter(tags=["system"])
+router = APIRouter(route_class=DoorRoute, tags=["system"])
 
 
 class ServerTime(BaseModel):
@@ -56,37 +57,25 @@ async def get_time(_who: PasserByAsking) -> ServerTime:
 
 @router.get(f"{V1}/trust", operation_id="get_trust", responses=problems(general.UNREADY))
 async def get_trust(request: Request, who: VisitorAsking) -> TrustAnswer:
-    """Return root, log key, policy and the root's certificates; a stranger sees those of services only, no names."""
-    return await run_in_threadpool(_trust, services_of(request), known=not isinstance(who, Anyone))
+    """Return root, log key, policy and certificates; a stranger sees those of services, a phone its lead's too."""
+    return await run_in_threadpool(_trust, services_of(request), who)
 
 
-def _trust(services: Services, *, known: bool) -> TrustAnswer:
+def _trust(services: Services, who: Anyone | Signer) -> TrustAnswer:
     opened = services.journal.ask(lambda standing: standing.log)
     if opened is None:
         raise LookupError("a server that runs has an open log")
-    statements = [event.parse(one.event).statement for one in services.journal.organisation()]
-    shown = [one for one in statements if _is_certificate(one) and (known or _is_service(one))]
+    shown = [statement for _, statement in organisation.shown_to(services, who)]
+    certificates = [one for one in shown if isinstance(one.body, bodies.KeyPublish | bodies.KeyRetire)]
+    rotations = [one for one in shown if isinstance(one.body, bodies.LogRotate)]
     return TrustAnswer(
         origin=opened.origin,
         log_vkey=opened.log_vkey,
         root=opened.root.sign,
         root_label=opened.root.label,
         policy=(services.layout.trust / trust.POLICY).read_text(),
-        certificates=[Dsse.model_validate(one.envelope.to_json()) for one in shown],
-        rotations=[
-            Dsse.model_validate(one.envelope.to_json()) for one in statements if isinstance(one.body, bodies.LogRotate)
-        ],
-    )
-
-
-def _is_certificate(statement: Statement) -> bool:
-    return isinstance(statement.body, bodies.KeyPublish | bodies.KeyRetire)
-
-
-def _is_service(statement: Statement) -> bool:
-    body = statement.body
-    return isinstance(body, bodies.KeyRetire) or (
-        isinstance(body, bodies.KeyPublish) and body.role in {"server", "bridge"}
+        certificates=[Dsse.model_validate(one.envelope.to_json()) for one in certificates],
+        rotations=[Dsse.model_validate(one.envelope.to_json()) for one in rotations],
     )
 
 

@@ -7,8 +7,10 @@ from starlette.concurrency import run_in_threadpool
 
 from evidence import canonical, ids
 from evidence.statements.standing import Standing
+from server import organisation
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.dependencies import CaseListerAsking, ReaderAsking, SignerAsking
+from server.auth.door import DoorRoute
 from server.items.access import sees_whole, view_case, visible_cases
 from server.items.reads import Reads
 from server.items.service import find_view
@@ -19,7 +21,7 @@ from server.services import services_of
 from server.timeline import build
 from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, Timeline
 
-router = APIRouter(prefix=V1, tags=["timeline"])
+router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["timeline"])
 
 
 @router.get("/cases", operation_id="list_cases", responses=problems(*PROVEN))
@@ -78,10 +80,13 @@ async def get_timeline(
 
 
 @router.get("/authority", operation_id="get_authority", responses=problems(*PROVEN))
-def get_authority(request: Request, _who: SignerAsking) -> Organisation:
-    """Return all events about keys and teams, so that a client can compute for itself who may sign what."""
+def get_authority(request: Request, who: SignerAsking) -> Organisation:
+    """Return the events about keys and teams, so that a client can compute for itself who may sign what.
+
+    A phone is shown the services and the lead of its own case, and nobody else.
+    """
     events = [
         OrganisationEvent(index=one.index, event=canonical.b64(one.event), salt=one.salt.hex())
-        for one in services_of(request).journal.organisation()
+        for one, _ in organisation.shown_to(services_of(request), who)
     ]
     return Organisation(events=events)

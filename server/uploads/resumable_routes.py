@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Request, Response
 from server import upload_addresses
 from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.dependencies import PasserByAsking, UploaderAsking
+from server.auth.door import DoorRoute
 from server.interim import Interim
 from server.problems import ProblemError, domains, general, resuming
 from server.uploads import resumable
@@ -22,7 +23,7 @@ from server.uploads.resumable import Append
 from server.uploads.service import Uploads
 from server.uploads.storage import Progress
 
-router = APIRouter(prefix=upload_addresses.RESUMABLE, tags=["uploads"])
+router = APIRouter(route_class=DoorRoute, prefix=upload_addresses.RESUMABLE, tags=["uploads"])
 
 _ASKING: Final = (*PROVEN, *WRITING, domains.UPLOAD_LOCKED, resuming.FILE_DIGEST)
 _WRITING: Final = (

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
+from server.auth.door import DoorRoute
 from server.uploads import resumable_routes, tus_routes
 
-router = APIRouter()
+router = APIRouter(route_class=DoorRoute)
 router.include_router(tus_routes.router)
 router.include_router(resumable_routes.router)

@@ -30,6 +30,15 @@ METADATA_KEYS: Final = ("item", "sha256")
 """Nothing else may stand in Upload-Metadata, a file name least of all: the server must not know it."""
 
 
+def is_overridden(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a POST is to be taken as a PATCH (tus core, X-HTTP-Method-Override), for networks that know no PATCH.
+
+    No other method is: whoever can add a header to a signed request must not make a termination of it. The signature
+    covers PATCH, and so this header.
+    """
+    return method == "POST" and headers.get("x-http-method-override", "").strip().upper() == "PATCH"
+
+
 def check_version(headers: Mapping[str, str]) -> None:
     """Refuse another version of the protocol (tus core, Tus-Resumable)."""
     if headers.get("tus-resumable") != VERSION:
@@ -40,6 +49,8 @@ def parse_creation(headers: Mapping[str, str]) -> Creation:
     """Read the headers of a creation."""
     if "upload-defer-length" in headers:
         raise ProblemError(general.MALFORMED, reason="Upload-Defer-Length is not supported")
+    if "upload-concat" in headers:
+        raise ProblemError(general.MALFORMED, reason="Upload-Concat is not supported: an item is one upload")
     length = whole_number(headers, "upload-length")
     if length < 1:
         raise ProblemError(general.MALFORMED, reason="Upload-Length must be at least 1")

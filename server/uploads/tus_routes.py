@@ -12,6 +12,7 @@ from evidence import ids
 from server import upload_addresses
 from server.api import PROVEN, WRITING, address_of, problems
 from server.auth.dependencies import PasserByAsking, UploaderAsking
+from server.auth.door import DoorRoute
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
 from server.uploads import core, tus
@@ -20,7 +21,7 @@ from server.uploads.intake import AsgiBody, body_of
 from server.uploads.service import Uploads
 from server.uploads.storage import Progress
 
-router = APIRouter(prefix=upload_addresses.UPLOADS, tags=["uploads"])
+router = APIRouter(route_class=DoorRoute, prefix=upload_addresses.UPLOADS, tags=["uploads"])
 METADATA_EXAMPLE: Final = (
     "item ZjAwZGJhYmVmMDBkYmFiZWYwMGRiYWJlZjAwZGJhYmU=,"
     "sha256 ZTNiMGM0NDJlM2IwYzQ0MmUzYjBjNDQyZTNiMGM0NDJlM2IwYzQ0MmUzYjBjNDQyZTNiMGM0NDJlM2IwYzQ0Mg=="

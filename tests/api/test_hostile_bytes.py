@@ -15,7 +15,11 @@ import pytest
 
 from evidence import ids
 from evidence.statements import bodies, dsse
-from tests.support.server_world import STATEMENTS, Person, World, problem, running_world, settings_in
+from server import openapi
+from server.app import create_app
+from server.rates import Limiter
+from server.settings import Settings
+from tests.support.server_world import STATEMENTS, TUS, Person, World, problem, running_world, settings_in
 from tests.vectors import make_spellings
 
 ROWS: Final[list[dict[str, Any]]] = json.loads(make_spellings.FILE.read_text(encoding="utf-8"))["spellings"]
@@ -88,3 +92,55 @@ def page_of(reader: Person, case: ids.CaseId) -> list[dict[str, Any]]:
     answer = reader.http.get(f"/api/v1/cases/{case}/timeline", params={"limit": 1000})
     assert answer.status_code == 200, answer.text
     return [row for row in answer.json()["events"] if row["type"] != "read"]
+
+
+DOCUMENT: Final = openapi.build(create_app(Settings()))
+WRITING: Final = [
+    pytest.param(method.upper(), path, operation, id=f"{method.upper()} {path}")
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+    if method in {"post", "put", "patch", "delete"}
+]
+"""Every route that may be sent a body."""
+
+WITHOUT_BRIDGE: Final = "bridge"
+"""The one 5xx that is right here: no bridge runs beside this server."""
+
+
+def members_of(operation: dict[str, Any]) -> list[str]:
+    """Return the members of the JSON object that a route documents as its body."""
+    schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    found = DOCUMENT["components"]["schemas"].get(name, schema)
+    return sorted(found.get("properties", {}))
+
+
+def documents(operation: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Yield every row of the table as a whole body, and every value of it in the place of each member."""
+    members = members_of(operation)
+    takes_json = "application/json" in operation.get("requestBody", {}).get("content", {})
+    for row in ROWS if takes_json else [row for row in ROWS if not row["value"]]:
+        yield row["name"], bytes_of(row)
+        for member in members if row["value"] else ():
+            others = b"".join(b',"%b":"x"' % one.encode() for one in members if one != member)
+            yield f"{row['name']} as {member}", b'{"%b":%b%b}' % (member.encode(), bytes_of(row), others)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), WRITING)
+def test_no_route_errs_at_hostile_bytes(
+    world: World, method: str, path: str, operation: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = world.open_case()
+    where = path.replace("{case}", case.case)
+    for name in ("item", "alarm", "kid", "upload", "device", "export", "erasure"):
+        where = where.replace(f"{{{name}}}", ids.new_id())
+    where = where.replace("{handle}", "naam")
+    people = (case.phone(), world.caseworker, world.dispatcher, world.investigator, case.vault)
+    heard = [who for who in people if who.http.request(method, where, content=b"{}").status_code not in {401, 404}]
+    who = (heard or [people[0]])[0]
+    monkeypatch.setattr(Limiter, "take", lambda *_: None)
+    headers = {"content-type": "application/json", **TUS}
+    for name, data in documents(operation):
+        answer = who.http.request(method, where, content=data, headers=headers)
+        if answer.status_code >= 400:
+            assert problem(answer) == WITHOUT_BRIDGE or answer.status_code < 500, (name, answer.text)

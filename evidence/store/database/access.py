@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from evidence import ids
 from evidence.keys import LockedKey
 from evidence.store.database.engine import reading, writing
-from evidence.store.database.schema import locked_keys, sessions, spent_challenges
+from evidence.store.database.schema import former_locked_keys, locked_keys, sessions, spent_challenges
 from evidence.store.errors import StoreError
 
 
@@ -47,17 +47,29 @@ class AccessStore:
         self._engine = engine
 
     def keep_locked_key(self, kid: ids.KeyId, key: LockedKey) -> None:
-        """Store or replace a locked key; HandleTakenError when the handle belongs to another kid."""
+        """Store or replace a locked key; the last other one is kept. HandleTakenError: the handle is another kid's."""
         with writing(self._engine) as connection:
             owner = connection.scalar(select(locked_keys.c.kid).where(locked_keys.c.handle == key.handle))
             if owner not in {None, kid}:
                 raise HandleTakenError("this handle is in use")
+            found = connection.execute(select(locked_keys).where(locked_keys.c.handle == key.handle)).one_or_none()
+            if found is not None and found.document != key.to_bytes():
+                connection.execute(delete(former_locked_keys).where(former_locked_keys.c.handle == key.handle))
+                connection.execute(insert(former_locked_keys).values(found._asdict()))
             connection.execute(delete(locked_keys).where(locked_keys.c.handle == key.handle))
             connection.execute(insert(locked_keys).values(handle=key.handle, kid=kid, document=key.to_bytes()))
 
     def locked_key(self, handle: str) -> KeptKey | None:
         """Return the locked key under a handle."""
         query = select(locked_keys.c.kid, locked_keys.c.document).where(locked_keys.c.handle == handle)
+        with reading(self._engine) as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else KeptKey(ids.KeyId(row.kid), LockedKey.from_bytes(row.document))
+
+    def former_locked_key(self, handle: str) -> KeptKey | None:
+        """Return what stood under a handle before it was last replaced."""
+        table = former_locked_keys
+        query = select(table.c.kid, table.c.document).where(table.c.handle == handle)
         with reading(self._engine) as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else KeptKey(ids.KeyId(row.kid), LockedKey.from_bytes(row.document))

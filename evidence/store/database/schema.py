@@ -92,6 +92,15 @@ locked_keys = Table(
     Column("document", LargeBinary, nullable=False, doc="locked key, JSON of docs/formats/keys.md"),
 )
 
+former_locked_keys = Table(
+    "former_locked_keys",
+    metadata,
+    Column("handle", String(64), primary_key=True),
+    Column("kid", _ID, nullable=False),
+    Column("document", LargeBinary, nullable=False, doc="locked key, JSON of docs/formats/keys.md"),
+)
+"""What stood under a handle before it was last replaced: for an owner who did not do that."""
+
 sessions = Table(
     "sessions",
     metadata,

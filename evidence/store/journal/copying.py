@@ -11,10 +11,18 @@ from typing import Final
 from sqlalchemy import Engine, delete, func, insert, select
 
 from evidence.store.database.engine import WRITE
-from evidence.store.database.schema import blob_copies, events, journal_head, locked_keys, log_head, spent_challenges
+from evidence.store.database.schema import (
+    blob_copies,
+    events,
+    former_locked_keys,
+    journal_head,
+    locked_keys,
+    log_head,
+    spent_challenges,
+)
 from evidence.store.errors import StoreError
 
-TABLES: Final = (journal_head, events, blob_copies, log_head, locked_keys, spent_challenges)
+TABLES: Final = (journal_head, events, blob_copies, log_head, locked_keys, former_locked_keys, spent_challenges)
 """What a copy holds. Spent challenges are in it: without them an old sign-in could be played again.
 So are the places of the copies in S3: a restored server reads there what the backup left there."""
 

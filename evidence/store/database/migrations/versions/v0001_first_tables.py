@@ -11,7 +11,8 @@ depends_on: str | None = None
 _ID, _SHA256, _TIME = sa.String(32), sa.String(64), sa.String(24)
 _BRINGS_A_NAME = "'item.open', 'item.seal', 'grant', 'alarm.raise', 'export', 'disclose'"
 _TABLES = (
-    *("events", "journal_head", "blob_copies", "log_head", "locked_keys", "sessions", "spent_challenges", "leases"),
+    *("events", "journal_head", "blob_copies", "log_head", "locked_keys", "former_locked_keys"),
+    *("sessions", "spent_challenges", "leases"),
 )
 
 
@@ -80,6 +81,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "locked_keys",
+        sa.Column("handle", sa.String(64), primary_key=True),
+        sa.Column("kid", _ID, nullable=False),
+        sa.Column("document", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "former_locked_keys",
         sa.Column("handle", sa.String(64), primary_key=True),
         sa.Column("kid", _ID, nullable=False),
         sa.Column("document", sa.LargeBinary, nullable=False),
