@@ -10,8 +10,23 @@ compile() {
 }
 
 compile "$1" requirements/build.in --output-file requirements/build.txt
-compile "$1" pyproject.toml requirements/build.in --extra demo \
+compile "$1" pyproject.toml requirements/build.in --extra broker \
   --constraint requirements/build.txt --output-file requirements/run.txt
+# What only the demonstration needs, and an installation does not: the difference.
+whole="$(mktemp)"
+compile "$1" pyproject.toml requirements/build.in --extra broker --extra demo \
+  --constraint requirements/run.txt --output-file "$whole"
+"$1/bin/python" - "$whole" >requirements/demo.txt <<'PYTHON'
+import re, sys
+from pathlib import Path
+
+def pins(path):
+    return re.split(r"(?m)^(?=[a-z0-9])", Path(path).read_text())
+
+run = set(pins("requirements/run.txt"))
+print("".join(pin for pin in pins(sys.argv[1]) if pin not in run), end="")
+PYTHON
+rm "$whole"
 compile "$1" pyproject.toml requirements/build.in --extra demo --extra dev \
   --constraint requirements/run.txt --output-file requirements/dev.txt
 compile "$1" requirements/node.in --output-file requirements/node.txt
