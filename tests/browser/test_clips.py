@@ -57,8 +57,8 @@ def clips(told: tuple[World, ids.ItemId, ids.ItemId]) -> Iterator[StandIn]:
         yield running
 
 
-async def test_a_long_clip_plays_and_seeks_from_ranges(
-    browser: Browser, clips: StandIn, told: tuple[World, ids.ItemId, ids.ItemId]
+async def test_a_long_clip_plays_and_seeks_from_ranges_and_is_saved_whole(
+    browser: Browser, clips: StandIn, told: tuple[World, ids.ItemId, ids.ItemId], tmp_path: Path
 ) -> None:
     world, item, _ = told
     size = len(world.containers[item])
@@ -75,6 +75,10 @@ async def test_a_long_clip_plays_and_seeks_from_ranges(
         await marit.until(f"{FIRST}.currentTime > {SECONDS - 7.5} && {FIRST}.error === null")
         await marit.page.evaluate(f"{FIRST}.pause()")
         assert clips.sent[item] < size / 2, "a part was fetched, not the whole"
+        async with marit.page.expect_download() as saving:
+            await marit.page.get_by_role("button", name="lang.wav opslaan").click()
+        await (await saving.value).save_as(tmp_path / "lang.wav")
+        assert (tmp_path / "lang.wav").read_bytes() == tone(tmp_path / "again.wav", SECONDS).read_bytes()
         await marit.sound()
 
 
