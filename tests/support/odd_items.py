@@ -17,6 +17,7 @@ from evidence.envelope import cobblestone, container, sealing
 from evidence.envelope.meta import Meta
 from evidence.envelope.padding import padme
 from evidence.statements import bodies, dsse
+from evidence.statements.statement import Chain
 
 Opens = Literal["whole", "description", "nothing"]
 """How far an item opens for a reader that follows the rules."""
@@ -245,6 +246,11 @@ def write(
         part,
     )
     return whole, body
+
+
+def link(seq: int, prev: str) -> Chain:
+    """Return a place in a phone's numbering, as its folder remembers it."""
+    return Chain(seq, ids.Sha256(prev))
 
 
 def _sealed(key: bytes, part: Literal["meta", "content"], head: container.Head, plain: bytes, padded: bytes) -> bytes:
