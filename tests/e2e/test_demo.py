@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import wave
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +20,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from evidence.bundle.format import layout
+from evidence.bundle.making import zipapp
+from evidence.statements import event as events
 from server.demo.media import LARGE_BYTES
 from server.demo.play import PARTS
 from server.demo.supervisor import MAX_PORT, free_port
+from tests.support import verify_sh
 from tests.support.programs import need
 from tests.support.waiting import patience, until
 
@@ -83,6 +88,29 @@ def test_the_data_folder_is_laid_out_as_the_readme_says(first: tuple[Path, str])
     assert list((data / "exports").glob("*.zip"))
     for private in (*(data / "secrets").glob("*.key"), *(data / "people").rglob("locked-key.json")):
         assert private.stat().st_mode & 0o077 == 0, private
+
+
+@pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash", "bash")
+def test_every_verifier_says_that_the_demonstrations_own_bundles_hold(first: tuple[Path, str], tmp_path: Path) -> None:
+    """Several sealed items, one of them large and begun first: what a court would run on them."""
+    data, _ = first
+    (bundle,) = (data / "exports").glob("*.zip")
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(tmp_path / "sealed")
+    (sealed,) = (tmp_path / "sealed").iterdir()
+    (opened,) = (data / "people").glob("*/opened")
+    zipapp.build(tmp_path / "getuige-verify.pyz")
+    types = {events.parse(path.read_bytes()).statement.type for path in (sealed / layout.EVENTS).iterdir()}
+    assert {"item.open", "item.seal"} <= types
+    for path in (bundle, sealed, opened):
+        for command in ((*GETUIGE, "verify"), (sys.executable, str(tmp_path / "getuige-verify.pyz"))):
+            done = subprocess.run(
+                [*command, str(path), "--trust", str(data / "trust")], capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+    for path, shell in ((sealed, "bash"), (opened, "dash")):
+        code, said = verify_sh.run(path, data / "trust", shell)
+        assert (code, "FAIL" in said, "INCOMPLETE" in said) == (0, False, False), said
 
 
 def test_a_used_folder_is_not_seeded_twice(first: tuple[Path, str], media: Path) -> None:

@@ -22,6 +22,7 @@ from evidence.bundle.format import layout
 from evidence.bundle.format.tokens import gather
 from evidence.custody.time import development_tsa
 from evidence.custody.time.development_tsa import DevelopmentTsa
+from evidence.statements.statement import SeenCheckpoint
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
@@ -92,7 +93,16 @@ def test_a_server_clock_behind_the_head_that_the_phone_saw_fails(book: Organisat
     seen = book.stamp()
     book.clock = lambda: ids.time_of(datetime.now(UTC) - TWO_HOURS)
     code, said = agreed(exported(book, seen=seen), book)
-    assert (code, "that its signer had seen" in said) == (1, True)
+    assert (code, "that its signer says to have seen" in said) == (1, True)
+
+
+@pytest.mark.parametrize(("more", "word"), [(0, "to have seen another log"), (1, "that its signer says to have seen")])
+def test_a_false_claim_of_one_phone_fails_nothing(book: Organisation, more: int, word: str) -> None:
+    seen = book.stamp()
+    book.seal(incident("Het eerste"))
+    book.clock = lambda: ids.time_of(datetime.now(UTC) - TWO_HOURS)
+    code, said = agreed(exported(book, seen=SeenCheckpoint(seen.size + more, ids.Sha256("ab" * 32))), book)
+    assert (code, word in said, "FAIL" in said) == (0, True, False), said
 
 
 def moved(by: timedelta) -> DevelopmentTsa:

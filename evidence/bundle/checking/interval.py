@@ -5,12 +5,13 @@ it. *Not before*: whoever signed it had seen a head of the log (`seen` in the st
 head of that size or a smaller one; only witnesses say when such a head was made, since a stamp may come later.
 `received_at` is the server's word. Outside the interval it is wrong, and the interval is empty: that fails. Long
 before the upper end it is unproven for that long: that is said, and fails nothing (a phone or a witness was away).
+A lower end that rests on one key's word about a head that is not here is said as well, and fails nothing either.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from evidence import ids
 from evidence.bundle.checking.report import Findings
@@ -26,7 +27,7 @@ WIDE: Final = timedelta(hours=1)
 """Heads are stamped every five minutes: an hour without one is worth a remark."""
 
 _FAILS: Final = ("time-server-ahead", "time-server-behind")
-_NOTES: Final = ("time-wide", "time-signer-clock")
+_NOTES: Final = ("time-wide", "time-signer-clock", "time-claim-early")
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,18 @@ def check(placed: Mapping[int, tuple[events.Event, Head]], line: Lineage, findin
     """Compare server's and signers' clocks with the intervals of events (by index); return the intervals."""
     heads = {head for _, head in placed.values()}
     _check_one_history(heads, findings)
-    found = {index: interval(event, under, heads, line) for index, (event, under) in placed.items()}
+    found: dict[int, Interval] = {}
     gaps: dict[str, list[tuple[timedelta, int]]] = {code: [] for code in (*_FAILS, *_NOTES)}
-    for index, between in found.items():
-        event = placed[index][0]
+    for index, (event, under) in placed.items():
+        claim = _judge_seen(event, line, heads)
+        between = interval(event, under, heads, line)
+        if claim == "contradicted":
+            between = Interval(None, between.latest)
+            findings.note("seen-differs", str(index), size=event.statement.seen.size if event.statement.seen else 0)
+        found[index] = between
         for code, gap in _odd(event, between):
-            gaps[code].append((gap, index))
-        _check_seen(event, line, heads, findings)
+            unshown = code == "time-server-behind" and claim != "shown"
+            gaps["time-claim-early" if unshown else code].append((gap, index))
     for code in filter(gaps.__getitem__, gaps):
         gap, index = max(gaps[code])
         tell = findings.failed if code in _FAILS else findings.note
@@ -130,21 +136,25 @@ def _check_one_history(heads: Iterable[Head], findings: Findings) -> None:
             findings.failed("heads-differ", origin, size=size, count=len(found))
 
 
-def _check_seen(event: events.Event, line: Lineage, heads: Iterable[Head], findings: Findings) -> None:
-    """A head that the signer says to have seen is the one of that size that is here, and within its log.
+def _judge_seen(
+    event: events.Event, line: Lineage, heads: Iterable[Head]
+) -> Literal["shown", "contradicted", "unknown"]:
+    """Say whether the head that the signer claims to have seen is here, or another of that size, or neither.
 
-    It is one signer's word against heads that log and witnesses signed, so it is noted at that event and spoils nothing
-    that others sealed. Two *signed* heads of one size that differ are two histories: `check` fails for these.
+    It is one signer's word against heads that log and witnesses signed: a false one is noted at that event and spoils
+    nothing that others sealed. Two *signed* heads of one size that differ are two histories: these fail.
     """
     seen = event.statement.seen
     era = None if seen is None else _era_seen(seen, line)
     if seen is None or era is None:
-        return
+        return "unknown"
     known = {head.root.hex() for head in heads if (head.origin, head.size) == (era.origin, seen.size)}
     if era.final is not None and era.final.size == seen.size:
         known.add(era.final.root.hex())
-    if known - {seen.root} or (era.final is not None and seen.size > era.final.size):
-        findings.note("seen-differs", str(event.index), size=seen.size)
+    if seen.root in known:
+        return "shown"
+    beyond = era.final is not None and seen.size > era.final.size
+    return "contradicted" if known or beyond else "unknown"
 
 
 def _era_seen(seen: SeenCheckpoint, line: Lineage) -> Era | None:

@@ -113,6 +113,13 @@ _TIMES: Final = {
         "en": "For {count} events the server's time is earlier than can be, by up to {gap} hours (event {about}): "
         "whoever signed had seen a later state of the log by then. The server's time proves nothing.",
     },
+    "time-claim-early": {
+        "nl": "Bij {count} gebeurtenissen zegt wie ondertekende een later logboek gezien te hebben dan de servertijd "
+        "toelaat, tot {gap} uur (gebeurtenis {about}). Dat logboek zit niet in deze bundel: het is alleen het woord "
+        "van die sleutel.",
+        "en": "For {count} events whoever signed says to have seen a later state of the log than the server's time "
+        "allows, by up to {gap} hours (event {about}). That state is not in this bundle: it is that key's word only.",
+    },
     "time-wide": {
         "nl": "Bij {count} gebeurtenissen ligt het bewijs van buiten ruim na de servertijd, tot {gap} uur "
         "(gebeurtenis {about}). Voor de tijd daartussen is er alleen het woord van de server.",

@@ -36,7 +36,7 @@ def exported(book: Organisation, **options: Any) -> Report:  # noqa: ANN401 - as
 
 
 def of_time(report: Report) -> dict[str, Claim]:
-    codes = ("time-server", "time-wide", "time-signer", "time-clock", "seen-")
+    codes = ("time-server", "time-wide", "time-signer", "time-clock", "time-claim", "seen-")
     return {claim.code: claim for claim in report.claims if claim.code.startswith(codes)}
 
 
@@ -103,6 +103,16 @@ def test_a_false_claim_of_one_phone_is_named_at_its_event_and_spoils_nothing(boo
     claims = [claim for claim in report.claims if claim.code == "seen-differs"]
     assert [(claim.verdict, claim.about) for claim in claims] == [(Verdict.NOTE, str(book.journal[-3].index))]
     assert report.exit_code == 0
+
+
+def test_a_claim_about_a_head_that_is_not_here_fails_nothing(book: Organisation) -> None:
+    """Whoever copied a phone's key says to have seen a head just below its own event, while witnesses were late."""
+    seen = book.stamp()
+    book.seal(incident())
+    book.clock = moved(-TWO_HOURS)
+    report = exported(book, seen=SeenCheckpoint(seen.size + 1, ids.Sha256("ab" * 32)))
+    assert (report.exit_code, of_time(report)["time-claim-early"].verdict) == (0, Verdict.NOTE)
+    assert "time-server-behind" not in of_time(report)
 
 
 def test_two_signed_heads_of_one_size_that_differ_are_two_histories(book: Organisation) -> None:
