@@ -8,8 +8,8 @@ from typing import Final
 
 import structlog
 
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import Stage
-from device_bridge.alarm.life import Alarm
 from device_bridge.feed.health import View
 from device_bridge.feed.server import Feed, FeedServer
 from device_bridge.intake.acts import ActDesk

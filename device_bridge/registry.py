@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from device_bridge.alarm.life import Person
+from device_bridge.alarm.alarm import Person
 from device_bridge.errors import ActError, BridgeError, UnknownDeviceError
 from evidence import canonical, ids, keys, schema, xwing
 from evidence.errors import EvidenceError, FormatError

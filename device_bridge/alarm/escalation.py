@@ -14,18 +14,8 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import Final, Literal
 
-from device_bridge.alarm.life import (
-    NOT_TO_DISPATCHERS,
-    Alarm,
-    Claim,
-    Entry,
-    Escalation,
-    Lapse,
-    State,
-    noted,
-    seen,
-    sort_of,
-)
+from device_bridge.alarm.alarm import Alarm, Claim, Entry, Escalation, Lapse, State
+from device_bridge.alarm.life import NOT_TO_DISPATCHERS, noted, seen, sort_of
 from evidence import ids
 
 ALTERNATE_AFTER_MS: Final = 5_000

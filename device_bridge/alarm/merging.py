@@ -16,21 +16,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from device_bridge.alarm.life import (
-    MAX_HISTORY,
-    NOT_TO_DISPATCHERS,
-    Alarm,
-    Claim,
-    Closing,
-    Done,
-    Entry,
-    Escalation,
-    Lapse,
-    Person,
-    RouteReport,
-    State,
-    entry_of,
-)
+from device_bridge.alarm.alarm import Alarm, Claim, Closing, Done, Entry, Escalation, Lapse, Person, RouteReport, State
+from device_bridge.alarm.life import MAX_HISTORY, NOT_TO_DISPATCHERS, entry_of
 from evidence import ids
 
 _RANK: Final[tuple[State, ...]] = ("raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed")

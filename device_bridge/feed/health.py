@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from device_bridge.alarm.life import Alarm
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.journal.forwarder import Forwarder
 from device_bridge.mqtt.connection import Connection
 from device_bridge.registry import Registry

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import unix_ms
-from device_bridge.alarm.life import NOT_TO_DISPATCHERS, Alarm, sort_of
+from device_bridge.alarm.life import NOT_TO_DISPATCHERS, sort_of
 
 DEADLINES_S: Final = (10, 30, 60)
 """A call answered within 10 s (French practice); our own next route at 30 s and last one at 60 s."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from device_bridge.alarm import merging
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import unix_ms
-from device_bridge.alarm.life import Alarm
 from device_bridge.errors import SpoolError
 from device_bridge.figures import report
 from device_bridge.figures.report import Availability, Report

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from device_bridge.alarm import life, lineage
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.errors import ActError
 from device_bridge.intake.presses import Intake, Spoken
 from device_bridge.registry import Registry
@@ -31,7 +32,7 @@ class ActDesk:
         self._board = board
         self._tell = tell
 
-    def carry_out(self, name: ids.AlarmId, dsse: bytes, expected: int | None = None) -> life.Alarm:
+    def carry_out(self, name: ids.AlarmId, dsse: bytes, expected: int | None = None) -> Alarm:
         """Check, store and announce an act on alarm `name`; the same act again changes nothing.
 
         `expected` is the alarm's revision that the dispatcher saw.
@@ -78,7 +79,7 @@ class ActDesk:
         self._board.announce([name])
         return alarm
 
-    def renew(self, name: ids.AlarmId, who: ids.KeyId) -> life.Alarm:
+    def renew(self, name: ids.AlarmId, who: ids.KeyId) -> Alarm:
         """Let the claim of dispatcher `who` live on: their console is still there.
 
         Raises:

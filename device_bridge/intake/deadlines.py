@@ -11,7 +11,8 @@ from typing import Final, Protocol
 
 import structlog
 
-from device_bridge.alarm import escalation, life
+from device_bridge.alarm import escalation
+from device_bridge.alarm.alarm import Alarm, Outcome, RouteReport
 from device_bridge.alarm.escalation import Stage
 from device_bridge.errors import SpoolError
 from device_bridge.route_codes import RouteCode
@@ -50,7 +51,7 @@ class Surroundings(Protocol):
         """How many brokers are connected."""
         ...
 
-    def tell(self, alarm: life.Alarm) -> None:
+    def tell(self, alarm: Alarm) -> None:
         """Tell the device what is to be told about this alarm."""
         ...
 
@@ -162,7 +163,7 @@ class Watch:
         self._board.announce([name])
         return 1
 
-    def _lapse(self, spool: Writing, alarm: life.Alarm) -> life.Alarm:
+    def _lapse(self, spool: Writing, alarm: Alarm) -> Alarm:
         who = alarm.claim.person.label if alarm.claim is not None else ""
         alarm = escalation.lapse(alarm, ids.now())
         spool.save_alarm(alarm)
@@ -171,7 +172,7 @@ class Watch:
         words = f"the claim of {who} ran out at revision {alarm.revision}"
         return self._siren(spool, alarm, words, "siren-claim-lapsed", who)
 
-    def _escalate(self, spool: Writing, alarm: life.Alarm, stage: Stage) -> life.Alarm:
+    def _escalate(self, spool: Writing, alarm: Alarm, stage: Stage) -> Alarm:
         after_s = (escalation.due_ms(0, stage)) // 1000
         alarm = escalation.escalate(alarm, 1 if stage is Stage.SECOND else 2, ids.now())
         spool.save_alarm(alarm)
@@ -182,7 +183,7 @@ class Watch:
             alarm = self._report(spool, alarm.alarm, DEVICE, *self._device_outcome(alarm)) or alarm
         return self._siren(spool, alarm, f"nobody accepted within {after_s} s", "siren-not-accepted", str(after_s))
 
-    def _device_outcome(self, alarm: life.Alarm) -> tuple[life.Outcome, str, RouteCode]:
+    def _device_outcome(self, alarm: Alarm) -> tuple[Outcome, str, RouteCode]:
         if alarm.silent:
             words = "not told to call 112: somebody may be looking at the device (duress code)"
             return "failed", words, "device-watched"
@@ -190,7 +191,7 @@ class Watch:
             return "failed", "cannot be told to call 112: no broker is connected", "device-no-broker"
         return "delivered", "told to call 112", "device-told-112"
 
-    def _siren(self, spool: Writing, alarm: life.Alarm, why: str, code: RouteCode, about: str) -> life.Alarm:
+    def _siren(self, spool: Writing, alarm: Alarm, why: str, code: RouteCode, about: str) -> Alarm:
         if self._around.consoles() > 0:
             return self._report(spool, alarm.alarm, SIREN, "delivered", why, code, about) or alarm
         words = f"{why}; no console listens"
@@ -201,10 +202,10 @@ class Watch:
         spool: Writing,
         name: ids.AlarmId,
         route: str,
-        outcome: life.Outcome,
+        outcome: Outcome,
         detail: str,
         code: RouteCode,
         about: str | None = None,
-    ) -> life.Alarm | None:
-        report = life.RouteReport(route, outcome, detail, ids.now(), code, about)
+    ) -> Alarm | None:
+        report = RouteReport(route, outcome, detail, ids.now(), code, about)
         return reports.record(spool, self._bridge, name, report)

@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from device_bridge.alarm import life, lineage, merging
+from device_bridge.alarm.alarm import Alarm, Code, Received, State
 from device_bridge.alarm.escalation import Stage, stages_begun, unix_ms
 from device_bridge.alarm.sealing import seal_press
 from device_bridge.errors import MessageError, SpoolError
@@ -48,14 +49,14 @@ MAX_QUARANTINED_BYTES: Final = 4096
 CLOSED_LOOKED_AT: Final = 20
 """Closed alarms of a device that a press may have been closed in at another bridge; their closings are minutes old."""
 
-_TOLD_BY_STATE: Final[dict[life.State, Told]] = {
+_TOLD_BY_STATE: Final[dict[State, Told]] = {
     "accepted": Told.ACCEPTED,
     "dispatched": Told.DISPATCHED,
     "on_scene": Told.DISPATCHED,
     "closed": Told.CLOSED,
 }
 
-_CODES: Final[dict[Verdict, life.Code]] = {Verdict.RIGHT: "right", Verdict.NONE: "none"}
+_CODES: Final[dict[Verdict, Code]] = {Verdict.RIGHT: "right", Verdict.NONE: "none"}
 """Every other verdict is shown as a wrong code."""
 
 log = structlog.get_logger()
@@ -67,7 +68,7 @@ class Arrival:
 
     topic: str
     payload: bytes
-    received: life.Received
+    received: Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,10 @@ class Taken:
     problem: str | None = None
 
 
-def received_now(broker: str) -> life.Received:
+def received_now(broker: str) -> Received:
     """Stamp an arrival with this machine's clock."""
     at_ms = time.time_ns() // 1_000_000
-    return life.Received(at_ms, ids.now(), broker)
+    return Received(at_ms, ids.now(), broker)
 
 
 class Intake:
@@ -134,7 +135,7 @@ class Intake:
             log.warning("relayed-press-refused", reason=str(error))
             return None
 
-    def told(self, alarm: life.Alarm, press: PressId | None = None) -> Spoken:
+    def told(self, alarm: Alarm, press: PressId | None = None) -> Spoken:
         """Return what `device` should know now about an alarm, signed; names `press` (else the one that opened it)."""
         told = _TOLD_BY_STATE.get(alarm.state, Told.STORED)
         if told is Told.STORED and alarm.stage == Stage.LAST:
@@ -229,10 +230,10 @@ class Intake:
     def _send(
         self,
         spool: Writing,
-        known: life.Alarm | None,
-        alarm: life.Alarm,
+        known: Alarm | None,
+        alarm: Alarm,
         message: DeviceMessage,
-        received: life.Received,
+        received: Received,
     ) -> None:
         """Put an alarm that is new, or became duress, into the outbox; duress goes out from every bridge at once."""
         if known is not None and (alarm.kind != "duress" or known.kind == "duress"):
@@ -246,11 +247,11 @@ class Intake:
         self,
         device: Device,
         message: DeviceMessage,
-        received: life.Received,
+        received: Received,
         kind: bodies.AlarmKind,
         flags: tuple[str, ...],
-        last: life.Alarm | None,
-    ) -> life.Alarm:
+        last: Alarm | None,
+    ) -> Alarm:
         """Open the alarm that follows `last`, under the name that every bridge gives to it."""
         name = lineage.alarm_id(self._bridge, device.device, life.sort_of(kind), None if last is None else last.alarm)
         generation = 1 if last is None else 1 + (last.generation or 0)
@@ -266,7 +267,7 @@ class Intake:
         )
 
     def _take_cancel(
-        self, spool: Writing, message: DeviceMessage, arrival: Arrival, digest: bytes, code: life.Code
+        self, spool: Writing, message: DeviceMessage, arrival: Arrival, digest: bytes, code: Code
     ) -> ids.AlarmId | None:
         """A cancel is shown to the operator, with what its code was, and changes nothing else."""
         spool.count(f"cancel.{code}")
@@ -294,7 +295,7 @@ class Intake:
                 log.error("codes-not-opened", error=str(error))  # noqa: TRY400 - says enough
         return codes.judge(known, message, 0 if alarm is None else alarm.wrong_codes or 0)
 
-    def _store_item(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, arrival: Arrival) -> ids.ItemId:
+    def _store_item(self, spool: Writing, alarm: Alarm, message: DeviceMessage, arrival: Arrival) -> ids.ItemId:
         name = lineage.item_id(self._bridge, hashlib.sha256(arrival.payload).digest())
         if spool.move_item(name, alarm.alarm):  # taken anew: sealed and told of already
             return name
@@ -312,11 +313,11 @@ class Intake:
         spool.queue_statement(seal.id, alarm.alarm, seal.envelope.to_bytes(), item.item)
         return item.item
 
-    def _queue(self, spool: Writing, alarm: life.Alarm, kind: str, body: bodies.Body) -> None:
+    def _queue(self, spool: Writing, alarm: Alarm, kind: str, body: bodies.Body) -> None:
         statement = statements.sign(self._bridge, kind, body, case=alarm.case)
         spool.queue_statement(statement.id, alarm.alarm, statement.envelope.to_bytes())
 
-    def _queue_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage, received: life.Received) -> None:
+    def _queue_routes(self, spool: Writing, alarm: Alarm, message: DeviceMessage, received: Received) -> None:
         duress_at = received.at if alarm.repeats else None
         what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location, duress_at)
         sealed = self._bridge.seal(what.to_bytes())
@@ -329,7 +330,7 @@ class Intake:
         for stage in stages_begun(alarm):
             outbox.release_stage(spool, alarm.alarm, stage)
 
-    def withdraw(self, spool: Writing, alarm: life.Alarm, now_ms: int, *, first: bool) -> None:
+    def withdraw(self, spool: Writing, alarm: Alarm, now_ms: int, *, first: bool) -> None:
         """Tell routes that hear of it that a dispatcher closed the alarm as no emergency; what was not sent is not.
 
         `first`: it was closed at this bridge, which tells them at once. Another bridge tells them when nobody reported
@@ -347,7 +348,7 @@ class Intake:
                 sealed = self._bridge.seal(what.to_bytes())
                 outbox.queue_withdrawal(spool, alarm.alarm, route, sealed, due_ms, yielded=not first)
 
-    def _refresh_routes(self, spool: Writing, alarm: life.Alarm, message: DeviceMessage) -> None:
+    def _refresh_routes(self, spool: Writing, alarm: Alarm, message: DeviceMessage) -> None:
         """Routes that still wait for their turn send the newest position."""
         if message.location is not None:
             what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)

@@ -16,6 +16,7 @@ import httpx
 import structlog
 
 from device_bridge.alarm import life, lineage, merging
+from device_bridge.alarm.alarm import Alarm, State
 from device_bridge.alarm.escalation import Stage
 from device_bridge.errors import BridgeError, UnknownAlarmError
 from device_bridge.intake.presses import Arrival, Intake
@@ -59,7 +60,7 @@ class Follower:
         bridge: keys.BridgeIdentity,
         intake: Intake,
         board: Board,
-        tell: Callable[[life.Alarm], None],
+        tell: Callable[[Alarm], None],
     ) -> None:
         self.caught_up = threading.Event()
         """Set when everything was heard once, or the other bridge did not answer."""
@@ -151,7 +152,7 @@ class Follower:
 
     def _take(self, items: Sequence[replication.Item]) -> None:
         changed: set[ids.AlarmId] = set()
-        told: list[life.Alarm] = []
+        told: list[Alarm] = []
         with self._spool.write() as spool:
             for item in items:
                 try:
@@ -165,7 +166,7 @@ class Follower:
             self._tell(alarm)
         self._board.announce(changed)
 
-    def _take_one(self, spool: Writing, item: replication.Item, told: list[life.Alarm]) -> list[ids.AlarmId]:
+    def _take_one(self, spool: Writing, item: replication.Item, told: list[Alarm]) -> list[ids.AlarmId]:
         match item.kind:
             case "press":
                 return self._take_press(spool, item)
@@ -191,10 +192,10 @@ class Follower:
         spool.count("relayed.press")
         return [] if taken is None or taken.alarm is None else [taken.alarm]
 
-    def _join(self, spool: Writing, theirs: life.Alarm, told: list[life.Alarm]) -> list[ids.AlarmId]:
+    def _join(self, spool: Writing, theirs: Alarm, told: list[Alarm]) -> list[ids.AlarmId]:
         """Merge what another bridge knows of an alarm with what is known here."""
         try:
-            mine: life.Alarm | None = spool.alarm(theirs.alarm)
+            mine: Alarm | None = spool.alarm(theirs.alarm)
         except UnknownAlarmError:
             mine = None
         merged = theirs if mine is None else merging.merge(mine, theirs)
@@ -209,7 +210,7 @@ class Follower:
             told.append(merged)
         return changed
 
-    def _settle_routes(self, spool: Writing, mine: life.Alarm | None, merged: life.Alarm) -> None:
+    def _settle_routes(self, spool: Writing, mine: Alarm | None, merged: Alarm) -> None:
         """What another bridge sent is not sent from here; what it could not send is."""
         before = () if mine is None else mine.routes
         for report in merged.routes:
@@ -233,7 +234,7 @@ class Follower:
             if begun < stage <= merged.stage and outbox.release_stage(spool, merged.alarm, stage):
                 yielding.give_way(spool, merged.alarm, time.time_ns() // 1_000_000 + yielding.HANDOVER_MS)
 
-    def _take_anew(self, spool: Writing, closed: life.Alarm) -> list[ids.AlarmId]:
+    def _take_anew(self, spool: Writing, closed: Alarm) -> list[ids.AlarmId]:
         """Let presses that whoever closed the alarm cannot have seen raise the next one: a close swallows none."""
         covers = merging.covered(closed)
         if covers is None:
@@ -285,7 +286,7 @@ class Peers:
             one.stop()
 
 
-def _words(alarm: life.Alarm) -> tuple[life.State, bool]:
+def _words(alarm: Alarm) -> tuple[State, bool]:
     """What a change of means that its device is told something."""
-    state: life.State = alarm.state if alarm.accepted_by is not None or not alarm.is_open else "raised"
+    state: State = alarm.state if alarm.accepted_by is not None or not alarm.is_open else "raised"
     return state, alarm.stage == Stage.LAST and alarm.accepted_by is None

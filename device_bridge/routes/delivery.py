@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from device_bridge.alarm import life
+from device_bridge.alarm.alarm import Outcome, RouteReport
 from device_bridge.errors import RouteError, SpoolError
 from device_bridge.route_codes import RouteCode
 from device_bridge.routes import Route, reports
@@ -116,7 +116,7 @@ class Delivery:
         reports = self._spool.read().alarm(delivery.alarm).routes
         return next((one.given or () for one in reports if one.route == delivery.route), ())
 
-    def _record(self, delivery: outbox.Delivery, outcome: life.RouteReport, permanent: bool) -> None:  # noqa: FBT001 - private
+    def _record(self, delivery: outbox.Delivery, outcome: RouteReport, permanent: bool) -> None:  # noqa: FBT001 - private
         with self._spool.write() as spool:
             changed = reports.record(spool, self._bridge, delivery.alarm, outcome)
             if outcome.outcome == "delivered":
@@ -132,9 +132,7 @@ class Delivery:
             self._board.announce([delivery.alarm])
 
 
-def _report(
-    route: Route, outcome: life.Outcome, words: str, code: RouteCode, about: str | None = None
-) -> life.RouteReport:
-    return life.RouteReport(
+def _report(route: Route, outcome: Outcome, words: str, code: RouteCode, about: str | None = None) -> RouteReport:
+    return RouteReport(
         route.name, outcome, words[:MAX_DETAIL], ids.now(), code, None if about is None else about[:MAX_DETAIL]
     )

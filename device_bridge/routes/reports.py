@@ -3,15 +3,14 @@
 from dataclasses import replace
 
 from device_bridge.alarm import life
+from device_bridge.alarm.alarm import Alarm, RouteReport
 from device_bridge.spool.writing import Writing
 from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 
 
-def record(
-    spool: Writing, bridge: keys.BridgeIdentity, name: ids.AlarmId, outcome: life.RouteReport
-) -> life.Alarm | None:
+def record(spool: Writing, bridge: keys.BridgeIdentity, name: ids.AlarmId, outcome: RouteReport) -> Alarm | None:
     """Record in alarm and journal what became of it on a route; None when that was known already."""
     alarm = spool.alarm(name)
     last = next((known for known in alarm.routes if known.route == outcome.route), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from device_bridge.alarm.life import Alarm
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.errors import SpoolError
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from device_bridge.alarm.life import Alarm
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.sealing import StoredItem
 from device_bridge.errors import SpoolError, UnknownAlarmError
 from device_bridge.wire.message import PressId

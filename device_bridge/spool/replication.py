@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from device_bridge.alarm.life import Alarm, Received
+from device_bridge.alarm.alarm import Alarm, Received
 from device_bridge.errors import PeerError
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.reading import Reading

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import next_step
-from device_bridge.alarm.life import Alarm, sort_of
+from device_bridge.alarm.life import sort_of
 from device_bridge.alarm.sealing import StoredItem
 from device_bridge.errors import SpoolError
 from device_bridge.spool.reading import Reading

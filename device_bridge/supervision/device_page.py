@@ -5,7 +5,7 @@ From the spool of this bridge alone, so it reaches back as far as that does; a p
 
 from typing import Any, Final
 
-from device_bridge.alarm.life import Alarm
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.spool import devices
 from device_bridge.spool.devices import MAX_HISTORY_ROWS
 from device_bridge.spool.reading import Reading

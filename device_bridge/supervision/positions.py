@@ -13,8 +13,9 @@ from typing import Final
 import structlog
 
 from device_bridge.alarm import lineage
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import unix_ms
-from device_bridge.alarm.life import Alarm, sort_of
+from device_bridge.alarm.life import sort_of
 from device_bridge.alarm.sealing import seal_press
 from device_bridge.errors import SpoolError
 from device_bridge.registry import Registry

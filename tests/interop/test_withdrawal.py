@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from device_bridge.alarm import life, merging
+from device_bridge.alarm import merging
+from device_bridge.alarm.alarm import RouteReport
 from device_bridge.spool.yielding import HANDOVER_MS
 from device_bridge.wire.message import Kind, Location, Told
 from evidence import ids
@@ -45,7 +46,7 @@ def sender(made: Several, of: int) -> str | None:
     return one.holder
 
 
-def report(made: Several, of: int) -> life.RouteReport | None:
+def report(made: Several, of: int) -> RouteReport | None:
     return next((one for alarm in made.alarms(of) for one in alarm.routes if one.route == "sip-mk"), None)
 
 
@@ -120,10 +121,10 @@ def test_the_bridge_that_closed_it_dies_before_it_says_so(tmp_path: Path) -> Non
 def test_what_a_receiver_was_given_adds_up_whichever_bridge_says_so() -> None:
     """Both bridges sent while they could not hear each other: a withdrawal names what each of them sent."""
     at = [ids.Time(f"2026-11-22T10:00:0{n}.000Z") for n in range(3)]
-    mine = life.RouteReport("sip-mk", "delivered", "x", at[0], given=("a,10",))
-    theirs = life.RouteReport("sip-mk", "failed", "y", at[1], "receiver-silent", given=("a,11",), withdrawn=True)
+    mine = RouteReport("sip-mk", "delivered", "x", at[0], given=("a,10",))
+    theirs = RouteReport("sip-mk", "failed", "y", at[1], "receiver-silent", given=("a,11",), withdrawn=True)
     for both in ((mine, theirs), (theirs, mine)):
         (joined,) = merging._routes(both)
         assert (joined.detail, joined.given, joined.withdrawn) == ("y", ("a,10", "a,11"), True)
-    later = life.RouteReport("sip-mk", "delivered", "z", at[2], given=("a.cancel,12",)).after(theirs)
+    later = RouteReport("sip-mk", "delivered", "z", at[2], given=("a.cancel,12",)).after(theirs)
     assert (later.given, later.withdrawn) == (("a,11", "a.cancel,12"), True)

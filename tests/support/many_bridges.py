@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from device_bridge.alarm.life import Alarm
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.mqtt import brokers
 from device_bridge.process import Bridge
 from device_bridge.settings import BridgeSettings

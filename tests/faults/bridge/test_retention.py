@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from device_bridge.alarm.life import Alarm
+from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.sealing import StoredItem
 from device_bridge.feed.health import alarm_json
 from device_bridge.journal import retention

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from device_bridge.alarm import escalation, life
+from device_bridge.alarm.alarm import CLAIM_LEASE_MS, Act, Alarm, Outcome, Person, Received, RouteReport
 from device_bridge.errors import AlarmError
 from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
@@ -15,20 +16,20 @@ from evidence.statements.bodies import CloseReason
 from tests.support.sizes import examples
 
 ORDER = ("raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed")
-PEOPLE = tuple(life.Person(ids.KeyId(ids.new_id()), name) for name in ("Bakker", "Yilmaz"))
+PEOPLE = tuple(Person(ids.KeyId(ids.new_id()), name) for name in ("Bakker", "Yilmaz"))
 DEVICE, CASE = ids.DeviceId(ids.new_id()), ids.CaseId(ids.new_id())
 NOW_MS = 1_790_000_000_000
 
 
-def at(ms: int) -> life.Received:
-    return life.Received(ms, ids.time_of(datetime.fromtimestamp(ms / 1000, UTC)), "a")
+def at(ms: int) -> Received:
+    return Received(ms, ids.time_of(datetime.fromtimestamp(ms / 1000, UTC)), "a")
 
 
 def pressed(kind: Kind = Kind.PRESS, counter: int = 1, wall_ms: int | None = NOW_MS, sync: int = 2) -> DeviceMessage:
     return DeviceMessage(DEVICE, PressId(1, counter), 0, wall_ms, sync, kind, None, "", None)
 
 
-def raised(kind: Kind = Kind.PRESS) -> life.Alarm:
+def raised(kind: Kind = Kind.PRESS) -> Alarm:
     named = life.kind_of(pressed(kind), test_window=True)
     assert named is not None
     return life.raise_alarm(ids.AlarmId(ids.new_id()), pressed(kind), at(NOW_MS), case=CASE, kind=named, flags=())
@@ -45,7 +46,7 @@ class AlarmLife(RuleBasedStateMachine):
         self.before = self.alarm
         self.acted_by: set[str] = set()
 
-    def attempt(self, changed: life.Alarm) -> None:
+    def attempt(self, changed: Alarm) -> None:
         self.before, self.alarm = self.alarm, changed
 
     @rule(kind=st.sampled_from([Kind.PRESS, Kind.DURESS]))
@@ -68,14 +69,14 @@ class AlarmLife(RuleBasedStateMachine):
             assert self.alarm.state == self.before.state
 
     @rule(outcome=st.sampled_from(["delivered", "failed"]), route=st.sampled_from(["console-feed", "dc09-1"]))
-    def report(self, outcome: life.Outcome, route: str) -> None:
-        self.attempt(life.report(self.alarm, life.RouteReport(route, outcome, "x", at(self.now_ms).at)))
+    def report(self, outcome: Outcome, route: str) -> None:
+        self.attempt(life.report(self.alarm, RouteReport(route, outcome, "x", at(self.now_ms).at)))
 
     @rule(
         what=st.sampled_from(["claim", "accept", "dispatch", "on_scene", "close"]),
         who=st.sampled_from(PEOPLE),
     )
-    def act(self, what: life.Act, who: life.Person) -> None:
+    def act(self, what: Act, who: Person) -> None:
         reason: CloseReason | None = "genuine" if what == "close" else None
         try:
             self.attempt(life.act(self.alarm, what, who, at(self.now_ms).at, self.now_ms, reason))
@@ -126,7 +127,7 @@ class AlarmLife(RuleBasedStateMachine):
 
     @invariant()
     def survives_the_spool(self) -> None:
-        assert life.Alarm.from_json(self.alarm.to_json()) == self.alarm
+        assert Alarm.from_json(self.alarm.to_json()) == self.alarm
 
 
 TestAlarmLife = AlarmLife.TestCase
@@ -137,8 +138,8 @@ def test_a_claim_keeps_a_colleague_away_until_its_lease_ends() -> None:
     bakker, yilmaz = PEOPLE
     claimed = life.act(raised(), "claim", bakker, at(NOW_MS).at, NOW_MS)
     with pytest.raises(AlarmError, match="Bakker has this alarm"):
-        life.act(claimed, "accept", yilmaz, at(NOW_MS).at, NOW_MS + life.CLAIM_LEASE_MS - 1)
-    taken = life.act(claimed, "accept", yilmaz, at(NOW_MS).at, NOW_MS + life.CLAIM_LEASE_MS)
+        life.act(claimed, "accept", yilmaz, at(NOW_MS).at, NOW_MS + CLAIM_LEASE_MS - 1)
+    taken = life.act(claimed, "accept", yilmaz, at(NOW_MS).at, NOW_MS + CLAIM_LEASE_MS)
     assert taken.accepted_by == yilmaz
 
 
@@ -167,8 +168,8 @@ def test_nobody_is_woken_for_a_test_or_tampering(kind: Kind) -> None:
 
 def test_what_a_route_reports_makes_no_screen_stale() -> None:
     alarm = raised()
-    reported = life.report(alarm, life.RouteReport("dc09-1", "delivered", "x", at(NOW_MS).at))
-    siren = life.report(alarm, life.RouteReport("console-siren", "delivered", "x", at(NOW_MS).at))
+    reported = life.report(alarm, RouteReport("dc09-1", "delivered", "x", at(NOW_MS).at))
+    siren = life.report(alarm, RouteReport("console-siren", "delivered", "x", at(NOW_MS).at))
     assert (reported.revision, reported.state) == (alarm.revision, "delivered")
     assert siren.state == "raised", "a siren is no way to a dispatcher"
     assert (life.ask_cancel(alarm, at(NOW_MS)).revision or 0) > (alarm.revision or 0)

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from device_bridge.alarm import life
+from device_bridge.alarm.alarm import Person, Received
 from device_bridge.spool.connection import Spool
 from device_bridge.supervision import device_page
 from device_bridge.supervision.rules import TEST_EVERY_MS
@@ -63,10 +64,10 @@ def test_presses_are_shown_with_their_end_and_without_a_place(tmp_path: Path) ->
     spool = opened(tmp_path)
     here = Location(51.9244, 4.4777, 12, 3, "gps")
     pushed = DeviceMessage(DEVICE, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", here)
-    received = life.Received(HOUR_MS, ids.now(), "a")
+    received = Received(HOUR_MS, ids.now(), "a")
     case = ids.CaseId("cd" * 16)
     alarm = life.raise_alarm(ids.AlarmId("ef" * 16), pushed, received, case=case, kind="press", flags=("clock-unsure",))
-    who = life.Person(ids.KeyId("12" * 16), "Daan")
+    who = Person(ids.KeyId("12" * 16), "Daan")
     alarm = life.act(alarm, "accept", who, ids.now(), HOUR_MS)
     alarm = life.act(alarm, "close", who, ids.now(), HOUR_MS, "accidental")
     with spool.write() as writing:

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
 from device_bridge.alarm import escalation, life
+from device_bridge.alarm.alarm import Alarm, Person, Received, RouteReport
 from device_bridge.cli import commands
 from device_bridge.figures import report
 from device_bridge.reference_device.memory import DeviceMemory
@@ -24,24 +25,24 @@ from tests.support.many_bridges import several
 from tests.support.waiting import until
 
 START = 1_790_000_000_000
-WHO = life.Person(ids.KeyId(ids.new_id()), "Bakker")
+WHO = Person(ids.KeyId(ids.new_id()), "Bakker")
 
 
 def at(ms: int) -> ids.Time:
     return ids.time_of(datetime.fromtimestamp(ms / 1000, UTC))
 
 
-def alarm(accepted_ms: int | None, kind: Kind = Kind.PRESS) -> life.Alarm:
+def alarm(accepted_ms: int | None, kind: Kind = Kind.PRESS) -> Alarm:
     """Return an alarm that was delivered after 40 ms and, if at all, accepted after `accepted_ms`."""
     said = DeviceMessage(ids.DeviceId(ids.new_id()), PressId(1, 1), 0, START - 2000, 2, kind, None, "", None)
     named = life.kind_of(said, test_window=True)
     assert named is not None
-    received = life.Received(START, at(START), "a")
+    received = Received(START, at(START), "a")
     made = life.raise_alarm(
         ids.AlarmId(ids.new_id()), said, received, case=ids.CaseId(ids.new_id()), kind=named, flags=()
     )
-    made = life.report(made, life.RouteReport("console-siren", "delivered", "x", at(START + 1)))
-    made = life.report(made, life.RouteReport("dc09-1", "delivered", "x", at(START + 40)))
+    made = life.report(made, RouteReport("console-siren", "delivered", "x", at(START + 1)))
+    made = life.report(made, RouteReport("dc09-1", "delivered", "x", at(START + 40)))
     if accepted_ms is None:
         return escalation.escalate(made, 1, at(START + 30_000))
     return life.act(made, "accept", WHO, at(START + accepted_ms), START + accepted_ms)

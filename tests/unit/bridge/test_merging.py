@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device_bridge.alarm import escalation, life, merging
-from device_bridge.alarm.life import Alarm, Person, Received, RouteReport
+from device_bridge.alarm.alarm import Alarm, Person, Received, RouteReport
 from device_bridge.errors import AlarmError
 from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
