@@ -1,4 +1,4 @@
-"""Builds the routes that the settings name, each in its turn: where a further kind of route gets its line."""
+"""The routes that the settings name, each in its turn: a further kind of route gets its line here."""
 
 from pathlib import Path
 from ssl import SSLContext

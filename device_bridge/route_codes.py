@@ -1,4 +1,4 @@
-"""What became of an alarm on a route, as a code: pages say it in their reader's language.
+"""Codes for what became of an alarm on a route: pages say them in their reader's language.
 
 The English text beside a code is for the journal and for logs. A page that does not know a code shows that text.
 """

@@ -1,4 +1,4 @@
-"""What an operator may choose for a bridge: one frozen object from the environment, secrets in files.
+"""Settings of a bridge: one frozen object from the environment, secrets in files.
 
 Every field is the variable GETUIGE_BRIDGE_<FIELD>; GETUIGE_MODE counts for the bridge too. `mode=production` refuses
 the development stand-ins by name.

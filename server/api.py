@@ -1,4 +1,4 @@
-"""What the routes of all domains share: the documentation of their problems, and the way to the journal."""
+"""Parts that the routes of all domains share: the documentation of their problems, and the way to the journal."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What Getuige needs of a machine: a list of checks, each a fact and, when it is bad, how to mend it.
+"""The doctor's checks of a machine: each a fact and, when it is bad, how to mend it.
 
 Every check is a small function from `Settings` to a `Finding`; `examine` runs them all, whatever one of them
 says. Nothing here prints and nothing is changed, but for one scratch file in the data folder and, with S3 set up, one

@@ -1,4 +1,4 @@
-"""Where everything lies in the data folder, and the first port. The README shows the same list; it is stable."""
+"""The layout of the data folder. The README shows the same list; the layout is stable."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who is asking, as typed values: what a route may do stands in its signature.
+"""Principals, who is asking, as typed values: what a route may do stands in its signature.
 
 A principal is computed from the journal and from nothing else. A route that asks for a `Phone` cannot be reached by
 anyone else; whoever else comes hears the same 404 as for an address that does not exist.

@@ -1,4 +1,4 @@
-"""How fast one principal may ask: token buckets in memory, one table per kind of principal.
+"""Rates at which one principal may ask: token buckets in memory, one table per kind of principal.
 
 A limit protects the others; it never loses anything: a phone that hears 429 keeps what it has and asks again.
 """

@@ -1,4 +1,4 @@
-"""What the routes work with, opened once per process and closed in the reverse order."""
+"""Services that the routes work with, opened once per process and closed in the reverse order."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

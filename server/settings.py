@@ -1,4 +1,4 @@
-"""What an operator may choose: one frozen object, read once from the environment, secrets from files.
+"""Settings of the server: one frozen object, read once from the environment, secrets from files.
 
 Every field is the variable GETUIGE_<FIELD>. `mode=production` refuses each development stand-in by name
 (`Settings.refuse_stand_ins`), so that nobody runs the demonstration's witness or clock for a real victim.

@@ -1,4 +1,4 @@
-"""What happens when no human accepts an alarm: pure rules, no clock and no disk.
+"""Escalation: what happens when no human accepts an alarm. Pure rules, no clock and no disk.
 
 - Thirty seconds without *accepted*: the second alarm centres, and the siren of every console. Sixty: the person on
   call, and the device is told to call 112. A claim does not stop this clock: looking is not accepting.

@@ -1,4 +1,4 @@
-"""What this package adds to the `getuige` command: `bridge`, `broker`, `device`, `alarms`, `alarm-centre`."""
+"""The commands that this package adds to `getuige`: `bridge`, `broker`, `device`, `alarms`, `alarm-centre`."""
 
 import json
 import os

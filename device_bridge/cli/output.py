@@ -1,4 +1,4 @@
-"""What the commands of this package share: how they print, and how they are stopped."""
+"""Output of this package's commands: how they print, and how they are stopped."""
 
 import json
 import signal

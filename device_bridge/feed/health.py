@@ -1,4 +1,4 @@
-"""What the feed shows: an alarm as a console reads it, and the health of everything that a press passes."""
+"""Health and alarms as the feed shows them: an alarm as a console reads it, and everything that a press passes."""
 
 import time
 from collections.abc import Sequence

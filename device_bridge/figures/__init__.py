@@ -1,1 +1,1 @@
-"""How fast and how reliably alarms were handled: report and metrics."""
+"""Figures about the handling of alarms, how fast and how reliable: report and metrics."""

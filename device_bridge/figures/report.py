@@ -1,4 +1,4 @@
-"""How fast and how reliably alarms were handled: percentiles per stage, missed deadlines, availability. Pure.
+"""The report on alarms: percentiles per stage, missed deadlines, availability. Pure.
 
 Read from what the spool keeps of each alarm and of each change of a device or a route. A percentile is the nearest
 rank: a value that was really measured, never one between two.

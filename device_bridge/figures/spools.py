@@ -1,4 +1,4 @@
-"""Reads the spools of an installation's bridges for its figures, without disturbing any bridge: read-only.
+"""The spools of an installation's bridges as a source of figures: read-only, without disturbing any bridge.
 
 Each bridge writes down what it heard and did; an alarm has the same id in all of them (`device_bridge.alarm.lineage`).
 So the spools together tell of each alarm once: when it was first received, delivered and accepted, whichever bridge

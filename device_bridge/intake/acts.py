@@ -1,4 +1,4 @@
-"""What a dispatcher does with an alarm: a statement that they signed, checked here and stored before it counts."""
+"""Acts of dispatchers on an alarm: statements that they signed, checked here and stored before they count."""
 
 import time
 from collections.abc import Callable

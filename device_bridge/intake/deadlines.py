@@ -1,4 +1,4 @@
-"""Keeps the deadlines of alarms that nobody accepted: what is due is read from the spool, so that no kill forgets it.
+"""Deadlines of alarms that nobody accepted: what is due is read from the spool, so that no kill forgets it.
 
 One transaction makes each step durable (alarm, held routes, statement for the journal) before anyone hears of it.
 The rules are in `device_bridge.alarm.escalation`.

@@ -1,4 +1,4 @@
-"""From bytes on a topic to a durable alarm: the one place where presses become facts.
+"""The intake of presses, from bytes on a topic to a durable alarm: the one place where they become facts.
 
 `Intake.take` verifies a batch, decides (`device_bridge.alarm.life`), seals, and commits everything once: press, alarm,
 sealed item, statements for the journal and one outbox row for each route. Only then may its caller tell devices

@@ -1,4 +1,4 @@
-"""Brings what the spool holds into the shared journal, in order: the container first, then its statement.
+"""The forwarder of what the spool holds to the shared journal, in order: the container first, then its statement.
 
 The journal may be slow, full, locked or gone; presses do not notice. A statement that was appended but not yet marked
 here is appended again after a crash, and the journal answers with the same event.

@@ -1,4 +1,4 @@
-"""How long a bridge keeps sealed presses: no longer than it needs them, so that an erasure reaches it too.
+"""Retention of sealed presses: no longer than the bridge needs them, so that an erasure reaches it too.
 
 State rules:
 - A container leaves the spool only when the journal holds its item's seal (asked of the journal itself, at that moment:

@@ -1,4 +1,4 @@
-"""Opens the shared journal, blob store and lease for those who need them, and closes them again when they failed."""
+"""The shared journal, blob store and lease: opened for those who need them, closed again when they failed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

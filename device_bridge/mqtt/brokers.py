@@ -1,4 +1,4 @@
-"""Starts the message brokers: NATS as the embedded default, mosquitto as the second kind that tests run on.
+"""The message brokers as child processes: NATS as the embedded default, mosquitto as the second kind of the tests.
 
 NATS is told to flush every message to the disk before it acknowledges (`sync_interval: always`) and to deliver again
 after two seconds. Neither decides whether a press is safe: the bridge's signed *stored* does.

@@ -1,4 +1,4 @@
-"""Says to a NATS broker which device may connect, and keeps it on its own topics (NATS *auth callout*, ADR-26).
+"""The callout of a NATS broker: which device may connect, kept on its own topics (NATS *auth callout*, ADR-26).
 
 The broker asks on `$SYS.REQ.USER.AUTH` with a JWT; the answer is a JWT signed by the account key that the broker's
 configuration names. The decision itself is `device_bridge.mqtt.login.admit`, on the local registry: a dead database

@@ -1,4 +1,4 @@
-"""How a device logs in at a broker: a short token signed by its own key, and the topics that are then its own.
+"""The login of a device at a broker: a short token signed by its own key, and the topics that are then its own.
 
 The token opens a lane, nothing more: every message on that lane is signed again. A device that does not know the time
 says so in the token and is let in, because a press must not fail on a flat clock battery; TLS keeps tokens from

@@ -1,4 +1,4 @@
-"""Hears from the other bridges of this installation what they stored, and takes it in here.
+"""The follower of the other bridges of this installation: hears what they stored, and takes it in here.
 
 One thread for each other bridge asks for its news, in order, and goes on where it was: how far it came is committed
 together with what it heard. A press is taken as if a broker had brought it (equal bytes are one press), an act's

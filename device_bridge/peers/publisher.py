@@ -1,4 +1,4 @@
-"""Answers other bridges that ask for news; an answer waits a moment for news when there is none yet."""
+"""The publisher of news to other bridges; an answer waits a moment for news when there is none yet."""
 
 import asyncio
 import time

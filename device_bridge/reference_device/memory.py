@@ -1,4 +1,4 @@
-"""What the reference device remembers: its keys, whom it trusts, and counters that never go back."""
+"""The memory of the reference device: its keys, whom it trusts, and counters that never go back."""
 
 import dataclasses
 import secrets

@@ -1,4 +1,4 @@
-"""Whether an alarm of this device may be open: what it says where it is for. Pure; moments come in as values.
+"""The schedule of positions: whether an alarm of this device may be open, and when it says where it is. Pure.
 
 Words arrive late, twice and in another order: a broker that was away hands out what it kept, and whoever runs one may
 repeat what he recorded. So:

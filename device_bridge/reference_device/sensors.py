@@ -1,4 +1,4 @@
-"""What the reference device senses: where it is and how full its battery is. People set it, or a track is replayed."""
+"""The sensors of the reference device: place and battery. People set them, or a track is replayed."""
 
 import csv
 import threading

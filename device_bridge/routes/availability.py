@@ -1,4 +1,4 @@
-"""Writes down when each route works and when it does not, so that its availability can be told afterwards."""
+"""The log of each route's availability: written down when it works and when it does not."""
 
 import threading
 import time

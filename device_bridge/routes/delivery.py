@@ -1,4 +1,4 @@
-"""Sends alarms on their routes, all routes at once: a slow or dead route never holds up another, or a press."""
+"""Delivery of alarms on all their routes at once: a slow or dead route never holds up another, or a press."""
 
 import threading
 import time

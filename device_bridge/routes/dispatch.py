@@ -1,4 +1,4 @@
-"""What a route is told about an alarm: account, code and position; never a name or an address.
+"""A dispatch: what a route is told of an alarm, account, code and position; never a name or an address.
 
 It rests in the outbox sealed to the bridge's own box key, because it holds a position.
 """

@@ -1,4 +1,4 @@
-"""Which route has its turn when: all primary routes at once, then alternates, second centres, the person on call."""
+"""The plan of turns: all primary routes at once, then alternates, second centres, the person on call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who wants to know that an alarm changed: the feed, the routes. Told after the commit, never before."""
+"""The notifier of those who want to know that an alarm changed: feed and routes, after the commit, never before."""
 
 import threading
 from collections.abc import Callable, Iterable

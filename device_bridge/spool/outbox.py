@@ -1,4 +1,4 @@
-"""What routes still have to send: rows written in the press's own transaction, tried until each has an answer.
+"""The outbox of routes: rows written in the press's own transaction, tried until each has an answer.
 
 What waits for its turn (an alternate receiver, the second centres, the person on call) is held in a table of its own,
 written in the same transaction; it moves into the outbox when its stage comes and is dropped when a human accepts.

@@ -1,4 +1,4 @@
-"""What one bridge tells the others: presses as they came, acts as they were signed, alarms as they are now.
+"""The replication log between bridges: presses as they came, acts as they were signed, alarms as they are now.
 
 News is written in the transaction of the thing itself and numbered, so that whoever asks "what came after number n"
 misses nothing, and hears of a press before it hears of the alarm that the press is in. A page is signed with the key

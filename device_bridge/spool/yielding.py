@@ -1,4 +1,4 @@
-"""Who sends first, when several bridges have the same alarm in their outboxes.
+"""Yielding: who sends first, when several bridges have the same alarm in their outboxes.
 
 A bridge that does not have the lease (`device_bridge.journal.lease`) queues an alarm as *yielded*: it waits two
 seconds for another bridge to report that a route has it, and is sent when none did, or when the report says that it

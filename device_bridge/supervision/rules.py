@@ -1,4 +1,4 @@
-"""Is each alarm device in order? Rules without a clock, and what the bridge remembers of a device.
+"""Rules for whether an alarm device is in order, without a clock, and what the bridge remembers of a device.
 
 Silence, a weak battery, tampering and a test that is overdue are the caseworker's business: they appear on the team's
 list and never on a route to dispatchers. Silence is judged by our own deadline, never by a broker's word.

@@ -1,4 +1,4 @@
-"""Watches over the devices themselves, apart from presses: what was heard, when, and since when something is wrong.
+"""The supervisor of devices, apart from presses: what was heard, when, and since when something is wrong.
 
 Heartbeats are remembered in memory and written down now and then, a few hundred at a time, so that a storm of them
 takes neither the spool's lock nor its disk from a press. A change of a device's state is written at once.

@@ -1,4 +1,4 @@
-"""Reads the heartbeats of other bridges' shards while one of them is not heard, so that its devices stay watched.
+"""Takeover of other bridges' heartbeats while one of them is not heard, so that its devices stay watched.
 
 Which shards a silent bridge had, nobody needs to know: whoever is left reads all. Presses have no part in this: every
 bridge reads all of them always. Heartbeats that two bridges read do no harm; those that nobody reads hide a device

@@ -1,4 +1,4 @@
-"""What devices say and what they are told: typed values and their strict parsers (`docs/formats/device.md`).
+"""Messages of devices and answers to them: typed values and their strict parsers (`docs/formats/device.md`).
 
 A press fails open: everything inside an authentic message that only makes it odd (clock, counter) is left to
 the caller to flag. What cannot be read at all is a MessageError and nothing else.

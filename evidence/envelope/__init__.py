@@ -1,1 +1,1 @@
-"""Seal and open items: ciphertext, key wraps, padding, commitments (`docs/formats/envelope.md`)."""
+"""Sealed items: ciphertext, key wraps, padding, commitments (`docs/formats/envelope.md`)."""

@@ -1,4 +1,4 @@
-"""What an item says about itself: sealed as a small message of its own, so that a timeline opens without media.
+"""Descriptions of items: each sealed as a small message of its own, so that a timeline opens without media.
 
 Four times are kept apart: `happened` and `discovered` (`evidence.edtf`, may be vague), `recorded` (the phone's clock)
 and, outside this sealed part, `received` (the server's). What a camera says stands apart from all four: nobody told it.

@@ -1,4 +1,4 @@
-"""Open one item with a reader's key, and prove that what opened is what was sealed."""
+"""The opening of one item with a reader's key, and the proof that what opened is what was sealed."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Seal one item: prepare head and meta at once, then stream the content. Memory stays flat.
+"""The sealing of one item: head and meta are prepared at once, then the content is streamed. Memory stays flat.
 
 `prepare` makes everything that is random (content key, wraps, signature); from then on the same `Prepared` and the
 same content give the same bytes, so a phone that was cut off goes on where the server stopped.

@@ -1,4 +1,4 @@
-"""What the journal knows about one thing: a key, a case, a device, an item, a grant, a hold, an erasure."""
+"""Facts that the journal knows: a key, a case, a device, an item, a grant, a hold, an erasure."""
 
 from dataclasses import dataclass
 

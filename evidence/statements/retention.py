@@ -1,4 +1,4 @@
-"""How long a case is kept at least, and what stops every destruction. Pure; blob stores and the erasure rules ask here.
+"""Retention: how long a case is kept at least, and what stops every destruction. Pure; blob stores ask here too.
 
 State rules:
 - A case that nobody said anything about is hers: class `consent`, with no term of its own.

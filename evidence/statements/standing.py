@@ -1,4 +1,4 @@
-"""What the journal adds up to: keys in force, cases, devices, items, grants, alarms.
+"""The standing of a journal, what it adds up to: keys in force, cases, devices, items, grants, alarms.
 
 There is no second list: every permission and every screen is computed from this, and this only from the accepted
 statements, in order. `evidence.statements.rules.authority` decides what is accepted, `evidence.statements.fold` adds

@@ -1,4 +1,4 @@
-"""What stands in the journal in the place of an event that an erasure destroyed (`docs/formats/event.md`, *Tombstone*).
+"""Tombstones, in the place of events that an erasure destroyed (`docs/formats/event.md`, *Tombstone*).
 
 It says everything that later events rely on (who, which item, which number in a phone's chain, who was granted what
 until when) and nothing that opens or proves the item: no signature, no key wrap, no hash or commitment of what was

@@ -1,4 +1,4 @@
-"""What a journal that was read in part answers about the rest: `Unread`, never a guess.
+"""`Unread`: the answer of a journal that was read in part about the rest, never a guess.
 
 State rules:
 - A `Reach` is whole, or it lists the cases that were read. Everything about the organisation is always read.

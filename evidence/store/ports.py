@@ -1,4 +1,4 @@
-"""What the rest of Getuige may expect of a store, whatever lies behind it."""
+"""Ports: what the rest of Getuige may expect of a store, whatever lies behind it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future

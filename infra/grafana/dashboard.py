@@ -1,4 +1,4 @@
-"""Writes `infra/grafana/alarms.json`, the dashboard of alarms, from the rows below: `--check` compares instead.
+"""The dashboard of alarms: writes `infra/grafana/alarms.json` from the rows below; `--check` compares instead.
 
 A dashboard that was clicked together names metrics that nobody emits any more; a test holds this one against the page
 that a running bridge really gives (`tests/unit/toolchain/test_dashboard.py`).

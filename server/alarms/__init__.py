@@ -1,1 +1,1 @@
-"""What dispatchers see of alarms: the bridge's own feed, passed on. The bridge owns alarms; this is a window."""
+"""Alarms as dispatchers see them: the bridge's own feed, passed on. The bridge owns alarms; this is a window."""

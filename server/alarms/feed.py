@@ -1,4 +1,4 @@
-"""What all bridges tell, shared by all consoles of this process: one list of alarms, one health, one place for acts.
+"""The feed of all bridges, shared by the consoles of this process: one list of alarms, one health, one way to act.
 
 A console sees one alarm however many bridges know it (`server.alarms.merging`). An act goes to the bridge whose report
 is shown, and to another when that one does not answer; the bridges tell each other. A console that is too slow to

@@ -1,4 +1,4 @@
-"""What several bridges tell, as one: the alarm to show of two, and their health together. Pure.
+"""The merging of what several bridges tell: the alarm to show of two, and their health together. Pure.
 
 The bridges bring their alarms together by themselves, within milliseconds; here is only chosen which of them is ahead.
 """

@@ -1,4 +1,4 @@
-"""What an auditor remembers of logs: per origin the head that was verified last, as the log signed it.
+"""The memory of an auditor: per origin the head that was verified last, as the log signed it.
 
 The signed head is kept, not just size and root: when the log later shows a history without it, the two notes together
 prove that to anyone.

@@ -1,4 +1,4 @@
-"""Reading a log over a long line: while one file is looked at, the next ones are already on their way.
+"""A reader ahead on a long line: while one file is looked at, the next ones are already on their way.
 
 An audit reads bundles and lowest tiles in order, two small files per 256 entries; asked for one by one, the line's
 delay would be most of its time.

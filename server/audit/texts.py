@@ -1,4 +1,4 @@
-"""What an audit of a log says to people, in Dutch and in English."""
+"""Texts of an audit of a log, in Dutch and in English."""
 
 from typing import Final
 

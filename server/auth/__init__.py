@@ -1,1 +1,1 @@
-"""Who is asking: signed requests, sign-in with locked keys, sessions."""
+"""Authentication: signed requests, sign-in with locked keys, sessions."""

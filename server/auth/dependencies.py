@@ -1,4 +1,4 @@
-"""From a request to a principal: the dependencies that routes name in their signatures.
+"""Dependencies from a request to a principal, which routes name in their signatures.
 
 Each route demands exactly one of the annotated types at the end of this module; a test walks all routes. A phone, a
 vault key or a command line signs its requests; a browser has a session, whose unsafe requests must come from our pages.

@@ -1,4 +1,4 @@
-"""What `getuige vault` and `getuige staff caseworker` say about erasing; the commands themselves stand with theirs."""
+"""Output of `getuige vault` and `getuige staff caseworker` about erasing; the commands stand with theirs."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `getuige staff caseworker lend | review | take-back | lendings` do."""
+"""The commands `getuige staff caseworker lend | review | take-back | lendings`."""
 
 from typing import TYPE_CHECKING, Literal, cast, get_args
 

@@ -1,4 +1,4 @@
-"""How a command gets a pass phrase: from a file, or typed without being shown. Never from an argument."""
+"""Pass phrases for commands: from a file, or typed without being shown. Never from an argument."""
 
 from pathlib import Path
 from typing import Annotated

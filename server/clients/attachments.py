@@ -1,4 +1,4 @@
-"""A file that she adds, and how it describes itself: its type, its kind, and what the camera says about it."""
+"""Attachments: how a file that she adds describes itself, its kind, and for a photo when and where it was taken."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who may have signed: learnt from the events themselves, in the order of the journal, up to the pinned root.
+"""Authors: who may have signed, learnt from the events themselves, in journal order, up to the pinned root.
 
 The root vouches for professionals, a certified caseworker for a case's vault and for invitations, an invitation's
 one-time key for a phone.

@@ -1,4 +1,4 @@
-"""Which public key a case seals to: from its own signed statement, never from what a server says.
+"""The public key that a case seals to: from its own signed statement, never from what a server says.
 
 Staff check it up to the pinned root. A phone knows no staff: its invitation pins the key, which is too long for a QR
 code, by its SHA-256.

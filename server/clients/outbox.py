@@ -1,4 +1,4 @@
-"""What a phone keeps until it has arrived: one folder per item, in the order in which she added them.
+"""The outbox of a phone: what is kept until it has arrived, one folder per item, in the order of adding.
 
 An entry passes two states, each visible from the files alone, so that a phone that was killed knows what to do:
 

@@ -1,4 +1,4 @@
-"""What a client pins and never takes from the server: the organisation's root key and the log's trust policy.
+"""Pins of a client, never taken from the server: the organisation's root key and the log's trust policy.
 
 They come from the invitation's QR code at intake, or from the trust folder that travels apart from the evidence
 (DESIGN.md principle 5). Everything that the server says about keys, receipts and proofs is checked against them.

@@ -1,4 +1,4 @@
-"""Does the log show what its receipts promised, and is it still the log that was seen before?
+"""Proofs that the log shows what its receipts promised, and that it still is the log that was seen before.
 
 Inclusion proofs are checked against the pinned policy (log key and witness quorum). The newest head must contain the
 head that this client saw last: the consistency proof is computed here, from the log's tiles, so the server has no

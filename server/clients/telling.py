@@ -1,4 +1,4 @@
-"""What she told, looked at before it is sealed: what cannot be is refused while she can still mend it."""
+"""Words that she told, looked at before sealing: what cannot be is refused while she can still mend it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

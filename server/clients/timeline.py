@@ -1,4 +1,4 @@
-"""Read a case as a reader's key can: fetch the timeline, check every signature, open what was given.
+"""The timeline as a reader's key sees it: fetched, every signature checked, opened as far as it was given.
 
 Nothing is believed because the server said it. Each event is checked from its own bytes, in the order of the journal
 (`server.clients.authors`). An item's head must be signed by whoever signed its statement. What is in an item only its

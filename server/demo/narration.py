@@ -1,4 +1,4 @@
-"""How the demonstration speaks: one line a step with what was done and how long it took, and a table at the end."""
+"""Narration of the demonstration: one line a step with what was done and how long it took, a table at the end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

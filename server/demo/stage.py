@@ -1,4 +1,4 @@
-"""What every step of the story works with: the data folder, the people, the server's address, the narrator."""
+"""The stage of the story: the data folder, the people, the server's address, the narrator."""
 
 import subprocess
 from collections.abc import Callable, Sequence

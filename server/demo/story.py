@@ -1,4 +1,4 @@
-"""What is told in the demonstration: people who do not exist, and what happened to one of them.
+"""The story of the demonstration: people who do not exist, and what happened to one of them.
 
 Every text a person would type stands here, so that the search for readable text on the server (canary.py)
 takes its phrases from the same place. Moments are relative to the day of the demonstration, because an order

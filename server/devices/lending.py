@@ -1,4 +1,4 @@
-"""Who has an alarm device, on which basis, and whether somebody looks again in time: read from the journal."""
+"""Lendings of alarm devices: who has one, on which basis, and whether somebody looks again in time."""
 
 from typing import Literal
 

@@ -1,1 +1,1 @@
-"""How a phone joins a case: by a one-time key that a caseworker handed over."""
+"""Enrolment of phones in a case, by a one-time key that a caseworker handed over."""

@@ -1,4 +1,4 @@
-"""Carrying out one erasure: from the decision in the journal to nothing that opens the item. Blocks.
+"""The destruction of one erasure: from the decision in the journal to nothing that opens the item. Blocks.
 
 The order, so that a crash anywhere leaves an erasure that is taken up again and never one that is half believed:
 1. `erase.execute` is in the journal: from here on nobody is given these items, in any process.

@@ -1,4 +1,4 @@
-"""Putting the proof of an erasure together from the journal and the log. Blocks."""
+"""The proof of an erasure, put together from the journal and the log. Blocks."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""Where a restore leaves the proofs of erasures that the server carries out again (`server.erasure.sweeper`)."""
+"""The place where a restore leaves proofs of erasures that the server carries out again (`server.erasure.sweeper`)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Looking for erasures that are due, and for those that were begun and not ended: at the start, and ever again."""
+"""The sweeper of erasures that are due, or were begun and not ended: at the start, and ever again."""
 
 import asyncio
 from collections.abc import Callable, Iterator

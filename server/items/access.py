@@ -1,4 +1,4 @@
-"""Who may see what of a case: one pure rule for timeline, items and exports, computed from the journal.
+"""Access to a case, who may see what: one pure rule for timeline, items and exports, computed from the journal.
 
 - The vault key sees its own case.
 - A caseworker sees the cases of their team.

@@ -1,4 +1,4 @@
-"""Reading is an event: it is in the journal before the first byte flows, and she can see it."""
+"""Reads as events: each is in the journal before the first byte flows, and she can see it."""
 
 import time
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""What a server does for its storage beside the requests: shipping, keeping and reading again, each at its own pace.
+"""Background work for storage: shipping, keeping and reading again, each at its own pace.
 
 State rules:
 - Shipping is shared by all processes (leases). Keeping and scrubbing are done by one process of a data folder at a

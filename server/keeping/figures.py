@@ -1,4 +1,4 @@
-"""What Prometheus hears of copies in S3 and of scrubs: counts, bytes and ages; no names."""
+"""Figures for Prometheus about copies in S3 and scrubs: counts, bytes and ages; no names."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 

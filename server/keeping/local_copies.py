@@ -1,4 +1,4 @@
-"""Which local copies go once S3 has theirs, and how long those in S3 stay locked: what has to be done now and then.
+"""Local copies: which go once S3 has theirs, and how long those in S3 stay locked.
 
 State rules:
 - A local copy goes only by an explicit policy, and only after the version in S3 was read back whole within a day, and

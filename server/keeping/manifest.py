@@ -1,4 +1,4 @@
-"""What a backup says about itself: `backup.json`, replaced as the last act of each backup.
+"""The manifest of a backup: `backup.json`, replaced as the last act of each backup.
 
 It names the copy of the journal and holds the log's checkpoint, so that a backup that was cut short leaves the one
 before it whole: new blobs and tiles only add to it.

@@ -1,4 +1,4 @@
-"""How far the server's own scrub is: `scrub.json` in the data folder, replaced after each folder of blobs."""
+"""The state of the server's own scrub: `scrub.json` in the data folder, replaced after each folder of blobs."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What is wrong with the logs of a data folder: a key that is not here, an end that is not shown, readers untold."""
+"""The health of a data folder's logs: a key that is not here, an end that is not shown, readers untold."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

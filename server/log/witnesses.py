@@ -1,4 +1,4 @@
-"""Which witnesses a log has: the development one in this process, or those of a policy file.
+"""The witnesses of a log: the development one in this process, or those of a policy file.
 
 The setting GETUIGE_WITNESS names a file in the form of c2sp.org/tlog-policy whose witness lines end in an address:
 

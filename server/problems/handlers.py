@@ -1,4 +1,4 @@
-"""From problems to responses, for every way in which a request can go wrong below the edge."""
+"""Handlers from problems to responses, for every way in which a request can go wrong below the edge."""
 
 from typing import Final, cast
 

@@ -1,4 +1,4 @@
-"""What a problem is made of."""
+"""Kinds of problems, and what each is made of."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""From errors of the domain to problems: one place that decides what the world hears of a refusal."""
+"""Translation of the domain's errors to problems: one place that decides what the world hears of a refusal."""
 
 from collections.abc import Mapping
 from typing import Final

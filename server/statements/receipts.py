@@ -1,4 +1,4 @@
-"""What the server answers to a statement: receipt, event and salt (`docs/formats/receipt.md`)."""
+"""Receipts, the server's answer to a statement: receipt, event and salt (`docs/formats/receipt.md`)."""
 
 from evidence import canonical
 from evidence.statements import event

@@ -1,4 +1,4 @@
-"""What a refusal carries, so that an honest client can go on: what has its number, and which head contradicts it.
+"""Refusals that let an honest client go on: what has its number, and which head contradicts it.
 
 A server's word alone moves nothing at a phone. So the refusal of a number that is taken brings the statement that has
 the last one, signed by the phone's own key, with its receipt; and a `seen` is refused only with a head of that size

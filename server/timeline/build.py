@@ -1,4 +1,4 @@
-"""From events to a page of a timeline. Blocks; the routes call it from threads."""
+"""Pages of a timeline, made from events. Blocks; the routes call it from threads."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

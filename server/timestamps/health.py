@@ -1,4 +1,4 @@
-"""How the time stamp authorities are doing, from what their tokens on the disk say; nobody is asked."""
+"""The health of the time stamp authorities, from what their tokens on the disk say; nobody is asked."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

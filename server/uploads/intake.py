@@ -1,4 +1,4 @@
-"""From the network to the disk: read a batch while the one before it is hashed and written in a thread."""
+"""The intake of an upload's bytes: a batch is read while the one before it is hashed and written in a thread."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""What an upload does on the disk and in the journal, a whole step at a time.
+"""The storage of an upload: what it does on the disk and in the journal, a whole step at a time.
 
 All of this blocks. Each step is one hand-over to a thread: waking one costs more than most of what it does here.
 """

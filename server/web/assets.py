@@ -1,4 +1,4 @@
-"""What a browser gets from us: files, their hashes, one import map, and the headers that hold it all in place.
+"""Assets of the pages: files, their hashes, one import map, and the headers that hold it all in place.
 
 No build step: the file that an auditor reads is the file that runs. Every module is named with its SHA-384 in one
 import map, and the map's own hash stands in the Content Security Policy. So a browser refuses a module that was

@@ -1,4 +1,4 @@
-"""Between which times an event came to be, by clocks that are not the server's; and whether the server's time fits.
+"""The interval in which an event came to be, by clocks that are not the server's; whether the server's time fits.
 
 *Not after*: an event existed when the witnesses cosigned, and a time stamp authority stamped, a head that contains
 it. *Not before*: whoever signed it had seen a head of the log (`seen` in the statement), so it is younger than any

@@ -1,4 +1,4 @@
-"""What a verifier says: one verdict per claim, for machines as codes and for people in Dutch and English."""
+"""The verifier's report: one verdict per claim, as codes for machines and for people in Dutch and English."""
 
 from dataclasses import dataclass, field
 from enum import Enum

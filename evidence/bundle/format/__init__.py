@@ -1,1 +1,1 @@
-"""What stands where in a bundle: bag, layout, openings, and the parts that its maker and its verifier share."""
+"""The form of a bundle: bag, layout, openings, and the parts that its maker and its verifier share."""

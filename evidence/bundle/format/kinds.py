@@ -1,4 +1,4 @@
-"""What people are told that an item is. One word is sealed for all that a device says; a press is no position."""
+"""Words for kinds of items. One word is sealed for all that a device says; a press is no position."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Where things stand in a bundle. One place, because builder, opener, verifier and `verify.sh` must agree."""
+"""The layout of a bundle. One place, because builder, opener, verifier and `verify.sh` must agree."""
 
 from typing import Final
 

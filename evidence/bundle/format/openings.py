@@ -1,4 +1,4 @@
-"""What an opened bundle says to prove its originals: `data/openings.json` (`docs/formats/opened-bundle.md`)."""
+"""Openings, which prove the originals of an opened bundle: `data/openings.json` (`docs/formats/opened-bundle.md`)."""
 
 from dataclasses import dataclass
 from typing import Literal

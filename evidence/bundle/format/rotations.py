@@ -1,4 +1,4 @@
-"""How a bundle shows that the log went on under another key: `proof/rotations.json` (`docs/formats/sealed-bundle.md`).
+"""Rotations of the log's key in a bundle: `proof/rotations.json` (`docs/formats/sealed-bundle.md`).
 
 For each rotation the statement that the root signed, the head at which the older log ended, and the proof that the next
 one begins with it. For each older head in the bundle, the proof that it leads there: without it, who stole the old key

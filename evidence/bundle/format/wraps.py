@@ -1,4 +1,4 @@
-"""What a bundle's events say about its items: sealed or only begun, and the key wrap that a reader was given.
+"""Items and wraps as a bundle's events tell of them: sealed or only begun, and the wrap that a reader was given.
 
 The events are not verified here: what opens under a key was sealed under it, and `evidence.bundle.checking.verify`
 says whose hand was in it.

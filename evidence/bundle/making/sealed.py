@@ -1,4 +1,4 @@
-"""Build a sealed bundle: ciphertext and proofs in one stored ZIP, made by a server that can read none of it.
+"""The maker of sealed bundles: ciphertext and proofs in one stored ZIP, by a server that can read none of it.
 
 Two steps, because the export is itself an event: `plan` fixes the payload and its manifest; the investigator signs an
 `export` statement over that manifest's hash; `write` adds the proof of that event and everything else.

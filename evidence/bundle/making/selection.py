@@ -1,4 +1,4 @@
-"""Which events a bundle needs: the granted items, and all that a stranger must see to believe them.
+"""The selection of events for a bundle: the granted items, and all that a stranger must see to believe them.
 
 Nothing of another case, no item that was not granted, no grant to somebody else.
 """

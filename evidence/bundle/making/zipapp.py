@@ -1,4 +1,4 @@
-"""Build the verifier as one file: `python -m evidence.bundle.making.zipapp OUT` (or `make verifier`).
+"""The verifier as one file: `python -m evidence.bundle.making.zipapp OUT` (or `make verifier`).
 
 The file holds the modules of `evidence` that the verifier imports and nothing else; the same sources give the same
 bytes, so that two people who build it can compare. It needs Python 3.11, PyNaCl and `cryptography`.

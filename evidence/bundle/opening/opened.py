@@ -1,4 +1,4 @@
-"""Open a sealed bundle where the reader's key lives: originals, untouched, and what proves that they were sealed.
+"""The opener of sealed bundles, where the reader's key lives: originals, untouched, and what proves them.
 
 The result is a bag too. It holds no content key: for each part it holds the *opening* of the commitment that was
 signed when the item was sealed, and that is enough to prove the original against its event. An item that does not open

@@ -1,4 +1,4 @@
-"""Checking a whole log: its head, its growth since the last look, and every entry and tile below the head. Pure.
+"""The audit of a whole log: head, growth since the last look, every entry and tile below the head. Pure.
 
 Each claim is checked on its own and named, so that an auditor can say what is wrong: a head that too few witnesses
 cosigned, a *roll-back* (the log has become shorter), a *split view* (two heads, both signed by the log, that one

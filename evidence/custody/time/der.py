@@ -1,4 +1,4 @@
-"""Reading DER (ITU-T X.690): just what a time stamp token needs, and nothing that has two spellings.
+"""A reader of DER (ITU-T X.690): just what a time stamp token needs, and nothing that has two spellings.
 
 Writing is done with `cryptography.hazmat.asn1` (`evidence.custody.time.cms`); that module cannot read a set in any
 other than sorted order nor a field of any type that may be absent, and real tokens hold both.

@@ -1,4 +1,4 @@
-"""What several time stamp authorities together prove of one head: who vouches, and do they agree. Pure.
+"""The quorum of time stamp authorities over one head: who vouches, and do they agree. Pure.
 
 A token is believed while its signing certificate is in force and the policy believes in its authority. After that it
 is believed only when it was renewed in time (`evidence.custody.time.renewal`): whoever finds the key of an expired

@@ -1,4 +1,4 @@
-"""Which time stamp authorities are trusted, under which roots, and how many of them must vouch. Pure.
+"""The policy of time stamp authorities: which are trusted, under which roots, and how many must vouch. Pure.
 
 A text file that travels with the other trust anchors, in the manner of c2sp.org/tlog-policy:
 

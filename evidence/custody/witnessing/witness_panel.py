@@ -1,4 +1,4 @@
-"""Asking the witnesses for their cosignatures, without ever waiting long for one of them.
+"""The panel of witnesses: asked for their cosignatures, without ever waiting long for one of them.
 
 Witnesses in this process are asked one after another. With a deadline each is asked in a thread of its own, and the
 panel waits until the prompt ones have answered or the deadline has passed. A witness that failed or was late is asked

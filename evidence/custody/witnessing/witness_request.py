@@ -1,4 +1,4 @@
-"""What goes over the wire between a log and a witness (c2sp.org/tlog-witness). Pure.
+"""Requests between a log and a witness as bytes (c2sp.org/tlog-witness). Pure.
 
 A request is the old size, a consistency proof and the checkpoint; an answer is cosignature lines, or the size that the
 witness knows. Parsing verifies nothing but the shape: what a request proves is decided by `witness.Witness`, what an

@@ -1,4 +1,4 @@
-"""What acts about alarms change."""
+"""Folds of acts about alarms."""
 
 from evidence.statements import bodies
 from evidence.statements.fold.registry import with_case

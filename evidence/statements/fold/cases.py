@@ -1,4 +1,4 @@
-"""What acts about a case as a whole change."""
+"""Folds of acts about a case as a whole."""
 
 from evidence.statements import bodies
 from evidence.statements.facts import Case

@@ -1,4 +1,4 @@
-"""What acts of consent change."""
+"""Folds of acts of consent."""
 
 from evidence.statements import bodies
 from evidence.statements.fold.registry import with_case

@@ -1,4 +1,4 @@
-"""What acts about phones, alarm devices and their lending change."""
+"""Folds of acts about phones, alarm devices and their lending."""
 
 from dataclasses import replace
 

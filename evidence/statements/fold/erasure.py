@@ -1,4 +1,4 @@
-"""What holds and erasures change."""
+"""Folds of holds and erasures."""
 
 from dataclasses import replace
 

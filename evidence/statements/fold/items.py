@@ -1,4 +1,4 @@
-"""What acts about items change."""
+"""Folds of acts about items."""
 
 from evidence.statements import bodies
 from evidence.statements.facts import Begun, Sealed

@@ -1,4 +1,4 @@
-"""What acts about the organisation change."""
+"""Folds of acts about the organisation."""
 
 from dataclasses import replace
 

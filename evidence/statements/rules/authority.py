@@ -1,4 +1,4 @@
-"""Who may do what: one pure function, `check(standing, statement, now)`.
+"""Authority, who may do what: one pure function, `check(standing, statement, now)`.
 
 It decides about the next statement from what the journal adds up to (`standing`) and changes nothing. The rules are the
 table in `docs/formats/statement.md`. Signatures are checked here too, because only the journal says which keys exist.

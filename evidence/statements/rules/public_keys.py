@@ -1,4 +1,4 @@
-"""What every rule asks that names a key to wrap or to seal to."""
+"""The question of every rule that names a key to wrap or to seal to."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Between rows of the outbox and values: what `copies` reads and asks for."""
+"""Rows of the outbox of copies, as values: what `copies` reads and asks for."""
 
 from dataclasses import dataclass
 from enum import StrEnum

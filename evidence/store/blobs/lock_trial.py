@@ -1,4 +1,4 @@
-"""Trying on the real bucket what it all rests on: that what is locked cannot be written over, shortened or deleted.
+"""A trial on the real bucket of what it all rests on: locked, nothing can be written over, shortened or deleted.
 
 A store can accept every header of Object Lock and keep to none. One small object, locked for a minute, tells.
 """

@@ -1,4 +1,4 @@
-"""Reading every blob again, at a pace that leaves the disk to others: disks forget, and say nothing.
+"""The scrub: every blob is read again, at a pace that leaves the disk to others; disks forget, and say nothing.
 
 A blob's name is the SHA-256 of its bytes, so that rot shows without any other list. The journal tells which blobs must
 be there. Nothing is deleted: what rotted is set aside when a good copy takes its place, and a good copy was hashed

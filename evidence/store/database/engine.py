@@ -1,4 +1,4 @@
-"""How the database is opened, so that a commit that returned is on the disk.
+"""The engine of the database, opened so that a commit that returned is on the disk.
 
 SQLite: write-ahead log with `synchronous=FULL` (NORMAL may lose an acknowledged row when the power fails), and
 transactions that write begin IMMEDIATE, so that two writers wait for each other instead of failing half-way.

@@ -1,4 +1,4 @@
-"""What a failed statement of SQL means for whoever waits for it: one place that reads the codes of both databases."""
+"""Failures of SQL as those who wait see them: one place that reads the codes of both databases."""
 
 import sqlite3
 from enum import Enum

@@ -1,4 +1,4 @@
-"""What the journal adds up to, as far as one copy has read: the organisation always, a case when somebody asks.
+"""A replica of what the journal adds up to: the organisation always, a case when somebody asks.
 
 State rules:
 - A replica stands at a size: everything it says is of the events below it, and of nothing behind it.

@@ -1,4 +1,4 @@
-"""Between rows and values: the few statements of SQL that the journal needs."""
+"""Rows of the journal as values, and the few statements of SQL that it needs."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, cast

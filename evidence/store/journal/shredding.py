@@ -1,4 +1,4 @@
-"""Getting destroyed rows out of a database's files, and looking whether they are gone.
+"""Shredding of destroyed rows in a database's files, and the look whether they are gone.
 
 A row that was overwritten by SQL may live on: in SQLite's write-ahead log, in pages that were split long ago; in
 PostgreSQL as a dead row, and in its own write-ahead log. So bytes are looked for, not only overwritten.

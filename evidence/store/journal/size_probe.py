@@ -1,4 +1,4 @@
-"""How many events there are: asked before every answer that depends on a permission, on a connection of its own.
+"""The probe of the journal's size: asked before every answer that depends on a permission, on its own connection.
 
 Through the pool this question costs more than checking the signature of the request that asks it.
 """

@@ -1,4 +1,4 @@
-"""Reading a whole journal again and judging it anew, as a restored copy must be before anyone relies on it.
+"""The verification of a whole journal, judged anew: a restored copy passes it before anyone relies on it.
 
 For every event: its place, its exact bytes and the columns beside them, its leaf from its salt, the signatures, and
 whether its author was allowed to say it then. Over all: the roots of the logs at the sizes that signed heads speak of,

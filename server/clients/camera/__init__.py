@@ -1,1 +1,1 @@
-"""What a photo, film or sound says about itself, read on the phone before it is sealed: when and where it was made."""
+"""Facts of a camera, read on the phone before sealing: when and where a photo, film or sound says it was made."""

@@ -1,4 +1,4 @@
-"""What a film says about itself: QuickTime's metadata (QuickTime File Format, *Metadata*) and Android's place in it.
+"""Metadata of a film: QuickTime's (QuickTime File Format, *Metadata*) and Android's place in it.
 
 Apple's `com.apple.quicktime.creationdate` is a clock time with its zone. The creation time of `mvhd` is not read:
 cameras write either UTC or their own clock into it, and nothing says which.

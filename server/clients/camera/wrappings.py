@@ -1,4 +1,4 @@
-"""Where the EXIF block (a TIFF structure) lies in a photo: JPEG, PNG, WebP and HEIF, by their own specifications.
+"""Places of the EXIF block (a TIFF structure) in JPEG, PNG, WebP and HEIF, by their own specifications.
 
 Only headers are read, so the size of the picture does not matter: a photo of 200 megapixels is as quick as a small one.
 """

@@ -1,4 +1,4 @@
-"""What Alembic runs for every command: the steps, on the connection (or into the text) that the caller gave.
+"""The environment of Alembic: the steps, on the connection (or into the text) that the caller gave.
 
 The caller opens the transaction, so that all steps of one migration happen or none does.
 """
