@@ -151,14 +151,16 @@ def test_what_is_too_long_for_its_reader_is_refused_before_it_is_sealed(member: 
     texts: dict[str, Any] = {member: "é" * (odd_items.LONGEST + 1)}
     long = dataclasses.replace(incident(), **texts)
     with pytest.raises(FormatError, match=f"Meta.{member}: text of 65537 characters"):
-        sealing.prepare(phone, ids.CaseId(ids.new_id()), long, [])
+        sealing.prepare(phone, ids.CaseId(ids.new_id()), long, [keys.Identity.generate().xwing_public])
 
 
 def test_texts_that_fit_one_by_one_and_not_together_are_refused_before_they_are_sealed() -> None:
     most = "🌷" * odd_items.LONGEST
     long = dataclasses.replace(incident(), text=most, impact=most, place=most)
     with pytest.raises(FormatError, match="too long to be sealed"):
-        sealing.prepare(keys.Identity.generate(), ids.CaseId(ids.new_id()), long, [])
+        sealing.prepare(
+            keys.Identity.generate(), ids.CaseId(ids.new_id()), long, [keys.Identity.generate().xwing_public]
+        )
 
 
 def _device(book: Organisation) -> str:
