@@ -21,7 +21,7 @@ README: Final = ROOT / "README.md"
 
 SHELL_BLOCK: Final = re.compile(r"^```(?:sh|bash|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK: Final = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-TARGET: Final = re.compile(r"^([a-z]+):", re.MULTILINE)
+TARGET: Final = re.compile(r"^([a-z-]+):", re.MULTILINE)
 ASSIGNMENT: Final = re.compile(r"^[A-Z_]+=")
 
 
