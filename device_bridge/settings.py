@@ -4,6 +4,7 @@ Every field is the variable GETUIGE_BRIDGE_<FIELD>; GETUIGE_MODE counts for the 
 the development stand-ins by name.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -17,8 +18,12 @@ from device_bridge.mqtt.connection import BrokerAddress
 from device_bridge.routes.line import Shown
 from device_bridge.routes.receivers import LOOPBACK, AlarmCentre, ControlRoom, OnCall
 from device_bridge.routes.sip_messages import Address
+from evidence import variables
 
 ENV_PREFIX: Final = "GETUIGE_BRIDGE_"
+OF_THE_SERVER: Final = frozenset({"GETUIGE_BRIDGE_FEED_URL", "GETUIGE_BRIDGE_FEED_TOKEN_FILE"})
+"""What the server is told of the bridge; on one machine both see all variables."""
+
 FIRST: Final = "1"
 """The bridge that an installation begins with; its folder is called `bridge`."""
 
@@ -137,6 +142,9 @@ class BridgeSettings(BaseSettings):
                 for one in error.errors(include_input=False, include_url=False)
             )
             raise SettingsError(f"These settings cannot be used:\n{rows}") from None
+        own = {f"{ENV_PREFIX}{name.upper()}" for name in cls.model_fields}
+        for name, meant in variables.mistyped(os.environ, ENV_PREFIX, own | OF_THE_SERVER):
+            raise SettingsError(f"{name} is no setting, and would be ignored: did you mean {meant}?")
         settings.refuse_stand_ins()
         return settings
 

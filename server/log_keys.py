@@ -9,6 +9,6 @@ ALLOWED: Final = frozenset(
     {
         *("request", "method", "route", "status", "problem", "milliseconds", "bytes", "error", "place", "mode"),
         *("witness", "authority", "origin", "size", "count", "number", "bridge", "host", "port", "pid", "version"),
-        *("state", "reason", "index"),
+        *("state", "reason", "index", "sign"),
     }
 )

@@ -4,6 +4,7 @@ Every field is the variable GETUIGE_<FIELD>. `mode=production` refuses each deve
 (`Settings.refuse_stand_ins`), so that nobody runs the demonstration's witness or clock for a real victim.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from evidence import keyfile, variables
 from evidence.store.blobs.s3 import Place
 from server.errors import ServerError
 from server.layout import PORT
@@ -27,6 +29,21 @@ LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 ENV_PREFIX: Final = "GETUIGE_"
+
+
+OF_THE_BRIDGE: Final = f"{ENV_PREFIX}BRIDGE_"
+"""The bridge judges those; two of them are the server's as well."""
+
+OTHERS: Final = frozenset(
+    f"{ENV_PREFIX}{name}"
+    for name in (
+        *("BRIDGES", "MEDIA", "PHONE", "TRACEBACK", "HEADED", "EFFORT", "VECTORS", "ROUNDS", "CROWD"),
+        *("WITNESS_FOLDER", "WITNESS_LOGS", "WITNESS_ORIGINS", "WITNESS_HOST", "WITNESS_PORT"),
+        *("SITE", "TLS", "UPSTREAMS", "TEST_DISK", "SCHEMATHESIS", "FAULTS_S", "SOAK_S", "SOAK_SEED"),
+        *("BENCH_GIB", "BENCH_ITEMS", "BENCH_SEAL_GIB", "UPDATE_SCREENSHOTS"),
+    )
+)
+"""Variables of other commands, of the shipped proxy's configuration and of tests."""
 
 
 class SettingsError(ServerError):
@@ -163,6 +180,10 @@ class Settings(BaseSettings):
                 for one in error.errors(include_input=False, include_url=False)
             )
             raise SettingsError(f"These settings cannot be used:\n{rows}") from None
+        own = {f"{ENV_PREFIX}{name.upper()}" for name in cls.model_fields}
+        for name, meant in variables.mistyped(os.environ, ENV_PREFIX, own | OTHERS):
+            if not name.startswith(OF_THE_BRIDGE):
+                raise SettingsError(f"{name} is no setting, and would be ignored: did you mean {meant}?")
         settings.refuse_stand_ins()
         return settings
 
@@ -232,6 +253,11 @@ class Settings(BaseSettings):
         """
         if self.bridge_feed_token_file is None:
             return None
+        if not self.bridge_feed_token_file.exists():  # server or bridge: whoever comes first makes it
+            try:
+                keyfile.load_or_create_token(self.bridge_feed_token_file)
+            except keyfile.KeyFileError as error:
+                raise SettingsError(f"GETUIGE_BRIDGE_FEED_TOKEN_FILE: {error}") from error
         return read_secret(self.bridge_feed_token_file, "GETUIGE_BRIDGE_FEED_TOKEN_FILE")
 
     def refuse_stand_ins(self) -> None:

@@ -11,7 +11,7 @@ from server.layout import PORT
 Data = Annotated[Path, typer.Option(envvar="GETUIGE_DATA", help="Data folder.", file_okay=False)]
 Media = Annotated[str, typer.Option(envvar="GETUIGE_MEDIA", help="Folder with photos, sound and clips of your own.")]
 FirstPort = Annotated[
-    int, typer.Option("--port", envvar="GETUIGE_PORT", help="First port; taken ones are passed over.")
+    int | None, typer.Option("--port", envvar="GETUIGE_PORT", help=f"First port ({PORT}); taken ones are passed over.")
 ]
 Bridges = Annotated[int, typer.Option(envvar="GETUIGE_BRIDGES", min=1, max=2, help="How many alarm bridges run.")]
 
@@ -19,7 +19,7 @@ EXIT_STOPPED: Final = 130
 """What a shell expects of a command that Ctrl-C stopped (128 + SIGINT)."""
 
 
-def perform(data: Path, media: str, port: int, bridges: int, *, keep_serving: bool) -> None:
+def perform(data: Path, media: str, port: int | None, bridges: int, *, keep_serving: bool) -> None:
     """Run the show; say plainly why when it does not hold, and end with an exit code that says so."""
     from rich.console import Console
 
@@ -38,7 +38,7 @@ def perform(data: Path, media: str, port: int, bridges: int, *, keep_serving: bo
     console.print("\nEvery step held. Every part has ended.", style="bold green")
 
 
-def run(data: Data = Path("var"), media: Media = "", port: FirstPort = PORT, bridges: Bridges = 2) -> None:
+def run(data: Data = Path("var"), media: Media = "", port: FirstPort = None, bridges: Bridges = 2) -> None:
     """Start Getuige on this machine, play the main job through it, and keep serving until Ctrl-C.
 
     A used folder starts with what is there; nothing is seeded twice.

@@ -12,6 +12,7 @@ import httpx
 from evidence import keyfile, keys
 from server.demo.ledger import Ledger
 from server.demo.supervisor import Program, free_port, listens
+from server.errors import ServerError
 from server.layout import PORT, Layout
 from server.settings import Settings
 
@@ -30,6 +31,10 @@ BRIDGES: Final = 2
 """One is enough to show everything; two show that it may be killed."""
 
 
+class PortsError(ServerError):
+    """Another port was asked for than the one that a used folder has."""
+
+
 @dataclass(frozen=True)
 class Ports:
     """One port for each listener, all on the loopback interface."""
@@ -42,10 +47,19 @@ class Ports:
     feed_2: int
 
     @staticmethod
-    def choose(ledger: Ledger, first: int = PORT) -> "Ports":
-        """Return the ports of an earlier start, or the default ones; a free one where something else listens."""
+    def choose(ledger: Ledger, first: int | None = None) -> "Ports":
+        """Return the ports of an earlier start, or those from `first` on; a free one where something else listens.
+
+        PortsError when the folder was used with another first port.
+        """
         names = ("api", "feed", "broker_a", "broker_b", "alarm_centre", "feed_2")
         known: dict[str, int] = ledger.content["ports"]
+        if first is not None and known.get("api", first) != first:
+            raise PortsError(
+                f"This folder was started with port {known['api']}, which its phone and devices know."
+                " Leave --port (GETUIGE_PORT) away, or take another folder with --data."
+            )
+        first = first or PORT
         chosen = {}
         for offset, name in enumerate(names):
             beside = (NATS_OFFSET,) if name.startswith("broker") else ()

@@ -259,7 +259,12 @@ def loop_clip(clip: Path, target: Path, size_bytes: int) -> None:
     no picture or cannot be read.
     """
     # Here, not above: a server that never plays the demonstration does without the library.
-    import av  # noqa: PLC0415
+    try:
+        import av  # noqa: PLC0415
+    except ImportError as error:
+        raise MediaError(
+            "The demonstration needs the library av: pip install 'getuige[demo]', or make setup."
+        ) from error
 
     partial = target.with_suffix(".partial.mp4")
     try:

@@ -33,7 +33,7 @@ class Show:
 
     data: Path
     media: Path | None
-    port: int
+    port: int | None
     keep_serving: bool
     bridges: int = BRIDGES
 

@@ -379,7 +379,7 @@ def _read(note: Path) -> Upload | None:
     except FileNotFoundError:
         return None
     except FormatError as error:  # a power cut, or a disk that rots: it costs this upload, which is announced anew
-        _log.warning("the note of an upload cannot be read", note=note.name, error=str(error))
+        _log.warning("the note of an upload cannot be read", error=str(error))
         return None
     return replace(upload, complete=note.suffix in {WHOLE, DONE})
 

@@ -317,7 +317,6 @@ def _bridges(
             "GETUIGE_BRIDGE_DATABASE_URL": organisation.database_url,
             "GETUIGE_BRIDGE_PEERS": feeds[1 - index],
             "GETUIGE_BRIDGE_BROKERS": ",".join(urls),
-            "GETUIGE_BRIDGE_CALLOUT": str(kind == "nats"),
             "GETUIGE_BRIDGE_BROKER_LOGIN": str(kind == "nats"),
             "GETUIGE_BRIDGE_CALLOUTS": ",".join(f"127.0.0.1:{port}" for port in callouts),
             "GETUIGE_BRIDGE_FEED_PORT": feed.rpartition(":")[2],

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from evidence import keyfile
 from server.settings import MAX_SECRET_BYTES, Settings, SettingsError, StandInError, read_secret
 
 HONEST = {
@@ -124,6 +125,16 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
     assert token.get_secret_value() == "s3cret"
     assert "s3cret" not in repr(token)
     assert settings().bridge_feed_token() is None
+
+
+def test_the_feeds_token_is_made_by_whoever_comes_first(tmp_path: Path) -> None:
+    file = tmp_path / "secrets" / "bridge-feed.token"
+    made = settings(bridge_feed_token_file=file).bridge_feed_token()
+    assert made is not None
+    assert keyfile.load_or_create_token(file) == made.get_secret_value(), "the bridge's way"
+    blocked = settings(bridge_feed_token_file=Path("/proc/nowhere/token"))
+    with pytest.raises(SettingsError, match="GETUIGE_BRIDGE_FEED_TOKEN_FILE"):
+        blocked.bridge_feed_token()
 
 
 @pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe", b"x" * (MAX_SECRET_BYTES + 1)])
