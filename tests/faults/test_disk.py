@@ -110,11 +110,11 @@ def test_a_slow_disk_makes_groups_and_no_queue(disk: Disk, tmp_path: Path) -> No
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
     """Mount a file system of that size; root only, otherwise a loud skip."""
     if os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
+        pytest.skip("NOT TESTED: only root may mount a file system")
     folder.mkdir()
     mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "getuige-test", str(folder)]
     if subprocess.run(mounting, check=False).returncode != 0:
-        pytest.skip("NOT TESTED: this machine lets nobody mount a file system")
+        pytest.skip("NOT TESTED: nobody may mount a file system on this machine")
     try:
         yield folder
     finally:
