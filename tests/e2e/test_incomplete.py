@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence import ids, schema
+from evidence import ids, keys, schema
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
 from evidence.bundle.opening.opened import open_bundle
@@ -174,7 +174,7 @@ def test_what_arrived_neither_expires_nor_is_called_off(her: PhoneOwner, tmp_pat
     note.write_bytes(json.dumps(past).encode())
     seeds = memory.read_json(phone / "identity.json")
     thief = Person(her.world.url, her.case)
-    thief.identity = type(thief.identity)(bytes.fromhex(seeds["sign"]), bytes.fromhex(seeds["box"]))
+    thief.identity = keys.Identity(bytes.fromhex(seeds["sign"]), bytes(32))
     where = f"/api/v1/uploads/{note.stem}"
     assert problem(thief.http.delete(where, headers=TUS)) == "upload-begun"
     assert thief.head(where).status_code == 200
