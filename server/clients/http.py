@@ -6,11 +6,12 @@ time inside a signed statement is ever taken from the server) and asks once more
 """
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -35,6 +36,15 @@ PROBLEM_PREFIX: Final = "urn:getuige:problem:"
 """Type URIs of the server's problem registry."""
 
 
+def reader_language(environment: Mapping[str, str]) -> Literal["nl", "en"]:
+    """Return the language in which the server's words are asked for: Dutch where the locale is Dutch, else English.
+
+    The first of POSIX's three that is set decides (POSIX.1-2017, base definitions, 8.2); our own texts are English.
+    """
+    said = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return "nl" if said.partition("_")[0] == "nl" else "en"
+
+
 class RequestSigner(Protocol):
     """Signs one HTTP request (RFC 9421 section 3.1)."""
 
@@ -51,7 +61,7 @@ class Api:
 
     url: str
     signer: RequestSigner | None = None
-    language: str = "nl"
+    language: str = field(default_factory=lambda: reader_language(os.environ))
     skew: timedelta = timedelta(0)
     _http: httpx.Client = field(init=False, repr=False)
 
