@@ -52,17 +52,22 @@ class Dispatcher:
     def with_desks(self) -> "Dispatcher":
         """Return this dispatcher with the desk keys that the root sealed to them.
 
+        An alarm goes to every desk, so one key that does not open keeps nobody from the others.
+
         Raises:
-            ClientError: refused, not reachable, or a share is not for this person.
+            ClientError: refused, not reachable, or none of several shares is for this person.
         """
         who = self.signer.api.get("/api/v1/session")
         mine = self.signer.reader
         desks = []
+        failed: EvidenceError | None = None
         for share in who["shares"]:
             try:
                 desks.append(keys.OpeningKey(wraps.unwrap(share["wrap"], wraps.NO_ID, wraps.NO_ID, mine)))
             except EvidenceError as error:
-                raise DistrustError(f"A desk key that was given to you does not open: {error}.") from error
+                failed = error
+        if failed is not None and not desks:
+            raise DistrustError(f"The desk key that was given to you does not open: {failed}.") from failed
         return Dispatcher(self.signer, tuple(desks))
 
     def alarms(self) -> dict[str, Any]:

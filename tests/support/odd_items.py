@@ -213,8 +213,9 @@ def some() -> tuple[Odd, ...]:
 
 
 def few() -> tuple[Odd, ...]:
-    """Return some forty of every kind for a test in a browser, the longest text among them."""
-    return (*(one for one in ODD[::7] if one.name != "long: just fits"), next(one for one in ODD if "just" in one.name))
+    """Return some fifty of every kind for a test in a browser, every odd text and the longest one among them."""
+    chosen = ("text: ", "long: just")
+    return tuple(one for place, one in enumerate(ODD) if place % 7 == 0 or one.name.startswith(chosen))
 
 
 def write(

@@ -8,7 +8,7 @@ import { shown } from "./written.js";
 /** @typedef {import("./wraps.js").OpeningKey} OpeningKey */
 /** @typedef {{xwing: string, wrap: string, suite: number}} Share a shared key, wrapped to us */
 /** @typedef {{kid: string, role: string, label: string, shares: Share[]}} Who */
-/** @typedef {Who & {identity: lockedkey.Identity, openers: Map<string, OpeningKey>}} Session keys stay in this object only */
+/** @typedef {Who & {identity: lockedkey.Identity, openers: Map<string, OpeningKey>, unopened: number}} Session keys stay in this object only; `unopened` counts shares that do not open */
 
 /** Longer than any answer should take, short enough that a person is not left waiting. */
 const TIMEOUT_MS = 30_000;
@@ -81,11 +81,16 @@ export async function signIn(handle, phrase, beforeWork, again = false) {
   const who = kept?.kid === identity.kid ? kept : await json("/api/v1/sign-in/session", { handle, challenge, sig: proof });
   /** @type {Session["openers"]} */
   const openers = new Map([[identity.opening.kid, identity.opening]]);
+  let unopened = 0;
   for (const share of who.shares) {
-    const shared = await openingKey(await unwrapShared(identity.opening, share.wrap, share.suite));
-    openers.set(shared.kid, shared);
+    try {
+      const shared = await openingKey(await unwrapShared(identity.opening, share.wrap, share.suite));
+      openers.set(shared.kid, shared);
+    } catch {
+      unopened += 1;  // an alarm goes to every desk: one key that does not open keeps nobody from the others
+    }
   }
-  return { ...who, identity, openers };
+  return { ...who, identity, openers, unopened };
 }
 
 /** End the session; `keepalive` lets the request outlive the page. */
