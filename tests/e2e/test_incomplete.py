@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from evidence import ids, keys, schema
+from evidence import canonical, ids, keys, schema
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
 from evidence.bundle.opening.opened import open_bundle
@@ -171,7 +171,7 @@ def test_what_arrived_neither_expires_nor_is_called_off(her: PhoneOwner, tmp_pat
     cut(phone, SIZE // 2)
     note = note_of(her, item)
     past = {**json.loads(note.read_bytes()), "expires_at": "2020-01-01T00:00:00.000Z"}
-    note.write_bytes(json.dumps(past).encode())
+    note.write_bytes(canonical.encode(past))
     seeds = memory.read_json(phone / "identity.json")
     thief = Person(her.world.url, her.case)
     thief.identity = keys.Identity(bytes.fromhex(seeds["sign"]), bytes(32))
@@ -180,7 +180,7 @@ def test_what_arrived_neither_expires_nor_is_called_off(her: PhoneOwner, tmp_pat
     assert thief.head(where).status_code == 200
     other = thief.create(5000, "ab" * 32).headers["location"]
     stale = note.parent / f"{other.rsplit('/', 1)[1]}.open"
-    stale.write_bytes(json.dumps({**json.loads(stale.read_bytes()), "expires_at": past["expires_at"]}).encode())
+    stale.write_bytes(canonical.encode({**json.loads(stale.read_bytes()), "expires_at": past["expires_at"]}))
     assert thief.head(other).status_code == 404
     with open_phone(phone) as survivor:
         assert survivor.sync() == 1
