@@ -20,7 +20,7 @@ from evidence.statements.statement import Statement
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect, open_engine
 from evidence.store.journal.journal import SqlJournal
-from tests.support.bridge_world import AlarmOrganisation, new_broker
+from tests.support.bridge_world import AlarmOrganisation, bridge_login, new_broker
 from tests.support.ports import free_port, free_ports
 from tests.support.postgres_world import postgres_server
 from tests.support.waiting import until
@@ -68,8 +68,7 @@ class Setting:
 
     def address(self) -> tuple[BrokerAddress, Login | None]:
         """Return how a bare client of ours reaches broker A."""
-        secret = self.organisation.folder / "secrets" / "broker-bridge.password"
-        login = Login("bridge", secret.read_text) if self.kind == "nats" else None
+        login = bridge_login(self.organisation.folder) if self.kind == "nats" else None
         return BrokerAddress.parse(f"mqtt://127.0.0.1:{self.brokers[0].broker.mqtt_port}", "a"), login
 
     def health(self, port: int | None = None) -> dict[str, object]:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.mqtt.connection import BrokerAddress, Login
+from device_bridge.mqtt.connection import BrokerAddress
 from device_bridge.wire.message import Kind, Location, Told
 from tests.bench.alarm_setting import paho_echo
-from tests.support.bridge_world import World, world
+from tests.support.bridge_world import World, bridge_login, world
 
 ROUNDS = 300
 WARM_UP = 30
@@ -38,8 +38,7 @@ def show(name: str, ms: Sequence[float]) -> float:
 @contextmanager
 def echo(made: World, folder: Path) -> Iterator[Callable[[], float]]:
     """Yield a bare round trip over broker A: one client sends, another sends it back; milliseconds."""
-    secret = folder / "secrets" / "broker-bridge.password"
-    login = Login("bridge", secret.read_text) if made.settings.broker_login else None
+    login = bridge_login(folder) if made.settings.broker_login else None
     address = BrokerAddress.parse(made.urls[0], "a")
     with paho_echo(address, login) as once:
         yield once

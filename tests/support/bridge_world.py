@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device_bridge.mqtt import brokers
+from device_bridge.mqtt.connection import Login
 from device_bridge.process import Bridge
 from device_bridge.reference_device.device import ReferenceDevice
 from device_bridge.reference_device.memory import DeviceMemory
@@ -191,6 +192,15 @@ class World:
             yield device
         finally:
             device.stop()
+
+
+def bridge_login(folder: Path) -> Login:
+    """Return the login with which the bridge of the organisation in `folder` comes to its brokers."""
+    return Login("bridge", lambda: bridge_password(folder))
+
+
+def bridge_password(folder: Path) -> str:
+    return (folder / "secrets" / "broker-bridge.password").read_text().strip()
 
 
 def start_bridge(settings: BridgeSettings) -> Bridge:

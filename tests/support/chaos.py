@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 
 from device_bridge.mqtt import brokers
-from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered
 from device_bridge.process import SWITCH_INTERVAL_S
 from device_bridge.reference_device.device import ReferenceDevice
 from device_bridge.reference_device.memory import DeviceMemory
@@ -28,7 +28,7 @@ from evidence.keyfile import load_or_create_token
 from evidence.statements import bodies
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.settings import Settings
-from tests.support.bridge_world import AlarmOrganisation, new_broker
+from tests.support.bridge_world import AlarmOrganisation, bridge_login, new_broker
 from tests.support.ports import free_ports
 from tests.support.programs import need
 from tests.support.waiting import patience, until
@@ -352,7 +352,7 @@ def _bare(folder: Path, kind: str, made: Chaos) -> Iterator[None]:
         )
     login = None
     if kind == "nats":
-        login = Login("bridge", (folder / "secrets" / "broker-bridge.password").read_text)
+        login = bridge_login(folder)
     back = threading.Event()
 
     def heard(connection: Connection, delivered: Delivered) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from device_bridge.mqtt.brokers import NatsBroker
-from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered
 from device_bridge.reference_device.device import FALLBACK_AFTER_S
 from device_bridge.wire import cose, message
 from device_bridge.wire.message import Kind, Lane, Location, Told, UpTopic
 from evidence import ids, keys
-from tests.support.bridge_world import World, start_bridge, world
+from tests.support.bridge_world import World, bridge_login, start_bridge, world
 from tests.support.waiting import never, patience, until
 
 KINDS = [
@@ -97,7 +97,7 @@ def test_poison_is_counted_kept_and_acknowledged_and_stops_nothing(tmp_path: Pat
             cose.sign1(stranger, b"\xa0", topic),
             cose.sign1(memory.identity, b"\xa0", topic),
         ]
-        login = None if kind == "mosquitto" else Login("bridge", lambda: _password(tmp_path))
+        login = None if kind == "mosquitto" else bridge_login(tmp_path)
         address = BrokerAddress.parse(made.urls[0], "a")
         foreign = Connection(address, "foreign", lambda _c, _d: None, filters=(), login=login, durable=False)
         foreign.start()
@@ -116,10 +116,6 @@ def test_poison_is_counted_kept_and_acknowledged_and_stops_nothing(tmp_path: Pat
             assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(5)) is not None
 
 
-def _password(folder: Path) -> str:
-    return (folder / "secrets" / "broker-bridge.password").read_text()
-
-
 @pytest.mark.need("nats-server")
 def test_an_acknowledgement_of_a_former_connection_is_dropped(tmp_path: Path) -> None:
     """Message numbers start again with the broker; an old number must not acknowledge a new message."""
@@ -134,7 +130,7 @@ def test_an_acknowledgement_of_a_former_connection_is_dropped(tmp_path: Path) ->
             seen.append(delivered)
             arrived.set()
 
-        login = Login("bridge", lambda: _password(tmp_path))
+        login = bridge_login(tmp_path)
         address = BrokerAddress.parse(made.urls[0], "a")
         reader = Connection(address, "reader", keep, filters=(("up/+/+/a", 1),), login=login)
         sender = Connection(address, "sender", lambda _c, _d: None, filters=(), login=login, durable=False)
@@ -174,7 +170,7 @@ def test_a_device_believes_nobody_but_its_bridge(tmp_path: Path) -> None:
             press = device.press()
             down = message.down_topic(memory.device)
             lie = message.Downlink(press, Told.STORED, 1, 10).to_payload()
-            login = Login("bridge", lambda: _password(tmp_path))
+            login = bridge_login(tmp_path)
             address = BrokerAddress.parse(made.urls[0], "a")
             liar = Connection(address, "liar", lambda _c, _d: None, filters=(), login=login, durable=False)
             liar.start()
@@ -221,7 +217,7 @@ def test_a_device_that_missed_the_word_is_told_again_at_its_next_heartbeat(tmp_p
                 connection.acknowledge(delivered)
                 heard.append(message.open_downlink(delivered.payload, memory.bridge_public, delivered.topic))
 
-            login = Login("bridge", lambda: _password(tmp_path))
+            login = bridge_login(tmp_path)
             tap = Connection(
                 BrokerAddress.parse(made.urls[0], "a"),
                 "tap",

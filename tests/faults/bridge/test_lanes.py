@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from device_bridge.intake.presses import Arrival, received_now
-from device_bridge.mqtt.connection import BrokerAddress, Connection, Login
+from device_bridge.mqtt.connection import BrokerAddress, Connection
 from device_bridge.reference_device.device import ReferenceDevice
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.supervision import positions
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
-from tests.support.bridge_world import world
+from tests.support.bridge_world import bridge_login, world
 from tests.support.waiting import patience, until
 
 pytestmark = pytest.mark.need("nats-server")
@@ -137,7 +137,7 @@ def _median(device: ReferenceDevice) -> float:
 
 def _storm(url: str, folder: Path, noisy: DeviceMemory, kind: Kind, stop: threading.Event) -> None:
     """Publish one device's life signs, all authentic, at STORM_PER_S until told to stop."""
-    login = Login("bridge", (folder / "secrets" / "broker-bridge.password").read_text)
+    login = bridge_login(folder)
     sender = Connection(
         BrokerAddress.parse(url, "a"), "storm", lambda _c, _d: None, filters=(), login=login, durable=False
     )

@@ -17,6 +17,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic, seal
+from tests.support.bridge_world import bridge_password
 from tests.support.chaos import HERE, Chaos, chaos
 from tests.support.waiting import patience, until
 
@@ -84,7 +85,7 @@ def test_presses_keep_their_pace_in_a_storm_of_life_signs(tmp_path: Path, kind: 
         quiet = presses(made)
         spawn = multiprocessing.get_context("spawn")
         stop, sent = spawn.Event(), [spawn.Value("i", 0) for _ in made.brokers]
-        password = (tmp_path / "secrets" / "broker-bridge.password").read_text()
+        password = bridge_password(tmp_path)
         senders = [
             spawn.Process(
                 target=storm,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
+from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered
 from device_bridge.supervision.takeover import AWAY_AFTER_S
-from tests.support.bridge_world import sealed
+from tests.support.bridge_world import bridge_login, sealed
 from tests.support.many_bridges import several
 from tests.support.waiting import until
 
@@ -18,8 +18,7 @@ def test_heartbeats_of_a_bridge_that_died_are_read_by_the_other(tmp_path: Path) 
     with several(tmp_path, shards=("00-7f", "80-ff")) as made:
         memory = next(one for n in range(64) if int((one := made.world.new_device(f"b{n}")).device[:2], 16) > 0x7F)
         made.knows(memory.device)
-        secret = tmp_path / "secrets" / "broker-bridge.password"
-        login = Login("bridge", secret.read_text)
+        login = bridge_login(tmp_path)
         line = Connection(BrokerAddress.parse(made.world.urls[0], "a"), "beats", _ignore, filters=(), login=login)
         line.start()
         until(line.connected.is_set, "the sender connects")
