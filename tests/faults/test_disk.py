@@ -126,7 +126,7 @@ def test_a_full_disk_is_told_with_a_true_offset_and_is_over_when_there_is_room(t
         settings, root = founded(folder / "data")
         content = os.urandom(6 * MIB)
         sha256 = hashlib.sha256(content).hexdigest()
-        with serving(settings):
+        with serving(settings, GETUIGE_UPLOAD_RESERVE_MIB="0"):  # the reserve is for larger disks
             phone = World(settings, Person(settings.public_url, identity=root)).open_case().phone()
             where = phone.create(len(content), sha256).headers["location"]
             assert phone.patch(where, 0, content[:MIB]).status_code == 204
