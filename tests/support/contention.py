@@ -1,4 +1,4 @@
-"""Says how much longer than alone a process takes here, moment by moment: printed as lines until it is ended.
+"""A meter of contention: how much longer than alone a process takes here, moment by moment, until it is ended.
 
 Each line is a moment (the machine's monotonic clock, seconds) and how many times longer than its processor time a
 millisecond of work took. One means that the machine is free; ten, that a process waits nine tenths of the time.

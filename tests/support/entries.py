@@ -1,4 +1,4 @@
-"""What is told in the browser tests: made-up entries with every precision of time. Dutch, as she would type it."""
+"""The entries of the browser tests, made up, with every precision of time. Dutch, as she would type it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a forger can do with a bundle without any key."""
+"""The tools of a forger who has a bundle and no key."""
 
 from pathlib import Path
 

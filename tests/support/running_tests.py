@@ -1,4 +1,4 @@
-"""How the tests of this project run: where their files lie, how long one may take, and which may be left out.
+"""The running of these tests: where their files lie, how long one may take, and which may be left out.
 
 These are hooks of pytest; `tests/conftest.py` takes them over by name.
 """

@@ -1,4 +1,4 @@
-"""How large a test is: quick in `make test-quick`, ordinary in `make test`, large in `make faults` and `make soak`."""
+"""The sizes of tests: quick in `make test-quick`, ordinary in `make test`, large in `make faults` and `make soak`."""
 
 import os
 from typing import Any, Final

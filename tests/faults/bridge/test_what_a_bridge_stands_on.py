@@ -20,7 +20,8 @@ from device_bridge.wire.message import Kind, Told
 from evidence.statements import bodies
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect
-from tests.support.chaos import HERE, Chaos, Network, chaos, presses_in_journal
+from tests.support.bridge_processes import Network
+from tests.support.chaos import HERE, Chaos, chaos, presses_in_journal
 from tests.support.disk import Disk
 from tests.support.ports import free_port
 from tests.support.postgres_world import postgres_server
