@@ -107,7 +107,7 @@ def test_lending_and_shifts_by_command(world: World, folder: Path) -> None:
     assert line.split()[:2] == [device, "lent"]
     assert line.endswith("household  AWARE 12")
     said = _run("staff", "caseworker", "take-back", case, device, "--condition", "lost", *worker)
-    assert "until it is revoked" in said
+    assert "until `revoke-device`" in said
     world.dispatcher.act("shift.begin", bodies.ShiftMark(ids.ShiftId(ids.new_id())))
     shown = _run("staff", "dispatcher", "shifts", "--key", str(folder / "dispatcher.json"), *common, *phrase)
     assert "no end" in shown

@@ -108,8 +108,8 @@ def test_promtool_takes_the_rules_and_they_fire(what: tuple[str, ...]) -> None:
 
 @pytest.mark.need("promtool")
 def test_promtool_takes_the_scrape(tmp_path: Path) -> None:
-    for name in ("prometheus.yml", "alarms.yml"):
-        (tmp_path / name).write_bytes((RULES.parent / name).read_bytes())
+    for source in RULES.parent.glob("*.yml"):
+        (tmp_path / source.name).write_bytes(source.read_bytes())
     (tmp_path / "bridge-feed.token").write_text("x")
     done = subprocess.run(
         [str(need("promtool")), "check", "config", "prometheus.yml"],
