@@ -14,10 +14,11 @@ from typing import Any, Final, Literal
 from evidence import ids, keys
 from evidence.envelope import sealing
 from evidence.envelope.meta import Meta
+from evidence.envelope.wraps import ReaderError
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from server.clients import case_keys, timeline, tus
-from server.clients.errors import DistrustError
+from server.clients.errors import ClientError, DistrustError
 from server.clients.invitation import Invitation
 from server.clients.signing import Signer
 from server.clients.timeline import Moment
@@ -40,6 +41,15 @@ class Device:
     covenant: str
     codes: ids.Base64 | None = None
     """What `getuige device codes` printed: sealed to the bridge, closed to everybody else."""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """An item that arrived, its receipt, and readers who cannot open it: nothing can be wrapped to their keys."""
+
+    item: ids.ItemId
+    receipt: event.Receipt
+    left_out: tuple[ids.KeyId, ...]
 
 
 @dataclass(frozen=True)
@@ -158,17 +168,20 @@ class Caseworker:
         *,
         item: ids.ItemId | None = None,
         content: sealing.Content | None = None,
-    ) -> tuple[ids.ItemId, event.Receipt]:
+    ) -> Sealed:
         """Seal an item to `readers` (as `readers` gives them; the case's own first), upload it and say so.
 
         Raises:
-            ClientError: refused or not reachable.
+            ClientError: refused or not reachable, or nothing can be wrapped to any of the readers.
         """
-        prepared = sealing.prepare(self.signer.identity, case, meta, readers, content, item=item)
+        try:
+            prepared = sealing.prepare(self.signer.identity, case, meta, readers, content, item=item)
+        except ReaderError as error:
+            raise ClientError(f"Nothing was sealed: {error}.") from error
         out = io.BytesIO()
         body = sealing.write(prepared, content, out)
         tus.upload_bytes(self.signer.api, out.getvalue(), body.item, body.container.sha256)
-        return body.item, self._post("item.seal", body, case)
+        return Sealed(body.item, self._post("item.seal", body, case), prepared.left_out)
 
     def timeline(self, case: ids.CaseId) -> list[Moment]:
         """Return the case's timeline, opened as far as this caseworker may read; what does not open says so.

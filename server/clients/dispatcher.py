@@ -123,6 +123,8 @@ class Dispatcher:
         Raises:
             DistrustError: it does not open, or is not what the bridge sealed.
         """
+        if alarm["item"] is None:
+            raise DistrustError("The press of this alarm is not here, or was sealed to nobody.")
         return self._open(alarm["item"])
 
     def open_card(self, alarm: ids.AlarmId) -> Meta:
