@@ -89,7 +89,13 @@ def test_a_position_while_an_alarm_is_open_lands_sealed_in_her_case(tmp_path: Pa
         assert vault == position, "she reads it herself too"
         after = made.bridge.spool.read().alarm(ids.AlarmId(alarm))
         assert after.revision == before.revision, "no screen is behind because she walks on"
-        assert made.bridge.telemetry.positions.outcomes == {"stored": 1, "unasked": 0, "thinned": 0, "refused": 0}
+        assert made.bridge.telemetry.positions.outcomes == {
+            "stored": 1,
+            "unasked": 0,
+            "thinned": 0,
+            "refused": 0,
+            "unsealed": 0,
+        }
 
 
 def test_without_an_alarm_nothing_of_it_is_kept(tmp_path: Path) -> None:
@@ -99,7 +105,13 @@ def test_without_an_alarm_nothing_of_it_is_kept(tmp_path: Path) -> None:
         alarm = press(made, memory, 2)
         close(made, alarm)
         hear(made.bridge, memory, said(memory, 3))
-        assert made.bridge.telemetry.positions.outcomes == {"stored": 0, "unasked": 2, "thinned": 0, "refused": 0}
+        assert made.bridge.telemetry.positions.outcomes == {
+            "stored": 0,
+            "unasked": 2,
+            "thinned": 0,
+            "refused": 0,
+            "unsealed": 0,
+        }
         sign = made.bridge.telemetry.newest(memory.device)
         assert sign is not None
         assert sign.message.location is None, "it counts as a sign of life, and that is all"
@@ -142,7 +154,13 @@ def test_too_many_at_once_are_thinned_out(tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setattr(positions, "MIN_GAP_S", 60.0)
         for number in (2, 3, 4):
             hear(made.bridge, memory, said(memory, number))
-        assert made.bridge.telemetry.positions.outcomes == {"stored": 1, "unasked": 0, "thinned": 2, "refused": 0}
+        assert made.bridge.telemetry.positions.outcomes == {
+            "stored": 1,
+            "unasked": 0,
+            "thinned": 2,
+            "refused": 0,
+            "unsealed": 0,
+        }
         monkeypatch.setattr(positions, "MIN_GAP_S", 0.0)
         monkeypatch.setattr(positions, "MAX_PER_S", 0)
         hear(made.bridge, memory, said(memory, 5))
@@ -156,7 +174,13 @@ def test_an_alarm_that_stays_open_does_not_fill_her_case(tmp_path: Path, monkeyp
         monkeypatch.setattr(positions, "LONG_OPEN_S", 0.0)
         for number in (2, 3, 4):
             hear(made.bridge, memory, said(memory, number))
-        assert made.bridge.telemetry.positions.outcomes == {"stored": 1, "unasked": 0, "thinned": 2, "refused": 0}
+        assert made.bridge.telemetry.positions.outcomes == {
+            "stored": 1,
+            "unasked": 0,
+            "thinned": 2,
+            "refused": 0,
+            "unsealed": 0,
+        }
         assert len(items(made, alarm)) == 2
 
 
