@@ -31,6 +31,11 @@ from tests.support.waiting import patience, until
 LAT, LON = 51.924437, 4.477733
 
 
+def counted(**outcomes: int) -> dict[str, int]:
+    """Return what a bridge counts of positions, zero where nothing is said."""
+    return {"stored": 0, "unasked": 0, "thinned": 0, "refused": 0, "unsealed": 0} | outcomes
+
+
 def said(memory: DeviceMemory, number: int, kind: Kind = Kind.POSITION, lat: float = LAT) -> DeviceMessage:
     where = Location(lat, LON, 9, 2, "gps") if kind is Kind.POSITION else None
     return DeviceMessage(memory.device, PressId(5, number), 0, 1_790_000_000_000, 1, kind, 80, "fw", where)
