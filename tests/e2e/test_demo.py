@@ -149,7 +149,7 @@ def test_two_starts_on_one_folder_do_not_meet(first: tuple[Path, str], media: Pa
     with _serving(data, media):
         result = _demo(data, media)
     assert result.returncode == 1
-    assert "in use by another process" in result.stdout
+    assert "in use by another process" in result.stderr
 
 
 def test_a_story_that_was_killed_goes_on_and_does_not_repeat_itself(tmp_path: Path, media: Path) -> None:
@@ -181,7 +181,8 @@ def test_a_port_that_is_taken_is_passed_over() -> None:
 
 def _start(command: str, data: Path, media: Path) -> "subprocess.Popen[str]":
     environment = {**os.environ, "COLUMNS": "200", "PYTHONUNBUFFERED": "1"}
-    arguments = (*GETUIGE, command, "--data", str(data), "--media", str(media), "--port", str(_free_base()))
+    port = () if (data / "run.json").exists() else ("--port", str(_free_base()))  # a used folder keeps its own
+    arguments = (*GETUIGE, command, "--data", str(data), "--media", str(media), *port)
     return subprocess.Popen(
         arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
     )
