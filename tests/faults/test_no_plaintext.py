@@ -19,6 +19,7 @@ from typing import Any, Literal
 import pytest
 
 from evidence import canonical, ids
+from evidence.edtf import Edtf
 from evidence.envelope.meta import Meta
 from server.clients import phone_folder
 from server.clients.outbox import Source
@@ -50,6 +51,7 @@ class Planter:
             str: lambda: self.word(field),
             int: lambda: 1,
             ids.Time: ids.now,
+            Edtf: lambda: Edtf("2026-05-12T21:30"),  # a time is no word: it cannot be told from another
             ids.Base64: lambda: canonical.b64(self.word(field).encode()),
         }
         if hint in simple:
