@@ -322,6 +322,7 @@ sealed-by = Sealed by
 log-index = Number in the log
 received-at = The server received it at
 item-id = Item
+bytes = { NUMBER($count) } bytes
 file-hash = SHA-256 of the file
 commitment = Commitment
 proof-file = Save the proof from the log

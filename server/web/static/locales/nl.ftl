@@ -322,6 +322,7 @@ sealed-by = Verzegeld door
 log-index = Nummer in het logboek
 received-at = Server ontving het op
 item-id = Item
+bytes = { NUMBER($count) } bytes
 file-hash = SHA-256 van het bestand
 commitment = Vastlegging
 proof-file = Bewijs uit het logboek opslaan
