@@ -200,7 +200,7 @@ def test_each_credential_tries_every_operation_and_a_whole_erasure(evidence: Evi
     for method, path in ASKED:
         ask(evidence, method, path, who, "erase.request", 0)
     executed = [ask(evidence, "post", "/api/v1/statements", who, kind, 0) for kind in KINDS]
-    assert executed[KINDS.index("erase.execute")] in {401, 403, 404, 409}
+    assert executed[KINDS.index("erase.execute")] in {401, 403, 404, 409, 429}
     if name == "vault":  # the attempts are judged, not turned away at the door: hers may ask, and only ask
         assert evidence.journal.ask(lambda standing: ERASURE in standing.erasures)
     evidence.check()

@@ -1,5 +1,6 @@
 """Answers of DC-09 receivers as they come: with something behind the CR, in pieces, with a binary CRC."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -30,8 +31,9 @@ def receiver(pieces: Sequence[bytes]) -> Iterator[Line]:
             with connection:
                 connection.recv(2048)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                for piece in pieces:
-                    connection.sendall(piece)
+                with contextlib.suppress(OSError):  # whoever has a whole frame hangs up, whatever comes behind it
+                    for piece in pieces:
+                        connection.sendall(piece)
                 done.wait()
 
         thread = threading.Thread(target=answer)
