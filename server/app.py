@@ -9,7 +9,7 @@ from typing import Final
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
-from server import openapi, tracing, web
+from server import openapi, tracing
 from server.alarms import routes as alarms
 from server.alarms.feed import BridgeFeed
 from server.auth import routes as auth
@@ -37,6 +37,7 @@ from server.system.readiness import ReadinessFigures
 from server.timeline import routes as timeline
 from server.uploads import routes as uploads
 from server.uploads.service import Uploads
+from server.web import pages
 
 DOMAINS: Final = (
     *(system, auth, enrolment, uploads, statements, timeline, items, log),
@@ -113,5 +114,5 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     for domain in DOMAINS:
         app.include_router(domain.router)
     openapi.install(app)
-    app.include_router(web.router, dependencies=[Depends(passer_by)])
+    app.include_router(pages.router, dependencies=[Depends(passer_by)])
     return app

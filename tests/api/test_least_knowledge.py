@@ -18,7 +18,7 @@ from evidence.statements import bodies
 from server.app import create_app
 from server.auth.door import DoorRoute
 from server.settings import Settings
-from server.web import router as web
+from server.web.pages import router as web
 from tests.support.server_world import CONNECTIONS, CaseOfHers, Person, World, problem
 
 LEAD = "M. de Wit"

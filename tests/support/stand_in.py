@@ -1,6 +1,6 @@
 """The API's contract over a `World`, for tests that freeze it or make it ill; a real HTTP server on a free port.
 
-It serves our own pages through `server.web.router`, checks every signature that a client makes, and can be told to fall
+It serves our own pages through `server.web.pages.router`, checks every signature that a client makes, and can be told to fall
 silent, to report trouble, or to send a press.
 """
 
@@ -24,7 +24,7 @@ from evidence.envelope import container
 from evidence.statements import bodies, statement
 from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from server.items.routes import parse_range
-from server.web import router
+from server.web.pages import router
 from tests.support.page_world import LABELS, ORIGIN, World
 
 HEARTBEAT_S = 2.0
