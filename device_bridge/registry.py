@@ -247,7 +247,7 @@ class Registry:
                 raise keys.SignatureError("the log obeys another root than the one that is pinned here")
         role, public = self._signer(statement)
         if role not in catalogue.ACTS[statement.type].signers:
-            raise keys.SignatureError(f"a {role} key does not sign {statement.type}")
+            raise keys.SignatureError(f"a key of the role {role} does not sign {statement.type}")
         statements.verified(statement, {statement.by: public})
         case = statement.case
         if case is not None and statement.type != "case.open" and not self._of_case(statement, case, role):

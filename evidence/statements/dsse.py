@@ -79,7 +79,7 @@ def from_json(value: object, payload_type: str) -> Envelope:
     """Read an envelope out of an already parsed document; FormatError as for `parse`."""
     envelope = schema.decode(Envelope, value)
     if envelope.payloadType != payload_type:
-        message = f"expected a {payload_type}"
+        message = f"expected the payload type {payload_type}"
         raise FormatError(message)
     if not 1 <= len(envelope.signatures) <= MAX_SIGNATURES:
         message = f"expected 1 to {MAX_SIGNATURES} signatures"

@@ -55,7 +55,7 @@ class Authors:
         """A server that lets a wrong hand sign is found out here: its journal's rules are not taken on trust."""
         role = "newcomer" if isinstance(statement.body, bodies.DeviceEnrol) else self._roles.get(statement.by, "")
         if role not in catalogue.ACTS[statement.type].signers:
-            raise keys.SignatureError(f"a {role} key does not sign {statement.type}")
+            raise keys.SignatureError(f"a key of the role {role} does not sign {statement.type}")
         if isinstance(statement.body, bodies.CaseOpen) and "vault" in self._roles.values():
             raise keys.SignatureError("a case is opened once")
 

@@ -61,7 +61,7 @@ def check_author(standing: Standing, statement: Statement, now: ids.Time) -> str
         refuse("log-state", "the log opens once, with its first statement")
     role = "root" if standing.log is None else standing.role_of(statement.by) or "newcomer"
     if role not in catalogue.ACTS[statement.type].signers:
-        refuse("role", f"a {role} key does not sign {statement.type}")
+        refuse("role", f"a key of the role {role} does not sign {statement.type}")
     return role
 
 

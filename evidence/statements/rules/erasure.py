@@ -53,7 +53,7 @@ def hold_lift(standing: Standing, said: Said[bodies.HoldLift], _now: ids.Time) -
     if hold is None or hold.case != said.case:
         refuse("unknown-hold", "this case has no such hold in force")
     if hold.role != standing.role_of(said.by):
-        refuse("role", f"a hold of a {hold.role} is lifted by a {hold.role}")
+        refuse("role", f"a hold is lifted by the role that placed it: {hold.role}")
 
 
 @rule(bodies.EraseRequest)

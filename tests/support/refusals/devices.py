@@ -41,7 +41,7 @@ def a_phone_is_enrolled_under_a_name_or_with_a_key_that_is_taken(w: World) -> It
     yield w.enrolment(w.here, phone, one_time)
 
 
-@refused("role", "a phone key does not sign device.enrol")
+@refused("role", "a key of the role phone does not sign device.enrol")
 def a_phone_enrols_twice(w: World) -> Iterator[Statement]:
     one_time = w.invite(w.here)
     yield w.enrolment(w.here, w.here.phone, one_time)

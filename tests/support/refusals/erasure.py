@@ -64,7 +64,7 @@ def a_hold_is_lifted_that_is_not_in_force_here(w: World) -> Iterator[Statement]:
     yield w.say(w.lead, "hold.lift", bodies.HoldLift(theirs.hold))
 
 
-@refused("role", "a hold of a investigator is lifted by a investigator")
+@refused("role", "a hold is lifted by the role that placed it: investigator")
 def a_hold_is_lifted_by_another_role(w: World) -> Iterator[Statement]:
     w.act(w.here.vault, "grant", w.grant_of(w.here.item))
     body = hold(w.here.item)

@@ -56,12 +56,12 @@ def a_signature_is_of_another_statement(w: World) -> Iterator[Statement]:
     yield statement.from_envelope(forged)
 
 
-@refused("role", "a server key does not sign team.open")
+@refused("role", "a key of the role server does not sign team.open")
 def a_server_opens_a_team(w: World) -> Iterator[Statement]:
     yield w.say(w.server, "team.open", TEAM)
 
 
-@refused("role", "a alarm_device key does not sign item.seal")
+@refused("role", "a key of the role alarm_device does not sign item.seal")
 def an_alarm_device_seals_an_item(w: World) -> Iterator[Statement]:
     device = keys.Identity.generate()
     body = replace(w.device(new(ids.DeviceId), None), sign=key_of(device))

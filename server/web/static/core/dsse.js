@@ -40,7 +40,7 @@ export async function sign(type, body, ...seeds) {
  * @throws {FormatError}
  */
 export function parse(value, type) {
-  if (value?.payloadType !== type) throw new FormatError(`expected a ${type}`);
+  if (value?.payloadType !== type) throw new FormatError(`expected the payload type ${type}`);
   const count = Array.isArray(value.signatures) ? value.signatures.length : 0;
   if (count < 1 || count > MAX_SIGNATURES) throw new FormatError(`expected 1 to ${MAX_SIGNATURES} signatures`);
   return value;
