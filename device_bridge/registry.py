@@ -8,6 +8,7 @@ folded in, so neither a changed file nor a changed database can add a device or 
 import os
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -84,6 +85,14 @@ class Registry:
         self._damaged_at: int | None = None
         """Where the file's first line begins that could not be used: cut there once the journal answers."""
 
+        self._whole = 0
+        """Bytes of the file that are whole lines. What stands behind them a full disk cut off; nothing is put there."""
+
+        self._unwritten: list[dsse.Envelope] = []
+        """Folded in, but not in the file yet: the next line begins with these, or no restart would hear of them."""
+
+        self._unwritten_because: str | None = None
+
         self.refused = 0
         """Statements that were not folded in because their signature or signer does not fit."""
 
@@ -117,6 +126,7 @@ class Registry:
             os.truncate(self._path, at)
         except OSError as error:
             raise RegistryError(f"{self._path} cannot be used: {error}") from error
+        self._whole = at
 
     def _fold_line(self, line: bytes) -> bool:
         """Fold in what can be; whether all of it could. Behind a line that could not, the journal is read again."""
@@ -133,18 +143,24 @@ class Registry:
     def add(self, index: int, events: Iterable[dsse.Envelope]) -> tuple[ids.DeviceId, ...]:
         """Fold in the statements of journal events and append to the file; `index` is the next event to ask for.
 
-        Returns the devices that these revoked. A statement that does not verify is counted and left out.
+        Returns the devices that these revoked. A statement that does not verify is counted and left out. What a full
+        disk does not take counts here all the same, stands in `trouble`, and is written with the next line.
         """
         with self._lock:
             before = self._revoked()
-            kept = [envelope for envelope in events if self._taken(envelope)]
+            self._unwritten += [envelope for envelope in events if self._taken(envelope)]
             self._next = index
             if self._damaged_at is not None:
-                os.truncate(self._path, self._damaged_at)
-                self._damaged_at = None
-            if kept or index - self._saved >= SAVE_EVERY:
-                self._save(kept)
+                self._whole, self._damaged_at = self._damaged_at, None
+            if self._unwritten or index - self._saved >= SAVE_EVERY:
+                self._save()
             return tuple(self._revoked() - before)
+
+    def write_down(self) -> None:
+        """Write what the disk did not take before, if there is such a thing."""
+        with self._lock:
+            if self._unwritten_because is not None:
+                self._save()
 
     def _revoked(self) -> set[ids.DeviceId]:
         return {name for name, device in self._devices.items() if device.revoked}
@@ -192,6 +208,8 @@ class Registry:
         said = []
         if self._damaged_at is not None:
             said.append("the file of keys and devices was changed or damaged, and is read from the journal again")
+        if self._unwritten_because is not None:
+            said.append(f"keys and devices cannot be written down: {self._unwritten_because}")
         if self.refused:
             said.append(f"{self.refused} statement(s) about keys and devices could not be read or verified")
         if unfit := len(self._unfit_cases) + sum(_key(one) is None for one in self._desk_keys()):
@@ -275,12 +293,27 @@ class Registry:
             return False
         return role == "vault" or self._professionals[statement.by].body.team == opened.team
 
-    def _save(self, kept: list[dsse.Envelope]) -> None:
-        line = {"next": self._next, "statements": [envelope.to_json() for envelope in kept]}
-        with self._path.open("ab") as file:
-            file.write(canonical.encode(line) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+    def _save(self) -> None:
+        """Append one line behind the whole ones. What a full disk cut off of it is cut away: a line stands or does not.
+
+        A line that was not written takes nothing with it: until it is, the file says where the journal is read again.
+        """
+        line = {"next": self._next, "statements": [envelope.to_json() for envelope in self._unwritten]}
+        encoded = canonical.encode(line) + b"\n"
+        try:
+            with open(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666), "wb") as file:  # noqa: PTH123 - opened without truncating
+                file.truncate(self._whole)
+                file.seek(self._whole)
+                file.write(encoded)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            self._unwritten_because = error.strerror or "no reason"
+            with suppress(OSError):  # then the next line begins with it
+                os.truncate(self._path, self._whole)
+            return
+        self._whole += len(encoded)
+        self._unwritten, self._unwritten_because = [], None
         self._saved = self._next
 
 

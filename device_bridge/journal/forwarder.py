@@ -148,6 +148,7 @@ class Forwarder:
             start = self._registry.next_index
             recorded = journal.read(after=start - 1, limit=READ_BATCH)
             if not recorded:
+                self._registry.write_down()
                 return
             parsed = [envelope for one in recorded if (envelope := self._envelope(one)) is not None]
             for device in self._registry.add(recorded[-1].index + 1, parsed):

@@ -1,7 +1,9 @@
 """The bridge's copy of keys: only what the pinned root leads to is believed, and it survives crashes."""
 
 import dataclasses
-from collections.abc import Iterable
+import resource
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -136,3 +138,54 @@ def test_an_odd_statement_keeps_no_other_device_from_being_learnt(organisation: 
     assert [one.device for one in known.devices()] == [first]
     assert known.trouble is not None
     assert "1 statement(s) about keys and devices could not be read or verified" in known.trouble
+
+
+@contextmanager
+def full_disk(path: Path, room: int) -> Iterator[None]:
+    """Let the system refuse every byte behind `room` more bytes of the file, in the middle of a write if need be."""
+    before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
+
+
+@pytest.mark.parametrize("room", [0, 1, 300])
+def test_a_full_disk_tears_no_line_and_a_revoked_device_stays_revoked(
+    organisation: AlarmOrganisation, room: int
+) -> None:
+    path = organisation.folder / "registry.jsonl"
+    known, (lost, who), (late, other) = registry(organisation), new_device(), new_device()
+    add(known, [*organisation.founding(), organisation.enrol(lost, who.sign_public)])
+    with full_disk(path, room):
+        assert add(known, [organisation.revoke(lost)]) == (lost,), "it is put out at once, whatever the disk says"
+        assert known.trouble is not None
+        assert "cannot be written down: File too large" in known.trouble
+        started = registry(organisation)
+        assert started.next_index == 9, "a start meanwhile reads the revocation from the journal again"
+        known.write_down()
+        assert known.trouble is not None
+    add(known, [organisation.enrol(late, other.sign_public)])
+    assert _healthy(known)
+    again = registry(organisation)
+    assert (again.next_index, again.trouble) == (11, None)
+    assert [one.device for one in again.devices()] == [late]
+    with pytest.raises(UnknownDeviceError, match="revoked"):
+        again.device(lost)
+
+
+def test_what_the_disk_did_not_take_is_written_when_it_can_be_though_nothing_new_comes(
+    organisation: AlarmOrganisation,
+) -> None:
+    known, (device, who) = registry(organisation), new_device()
+    add(known, organisation.founding())
+    with full_disk(organisation.folder / "registry.jsonl", 100):
+        add(known, [organisation.enrol(device, who.sign_public)])
+        retired = statements.sign(organisation.root, "key.retire", bodies.KeyRetire(organisation.caseworker.kid))
+        add(known, [retired])
+    known.write_down()
+    assert _healthy(known)
+    again = registry(organisation)
+    assert again.device(device).sign == who.sign_public, "enrolled before who enrolled it retired"
+    assert again.next_index == 10
