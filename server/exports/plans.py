@@ -113,7 +113,7 @@ def _path_of(services: Services, chosen: list[Recorded], item: ids.ItemId) -> Pa
     """Return where the bytes of an announced item are by now: its upload may have been finished meanwhile."""
     openings = (event.parse(one.event).statement for one in chosen)
     owner = next(one.by for one in openings if isinstance(one.body, bodies.ItemOpen) and one.body.item == item)
-    upload = services.uploads.begun(item, owner)
+    upload = services.uploads.notes.begun(item, owner)
     path = None if upload is None else services.uploads.path(upload)
     if path is None:
         raise sealed.BuildError(f"what arrived of item {item} is not here any more")

@@ -12,12 +12,12 @@ from evidence import canonical, files, schema
 from evidence.store.blobs.directory import pieces
 from evidence.store.errors import BlobError
 from server.uploads.core import Upload
-from server.uploads.folder import done_note
+from server.uploads.notes import done_note
 
 FOLDER: Final = "uploads"
 NOTE: Final = "*.begun"
 BESIDE: Final = (".open", ".part", ".kept", ".whole")
-"""What belongs to an upload, under its name, beside the note that it is complete (`server.uploads.folder`)."""
+"""What belongs to an upload, under its name, beside the note that it is complete (`server.uploads.notes`)."""
 
 
 def copy(source: Path, target: Path) -> int:

@@ -101,9 +101,9 @@ class Accounts:
 
     def _put_away_sealed(self, account: str) -> None:
         """Let the notes of what was sealed no longer count; a statement names the file, whatever its uploader said."""
-        for one in self._folder.waiting():
+        for one in self._folder.notes.waiting():
             if one.account == account and self._copies.is_sealed(one.sha256):
-                self._folder.sealed(one.id)
+                self._folder.notes.sealed(one.id)
 
     @staticmethod
     def _usage(upload: Upload, account: _Account) -> Usage:

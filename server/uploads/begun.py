@@ -55,7 +55,7 @@ def note(folder: UploadFolder, statement: Statement, body: bodies.ItemOpen, publ
     `public` is the author's Ed25519 key. Raises ProblemError BLOB_MISSING when head and description are not here yet,
     UPLOAD_LOCKED while they are being written, and the domain's errors when they differ from the statement.
     """
-    tried = [one for one in folder.of_item(body.item) if one.owner == statement.by]
+    tried = [one for one in folder.notes.of_item(body.item) if one.owner == statement.by]
     for upload in sorted(tried, key=lambda one: -folder.stored(one)):
         if not _waited(folder, upload):
             raise ProblemError(domains.UPLOAD_LOCKED, {"retry-after": "2"})
@@ -64,7 +64,7 @@ def note(folder: UploadFolder, statement: Statement, body: bodies.ItemOpen, publ
             continue
         container.check_begun(arrived.prefix, statement.case, statement.by, body)
         container.verify_head(arrived.prefix, public)
-        folder.note_begun(upload)
+        folder.notes.begin(upload)
         return
     raise ProblemError(domains.BLOB_MISSING)
 
@@ -86,7 +86,7 @@ def keeps(standing: Standing, folder: UploadFolder, upload: Upload) -> bool:
     begun = standing.opened.get(upload.item)
     if begun is None or begun.by != upload.owner or upload.item in standing.erased:
         return False
-    noted = folder.begun(upload.item, upload.owner)
+    noted = folder.notes.begun(upload.item, upload.owner)
     return noted is not None and noted.id == upload.id
 
 
@@ -95,7 +95,7 @@ def arrived(folder: UploadFolder, item: ids.ItemId, begun: Begun) -> Arrived | N
 
     More may be arriving; what the head commits to is checked, what follows proves itself when it is opened.
     """
-    upload = folder.begun(item, begun.by)
+    upload = folder.notes.begun(item, begun.by)
     found = None if upload is None else _read(folder, upload, folder.stored(upload))
     return found if found is not None and _is(found, begun) else None
 
@@ -105,7 +105,7 @@ def settled(folder: UploadFolder, item: ids.ItemId, begun: Begun) -> Arrived | N
 
     While a request writes, only head and description are certain: what it brings is cut off if its checksum fails.
     """
-    upload = folder.begun(item, begun.by)
+    upload = folder.notes.begun(item, begun.by)
     if upload is None:
         return None
     size = folder.settle(upload) if _waited(folder, upload) else 0

@@ -1,51 +1,30 @@
-"""Uploads on the disk: `<id>.open` says what was announced, `<id>.part` holds the bytes that arrived.
+"""Uploads on the disk: `<id>.part` holds the bytes that arrived, until they are complete and a blob.
 
-When the file is complete it is a blob, and the note is called `<id>.whole` until a statement has sealed it. Then a note
-`done/<two digits>/<id>.done` remains for clients that did not hear the last answer. Those of a week may be a hundred
-thousand, so nothing that a phone waits for looks through them.
-
-All of this blocks; the edge calls it from threads. An acknowledged offset is the size of the part after fdatasync.
+What is written about them stands in `notes`. All of this blocks; the edge calls it from threads. An acknowledged offset
+is the size of the part after fdatasync.
 """
 
-import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import structlog
-
-from evidence import canonical, files, ids, schema
-from evidence.errors import FormatError
+from evidence import files, ids
 from evidence.store.ports import BlobStore
 from server.errors import ServerError
 from server.uploads.cache import Remembered
-from server.uploads.core import EXPIRY_S, UPLOAD_ID_BYTES, Upload
+from server.uploads.core import Upload
+from server.uploads.notes import Notes
 from server.uploads.writer import Stamp
 
 HASH_READ_BYTES: Final = 1024 * 1024
 """One read while a file is hashed again from the disk."""
 
-DONE: Final = ".done"
-"""The end of a note's name tells that its upload is complete and sealed; nothing in it does."""
-
-WHOLE: Final = ".whole"
-"""The end of the name of a note whose upload is complete, and that no statement has sealed yet."""
-
-OPEN: Final = ".open"
-"""The end of the name of an announcement whose upload is not complete."""
-
 MAX_STAMPS: Final = 4096
 """Parts remembered as flushed, some 200 bytes each; one that is missing costs one flush."""
-
-
-MAX_ANNOUNCEMENTS: Final = 16_384
-"""Announcements remembered, half a kilobyte each; one that is missing is read."""
-
-_log = structlog.get_logger(__name__)
 
 
 class WrongHashError(ServerError):
@@ -85,8 +64,8 @@ class UploadFolder:
     def __init__(self, folder: Path, blobs: BlobStore) -> None:
         self._folder = folder
         self._blobs = blobs
+        self._notes = Notes(folder)
         self._flushed: Remembered[Stamp] = Remembered(MAX_STAMPS)
-        self._announcements: Remembered[Upload] = Remembered(MAX_ANNOUNCEMENTS)
         self._suspect: set[str] = set()
         """Parts whose last flush failed: the next one may answer well although pages are gone."""
 
@@ -94,6 +73,11 @@ class UploadFolder:
     def folder(self) -> Path:
         """Where it is on the disk."""
         return self._folder
+
+    @property
+    def notes(self) -> Notes:
+        """What is written about them."""
+        return self._notes
 
     def prepare(self) -> None:
         """Create the folder."""
@@ -103,34 +87,8 @@ class UploadFolder:
         """Return where the bytes of an upload are."""
         return self._folder / f"{upload_id}.part"
 
-    def _open_note(self, upload_id: str) -> Path:
-        return self._folder / f"{upload_id}{OPEN}"
-
-    def _whole_note(self, upload_id: str) -> Path:
-        return self._folder / f"{upload_id}{WHOLE}"
-
-    def _done_note(self, upload_id: str) -> Path:
-        return self._folder / done_note(upload_id)
-
-    def _begun_note(self, item: ids.ItemId, owner: ids.KeyId) -> Path:
-        return self._folder / f"{item}-{owner}.begun"
-
-    def note_begun(self, upload: Upload) -> None:
-        """Write down that its item, which was announced, arrives in this upload; durable when it returns."""
-        files.replace(self._begun_note(upload.item, upload.owner), canonical.encode(schema.encode(upload)))
-
     def _kept(self, upload: Upload) -> Path:
         return self._folder / f"{upload.id}.kept"
-
-    def begun(self, item: ids.ItemId, owner: ids.KeyId) -> Upload | None:
-        """Return the upload that an announced item of `owner` arrives in; None when it was not noted."""
-        return _read(self._begun_note(item, owner))
-
-    def of_item(self, item: ids.ItemId) -> list[Upload]:
-        """Return the uploads of an item, whoever makes them."""
-        done = self._folder / Path(done_note(item)).parent
-        waiting = _names(self._folder, item, OPEN, WHOLE)
-        return list(self._noted((*waiting, *_names(done, item, DONE))))
 
     def path(self, upload: Upload) -> Path | None:
         """Return where an upload's bytes are now: its part, the blob that it became, or what was set aside.
@@ -156,16 +114,7 @@ class UploadFolder:
         """
         handle = os.open(self.part(upload.id), os.O_WRONLY | os.O_CREAT, files.PRIVATE)
         os.close(handle)
-        files.replace(self._open_note(upload.id), canonical.encode(schema.encode(upload)))
-
-    def load(self, upload_id: str) -> Upload | None:
-        """Return an announcement; None when there is none of that name."""
-        try:
-            name = ids.hex_text(upload_id, UPLOAD_ID_BYTES)
-        except FormatError:
-            return None
-        # In this order: the note moves from here to there at any moment.
-        return _read(self._open_note(name)) or _read(self._whole_note(name)) or _read(self._done_note(name))
+        self._notes.announce(upload)
 
     def hold(self, upload_id: str) -> "Hold | None":
         """Keep other processes from an upload's part; None while one of them has it. The kernel frees it at a crash.
@@ -190,7 +139,7 @@ class UploadFolder:
         return Hold(handle)
 
     def settle(self, upload: Upload) -> int:
-        """Flush what arrived and return the offset, which is then files."""
+        """Flush what arrived and return the offset, which is then durable."""
         if upload.complete:
             return upload.length
         try:
@@ -232,19 +181,8 @@ class UploadFolder:
                     self.remove(upload)
                 raise WrongHashError("the complete file has another SHA-256 than was announced")
             self._blobs.adopt(part, upload.sha256)
-        # Not flushed: should the old name come back after a power cut, the blob is found and this is done again.
-        with contextlib.suppress(FileNotFoundError):  # another request did it
-            self._open_note(upload.id).replace(self._whole_note(upload.id))
-            os.utime(self._whole_note(upload.id))  # from now on it waits for its statement
+        self._notes.whole(upload)
         return replace(upload, complete=True)
-
-    def sealed(self, upload_id: str) -> None:
-        """Put the note of a complete upload away: a statement names its item now. Safe to repeat."""
-        whole, done = self._whole_note(upload_id), self._done_note(upload_id)
-        if whole.exists():
-            files.make_folder(done.parent)
-            with contextlib.suppress(FileNotFoundError):
-                whole.replace(done)
 
     def hold_blob(self, sha256: ids.Sha256, *, alone: bool) -> Hold | None:
         """Keep a complete file from being removed while a statement about it is on its way; or, `alone`, remove it.
@@ -271,117 +209,43 @@ class UploadFolder:
     def _set_aside(self, upload: Upload) -> None:
         """Keep the bytes as what arrived of an announced item, and let its upload begin anew."""
         self.part(upload.id).replace(self._kept(upload))
-        self._open_note(upload.id).unlink(missing_ok=True)
+        self._notes.withdraw(upload)
         files.sync_folder(self._folder)
 
     def remove(self, upload: Upload) -> None:
         """Forget an upload and its bytes. A blob that it became is not touched."""
         self.part(upload.id).unlink(missing_ok=True)
-        for note in (self._open_note(upload.id), self._whole_note(upload.id), self._done_note(upload.id)):
-            note.unlink(missing_ok=True)
-        noted = self.begun(upload.item, upload.owner)
+        self._notes.forget(upload)
+        noted = self._notes.begun(upload.item, upload.owner)
         if noted is not None and noted.id == upload.id:
-            self._begun_note(upload.item, upload.owner).unlink(missing_ok=True)
+            self._notes.forget_begun(upload)
             self._kept(upload).unlink(missing_ok=True)
         files.sync_folder(self._folder)
 
     def destroy(self, items: Collection[ids.ItemId]) -> None:
         """Destroy what arrived of these items, and every note about it: they were erased."""
-        for upload in self._noted_of(items):
+        for upload in self._notes.of_items(items):
             for path in (self.part(upload.id), self._kept(upload)):
                 if path.exists():
                     files.shred(path)
             self.remove(upload)
-            self._begun_note(upload.item, upload.owner).unlink(missing_ok=True)
+            self._notes.forget_begun(upload)
 
     def blobs_of(self, items: Collection[ids.ItemId]) -> set[ids.Sha256]:
         """Return the blobs that complete uploads of these items became, or may become."""
-        return {each.sha256 for each in self._noted_of(items)}
-
-    def _noted_of(self, items: Collection[ids.ItemId]) -> list[Upload]:
-        begun = self._noted(note for item in items for note in _names(self._folder, item, ".begun"))
-        return [*(upload for item in items for upload in self.of_item(item)), *begun]
-
-    def unfinished(self) -> Iterator[Upload]:
-        """Yield every upload that is not complete."""
-        return self._noted(_names(self._folder, "", OPEN))
-
-    def waiting(self) -> Iterator[Upload]:
-        """Yield every upload that is complete, and whose item no statement has sealed as far as its note tells."""
-        return self._noted(_names(self._folder, "", WHOLE))
-
-    def has_other(self, upload: Upload) -> bool:
-        """Whether another upload that is not sealed became, or may become, the same file."""
-        every = map(self._announced, _names(self._folder, "", OPEN, WHOLE))
-        return any(one is not None and one.sha256 == upload.sha256 and one.id != upload.id for one in every)
+        return {each.sha256 for each in self._notes.of_items(items)}
 
     def arrived(self, account: str) -> dict[ids.KeyId, Arrivals]:
         """Return what arrived in an account and is not sealed, by the key that sent it."""
         found: dict[ids.KeyId, Arrivals] = {}
-        for note in _names(self._folder, "", OPEN, WHOLE):
-            upload = self._announced(note)
-            if upload is not None and upload.account == account:
-                here = upload.length if note.suffix == WHOLE else self.stored(upload)
+        for upload in self._notes.unsealed():
+            if upload.account == account:
+                here = upload.length if upload.complete else self.stored(upload)
                 found[upload.owner] = found.get(upload.owner, NOTHING).plus(here, 1)
-        for upload in self._noted(_names(self._folder, "", ".begun")):
+        for upload in self._notes.every_begun():
             if upload.account == account and (kept := self._kept(upload)).exists():
                 found[upload.owner] = found.get(upload.owner, NOTHING).plus(kept.stat().st_size, 0)
         return found
-
-    def expired(self, now: ids.Time) -> list[Upload]:
-        """Return the uploads whose time is over, complete and sealed ones (of which only the note remains) included."""
-        every = (*self.unfinished(), *self.waiting(), *self._noted(self._folder.glob(f"**/*{DONE}")))
-        return [each for each in every if self.is_expired(each, now)]
-
-    def is_expired(self, upload: Upload, now: ids.Time) -> bool:
-        """Whether an upload's time is over; one that waits for its statement has a week from its last byte."""
-        try:
-            whole_since = self._whole_note(upload.id).stat().st_mtime
-        except FileNotFoundError:
-            return upload.expires_at <= now
-        return whole_since + EXPIRY_S <= ids.moment_of(now).timestamp()
-
-    def _announced(self, note: Path) -> Upload | None:
-        """Return what a note announces, whatever has become of it: all of that is in its name, so it never changes.
-
-        Judging the room of one upload looks at all others, and reading them anew each time would be what costs.
-        """
-        known = self._announcements.get(note.stem)
-        if known is None and (known := _read(note)) is not None:
-            self._announcements.keep(note.stem, known)
-        return known
-
-    @staticmethod
-    def _noted(notes: Iterable[Path]) -> Iterator[Upload]:
-        for note in notes:
-            upload = _read(note)
-            if upload is not None:
-                yield upload
-
-
-def done_note(upload_id: str) -> str:
-    """Return where, in the folder of the uploads, the note about a complete one is."""
-    return f"done/{upload_id[:2]}/{upload_id}{DONE}"
-
-
-def _names(folder: Path, begin: str, *ends: str) -> list[Path]:
-    """Return the files whose names begin and end so: `Path.glob` takes ten times as long, and a phone waits."""
-    try:
-        names = os.listdir(folder)  # noqa: PTH208 - a Path for each of them is what takes the time
-    except FileNotFoundError:
-        return []
-    return [folder / name for name in names if name.startswith(begin) and name.endswith(ends)]
-
-
-def _read(note: Path) -> Upload | None:
-    try:
-        upload = schema.decode(Upload, canonical.decode_exact(note.read_bytes()))
-    except FileNotFoundError:
-        return None
-    except FormatError as error:  # a power cut, or a disk that rots: it costs this upload, which is announced anew
-        _log.warning("the note of an upload cannot be read", error=str(error))
-        return None
-    return replace(upload, complete=note.suffix in {WHOLE, DONE})
 
 
 def _write_again(handle: int) -> None:

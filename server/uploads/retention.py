@@ -21,6 +21,7 @@ class Retention:
     def __init__(self, services: Services) -> None:
         self._journal = services.journal
         self._folder = services.uploads
+        self._notes = services.uploads.notes
         self._blobs = services.blobs.local
         self._copies = services.copies
 
@@ -31,17 +32,15 @@ class Retention:
     def over(self) -> list[Upload]:
         """Return the uploads that go now."""
         now = ids.now()
-        in_force: dict[ids.KeyId, bool] = {}
-        for upload in (*self._folder.unfinished(), *self._folder.waiting()):
-            if upload.owner not in in_force:
-                in_force[upload.owner] = self._is_in_force(upload.owner)
-        revoked = (one for one in (*self._folder.unfinished(), *self._folder.waiting()) if not in_force[one.owner])
-        found = {one.id: one for one in (*self._folder.expired(now), *revoked)}
+        every = [*self._notes.unfinished(), *self._notes.waiting()]  # once: another may come while we look
+        in_force = {owner: self._is_in_force(owner) for owner in {one.owner for one in every}}
+        revoked = (one for one in every if not in_force[one.owner])
+        found = {one.id: one for one in (*self._notes.expired(now), *revoked)}
         return [one for one in found.values() if not self.keeps(one)]
 
     def is_over(self, upload: Upload) -> bool:
         """Whether this upload goes."""
-        expired = self._folder.is_expired(upload, ids.now())
+        expired = self._notes.is_expired(upload, ids.now())
         return (expired or not self._is_in_force(upload.owner)) and not self.keeps(upload)
 
     def end(self, upload: Upload) -> bool:
@@ -57,7 +56,7 @@ class Retention:
 
     def _is_free(self, upload: Upload) -> bool:
         """Whether the note of a complete upload may go; its file went too, unless somebody else needs it."""
-        if self._copies.is_sealed(upload.sha256) or self._folder.has_other(upload):
+        if self._copies.is_sealed(upload.sha256) or self._notes.has_other(upload):
             return True
         if self._blobs.file(upload.sha256) is None:
             return True

@@ -93,7 +93,7 @@ class Steps:
             raise ProblemError(domains.ERASED)
         hold = self._folder.hold_admissions()
         try:
-            known = self._folder.load(upload.id)
+            known = self._folder.notes.load(upload.id)
             if known is not None:
                 return None if self._retention.is_over(known) else Admitted(known, fresh=False)
             core.admit(upload, self._accounts.usage(upload, fresh=True))
@@ -106,10 +106,10 @@ class Steps:
 
     def find(self, who: Phone | Caseworker, upload_id: str) -> Upload:
         """Return an upload of this principal; NOT_FOUND for others' and for none."""
-        upload = self._folder.load(upload_id)
+        upload = self._folder.notes.load(upload_id)
         if upload is None or upload.owner != who.kid:
             raise ProblemError(general.NOT_FOUND)
-        if self._folder.is_expired(upload, ids.now()) and not self._keeps(upload):
+        if self._folder.notes.is_expired(upload, ids.now()) and not self._keeps(upload):
             raise ProblemError(general.NOT_FOUND)
         return upload
 
@@ -179,7 +179,7 @@ class Steps:
         if hold is None:
             return False
         try:
-            upload = self._folder.load(upload_id)
+            upload = self._folder.notes.load(upload_id)
             if upload is None:
                 return True
             self._hashes.take(upload_id)

@@ -276,4 +276,4 @@ def test_a_note_that_cannot_be_read_costs_its_own_upload(alone: World) -> None:
     assert phone.create(100, "cd" * 32).status_code == 201
     swept(alone)
     folder = UploadFolder(folder_of(alone), TieredBlobs(DirectoryBlobs(alone.settings.data / "blobs")))
-    assert folder.load(where.rsplit("/", 1)[1]) is None
+    assert folder.notes.load(where.rsplit("/", 1)[1]) is None

@@ -42,9 +42,9 @@ def test_the_uploads_of_an_item_are_found_complete_or_not(tmp_path: Path) -> Non
     waiting = announced(folder, item, b"one")
     complete = arrived(folder, announced(folder, item, b"another"), b"another")
     arrived(folder, announced(folder, other, b"of another item"), b"of another item")
-    assert sorted(folder.of_item(item), key=lambda one: one.length) == [waiting, complete]
-    assert folder.load(complete.id) == complete
-    assert [one.item for one in folder.unfinished()] == [item]
+    assert sorted(folder.notes.of_item(item), key=lambda one: one.length) == [waiting, complete]
+    assert folder.notes.load(complete.id) == complete
+    assert [one.item for one in folder.notes.unfinished()] == [item]
 
 
 def test_what_is_sealed_is_not_looked_through_when_room_is_judged(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_what_is_sealed_is_not_looked_through_when_room_is_judged(tmp_path: Path
     folder.prepare()
     for number in range(50):
         content = b"%d" % number
-        folder.sealed(arrived(folder, announced(folder, ids.ItemId(ids.new_id()), content), content).id)
+        folder.notes.sealed(arrived(folder, announced(folder, ids.ItemId(ids.new_id()), content), content).id)
     half = announced(folder, ids.ItemId(ids.new_id()), b"waiting")
     folder.part(half.id).write_bytes(b"wai")
     arrived(folder, announced(folder, ids.ItemId(ids.new_id()), b"whole"), b"whole")

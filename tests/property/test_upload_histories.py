@@ -52,7 +52,7 @@ class Histories(RuleBasedStateMachine):
 
     @property
     def upload(self) -> Upload:
-        found = self.folder.load(self.name)
+        found = self.folder.notes.load(self.name)
         assert found is not None
         return found
 
@@ -124,10 +124,10 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def die_before_the_note(self) -> None:
         """Go back to where the blob was in place and the note about it was not written."""
-        whole = self.folder._whole_note(self.name)
-        whole.rename(self.folder._open_note(self.name))
+        whole = self.folder.notes._whole(self.name)
+        whole.rename(self.folder.notes._open(self.name))
         self.restart()
-        found = self.folder.load(self.name)
+        found = self.folder.notes.load(self.name)
         assert found is not None
         assert self.folder.settle(found) == len(self.content)
         self.folder.finish(found, None)

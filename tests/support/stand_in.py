@@ -1,6 +1,6 @@
 """The API's contract over a `World`, for tests that freeze it or make it ill; a real HTTP server on a free port.
 
-It serves our own pages through `server.web.pages.router`, checks every signature that a client makes, and can be told to fall
+It serves our own pages (`server.web.pages`), checks every signature that a client makes, and can be told to fall
 silent, to report trouble, or to send a press.
 """
 
