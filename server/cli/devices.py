@@ -6,9 +6,12 @@ import typer
 
 from server.cli.organising import Key, Trust, Url, connect
 from server.cli.phrases import PhraseFile
+from server.cli.plain import one_line
 from server.cli.rows import AsJson, Really, hex_id, show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from server.clients.case_lists import Enrolled
     from server.clients.signing import Signer
 
@@ -18,16 +21,18 @@ Device = Annotated[str, typer.Argument(help="Its id: `devices` lists them.")]
 PROFILES = ("20s", "3min", "30min")
 
 
-def register(app: typer.Typer) -> None:
+def register(app: typer.Typer, *, staff: bool) -> None:
     """Add what both a caseworker and her vault may do."""
 
     @app.command("devices")
     def devices(
         key: Key, trust: Trust, url: Url, case: Case, as_json: AsJson = False, phrase_file: PhraseFile = None
     ) -> None:
-        """List the phones and alarm devices of a case, also those that were shut out."""
-        found = _devices(connect(key, trust, url, phrase_file), case)
+        """List the phones and alarm devices of a case, also those shut out, and say what is not right with one."""
+        who = connect(key, trust, url, phrase_file)
+        found = _devices(who, case)
         show([_row(one) for one in found], as_json=as_json, nothing="No phone and no device was enrolled.")
+        tell_signs(who, case, found, staff=staff)
 
     @app.command("revoke-phone")
     def revoke_phone(
@@ -98,6 +103,15 @@ def register_enrolment(app: typer.Typer) -> None:
         who = Caseworker(connect(key, trust, url, phrase_file))
         receipt = who.lend(ids.CaseId(hex_id(case, "CASE")), public, shown)
         typer.echo(f"Enrolled. Event {receipt.index}. `lend` writes down to whom it was handed over.")
+
+
+def tell_signs(who: "Signer", case: str, enrolled: "Iterable[Enrolled]", *, staff: bool) -> None:
+    """Say, beside a list and apart from it, what is not right with a phone of the case; nothing when all is well."""
+    from evidence import ids
+    from server.clients import signs
+
+    for line in signs.told(signs.fetch(who, ids.CaseId(hex_id(case, "CASE"))), enrolled, staff=staff):
+        typer.echo(one_line(line), err=True)
 
 
 def _devices(who: "Signer", case: str) -> "list[Enrolled]":

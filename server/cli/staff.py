@@ -234,7 +234,7 @@ def act(
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
     organising.register(app, root)
-    devices.register(caseworker)
+    devices.register(caseworker, staff=True)
     devices.register_enrolment(caseworker)
     erasing.register_caseworker(caseworker)
     parent.add_typer(app, name="staff")

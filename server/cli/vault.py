@@ -51,20 +51,21 @@ def items(
     phrase_file: PhraseFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="For a program: one JSON array.")] = False,
 ) -> None:
-    """List what is in the case, what does not open and who added that, and where something was erased."""
+    """List what is in the case, what does not open and who added that, what was erased, and what is not right."""
     import json
 
     from rich.console import Console
     from rich.table import Column, Table
     from rich.text import Text
 
-    from server.clients import timeline
+    from server.clients import case_lists, timeline
     from server.clients.erasing import Erasing
 
     vault = _vault(key, case, trust, url, phrase_file)
     moments = vault.items()
     gone = {item: one.executed_at for one in Erasing(vault.signer, vault.case).known() for item in one.items}
     erased = {item: when for item, when in gone.items() if when is not None}
+    devices.tell_signs(vault.signer, case, case_lists.devices(moments), staff=False)
     if as_json:
         rows = [_row(one) for one in moments if one.item is not None and (one.opened or one.closed)]
         rows += [{"item": item, "erased": when} for item, when in erased.items()]
@@ -219,6 +220,6 @@ def _vault(key: Path, case: str, trust: Path, url: str, phrase_file: Path | None
 
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
-    devices.register(app)
+    devices.register(app, staff=False)
     erasing.register_vault(app)
     parent.add_typer(app, name="vault")

@@ -1,6 +1,7 @@
 """The first day of an installation, with commands only: organisation, case, phone, device, and a phone shut out."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -156,6 +157,24 @@ def test_she_gives_and_takes_back_by_name(place: Place, case: str, organisation:
     place.by("hers", "vault", "revoke", given["grant"], "--case", case)
     (taken,) = place.rows("hers", "vault", "grants", "--case", case)
     assert taken["state"] == "taken back"
+
+
+def test_a_copy_of_a_phones_key_is_told_to_both_of_them(place: Place, case: str) -> None:
+    folder, copy = place.new_phone(case, "copied"), place.folder / "copy"
+    shutil.copytree(folder, copy)
+    assert "number-taken" not in place.by("marit", "staff", "caseworker", "devices", case).err
+    for one in (copy, folder):
+        place.do("phone", "add", "--title", f"Op {one.name}", "--folder", one)
+        place.do("phone", "sync", "--folder", one)
+    phone = max(place.rows("marit", "staff", "caseworker", "devices", case), key=lambda row: row["enrolled"])["device"]
+    told = place.by("marit", "staff", "caseworker", "devices", case)
+    assert f"! number-taken, phone {phone}, " in told.err
+    assert "Speak to her alone" in told.err
+    assert "number-taken" not in told.out, "a list is a list"
+    for words in (("devices", case), ("items", "--case", case)):
+        hers = place.by("hers", "vault", *words)
+        assert f"! number-taken, phone {phone}, " in hers.err
+        assert "Tell your caseworker" in hers.err
 
 
 def test_a_phone_that_was_lost_is_refused(place: Place, case: str) -> None:

@@ -84,6 +84,22 @@ erased-title = { $count ->
 }
 erased-row = erased on { $erased } · received on { $received }
 erased-explained = The log proves that there was something. What it was can no longer be read here.
+sign-number-taken = Somebody may have a copy of the key of phone { $phone }
+sign-number-taken-means = Two messages came in with the same number. One phone never does that. So somebody has a copy of her phone, or an old backup was put back. With the key somebody can add items in her name. It reads nothing. What she adds herself arrives as always.
+sign-number-taken-do = Speak to her alone, in a safe place, and not by this phone. Ask whether the phone was restored or replaced. Go through the items with her: which are hers? If she knows nothing of it: first let everything on her phone arrive. Then shut the phone out and invite a new one. Mind: whoever has the copy will notice.
+sign-seen-contradicts = Phone { $phone } saw another log than this one
+sign-seen-contradicts-means = The phone keeps what it saw of the log before. That does not fit the log of now. The log was changed, or somebody with a copy of the key says what is not true. What she adds arrives as always.
+sign-seen-contradicts-do = Tell the administrator today and have the log checked. Erase nothing from the phone: both versions are on it. Ask her in a safe place whether somebody else had the phone.
+sign-seen-beyond = Phone { $phone } saw a longer log than this one
+sign-seen-beyond-means = Perhaps the server was restored and the newest part is missing. Or somebody with a copy of the key says what is not true. What she adds arrives as always.
+sign-seen-beyond-do = Tell the administrator today. Ask her in a safe place what she added last, and look whether it is here.
+sign-do = What to do:
+sign-once = Seen on { $at }.
+sign-seen = First on { $first }, last on { $last }.
+sign-added = { $count ->
+    [one] 1 item of this phone
+   *[other] { $count } items of this phone
+ }
 closed-count = { $count ->
     [one] 1 item was
    *[other] { $count } items were

@@ -84,6 +84,22 @@ erased-title = { $count ->
 }
 erased-row = gewist op { $erased } · ontvangen op { $received }
 erased-explained = Het logboek bewijst dat er iets was. Wat het was, is hier niet meer te lezen.
+sign-number-taken = Misschien heeft iemand een kopie van de sleutel van telefoon { $phone }
+sign-number-taken-means = Er kwamen twee berichten binnen met hetzelfde nummer. Eén telefoon doet dat nooit. Iemand heeft dus een kopie van haar telefoon, of er is een oude back-up teruggezet. Met de sleutel kan iemand items toevoegen op haar naam. Lezen kan hij er niet mee. Wat zij zelf toevoegt, komt gewoon aan.
+sign-number-taken-do = Praat alleen met haar, op een veilige plek, en niet via deze telefoon. Vraag of de telefoon is teruggezet of vervangen. Loop samen na welke items van haar zijn. Weet zij van niets: laat eerst alles van haar telefoon aankomen. Sluit de telefoon daarna buiten en nodig een nieuwe uit. Let op: wie de kopie heeft, merkt dat.
+sign-seen-contradicts = Telefoon { $phone } zag een ander logboek dan dit
+sign-seen-contradicts-means = De telefoon bewaart wat zij eerder van het logboek zag. Dat past niet bij het logboek van nu. Het logboek is veranderd, of iemand met een kopie van de sleutel zegt iets dat niet waar is. Wat zij toevoegt, komt gewoon aan.
+sign-seen-contradicts-do = Meld dit vandaag aan de beheerder en laat het logboek controleren. Wis niets van de telefoon: beide versies staan daar. Vraag haar op een veilige plek of iemand anders de telefoon heeft gehad.
+sign-seen-beyond = Telefoon { $phone } zag een langer logboek dan dit
+sign-seen-beyond-means = Misschien is de server teruggezet en ontbreekt het nieuwste deel. Of iemand met een kopie van de sleutel zegt iets dat niet waar is. Wat zij toevoegt, komt gewoon aan.
+sign-seen-beyond-do = Meld dit vandaag aan de beheerder. Vraag haar op een veilige plek wat zij het laatst heeft toegevoegd, en kijk of het hier staat.
+sign-do = Wat nu:
+sign-once = Gezien op { $at }.
+sign-seen = Voor het eerst op { $first }, het laatst op { $last }.
+sign-added = { $count ->
+    [one] 1 item van deze telefoon
+   *[other] { $count } items van deze telefoon
+ }
 closed-count = { $count ->
     [one] 1 item is
    *[other] { $count } items zijn

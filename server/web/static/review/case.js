@@ -18,7 +18,10 @@ import * as erasures from "./erasures.js";
  *   a player, which asks for pieces
  */
 /** @typedef {{label?: string | null, kid: string}} Lead */
-/** @typedef {{case: string, lead: Lead, team: any, opened_at: string, xwing: string, vault: string}} CaseFacts */
+/**
+ * @typedef {{case: string, lead: Lead, team: any, opened_at: string, xwing: string, vault: string,
+ *   signs?: import("./signs.js").Sign[]}} CaseFacts
+ */
 
 /** Events in one answer; a case of ten years comes in several. */
 const PAGE = 500;

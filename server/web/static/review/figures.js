@@ -61,7 +61,10 @@ export function proofs(entries) {
 }
 
 /** @param {Entry[]} entries @param {string} key @returns {Entry[]} what that number counted; nothing for a key that no number has */
-export const counted = (entries, key) => (key.startsWith("proof:") ? proofs(entries) : figures(entries)).get(key) ?? [];
+export function counted(entries, key) {
+  if (key.startsWith("from:")) return entries.filter(({ by }) => `from:${by.kid}` === key);
+  return (key.startsWith("proof:") ? proofs(entries) : figures(entries)).get(key) ?? [];
+}
 
 /** @param {Figures} found @returns {[string, Entry[]][]} tag and entries: most often first, and of the same number the worst first */
 export function conducts(found) {

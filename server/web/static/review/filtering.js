@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import { day } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { hourName } from "./charts.js";
+import { shortId, signerName } from "./words.js";
 
 /** @typedef {{key: string | null, needle: string}} Filter `key` of a number that was followed; both must hold */
 
@@ -20,6 +21,10 @@ export function figureName(key, entries) {
   if (kind === "severity") return `${t("pattern-intensity")}: ${about === "none" ? t("figure-no-severity") : t(`severity-${about}`)}`;
   if (kind === "week") return t("figure-week", { day: day(Number(about)) });
   if (kind === "hour") return hourName(Number(rest[0]), Number(rest[1]));
+  if (kind === "from") {
+    const by = entries.find((entry) => entry.by.kid === about)?.by ?? { kid: about };
+    return `${t("sealed-by")} ${signerName(by)} ${shortId(by)}`;
+  }
   if (kind === "proof") return `${t("column-proof")}: ${t(`proof-${about}`)}`;
   if (kind === "order") return `${t("figure-breaches")}: ${entries.find(({ id }) => id === about)?.title ?? about.slice(0, 8)}`;
   return NAMES[kind] ? t(NAMES[kind]) : key;

@@ -18,6 +18,7 @@ import { caseHead, patternStrip } from "./head.js";
 import "./overview.js";
 import { printFooter } from "./paper.js";
 import { fold, isPosition } from "./positions.js";
+import { signBanners } from "./signs.js";
 import { entryTable } from "./table.js";
 import { search } from "./words.js";
 
@@ -260,6 +261,7 @@ class Review extends View {
     printFooter(opened, session, filtered);
     return html`
       ${Number(this.cases?.length) > 1 ? html`<p><button type="button" @click=${() => { this.opened = null; }}>← ${t("cases")}</button></p>` : nothing}
+      ${signBanners(opened, follow)}
       ${caseHead(opened, session, follow)}
       ${filtered ? html`<p class="card on-paper filter-on-paper"><strong>${t("filter-on")}</strong> ${filtered}. ${t("filter-paper", { shown: rows.length, total })}</p>` : nothing}
       ${erasureBanners(opened, session, (type, erasure) => this.#decide(type, erasure))}
