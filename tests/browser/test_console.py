@@ -11,7 +11,11 @@ import re
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from evidence.statements import bodies
+from evidence import keys
+from evidence.envelope import wraps
+from evidence.statements import bodies, statement
+from tests.support import published
+from tests.support.page_world import build
 from tests.support.stand_in import StandIn
 from tests.support.visitor import STALE_WITHIN_S, visit
 from tests.support.waiting import patience, until
@@ -23,6 +27,7 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
     async with visit(browser, server.url) as daan:
         page = daan.page
         await daan.console()
+        await expect(page.locator(".unopened")).to_have_count(0)
         await daan.sound()
         await page.get_by_role("button", name="Dienst starten").click()
         await expect(page.locator(".shift")).to_contain_text("Dienst loopt sinds")
@@ -73,6 +78,26 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
     assert isinstance(closing, bodies.AlarmClose)
     assert (closing.alarm, closing.reason) == (alarm, "genuine")
     assert all(act.by == server.world.people["daan"].kid and act.case == server.world.case for act in server.acts)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_a_desk_whose_key_does_not_open_is_told_and_keeps_no_alarm_away(browser: Browser, width: int) -> None:
+    world = build(())
+    daan, desk = world.people["daan"], keys.Identity.generate()
+    world.record(statement.sign(world.root, "key.publish", published.certificate(desk, "desk", "Meldtafel B")))
+    for_another = wraps.wrap(desk.xwing_seed, wraps.NO_ID, wraps.NO_ID, desk.xwing_public)
+    share = bodies.KeyShare(published.opens(desk), daan.kid, for_another, wraps.SUITE)
+    world.record(statement.sign(world.root, "key.share", share))
+    with StandIn(world) as server:
+        async with visit(browser, server.url, viewport={"width": width, "height": 900}) as visitor:
+            await visitor.console()
+            told = visitor.page.locator(".unopened")
+            await expect(told).to_contain_text("1 sleutel van een meldtafel opent hier niet")
+            await expect(told).to_contain_text("Bel uw beheerder")
+            server.press()
+            await expect(visitor.page.locator("section.where")).to_contain_text("51.934200, 4.457700")
+            await visitor.keep(f"console-unopened-{width}")
+            await visitor.sound()
 
 
 async def test_a_shift_is_written_down_when_it_begins_and_when_it_ends(browser: Browser, server: StandIn) -> None:

@@ -226,3 +226,19 @@ async def test_dark_colours_keep_their_contrast(browser: Browser, server: StandI
         await marit.page.keyboard.press("j")
         await marit.keep("review-dark")
         await marit.sound()
+
+
+async def test_a_device_that_nobody_heard_is_not_in_order(browser: Browser, server: StandIn) -> None:
+    """After a restart of the bridges the supervisor may call it ready; the page needs a word of the device itself."""
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        mark = marit.page.locator("getuige-devices summary .badge")
+        await expect(mark).to_have_text("In orde")
+    server.device["heard_at"] = None
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        mark = marit.page.locator("getuige-devices summary .badge")
+        await expect(mark).to_have_text("Niet bekend")
+        await marit.page.locator("getuige-devices summary").click()
+        await expect(marit.page.locator("getuige-devices .facts").first).to_contain_text("onbekend")
+        await marit.sound()

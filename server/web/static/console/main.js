@@ -223,6 +223,8 @@ class Console extends View {
       <main id="main" tabindex="-1" class="console">
         <section class="listing" aria-labelledby="alarms-title">
           ${this.#shift()}
+          ${this.desk.session.unopened > 0 ? html`<div class="problem unopened" role="status">
+            <strong>${t("desk-unopened", { count: this.desk.session.unopened })}</strong><p>${t("desk-unopened-text")}</p></div>` : nothing}
           <div class="list-head"><h1 id="alarms-title">${live ? t("alarms-open", { count: open.length }) : t("alarms-old")}</h1>
             ${this.siren.sounding ? html`<button type="button" class="silence" @click=${this.#silence}>${t("silence")} <kbd>m</kbd></button>
               <span class="quiet small">${t("silence-hint")}</span>` : nothing}

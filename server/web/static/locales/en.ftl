@@ -380,6 +380,11 @@ stale-database = The storage of the alarm bridge does not work.
 freshness = How live this page is
 live = Live
 live-at = last sign { $time }
+desk-unopened = { $count ->
+    [one] 1 key of a desk does
+   *[other] { $count } keys of desks do
+ } not open here
+desk-unopened-text = You see every alarm. Of alarms for that desk you may not open the place and the card. Call your administrator, who shares the desk with you again.
 shift-start = Start shift
 shift-lead = Click once: then this page may make sound and the screen stays on.
 shift-running = On shift since { $time }

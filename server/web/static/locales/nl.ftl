@@ -380,6 +380,11 @@ stale-database = De opslag van de alarmbrug werkt niet.
 freshness = Hoe actueel is deze pagina
 live = Actueel
 live-at = laatste teken { $time }
+desk-unopened = { $count ->
+    [one] 1 sleutel van een meldtafel opent
+   *[other] { $count } sleutels van meldtafels openen
+ } hier niet
+desk-unopened-text = U ziet elk alarm. Van alarmen voor die meldtafel opent u misschien de plaats en de kaart niet. Bel uw beheerder: die deelt de meldtafel opnieuw met u.
 shift-start = Dienst starten
 shift-lead = Eén keer klikken: dan mag deze pagina geluid maken en blijft het scherm aan.
 shift-running = Dienst loopt sinds { $time }
