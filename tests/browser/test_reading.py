@@ -4,14 +4,16 @@ Proven on the real page: each number shows exactly the rows that it counted and 
 said, also on paper; a row opens its detail at every width, by hand and by key; Escape and a reload throw nobody out.
 """
 
+import asyncio
+import hashlib
 import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.support.stand_in import StandIn
-from tests.support.visitor import Visitor, visit
+from tests.support.visitor import ARTEFACTS, Visitor, visit
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -219,3 +221,39 @@ async def test_paper_is_a_document_with_her_words_and_says_that_a_filter_was_on(
         assert "Bedreiging" in await page.evaluate(foot % "filter")
         sheets = await page.pdf(format="A4", prefer_css_page_size=True)
         assert len(re.findall(rb"/Type\s*/Page\b", sheets)) >= 2
+
+
+async def test_paper_has_no_blank_where_a_picture_was_not_loaded(browser: Browser, server: StandIn) -> None:
+    """A blank could be taken for the picture; the name and the hash of a file stand on paper in any case."""
+    world = server.world
+    sums = {hashlib.sha256(path.read_bytes()).hexdigest(): path.name for path in world.photos}
+    async with visit(browser, server.url) as marit:
+        page = marit.page
+        held = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await held.wait()
+            await route.continue_()
+
+        await page.route("**/container", hold)
+        await marit.review()
+        await page.emulate_media(media="print")
+        photos = page.locator(".row", has=page.locator(".kind-photo"))
+        await expect(photos).to_have_count(len(sums))
+        for at in range(len(sums)):
+            await expect(photos.nth(at).locator(".not-on-paper")).to_have_text("Beeld niet geladen")
+            await expect(photos.nth(at).locator(".not-on-paper")).to_be_visible()
+            await expect(photos.nth(at).locator(".placeholder")).to_be_hidden()
+            told = await photos.nth(at).locator(".words-on-paper").inner_text()
+            (sha256,) = (one for one in sums if one in told)
+            assert sums[sha256] in told
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        await page.pdf(path=ARTEFACTS / "paper-not-loaded.pdf", format="A4", prefer_css_page_size=True)
+
+        held.set()
+        await page.emulate_media(media="screen")
+        for at in range(len(sums)):
+            await photos.nth(at).scroll_into_view_if_needed()
+            await photos.nth(at).locator("img").wait_for()
+        await expect(page.locator(".not-on-paper")).to_have_count(0)
+        await marit.sound()

@@ -346,6 +346,7 @@ photo-of = Photo: { $title }
 media-open = Open ({ $size } MB)
 media-opening = Opening ({ $size } MB) …
 media-failed = This file could not be opened. The original is safe on the server. Try again later.
+media-not-loaded = Picture not loaded
 media-save = Save { $name }
 media-empty = This file is empty (0 bytes). It was added that way.
 media-unshown = This browser cannot show this file ({ $type }). It did arrive whole: save it and open it with another program.

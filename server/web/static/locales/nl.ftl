@@ -346,6 +346,7 @@ photo-of = Foto: { $title }
 media-open = Openen ({ $size } MB)
 media-opening = Wordt geopend ({ $size } MB) …
 media-failed = Dit bestand kon niet worden geopend. Het origineel staat veilig op de server. Probeer het later opnieuw.
+media-not-loaded = Beeld niet geladen
 media-save = { $name } opslaan
 media-empty = Dit bestand is leeg (0 bytes). Zo is het toegevoegd.
 media-unshown = Deze browser kan dit bestand ({ $type }) niet tonen. Het is wel heel aangekomen: sla het op en open het met een ander programma.

@@ -11,6 +11,9 @@ const ASK_ABOVE = 12 * 1024 * 1024;
 /** A browser has begun to copy a file long before this. */
 const KEPT_FOR_SAVING_MS = 60_000;
 
+/** @param {string} why @returns {unknown} in the place of a picture on paper, where a blank could be taken for the picture */
+export const notOnPaper = (why) => html`<span class="on-paper not-on-paper">${t(why)}</span>`;
+
 class Media extends View {
   /** @override */
   static properties = {
@@ -69,9 +72,9 @@ class Media extends View {
     const megabytes = Math.max(1, Math.round(this.#size() / 1e6));
     if (this.state === "failed") return html`<p class="none">${t("media-failed")}</p>`;
     if (this.state === "opening") return html`<p class="opening" role="status"><span class="spinner" aria-hidden="true"></span>
-      <span class=${this.thumbnail ? "unseen" : ""}>${t("media-opening", { size: megabytes })}</span></p>`;
+      <span class=${this.thumbnail ? "unseen" : ""}>${t("media-opening", { size: megabytes })}</span></p>${this.thumbnail ? notOnPaper("media-not-loaded") : nothing}`;
     if (this.state === "waiting" || !file) {
-      return this.thumbnail ? html`<span class="placeholder"></span>` : html`
+      return this.thumbnail ? html`<span class="placeholder"></span>${notOnPaper("media-not-loaded")}` : html`
         <button type="button" @click=${() => this.#open()}>${t("media-open", { size: megabytes })}</button>`;
     }
     if (this.thumbnail) return this.#thumbnail(entry, file);
@@ -108,7 +111,8 @@ class Media extends View {
 
   /** @param {import("./entries.js").Entry} entry @param {import("./case.js").OpenedFile} file */
   #thumbnail(entry, file) {
-    if (this.trouble || this.#size() === 0) return html`<span class="placeholder" title=${t("media-unshown-short")}></span>`;
+    if (this.#size() === 0) return html`<span class="placeholder" title=${t("media-empty")}></span>${notOnPaper("media-empty")}`;
+    if (this.trouble) return html`<span class="placeholder" title=${t("media-unshown-short")}></span>${notOnPaper("media-unshown-short")}`;
     return html`<img src=${file.url} alt="" data-item=${entry.id} @error=${() => { this.trouble = "unshown"; }}>`;
   }
 

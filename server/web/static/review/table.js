@@ -1,11 +1,12 @@
 /** The table of entries: the equivalent of the overview in words, with four times, source and proof. */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { visibleLine } from "../core/written.js";
 import { minute, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { isPosition } from "./positions.js";
 import { when } from "./words.js";
-import "./media.js";
+import { notOnPaper } from "./media.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 /** @typedef {{folds: Map<string, number>, unfolded: Set<string>, turn: (alarm: string) => void}} Folding */
@@ -47,8 +48,8 @@ export function entryTable(opened, entries, selected, choose, folding) {
         ${repeat(entries, ({ id }) => id, (entry) => html`
           <div role="row" class=${isPosition(entry) ? "row position" : "row"} id=${`row-${entry.id}`} aria-current=${entry.id === selected ? "true" : nothing}
             @click=${() => choose(entry.id)}>
-            ${cell("thumbnail", entry.kind === "photo" && entry.size <= LARGEST_THUMBNAIL
-              ? html`<getuige-media .opened=${opened} .entry=${entry} thumbnail></getuige-media>` : nothing)}
+            ${cell("thumbnail", entry.kind !== "photo" ? nothing : entry.size > LARGEST_THUMBNAIL ? notOnPaper("media-not-loaded")
+              : html`<getuige-media .opened=${opened} .entry=${entry} thumbnail></getuige-media>`)}
             ${cell("what", html`
               ${kindMark(entry)}
               <button type="button" class="link title">${entry.title}</button>
@@ -70,11 +71,13 @@ export function entryTable(opened, entries, selected, choose, folding) {
 }
 
 /** @param {Entry} entry her words in full: paper has no detail beside the table */
-function onPaper({ text, impact, place, id }) {
+function onPaper({ text, impact, place, file, id }) {
   return html`<div role="cell" class="cell on-paper words-on-paper">
     ${text ? html`<p class="words">${text}</p>` : nothing}
     ${impact ? html`<p><em>${t("impact")}:</em> ${impact}</p>` : nothing}
     ${place ? html`<p><em>${t("place")}:</em> ${place}</p>` : nothing}
+    ${file ? html`<p><em>${t("file")}:</em> <bdi>${visibleLine(file.name)}</bdi> (${visibleLine(file.mime)}, ${t("bytes", { count: file.size })})</p>
+      <p class="mono">${t("file-hash")} ${file.sha256}</p>` : nothing}
     <p class="mono">${t("item-id")} ${id}</p></div>`;
 }
 
