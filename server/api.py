@@ -3,19 +3,21 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from fastapi import Request
+from fastapi import Depends, Request
 
-from evidence import ids
+from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.event import Recorded
+from evidence.store.journal.journal import SqlJournal
 from evidence.store.ports import Requirement
+from server.parts import Given
 from server.problems import MEDIA_TYPE, general
 from server.problems.kinds import ProblemType
-from server.services import Services, services_of
 
 V1: Final = "/api/v1"
 
@@ -56,20 +58,29 @@ def problems(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
     return by_status
 
 
-def address_of(request: Request, path: str) -> str:
-    """Return `path` as an absolute address, under the name by which the client reached us.
+@dataclass(frozen=True, slots=True)
+class PublicAddress:
+    """The address at which people reach this server."""
 
-    RFC 9110, 10.2.2 allows a path alone, but clients of other people stumble over it (aiotus 1.1). The name is one of
-    ours: the edge refuses every other.
-    """
-    name = request.headers["host"]
-    public = urlsplit(services_of(request).settings.public_url)
-    scheme = public.scheme if name.lower() == public.netloc.lower() else request.url.scheme
-    return f"{scheme}://{name}{path}"
+    url: str
+
+    def of(self, request: Request, path: str) -> str:
+        """Return `path` as an absolute address, under the name by which the client reached us.
+
+        RFC 9110, 10.2.2 allows a path alone, but clients of other people stumble over it (aiotus 1.1). The name is one
+        of ours: the edge refuses every other.
+        """
+        name = request.headers["host"]
+        public = urlsplit(self.url)
+        scheme = public.scheme if name.lower() == public.netloc.lower() else request.url.scheme
+        return f"{scheme}://{name}{path}"
+
+
+AddressGiven = Annotated[PublicAddress, Depends(Given(PublicAddress))]
 
 
 async def append(
-    services: Services,
+    journal: SqlJournal,
     dsse: bytes,
     requires: Requirement | None = None,
     queued: Callable[[Future[Recorded]], None] | None = None,
@@ -79,22 +90,23 @@ async def append(
     `queued` hears of the writer's future, which may end after whoever asked is gone.
     """
     # Not in another thread: it only queues, and waking a thread costs more than that.
-    future = services.journal.append(dsse, requires=requires)
+    future = journal.append(dsse, requires=requires)
     if queued is not None:
         queued(future)
     return await asyncio.wrap_future(future)
 
 
 async def append_own(
-    services: Services,
+    journal: SqlJournal,
+    identity: keys.SigningKey,
     kind: str,
     body: bodies.Body,
     case: ids.CaseId,
     requires: Requirement | None = None,
 ) -> Recorded:
     """Append a statement of the server itself."""
-    signed = statements.sign(services.identity, kind, body, case=case)
-    return await append(services, signed.envelope.to_bytes(), requires)
+    signed = statements.sign(identity, kind, body, case=case)
+    return await append(journal, signed.envelope.to_bytes(), requires)
 
 
 def json_body(schema: Mapping[str, Any], example: Any, media_type: str = "application/json") -> dict[str, Any]:  # noqa: ANN401 - any JSON

@@ -9,6 +9,7 @@ from typing import Final
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 
+from evidence.bundle.checking import trust
 from server import openapi, tracing
 from server.alarms import routes as alarms
 from server.alarms.feed import BridgeFeed
@@ -22,7 +23,6 @@ from server.erasure import sweeper
 from server.exports import routes as exports
 from server.exports.builder import Builder
 from server.items import routes as items
-from server.items.reads import Reads
 from server.keeping.background import Background
 from server.keeping.figures import StorageFigures
 from server.log import routes as log
@@ -35,12 +35,12 @@ from server.statements import routes as statements
 from server.system import routes as system
 from server.system.readiness import ReadinessFigures
 from server.timeline import routes as timeline
-from server.uploads import routes as uploads
+from server.uploads import routes as upload_routes
 from server.uploads.service import Uploads
 from server.web import pages
 
 DOMAINS: Final = (
-    *(system, auth, enrolment, uploads, statements, timeline, items, log),
+    *(system, auth, enrolment, upload_routes, statements, timeline, items, log),
     *(alarms, devices, shifts, exports, erasures),
 )
 """One module of routes per domain, in the order of the documentation."""
@@ -58,21 +58,19 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
-        with open_services(settings) as services, sweeper.opened(services) as erasing:
-            app.state.services = services
-            app.state.uploads = Uploads(services)
-            app.state.reads = Reads(services)
-            app.state.exports = Builder(services)
-            app.state.feed = BridgeFeed(settings)
+        with open_services(settings) as services, sweeper.opened(services.erasable) as erasing:
+            uploads, feed = Uploads(services.upload_store), BridgeFeed(settings)
+            builder = Builder(services.exports, services.log, services.layout.trust / trust.POLICY)
+            app.state.parts = services.parts(uploads, builder, feed)
             services.log.authority.tell = metrics.stamped
-            background = Background(services, StorageFigures(metrics.registry))
+            background = Background(services.storage, StorageFigures(metrics.registry))
             ReadinessFigures(metrics.registry).follow(
                 services.readiness, services.trouble, lambda: len(services.log.silent)
             )
             background.start()
             tasks = [
-                asyncio.create_task(app.state.uploads.sweep_forever()),
-                asyncio.create_task(app.state.feed.follow()),
+                asyncio.create_task(uploads.sweep_forever()),
+                asyncio.create_task(feed.follow()),
                 asyncio.create_task(erasing.sweep_forever()),
             ]
             try:
@@ -81,8 +79,8 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
-                await app.state.feed.close()
-                await asyncio.to_thread(app.state.exports.close)
+                await feed.close()
+                await asyncio.to_thread(builder.close)
                 await asyncio.to_thread(background.close)
                 if traces is not None:
                     await asyncio.to_thread(traces.close)

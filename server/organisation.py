@@ -12,22 +12,22 @@ from evidence import ids, keys
 from evidence.statements import bodies, event
 from evidence.statements.event import Recorded
 from evidence.statements.statement import Statement
+from evidence.store.journal.journal import SqlJournal
 from server.principals import Anyone, Phone, Signer
-from server.services import Services
 
 SERVICES = frozenset({"server", "bridge"})
 """Roles of programs; their labels name no person."""
 
 
-def shown_to(services: Services, who: Anyone | Signer) -> Iterator[tuple[Recorded, Statement]]:
+def shown_to(journal: SqlJournal, who: Anyone | Signer) -> Iterator[tuple[Recorded, Statement]]:
     """Yield the events about log, keys and teams that `who` is shown, in the order of the journal. Blocks."""
     known = not isinstance(who, Anyone | Phone)
     lead = None
     if isinstance(who, Phone):
         case = who.case
-        lead = services.journal.ask(lambda standing: standing.cases[case].body.lead)
+        lead = journal.ask(lambda standing: standing.cases[case].body.lead)
     published: set[ids.KeyId] = set()
-    for recorded in services.journal.organisation():
+    for recorded in journal.organisation():
         statement = event.parse(recorded.event).statement
         if known or _is_shown(statement, lead, published):
             yield recorded, statement

@@ -1,14 +1,18 @@
-"""Services that the routes work with, opened once per process and closed in the reverse order."""
+"""Services of one process, opened once and closed in the reverse order, and given out as each domain needs them.
+
+Only the assembly (`server.app`) knows all of them; no domain imports this module.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import structlog
-from fastapi import Request
 
 from evidence import keyfile, keys
+from evidence.bundle.checking import trust
 from evidence.store.blobs.copies import SqlCopies
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.blobs.s3 import S3Blobs
@@ -18,16 +22,37 @@ from evidence.store.database.engine import open_engine, time_of
 from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal
 from server import founding
+from server.alarms.feed import BridgeFeed
+from server.alarms.parts import Cards
+from server.api import PublicAddress
+from server.auth.parts import Gate
+from server.erasure.parts import Erasable, ErasureRecords
+from server.exports.builder import Builder
+from server.exports.parts import ExportSources
+from server.items.parts import ItemStore
+from server.items.reads import Reads
+from server.keeping.background import Storage
 from server.layout import Layout
 from server.log.keeper import LogKeeper
 from server.log.opening import LogOpener
+from server.log.parts import PublicLog
+from server.parts import Parts
 from server.rates import ANYONE, SIGNER, STRANGER, Limiter
 from server.settings import Settings
+from server.statements.parts import Intake
+from server.statements.receipts import Receipts
+from server.statements.signs import Signs
+from server.system.parts import OwnState
 from server.system.readiness import Readiness
+from server.timeline.parts import TimelineSources
 from server.timestamps import tsa
 from server.timestamps.renewing import Renewer
 from server.uploads.folder import UploadFolder
 from server.uploads.lanes import Lanes
+from server.uploads.service import Uploads
+from server.uploads.store import UploadStore
+
+MIB: Final = 1024 * 1024
 
 _log = structlog.get_logger(__name__)
 
@@ -46,23 +71,60 @@ class Services:
     s3: S3Blobs | None
     access: AccessStore
     uploads: UploadFolder
-    lanes: Lanes
     log: LogKeeper
     readiness: Readiness
-    anyone_pace: Limiter
-    stranger_pace: Limiter
-    signer_pace: Limiter
 
     def trouble(self) -> dict[str, str]:
         """Return what is not well, by part; empty when all is."""
         found = {"journal": self.journal.trouble, "log": self.log.trouble}
         return {**self.readiness.trouble(), **{part: why for part, why in found.items() if why is not None}}
 
+    @property
+    def storage(self) -> Storage:
+        """What `keeping` works with."""
+        return Storage(self.settings, self.layout, self.journal, self.blobs, self.copies, self.s3)
 
-def services_of(request: Request) -> Services:
-    """Return the services of the app that answers `request`."""
-    services: Services = request.app.state.services
-    return services
+    @property
+    def erasable(self) -> Erasable:
+        """What erasures destroy."""
+        url = self.settings.database_url
+        return Erasable(url, self.layout, self.journal, self.identity, self.blobs, self.uploads)
+
+    @property
+    def upload_store(self) -> UploadStore:
+        """What uploads are taken in with."""
+        reserve_bytes = self.settings.upload_reserve_mib * MIB
+        return UploadStore(self.journal, self.uploads, self.blobs.local, self.copies, Lanes(), reserve_bytes)
+
+    @property
+    def exports(self) -> ExportSources:
+        """What bundles are made from."""
+        return ExportSources(self.journal, self.blobs, self.uploads, self.layout.exports)
+
+    def parts(self, uploads: Uploads, builder: Builder, feed: BridgeFeed) -> Parts:
+        """Return what the routes of all domains are given."""
+        journal, blobs, log, layout = self.journal, self.blobs, self.log, self.layout
+        paces = (Limiter(ANYONE), Limiter(STRANGER), Limiter(SIGNER))
+        receipts = Receipts(self.identity, log)
+        items, signs, exports = ItemStore(journal, blobs, self.uploads), Signs(layout.signs), self.exports
+        return Parts(
+            journal,
+            PublicAddress(self.settings.public_url),
+            Gate(journal, self.access, self.challenge_key, self.settings.public_url, *paces),
+            receipts,
+            Intake(journal, receipts, log, signs, blobs, self.uploads, exports),
+            items,
+            Reads(journal, self.identity),
+            TimelineSources(items, log, signs),
+            exports,
+            builder,
+            ErasureRecords(journal, log, self.identity),
+            PublicLog(journal, log, layout),
+            OwnState(journal, layout.trust / trust.POLICY, self.trouble),
+            Cards(journal, blobs),
+            uploads,
+            feed,
+        )
 
 
 @contextmanager
@@ -107,12 +169,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
             s3,
             AccessStore(engine),
             uploads,
-            Lanes(),
             keeper,
             readiness,
-            Limiter(ANYONE),
-            Limiter(STRANGER),
-            Limiter(SIGNER),
         )
 
 

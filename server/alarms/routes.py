@@ -16,16 +16,18 @@ from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.facts import Sealed
 from evidence.statements.standing import Standing
+from evidence.store.journal.journal import SqlJournal
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
+from server.alarms.parts import CardsGiven, FeedGiven
 from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth.dependencies import DispatcherAsking
 from server.auth.door import DoorRoute
 from server.items.access import openers_of
-from server.items.reads import Reads
+from server.items.parts import ReadsGiven
 from server.items.service import read_prefix
+from server.parts import JournalGiven
 from server.principals import identify
 from server.problems import ProblemError, domains, general
-from server.services import Services, services_of
 from server.statements.shapes import STATEMENT_EXAMPLE, Dsse
 from server.timeline.shapes import WrapOut
 
@@ -59,15 +61,9 @@ class Card(BaseModel):
     wraps: list[WrapOut]
 
 
-def _feed(request: Request) -> BridgeFeed:
-    feed: BridgeFeed = request.app.state.feed
-    return feed
-
-
 @router.get("", operation_id="list_alarms", responses=problems(*PROVEN))
-async def list_alarms(request: Request, _who: DispatcherAsking) -> Alarms:
+async def list_alarms(_who: DispatcherAsking, feed: FeedGiven) -> Alarms:
     """Return the alarms that this server knows of, newest first, and whether the list is live."""
-    feed = _feed(request)
     return Alarms(alarms=feed.alarms(), health=feed.health())
 
 
@@ -80,10 +76,10 @@ async def list_alarms(request: Request, _who: DispatcherAsking) -> Alarms:
         **problems(*PROVEN),
     },
 )
-async def stream_alarms(request: Request, who: DispatcherAsking) -> StreamingResponse:
+async def stream_alarms(who: DispatcherAsking, journal: JournalGiven, feed: FeedGiven) -> StreamingResponse:
     """Stream alarms: all that is known first, then every change; a heartbeat shows that silence is real."""
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    events = _events(services_of(request), _feed(request), who.kid)
+    events = _events(journal, feed, who.kid)
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
@@ -104,7 +100,11 @@ async def stream_alarms(request: Request, who: DispatcherAsking) -> StreamingRes
     openapi_extra=json_body(Dsse.model_json_schema(), STATEMENT_EXAMPLE),
 )
 async def act(
-    request: Request, alarm: str, who: DispatcherAsking, if_match: Annotated[str | None, Header()] = None
+    request: Request,
+    alarm: str,
+    who: DispatcherAsking,
+    feed: FeedGiven,
+    if_match: Annotated[str | None, Header()] = None,
 ) -> dict[str, Any]:
     """Claim, accept, dispatch, report on scene or close, by a statement of the dispatcher's own key.
 
@@ -118,7 +118,7 @@ async def act(
     if getattr(statement.body, "alarm", None) != alarm:
         raise ProblemError(domains.STATEMENT, reason="the statement is about another alarm")
     try:
-        outcome = await _feed(request).act(alarm, raw, if_match)
+        outcome = await feed.act(alarm, raw, if_match)
     except BridgeUnreachableError as error:
         raise ProblemError(domains.BRIDGE) from error
     if isinstance(outcome, Refusal):
@@ -132,11 +132,11 @@ async def act(
     status_code=204,
     responses=problems(*PROVEN, domains.NOT_ALLOWED, domains.BRIDGE, domains.BRIDGE_REFUSED),
 )
-async def renew_claim(request: Request, alarm: str, who: DispatcherAsking) -> Response:
+async def renew_claim(alarm: str, who: DispatcherAsking, feed: FeedGiven) -> Response:
     """Let the asker's claim live on for 30 s; a console asks every 10 s. It is no act and is not written down."""
     try:
         ids.hex_text(alarm, 16)
-        refusal = await _feed(request).renew(alarm, who.kid)
+        refusal = await feed.renew(alarm, who.kid)
     except FormatError as error:
         raise ProblemError(general.NOT_FOUND) from error
     except BridgeUnreachableError as error:
@@ -161,15 +161,13 @@ def _refused(refusal: Refusal) -> ProblemError:
     operation_id="get_alarm_card",
     responses=problems(*PROVEN, *WRITING, domains.BLOB_MISSING),
 )
-async def get_card(request: Request, alarm: str, who: DispatcherAsking) -> Card:
+async def get_card(alarm: str, who: DispatcherAsking, cards: CardsGiven, feed: FeedGiven, reads: ReadsGiven) -> Card:
     """Hand out the sealed card of an alarm that is not closed. The reading is logged first."""
-    services = services_of(request)
-    reads: Reads = request.app.state.reads
-    known = _feed(request).alarm(alarm)
+    known = feed.alarm(alarm)
     if known is None or known.get("card") is None or known.get("state") == "closed":
         raise ProblemError(general.NOT_FOUND)
-    case, body, wraps = await run_in_threadpool(_card, services, str(known["card"]), who.kid)
-    prefix = await run_in_threadpool(read_prefix, services, body)
+    case, body, wraps = await run_in_threadpool(_card, cards.journal, str(known["card"]), who.kid)
+    prefix = await run_in_threadpool(read_prefix, cards.blobs, body)
     mine = [wrap for wrap in prefix.head.wraps if wrap.to in wraps]
     if not mine:
         raise ProblemError(general.NOT_FOUND)
@@ -181,7 +179,9 @@ async def get_card(request: Request, alarm: str, who: DispatcherAsking) -> Card:
     return Card(item=body.item, head=canonical.b64(prefix.to_bytes()), wraps=[WrapOut.of(wrap) for wrap in mine])
 
 
-def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[ids.CaseId, bodies.ItemSeal, frozenset[ids.KeyId]]:
+def _card(
+    journal: SqlJournal, item: str, reader: ids.KeyId
+) -> tuple[ids.CaseId, bodies.ItemSeal, frozenset[ids.KeyId]]:
     """Return the card's case, its seal, and the box keys that the reader holds; NOT_FOUND when it was erased."""
     try:
         name = ids.ItemId(ids.hex_text(item, 16))
@@ -191,13 +191,13 @@ def _card(services: Services, item: str, reader: ids.KeyId) -> tuple[ids.CaseId,
     def look(standing: Standing) -> tuple[Sealed | None, frozenset[ids.KeyId]]:
         return None if name in standing.erased else standing.items.get(name), openers_of(standing, reader)
 
-    sealed, boxes = services.journal.ask(look)
+    sealed, boxes = journal.ask(look)
     if sealed is None or sealed.body is None:
         raise ProblemError(general.NOT_FOUND)
     return sealed.case, sealed.body, boxes
 
 
-async def _events(services: Services, feed: BridgeFeed, kid: ids.KeyId) -> AsyncIterator[bytes]:
+async def _events(journal: SqlJournal, feed: BridgeFeed, kid: ids.KeyId) -> AsyncIterator[bytes]:
     """Yield what is known, then changes, with a heartbeat in every silence."""
     loop = asyncio.get_running_loop()
     changes = aiter(feed.listen())
@@ -218,7 +218,7 @@ async def _events(services: Services, feed: BridgeFeed, kid: ids.KeyId) -> Async
                 yield _line(message.name, message.data)
                 coming = asyncio.ensure_future(anext(changes, None))
             if loop.time() >= recheck:
-                if await run_in_threadpool(services.journal.ask, lambda standing: standing.role_of(kid)) is None:
+                if await run_in_threadpool(journal.ask, lambda standing: standing.role_of(kid)) is None:
                     return
                 recheck = loop.time() + RECHECK_S
             if loop.time() >= beat:

@@ -17,7 +17,9 @@ from starlette.concurrency import run_in_threadpool
 from evidence import http_signature, ids, keys
 from evidence.http_signature import RequestTarget
 from evidence.statements.standing import Standing
+from server.auth.parts import Gate
 from server.auth.sessions import cookie_name, token_of
+from server.parts import part_of
 from server.principals import (
     Anyone,
     Caseworker,
@@ -32,7 +34,6 @@ from server.principals import (
     identify,
 )
 from server.problems import ProblemError, general
-from server.services import Services, services_of
 from server.upload_addresses import is_streamed
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -49,18 +50,18 @@ async def admit(request: Request, demand: Callable[..., Any]) -> None:
     """
     if demand is passer_by:
         return
-    services = services_of(request)
+    gate = part_of(request, Gate)
     if demand in {anyone, invitee} or (demand is visitor and not _has_proof(request)):
-        services.anyone_pace.take(_address(request))
+        gate.anyone_pace.take(_address(request))
         request.state.found = None
         return
     try:
-        found = await (_signed_by(request, services) if _is_signed(request) else _session_of(request, services))
+        found = await (_signed_by(request, gate) if _is_signed(request) else _session_of(request, gate))
     except ProblemError as refused:
         if _has_proof(request) and refused.kind in _NOT_BELIEVED:
-            services.stranger_pace.take(_address(request))
+            gate.stranger_pace.take(_address(request))
         raise
-    services.signer_pace.take(found.kid)
+    gate.signer_pace.take(found.kid)
     if _is_signed(request) and not is_streamed(request.method, request.scope["path"]):
         _check_digest(request, await request.body())
     request.state.found = found
@@ -102,9 +103,9 @@ def key_owner(request: Request, found: Annotated[Signer, Depends(signer)]) -> Ke
     return found
 
 
-def check_origin(request: Request, services: Services) -> None:
+def check_origin(request: Request, gate: Gate) -> None:
     """Refuse an unsafe request of a browser that does not come from our own pages (RFC 6454, 7)."""
-    own = {services.settings.public_url, f"{request.url.scheme}://{request.headers.get('host', '')}"}
+    own = {gate.public_url, f"{request.url.scheme}://{request.headers.get('host', '')}"}
     if request.headers.get("origin") not in own:
         raise ProblemError(general.ORIGIN)
 
@@ -129,7 +130,7 @@ def _has_proof(request: Request) -> bool:
 
 
 def _is_secure(request: Request) -> bool:
-    return services_of(request).settings.public_url.startswith("https://")
+    return part_of(request, Gate).is_secure
 
 
 def _address(request: Request) -> str:
@@ -144,7 +145,7 @@ def _address(request: Request) -> str:
     return host
 
 
-async def _signed_by(request: Request, services: Services) -> Signer:
+async def _signed_by(request: Request, gate: Gate) -> Signer:
     streamed = is_streamed(request.method, request.scope["path"])
     target = RequestTarget(
         request.method,
@@ -153,7 +154,7 @@ async def _signed_by(request: Request, services: Services) -> Signer:
         request.scope["query_string"].decode("ascii", "replace"),
     )
     now = time.time()
-    claimed = _Claimed(services)
+    claimed = _Claimed(gate)
     try:
         verify = partial(
             http_signature.verify_request,
@@ -165,7 +166,7 @@ async def _signed_by(request: Request, services: Services) -> Signer:
             streamed=streamed,
         )
         # Waking a thread costs more than a signature; it is worth that only when the journal is across a network.
-        if services.journal.answers_at_once:
+        if gate.journal.answers_at_once:
             verify()
         else:
             await run_in_threadpool(verify)
@@ -195,12 +196,12 @@ def _check_digest(request: Request, body: bytes) -> None:
 class _Claimed:
     """Looks up, once, whom a key belongs to; `found` is set only when the signature holds."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, gate: Gate) -> None:
+        self._journal = gate.journal
         self.found: Signer | None = None
 
     def verifies(self, kid: str, message: bytes, signature: bytes) -> bool:
-        who, public = self._services.journal.ask(lambda standing: _look_up(standing, ids.KeyId(kid)))
+        who, public = self._journal.ask(lambda standing: _look_up(standing, ids.KeyId(kid)))
         if who is None or public is None:
             return False
         try:
@@ -215,18 +216,18 @@ def _look_up(standing: Standing, kid: ids.KeyId) -> tuple[Signer | None, bytes |
     return identify(standing, kid), standing.public_key(kid)
 
 
-async def _session_of(request: Request, services: Services) -> Signer:
-    cookie = request.cookies.get(cookie_name(secure=_is_secure(request)))
+async def _session_of(request: Request, gate: Gate) -> Signer:
+    cookie = request.cookies.get(cookie_name(secure=gate.is_secure))
     if cookie is None:
         raise ProblemError(general.UNAUTHENTICATED)
     token = token_of(cookie)
-    session = None if token is None else await run_in_threadpool(services.access.session, token, ids.now())
+    session = None if token is None else await run_in_threadpool(gate.access.session, token, ids.now())
     if session is None:
         raise ProblemError(general.SESSION)
     if request.method not in SAFE_METHODS:
-        check_origin(request, services)
+        check_origin(request, gate)
     kid = session.kid
-    found = await run_in_threadpool(services.journal.ask, lambda standing: identify(standing, kid))
+    found = await run_in_threadpool(gate.journal.ask, lambda standing: identify(standing, kid))
     if found is None:
         raise ProblemError(general.SIGNATURE)
     return found

@@ -17,10 +17,10 @@ from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth import challenges, sessions
 from server.auth.dependencies import AnyoneAsking, KeyOwnerAsking, SignerAsking, check_origin
 from server.auth.door import DoorRoute
+from server.auth.parts import Gate, GateGiven
 from server.people import person
 from server.principals import Caseworker, Dispatcher, Investigator, Signer, identify
 from server.problems import ProblemError, domains, general
-from server.services import Services, services_of
 
 router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["auth"])
 
@@ -95,12 +95,11 @@ _SIGN_IN: Final = (general.VALIDATION, general.SIGN_IN)
 
 
 @router.post("/sign-in/challenge", operation_id="ask_challenge", responses=problems(general.VALIDATION))
-async def ask_challenge(request: Request, question: ChallengeQuestion, _who: AnyoneAsking) -> ChallengeAnswer:
+async def ask_challenge(question: ChallengeQuestion, _who: AnyoneAsking, gate: GateGiven) -> ChallengeAnswer:
     """Return a challenge for a handle, whether or not the handle exists."""
-    services = services_of(request)
-    kept = await run_in_threadpool(services.access.locked_key, question.handle)
-    kdf = kept.key.kdf if kept else challenges.no_such_handle(services.challenge_key, question.handle)
-    fresh = challenges.make(services.challenge_key, question.handle, _now())
+    kept = await run_in_threadpool(gate.access.locked_key, question.handle)
+    kdf = kept.key.kdf if kept else challenges.no_such_handle(gate.challenge_key, question.handle)
+    fresh = challenges.make(gate.challenge_key, question.handle, _now())
     return ChallengeAnswer(
         challenge=canonical.b64(fresh),
         kdf=KdfOut(alg=kdf.alg, opslimit=kdf.opslimit, memlimit=kdf.memlimit, salt=kdf.salt),
@@ -108,10 +107,9 @@ async def ask_challenge(request: Request, question: ChallengeQuestion, _who: Any
 
 
 @router.post("/sign-in/locked-key", operation_id="fetch_locked_key", responses=problems(*_SIGN_IN))
-async def fetch_locked_key(request: Request, signed: SignedChallenge, _who: AnyoneAsking) -> LockedAnswer:
+async def fetch_locked_key(signed: SignedChallenge, _who: AnyoneAsking, gate: GateGiven) -> LockedAnswer:
     """Hand out a locked key to someone who proves to know its phrase, by the key that the phrase gives."""
-    services = services_of(request)
-    kept, challenge, _ = await _checked(services, signed)
+    kept, challenge, _ = await _checked(gate, signed)
     _verify(bytes.fromhex(kept.key.auth), challenges.AUTH_CONTEXT, challenge, signed.sig)
     return LockedAnswer(locked=kept.key.locked)
 
@@ -121,43 +119,42 @@ async def fetch_locked_key(request: Request, signed: SignedChallenge, _who: Anyo
     operation_id="open_session",
     responses=problems(*_SIGN_IN, general.ORIGIN, *WRITING),
 )
-async def open_session(request: Request, response: Response, signed: SignedChallenge, _who: AnyoneAsking) -> Who:
+async def open_session(
+    request: Request, response: Response, signed: SignedChallenge, _who: AnyoneAsking, gate: GateGiven
+) -> Who:
     """Open a browser session for someone who proves to hold the staff key itself."""
-    services = services_of(request)
     if "origin" in request.headers:
-        check_origin(request, services)
-    kept, challenge, expires = await _checked(services, signed)
+        check_origin(request, gate)
+    kept, challenge, expires = await _checked(gate, signed)
 
     def look(standing: Standing) -> tuple[Signer | None, bytes | None]:
         return identify(standing, kept.kid), standing.public_key(kept.kid)
 
-    found, public = await run_in_threadpool(services.journal.ask, look)
+    found, public = await run_in_threadpool(gate.journal.ask, look)
     if public is None or not isinstance(found, Caseworker | Dispatcher | Investigator):
         raise ProblemError(general.SIGN_IN)
     _verify(public, challenges.SESSION_CONTEXT, challenge, signed.sig)
-    if not await run_in_threadpool(services.access.spend, challenge, expires, ids.now()):
+    if not await run_in_threadpool(gate.access.spend, challenge, expires, ids.now()):
         raise ProblemError(general.SIGN_IN)
-    secure = services.settings.public_url.startswith("https://")
-    await run_in_threadpool(sessions.open_session, services.access, kept.kid, response, secure=secure)
-    return await run_in_threadpool(services.journal.ask, lambda standing: _describe(standing, kept.kid))
+    await run_in_threadpool(sessions.open_session, gate.access, kept.kid, response, secure=gate.is_secure)
+    return await run_in_threadpool(gate.journal.ask, lambda standing: _describe(standing, kept.kid))
 
 
 @router.get("/session", operation_id="who_am_i", responses=problems(*PROVEN))
-def who_am_i(request: Request, who: SignerAsking) -> Who:
+def who_am_i(who: SignerAsking, gate: GateGiven) -> Who:
     """Say who is asking, and which shared keys are theirs."""
-    return services_of(request).journal.ask(lambda standing: _describe(standing, who.kid))
+    return gate.journal.ask(lambda standing: _describe(standing, who.kid))
 
 
 @router.delete("/session", operation_id="close_session", status_code=204, responses=problems(*PROVEN))
-async def close_session(request: Request, _who: SignerAsking) -> Response:
+async def close_session(request: Request, _who: SignerAsking, gate: GateGiven) -> Response:
     """End the browser's session."""
-    secure = services_of(request).settings.public_url.startswith("https://")
-    name = sessions.cookie_name(secure=secure)
+    name = sessions.cookie_name(secure=gate.is_secure)
     token = sessions.token_of(request.cookies.get(name, ""))
     if token is not None:
-        await run_in_threadpool(services_of(request).access.close_session, token)
+        await run_in_threadpool(gate.access.close_session, token)
     response = Response(status_code=204)
-    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="strict")
+    response.delete_cookie(name, path="/", secure=gate.is_secure, httponly=True, samesite="strict")
     return response
 
 
@@ -171,17 +168,16 @@ async def close_session(request: Request, _who: SignerAsking) -> Response:
         {"v": 1, "handle": "caseworker", "kdf": {}, "auth": "…", "locked": "…"},
     ),
 )
-async def leave_locked_key(request: Request, handle: str, who: KeyOwnerAsking) -> Response:
+async def leave_locked_key(request: Request, handle: str, who: KeyOwnerAsking, gate: GateGiven) -> Response:
     """Leave or replace one's own locked key, so that its owner can sign in from another computer.
 
     Only a request that is signed by the key itself does that, never a session; what was there before is kept.
     """
-    services = services_of(request)
     key = LockedKey.from_bytes(await request.body())
     if key.handle != handle or not 1 <= len(handle) <= MAX_HANDLE or not handle.isprintable():
         raise ProblemError(domains.STATEMENT, reason="the handle in the address is another one, or none")
     try:
-        await run_in_threadpool(services.access.keep_locked_key, who.kid, key)
+        await run_in_threadpool(gate.access.keep_locked_key, who.kid, key)
     except HandleTakenError as error:
         raise ProblemError(general.HANDLE_TAKEN) from error
     return Response(status_code=204)
@@ -197,14 +193,14 @@ def _share(share: KeyShare) -> Share:
     return Share(xwing=share.xwing, wrap=share.wrap, suite=share.suite)
 
 
-async def _checked(services: Services, signed: SignedChallenge) -> tuple[KeptKey, bytes, ids.Time]:
+async def _checked(gate: Gate, signed: SignedChallenge) -> tuple[KeptKey, bytes, ids.Time]:
     """Return the locked key, the challenge and its expiry; SIGN_IN for everything that does not fit."""
     try:
         challenge = canonical.unb64(signed.challenge)
     except EvidenceError as error:
         raise ProblemError(general.SIGN_IN) from error
-    expires = challenges.check(services.challenge_key, signed.handle, challenge, _now())
-    kept = await run_in_threadpool(services.access.locked_key, signed.handle)
+    expires = challenges.check(gate.challenge_key, signed.handle, challenge, _now())
+    kept = await run_in_threadpool(gate.access.locked_key, signed.handle)
     if kept is None or expires is None:
         raise ProblemError(general.SIGN_IN)
     return kept, challenge, expires

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
@@ -10,13 +10,14 @@ from evidence import ids
 from evidence.errors import FormatError
 from evidence.statements.facts import Device
 from evidence.statements.standing import Standing
-from server.alarms.feed import BridgeFeed, BridgeUnreachableError
+from server.alarms.feed import BridgeUnreachableError
+from server.alarms.parts import FeedGiven
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import CaseworkerAsking
 from server.auth.door import DoorRoute
 from server.devices.lending import LendingOut, Lendings, lending_of, of_team
+from server.parts import JournalGiven
 from server.problems import ProblemError, general
-from server.services import services_of
 
 router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/devices", tags=["devices"])
 
@@ -107,16 +108,15 @@ class AlarmDevices(BaseModel):
 
 
 @router.get("", operation_id="list_devices", responses=problems(*PROVEN))
-async def list_devices(request: Request, who: CaseworkerAsking) -> AlarmDevices:
+async def list_devices(who: CaseworkerAsking, journal: JournalGiven, feed: FeedGiven) -> AlarmDevices:
     """List the alarm devices of the asker's team: silence, battery, tampering and overdue tests are theirs to mend."""
-    feed: BridgeFeed = request.app.state.feed
 
     def look(standing: Standing) -> list[tuple[Device, LendingOut | None]]:
         known = list(standing.devices.values())
         mine = [one for one in known if one.alarm and not one.revoked and standing.on_team(who.kid, one.case)]
         return [(one, lending_of(standing, one.device, ids.now())) for one in mine]
 
-    mine = await run_in_threadpool(services_of(request).journal.ask, look)
+    mine = await run_in_threadpool(journal.ask, look)
     try:
         seen, live = await feed.devices(), True
     except BridgeUnreachableError:
@@ -126,18 +126,16 @@ async def list_devices(request: Request, who: CaseworkerAsking) -> AlarmDevices:
 
 
 @router.get("/lendings", operation_id="list_lendings", responses=problems(*PROVEN))
-async def list_lendings(request: Request, who: CaseworkerAsking) -> Lendings:
+async def list_lendings(who: CaseworkerAsking, journal: JournalGiven) -> Lendings:
     """List who has the team's alarm devices, those first whose lending should have been looked at again."""
-    journal = services_of(request).journal
     return Lendings(
         lendings=await run_in_threadpool(journal.ask, lambda standing: of_team(standing, who.kid, ids.now()))
     )
 
 
 @router.get("/{device}", operation_id="get_device", responses=problems(*PROVEN))
-async def get_device(request: Request, device: str, who: CaseworkerAsking) -> DevicePage:
+async def get_device(device: str, who: CaseworkerAsking, journal: JournalGiven, feed: FeedGiven) -> DevicePage:
     """Return the page of one alarm device of the asker's team: its state, lending, silences, tests and presses."""
-    feed: BridgeFeed = request.app.state.feed
 
     def look(standing: Standing) -> tuple[Device, LendingOut | None] | None:
         known = standing.devices.get(name)
@@ -149,7 +147,7 @@ async def get_device(request: Request, device: str, who: CaseworkerAsking) -> De
         name = ids.DeviceId(ids.hex_text(device, 16))
     except FormatError as error:
         raise ProblemError(general.NOT_FOUND) from error
-    found = await run_in_threadpool(services_of(request).journal.ask, look)
+    found = await run_in_threadpool(journal.ask, look)
     if found is None:
         raise ProblemError(general.NOT_FOUND)
     try:

@@ -17,13 +17,14 @@ from evidence.statements import statement as statements
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
+from evidence.store.journal.journal import SqlJournal
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
 from server.auth.dependencies import InviteeAsking, SealerAsking
 from server.auth.door import DoorRoute
+from server.parts import JournalGiven
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
-from server.services import Services, services_of
-from server.statements.receipts import answer
+from server.statements.parts import ReceiptsGiven
 from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptAnswer
 from server.timeline.shapes import OrganisationEvent
 
@@ -51,19 +52,20 @@ class CaseKeys(BaseModel):
     },
     openapi_extra=json_body(Dsse.model_json_schema(), STATEMENT_EXAMPLE),
 )
-async def enrol(request: Request, response: Response, _who: InviteeAsking) -> ReceiptAnswer:
+async def enrol(
+    request: Request, response: Response, _who: InviteeAsking, journal: JournalGiven, receipts: ReceiptsGiven
+) -> ReceiptAnswer:
     """Store a `device.enrol` statement, signed by the phone's new key and by the invitation's."""
-    services = services_of(request)
     raw = await request.body()
     statement = statements.parse(raw)
     if not isinstance(statement.body, bodies.DeviceEnrol):
         raise ProblemError(domains.STATEMENT, reason="only device.enrol is posted here")
-    known = await run_in_threadpool(services.journal.by_statement, statement.id)
+    known = await run_in_threadpool(journal.by_statement, statement.id)
     if known is not None:
         response.status_code = 200
-        return answer(services, known)
+        return receipts.of(known)
     try:
-        return answer(services, await append(services, raw))
+        return receipts.of(await append(journal, raw))
     except NotAllowedError as error:
         if error.reason in {"invitation", "unknown-case", "invitation-expired"}:
             raise ProblemError(domains.INVITATION) from error  # one answer: which of them exist is nobody's business
@@ -71,13 +73,12 @@ async def enrol(request: Request, response: Response, _who: InviteeAsking) -> Re
 
 
 @router.get("/cases/{case}", operation_id="get_case_keys", responses=problems(*PROVEN))
-def get_case_keys(request: Request, case: str, who: SealerAsking) -> CaseKeys:
+def get_case_keys(case: str, who: SealerAsking, journal: JournalGiven) -> CaseKeys:
     """Return the X-Wing key of one's own case and, to staff and vault, the statement that vouches for it.
 
     An X-Wing key is too long for a QR code. A phone takes it from here when its hash is the one of its invitation, and
     is told no more than that: who leads the case is nothing for whoever holds her phone.
     """
-    services = services_of(request)
     try:
         name = ids.CaseId(ids.hex_text(case, 16))
     except FormatError as error:
@@ -86,26 +87,26 @@ def get_case_keys(request: Request, case: str, who: SealerAsking) -> CaseKeys:
     def is_theirs(standing: Standing) -> bool:
         return standing.on_team(who.kid, name) if isinstance(who, Caseworker) else who.case == name
 
-    if not services.journal.ask(is_theirs):
+    if not journal.ask(is_theirs):
         raise ProblemError(general.NOT_FOUND)
-    known = services.journal.ask(lambda standing: standing.cases[name].body)
+    known = journal.ask(lambda standing: standing.cases[name].body)
     if isinstance(who, Phone):
         return CaseKeys(xwing=known.xwing, events=[])
-    found = _opening(services, name)
+    found = _opening(journal, name)
     events = [OrganisationEvent(index=one.index, event=canonical.b64(one.event), salt=one.salt.hex()) for one in found]
     return CaseKeys(xwing=known.xwing, events=events)
 
 
-def _opening(services: Services, case: ids.CaseId) -> Iterator[Recorded]:
+def _opening(journal: SqlJournal, case: ids.CaseId) -> Iterator[Recorded]:
     """Yield the opening of a case; no more is read than that takes."""
-    for one in _events_of(services, case):
+    for one in _events_of(journal, case):
         if isinstance(event.parse(one.event).statement.body, bodies.CaseOpen):
             yield one
             return
 
 
-def _events_of(services: Services, case: ids.CaseId) -> Iterator[Recorded]:
+def _events_of(journal: SqlJournal, case: ids.CaseId) -> Iterator[Recorded]:
     after = -1
-    while more := services.journal.read(after=after, limit=READ_AT_ONCE, case=case):
+    while more := journal.read(after=after, limit=READ_AT_ONCE, case=case):
         yield from more
         after = more[-1].index

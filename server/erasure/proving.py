@@ -9,19 +9,19 @@ from evidence.bundle.checking.erasure_proof import ErasureProof, LoggedEvent, Lo
 from evidence.statements import catalogue, event
 from evidence.statements.event import Recorded
 from server.erasure.destroying import READ_AT_ONCE
-from server.services import Services
+from server.erasure.parts import ErasureRecords
 
 STEPS: Final = frozenset(catalogue.where(proves_erasure=True))
 """What was said about an erasure; a proof shows it beside the opening of its case."""
 
 
-def prove(services: Services, case: ids.CaseId, erasure: ids.ErasureId) -> bytes | None:
+def prove(records: ErasureRecords, case: ids.CaseId, erasure: ids.ErasureId) -> bytes | None:
     """Return the proof of a finished erasure; NotIntegratedError while its last event is not in the log yet.
 
     None for one that was repeated after a restore: its decision is in the log of before, and so is its proof.
     """
-    journal = services.journal
-    own = list(_steps(services, case, erasure))
+    journal = records.journal
+    own = list(_steps(records, case, erasure))
     if "erase.request" not in {event.parse(one.event).statement.type for one in own}:
         return None
     wanted = erasure_proof.needed_keys([event.parse(one.event) for one in own])
@@ -33,17 +33,17 @@ def prove(services: Services, case: ids.CaseId, erasure: ids.ErasureId) -> bytes
         1,
         erasure,
         case,
-        tuple(_logged(services, one) for one in story),
-        tuple(LoggedTombstone(_b64(one.to_bytes()), _b64(services.log.proof(one.index))) for one in buried),
-        event.issue(services.identity, services.log.origin_of(story[-1].index), story[-1]),
+        tuple(_logged(records, one) for one in story),
+        tuple(LoggedTombstone(_b64(one.to_bytes()), _b64(records.log.proof(one.index))) for one in buried),
+        event.issue(records.identity, records.log.origin_of(story[-1].index), story[-1]),
     )
     return proof.to_bytes()
 
 
-def _steps(services: Services, case: ids.CaseId, erasure: ids.ErasureId) -> Iterator[Recorded]:
+def _steps(records: ErasureRecords, case: ids.CaseId, erasure: ids.ErasureId) -> Iterator[Recorded]:
     """Yield the opening of the case and the steps of the erasure, in order."""
     after = -1
-    while found := services.journal.read(after=after, limit=READ_AT_ONCE, case=case):
+    while found := records.journal.read(after=after, limit=READ_AT_ONCE, case=case):
         for one in found:
             statement = event.parse(one.event).statement
             about = getattr(statement.body, "erasure", None) == erasure
@@ -52,8 +52,8 @@ def _steps(services: Services, case: ids.CaseId, erasure: ids.ErasureId) -> Iter
         after = found[-1].index
 
 
-def _logged(services: Services, recorded: Recorded) -> LoggedEvent:
-    proof = services.log.proof(recorded.index)
+def _logged(records: ErasureRecords, recorded: Recorded) -> LoggedEvent:
+    proof = records.log.proof(recorded.index)
     return LoggedEvent(_b64(recorded.event), ids.Sha256(recorded.salt.hex()), _b64(proof))
 
 

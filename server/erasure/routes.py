@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -12,25 +12,26 @@ from evidence.statements import retention
 from evidence.statements.facts import Erasure
 from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from evidence.statements.standing import Standing
+from evidence.store.journal.journal import SqlJournal
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import ReaderAsking
 from server.auth.door import DoorRoute
 from server.erasure import proving
+from server.erasure.parts import ErasuresGiven
 from server.erasure.shapes import ErasureOut, Erasures, State
 from server.items.service import find_view
 from server.log.line_of_logs import INTEGRATED_WITHIN_S, NotIntegratedError
+from server.parts import JournalGiven
 from server.principals import Reader
 from server.problems import ProblemError, domains, general
-from server.services import Services, services_of
 
 router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["erasures"])
 
 
 @router.get("/cases/{case}/erasures", operation_id="list_erasures", responses=problems(*PROVEN))
-async def list_erasures(request: Request, case: str, who: ReaderAsking) -> Erasures:
+async def list_erasures(case: str, who: ReaderAsking, journal: JournalGiven) -> Erasures:
     """List what was asked to be erased and how far it is; nothing to readers who do not see the whole case."""
-    services = services_of(request)
-    view = await run_in_threadpool(find_view, services, case, who)
+    view = await run_in_threadpool(find_view, journal, case, who)
     if not view.whole:
         return Erasures(erasures=[])
     name = view.case
@@ -39,7 +40,7 @@ async def list_erasures(request: Request, case: str, who: ReaderAsking) -> Erasu
     def look(standing: Standing) -> list[ErasureOut]:
         return [_shown(standing, erasure, one, now) for erasure, one in standing.erasures.items() if one.case == name]
 
-    return Erasures(erasures=await run_in_threadpool(services.journal.ask, look))
+    return Erasures(erasures=await run_in_threadpool(journal.ask, look))
 
 
 @router.get(
@@ -51,17 +52,16 @@ async def list_erasures(request: Request, case: str, who: ReaderAsking) -> Erasu
         **problems(*PROVEN, domains.NOT_INTEGRATED, domains.ERASURE_WAITING),
     },
 )
-async def get_proof(request: Request, case: str, erasure: str, who: ReaderAsking) -> Response:
+async def get_proof(case: str, erasure: str, who: ReaderAsking, records: ErasuresGiven) -> Response:
     """Return a document by which anyone can check that, and how far, an erasure was carried out."""
-    services = services_of(request)
-    name = await run_in_threadpool(_whole_case, services, case, who)
-    known = await run_in_threadpool(services.journal.ask, lambda standing: standing.erasures.get(_id(erasure)))
+    name = await run_in_threadpool(_whole_case, records.journal, case, who)
+    known = await run_in_threadpool(records.journal.ask, lambda standing: standing.erasures.get(_id(erasure)))
     if known is None or known.case != name:
         raise ProblemError(general.NOT_FOUND)
     if not known.finished:
         raise ProblemError(domains.ERASURE_WAITING)
     try:
-        document = await run_in_threadpool(proving.prove, services, name, _id(erasure))
+        document = await run_in_threadpool(proving.prove, records, name, _id(erasure))
     except NotIntegratedError as error:
         raise ProblemError(domains.NOT_INTEGRATED, {"retry-after": str(INTEGRATED_WITHIN_S)}) from error
     if document is None:
@@ -69,9 +69,9 @@ async def get_proof(request: Request, case: str, erasure: str, who: ReaderAsking
     return Response(document, media_type="application/json", headers={"cache-control": "private, no-store"})
 
 
-def _whole_case(services: Services, case: str, who: Reader) -> ids.CaseId:
+def _whole_case(journal: SqlJournal, case: str, who: Reader) -> ids.CaseId:
     """Return the case if `who` sees all of it; NOT_FOUND otherwise."""
-    view = find_view(services, case, who)
+    view = find_view(journal, case, who)
     if not view.whole:
         raise ProblemError(general.NOT_FOUND)
     return view.case

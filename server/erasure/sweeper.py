@@ -18,8 +18,8 @@ from evidence.statements.standing import Standing
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.shredding import Shredder
 from server.erasure.destroying import Destroyer
+from server.erasure.parts import Erasable
 from server.erasure.repeating import REPEAT
-from server.services import Services
 
 SWEEP_EVERY_S: Final = 300.0
 """After fourteen days five minutes do not matter, and looking is one question to memory."""
@@ -92,15 +92,15 @@ class Sweeper:
 
 
 @contextmanager
-def opened(services: Services, clock: Callable[[], ids.Time] = ids.now) -> Iterator[Sweeper]:
+def opened(parts: Erasable, clock: Callable[[], ids.Time] = ids.now) -> Iterator[Sweeper]:
     """Yield the sweeper of a server; it has connections of its own, because it empties logs and compacts files."""
-    engine = open_engine(services.settings.database_url)
+    engine = open_engine(parts.database_url)
     try:
-        shredder = Shredder(engine, services.blobs.local)
-        exports = services.layout.exports
-        destroyer = Destroyer(services.journal, services.identity, shredder, services.uploads, exports, clock)
-        sweeper = Sweeper(destroyer, services.layout.data / LOCK, clock)
-        sweeper.repeat(services.layout.data / REPEAT)
+        shredder = Shredder(engine, parts.blobs.local)
+        exports = parts.layout.exports
+        destroyer = Destroyer(parts.journal, parts.identity, shredder, parts.uploads, exports, clock)
+        sweeper = Sweeper(destroyer, parts.layout.data / LOCK, clock)
+        sweeper.repeat(parts.layout.data / REPEAT)
         yield sweeper
     finally:
         engine.dispose()

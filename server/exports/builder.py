@@ -24,9 +24,10 @@ from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from server.errors import ServerError
 from server.exports import plans
+from server.exports.parts import ExportSources
 from server.exports.plans import Prepared
+from server.log.keeper import LogKeeper
 from server.log.line_of_logs import Stamped
-from server.services import Services
 
 LOGGED_WITHIN_S: Final = 60.0
 """The export's own event is in the log a quarter of a second later; a minute means that the log has stopped."""
@@ -53,10 +54,12 @@ class Status:
 
 
 class Builder:
-    """Builds what was signed for. Thread-safe."""
+    """Builds what was signed for. Thread-safe. `policy` is a file: whom a head needs to be cosigned by."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, sources: ExportSources, log: LogKeeper, policy: Path) -> None:
+        self._sources = sources
+        self._log = log
+        self._policy = policy
         self._lock = threading.Lock()
         self._work = ThreadPoolExecutor(1, thread_name_prefix="export")
         self._running: dict[ids.ExportId, Future[None]] = {}
@@ -68,13 +71,13 @@ class Builder:
 
     def path(self, prepared: Prepared) -> Path:
         """Return where the bundle is, or will be."""
-        return self._services.layout.exports / f"{prepared.export}.zip"
+        return self._sources.folder / f"{prepared.export}.zip"
 
     def status(self, prepared: Prepared) -> Status:
         """Say where a bundle stands; begin to build it when it was signed for and nobody does. Blocks."""
         if self.path(prepared).is_file():
             return Status("ready")
-        signed = self._services.journal.ask(_was_signed(prepared.export))
+        signed = self._sources.journal.ask(_was_signed(prepared.export))
         if not signed:
             return Status("waiting")
         with self._lock:
@@ -89,7 +92,7 @@ class Builder:
 
     def _build(self, prepared: Prepared) -> None:
         try:
-            planned = plans.rebuild(self._services, prepared)
+            planned = plans.rebuild(self._sources, prepared)
             if planned.manifest_sha256 != prepared.manifest:
                 raise ExportError("the store no longer gives the manifest that was signed")
             event = self._export_event(prepared)
@@ -101,7 +104,7 @@ class Builder:
 
     def _export_event(self, prepared: Prepared) -> Recorded:
         after = max(prepared.events)
-        while more := self._services.journal.read(after=after, limit=plans.READ_AT_ONCE, case=prepared.case):
+        while more := self._sources.journal.read(after=after, limit=plans.READ_AT_ONCE, case=prepared.case):
             for one in more:
                 body = events.parse(one.event).statement.body
                 if isinstance(body, bodies.Export) and body.export == prepared.export:
@@ -111,10 +114,10 @@ class Builder:
 
     def _prove(self, export: Recorded, wanted: Sequence[Recorded]) -> sealed.Proofs:
         """Prove each event under the earliest stamped head that covers it: the token says how old it is at least."""
-        log = self._services.log
+        log = self._log
         newest = self._stamped_head(export)
         line = log.lineage
-        policy = line.policy(Policy.parse((self._services.layout.trust / "policy").read_text()))
+        policy = line.policy(Policy.parse(self._policy.read_text()))
         heads = {era: [head for head in log.folders.stamps(era) if _believed(policy, head)] for era in line.eras}
         by_index, stamps, linked = {}, set(), {}
         for one in wanted:
@@ -134,14 +137,14 @@ class Builder:
     def _stamped_head(self, event: Recorded) -> SignedCheckpoint:
         """Return a published head that covers `event`, and have it stamped if a token is to be had."""
         deadline = time.monotonic() + LOGGED_WITHIN_S
-        while (signed := self._services.log.covering(event.index)) is None:
+        while (signed := self._log.covering(event.index)) is None:
             if time.monotonic() > deadline:
                 raise ExportError("the custody log does not take in the export's event")
             time.sleep(POLL_S)
         for _ in range(STAMP_TRIES):
             try:
-                for era in self._services.log.lineage.eras:
-                    self._services.log.stamp(era)
+                for era in self._log.lineage.eras:
+                    self._log.stamp(era)
             except (CustodyError, StorageError) as error:
                 _log.warning("no timestamp for a bundle", error=type(error).__name__)
             else:

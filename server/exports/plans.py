@@ -16,10 +16,10 @@ from evidence.statements import bodies, event
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
+from server.exports.parts import ExportSources
 from server.items.access import granted_wraps
 from server.principals import Investigator
 from server.problems import ProblemError, domains, general
-from server.services import Services
 from server.uploads.begun import settled
 
 READ_AT_ONCE: Final = 1000
@@ -53,7 +53,7 @@ class Prepared:
         return selection.Request(self.export, self.case, self.reader, frozenset(self.items))
 
 
-def prepare(services: Services, who: Investigator, case: ids.CaseId, ground: str) -> Prepared:
+def prepare(sources: ExportSources, who: Investigator, case: ids.CaseId, ground: str) -> Prepared:
     """Choose what is granted now, fix the manifest and write it down. Blocks.
 
     Raises ProblemError NOTHING_TO_EXPORT when nothing is granted.
@@ -63,66 +63,66 @@ def prepare(services: Services, who: Investigator, case: ids.CaseId, ground: str
     def look(standing: Standing) -> tuple[ids.ItemId, ...]:
         return tuple(sorted(granted_wraps(standing, who.kid, case, now)))
 
-    items = services.journal.ask(look)
+    items = sources.journal.ask(look)
     if not items:
         raise ProblemError(domains.NOTHING_TO_EXPORT)
     export = ids.ExportId(ids.new_id())
     request = selection.Request(export, case, who.kid, frozenset(items))
-    chosen = selection.select(request, _journal_of(services, case))
-    known = services.journal.ask(lambda standing: {item: standing.opened.get(item) for item in items})
-    begun = {item: settled(services.uploads, item, one) for item, one in known.items() if one is not None}
+    chosen = selection.select(request, _journal_of(sources, case))
+    known = sources.journal.ask(lambda standing: {item: standing.opened.get(item) for item in items})
+    begun = {item: settled(sources.uploads, item, one) for item, one in known.items() if one is not None}
     parts = {item: Source(one.path, one.size) for item, one in begun.items() if one is not None}
-    planned = sealed.plan(request, chosen, services.blobs.local_path, parts)
+    planned = sealed.plan(request, chosen, sources.blobs.local_path, parts)
     indices = tuple(one.index for one in chosen)
     noted = tuple(BegunPart(item, part.size) for item, part in parts.items()) or None
     prepared = Prepared(export, case, who.kid, ground, planned.manifest_sha256, items, indices, noted)
-    files.make_folder(services.layout.exports)
-    path = services.layout.exports / f"{export}.json"
+    files.make_folder(sources.folder)
+    path = sources.folder / f"{export}.json"
     files.replace(path, canonical.encode(schema.encode(prepared)))
     return prepared
 
 
-def load(services: Services, export: str) -> Prepared | None:
+def load(sources: ExportSources, export: str) -> Prepared | None:
     """Return what was prepared under this name; None when nothing was. Blocks."""
     try:
-        path = services.layout.exports / f"{ids.hex_text(export, 16)}.json"
+        path = sources.folder / f"{ids.hex_text(export, 16)}.json"
         return schema.decode(Prepared, canonical.decode_exact(path.read_bytes()))
     except (FormatError, FileNotFoundError):
         return None
 
 
-def find(services: Services, export: str, who: Investigator) -> Prepared:
+def find(sources: ExportSources, export: str, who: Investigator) -> Prepared:
     """Return an export of this investigator; NOT_FOUND for every other, ERASED when part of it was. Blocks."""
-    prepared = load(services, export)
+    prepared = load(sources, export)
     if prepared is None or prepared.reader != who.kid:
         raise ProblemError(general.NOT_FOUND)
-    if not services.journal.ask(lambda standing: standing.erased.isdisjoint(prepared.items)):
+    if not sources.journal.ask(lambda standing: standing.erased.isdisjoint(prepared.items)):
         raise ProblemError(domains.ERASED)
     return prepared
 
 
-def rebuild(services: Services, prepared: Prepared) -> Plan:
+def rebuild(sources: ExportSources, prepared: Prepared) -> Plan:
     """Return the plan again from what was written down. Blocks."""
     wanted = frozenset(prepared.events)
-    chosen = [one for one in _journal_of(services, prepared.case) if one.index in wanted]
-    parts = {one.item: Source(_path_of(services, chosen, one.item), one.size) for one in prepared.begun or ()}
-    return sealed.plan(prepared.request, chosen, services.blobs.local_path, parts)
+    chosen = [one for one in _journal_of(sources, prepared.case) if one.index in wanted]
+    parts = {one.item: Source(_path_of(sources, chosen, one.item), one.size) for one in prepared.begun or ()}
+    return sealed.plan(prepared.request, chosen, sources.blobs.local_path, parts)
 
 
-def _path_of(services: Services, chosen: list[Recorded], item: ids.ItemId) -> Path:
+def _path_of(sources: ExportSources, chosen: list[Recorded], item: ids.ItemId) -> Path:
     """Return where the bytes of an announced item are by now: its upload may have been finished meanwhile."""
     openings = (event.parse(one.event).statement for one in chosen)
     owner = next(one.by for one in openings if isinstance(one.body, bodies.ItemOpen) and one.body.item == item)
-    upload = services.uploads.notes.begun(item, owner)
-    path = None if upload is None else services.uploads.path(upload)
+    upload = sources.uploads.notes.begun(item, owner)
+    path = None if upload is None else sources.uploads.path(upload)
     if path is None:
         raise sealed.BuildError(f"what arrived of item {item} is not here any more")
     return path
 
 
-def check_export(services: Services, statement: Statement, body: bodies.Export) -> None:
+def check_export(sources: ExportSources, statement: Statement, body: bodies.Export) -> None:
     """Refuse an `export` statement that is not about what was prepared for its signer. Blocks."""
-    prepared = load(services, body.export)
+    prepared = load(sources, body.export)
     if prepared is None:
         raise ProblemError(general.NOT_FOUND)
     signed = (statement.by, statement.case, body.ground, body.manifest, body.items)
@@ -130,11 +130,11 @@ def check_export(services: Services, statement: Statement, body: bodies.Export) 
         raise ProblemError(domains.EXPORT_STALE)
 
 
-def _journal_of(services: Services, case: ids.CaseId) -> list[Recorded]:
+def _journal_of(sources: ExportSources, case: ids.CaseId) -> list[Recorded]:
     """Return the events of a case and of the organisation, in order."""
-    found = list(services.journal.organisation())
+    found = list(sources.journal.organisation())
     after = -1
-    while more := services.journal.read(after=after, limit=READ_AT_ONCE, case=case):
+    while more := sources.journal.read(after=after, limit=READ_AT_ONCE, case=case):
         found.extend(more)
         after = more[-1].index
     return sorted(found, key=lambda one: one.index)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
@@ -12,10 +12,13 @@ from server.auth.dependencies import InvestigatorAsking
 from server.auth.door import DoorRoute
 from server.exports import plans
 from server.exports.builder import Builder
+from server.exports.parts import ExportsGiven
 from server.items.service import find_view
+from server.parts import Given
 from server.problems import ProblemError, domains, general
-from server.services import services_of
 from server.timeline.shapes import CASE
+
+BuilderGiven = Annotated[Builder, Depends(Given(Builder))]
 
 router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["exports"])
 
@@ -54,19 +57,17 @@ class StatusOut(BaseModel):
     status_code=201,
     responses=problems(*PROVEN, general.VALIDATION, domains.NOTHING_TO_EXPORT, domains.BLOB_MISSING),
 )
-def prepare(request: Request, case: str, ground: Ground, who: InvestigatorAsking) -> PreparedOut:
+def prepare(case: str, ground: Ground, who: InvestigatorAsking, sources: ExportsGiven) -> PreparedOut:
     """Fix what a bundle of everything that is granted now will hold."""
-    services = services_of(request)
-    view = find_view(services, case, who)
-    prepared = plans.prepare(services, who, view.case, ground.ground)
+    view = find_view(sources.journal, case, who)
+    prepared = plans.prepare(sources, who, view.case, ground.ground)
     return PreparedOut(export=prepared.export, manifest=prepared.manifest, items=list(prepared.items))
 
 
 @router.get("/exports/{export}", operation_id="look_at_export", responses=problems(*PROVEN, domains.ERASED))
-def look(request: Request, export: str, who: InvestigatorAsking) -> StatusOut:
+def look(export: str, who: InvestigatorAsking, sources: ExportsGiven, builder: BuilderGiven) -> StatusOut:
     """Say where a bundle stands."""
-    builder: Builder = request.app.state.exports
-    status = builder.status(plans.find(services_of(request), export, who))
+    status = builder.status(plans.find(sources, export, who))
     return StatusOut(state=status.state, progress={"done": status.done, "of": status.of})
 
 
@@ -79,10 +80,9 @@ def look(request: Request, export: str, who: InvestigatorAsking) -> StatusOut:
         **problems(*PROVEN, domains.EXPORT_WAITING, domains.ERASED),
     },
 )
-async def download(request: Request, export: str, who: InvestigatorAsking) -> FileResponse:
+async def download(export: str, who: InvestigatorAsking, sources: ExportsGiven, builder: BuilderGiven) -> FileResponse:
     """Hand out a bundle that is ready. That it was taken stands in the journal: its export event."""
-    builder: Builder = request.app.state.exports
-    prepared = await run_in_threadpool(plans.find, services_of(request), export, who)
+    prepared = await run_in_threadpool(plans.find, sources, export, who)
     if (await run_in_threadpool(builder.status, prepared)).state != "ready":
         raise ProblemError(domains.EXPORT_WAITING, {"retry-after": "1"})
     name = f"getuige-{prepared.export}.zip"

@@ -11,9 +11,9 @@ from evidence.errors import FormatError
 from evidence.statements.facts import Begun
 from evidence.statements.standing import Standing
 from server.items.access import CaseView, view_case
+from server.items.parts import ItemStore
 from server.principals import Reader
 from server.problems import ProblemError, general
-from server.services import Services
 from server.uploads.begun import Arrived, arrived
 
 PIECE_BYTES: Final = 256 * 1024
@@ -38,7 +38,7 @@ class Readable:
         return _pieces(self.found.path, first, last)
 
 
-def find_begun(services: Services, item: str, who: Reader) -> Readable | None:
+def find_begun(items: ItemStore, item: str, who: Reader) -> Readable | None:
     """Return what arrived of an announced item; None when it was not announced, or is sealed by now. Blocks.
 
     NOT_FOUND for whoever may not read it, and when nothing of it is here.
@@ -53,13 +53,13 @@ def find_begun(services: Services, item: str, who: Reader) -> Readable | None:
         begun = None if name in standing.erased else standing.opened.get(name)
         return None if begun is None else (begun, view_case(standing, who, begun.case, now))
 
-    known = services.journal.ask(look)
+    known = items.journal.ask(look)
     if known is None:
         return None
     begun, view = known
     if view is None or not view.shows(name):
         raise ProblemError(general.NOT_FOUND)
-    found = arrived(services.uploads, name, begun)
+    found = arrived(items.uploads, name, begun)
     if found is None or not view.wraps_for(name, found.prefix.head.wraps):
         raise ProblemError(general.NOT_FOUND)
     return Readable(begun.case, name, found)

@@ -5,14 +5,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
-from evidence import ids
+from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
+from evidence.store.journal.journal import SqlJournal
 from server.api import append_own
 from server.problems import ProblemError, general
-from server.services import Services
 
 ONE_READING_S: Final = 60.0
 """A player fetches one film in dozens of ranges: within a minute they are one reading."""
@@ -27,8 +27,11 @@ StillAllowed = Callable[[Standing], bool]
 class Reads:
     """Writes `read` statements."""
 
-    def __init__(self, services: Services, clock: Callable[[], float] = time.monotonic) -> None:
-        self._services = services
+    def __init__(
+        self, journal: SqlJournal, identity: keys.SigningKey, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._journal = journal
+        self._identity = identity
         self._clock = clock
         self._recent: OrderedDict[tuple[ids.KeyId, ids.ItemId], float] = OrderedDict()
 
@@ -52,7 +55,8 @@ class Reads:
             if not still_allowed(standing):
                 raise ProblemError(general.NOT_FOUND)
 
-        return await append_own(self._services, "read", bodies.Read(reader, tuple(items), part), case, requires)
+        body = bodies.Read(reader, tuple(items), part)
+        return await append_own(self._journal, self._identity, "read", body, case, requires)
 
     async def note_content(
         self, reader: ids.KeyId, case: ids.CaseId, item: ids.ItemId, still_allowed: StillAllowed

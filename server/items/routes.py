@@ -15,11 +15,11 @@ from server.auth.dependencies import ReaderAsking
 from server.auth.door import DoorRoute
 from server.items.access import view_case
 from server.items.begun import Readable, find_begun
+from server.items.parts import ItemsGiven, ReadsGiven
 from server.items.reads import Reads
 from server.items.service import find_item
 from server.principals import Reader
 from server.problems import ProblemError, domains, general
-from server.services import services_of
 
 router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/items", tags=["items"])
 
@@ -57,28 +57,28 @@ def parse_range(value: str | None, size: int) -> tuple[int, int] | None:
         **problems(*PROVEN, *WRITING, domains.RANGE, domains.BLOB_MISSING, domains.BLOB_AWAY, domains.ERASED),
     },
 )
-async def get_container(request: Request, item: str, who: ReaderAsking) -> StreamingResponse:
+async def get_container(
+    request: Request, item: str, who: ReaderAsking, items: ItemsGiven, reads: ReadsGiven
+) -> StreamingResponse:
     """Hand out an item's ciphertext to a reader who holds a key wrap of it. The reading is logged first."""
-    services = services_of(request)
-    reads: Reads = request.app.state.reads
-    begun = await run_in_threadpool(find_begun, services, item, who)
+    begun = await run_in_threadpool(find_begun, items, item, who)
     if begun is not None:
         return await _begun(request, who, reads, begun)
-    case, body = await run_in_threadpool(find_item, services, item, who)
+    case, body = await run_in_threadpool(find_item, items, item, who)
     wanted = parse_range(request.headers.get("range"), body.container.size)
     name = body.container.sha256
-    if await run_in_threadpool(services.blobs.size, name) is None:
+    if await run_in_threadpool(items.blobs.size, name) is None:
         raise ProblemError(domains.BLOB_MISSING)  # before the reading is written down
 
     def still_allowed(standing: Standing) -> bool:
         view = view_case(standing, who, case, ids.now())
         return view is not None and view.shows(body.item)
 
-    if not await run_in_threadpool(services.journal.ask, still_allowed):
+    if not await run_in_threadpool(items.journal.ask, still_allowed):
         raise ProblemError(general.NOT_FOUND)
     await reads.note_content(who.kid, case, body.item, still_allowed)
     first, last = wanted or (0, body.container.size - 1)
-    pieces = await run_in_threadpool(services.blobs.pieces, name, first, last)
+    pieces = await run_in_threadpool(items.blobs.pieces, name, first, last)
     return _answer(pieces, wanted, body.container.size, name)
 
 

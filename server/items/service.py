@@ -6,26 +6,28 @@ from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES
 from evidence.errors import FormatError
 from evidence.statements import bodies
 from evidence.statements.standing import Standing
+from evidence.store.journal.journal import SqlJournal
+from evidence.store.ports import BlobStore
 from server.items.access import CaseView, is_told_erased, view_case
+from server.items.parts import ItemStore
 from server.principals import Reader
 from server.problems import ProblemError, domains, general
-from server.services import Services
 
 
-def find_view(services: Services, case: str, who: Reader) -> CaseView:
+def find_view(journal: SqlJournal, case: str, who: Reader) -> CaseView:
     """Return what `who` may see of a case; NOT_FOUND when that is nothing, or when there is no such case."""
     try:
         name = ids.CaseId(ids.hex_text(case, 16))
     except FormatError as error:
         raise ProblemError(general.NOT_FOUND) from error
     now = ids.now()
-    view = services.journal.ask(lambda standing: view_case(standing, who, name, now))
+    view = journal.ask(lambda standing: view_case(standing, who, name, now))
     if view is None:
         raise ProblemError(general.NOT_FOUND)
     return view
 
 
-def find_item(services: Services, item: str, who: Reader) -> tuple[ids.CaseId, bodies.ItemSeal]:
+def find_item(items: ItemStore, item: str, who: Reader) -> tuple[ids.CaseId, bodies.ItemSeal]:
     """Return case and seal of an item of which `who` holds a key; ERASED or NOT_FOUND for every other."""
     try:
         name = ids.ItemId(ids.hex_text(item, 16))
@@ -42,17 +44,17 @@ def find_item(services: Services, item: str, who: Reader) -> tuple[ids.CaseId, b
             return None
         return sealed.body, view
 
-    found = services.journal.ask(look)
+    found = items.journal.ask(look)
     if found is None:
         raise ProblemError(general.NOT_FOUND)
     body, view = found
-    if not view.wraps_for(name, read_prefix(services, body).head.wraps):
+    if not view.wraps_for(name, read_prefix(items.blobs, body).head.wraps):
         raise ProblemError(general.NOT_FOUND)
     return view.case, body
 
 
-def read_prefix(services: Services, body: bodies.ItemSeal) -> container.Prefix:
+def read_prefix(blobs: BlobStore, body: bodies.ItemSeal) -> container.Prefix:
     """Return the beginning of an item's container, up to the end of its sealed description. Blocks."""
-    with services.blobs.open(body.container.sha256) as file:
+    with blobs.open(body.container.sha256) as file:
         size = container.HEAD_OFFSET + body.head.size + body.meta.size
         return container.parse_prefix(file.read(min(size, container.HEAD_OFFSET + MAX_HEAD_BYTES + MAX_META_BYTES)))

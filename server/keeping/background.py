@@ -11,6 +11,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -19,13 +20,18 @@ import structlog
 from evidence import ids
 from evidence.statements import retention
 from evidence.store.blobs import scrubbing
+from evidence.store.blobs.copies import SqlCopies
 from evidence.store.blobs.copy_rows import Copy
+from evidence.store.blobs.s3 import S3Blobs
 from evidence.store.blobs.scrubbing import Finding, Pace, S3Spare
+from evidence.store.blobs.tiers import TieredBlobs
+from evidence.store.journal.journal import SqlJournal
 from server.keeping.figures import StorageFigures
 from server.keeping.local_copies import LocalCopies, Policy, fullness_percent
 from server.keeping.scrub_state import FOLDERS, NOTE, Rounds
 from server.keeping.shipper import CLOSE_S, Shipper, StoppingError
-from server.services import Services
+from server.layout import Layout
+from server.settings import Settings
 
 COUNT_EVERY_S: Final = 15.0
 """The backlog for Prometheus: one query, and as often as it asks."""
@@ -45,24 +51,34 @@ LOCK: Final = ".keeping.lock"
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """What storage is kept by; `s3` is None where copies go nowhere."""
+
+    settings: Settings
+    layout: Layout
+    journal: SqlJournal
+    blobs: TieredBlobs
+    copies: SqlCopies
+    s3: S3Blobs | None
+
+
 class Background:
     """The threads of one server."""
 
     def __init__(
-        self, services: Services, figures: StorageFigures, *, idle_s: float | None = None, lease_s: float | None = None
+        self, storage: Storage, figures: StorageFigures, *, idle_s: float | None = None, lease_s: float | None = None
     ) -> None:
         """Prepare; with shorter `idle_s` and `lease_s` for tests."""
-        self._services = services
+        self._storage = storage
         self._figures = figures
         self._stop = threading.Event()
-        self._rounds = Rounds(services.layout.data / NOTE)
+        self._rounds = Rounds(storage.layout.data / NOTE)
         self._lock: int | None = None
         self._shipper: Shipper | None = None
         paces = {name: value for name, value in (("idle_s", idle_s), ("lease_s", lease_s)) if value is not None}
-        if services.s3 is not None:
-            self._shipper = Shipper(
-                services.copies, services.blobs.local, services.s3, self.lock_until, figures, **paces
-            )
+        if storage.s3 is not None:
+            self._shipper = Shipper(storage.copies, storage.blobs.local, storage.s3, self.lock_until, figures, **paces)
         self._threads = [
             threading.Thread(target=self._keep_forever, name="keeping", daemon=True),
             threading.Thread(target=self._scrub_forever, name="scrub", daemon=True),
@@ -90,16 +106,16 @@ class Background:
         if copy.case is None:
             return ids.time_of(ids.moment_of(now) + retention.FLOOR)
         case = copy.case
-        return self._services.journal.ask(lambda standing: retention.retention_until(standing, case, now))
+        return self._storage.journal.ask(lambda standing: retention.retention_until(standing, case, now))
 
     # ------------------------------------------------------------------------------------------------- keeping
 
     def _keep_forever(self) -> None:
-        services = self._services
+        storage = self._storage
         kept = None
-        if services.s3 is not None:
-            self._calmly("queueing older items", services.copies.queue_sealed_before)
-            kept = LocalCopies(services.blobs.local, services.copies, services.s3, self._figures)
+        if storage.s3 is not None:
+            self._calmly("queueing older items", storage.copies.queue_sealed_before)
+            kept = LocalCopies(storage.blobs.local, storage.copies, storage.s3, self._figures)
         waited = KEEP_EVERY_S
         while not self._stop.is_set():
             self._calmly("counting", self._count)
@@ -111,18 +127,18 @@ class Background:
 
     def keep_once(self, kept: LocalCopies) -> None:
         """Renew locks, delete what was erased, and drop local copies as the settings say."""
-        settings = self._services.settings
+        settings = self._storage.settings
         days = settings.s3_drop_after_days
         policy = Policy(None if days is None else timedelta(days=days), settings.s3_drop_above_percent)
-        folder = self._services.layout.blobs
+        folder = self._storage.layout.blobs
         self._calmly("renewing locks", lambda: kept.renew_locks(self.lock_until, self._stop.is_set))
         self._calmly("deleting what was erased", kept.delete_released)
         self._calmly("dropping", lambda: kept.drop_due(policy, lambda: fullness_percent(folder), self._stop.is_set))
 
     def _count(self) -> None:
-        if self._services.s3 is None:
+        if self._storage.s3 is None:
             return  # nothing waits for what nobody set up
-        self._figures.backlog(self._services.copies.backlog(), ids.now())
+        self._figures.backlog(self._storage.copies.backlog(), ids.now())
 
     def _calmly(self, what: str, act: Callable[[], object]) -> None:
         try:
@@ -135,7 +151,7 @@ class Background:
     def _is_keeper(self) -> bool:
         """Say whether this process keeps the data folder; become it when nobody is."""
         if self._lock is None:
-            handle = os.open(self._services.layout.data / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(self._storage.layout.data / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -148,7 +164,7 @@ class Background:
 
     def _scrub_forever(self) -> None:
         self._figures.scrubbed_before(self._rounds.load().finished_at)
-        every_days = self._services.settings.scrub_every_days
+        every_days = self._storage.settings.scrub_every_days
         if every_days == 0 or self._stop.wait(FIRST_SCRUB_S):
             return
         while not self._stop.is_set():
@@ -158,7 +174,7 @@ class Background:
 
     def scrub_once(self) -> None:
         """Read every sealed item again, or go on where a restart cut that short; mend what can be mended."""
-        self._services.copies.queue_sealed_before()
+        self._storage.copies.queue_sealed_before()
         state = self._rounds.load()
         for number in range(state.next_folder, FOLDERS):
             findings = self._scrub_folder(f"{number:02x}")
@@ -170,10 +186,10 @@ class Background:
         self._figures.scrub_finished(state.unmended, state.finished_at)
 
     def _scrub_folder(self, prefix: str) -> tuple[Finding, ...]:
-        services = self._services
-        sealed = services.copies.sealed(prefix)
-        pace = Pace(services.settings.scrub_pace_mib * MIB, sleep=self._rest)
-        local, copies, s3 = services.blobs.local, services.copies, services.s3
+        storage = self._storage
+        sealed = storage.copies.sealed(prefix)
+        pace = Pace(storage.settings.scrub_pace_mib * MIB, sleep=self._rest)
+        local, copies, s3 = storage.blobs.local, storage.copies, storage.s3
         sizes = {name: size for name, (size, _) in sealed.items()}
         elsewhere = {name for name, (_, here) in sealed.items() if not here}
         spare = None if s3 is None else S3Spare(copies, s3)

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
@@ -19,9 +19,9 @@ from server.auth.dependencies import PasserByAsking, SignerAsking
 from server.auth.door import DoorRoute
 from server.items.access import view_case
 from server.log.line_of_logs import INTEGRATED_WITHIN_S, NotIntegratedError
+from server.log.parts import LogGiven, PublicLog
 from server.principals import Root, Signer
 from server.problems import ProblemError, domains, general
-from server.services import Services, services_of
 from server.timestamps.stamp_folder import StampFolder
 
 router = APIRouter(route_class=DoorRoute, tags=["log"])
@@ -52,9 +52,9 @@ class Timestamps(BaseModel):
     response_class=PlainTextResponse,
     responses=problems(general.NOT_FOUND),
 )
-def get_checkpoint(request: Request, _who: PasserByAsking) -> Response:
+def get_checkpoint(_who: PasserByAsking, log: LogGiven) -> Response:
     """Return the newest signed head of the log (c2sp.org/tlog-checkpoint)."""
-    return _resource(services_of(request), CHECKPOINT_PATH, "text/plain; charset=utf-8", "no-cache")
+    return _resource(log, CHECKPOINT_PATH, "text/plain; charset=utf-8", "no-cache")
 
 
 @router.get(
@@ -66,9 +66,9 @@ def get_checkpoint(request: Request, _who: PasserByAsking) -> Response:
         **problems(general.NOT_FOUND),
     },
 )
-def get_tile(request: Request, path: str, _who: PasserByAsking) -> Response:
+def get_tile(path: str, _who: PasserByAsking, log: LogGiven) -> Response:
     """Return a tile or an entry bundle. Full ones never change."""
-    return _tile(services_of(request), path)
+    return _tile(log, path)
 
 
 @router.get(
@@ -77,10 +77,10 @@ def get_tile(request: Request, path: str, _who: PasserByAsking) -> Response:
     response_class=PlainTextResponse,
     responses=problems(general.NOT_FOUND, general.VALIDATION),
 )
-def get_checkpoint_of_log(request: Request, number: int, _who: PasserByAsking) -> Response:
+def get_checkpoint_of_log(number: int, _who: PasserByAsking, log: LogGiven) -> Response:
     """Return the newest signed head of a later log: the second is the one that took over from the first."""
     path, kind = CHECKPOINT_PATH, "text/plain; charset=utf-8"
-    return _resource(services_of(request), path, kind, "no-cache", number)
+    return _resource(log, path, kind, "no-cache", number)
 
 
 @router.get(
@@ -92,9 +92,9 @@ def get_checkpoint_of_log(request: Request, number: int, _who: PasserByAsking) -
         **problems(general.NOT_FOUND, general.VALIDATION),
     },
 )
-def get_tile_of_log(request: Request, number: int, path: str, _who: PasserByAsking) -> Response:
+def get_tile_of_log(number: int, path: str, _who: PasserByAsking, log: LogGiven) -> Response:
     """Return a tile or an entry bundle of a later log."""
-    return _tile(services_of(request), path, number)
+    return _tile(log, path, number)
 
 
 @router.get(
@@ -107,22 +107,21 @@ def get_tile_of_log(request: Request, number: int, path: str, _who: PasserByAski
     },
 )
 def get_timestamp_of_log(
-    request: Request, number: int, size: int, kind: str, _who: PasserByAsking, authority: str | None = None
+    number: int, size: int, kind: str, _who: PasserByAsking, log: LogGiven, authority: str | None = None
 ) -> Response:
     """Return an RFC 3161 token over a head of a later log, or that head."""
-    return _timestamp(services_of(request), size, kind, authority, number)
+    return _timestamp(log, size, kind, authority, number)
 
 
 @router.get(
     f"{V1}/log/timestamps", operation_id="list_timestamps", responses=problems(general.NOT_FOUND, general.VALIDATION)
 )
-def list_timestamps(request: Request, _who: PasserByAsking, number: int | None = None) -> Timestamps:
+def list_timestamps(_who: PasserByAsking, log: LogGiven, number: int | None = None) -> Timestamps:
     """List the timestamps over checkpoints of the log that grows, or of the one with this number."""
-    log = services_of(request).log
-    if number is not None and not 1 <= number <= len(log.lineage.eras):
+    if number is not None and not 1 <= number <= len(log.keeper.lineage.eras):
         raise ProblemError(general.NOT_FOUND)
-    era = log.lineage.current if number is None else log.lineage.eras[number - 1]
-    folder = log.folders.stamp_folder(era)
+    era = log.keeper.lineage.current if number is None else log.keeper.lineage.eras[number - 1]
+    folder = log.keeper.folders.stamp_folder(era)
     return Timestamps(log=era.number, sizes=folder.sizes(), authorities=sorted(filter(None, folder.newest())))
 
 
@@ -135,11 +134,9 @@ def list_timestamps(request: Request, _who: PasserByAsking, number: int | None =
         **problems(general.NOT_FOUND, general.VALIDATION),
     },
 )
-def get_timestamp(
-    request: Request, size: int, kind: str, _who: PasserByAsking, authority: str | None = None
-) -> Response:
+def get_timestamp(size: int, kind: str, _who: PasserByAsking, log: LogGiven, authority: str | None = None) -> Response:
     """Return an RFC 3161 token (`tsr`) or the exact checkpoint that it is over (`checkpoint`)."""
-    return _timestamp(services_of(request), size, kind, authority)
+    return _timestamp(log, size, kind, authority)
 
 
 @router.get(
@@ -148,10 +145,9 @@ def get_timestamp(
     response_class=PlainTextResponse,
     responses=problems(*PROVEN, domains.NOT_INTEGRATED, general.VALIDATION),
 )
-async def get_proof(request: Request, index: Annotated[int, Path(ge=0, le=MAX_INTEGER)], who: SignerAsking) -> Response:
+async def get_proof(index: Annotated[int, Path(ge=0, le=MAX_INTEGER)], who: SignerAsking, log: LogGiven) -> Response:
     """Return the proof that an event is in the log (c2sp.org/tlog-proof), to its signer and to readers of its case."""
-    services = services_of(request)
-    found = await run_in_threadpool(_of_whom, services, index)
+    found = await run_in_threadpool(_of_whom, log, index)
     if found is None:
         raise ProblemError(general.NOT_FOUND)
     by, case = found
@@ -159,22 +155,22 @@ async def get_proof(request: Request, index: Annotated[int, Path(ge=0, le=MAX_IN
     def may_see(standing: Standing) -> bool:
         return case is None or by == who.kid or _sees(standing, who, case)
 
-    if not await run_in_threadpool(services.journal.ask, may_see):
+    if not await run_in_threadpool(log.journal.ask, may_see):
         raise ProblemError(general.NOT_FOUND)
     try:
-        proof = await run_in_threadpool(services.log.proof, index)
+        proof = await run_in_threadpool(log.keeper.proof, index)
     except NotIntegratedError as error:
         raise ProblemError(domains.NOT_INTEGRATED, {"retry-after": str(INTEGRATED_WITHIN_S)}) from error
     return Response(proof, media_type="text/plain; charset=utf-8")
 
 
-def _of_whom(services: Services, index: int) -> tuple[ids.KeyId, ids.CaseId | None] | None:
+def _of_whom(log: PublicLog, index: int) -> tuple[ids.KeyId, ids.CaseId | None] | None:
     """Return who signed the event at `index` and of which case it is, also when it was erased: its leaf remains."""
-    recorded = services.journal.event(index)
+    recorded = log.journal.event(index)
     if recorded is not None:
         statement = event.parse(recorded.event).statement
         return statement.by, statement.case
-    tombstone = services.journal.tombstone(index)
+    tombstone = log.journal.tombstone(index)
     return None if tombstone is None else (tombstone.by, tombstone.case)
 
 
@@ -182,25 +178,25 @@ def _sees(standing: Standing, who: Signer, case: ids.CaseId) -> bool:
     return isinstance(who, Root) or view_case(standing, who, case, ids.now()) is not None
 
 
-def _tile(services: Services, path: str, number: int = 1) -> Response:
+def _tile(log: PublicLog, path: str, number: int = 1) -> Response:
     if not _TILE.match(path):
         raise ProblemError(general.NOT_FOUND)
     caching = "no-cache" if ".p/" in path else IMMUTABLE
-    return _resource(services, f"tile/{path}", "application/octet-stream", caching, number)
+    return _resource(log, f"tile/{path}", "application/octet-stream", caching, number)
 
 
-def _timestamp(services: Services, size: int, kind: str, authority: str | None, number: int = 1) -> Response:
+def _timestamp(log: PublicLog, size: int, kind: str, authority: str | None, number: int = 1) -> Response:
     media = {"tsr": "application/timestamp-reply", "checkpoint": "text/plain; charset=utf-8"}.get(kind)
-    folder = StampFolder(services.layout.timestamps_of(number))
+    folder = StampFolder(log.layout.timestamps_of(number))
     data = (folder.note(size) if kind == "checkpoint" else folder.token(size, authority)) if folder.has(size) else None
     if media is None or data is None:
         raise ProblemError(general.NOT_FOUND)
     return Response(data, media_type=media, headers={"cache-control": IMMUTABLE})
 
 
-def _resource(services: Services, path: str, media_type: str, caching: str, number: int = 1) -> Response:
+def _resource(log: PublicLog, path: str, media_type: str, caching: str, number: int = 1) -> Response:
     try:
-        data = FolderTiles(services.layout.log_of(number)).read(path)
+        data = FolderTiles(log.layout.log_of(number)).read(path)
     except (ResourceNotFoundError, TileError) as error:
         raise ProblemError(general.NOT_FOUND) from error
     return Response(data, media_type=media_type, headers={"cache-control": caching})

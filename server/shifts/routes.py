@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
@@ -11,8 +11,8 @@ from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import DispatcherAsking
 from server.auth.door import DoorRoute
+from server.parts import JournalGiven
 from server.problems import general
-from server.services import services_of
 
 router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/shifts", tags=["shifts"])
 
@@ -49,8 +49,8 @@ class Shifts(BaseModel):
 
 @router.get("", operation_id="list_shifts", responses=problems(*PROVEN, general.VALIDATION))
 async def list_shifts(
-    request: Request,
     _who: DispatcherAsking,
+    journal: JournalGiven,
     before: Annotated[str | None, Query(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")] = None,
 ) -> Shifts:
     """List who watched when, newest first, at most 1000; `before` goes on from a beginning."""
@@ -69,4 +69,4 @@ async def list_shifts(
             for _, name, one in rows[::-1][:MAX_SHIFTS]
         ]
 
-    return Shifts(shifts=await run_in_threadpool(services_of(request).journal.ask, look))
+    return Shifts(shifts=await run_in_threadpool(journal.ask, look))

@@ -1,25 +1,33 @@
 """Receipts, the server's answer to a statement: receipt, event and salt (`docs/formats/receipt.md`)."""
 
-from evidence import canonical
+from dataclasses import dataclass
+
+from evidence import canonical, keys
 from evidence.statements import event
 from evidence.statements import tombstone as tombstones
 from evidence.statements.event import Recorded
 from evidence.statements.tombstone import Tombstone
-from server.services import Services
+from server.log.keeper import LogKeeper
 from server.statements.shapes import Dsse, ReceiptAnswer
 
 
-def erased_receipt(services: Services, tombstone: Tombstone) -> str:
-    """Return the receipt of an event that was destroyed (DSSE, base64); event and salt are no more."""
-    origin = services.log.origin_of(tombstone.index)
-    return canonical.b64(tombstones.receipt(services.identity, origin, tombstone).to_bytes())
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """Receipts under the server's own key, about events of the logs that `log` keeps."""
 
+    identity: keys.SigningKey
+    log: LogKeeper
 
-def answer(services: Services, recorded: Recorded) -> ReceiptAnswer:
-    """Return the answer about a stored event: the same one, however often it is asked for."""
-    receipt = event.issue(services.identity, services.log.origin_of(recorded.index), recorded)
-    return ReceiptAnswer(
-        receipt=Dsse.model_validate(receipt.to_json()),
-        event=canonical.b64(recorded.event),
-        salt=recorded.salt.hex(),
-    )
+    def of(self, recorded: Recorded) -> ReceiptAnswer:
+        """Return the answer about a stored event: the same one, however often it is asked for."""
+        receipt = event.issue(self.identity, self.log.origin_of(recorded.index), recorded)
+        return ReceiptAnswer(
+            receipt=Dsse.model_validate(receipt.to_json()),
+            event=canonical.b64(recorded.event),
+            salt=recorded.salt.hex(),
+        )
+
+    def of_erased(self, tombstone: Tombstone) -> str:
+        """Return the receipt of an event that was destroyed (DSSE, base64); event and salt are no more."""
+        origin = self.log.origin_of(tombstone.index)
+        return canonical.b64(tombstones.receipt(self.identity, origin, tombstone).to_bytes())

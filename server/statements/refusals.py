@@ -13,27 +13,26 @@ from evidence.statements.event import Recorded
 from evidence.statements.statement import Statement
 from evidence.store.errors import ErasedError
 from server.problems import ProblemError, domains, translate
-from server.services import Services
-from server.statements.receipts import answer
-from server.statements.signs import Kind, Signs
+from server.statements.parts import Intake
+from server.statements.signs import Kind
 
 
-def of(services: Services, statement: Statement, error: NotAllowedError) -> ProblemError:
+def of(intake: Intake, statement: Statement, error: NotAllowedError) -> ProblemError:
     """Return the refusal of a statement, whose signature holds, with what its author may go on from."""
     problem = translate.of(error)
     stored: Recorded | None = None
     if error.reason == "chain":
-        stored = _last_of(services, statement)
+        stored = _last_of(intake, statement)
     elif error.reason == "exists" and isinstance(statement.body, bodies.ItemSeal):
-        sealed = services.journal.seal_of(statement.body.item)
+        sealed = intake.journal.seal_of(statement.body.item)
         if sealed is not None and event.parse(sealed.event).statement.by == statement.by:
             stored = sealed
     if stored is None:
         return problem
-    return ProblemError(problem.kind, reason=error.reason, stored=answer(services, stored).model_dump())
+    return ProblemError(problem.kind, reason=error.reason, stored=intake.receipts.of(stored).model_dump())
 
 
-def check_seen(services: Services, statement: Statement) -> None:
+def check_seen(intake: Intake, statement: Statement) -> None:
     """Compare the head that a statement claims to have seen with ours: ProblemError SEEN when our own contradicts it.
 
     A claim about a size of which this log has no signed head at hand proves nothing and is taken. One beyond the log is
@@ -42,34 +41,34 @@ def check_seen(services: Services, statement: Statement) -> None:
     seen = statement.seen
     if seen is None:
         return
-    lineage = services.log.lineage
+    lineage = intake.log.lineage
     try:
         era = lineage.eras[0] if seen.log is None else lineage.era(seen.log)
     except EvidenceError:
         return  # a log that this server does not know (yet): nothing to compare with
-    published = services.log.folders.checkpoint(era)
+    published = intake.log.folders.checkpoint(era)
     if published is None or seen.size > published.checkpoint.size:
-        _note(services, "seen-beyond", statement, seen.size)
+        _note(intake, "seen-beyond", statement, seen.size)
         return
-    for head in services.log.heads_of(era, seen.size):
+    for head in intake.log.heads_of(era, seen.size):
         if head.checkpoint.root.hex() != seen.root:
-            _note(services, "seen-contradicts", statement, seen.size)
+            _note(intake, "seen-contradicts", statement, seen.size)
             raise ProblemError(domains.SEEN, head=head.to_bytes().decode())
 
 
-def _last_of(services: Services, statement: Statement) -> Recorded | None:
+def _last_of(intake: Intake, statement: Statement) -> Recorded | None:
     """Return the last statement of this key when it has this number or a higher one; None when it was erased."""
     if statement.chain is None:
         return None
-    last = services.journal.ask(lambda standing: standing.chains.get(statement.by))
+    last = intake.journal.ask(lambda standing: standing.chains.get(statement.by))
     if last is None or last.seq < statement.chain.seq:
         return None
-    _note(services, "number-taken", statement, statement.chain.seq)
+    _note(intake, "number-taken", statement, statement.chain.seq)
     try:
-        return services.journal.by_statement(last.prev)
+        return intake.journal.by_statement(last.prev)
     except ErasedError:
         return None
 
 
-def _note(services: Services, kind: Kind, statement: Statement, about: int) -> None:
-    Signs(services.layout.signs).note(kind, statement, about, ids.now())
+def _note(intake: Intake, kind: Kind, statement: Statement, about: int) -> None:
+    intake.signs.note(kind, statement, about, ids.now())

@@ -14,13 +14,12 @@ from server.auth.dependencies import SignerAsking
 from server.auth.door import DoorRoute
 from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
-from server.services import Services, services_of
 from server.statements import refusals
-from server.statements.receipts import answer, erased_receipt
+from server.statements.parts import Intake, IntakeGiven
 from server.statements.seals import Sealing, check_seal
 from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptAnswer
 from server.uploads import begun
-from server.uploads.service import Uploads
+from server.uploads.parts import UploadsGiven
 
 router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/statements", tags=["statements"])
 
@@ -44,34 +43,34 @@ router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/statements", tags=["stat
     },
     openapi_extra=json_body(Dsse.model_json_schema(), STATEMENT_EXAMPLE),
 )
-async def post_statement(request: Request, response: Response, who: SignerAsking) -> ReceiptAnswer:
+async def post_statement(
+    request: Request, response: Response, who: SignerAsking, intake: IntakeGiven, uploads: UploadsGiven
+) -> ReceiptAnswer:
     """Store a statement that the asking key has signed. The same statement again gives the same receipt."""
-    services = services_of(request)
     raw = await request.body()
     statement = statements.parse(raw)
     if statement.by != who.kid:
         raise ProblemError(domains.SIGNER)
-    sealing = Sealing(services.uploads, statement)
+    sealing = Sealing(intake.uploads, statement)
     try:
         if _needs_checking_beside(statement):
-            known = await run_in_threadpool(_known_or_checked, services, statement, sealing)
+            known = await run_in_threadpool(_known_or_checked, intake, statement, sealing)
             if known is not None:
                 response.status_code = 200
-                return answer(services, known)
+                return intake.receipts.of(known)
         requires = begun.few_enough if isinstance(statement.body, bodies.ItemOpen) else None
-        recorded = await append(services, raw, requires, sealing.end)
+        recorded = await append(intake.journal, raw, requires, sealing.end)
     except ErasedError as error:  # its author may go on from it: the receipt says that it had arrived
-        raise ProblemError(domains.ERASED, receipt=erased_receipt(services, error.tombstone)) from error
+        raise ProblemError(domains.ERASED, receipt=intake.receipts.of_erased(error.tombstone)) from error
     except NotAllowedError as error:
-        raise await run_in_threadpool(refusals.of, services, statement, error) from error
+        raise await run_in_threadpool(refusals.of, intake, statement, error) from error
     finally:
         sealing.let_go()
     if isinstance(statement.body, bodies.DeviceRevoke | bodies.KeyRetire):
-        uploads: Uploads = request.app.state.uploads
         uploads.sweep_soon()
     if recorded.again:
         response.status_code = 200
-    return answer(services, recorded)
+    return intake.receipts.of(recorded)
 
 
 def _needs_checking_beside(statement: Statement) -> bool:
@@ -79,18 +78,18 @@ def _needs_checking_beside(statement: Statement) -> bool:
     return statement.seen is not None or statement.type.startswith("alarm.") or isinstance(statement.body, beside)
 
 
-def _known_or_checked(services: Services, statement: Statement, sealing: Sealing) -> Recorded | None:
+def _known_or_checked(intake: Intake, statement: Statement, sealing: Sealing) -> Recorded | None:
     """Return the event of a statement that was stored before; otherwise check it, and return None."""
-    known = services.journal.by_statement(statement.id)
+    known = intake.journal.by_statement(statement.id)
     if known is None:
-        _check_beside(services, statement, sealing)
+        _check_beside(intake, statement, sealing)
     return known
 
 
-def _check_beside(services: Services, statement: Statement, sealing: Sealing) -> None:
+def _check_beside(intake: Intake, statement: Statement, sealing: Sealing) -> None:
     """Check what the journal itself cannot know: files, prepared exports, and that the bridge hears of every act."""
     body = statement.body
-    refusals.check_seen(services, statement)
+    refusals.check_seen(intake, statement)
     if statement.type.startswith("alarm."):
         # An act that the bridge did not see would stand in the journal while her device hears nothing of it.
         raise NotAllowedError("door", "acts on an alarm go to /alarms/{alarm}/acts")
@@ -98,19 +97,19 @@ def _check_beside(services: Services, statement: Statement, sealing: Sealing) ->
         # Here nobody would see to it that the next log has its key and its witnesses.
         raise NotAllowedError("door", "a log is ended by `getuige log rotate`")
     if isinstance(body, bodies.ItemSeal | bodies.ItemOpen):
-        public = services.journal.ask(lambda standing: standing.public_key(statement.by))
+        public = intake.journal.ask(lambda standing: standing.public_key(statement.by))
         if public is None:
             raise ProblemError(general.SIGNATURE)
         if isinstance(body, bodies.ItemSeal):
-            sealed = services.journal.seal_of(body.item)
+            sealed = intake.journal.seal_of(body.item)
             if sealed is None:
                 sealing.begin()
-                check_seal(services.blobs, statement, body, public)
+                check_seal(intake.blobs, statement, body, public)
             elif sealed.statement != statement.id:
                 # Before the file is read: it may be in S3 only, and nobody makes us fetch it by asking again.
                 raise NotAllowedError("exists", "this item was sealed before")
         else:
-            services.journal.ask(lambda standing: begun.refuse_known(standing, body.item))
-            begun.note(services.uploads, statement, body, public)
+            intake.journal.ask(lambda standing: begun.refuse_known(standing, body.item))
+            begun.note(intake.uploads, statement, body, public)
     elif isinstance(body, bodies.Export):
-        check_export(services, statement, body)
+        check_export(intake.exports, statement, body)

@@ -5,7 +5,6 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from evidence import ids
-from evidence.bundle.checking import trust
 from evidence.statements import bodies
 from server import organisation
 from server.api import V1, problems
@@ -13,8 +12,8 @@ from server.auth.dependencies import PasserByAsking, VisitorAsking
 from server.auth.door import DoorRoute
 from server.principals import Anyone, Signer
 from server.problems import ProblemError, general
-from server.services import Services, services_of
 from server.statements.shapes import Dsse
+from server.system.parts import OwnState, StateGiven
 
 router = APIRouter(route_class=DoorRoute, tags=["system"])
 
@@ -56,16 +55,16 @@ async def get_time(_who: PasserByAsking) -> ServerTime:
 
 
 @router.get(f"{V1}/trust", operation_id="get_trust", responses=problems(general.UNREADY))
-async def get_trust(request: Request, who: VisitorAsking) -> TrustAnswer:
+async def get_trust(who: VisitorAsking, state: StateGiven) -> TrustAnswer:
     """Return root, log key, policy and certificates; a stranger sees those of services, a phone its lead's too."""
-    return await run_in_threadpool(_trust, services_of(request), who)
+    return await run_in_threadpool(_trust, state, who)
 
 
-def _trust(services: Services, who: Anyone | Signer) -> TrustAnswer:
-    opened = services.journal.ask(lambda standing: standing.log)
+def _trust(state: OwnState, who: Anyone | Signer) -> TrustAnswer:
+    opened = state.journal.ask(lambda standing: standing.log)
     if opened is None:
         raise LookupError("a server that runs has an open log")
-    shown = [statement for _, statement in organisation.shown_to(services, who)]
+    shown = [statement for _, statement in organisation.shown_to(state.journal, who)]
     certificates = [one for one in shown if isinstance(one.body, bodies.KeyPublish | bodies.KeyRetire)]
     rotations = [one for one in shown if isinstance(one.body, bodies.LogRotate)]
     return TrustAnswer(
@@ -73,7 +72,7 @@ def _trust(services: Services, who: Anyone | Signer) -> TrustAnswer:
         log_vkey=opened.log_vkey,
         root=opened.root.sign,
         root_label=opened.root.label,
-        policy=(services.layout.trust / trust.POLICY).read_text(),
+        policy=state.policy.read_text(),
         certificates=[Dsse.model_validate(one.envelope.to_json()) for one in certificates],
         rotations=[Dsse.model_validate(one.envelope.to_json()) for one in rotations],
     )
@@ -90,9 +89,9 @@ async def is_alive(_who: PasserByAsking) -> dict[str, bool]:
     operation_id="is_ready",
     responses=problems(general.NOT_READY),
 )
-async def is_ready(request: Request, _who: PasserByAsking) -> Ready:
+async def is_ready(request: Request, _who: PasserByAsking, state: StateGiven) -> Ready:
     """Say that a proxy may send requests here; otherwise which part is not well."""
-    trouble = services_of(request).trouble()
+    trouble = state.trouble()
     if request.app.state.draining:
         trouble["server"] = "is stopping; requests go on until it has"
     if trouble:

@@ -20,8 +20,7 @@ from evidence.store.ports import Tally
 from server.items.access import CaseView
 from server.items.service import read_prefix
 from server.people import Person, person
-from server.services import Services
-from server.statements.signs import Signs
+from server.timeline.parts import TimelineSources
 from server.timeline.shapes import (
     AlarmOut,
     CaseFacts,
@@ -58,14 +57,14 @@ class Page:
         return [body.item for body in said if isinstance(body, bodies.ItemSeal | bodies.ItemOpen)]
 
 
-def page(services: Services, view: CaseView, after: int, limit: int) -> Page:
+def page(sources: TimelineSources, view: CaseView, after: int, limit: int) -> Page:
     """Return the events of a view behind index `after`."""
     if view.whole:
-        found = list(services.journal.read(after=after, limit=limit + 1, case=view.case))
+        found = list(sources.items.journal.read(after=after, limit=limit + 1, case=view.case))
     else:
         # An investigator sees what an export would hold; which alarms that are depends on earlier events.
         selection = Selection(_NO_EXPORT, view.case, view.reader, frozenset(view.granted))
-        everything = [one for one in _all_of(services, view.case) if _parsed(one) is not None]
+        everything = [one for one in _all_of(sources, view.case) if _parsed(one) is not None]
         found = [recorded for recorded in select(selection, everything) if recorded.index > after][: limit + 1]
     last = found[limit - 1].index if len(found) > limit else None
     read = ((recorded, _parsed(recorded)) for recorded in found[:limit])
@@ -75,7 +74,7 @@ def page(services: Services, view: CaseView, after: int, limit: int) -> Page:
         for recorded, parsed in read
         if parsed is None or view.gone.isdisjoint(named_items(parsed.statement))
     )
-    buried = services.journal.tombstones(case=view.case, after=after, through=last) if view.whole else ()
+    buried = sources.items.journal.tombstones(case=view.case, after=after, through=last) if view.whole else ()
     return Page(shown, last, tuple(buried))
 
 
@@ -87,9 +86,9 @@ def _parsed(recorded: Recorded) -> Event | None:
         return None
 
 
-def _all_of(services: Services, case: ids.CaseId) -> list[Recorded]:
+def _all_of(sources: TimelineSources, case: ids.CaseId) -> list[Recorded]:
     found: list[Recorded] = []
-    while more := services.journal.read(after=found[-1].index if found else -1, limit=MAX_PAGE, case=case):
+    while more := sources.items.journal.read(after=found[-1].index if found else -1, limit=MAX_PAGE, case=case):
         found.extend(more)
     return found
 
@@ -117,12 +116,12 @@ def erased(standing: Standing, found: Page) -> list[ErasedOut]:
 
 
 def put_into_words(
-    services: Services, view: CaseView, found: Page, signers: Mapping[ids.KeyId, Person]
+    sources: TimelineSources, view: CaseView, found: Page, signers: Mapping[ids.KeyId, Person]
 ) -> list[TimelineEvent]:
     """Return the events of a page as JSON; ciphertext is read from the blobs here."""
-    begun = services.journal.ask(lambda standing: {item: standing.opened.get(item) for item in found.items})
+    begun = sources.items.journal.ask(lambda standing: {item: standing.opened.get(item) for item in found.items})
     return [
-        _unreadable(recorded) if parsed is None else _event(services, view, signers, begun, recorded, parsed)
+        _unreadable(recorded) if parsed is None else _event(sources, view, signers, begun, recorded, parsed)
         for recorded, parsed in found.events
     ]
 
@@ -142,7 +141,7 @@ def _unreadable(recorded: Recorded) -> TimelineEvent:
 
 
 def _event(
-    services: Services,
+    sources: TimelineSources,
     view: CaseView,
     signers: Mapping[ids.KeyId, Person],
     begun: Mapping[ids.ItemId, Begun | None],
@@ -164,9 +163,9 @@ def _event(
         out.body = schema.encode(body)
     try:
         if isinstance(body, bodies.ItemSeal):
-            out.item = _item(services, view, body)
+            out.item = _item(sources, view, body)
         elif isinstance(body, bodies.ItemOpen) and (known := begun.get(body.item)) is not None:
-            out.item = _begun_item(services, view, body.item, known)
+            out.item = _begun_item(sources, view, body.item, known)
     except BlobAwayError:
         raise  # it is asked again in a minute, and then all of it is here
     except (EvidenceError, OSError) as error:
@@ -178,8 +177,8 @@ def _event(
     return out
 
 
-def _item(services: Services, view: CaseView, body: bodies.ItemSeal) -> ItemOut:
-    prefix = read_prefix(services, body)
+def _item(sources: TimelineSources, view: CaseView, body: bodies.ItemSeal) -> ItemOut:
+    prefix = read_prefix(sources.items.blobs, body)
     wraps = view.wraps_for(body.item, prefix.head.wraps)
     return ItemOut(
         item=body.item,
@@ -190,9 +189,9 @@ def _item(services: Services, view: CaseView, body: bodies.ItemSeal) -> ItemOut:
     )
 
 
-def _begun_item(services: Services, view: CaseView, item: ids.ItemId, known: Begun) -> ItemOut | None:
+def _begun_item(sources: TimelineSources, view: CaseView, item: ids.ItemId, known: Begun) -> ItemOut | None:
     """Return what is here of an item that was announced; None when nothing of it is."""
-    found = arrived(services.uploads, item, known)
+    found = arrived(sources.items.uploads, item, known)
     if found is None:
         return None
     head = found.prefix.head
@@ -220,9 +219,9 @@ def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:
     )
 
 
-def signs(services: Services, case: ids.CaseId) -> list[SignOut]:
+def signs(sources: TimelineSources, case: ids.CaseId) -> list[SignOut]:
     """Return the signs that something is not right with a device of a case."""
-    found = Signs(services.layout.signs).of(case)
+    found = sources.signs.of(case)
     return [SignOut(kind=one.kind, by=one.by, first=one.first, last=one.last) for one in found]
 
 
@@ -260,10 +259,10 @@ def erased_of(standing: Standing, cases: Iterable[ids.CaseId]) -> dict[ids.CaseI
     return found
 
 
-def log_state(services: Services) -> LogState:
+def log_state(sources: TimelineSources) -> LogState:
     """Return the published head of the log."""
-    signed = services.log.checkpoint()
+    signed = sources.log.checkpoint()
     if signed is None:
-        return LogState(size=0, root="", proven_through=services.log.proven_through())
+        return LogState(size=0, root="", proven_through=sources.log.proven_through())
     head = signed.checkpoint
-    return LogState(size=head.size, root=head.root.hex(), proven_through=services.log.proven_through())
+    return LogState(size=head.size, root=head.root.hex(), proven_through=sources.log.proven_through())

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 
 from evidence import canonical, ids
@@ -12,20 +12,21 @@ from server.api import PROVEN, V1, WRITING, problems
 from server.auth.dependencies import CaseListerAsking, ReaderAsking, SignerAsking
 from server.auth.door import DoorRoute
 from server.items.access import sees_whole, view_case, visible_cases
-from server.items.reads import Reads
+from server.items.parts import ReadsGiven
 from server.items.service import find_view
+from server.parts import JournalGiven
 from server.people import Person
 from server.principals import Dispatcher
 from server.problems import general
-from server.services import services_of
 from server.timeline import build
+from server.timeline.parts import TimelineGiven
 from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, Timeline
 
 router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["timeline"])
 
 
 @router.get("/cases", operation_id="list_cases", responses=problems(*PROVEN))
-def list_cases(request: Request, who: CaseListerAsking) -> list[CaseSummary]:
+def list_cases(who: CaseListerAsking, journal: JournalGiven) -> list[CaseSummary]:
     """List the cases of which the asking key may see something; a dispatcher sees none here."""
     if isinstance(who, Dispatcher):
         return []
@@ -38,7 +39,6 @@ def list_cases(request: Request, who: CaseListerAsking) -> list[CaseSummary]:
         rows = {case: build.summary(standing, case, view) for case, view in views.items()}
         return rows, build.erased_of(standing, whole)
 
-    journal = services_of(request).journal
     rows, erased = journal.ask(look)
     tallies = journal.tallies(list(erased))
     return [build.count(row, tallies.get(case), erased.get(case, 0)) for case, row in rows.items()]
@@ -50,17 +50,17 @@ def list_cases(request: Request, who: CaseListerAsking) -> list[CaseSummary]:
     responses=problems(*PROVEN, *WRITING, general.VALIDATION),
 )
 async def get_timeline(
-    request: Request,
     case: str,
     who: ReaderAsking,
+    sources: TimelineGiven,
+    reads: ReadsGiven,
     after: Annotated[int, Query(ge=-1, le=2**53, description="index of the last event of the page before")] = -1,
     limit: Annotated[int, Query(ge=1, le=build.MAX_PAGE)] = 500,
 ) -> Timeline:
     """Return a page of a case. Which items it hands out is in the journal before the answer begins."""
-    services = services_of(request)
-    reads: Reads = request.app.state.reads
-    view = await run_in_threadpool(find_view, services, case, who)
-    page = await run_in_threadpool(build.page, services, view, after, limit)
+    journal = sources.items.journal
+    view = await run_in_threadpool(find_view, journal, case, who)
+    page = await run_in_threadpool(build.page, sources, view, after, limit)
 
     def still_allowed(standing: Standing) -> bool:
         now_seen = view_case(standing, who, view.case, ids.now())
@@ -71,22 +71,22 @@ async def get_timeline(
     def words(standing: Standing) -> tuple[CaseFacts, dict[ids.KeyId, Person], list[ErasedOut]]:
         return build.facts(standing, view.case), build.people(standing, page), build.erased(standing, page)
 
-    facts, people, erased = await run_in_threadpool(services.journal.ask, words)
+    facts, people, erased = await run_in_threadpool(journal.ask, words)
     if view.whole:
-        facts.signs = await run_in_threadpool(build.signs, services, view.case)
-    events = await run_in_threadpool(build.put_into_words, services, view, page, people)
-    log = await run_in_threadpool(build.log_state, services)
+        facts.signs = await run_in_threadpool(build.signs, sources, view.case)
+    events = await run_in_threadpool(build.put_into_words, sources, view, page, people)
+    log = await run_in_threadpool(build.log_state, sources)
     return Timeline(case=facts, events=events, erased=erased, next=page.next, log=log)
 
 
 @router.get("/authority", operation_id="get_authority", responses=problems(*PROVEN))
-def get_authority(request: Request, who: SignerAsking) -> Organisation:
+def get_authority(who: SignerAsking, journal: JournalGiven) -> Organisation:
     """Return the events about keys and teams, so that a client can compute for itself who may sign what.
 
     A phone is shown the services and the lead of its own case, and nobody else.
     """
     events = [
         OrganisationEvent(index=one.index, event=canonical.b64(one.event), salt=one.salt.hex())
-        for one, _ in organisation.shown_to(services_of(request), who)
+        for one, _ in organisation.shown_to(journal, who)
     ]
     return Organisation(events=events)

@@ -12,13 +12,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 
 from server import upload_addresses
-from server.api import PROVEN, WRITING, address_of, problems
+from server.api import PROVEN, WRITING, AddressGiven, problems
 from server.auth.dependencies import PasserByAsking, UploaderAsking
 from server.auth.door import DoorRoute
 from server.interim import Interim
 from server.problems import ProblemError, domains, general, resuming
 from server.uploads import resumable
 from server.uploads.intake import Body, body_of
+from server.uploads.parts import UploadsGiven
 from server.uploads.resumable import Append
 from server.uploads.service import Uploads
 from server.uploads.storage import Progress
@@ -49,11 +50,6 @@ def _extra(media_type: str, *headers: tuple[str, bool, str]) -> dict[str, Any]:
     }
 
 
-def _uploads(request: Request) -> Uploads:
-    uploads: Uploads = request.app.state.uploads
-    return uploads
-
-
 @contextmanager
 def _in_the_drafts_words(provided: int | None = None) -> Iterator[None]:
     try:
@@ -82,15 +78,19 @@ async def describe(_who: PasserByAsking) -> Response:
     ),
 )
 async def create(
-    request: Request, item: Annotated[str, Query(examples=[ITEM_EXAMPLE], max_length=32)], who: UploaderAsking
+    request: Request,
+    item: Annotated[str, Query(examples=[ITEM_EXAMPLE], max_length=32)],
+    who: UploaderAsking,
+    uploads: UploadsGiven,
+    address: AddressGiven,
 ) -> Response:
     """Announce a sealed file. The body may bring its first bytes, or all of them; it may have any size."""
-    uploads, interim = _uploads(request), Interim.of(request, resumable.INTEROP_VERSION)
+    interim = Interim.of(request, resumable.INTEROP_VERSION)
     with _in_the_drafts_words():
         opening = resumable.parse_creation(request.headers, item)
         admitted = await uploads.create(who, opening.creation)
         upload = admitted.upload
-        location = {"location": address_of(request, f"{upload_addresses.RESUMABLE}/{upload.id}")}
+        location = {"location": address.of(request, f"{upload_addresses.RESUMABLE}/{upload.id}")}
         interim.tell({**location, "upload-limit": resumable.limits(upload.expires_at)})
         progress = await uploads.begin(who, admitted)
         if progress.offset == 0 and opening.part.length != 0:
@@ -99,10 +99,10 @@ async def create(
     return Response(status_code=201, headers={**location, **_told(progress)})
 
 
-async def _look(request: Request, upload: str, who: UploaderAsking) -> Response:
+async def _look(upload: str, who: UploaderAsking, uploads: UploadsGiven) -> Response:
     """Say how many bytes are durable. A request that still writes this upload steps aside first."""
     with _in_the_drafts_words():
-        at = await _uploads(request).look(who, upload)
+        at = await uploads.look(who, upload)
     return Response(status_code=204, headers={**resumable.state_of(at.upload, at.offset), "cache-control": "no-store"})
 
 
@@ -130,12 +130,12 @@ for _method in ("HEAD", "GET"):
         ("Content-Digest", False, DIGEST_EXAMPLE),
     ),
 )
-async def append(request: Request, upload: str, who: UploaderAsking) -> Response:
+async def append(request: Request, upload: str, who: UploaderAsking, uploads: UploadsGiven) -> Response:
     """Append bytes at the offset. The offset that is answered is on the disk."""
     asked = resumable.parse_append(request.headers)
     interim = Interim.of(request, resumable.INTEROP_VERSION)
     with _in_the_drafts_words(asked.part.offset):
-        at = await _written(_uploads(request), who, upload, asked, partial(body_of, request), interim)
+        at = await _written(uploads, who, upload, asked, partial(body_of, request), interim)
     return Response(status_code=204, headers=_told(at))
 
 
@@ -171,8 +171,8 @@ def _told(at: Progress) -> dict[str, str]:
     status_code=204,
     responses=problems(*PROVEN, domains.UPLOAD_COMPLETE, domains.UPLOAD_BEGUN, domains.UPLOAD_LOCKED, *WRITING),
 )
-async def cancel(request: Request, upload: str, who: UploaderAsking) -> Response:
+async def cancel(upload: str, who: UploaderAsking, uploads: UploadsGiven) -> Response:
     """Call off an upload that is not complete."""
     with _in_the_drafts_words():
-        await _uploads(request).remove(who, upload)
+        await uploads.remove(who, upload)
     return Response(status_code=204)

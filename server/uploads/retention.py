@@ -10,20 +10,20 @@ State rules:
 """
 
 from evidence import ids
-from server.services import Services
 from server.uploads import begun
 from server.uploads.core import Upload
+from server.uploads.store import UploadStore
 
 
 class Retention:
     """Judges and ends uploads. All of it blocks."""
 
-    def __init__(self, services: Services) -> None:
-        self._journal = services.journal
-        self._folder = services.uploads
-        self._notes = services.uploads.notes
-        self._blobs = services.blobs.local
-        self._copies = services.copies
+    def __init__(self, store: UploadStore) -> None:
+        self._journal = store.journal
+        self._folder = store.folder
+        self._notes = store.folder.notes
+        self._blobs = store.blobs
+        self._copies = store.copies
 
     def keeps(self, upload: Upload) -> bool:
         """Whether an upload is of an announced item: then what arrived is evidence (`server.uploads.begun`)."""

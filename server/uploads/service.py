@@ -18,12 +18,12 @@ from starlette.concurrency import run_in_threadpool
 from evidence import ids
 from server.principals import Caseworker, Phone
 from server.problems import ProblemError, domains, general
-from server.services import Services
 from server.uploads import core
 from server.uploads.core import Creation, Patch, Upload
 from server.uploads.intake import Body, TooLongError, receive
 from server.uploads.lanes import TAKEOVER_TIMEOUT_S, Lane
 from server.uploads.storage import Admitted, Opened, Progress, Steps, at_offset
+from server.uploads.store import UploadStore
 
 SWEEP_EVERY_S: Final = 600.0
 """Expired uploads take up disk, nothing else; ten minutes more do no harm. After a revocation it is done at once."""
@@ -38,9 +38,9 @@ _log = structlog.get_logger(__name__)
 class Uploads:
     """The uploads of one process. Of one upload, one request at a time has the lane."""
 
-    def __init__(self, services: Services) -> None:
-        self._steps = Steps(services)
-        self._lanes = services.lanes
+    def __init__(self, store: UploadStore) -> None:
+        self._steps = Steps(store)
+        self._lanes = store.lanes
         self._admitting = asyncio.Lock()
         self._wake = asyncio.Event()
 

@@ -14,20 +14,17 @@ from evidence import ids
 from server.principals import Caseworker, Phone
 from server.problems import Member, ProblemError, domains, general
 from server.problems.kinds import ProblemType
-from server.services import Services
 from server.uploads import core
 from server.uploads.accounts import Accounts
 from server.uploads.cache import Remembered
 from server.uploads.core import Patch, Upload
 from server.uploads.folder import Hold, WrongHashError
 from server.uploads.retention import Retention
+from server.uploads.store import UploadStore
 from server.uploads.writer import FULL, RESERVE, PartWriter, Written, free_bytes
 
 MAX_REMEMBERED_HASHES: Final = 512
 """Hash states kept between requests, about 200 bytes each; one that is missing only costs a second reading."""
-
-
-MIB: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +73,12 @@ class Opened:
 class Steps:
     """The steps of one process. Of one upload, one request at a time takes them; who that is, `service` decides."""
 
-    def __init__(self, services: Services) -> None:
-        self._journal = services.journal
-        self._folder = services.uploads
-        self._accounts = Accounts(services.journal, services.copies, services.uploads)
-        self._retention = Retention(services)
-        self._reserve_bytes = services.settings.upload_reserve_mib * MIB
+    def __init__(self, store: UploadStore) -> None:
+        self._journal = store.journal
+        self._folder = store.folder
+        self._accounts = Accounts(store.journal, store.copies, store.folder)
+        self._retention = Retention(store)
+        self._reserve_bytes = store.reserve_bytes
         self._hashes: Remembered[tuple[int, hashlib._Hash]] = Remembered(MAX_REMEMBERED_HASHES)
 
     def admit(self, upload: Upload) -> Admitted | None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from evidence import ids
 from server import upload_addresses
-from server.api import PROVEN, WRITING, address_of, problems
+from server.api import PROVEN, WRITING, AddressGiven, problems
 from server.auth.dependencies import PasserByAsking, UploaderAsking
 from server.auth.door import DoorRoute
 from server.principals import Caseworker, Phone
@@ -18,6 +18,7 @@ from server.problems import ProblemError, domains, general
 from server.uploads import core, tus
 from server.uploads.core import Patch, Upload
 from server.uploads.intake import AsgiBody, body_of
+from server.uploads.parts import UploadsGiven
 from server.uploads.service import Uploads
 from server.uploads.storage import Progress
 
@@ -34,11 +35,6 @@ _WRITING: Final = (
     domains.UPLOAD_HASH,
     domains.UPLOAD_LOCKED,
 )
-
-
-def _uploads(request: Request) -> Uploads:
-    uploads: Uploads = request.app.state.uploads
-    return uploads
 
 
 def _headers(upload: Upload, offset: int) -> dict[str, str]:
@@ -85,17 +81,16 @@ async def describe(_who: PasserByAsking) -> Response:
         ]
     },
 )
-async def create(request: Request, who: UploaderAsking) -> Response:
+async def create(request: Request, who: UploaderAsking, uploads: UploadsGiven, address: AddressGiven) -> Response:
     """Announce a sealed file: its size, its item, its SHA-256. The body may bring its first bytes."""
     tus.check_version(request.headers)
     creation = tus.parse_creation(request.headers)
-    uploads = _uploads(request)
     body = await request.body()
     checksum = tus.parse_checksum(request.headers)
     if len(body) > creation.length:
         raise ProblemError(general.TOO_LARGE)
     admitted = await uploads.create(who, creation)
-    location = {"location": address_of(request, f"{upload_addresses.UPLOADS}/{admitted.upload.id}")}
+    location = {"location": address.of(request, f"{upload_addresses.UPLOADS}/{admitted.upload.id}")}
     progress = await uploads.begin(who, admitted)
     if body and progress.offset == 0:
         progress = await _first_bytes(uploads, who, admitted.upload, body, checksum)
@@ -119,10 +114,10 @@ async def _first_bytes(
 
 
 @router.head("/{upload}", operation_id="look_at_upload", responses=problems(*_TUS, *_WRITING))
-async def look(request: Request, upload: str, who: UploaderAsking) -> Response:
+async def look(request: Request, upload: str, who: UploaderAsking, uploads: UploadsGiven) -> Response:
     """Say how many bytes are durable. A request that still writes this upload steps aside first."""
     tus.check_version(request.headers)
-    at = await _uploads(request).look(who, upload)
+    at = await uploads.look(who, upload)
     about = {"upload-length": str(at.upload.length), "upload-metadata": tus.metadata_of(at.upload)}
     headers = {**_headers(at.upload, at.offset), **about}
     return Response(status_code=200, headers=headers)
@@ -151,11 +146,11 @@ async def look(request: Request, upload: str, who: UploaderAsking) -> Response:
         ],
     },
 )
-async def go_on(request: Request, upload: str, who: UploaderAsking) -> Response:
+async def go_on(request: Request, upload: str, who: UploaderAsking, uploads: UploadsGiven) -> Response:
     """Append bytes at the offset. The offset that is answered is on the disk."""
     tus.check_version(request.headers)
     patch = tus.parse_patch(request.headers)
-    at = await _uploads(request).write(who, upload, patch, partial(body_of, request))
+    at = await uploads.write(who, upload, patch, partial(body_of, request))
     return Response(status_code=204, headers=_headers(at.upload, at.offset))
 
 
@@ -165,8 +160,8 @@ async def go_on(request: Request, upload: str, who: UploaderAsking) -> Response:
     status_code=204,
     responses=problems(*_TUS, domains.UPLOAD_COMPLETE, domains.UPLOAD_BEGUN, domains.UPLOAD_LOCKED),
 )
-async def terminate(request: Request, upload: str, who: UploaderAsking) -> Response:
+async def terminate(request: Request, upload: str, who: UploaderAsking, uploads: UploadsGiven) -> Response:
     """Call off an upload that is not complete."""
     tus.check_version(request.headers)
-    await _uploads(request).remove(who, upload)
+    await uploads.remove(who, upload)
     return Response(status_code=204, headers={"tus-resumable": tus.VERSION})

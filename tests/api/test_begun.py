@@ -121,7 +121,7 @@ def test_neither_time_nor_a_lost_machine_takes_it_away(alone: Path) -> None:
         past = {**json.loads(note.read_bytes()), "expires_at": "2020-01-01T00:00:00.000Z"}
         note.write_bytes(canonical.encode(past))
     with open_services(settings) as services:
-        asyncio.run(Uploads(services).sweep())
+        asyncio.run(Uploads(services.upload_store).sweep())
     left = {path.stem for path in (settings.data / "uploads").glob("*.part")}
     assert left == {where.rsplit("/", 1)[1]}
     assert loose.rsplit("/", 1)[1] not in left

@@ -61,7 +61,7 @@ def swept(world: World) -> None:
     from server.services import open_services  # noqa: PLC0415 - only here, and it is heavy
 
     with open_services(world.settings) as services:
-        asyncio.run(Uploads(services).sweep())
+        asyncio.run(Uploads(services.upload_store).sweep())
 
 
 def age(world: World, *ends: str) -> None:

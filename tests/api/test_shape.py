@@ -1,6 +1,8 @@
 """Proves what holds for all of the API: each route demands a principal, each error is documented and in plain words."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,16 +10,19 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
+from evidence import keys
 from server import openapi
 from server.app import create_app
 from server.auth.dependencies import PRINCIPALS
 from server.edge import allowed_hosts
+from server.founding import found
+from server.parts import Given, Parts
 from server.problems import ProblemError, document, prefers_english
 from server.problems.kinds import ProblemType
 from server.problems.registry import ALL, BY_NAME
 from server.rates import Limiter, Pace
 from server.settings import Settings
-from tests.support.server_world import World, problem
+from tests.support.server_world import World, problem, settings_in
 
 APP = create_app(Settings())
 ROUTES = list(iter_route_contexts(APP.routes))
@@ -79,6 +84,29 @@ def test_a_route_without_principal_would_be_found() -> None:
 
     (route,) = [one for one in iter_route_contexts(app.routes) if one.path == "/open"]
     assert principals(route) == []
+
+
+def kinds_of(dependant: Dependant | None) -> Iterator[type]:
+    """Yield the parts that a route is given, also through what it depends on."""
+    for one in dependant.dependencies if dependant is not None else ():
+        if isinstance(one.call, Given):
+            yield one.call.kind
+        yield from kinds_of(one)
+
+
+async def test_every_part_that_a_route_asks_for_is_there_and_every_part_is_asked_for(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    found(settings, keys.SigningKey.generate(), "Getuige")
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        assert {kind for route in ROUTES for kind in kinds_of(getattr(route, "dependant", None))} == (
+            app.state.parts.kinds
+        )
+
+
+def test_two_parts_of_one_type_are_a_mistake() -> None:
+    with pytest.raises(TypeError, match="two parts of one type"):
+        Parts("a", "b")
 
 
 def test_operation_ids_are_unique_and_in_snake_case() -> None:

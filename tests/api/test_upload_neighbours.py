@@ -66,7 +66,7 @@ async def test_a_request_that_is_gone_lets_go_of_what_was_opened_for_it(tmp_path
     found(settings, keys.Identity.generate(), "Filomena")
     content = os.urandom(1000)
     with open_services(settings) as services:
-        uploads = Uploads(services)
+        uploads = Uploads(services.upload_store)
         who = Phone(OWNER, ids.DeviceId(ids.new_id()), ids.CaseId(ids.new_id()))
         creation = Creation(len(content), ids.ItemId(ids.new_id()), ids.Sha256(hashlib.sha256(content).hexdigest()))
         upload = (await uploads.create(who, creation)).upload

@@ -58,7 +58,7 @@ def test_an_erased_item_stays_gone_and_what_s3_keeps_is_said(server: S3Server, p
         assert [(one.where, one.until) for one in body.remains if one.where == "object-lock"] == [
             ("object-lock", copy.locked_until)
         ]
-        background = Background(services, StorageFigures(CollectorRegistry()))
+        background = Background(services.storage, StorageFigures(CollectorRegistry()))
         background.scrub_once()
         keeping = keeping_of(services)
         assert keeping.renew_locks(lambda _copy, now: ids.time_of(ids.moment_of(now) + FAR), lambda: False) == 0

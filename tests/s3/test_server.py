@@ -187,7 +187,7 @@ def test_the_background_scrub_mends_counts_and_writes_down(
     _, items = dropped
     registry = CollectorRegistry()
     with open_services(settings) as services:
-        background = Background(services, StorageFigures(registry))
+        background = Background(services.storage, StorageFigures(registry))
         services.blobs.fetch(items[0].body.container.sha256)
         services.blobs.local.local_path(items[0].body.container.sha256).write_bytes(b"rot")
         name = items[0].body.container.sha256
