@@ -47,7 +47,10 @@ EXIT_REFUSED: Final = 1
 TRACEBACK: Final = "GETUIGE_TRACEBACK"
 """With this variable set an error that nobody foresaw is shown with its traceback, for developers."""
 
-HELP: Final = """Getuige (Dutch for *witness*): end-to-end encrypted evidence, and panic alarms that are not lost.
+HELP_COLUMNS: Final = 120
+"""A help text is as wide as the terminal, up to this."""
+
+HELP: Final = """Getuige (Dutch for witness): end-to-end encrypted evidence, and panic alarms that are not lost.
 
 `getuige run` shows all of it on this machine; `getuige doctor` says what is missing and how to mend it.
 Settings come from environment variables that begin with GETUIGE_.
@@ -59,7 +62,8 @@ def _new_app() -> typer.Typer:
     return typer.Typer(
         no_args_is_help=True,
         add_completion=False,
-        rich_markup_mode="markdown",
+        rich_markup_mode=None,  # plain text: to read and lay out Markdown costs a help text a third of its time
+        context_settings={"max_content_width": HELP_COLUMNS},
         pretty_exceptions_show_locals=False,
     )
 
