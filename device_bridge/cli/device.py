@@ -151,7 +151,8 @@ def device_run(folder: Folder, track: Track = None, battery: Battery = None, as_
     from device_bridge.wire.message import Kind
 
     senses = _senses(track=track, battery=battery)
-    device = ReferenceDevice(DeviceMemory(folder), _teller(as_json=as_json), senses.locate, senses.battery)
+    told, refused = _tellers(as_json=as_json)
+    device = ReferenceDevice(DeviceMemory(folder), told, senses.locate, senses.battery, refused)
     stop = stop_signal()
     device.start()
 
@@ -193,7 +194,8 @@ def _press(
     from device_bridge.wire.message import Kind, Told
 
     memory = DeviceMemory(folder)
-    device = ReferenceDevice(memory, _teller(as_json=as_json), senses.locate, senses.battery)
+    told, refused = _tellers(as_json=as_json)
+    device = ReferenceDevice(memory, told, senses.locate, senses.battery, refused)
     started = time.monotonic()
     device.start()
     try:
@@ -237,9 +239,13 @@ def _sense(senses: Any, word: str, said: str) -> None:  # noqa: ANN401 - as abov
         typer.echo(f"{word}: {error}", err=True)
 
 
-def _teller(*, as_json: bool) -> Any:  # noqa: ANN401 - device.OnTold, imported when needed
+def _tellers(*, as_json: bool) -> Any:  # noqa: ANN401 - device.OnTold and device.OnRefused, imported when needed
     def told(press: Any, state: Any, elapsed_ms: float) -> None:  # noqa: ANN401 - as above
         shown = {"event": state.value, "press": [press.boot, press.counter], "ms": round(elapsed_ms, 1)}
         show(shown, as_json=as_json)
 
-    return told
+    def refused(press: Any, why: Any, elapsed_ms: float) -> None:  # noqa: ANN401 - as above
+        number = [press.boot, press.counter]
+        show({"event": "refused", "why": why.value, "press": number, "ms": round(elapsed_ms, 1)}, as_json=as_json)
+
+    return told, refused

@@ -27,9 +27,10 @@ SHARDS: Final = 256
 KEEP_ALIVE_S: Final = 5
 """A broker that vanished without a word is noticed within one and a half of these."""
 
+
 CONNECT_TIMEOUT_S: Final = 2.0
 RECONNECT_S: Final = (1, 2)
-"""Pause between attempts, at least and at most: a broker that is killed is back within a second."""
+"""Pause between attempts, at first and at most, doubled each time: a broker that is killed is back within a second."""
 
 PLAIN_PORT, TLS_PORT = 1883, 8883
 
@@ -112,6 +113,7 @@ class Connection:
         self._on_up = on_up
         self._filters = filters
         self._login = login
+        self._keep_alive_s = KEEP_ALIVE_S
         self._epoch = 0
         self._lock = threading.Lock()
         self._client = self._make_client(client_id, durable=durable)
@@ -120,7 +122,19 @@ class Connection:
 
     def start(self) -> None:
         """Begin to connect, and keep connecting until `stop`."""
-        self._client.connect_async(self.address.host, self.address.port, keepalive=KEEP_ALIVE_S)
+        self._client.connect_async(self.address.host, self.address.port, keepalive=self._keep_alive_s)
+        self._client.loop_start()
+
+    def at_pace(self, keep_alive_s: int, first_pause_s: float, longest_pause_s: float) -> None:
+        """Set how soon a silent broker counts as gone, and how long to wait between attempts, doubled each time."""
+        self._keep_alive_s = keep_alive_s
+        pauses: tuple[Any, Any] = (first_pause_s, longest_pause_s)  # paho waits fractions of a second too
+        self._client.reconnect_delay_set(*pauses)
+
+    def renew(self) -> None:
+        """Begin anew at once, whether or not the connection looks well; may take a second. Not for callbacks."""
+        self._client.loop_stop()
+        self._client.connect_async(self.address.host, self.address.port, keepalive=self._keep_alive_s)
         self._client.loop_start()
 
     def stop(self) -> None:

@@ -2,9 +2,11 @@
 
 It sends each press to every broker it knows and repeats the identical bytes until a downlink, signed by the bridge
 key that it has pinned, says *stored*. A broker's own acknowledgement means nothing to it. When nobody has said
-*stored* after five seconds, or every bridge has said that it is away, it posts the same bytes over HTTP as well.
+*stored* after five seconds, or every bridge has said that it is away, it posts the same bytes over HTTP as well, and
+makes its connections anew. A bridge that refuses the bytes says why; the device goes on, less often.
 """
 
+import random
 import threading
 import time
 import urllib.error
@@ -22,7 +24,7 @@ from device_bridge.mqtt.login import client_id_of, make_token
 from device_bridge.reference_device.memory import DeviceMemory, Progress
 from device_bridge.reference_device.position_schedule import ALARMING, Followed
 from device_bridge.wire import codes, cose, message
-from device_bridge.wire.message import LIFE_SIGNS, Kind, Lane, Location, PressId, Told
+from device_bridge.wire.message import LIFE_SIGNS, Downlink, Kind, Lane, Location, PressId, Refusal, Told, Why
 
 FIRST_REPEAT_S: Final = 0.4
 """Pause before the first repeat: a broker that was killed may have taken the press, or the word *stored*, with it."""
@@ -30,8 +32,21 @@ FIRST_REPEAT_S: Final = 0.4
 REPEAT_S: Final = 1.0
 """Pause between further repeats of the identical bytes while nobody has said *stored*."""
 
+REFUSED_REPEAT_S: Final = 10.0
+"""Pause between repeats of what a bridge refused: its word may be out of date, so the device does not give up."""
+
 FALLBACK_AFTER_S: Final = 5.0
-"""Without *stored* for this long, the same bytes are also posted over HTTP."""
+"""Without *stored* for this long, the same bytes are also posted over HTTP, and the connections made anew."""
+
+RENEW_S: Final = 15.0
+"""Pause between further attempts with new connections: a slow network must have time to make one."""
+
+KEEP_ALIVE_S: Final = 20
+"""MQTT's own; a press that nobody answers does not wait for it."""
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = (1.0, 2.0), 32.0
+"""Pause before a device tries a broker again: drawn from the first two, then doubled each time up to the last, so that
+ten thousand devices do not come back in one second."""
 
 HTTP_TIMEOUT_S: Final = 4.0
 HEARTBEAT_S: Final = 60
@@ -42,6 +57,9 @@ FIRMWARE: Final = "getuige-reference-2"
 
 OnTold = Callable[[PressId, Told, float], None]
 """Called with the press, what was said about it, and the milliseconds since the button went down."""
+
+OnRefused = Callable[[PressId, Why, float], None]
+"""Called with the press, why a bridge takes nothing of it, and the milliseconds since the button went down."""
 
 log = structlog.get_logger()
 
@@ -55,19 +73,25 @@ class ReferenceDevice:
         on_told: OnTold | None = None,
         locate: Callable[[], Location | None] = lambda: None,
         battery: Callable[[], int | None] = lambda: None,
+        on_refused: OnRefused | None = None,
     ) -> None:
         """Make a device that is off; `locate` says where it is (None: no fix), `battery` how full it is, per cent."""
         self.heartbeat_s = HEARTBEAT_S
         self.refused_downlinks = 0
         """Downlinks whose signature is not the pinned bridge's."""
+        self.heard = 0
+        """Downlinks of the pinned bridge, old ones too."""
         self._memory = memory
         self._who = memory.identity
         self._started = time.monotonic()
         self._on_told = on_told
+        self._on_refused = on_refused
         self._locate = locate
         self._battery = battery
         self._followed = Followed(memory.state.closed_ms)
         self._clock_offset_ms: int | None = None
+        self._newest_ms = memory.state.closed_ms
+        """The bridge's clock in the newest word about an open press of this start."""
         self._nowhere = False
         """Whether the newest press went out without a place, and none was said since."""
         self._open: dict[PressId, Progress] = {}
@@ -154,11 +178,18 @@ class ReferenceDevice:
     def _connection(self, url: str, index: int) -> Connection:
         address = BrokerAddress.parse(url, "abcdefgh"[index], self._memory.authority_file, self._memory.shown)
         device = self._memory.device
-        login = Login(device, lambda: make_token(device, self._who))
-        filters = ((self._down, 1), ("svc/bridge/+", 1))
-        return Connection(
-            address, client_id_of(device), self._heard, filters=filters, login=login, on_up=self._send_unstored
+        connection = Connection(
+            address,
+            client_id_of(device),
+            self._heard,
+            filters=((self._down, 1), ("svc/bridge/+", 1)),
+            login=Login(device, lambda: make_token(device, self._who)),
+            durable=False,
+            on_up=self._send_unstored,
         )
+        first_s = random.uniform(*FIRST_PAUSE_S)  # noqa: S311 - spreads devices, protects nothing
+        connection.at_pace(KEEP_ALIVE_S, first_s, LONGEST_PAUSE_S)
+        return connection
 
     def _send_unstored(self, connection: Connection) -> None:
         """A press that was made while a broker was away goes out the moment that it is back."""
@@ -188,11 +219,15 @@ class ReferenceDevice:
 
     def _repeat(self, press: PressId, topic: str, payload: bytes) -> None:
         started, pause_s = time.monotonic(), FIRST_REPEAT_S
+        renew_at = started + FALLBACK_AFTER_S
         while self.wait(press, Told.STORED, pause_s) is None and not self._stop.is_set():
-            pause_s = REPEAT_S
+            first, now = pause_s == FIRST_REPEAT_S, time.monotonic()
+            pause_s = REFUSED_REPEAT_S if self._open[press].refused else REPEAT_S
             for connection in self._connections:
-                connection.publish(topic, payload)
-            late = time.monotonic() - started >= FALLBACK_AFTER_S
+                if (not connection.publish(topic, payload) and first) or now >= renew_at:
+                    connection.renew()
+            late = now - started >= FALLBACK_AFTER_S
+            renew_at = now + RENEW_S if now >= renew_at else renew_at
             if (late or self.nobody_listens()) and self._memory.state.press_url:
                 self._post(self._memory.state.press_url, topic, payload)
 
@@ -218,13 +253,19 @@ class ReferenceDevice:
     def _listen(self, payload: bytes) -> None:
         """Believe a downlink only when the pinned bridge signed it for this device."""
         try:
-            said = message.open_downlink(payload, self._memory.bridge_public, self._down)
+            said = message.open_told(payload, self._memory.bridge_public, self._down)
         except MessageError:
             self.refused_downlinks += 1
             raise
-        self._clock_offset_ms = said.time_ms - time.time_ns() // 1_000_000
-        self.heartbeat_s = max(1, said.heartbeat_s)
+        if isinstance(said, Refusal):
+            self._refused(said)
+        else:
+            self._told(said)
+        self.heard += 1
+
+    def _told(self, said: Downlink) -> None:
         with self._changed:
+            self._set_clock(said)
             if self._followed.hear(said, time.monotonic()):
                 self._memory.remember_closing(self._followed.closed_ms)
             progress = self._open.get(said.press)
@@ -236,6 +277,29 @@ class ReferenceDevice:
             self._changed.notify_all()
         if self._on_told is not None:
             self._on_told(said.press, said.state, elapsed_ms)
+
+    def _set_clock(self, said: Downlink) -> None:
+        """Set the clock by an answer to an open press of this start, and by no older word: a broker may repeat one."""
+        progress = self._open.get(said.press)
+        if progress is None or Told.CLOSED in progress.told_ms or said.time_ms <= self._newest_ms:
+            return
+        self._newest_ms = said.time_ms
+        self._clock_offset_ms = said.time_ms - time.time_ns() // 1_000_000
+        self.heartbeat_s = max(1, said.heartbeat_s)
+
+    def _refused(self, said: Refusal) -> None:
+        """Note that a bridge takes nothing of a press, which whoever holds the device should see."""
+        with self._changed:
+            for press, (_topic, payload) in self._unstored.items():
+                if message.name_of_refused(payload) == said.of:
+                    progress = self._open[press]
+                    break
+            else:
+                return
+            first, progress.refused = progress.refused is None, said.why
+            elapsed_ms = (time.monotonic() - progress.started) * 1000
+        if first and self._on_refused is not None:
+            self._on_refused(press, said.why, elapsed_ms)
 
     def _beat(self) -> None:
         last = time.monotonic()

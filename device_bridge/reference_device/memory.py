@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from device_bridge.errors import SettingsError
 from device_bridge.wire.codes import SALT_BYTES
-from device_bridge.wire.message import PressId
+from device_bridge.wire.message import PressId, Why
 from evidence import canonical, files, ids, keyfile, keys, schema
 from evidence.errors import FormatError
 
@@ -128,3 +128,4 @@ class Progress:
     press: PressId
     started: float
     told_ms: dict[str, float] = field(default_factory=dict)
+    refused: Why | None = None

@@ -4,6 +4,7 @@ A press fails open: everything inside an authentic message that only makes it od
 the caller to flag. What cannot be read at all is a MessageError and nothing else.
 """
 
+import hashlib
 import math
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ MAX_ACCURACY_M: Final = 41_000_000
 
 BridgeName = NewType("BridgeName", str)
 CODE_BYTES: Final = 32
+REFUSED_NAME_BYTES: Final = 8
 _ID_BYTES: Final = 16
 _LOCATION_PARTS: Final = 5
 _PRESS_PARTS: Final = 2
@@ -62,6 +64,19 @@ class Told(StrEnum):
     ACCEPTED = "accepted"
     DISPATCHED = "dispatched"
     CLOSED = "closed"
+
+
+class Why(StrEnum):
+    """The reason for which a bridge takes nothing of what a device sent."""
+
+    NOT_IN_USE = "not-in-use"
+    """No device of this id is enrolled here: not yet, or no longer."""
+    SIGNATURE = "signature"
+    """The signature is not this device's, or was made for another topic."""
+    UNREADABLE = "unreadable"
+    """The bytes are no COSE_Sign1 of this format, or too many."""
+    WRONG_LANE = "wrong-lane"
+    """A sign of life on the lane of presses, or the other way round."""
 
 
 class Lane(StrEnum):
@@ -149,6 +164,26 @@ class Downlink:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the bridge tells a device about bytes of which it takes nothing: which ones, and why."""
+
+    of: bytes
+    """The first eight bytes of the SHA-256 of what arrived: a press id may not be readable in it."""
+    why: Why
+    time_ms: int
+
+    def to_payload(self) -> bytes:
+        """Return the CBOR map of `docs/formats/device.md`, deterministically encoded."""
+        members = {"v": VERSION, "of": self.of, "why": self.why.value, "time": self.time_ms}
+        return cbor2.dumps(members, canonical=True)
+
+
+def name_of_refused(data: bytes) -> bytes:
+    """Return the eight bytes by which a refusal names what arrived."""
+    return hashlib.sha256(data).digest()[:REFUSED_NAME_BYTES]
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceNotice:
     """A bridge says that it listens, or its broker says for it that it no longer does (retained)."""
 
@@ -216,10 +251,23 @@ def open_device_message(data: bytes, public: bytes, topic: str) -> DeviceMessage
 
 
 def open_downlink(data: bytes, public: bytes, topic: str) -> Downlink:
+    """Verify and read what was said about a press that was taken; MessageError for anything else."""
+    said = open_told(data, public, topic)
+    if isinstance(said, Refusal):
+        raise MessageError(f"the bridge refused it: {said.why}")
+    return said
+
+
+def open_told(data: bytes, public: bytes, topic: str) -> Downlink | Refusal:
     """Verify and read what the bridge whose key is `public` said on `topic`; MessageError otherwise."""
     signed = cose.parse(data)
     signed.verify(public, topic)
-    members = _members(signed.payload, {"v", "press", "state", "time", "hb"})
+    members = _downlink_members(signed.payload)
+    if "why" in members:
+        of = members["of"]
+        if not isinstance(of, bytes) or len(of) != REFUSED_NAME_BYTES:
+            raise MessageError(f"of must be {REFUSED_NAME_BYTES} bytes")
+        return Refusal(of, _choice(Why, members["why"]), _unsigned(members["time"]))
     press = members["press"]
     if not isinstance(press, list) or len(press) != _PRESS_PARTS:
         raise MessageError("press must be boot and counter")
@@ -273,6 +321,14 @@ def _members(payload: bytes, names: set[str], optional: AbstractSet[str] = froze
     if value["v"] != VERSION or isinstance(value["v"], bool):
         raise MessageError("this version is not known here")
     return value
+
+
+def _downlink_members(payload: bytes) -> dict[str, Any]:
+    """Read what a device is told: a refusal has `of` and `why`, everything else `press` and `state`."""
+    value = cose.decode(payload)
+    if isinstance(value, dict) and "why" in value:
+        return _members(payload, {"v", "of", "why", "time"}, optional={"ext"})
+    return _members(payload, {"v", "press", "state", "time", "hb"}, optional={"ext"})
 
 
 def _location(value: object) -> Location:

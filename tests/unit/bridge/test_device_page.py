@@ -6,7 +6,18 @@ from pathlib import Path
 
 from device_bridge.alarm.life import CANCEL_FLAGS
 from device_bridge.wire import codes, cose, message
-from device_bridge.wire.message import DeviceMessage, Downlink, Kind, Lane, Location, PressId, Told, UpTopic
+from device_bridge.wire.message import (
+    DeviceMessage,
+    Downlink,
+    Kind,
+    Lane,
+    Location,
+    PressId,
+    Refusal,
+    Told,
+    UpTopic,
+    Why,
+)
 from evidence import ids, keys
 
 PAGE = Path(__file__).parents[3] / "docs" / "formats" / "device.md"
@@ -22,7 +33,7 @@ def blocks() -> list[bytes]:
 
 
 def test_the_vector_is_what_the_code_makes_and_reads() -> None:
-    pressed, stored, following = blocks()
+    pressed, stored, following, refused = blocks()
     topic = str(UpTopic(DEVICE, Lane.ALARM))
     location = Location(51.9244, 4.4777, 9, 2, "gps")
     said = DeviceMessage(DEVICE, PressId(3, 7), 12000, 1790000000000, 1, Kind.PRESS, 81, "1.0", location)
@@ -32,6 +43,9 @@ def test_the_vector_is_what_the_code_makes_and_reads() -> None:
     down = message.down_topic(DEVICE)
     assert cose.sign1(WHO, told.to_payload(), down) == stored
     assert message.open_downlink(stored, WHO.sign_public, down) == told
+    refusal = Refusal(message.name_of_refused(pressed[:9]), Why.UNREADABLE, 1790000000250)
+    assert cose.sign1(WHO, refusal.to_payload(), down) == refused
+    assert message.open_told(refused, WHO.sign_public, down) == refusal
     lane = str(UpTopic(DEVICE, Lane.TELEMETRY))
     moved = replace(
         said, press=PressId(3, 8), uptime_ms=22000, wall_ms=1790000010000, sync=2, kind=Kind.POSITION, battery=80
@@ -48,7 +62,7 @@ def test_the_code_on_the_page_is_what_the_code_makes() -> None:
 
 def test_every_kind_state_and_cap_is_on_the_page() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for word in (*Kind, *Told):
+    for word in (*Kind, *Told, *Why):
         assert f"`{word}`" in page
     for flag, _ in CANCEL_FLAGS.values():
         assert f"`{flag}`" in page
