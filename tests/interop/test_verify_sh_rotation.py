@@ -1,6 +1,7 @@
 """`verify.sh` follows the root into the next log, and refuses what the old key signs beyond the end."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,19 @@ def test_a_bundle_of_before_holds_and_says_who_answers(book: RotatedOrganisation
     code, said = run(folder, book.trust)
     assert code == 0, said
     assert said.count("only the witnesses answer") == 2
+
+
+def test_what_the_trust_folder_says_in_another_spelling_cannot_be_read_and_accuses_nobody(
+    book: RotatedOrganisation, tmp_path: Path
+) -> None:
+    folder = rotated(book, tmp_path)
+    assert book.rotation is not None
+    pin(book.trust, book.rotation)
+    path = book.trust / trust.ROTATIONS
+    path.write_text(json.dumps(json.loads(path.read_bytes()), indent=1))
+    code, said = run(folder, book.trust)
+    assert (code, "spelling that is not read here" in said) == (2, True), said
+    assert trust.load(book.trust, folder).rotations
 
 
 def signs_on(book: RotatedOrganisation, folder: Path) -> Path:

@@ -4,7 +4,7 @@ It keeps its journal in a list; everything else is the code that runs in product
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -16,6 +16,7 @@ from evidence.bundle.checking import trust
 from evidence.bundle.format import layout
 from evidence.bundle.format.tokens import gather
 from evidence.bundle.making import sealed, selection
+from evidence.bundle.making.sealed import Plan, Source
 from evidence.bundle.making.selection import Request
 from evidence.custody.log import tlogproof
 from evidence.custody.log.checkpoint import SignedCheckpoint
@@ -190,7 +191,7 @@ class Organisation:
         """Export as the server and the investigator do together; returns the sealed bundle."""
         request = Request(ids.ExportId(ids.new_id()), self.case, self.investigator.kid, frozenset(items))
         begun = {item: self.begun[item] for item in items if item in self.standing.opened}
-        planned = sealed.plan(request, selection.select(request, self.journal), self.container, begun)
+        planned = self.plan(request, begun)
         body = bodies.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
         self.act(self.investigator, "export", body, case=self.case)
         self.stamp()
@@ -203,6 +204,10 @@ class Organisation:
         target = self.folder / f"{request.export}.zip"
         sealed.write(planned, sealed.Proofs(self.journal[-1], by_index, gather(stamped, self)), target)
         return target
+
+    def plan(self, request: Request, begun: Mapping[ids.ItemId, Source]) -> Plan:
+        """Choose what the bundle will hold."""
+        return sealed.plan(request, selection.select(request, self.journal), self.container, begun)
 
     def stamp(self) -> SeenCheckpoint:
         """Have a head of all so far cosigned and stamped; return it as a phone names it that sees it."""

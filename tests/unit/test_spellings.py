@@ -1,7 +1,7 @@
 """One table of hostile spellings, and every reader of JSON in Python says the same about each of its rows.
 
-`tests/interop/test_spellings_node.py` puts the table to the page's reader, `tests/api/test_hostile_bytes.py` to every
-route that takes a body.
+`tests/interop/test_spellings_node.py` puts the table to the page's reader, `tests/interop/test_spellings_sh.py` to that
+of `verify.sh`, `tests/api/test_hostile_bytes.py` to every route that takes a body.
 """
 
 import base64

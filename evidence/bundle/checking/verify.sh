@@ -4,8 +4,9 @@
 #                             rotations.json, where there are such files), from another source.
 # It checks: files against manifests, the manifest against the exported statement, each event against the custody log,
 # the log's and witnesses' signatures under the checkpoints, time stamps and their renewals, the server's clock against
-# witnesses and time stamps, and each sealed item against its event. It prints between which times an item came to be.
-# It does not check who signed the statements; `getuige verify` does. Exit code 0: all that it checks holds.
+# witnesses and time stamps, each sealed item against its event, and each original of an opened bundle against its
+# commitment. It prints between which times an item came to be. It does not check who signed the statements and items;
+# `getuige verify` does. Exit code 0: all that it checks holds; 1: something does not; 2: there is nothing to check with.
 set -u
 cd "$(dirname "$0")" || exit 2
 TRUST=${1:?"give the folder with trust anchors (log.vkey, policy, tsa-roots.pem): sh verify.sh TRUST"}
@@ -17,6 +18,8 @@ TRUST=$(cd "$TRUST" && pwd -P)
 for one in "$TRUST"/*; do
   case $(readlink -f "$one") in "$(pwd -P)"/*) echo "FAIL  the trust anchors lie inside the bundle: they prove nothing"; exit 2 ;; esac
 done
+[ -f manifest-sha256.txt ] && [ -f tagmanifest-sha256.txt ] || {
+  echo "FAIL  this is not the folder of a bundle: a ZIP, a receipt or a single item cannot be checked here; getuige verify does"; exit 2; }
 export LC_ALL=C
 WORK=$(mktemp -d) || exit 2
 trap 'rm -rf "$WORK"' EXIT
@@ -30,7 +33,72 @@ to_hex() { xxd -p | tr -d '\n'; }
 member() { # FILE NAME: canonical JSON has one spelling; a file without a final newline still gives a line of its own
   printf '%s\n' "$(sed -n "s/.*\"$2\":\"\([^\"]*\)\".*/\1/p" "$1")"
 }
-payload() { member "$1" payload | base64 -d > "$2" 2>/dev/null; }
+payload() { # FILE OUT: what a DSSE envelope signs; 1 for base64 in another spelling than its own
+  member "$1" payload > "$WORK/base64"; base64 -d "$WORK/base64" > "$2" 2>/dev/null
+  [ "$(base64 "$2" | tr -d '\n')" = "$(cat "$WORK/base64")" ]
+}
+# What is signed or hashed is JSON in one spelling (docs/formats/statement.md): the sed expressions here know no other.
+canonical() { # FILE: 0 for that spelling; strict UTF-8, keys in order and each once, whole numbers, at most 32 levels
+  [ "$(wc -c < "$1")" -le 4194304 ] && xxd -p -c 1 "$1" | awk '
+    function digit(byte) { return byte ~ /^3[0-9]$/ ? substr(byte, 2) : byte ~ /^6[1-6]$/ ? substr("abcdef", substr(byte, 2), 1) : "x" }
+    function more(count, low, high) {                               # bytes that continue a character, the first in bounds
+      for (; count > 0; count--) { if (b[p] < low || b[p] > high) return 0; s = s b[p++]; low = "80"; high = "bf" }
+      return 1
+    }
+    function text(  c, e) {                                         # s: what it says, in hexadecimal
+      s = ""; p++
+      while ((c = b[p++]) != "22") {
+        if (c < "20") return 0                                      # a control, or the end
+        if (c == "5c") {
+          e = b[p++]
+          if (e == "75") {
+            c = digit(b[p + 2]) digit(b[p + 3])
+            if (b[p] b[p + 1] != "3030" || c !~ /^[01][0-9a-f]$/ || c ~ /^0[89acd]$/) return 0
+            p += 4
+          } else if (e in short) c = short[e]
+          else return 0
+        }
+        s = s c
+        if (c < "80") continue
+        if (c ~ /^(c[2-9a-f]|d.)$/) { if (!more(1, "80", "bf")) return 0 }
+        else if (c ~ /^e/) { if (!more(2, c == "e0" ? "a0" : "80", c == "ed" ? "9f" : "bf")) return 0 }
+        else if (c ~ /^f[0-4]$/) { if (!more(3, c == "f0" ? "90" : "80", c == "f4" ? "8f" : "bf")) return 0 }
+        else return 0
+      }
+      return 1
+    }
+    function word(known,  at) {
+      for (at = 1; at < length(known); at += 2) if (b[p++] != substr(known, at, 2)) return 0
+      return 1
+    }
+    function number(  n) {
+      for (n = ""; b[p] == "2d" || b[p] ~ /^3[0-9]$/; p++) n = n (b[p] == "2d" ? "-" : substr(b[p], 2))
+      if (n !~ /^-?[1-9][0-9]*$/) return n == "0"
+      sub(/^-/, "", n)
+      return length(n) < 16 || length(n) == 16 && (n "") <= "9007199254740991"
+    }
+    function value(depth,  open, last, first) {
+      if (depth == 32) return 0
+      if (b[p] == "22") return text()
+      if (b[p] == "74") return word("74727565")
+      if (b[p] == "66") return word("66616c7365")
+      if (b[p] == "6e") return word("6e756c6c")
+      if (b[p] != "5b" && b[p] != "7b") return number()
+      open = b[p++]; first = 1
+      if (b[p] == (open == "5b" ? "5d" : "7d")) { p++; return 1 }
+      do {
+        if (open == "7b") {
+          if (b[p] != "22" || !text() || !(first || last < s) || b[p++] != "3a") return 0
+          last = s; first = 0
+        }
+        if (!value(depth + 1)) return 0
+      } while (b[p++] == "2c")
+      return b[p - 1] == (open == "5b" ? "5d" : "7d")
+    }
+    BEGIN { short["22"] = "22"; short["5c"] = "5c"; short["62"] = "08"; short["66"] = "0c"; short["6e"] = "0a"; short["72"] = "0d"; short["74"] = "09" }
+    { b[n++] = $1 "" }
+    END { p = 0; exit !(value(0) && p == n) }'
+}
 
 # Times are seconds since 1970, as witnesses write them. Years from 1970 to 2399, Gregorian.
 plain() { number=${1#0}; echo "${number:-0}"; }                     # 08 is no octal number
@@ -62,17 +130,27 @@ iso() { # SECONDS: 2026-05-04T12:30:15Z, or - for 0
 
 # --- 1. files ------------------------------------------------------------------------------------------------------
 for list in manifest-sha256.txt tagmanifest-sha256.txt; do
+  if grep -Evq '^[0-9a-f]{64}  .' "$list"; then bad "a line of $list is not as it should be"; fi
   if sha256sum --quiet --strict -c "$list" > "$WORK/out" 2>&1; then ok "files of $list"; else bad "files of $list"; cat "$WORK/out"; fi
 done
 cut -c67- manifest-sha256.txt tagmanifest-sha256.txt | LC_ALL=C sort > "$WORK/listed"
 find . -type f | sed 's|^\./||' | grep -v '^tagmanifest-sha256.txt$' | LC_ALL=C sort > "$WORK/here"
 if cmp -s "$WORK/listed" "$WORK/here"; then ok "no file too many, none missing"
 else bad "these files are listed or here, not both:"; LC_ALL=C comm -3 "$WORK/listed" "$WORK/here"; fi
+printf 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n' | cmp -s - bagit.txt || bad "bagit.txt is not that of BagIt 1.0"
 
 # --- 2. the manifest is the exported one ----------------------------------------------------------------------------
 MANIFEST=manifest-sha256.txt
 [ -f proof/sealed-manifest-sha256.txt ] && MANIFEST=proof/sealed-manifest-sha256.txt
-payload proof/export-event.json "$WORK/export"
+spelled() { # FILE OUT: the event and its statement, in the spelling that is signed
+  canonical "$1" && payload "$1" "$2" && canonical "$2" || { bad "$1 is not in the one spelling that is signed"; return 1; }
+}
+for one in data/salts.json proof/rotations.json; do
+  [ ! -f "$one" ] || canonical "$one" || bad "$one is not in the one spelling that is read"
+done
+printf %s "$(cat "$TRUST/rotations.json" 2>/dev/null)" > "$WORK/rotations"     # without the line end of a text file
+[ ! -f "$TRUST/rotations.json" ] || canonical "$WORK/rotations" || { echo "FAIL  $TRUST/rotations.json is in a spelling that is not read here"; exit 2; }
+spelled proof/export-event.json "$WORK/export"
 if [ "$(sha < $MANIFEST)" = "$(member "$WORK/export" manifest)" ]; then ok "the manifest is the exported one"
 else bad "the manifest is not the exported one"; fi
 
@@ -127,6 +205,7 @@ while [ "$rounds" -lt 64 ]; do
   rounds=$((rounds + 1)); next=
   while read -r body && read -r sig; do
     printf %s "$body" | base64 -d > "$WORK/rotation" 2>/dev/null
+    canonical "$WORK/rotation" || { bad "a rotation of the log is not in the one spelling that is signed"; continue; }
     ending=$(sed -n 's/.*"closed":{"origin":"\([^"]*\)","root":"\([0-9a-f]*\)","size":\([0-9]*\)}.*/\1 \3 \2/p' "$WORK/rotation")
     [ "${ending%% *}" = "${vkey%%+*}" ] || continue
     if ! grep -q '"type":"log.rotate"' "$WORK/rotation" || ! signed_by_root "$WORK/rotation" "$sig"
@@ -340,6 +419,7 @@ done
 
 # --- 4. each event is in the log (RFC 9162, 2.1.3.2) ----------------------------------------------------------------
 in_log() { # EVENT SALT-HEX PROOF INDEX
+  [ -f "$3" ] || return 1
   log_at "$4"; entry=$(($4 - FIRST + BEFORE))
   [ "$(sed -n 's/^index //p' "$3")" = "$entry" ] || return 1
   note_of "$3" > "$WORK/note"
@@ -378,10 +458,11 @@ between() { # EVENT STATEMENT INDEX: is the server's clock inside the bounds of 
 }
 COUNT=0
 for event in data/events/*.json; do
+  spelled "$event" "$WORK/statement" || continue
   name=$(basename "$event" .json); index=$(printf %s "$name" | sed 's/^0*\(.\)/\1/')
   salt=$(tr ',{}' '\n\n\n' < data/salts.json | sed -n "s/^\"$index\":\"\([0-9a-f]*\)\"$/\1/p")
   if in_log "$event" "$salt" "proof/events/$name.tlog-proof" "$index"; then
-    COUNT=$((COUNT + 1)); payload "$event" "$WORK/statement"; between "$event" "$WORK/statement" "$index"
+    COUNT=$((COUNT + 1)); between "$event" "$WORK/statement" "$index"
     if grep -Eq '"type":"item.(seal|open)"' "$WORK/statement"; then echo "time  item $(member "$WORK/statement" item): $BETWEEN"; fi
   else bad "event $index is not in the log"; fi
 done
@@ -397,7 +478,7 @@ if [ -d data/items ]; then
     grep -q '"type":"item.seal"' "$WORK/statement" || continue
     item=$(member "$WORK/statement" item)
     digest=$(sed -n 's/.*"container":{"sha256":"\([0-9a-f]*\)".*/\1/p' "$WORK/statement")
-    if [ "$(sha < "data/items/$item.getuige")" = "$digest" ]; then COUNT=$((COUNT + 1)); else bad "item $item differs from its event"; fi
+    if [ -f "data/items/$item.getuige" ] && [ "$(sha < "data/items/$item.getuige")" = "$digest" ]; then COUNT=$((COUNT + 1)); else bad "item $item differs from its event"; fi
   done
   ok "$COUNT sealed items are unchanged"
 fi
@@ -418,5 +499,39 @@ for event in data/events/*.json; do
   else bad "item $item is not the one that was begun"; fi
 done
 
+# --- 7. each original of an opened bundle is what its item committed to (docs/formats/opened-bundle.md) -----------------
+commits() { # FILE SALT COMMITMENT
+  grep -qxF "$1" "$WORK/here" && [ "$(printf '%s%s%s' 676574756967652f636f6d6d69746d656e742f763100 "$2" "$(sha < "$1")" | bytes | sha)" = "$3" ]
+}
+committed() { sed -n "s/.*\"$2\":{\"commitment\":\"\([0-9a-f]*\)\".*/\1/p" "$1"; }
+if [ -f data/openings.json ] && ! canonical data/openings.json; then
+  echo "note  not checked here: the originals, for data/openings.json is in a spelling that is not read here"
+elif [ -f data/openings.json ]; then
+  sed 's/"incomplete":{[^}]*},//g' data/openings.json | tr '{' '\n' > "$WORK/openings"
+  COUNT=0
+  for event in data/events/*.json; do
+    payload "$event" "$WORK/statement"; item=$(member "$WORK/statement" item); whole=
+    case $(member "$WORK/statement" type) in
+      item.seal) whole=1 ;;
+      item.open) if grep -qx "$item" "$WORK/sealed" || [ ! -f "data/heads/$item.json" ]; then continue; fi
+        payload "data/heads/$item.json" "$WORK/statement" ;;
+      *) continue ;;
+    esac
+    grep "\"item\":\"$item\"" "$WORK/openings" | grep '"description":' > "$WORK/opening"
+    closed=$(grep "\"item\":\"$item\"" "$WORK/openings" | sed -n 's/.*"part":"\([a-z-]*\)".*/\1/p')
+    original=$(member "$WORK/opening" original); content=$(committed "$WORK/statement" content)
+    if [ -n "$closed" ] && { [ ! -s "$WORK/opening" ] || [ -z "$original" ]; }; then echo "note  item $item was not opened, or not whole, by whoever made this folder: $closed"
+      [ -s "$WORK/opening" ] || continue; whole=
+    fi
+    if ! commits "$(member "$WORK/opening" description)" "$(member "$WORK/opening" meta_salt)" "$(committed "$WORK/statement" meta)"; then
+      bad "the description of item $item is not what was sealed"
+    elif [ -z "$whole" ]; then continue
+    elif [ -z "$content$original" ] || commits "$original" "$(member "$WORK/opening" content_salt)" "$content"; then COUNT=$((COUNT + 1))
+    else bad "the original of item $item is not what was sealed"; fi
+  done
+  ok "$COUNT originals are what was sealed"
+fi
+
+echo "note  not checked here: who signed the statements and items, and whether they were allowed to; getuige verify does that"
 if [ "$FAILED" -eq 0 ]; then echo "All of this holds."; else echo "Not everything holds: see FAIL above."; fi
 exit "$FAILED"
