@@ -15,6 +15,7 @@ import wave
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,53 +114,40 @@ def test_every_verifier_says_that_the_demonstrations_own_bundles_hold(first: tup
         assert (code, "FAIL" in said, "INCOMPLETE" in said) == (0, False, False), said
 
 
-def test_a_used_folder_is_not_seeded_twice(first: tuple[Path, str], media: Path) -> None:
+def test_a_used_folder_is_not_seeded_twice_serves_once_and_ctrl_c_stops_every_child(
+    first: tuple[Path, str], media: Path
+) -> None:
     data, _ = first
     before = _contents(data)
-    result = _demo(data, media)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert result.stdout.count("done before") == len(STEPS)
-    assert _contents(data) == before
-
-
-def test_ctrl_c_stops_every_child_and_what_serves_is_what_was_made(first: tuple[Path, str], media: Path) -> None:
-    data, _ = first
     with _serving(data, media) as (process, said):
-        children = _children(process.pid)
-        assert len(children) == PROGRAMS
+        assert said.count("done before") == len(STEPS)
+        assert _contents(data) == before
         assert "sign in as marit" in said
         assert "/console" in said
+        children = _children(process.pid)
+        assert len(children) == PROGRAMS
+        second = _demo(data, media)
+        assert second.returncode == 1
+        assert "in use by another process" in second.stderr
         process.send_signal(signal.SIGINT)
         assert process.wait(patience(DEADLINE_S)) == 0
         assert not _alive(children)
+    assert _contents(data) == before
 
 
-def test_even_kill_9_leaves_no_child(first: tuple[Path, str], media: Path) -> None:
-    data, _ = first
-    with _serving(data, media) as (process, _said):
-        children = _children(process.pid)
-        assert len(children) == PROGRAMS
-        process.kill()
-        process.wait(patience(DEADLINE_S))
-        until(lambda: not _alive(children), "no child is left")
-
-
-def test_two_starts_on_one_folder_do_not_meet(first: tuple[Path, str], media: Path) -> None:
-    data, _ = first
-    with _serving(data, media):
-        result = _demo(data, media)
-    assert result.returncode == 1
-    assert "in use by another process" in result.stderr
-
-
-def test_a_story_that_was_killed_goes_on_and_does_not_repeat_itself(tmp_path: Path, media: Path) -> None:
+def test_a_story_that_was_killed_leaves_no_child_and_goes_on_without_repeating_itself(
+    tmp_path: Path, media: Path
+) -> None:
     need("nats-server")
     data = tmp_path / "var"
     for step in ("incidents", "alarm"):
         process = _start("demo", data, media)
         _until_noted(data, step, process)
+        children = _children(process.pid)
+        assert len(children) == PROGRAMS
         process.kill()
         process.communicate()
+        until(partial(_all_gone, children), "no child is left")
     result = _demo(data, media)
     assert result.returncode == 0, result.stdout + result.stderr
     with sqlite3.connect(data / "getuige.db") as database:
@@ -239,6 +227,10 @@ def _children(pid: int) -> set[int]:
     """Return the process ids of the direct children of `pid`."""
     tasks = Path(f"/proc/{pid}/task/{pid}/children")
     return {int(word) for word in tasks.read_text().split()}
+
+
+def _all_gone(pids: set[int]) -> bool:
+    return not _alive(pids)
 
 
 def _alive(pids: set[int]) -> set[int]:
