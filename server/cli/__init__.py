@@ -8,6 +8,7 @@ folder with `def register(app: typer.Typer) -> None`, and its name in `COMMANDS`
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -117,9 +118,14 @@ def build_app() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the `getuige` command; an error that is meant for a human is printed without a traceback."""
+    """Run the `getuige` command."""
+    carry_out(build_app())
+
+
+def carry_out(app: Callable[[], object]) -> None:
+    """Run the app with the words of this process; an error that is meant for a human is printed without a traceback."""
     try:
-        build_app()()
+        app()
     except (EvidenceError, ServerError, ClientError) as error:
         _refuse(str(error))
     except OSError as error:

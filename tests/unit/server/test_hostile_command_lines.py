@@ -40,7 +40,8 @@ def _leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any
         yield " ".join(path), command
 
 
-COMMANDS = dict(_leaves(get_command(cli.build_app())))
+APP = get_command(cli.build_app())
+COMMANDS = dict(_leaves(APP))
 REMOTE = {name for name, one in COMMANDS.items() if any(each.name == "url" for each in one.params)}
 
 
@@ -99,7 +100,7 @@ def _told(arguments: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.C
     monkeypatch.setattr(sys, "argv", ["getuige", *arguments])
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        cli.carry_out(APP)
     said = capfd.readouterr()
     code = ended.value.code
     return (code if isinstance(code, int) else 0 if code is None else 1), said.out + said.err
