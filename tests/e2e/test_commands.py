@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,21 @@ from PIL import Image
 
 from evidence import ids, keys
 from evidence.statements import bodies
+from tests.support import starter
 from tests.support.phone_owner import new_case
 from tests.support.server_world import World
 
 CASES = Path(__file__).parents[1] / "cases"
 PHRASE = "bado kemi luro sita povu nezi"
+CHEAP = keys.Kdf.fresh(keys.MIN_OPSLIMIT, keys.MIN_MEMLIMIT)
+"""The tests are not about how long a phrase holds."""
 
 
 @pytest.fixture
 def folder(world: World, tmp_path: Path) -> Path:
     """A desk with the trust folder, a phrase in a file, and the caseworker's key under it."""
     (tmp_path / "phrase.txt").write_text(f"{PHRASE}\n")
-    locked = keys.lock(world.caseworker.identity, "marit", PHRASE)
+    locked = keys.lock(world.caseworker.identity, "marit", PHRASE, CHEAP)
     (tmp_path / "caseworker.json").write_bytes(locked.to_bytes())
     return tmp_path
 
@@ -95,7 +97,7 @@ def test_odd_files_are_kept_and_impossible_times_are_refused_by_command(world: W
 
 def test_lending_and_shifts_by_command(world: World, folder: Path) -> None:
     common = ("--trust", str(world.settings.data / "trust"), "--url", world.url)
-    locked = keys.lock(world.dispatcher.identity, "daan", PHRASE)
+    locked = keys.lock(world.dispatcher.identity, "daan", PHRASE, CHEAP)
     (folder / "dispatcher.json").write_bytes(locked.to_bytes())
     phrase = ("--phrase-file", str(folder / "phrase.txt"))
     worker = ("--key", str(folder / "caseworker.json"), *common, *phrase)
@@ -131,6 +133,4 @@ def _run(*words: str) -> str:
 
 
 def _start(*words: str) -> "subprocess.CompletedProcess[str]":
-    program = (sys.executable, "-c", "from server.cli import main; main()")
-    environment = {**os.environ, "COLUMNS": "200"}
-    return subprocess.run([*program, *words], capture_output=True, text=True, check=False, env=environment)
+    return starter.run(*words, environment={**os.environ, "COLUMNS": "200"})

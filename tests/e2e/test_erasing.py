@@ -5,8 +5,6 @@ receipts go on to hold.
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from server.clients.errors import DistrustError, RefusedError
 from server.clients.investigator import Investigator
 from server.clients.phone_folder import open_phone
 from server.clients.receipts import Receipts
+from tests.support import starter
 from tests.support.erasing_world import sweeping
 from tests.support.incidents import incident
 from tests.support.phone_owner import PhoneOwner, new_case, prove
@@ -26,6 +25,8 @@ from tests.support.server_world import World
 from tests.support.waiting import until
 
 PHRASE = "bado kemi luro sita povu nezi"
+CHEAP = keys.Kdf.fresh(keys.MIN_OPSLIMIT, keys.MIN_MEMLIMIT)
+"""The tests are not about how long a phrase holds."""
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def _proof(vault: Erasing, erasure: ids.ErasureId) -> bytes:
 def test_by_command_asked_agreed_and_called_off(her: PhoneOwner, tmp_path: Path) -> None:
     (tmp_path / "phrase.txt").write_text(f"{PHRASE}\n")
     for name, identity in (("vault", her.identity), ("caseworker", her.world.caseworker.identity)):
-        (tmp_path / f"{name}.json").write_bytes(keys.lock(identity, name, PHRASE).to_bytes())
+        (tmp_path / f"{name}.json").write_bytes(keys.lock(identity, name, PHRASE, CHEAP).to_bytes())
     common = ("--case", her.case, *_trust(her), "--url", her.world.url, "--phrase-file", str(tmp_path / "phrase.txt"))
     hers = ("--key", str(tmp_path / "vault.json"), *common)
     worker = ("--key", str(tmp_path / "caseworker.json"), *common)
@@ -177,7 +178,6 @@ def _trust(her: PhoneOwner) -> tuple[str, str]:
 
 
 def _run(*words: str) -> str:
-    command = [sys.executable, "-c", "from server.cli import main; main()", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = starter.run(*words)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -28,6 +28,7 @@ from server.clients.outbox import OriginalError, Outbox, Source
 from server.clients.phone_folder import open_phone
 from server.clients.timeline import Moment
 from server.uploads.begun import MAX_BEGUN_BY_ONE_KEY
+from tests.support import starter
 from tests.support.incidents import incident
 from tests.support.phone_owner import PhoneOwner, new_case, prove
 from tests.support.server_world import TUS, Person, World, problem
@@ -78,7 +79,7 @@ def filmed(her: PhoneOwner, tmp_path: Path) -> tuple[Path, Path, ids.ItemId]:
 
 def cut(phone: Path, at: int) -> None:
     """Send until `at` bytes were handed over, and die."""
-    result = subprocess.run([sys.executable, "-c", CHILD, str(phone), str(at)], capture_output=True, check=False)
+    result = starter.run(phone, at, code=CHILD)
     assert result.returncode == -signal.SIGKILL, result.stderr
 
 

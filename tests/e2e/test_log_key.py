@@ -32,6 +32,8 @@ from tests.support.server_world import Person, World, running, settings_in
 from tests.support.witness_world import running as running_witness
 
 PHRASE = "bado kemi luro sita povu nezi"
+CHEAP = keys.Kdf.fresh(keys.MIN_OPSLIMIT, keys.MIN_MEMLIMIT)
+"""The tests are not about how long a phrase holds."""
 
 
 class Desk:
@@ -41,7 +43,7 @@ class Desk:
         self.world = world
         self.folder = folder
         self.trust = world.settings.data / "trust"
-        (folder / "root.json").write_bytes(keys.lock(world.root.identity, "root", PHRASE).to_bytes())
+        (folder / "root.json").write_bytes(keys.lock(world.root.identity, "root", PHRASE, CHEAP).to_bytes())
         (folder / "phrase.txt").write_text(f"{PHRASE}\n")
         settings = world.settings
         self.restart_witness: Callable[[list[NoteVerifier]], None] = lambda _: None

@@ -5,8 +5,6 @@ opened and verified again. Each names what does not open, and the phone that add
 """
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +22,15 @@ from server.clients.errors import ClientError
 from server.clients.investigator import Investigator
 from server.clients.phone_folder import open_phone
 from server.clients.signing import Signer
-from tests.support import odd_items
+from tests.support import odd_items, starter
 from tests.support.incidents import incident
 from tests.support.odd_items import Odd
 from tests.support.phone_owner import PhoneOwner, new_case
 from tests.support.server_world import Person, World
-from tests.support.waiting import patience
 
 PHRASE = "bado kemi luro sita povu nezi"
+CHEAP = keys.Kdf.fresh(keys.MIN_OPSLIMIT, keys.MIN_MEMLIMIT)
+"""The tests are not about how long a phrase holds."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def test_the_commands_go_on_and_show_nothing_that_a_terminal_would_act_on(
     story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    (tmp_path / "vault.json").write_bytes(keys.lock(story.her.identity, "noor", PHRASE).to_bytes())
+    (tmp_path / "vault.json").write_bytes(keys.lock(story.her.identity, "noor", PHRASE, CHEAP).to_bytes())
     (tmp_path / "phrase.txt").write_text(f"{PHRASE}\n")
     where = ("--key", str(tmp_path / "vault.json"), "--phrase-file", str(tmp_path / "phrase.txt"))
     server = ("--case", story.her.case, "--trust", str(story.her.world.settings.data / "trust"))
@@ -150,8 +149,7 @@ def test_the_commands_go_on_and_show_nothing_that_a_terminal_would_act_on(
 
 
 def run(*arguments: str) -> str:
-    command = (sys.executable, "-c", "from server.cli import main; main()", *arguments)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=patience(60))
+    done = starter.run(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -7,8 +7,6 @@ THREATS.md: "knows her PIN, has the phone for an hour" (nothing readable on it),
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from server.clients.attachments import describe
 from server.clients.errors import ClientError, DistrustError, FolderError, RefusedError
 from server.clients.outbox import Source
 from server.clients.phone_folder import open_phone
+from tests.support import starter
 from tests.support.incidents import incident
 from tests.support.phone_owner import PhoneOwner, new_case, prove
 from tests.support.server_world import World
@@ -195,9 +194,7 @@ def test_killed_at_any_moment_of_a_sync_every_item_arrives_exactly_once(
         items = [phone.add(incident(f"Bericht {number}")) for number in range(4)]
     killed = 0
     for calls in range(step, 400, step):
-        result = subprocess.run(
-            [sys.executable, "-c", CHILD, str(folder), str(calls)], capture_output=True, text=True, check=False
-        )
+        result = starter.run(folder, calls, code=CHILD)
         if result.returncode == 0:
             break
         assert result.returncode == -signal.SIGKILL, result.stderr

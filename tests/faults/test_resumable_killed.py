@@ -10,7 +10,6 @@ import os
 import random
 import re
 import socket
-import subprocess
 import threading
 from contextlib import suppress
 
@@ -24,6 +23,7 @@ from server.uploads import resumable, tus
 from server.uploads.writer import FLUSH_EVERY_BYTES
 from tests.support.server_process import serving
 from tests.support.server_world import TUS, Person, World
+from tests.support.starter import Process
 from tests.support.waiting import patience, until
 
 CONTENT = os.urandom(2 * FLUSH_EVERY_BYTES + FLUSH_EVERY_BYTES // 2)
@@ -66,7 +66,7 @@ class Sending:
         self._line.close()
 
 
-def killed_at(process: subprocess.Popen[bytes], sending: Sending, wanted: int) -> None:
+def killed_at(process: Process, sending: Sending, wanted: int) -> None:
     """Kill the server once so much is acknowledged, a little later."""
     until(lambda: sending.acknowledged >= wanted or process.poll() is not None, "a 104 tells what is durable")
     threading.Event().wait(random.uniform(0, 0.02))

@@ -7,7 +7,6 @@ import hashlib
 import os
 import resource
 import socket
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from server.uploads.writer import FLUSH_EVERY_BYTES
 from tests.support.disk import Disk
 from tests.support.server_process import serving
 from tests.support.server_world import TUS, CaseOfHers, Person, World, problem, settings_in
+from tests.support.starter import Process
 from tests.support.waiting import patience, until
 
 MIB = 1024 * 1024
@@ -38,7 +38,7 @@ class Place:
     """A server of its own whose disk a test may spoil, and a phone."""
 
     settings: Settings
-    process: subprocess.Popen[bytes]
+    process: Process
     case: CaseOfHers
 
     def full(self, size: int = 0) -> None:

@@ -6,7 +6,6 @@ The servers are processes of their own (`getuige serve`) over one data folder; p
 import hashlib
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from tests.support.ports import free_port
 from tests.support.postgres_world import PostgresServer
 from tests.support.server_process import invitation, serving, slowly
 from tests.support.server_world import CaseOfHers, Person, World, problem, settings_in
+from tests.support.starter import Process
 from tests.support.waiting import patience, until
 
 pytestmark = pytest.mark.need("initdb", "postgres")
@@ -47,7 +47,7 @@ class Pair:
     settings: Settings
     second: Settings
     world: World
-    victim: subprocess.Popen[bytes]
+    victim: Process
     stack: ExitStack
 
     def revive(self) -> None:

@@ -2,13 +2,13 @@
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from tests.support.programs import need
+from tests.support.starter import GETUIGE, Process, start
 from tests.support.waiting import patience
 
 
@@ -39,12 +39,16 @@ class BridgeProcess:
     token: str
     before: tuple[str, ...] = ()
     """What its command begins with."""
-    process: "subprocess.Popen[bytes] | None" = None
+    process: Process | None = None
 
     def start(self) -> None:
-        command = [*self.before, sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
+        environment = {**os.environ, **self.environment}
         with (self.folder / f"bridge-{self.name}.log").open("ab") as log:
-            self.process = subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=log, stderr=log)
+            if self.before or "LD_PRELOAD" in environment:
+                command = [*self.before, *GETUIGE, "bridge"]
+                self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            else:
+                self.process = start("bridge", output=log, environment=environment)
 
     def kill(self) -> None:
         assert self.process is not None

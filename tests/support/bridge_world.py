@@ -4,8 +4,6 @@ Nothing here stands in for anything: keys, statements, brokers, journal and brid
 """
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import MAX_READ, SqlJournal
 from tests.support import published
 from tests.support.ports import free_ports
+from tests.support.starter import Process, start
 from tests.support.waiting import DEADLINE_S, until
 
 
@@ -212,7 +211,7 @@ def start_bridge(settings: BridgeSettings) -> Bridge:
 
 
 @contextmanager
-def bridge_process(made: World, feed_port: int) -> Iterator["subprocess.Popen[bytes]"]:
+def bridge_process(made: World, feed_port: int) -> Iterator[Process]:
     """Run `getuige bridge` as its own process on the world's brokers and data."""
     callouts = [one.broker.client_port for one in made.brokers if isinstance(one.broker, brokers.NatsBroker)]
     environment = {
@@ -223,9 +222,8 @@ def bridge_process(made: World, feed_port: int) -> Iterator["subprocess.Popen[by
         "GETUIGE_BRIDGE_FEED_PORT": str(feed_port),
         "GETUIGE_BRIDGE_ROOT_KEY": made.organisation.root.sign_public.hex(),
     }
-    command = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
     with (made.settings.data / "bridge.log").open("ab") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        process = start("bridge", output=log, environment=environment)
     try:
         yield process
     finally:

@@ -3,9 +3,9 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import IO
 
 import httpx
 
@@ -14,26 +14,20 @@ from evidence.statements.statement import Statement
 from server.settings import Settings
 from tests.support import published
 from tests.support.server_world import CaseOfHers, Person
+from tests.support.starter import GETUIGE, Process, start
 from tests.support.waiting import patience, until
-
-COMMAND = [sys.executable, "-c", "from server.cli import main; main()", "serve"]
 
 
 @contextmanager
-def serving(settings: Settings, *before: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+def serving(settings: Settings, *before: str, **more: str) -> Iterator[Process]:
     """Run `getuige serve` until it answers; killed at the end if it still runs.
 
-    `before`: words in front of the command (faketime); `more`: variables for the process.
+    `before`: words in front of the command (faketime); `more`: variables for the process. With such words, or with a
+    library that is to be loaded first, it is the true command.
     """
     output = settings.data.with_suffix(".log")
     with output.open("ab") as log:
-        process = subprocess.Popen(
-            [*before, *COMMAND],
-            env={**os.environ, **variables(settings), **more},
-            stderr=log,
-            stdout=log,
-            start_new_session=True,  # faketime runs the server beside itself, and would be ended alone
-        )
+        process = _start(before, {**os.environ, **variables(settings), **more}, log)
     try:
         until(lambda: process.poll() is not None or alive(settings), "the server answers")
         assert process.poll() is None, output.read_text()
@@ -42,6 +36,14 @@ def serving(settings: Settings, *before: str, **more: str) -> Iterator[subproces
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def _start(before: tuple[str, ...], environment: dict[str, str], log: IO[bytes]) -> Process:
+    """Start it in a session of its own: faketime runs the server beside itself, and would be ended alone."""
+    if not before and "LD_PRELOAD" not in environment:
+        return start("serve", output=log, environment=environment, new_session=True)
+    command = [*before, *GETUIGE, "serve"]
+    return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
 
 
 def variables(settings: Settings) -> dict[str, str]:
@@ -69,5 +71,5 @@ def invitation(who: Person, case: CaseOfHers) -> Statement:
 
 
 def slowly(piece: bytes) -> Iterator[bytes]:
-    for start in range(0, len(piece), 64 * 1024):
-        yield piece[start : start + 64 * 1024]
+    for begin in range(0, len(piece), 64 * 1024):
+        yield piece[begin : begin + 64 * 1024]

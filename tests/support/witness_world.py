@@ -17,6 +17,7 @@ from evidence.custody.witnessing.witness_request import AddCheckpoint
 from server.witness.folder import WitnessFolder
 from tests.support import rfc6962
 from tests.support.ports import free_port
+from tests.support.starter import Process, start
 from tests.support.waiting import patience, until
 
 DEADLINE_S = 15.0
@@ -42,7 +43,7 @@ class RunningWitness:
     folder: Path
     verifier: NoteVerifier
     port: int
-    process: subprocess.Popen[bytes]
+    process: Process
 
     @property
     def url(self) -> str:
@@ -66,18 +67,24 @@ def running(
     folder: Path,
     logs: Sequence[NoteVerifier],
     name: str = "w.example/1",
-    program: Sequence[str] = (GETUIGE, "witness"),
+    program: Sequence[str] = (),
     port: int | None = None,
 ) -> Iterator[RunningWitness]:
-    """Run a witness in `folder`, which is made on first use, until the block ends; on a free port, or on this one."""
+    """Run a witness in `folder`, which is made on first use, until the block ends; on a free port, or on this one.
+
+    It is `getuige witness`, unless another `program` is given.
+    """
     home = WitnessFolder(folder)
     if not home.key.exists():
         home.create(name)
     (folder / "logs").write_text("# the logs of this witness\n" + "".join(f"{log.vkey}\n" for log in logs))
     port = port or free_port()
-    command = [*program, "--folder", str(folder), "--logs", str(folder / "logs"), "--port", str(port)]
+    options = ("--folder", str(folder), "--logs", str(folder / "logs"), "--port", str(port))
     with (folder / "output").open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
+        if program:
+            process: Process = subprocess.Popen([*program, *options], stdout=output, stderr=output)
+        else:
+            process = start("witness", *options, output=output)
     try:
         witness = RunningWitness(folder, NoteVerifier.parse(home.vkey.read_text().strip()), port, process)
         _until_live(witness)

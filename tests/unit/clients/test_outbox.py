@@ -3,7 +3,6 @@
 import io
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from evidence.envelope import container, opening, sealing
 from evidence.envelope.meta import Meta
 from server.clients import attachments
 from server.clients.outbox import Outbox, Source
+from tests.support import starter
 
 SECRET = "Hij stond weer bij de halte Walenburgerweg"
 CASE = ids.CaseId("0c" * 16)
@@ -157,9 +157,7 @@ print("kept", flush=True)
 @pytest.mark.parametrize("calls", [1, 2, 4, 6, 8, 10, 14, 18, 22, 26, 30, 10_000])
 def test_a_kill_at_any_moment_leaves_a_whole_entry_or_none(tmp_path: Path, calls: int) -> None:
     source = _source(tmp_path)
-    result = subprocess.run(
-        [sys.executable, "-c", CHILD, str(tmp_path), str(calls)], capture_output=True, text=True, check=False
-    )
+    result = starter.run(tmp_path, calls, code=CHILD)
     assert "ready" in result.stdout, result.stderr
     assert result.returncode in (0, -signal.SIGKILL), result.stderr
     outbox = Outbox(tmp_path / "outbox")
@@ -180,7 +178,7 @@ def test_a_draft_whose_photo_was_deleted_is_named_as_lost_and_not_sent_half(tmp_
     _source(tmp_path)
     outbox, drafts = Outbox(tmp_path / "outbox"), []
     for calls in range(1, 40):
-        subprocess.run([sys.executable, "-c", CHILD, str(tmp_path), str(calls)], capture_output=True, check=False)
+        starter.run(tmp_path, calls, code=CHILD)
         drafts = [entry for entry in outbox.entries() if not entry.sealed and (entry.folder / "draft.json").exists()]
         if drafts:
             break
