@@ -223,7 +223,8 @@ def test_a_crash_between_the_file_and_its_note_is_finished_by_the_next_look(alon
     assert not list(folder_of(alone).glob("*.whole"))
 
 
-def test_the_uploads_of_a_revoked_phone_go_at_once_but_never_what_it_announced(alone: World) -> None:
+@pytest.mark.parametrize("by", ["caseworker", "vault"])
+def test_the_uploads_of_a_revoked_phone_go_at_once_but_never_what_it_announced(alone: World, by: str) -> None:
     case, copied = alone_in_its_case(alone)
     loose = copied.create(100, "ab" * 32).headers["location"].rsplit("/", 1)[1]
     whole = sent(copied, KIB)
@@ -233,7 +234,8 @@ def test_the_uploads_of_a_revoked_phone_go_at_once_but_never_what_it_announced(a
     copied.act("item.open", bodies.ItemOpen(item.body.item, item.body.head))
     device = alone.caseworker.http.get(f"/api/v1/cases/{case.case}/timeline").json()["events"]
     name = next(row["body"]["device"] for row in device if row["type"] == "device.enrol")
-    alone.caseworker.act("device.revoke", bodies.DeviceRevoke(ids.DeviceId(name)), case.case)
+    revoker = case.vault if by == "vault" else alone.caseworker
+    revoker.act("device.revoke", bodies.DeviceRevoke(ids.DeviceId(name)), case.case)
     until(lambda: not (folder_of(alone) / f"{loose}.open").exists(), "what was only announced is gone")
     until(lambda: blob_of(alone, whole) is None, "what nobody can seal any more is gone")
     assert (folder_of(alone) / f"{created.rsplit('/', 1)[1]}.part").stat().st_size == 20 * KIB
