@@ -36,6 +36,9 @@ CLOCK_WITHIN_S: Final = 60.0
 FREE_BYTES: Final = 8 * 1024 * 1024
 """SQLite's log and one batch of tiles fit; uploads stop long before (GETUIGE_UPLOAD_RESERVE_MIB)."""
 
+FOR_ALARMS: Final = frozenset({"database", "server"})
+"""What a desk cannot do without: it signs in by the database. Alarms themselves come from the bridges."""
+
 PARTS: Final = ("journal", "database", "log", "clock", "disk", "server")
 
 _log = structlog.get_logger(__name__)

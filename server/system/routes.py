@@ -1,4 +1,4 @@
-"""GET /time, /trust, /health/live and /health/ready."""
+"""GET /time, /trust, /health/live, /health/ready and /health/ready/alarms."""
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict
@@ -14,6 +14,7 @@ from server.principals import Anyone, Signer
 from server.problems import ProblemError, general
 from server.statements.shapes import Dsse
 from server.system.parts import OwnState, StateGiven
+from server.system.readiness import FOR_ALARMS
 
 router = APIRouter(route_class=DoorRoute, tags=["system"])
 
@@ -91,7 +92,20 @@ async def is_alive(_who: PasserByAsking) -> dict[str, bool]:
 )
 async def is_ready(request: Request, _who: PasserByAsking, state: StateGiven) -> Ready:
     """Say that a proxy may send requests here; otherwise which part is not well."""
-    trouble = state.trouble()
+    return _judged(request, state.trouble())
+
+
+@router.get(
+    "/health/ready/alarms",
+    operation_id="is_ready_for_alarms",
+    responses=problems(general.NOT_READY),
+)
+async def is_ready_for_alarms(request: Request, _who: PasserByAsking, state: StateGiven) -> Ready:
+    """Say that a proxy may send here what belongs to pages, sign-in and alarms: a log that stands still stops no desk."""
+    return _judged(request, {part: why for part, why in state.trouble().items() if part in FOR_ALARMS})
+
+
+def _judged(request: Request, trouble: dict[str, str]) -> Ready:
     if request.app.state.draining:
         trouble["server"] = "is stopping; requests go on until it has"
     if trouble:

@@ -166,6 +166,10 @@ def test_a_log_that_stops_is_not_ready_and_says_so(tmp_path: Path) -> None:
         assert problem(answer) == "not-ready"
         assert "CorruptLogError" in answer.json()["trouble"]["log"]
         assert not answer.json()["ready"]
+        desk = httpx.get(f"{settings.public_url}/health/ready/alarms")
+        assert desk.json() == {"ready": True, "trouble": {}}, (
+            "a log that stands still keeps no dispatcher from an alarm"
+        )
         assert httpx.get(f"{settings.public_url}/health/live").status_code == 200
 
 

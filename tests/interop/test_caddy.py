@@ -32,7 +32,7 @@ from tests.support.ports import free_port
 from tests.support.postgres_world import postgres_server
 from tests.support.programs import need
 from tests.support.server_process import serving
-from tests.support.server_world import Person, Signed, World, settings_in
+from tests.support.server_world import Person, Signed, World, problem, settings_in
 from tests.support.waiting import patience, until
 
 CADDYFILE = Path(__file__).parents[2] / "infra" / "caddy" / "Caddyfile"
@@ -218,6 +218,27 @@ def restart_one_of_two(database: str, tmp_path: Path) -> None:
         stop.set()
         asker.join()
     assert set(answers) == {200}, [one for one in answers if one != 200][:5]
+
+
+def test_a_log_that_stands_still_takes_no_evidence_and_goes_on_with_alarms(tmp_path: Path) -> None:
+    port = free_port()
+    settings = settings_in(tmp_path / "getuige", public_url=f"https://localhost:{port}")
+    root = keys.Identity.generate()
+    found(settings, root, "Filomena")
+    with serving(settings), caddy(tmp_path, port, [settings.port]) as trusted:
+        until((settings.data / "log" / "checkpoint").exists, "a head is published")
+        (settings.data / "log" / "checkpoint").write_bytes(b"something else")
+        with (
+            httpx.HTTPTransport(verify=trusted) as transport,
+            pytest.MonkeyPatch.context() as patch,
+            httpx.Client(base_url=settings.public_url, verify=trusted, timeout=patience(10)) as client,
+        ):
+            patch.setattr("tests.support.server_world.CONNECTIONS", transport)
+            World(settings, Person(settings.public_url, identity=root)).open_case()
+            until(lambda: client.options("/api/v1/uploads").status_code == 503, "uploads are turned away")
+            assert client.get("/console").status_code == 200
+            assert client.post("/api/v1/sign-in/challenge", json={"handle": "marit"}).status_code == 200
+            assert problem(client.get("/api/v1/alarms")) == "unauthenticated"
 
 
 def test_log_lines_hold_no_address_of_a_person(front: Front) -> None:
