@@ -28,6 +28,10 @@ class UnknownAlarmError(BridgeError):
     """The spool has no alarm of that id."""
 
 
+class UnreadableAlarmError(UnknownAlarmError):
+    """What the spool has under that id cannot be read: it was damaged, or written by a newer version."""
+
+
 class ActError(BridgeError):
     """A dispatcher's act is not signed by a key that may act here, or speaks of another alarm."""
 

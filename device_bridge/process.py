@@ -20,6 +20,7 @@ from device_bridge.journal.forwarder import Forwarder
 from device_bridge.journal.lease import Sender
 from device_bridge.journal.retention import let_go
 from device_bridge.journal.stores import Stores, open_lease, open_stores
+from device_bridge.loops import Loop
 from device_bridge.mqtt.brokers import BRIDGE_USER, BrokerSecrets
 from device_bridge.mqtt.callout import AuthCallout
 from device_bridge.mqtt.connection import (
@@ -37,6 +38,7 @@ from device_bridge.registry import Registry
 from device_bridge.routes.availability import RouteLog
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.routes.delivery import Delivery
+from device_bridge.routes.line import Poll
 from device_bridge.settings import BridgeSettings
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
@@ -65,7 +67,7 @@ class Bridge:
         pinned = bytes.fromhex(settings.root_key) if settings.root_key else None
         self.registry = Registry(settings.folder / "registry.jsonl", pinned)
         self.board = Board()
-        plan = plan_of(settings, self.identity, ConsoleRoute(lambda: self.feed.listeners))
+        plan = self._plan = plan_of(settings, self.identity, ConsoleRoute(lambda: self.feed.listeners))
         lease = partial(open_lease, settings.database_url)
         self.sender = Sender(self.name, lease) if peers else None
         self.intake = Intake(self.spool, self.registry, self.identity, plan, self.sends_first)
@@ -97,7 +99,15 @@ class Bridge:
         view = View(
             self.spool,
             self.registry,
-            (self.lane, self.watch, self.supervisor, self.peers),
+            lambda: (
+                self.lane,
+                self.watch,
+                self.supervisor,
+                self.peers,
+                self.registry,
+                self.forwarder,
+                *self.loops,
+            ),
             self.forwarder,
             self.telemetry,
             self.supervisor,
@@ -155,6 +165,25 @@ class Bridge:
         self.forwarder.stop()
         self.spool.close()
         log.info("bridge-stopped", bridge=self.name)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """Every loop of this bridge: what one of them cannot do, its health says (`device_bridge.loops`)."""
+        polls = (route.watch for route in self._plan.routes if isinstance(route.watch, Poll))
+        sender = () if self.sender is None else (self.sender.loop,)
+        return (
+            self.watch.loop,
+            *self.delivery.loops,
+            *(poll.loop for poll in polls),
+            *(callout.loop for callout in self._callouts),
+            *(follower.loop for follower in self.peers.followers),
+            *sender,
+            self.forwarder.loop,
+            self.telemetry.loop,
+            self.supervisor.loop,
+            self.takeover.loop,
+            self.route_log.loop,
+        )
 
     @property
     def feed_port(self) -> int:

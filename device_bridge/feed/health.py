@@ -1,11 +1,13 @@
 """Health and alarms as the feed shows them: an alarm as a console reads it, and everything that a press passes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.journal.forwarder import Forwarder
+from device_bridge.loops import Loop
 from device_bridge.mqtt.connection import Connection
 from device_bridge.registry import Registry
 from device_bridge.routes import Route
@@ -70,6 +72,15 @@ class Worker(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Counts:
+    """What lies in the spool: statements and deliveries that wait, and everything that is counted by name."""
+
+    statements: int = 0
+    deliveries: int = 0
+    of: Mapping[str, int] = field(default_factory=dict)
+
+
 class View:
     """Answers the feed's questions; every method may be called from any thread."""
 
@@ -77,7 +88,7 @@ class View:
         self,
         spool: Spool,
         registry: Registry,
-        workers: Sequence[Worker],
+        workers: Callable[[], Sequence[Worker]],
         forwarder: Forwarder,
         telemetry: Telemetry,
         supervisor: Supervisor,
@@ -120,34 +131,28 @@ class View:
 
     def health(self) -> dict[str, Any]:
         """Return what works and what does not. `ok` is false as soon as a press could go unheard or unseen."""
-        reading = self._spool.read()
+        workers = self._workers()
         brokers = [{"name": c.address.name, "connected": c.connected.is_set()} for c in self._connections]
         routes = [{"route": route.name, "trouble": route.watch.trouble} for route in self._routes]
         troubles = [
             *(f"broker {one['name']} is not connected" for one in brokers if not one["connected"]),
-            *(worker.trouble for worker in self._workers if worker.trouble),
-            *([self._registry.trouble] if self._registry.trouble else []),
-            *([self._forwarder.trouble] if self._forwarder.trouble else []),
+            *(worker.trouble for worker in workers if worker.trouble),
             *(f"{one['route']}: {one['trouble']}" for one in routes if one["trouble"]),
         ]
-        if unsealed := reading.unsealed_count():
-            troubles.append(f"{unsealed} press(es) could be sealed to nobody and are kept at the bridge")
-        counters = reading.counters()
-        refused = counters.get("statements.refused", 0)
-        if refused:
-            troubles.append(f"the journal refused {refused} statement(s)")
+        counts = self._counts(troubles)
         return {
             "bridge": self._supervisor.bridge,
             "ok": not troubles,
+            "ready": not any(isinstance(worker, Loop) and worker.ended for worker in workers),
             "troubles": troubles,
             "brokers": brokers,
             "routes": routes,
             "journal": {
                 "trouble": self._forwarder.trouble,
-                "waiting": reading.waiting_statements_count(),
-                "refused": refused,
+                "waiting": counts.statements,
+                "refused": counts.of.get("statements.refused", 0),
             },
-            "outbox_waiting": reading.waiting_deliveries_count(),
+            "outbox_waiting": counts.deliveries,
             "devices": {"enrolled": self._registry.device_count, "fault": self._supervisor.faults()},
             "heartbeats": {
                 "read": self._telemetry.read,
@@ -155,5 +160,20 @@ class View:
                 "refused": self._telemetry.refused,
             },
             "positions": self._telemetry.positions.outcomes,
-            "counters": counters,
+            "counters": dict(counts.of),
         }
+
+    def _counts(self, troubles: list[str]) -> _Counts:
+        """Count what lies in the spool, and add what is wrong with it to `troubles`: health is told without it too."""
+        try:
+            reading = self._spool.read()
+            unsealed, counters = reading.unsealed_count(), reading.counters()
+            counts = _Counts(reading.waiting_statements_count(), reading.waiting_deliveries_count(), counters)
+        except Exception as error:  # noqa: BLE001 - whatever the disk says, health answers
+            troubles.append(f"the spool cannot be read: {type(error).__name__}")
+            return _Counts()
+        if unsealed:
+            troubles.append(f"{unsealed} press(es) could be sealed to nobody and are kept at the bridge")
+        if refused := counters.get("statements.refused", 0):
+            troubles.append(f"the journal refused {refused} statement(s)")
+        return counts

@@ -4,17 +4,15 @@ One transaction makes each step durable (alarm, held routes, statement for the j
 The rules are in `device_bridge.alarm.escalation`.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-import structlog
-
 from device_bridge.alarm import escalation
 from device_bridge.alarm.alarm import Alarm, Outcome, RouteReport
 from device_bridge.alarm.escalation import Stage
-from device_bridge.errors import SpoolError
+from device_bridge.errors import UnreadableAlarmError
+from device_bridge.loops import Loop
 from device_bridge.route_codes import RouteCode
 from device_bridge.routes import reports
 from device_bridge.spool import outbox, yielding
@@ -36,8 +34,6 @@ _NOBODY: Final[dict[Stage, tuple[str, str, RouteCode]]] = {
     Stage.SECOND: ("second-centre", "no second alarm centre is set up", "nobody-second"),
     Stage.LAST: ("on-call", "nobody is set up to be called", "nobody-on-call"),
 }
-
-log = structlog.get_logger()
 
 
 class Surroundings(Protocol):
@@ -61,7 +57,7 @@ class Surroundings(Protocol):
 
 
 class Watch:
-    """Owns one thread. `look` is what it does ten times a second; tests call it with a clock of their own."""
+    """Owns one loop. `look` is what it does ten times a second; tests call it with a clock of their own."""
 
     def __init__(
         self,
@@ -71,26 +67,31 @@ class Watch:
         around: Surroundings,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
-        self.trouble: str | None = None
         self._spool = spool
         self._bridge = bridge
         self._board = board
         self._around = around
         self._clock_ms = clock_ms
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._told_again = False
+        self._unread: set[ids.AlarmId] = set()
+        self.loop = Loop("deadlines", self._turn)
 
     def start(self) -> None:
         """Take up every deadline of the spool, also those of alarms that an older version stored, and go on."""
         with self._spool.write() as spool:
             for alarm in spool.all_open_alarms():
                 spool.save_alarm(alarm)
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """End; deadlines stay in the spool."""
-        self._stop.set()
-        self._thread.join()
+        self.loop.stop()
+
+    @property
+    def trouble(self) -> str | None:
+        """Say that alarms of this spool cannot be read."""
+        unread = len(self._unread)
+        return f"{unread} alarm(s) cannot be read; their routes were all told" if unread else None
 
     def look(self, now_ms: int) -> int:
         """Do everything that is due at `now_ms` (Unix milliseconds); return how many steps that were."""
@@ -100,8 +101,22 @@ class Watch:
         for name, silent in outbox.alternates_due(self._spool.read(), now_ms):
             steps += self._use_alternate(name, silent)
         for name in self._spool.read().alarms_due(now_ms, MAX_STEPS):
-            steps += self._step(name, now_ms)
+            try:
+                steps += self._step(name, now_ms)
+            except UnreadableAlarmError:
+                self._unread.add(name)
+                steps += self._tell_every_route(name)
         return steps
+
+    def _tell_every_route(self, name: ids.AlarmId) -> int:
+        """Nobody can see or accept an alarm that cannot be read: all its routes get their turn, and it waits for none.
+
+        What routes send lies sealed beside it. A human who had accepted it would have had the routes forgotten.
+        """
+        with self._spool.write() as spool:
+            released = outbox.release_all(spool, name)
+        self._board.announce([name])
+        return len(released)
 
     def _take_over(self, now_ms: int) -> int:
         """Send what another bridge was to send and did not report."""
@@ -113,24 +128,15 @@ class Watch:
         self._board.announce(taken)
         return len(taken)
 
-    def _run(self) -> None:
-        self._tell_again()
-        while not self._stop.wait(LOOK_S):
-            try:
-                self.look(self._clock_ms())
-                self.trouble = None
-            except SpoolError as error:
-                self._fail(str(error))
-            except Exception as error:  # noqa: BLE001 - deadlines must outlive a bug; the next look tries again
-                self._fail(f"{type(error).__name__} while deadlines were kept")
-
-    def _fail(self, trouble: str) -> None:
-        if self.trouble != trouble:
-            log.error("deadlines-not-kept", error=trouble)
-        self.trouble = trouble
+    def _turn(self) -> float:
+        if not self._told_again and self._around.brokers() > 0:
+            self._tell_again()
+            self._told_again = True
+        self.look(self._clock_ms())
+        return LOOK_S
 
     def _tell_again(self) -> None:
-        """A kill between the commit and the word to the device must not leave it waiting."""
+        """A kill between the commit and the word to the device must not leave it waiting; a broker must be there."""
         for alarm in self._spool.read().all_open_alarms():
             if alarm.stage == Stage.LAST and alarm.accepted_by is None:
                 self._around.tell(alarm)

@@ -5,7 +5,6 @@ here is appended again after a crash, and the journal answers with the same even
 """
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -16,6 +15,7 @@ import structlog
 from device_bridge.errors import BridgeError
 from device_bridge.journal.retention import LOOK_EVERY_S
 from device_bridge.journal.stores import Stores
+from device_bridge.loops import Loop
 from device_bridge.registry import Registry
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
@@ -66,7 +66,7 @@ log = structlog.get_logger()
 
 
 class Forwarder:
-    """Owns one thread. `open_stores` is called until it succeeds; `on_revoked` hears of revoked devices.
+    """Owns one loop. `open_stores` is called until it succeeds; `on_revoked` hears of revoked devices.
 
     `tidy` lets go of what the journal has (`device_bridge.journal.retention`), now and then, when nothing waits.
     """
@@ -90,44 +90,42 @@ class Forwarder:
         self._open_stores = open_stores
         self._on_revoked = on_revoked
         self._bridge = bridge
-        self._wake = threading.Event()
-        self._stop = threading.Event()
-        self._leave = board.listen(lambda _changed: self._wake.set())
-        self._thread = threading.Thread(target=self._run, name="forwarder", daemon=True)
+        self._stores: Stores | None = None
+        self._pause_s = FIRST_PAUSE_S
+        self.loop = Loop("forwarder", self._turn, self._let_go)
+        self._leave = board.listen(lambda _changed: self.loop.wake())
 
     def start(self) -> None:
         """Start forwarding."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """End; what was not forwarded stays in the spool."""
         self._leave()
-        self._stop.set()
-        self._wake.set()
-        self._thread.join()
+        self.loop.stop()
 
-    def _run(self) -> None:
-        stores: Stores | None = None
-        pause = FIRST_PAUSE_S
-        while not self._stop.is_set():
-            try:
-                stores = stores or self._open_stores()
-                self._refresh(stores.journal)
-                self._offer_again()
-                while self._forward(stores):
-                    pass
-                self._tidy_up(stores)
-                self.trouble, pause = None, FIRST_PAUSE_S
-                self._wake.wait(LOOK_S)
-                self._wake.clear()
-            except Exception as error:  # noqa: BLE001 - whatever the database throws, presses go on and we try again
-                text = str(error) if isinstance(error, BridgeError) else type(error).__name__
-                self.trouble = f"the journal does not take what waits: {text}"
-                log.warning("journal-unavailable", error=type(error).__name__, again_in_s=pause)
-                _close(stores)
-                stores = None
-                self._stop.wait(pause)
-                pause = min(LAST_PAUSE_S, pause * 2)
+    def _turn(self) -> float:
+        """Learn new keys and devices, then bring one batch: a backlog holds up no revocation."""
+        try:
+            self._stores = self._stores or self._open_stores()
+            self._refresh(self._stores.journal)
+            self._offer_again()
+            more = self._forward(self._stores)
+            if not more:
+                self._tidy_up(self._stores)
+        except Exception as error:  # noqa: BLE001 - whatever the database throws, presses go on and we try again
+            text = str(error) if isinstance(error, BridgeError) else type(error).__name__
+            self.trouble = f"the journal does not take what waits: {text}"
+            log.warning("journal-unavailable", error=type(error).__name__, again_in_s=self._pause_s)
+            self._let_go()
+            self.loop.pause(self._pause_s)
+            self._pause_s = min(LAST_PAUSE_S, self._pause_s * 2)
+            return 0.0
+        self.trouble, self._pause_s = None, FIRST_PAUSE_S
+        return 0.0 if more else LOOK_S
+
+    def _let_go(self) -> None:
+        stores, self._stores = self._stores, None
         _close(stores)
 
     def _offer_again(self) -> None:
@@ -137,14 +135,14 @@ class Forwarder:
 
     def _tidy_up(self, stores: Stores) -> None:
         now = time.monotonic()
-        if self._stop.is_set() or (self._tidied is not None and now - self._tidied < LOOK_EVERY_S):
+        if self.loop.stopping or (self._tidied is not None and now - self._tidied < LOOK_EVERY_S):
             return
         self._board.announce(self._tidy(stores))
         self._tidied = now
 
     def _refresh(self, journal: Journal) -> None:
         """Fold new keys, cases and devices into the registry."""
-        while not self._stop.is_set():
+        while not self.loop.stopping:
             start = self._registry.next_index
             recorded = journal.read(after=start - 1, limit=READ_BATCH)
             if not recorded:
@@ -178,7 +176,7 @@ class Forwarder:
                     self._take_back(stores, row.item)
         finally:
             self._mark(marks)
-        return bool(rows) and not self._stop.is_set()
+        return bool(rows) and not self.loop.stopping
 
     def _verdict(self, row: WaitingStatement, answer: Future[Recorded]) -> tuple[str, str]:
         """Wait for the journal's word on one statement: state and detail. Raises when it may still be taken."""
@@ -210,7 +208,7 @@ class Forwarder:
         deadline = time.monotonic() + ANSWER_S
         while not answer.done():
             done, _ = wait([answer], STOP_LOOK_S)
-            if not done and (self._stop.is_set() or time.monotonic() >= deadline):
+            if not done and (self.loop.stopping or time.monotonic() >= deadline):
                 raise NoAnswerError("the journal has not answered")
         answer.result()
 

@@ -4,12 +4,13 @@ The answer is in memory when a press needs it. While the database does not answe
 first: an alarm centre folds two alarms of one number into one, and nobody can fold one that never came.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Final
 
 import structlog
+
+from device_bridge.loops import Loop
 
 LEASE: Final = "bridge-sender"
 LEASE_S: Final = 3.0
@@ -26,7 +27,7 @@ log = structlog.get_logger()
 
 
 class Sender:
-    """Owns one thread. `open_lease` gives a `Take` and what closes it again; it is called until it succeeds."""
+    """Owns one loop. `open_lease` gives a `Take` and what closes it again; it is called until it succeeds."""
 
     def __init__(self, bridge: str, open_lease: Callable[[], tuple[Take, Callable[[], None]]]) -> None:
         self._bridge = bridge
@@ -34,17 +35,17 @@ class Sender:
         self._holder: str | None = None
         self._asked_at: float | None = None
         self._failure: str | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
+        self._take: Take | None = None
+        self._close: Callable[[], None] = lambda: None
+        self.loop = Loop("lease of the sender", self._turn, self._let_go)
 
     def start(self) -> None:
         """Begin to ask."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """Stop asking; the lease runs out by itself."""
-        self._stop.set()
-        self._thread.join(LEASE_S)  # a database that hangs is not waited for
+        self.loop.stop(LEASE_S)  # a database that hangs is not waited for
 
     @property
     def holder(self) -> str | None:
@@ -57,34 +58,24 @@ class Sender:
         """Whether this bridge sends at once."""
         return self.holder in (None, self._bridge)
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                take, close = self._open()
-            except Exception as error:  # noqa: BLE001 - whatever the database says: then everyone sends
-                self._lose(error)
-                continue
-            try:
-                while not self._stop.is_set():
-                    self._asked_at = time.monotonic()
-                    self._holder = take(self._bridge)
-                    self._asked_at = self._failure = None
-                    self._stop.wait(RENEW_S)
-            except Exception as error:  # noqa: BLE001 - as above
-                self._lose(error)
-            finally:
-                _close(close)
+    def _turn(self) -> float:
+        try:
+            if self._take is None:
+                self._take, self._close = self._open()
+            self._asked_at = time.monotonic()
+            self._holder = self._take(self._bridge)
+            self._asked_at = self._failure = None
+        except Exception as error:  # noqa: BLE001 - whatever the database says: then everyone sends
+            if self._failure != type(error).__name__:
+                log.info("lease-lost", error=type(error).__name__)
+            self._failure = type(error).__name__
+            self._holder = self._asked_at = None
+            self._let_go()
+        return RENEW_S
 
-    def _lose(self, error: Exception) -> None:
-        if self._failure != type(error).__name__:
-            log.info("lease-lost", error=type(error).__name__)
-        self._failure = type(error).__name__
-        self._holder = self._asked_at = None
-        self._stop.wait(RENEW_S)
-
-
-def _close(close: Callable[[], None]) -> None:
-    try:
-        close()
-    except Exception as error:  # noqa: BLE001 - it is thrown away
-        log.info("lease-close", error=type(error).__name__)
+    def _let_go(self) -> None:
+        close, self._take, self._close = self._close, None, lambda: None
+        try:
+            close()
+        except Exception as error:  # noqa: BLE001 - it is thrown away
+            log.info("lease-close", error=type(error).__name__)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import nats
@@ -24,6 +25,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from device_bridge.errors import MessageError
+from device_bridge.loops import Loop
 from device_bridge.mqtt.login import Lanes, admit
 from device_bridge.registry import Registry
 from evidence import ids
@@ -69,64 +71,77 @@ class AuthCallout:
         self._login = login
         self._registry = registry
         self._issuer = nkeys.from_seed(login.issuer_seed)
-        self._loop = asyncio.new_event_loop()
+        self._events = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._system: Client | None = None
         self._refusals: set[asyncio.Future[None]] = set()
-        self._thread = threading.Thread(target=self._run, name=f"callout {login.url}", daemon=True)
+        self.loop = Loop(f"callout {login.url}", self._turn, self._events.close)
 
     def start(self) -> None:
         """Connect, and keep trying."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """Say goodbye and end the thread."""
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-        self._loop.close()
+        with contextlib.suppress(RuntimeError):  # its loop is closed already
+            self._events.call_soon_threadsafe(self._stop.set)
+        self.loop.stop()
 
     def kick(self, device: ids.DeviceId) -> None:
         """End the live connections of a device that was revoked (from any thread; returns at once)."""
-        asyncio.run_coroutine_threadsafe(self._kick(device), self._loop)
+        asyncio.run_coroutine_threadsafe(self._kick(device), self._events)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
+    def _turn(self) -> float:
+        asyncio.set_event_loop(self._events)
+        try:
+            self._events.run_until_complete(self._serve_until_stopped())
+        finally:
+            self.ready.clear()
+        return RECONNECT_S
+
+    async def _serve_until_stopped(self) -> None:
+        serving, stopped = asyncio.ensure_future(self._serve()), asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not serving.done():
+            serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
 
     async def _serve(self) -> None:
-        client = await self._connect("callout", self._login.callout_password)
-        self._system = await self._connect("system", self._login.system_password)
-        if client is not None:
+        """Answer until the client gives up: then it is made anew."""
+        gone = asyncio.Event()
+        client = None
+        try:
+            client = await self._connect("callout", self._login.callout_password, gone, self.ready)
+            self._system = await self._connect("system", self._login.system_password, gone, threading.Event())
             await client.subscribe(AUTH_SUBJECT, cb=self._answer)
             await client.flush()
             self.ready.set()
-            await self._stop.wait()
-        for connection in (client, self._system):
-            if connection is not None:
-                await connection.close()
+            await gone.wait()
+        finally:
+            for connection in (client, self._system):
+                if connection is not None:
+                    await connection.close()
 
-    async def _connect(self, user: str, password: str) -> Client | None:
-        """Connect as often as it takes; None only when the bridge is told to stop before that."""
-        while not self._stop.is_set():
-            try:
-                return await nats.connect(
-                    self._login.url,
-                    user=user,
-                    password=password,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=RECONNECT_S,
-                    connect_timeout=ANSWER_S,
-                    allow_reconnect=True,
-                    error_cb=_note_error,
-                )
-            except (OSError, nats.errors.Error) as error:
-                log.warning("callout-waits-for-broker", broker=self._login.url, error=type(error).__name__)
-            with_timeout = asyncio.wait_for(self._stop.wait(), RECONNECT_S)
-            try:
-                await with_timeout
-            except TimeoutError:
-                continue
-        return None
+    async def _connect(self, user: str, password: str, gone: asyncio.Event, ready: threading.Event) -> Client:
+        """Connect, however long the broker is away.
+
+        `ready` follows its connection, which subscribes anew by itself; `gone` is set when it never comes back.
+        """
+        return await nats.connect(
+            self._login.url,
+            user=user,
+            password=password,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=RECONNECT_S,
+            connect_timeout=ANSWER_S,
+            allow_reconnect=True,
+            error_cb=_note_error,
+            disconnected_cb=partial(_note, ready.clear),
+            reconnected_cb=partial(_note, ready.set),
+            closed_cb=partial(_note, gone.set),
+        )
 
     async def _answer(self, message: Msg) -> None:
         try:
@@ -248,6 +263,10 @@ def _subject(topic: str) -> str:
 
 def _text(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+async def _note(what: Callable[[], None]) -> None:
+    what()
 
 
 async def _note_error(error: Exception) -> None:

@@ -18,14 +18,14 @@ import structlog
 from device_bridge.alarm import life, lineage, merging
 from device_bridge.alarm.alarm import Alarm, State
 from device_bridge.alarm.escalation import Stage
-from device_bridge.errors import BridgeError, UnknownAlarmError
+from device_bridge.errors import BridgeError, SpoolError, UnknownAlarmError
 from device_bridge.intake.presses import Arrival, Intake
+from device_bridge.loops import Loop
 from device_bridge.spool import outbox, replication, yielding
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.spool.writing import Writing
 from evidence import canonical, ids, keys, schema
-from evidence.errors import EvidenceError
 from evidence.statements import statement as statements
 
 FIRST_WAIT_S: Final = 1.0
@@ -75,19 +75,19 @@ class Follower:
         self._heard_at = time.monotonic()
         self._failure: str | None = None
         self._clock_s = 0.0
-        self._stop = threading.Event()
+        self._pause_s = FIRST_PAUSE_S
+        self._pruned = time.monotonic()
         timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
         self._client = httpx.Client(headers={"authorization": f"Bearer {token}"}, timeout=timeout, trust_env=False)
-        self._thread = threading.Thread(target=self._run, name=f"peer {url}", daemon=True)
+        self.loop = Loop(f"peer {url}", self._turn)
 
     def start(self) -> None:
         """Begin to follow."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """End; the next start goes on where this one was."""
-        self._stop.set()
-        self._thread.join()
+        self.loop.stop()
         self._client.close()
 
     @property
@@ -104,26 +104,24 @@ class Follower:
             return f"the clock of bridge {self.name} differs by {self._clock_s:.0f} s"
         return None
 
-    def _run(self) -> None:
-        pause_s = FIRST_PAUSE_S
-        pruned = time.monotonic()
-        while not self._stop.is_set():
-            try:
-                if self.hear() < replication.PAGE_ROWS:
-                    self.caught_up.set()
-                self._failure, self._heard_at, pause_s = None, time.monotonic(), FIRST_PAUSE_S
-                if time.monotonic() - pruned > PRUNE_EVERY_S:
-                    pruned = time.monotonic()
-                    with self._spool.write() as spool:
-                        replication.prune(spool)
-            except Exception as error:  # noqa: BLE001 - another bridge's fault must never end our listening to it
-                text = str(error) if isinstance(error, BridgeError) else type(error).__name__
-                if text != self._failure:
-                    log.warning("peer-not-heard", peer=self._url, error=text)
-                self._failure = text
+    def _turn(self) -> float:
+        try:
+            if self.hear() < replication.PAGE_ROWS:
                 self.caught_up.set()
-                self._stop.wait(pause_s)
-                pause_s = min(LAST_PAUSE_S, pause_s * 2)
+            self._failure, self._heard_at, self._pause_s = None, time.monotonic(), FIRST_PAUSE_S
+            if time.monotonic() - self._pruned > PRUNE_EVERY_S:
+                self._pruned = time.monotonic()
+                with self._spool.write() as spool:
+                    replication.prune(spool)
+        except Exception as error:  # noqa: BLE001 - another bridge's fault must never end our listening to it
+            text = str(error) if isinstance(error, BridgeError) else type(error).__name__
+            if text != self._failure:
+                log.warning("peer-not-heard", peer=self._url, error=text)
+            self._failure = text
+            self.caught_up.set()
+            self.loop.pause(self._pause_s)
+            self._pause_s = min(LAST_PAUSE_S, self._pause_s * 2)
+        return 0.0
 
     def hear(self) -> int:
         """Ask once and take in what is new; return how many pieces of news that were (a page or more: ask again).
@@ -158,9 +156,11 @@ class Follower:
                 try:
                     with spool.isolated():
                         changed.update(self._take_one(spool, item, told))
-                except (EvidenceError, ValueError, KeyError) as error:
+                except SpoolError:
+                    raise  # the disk's fault, not the news': it is asked for again
+                except Exception as error:  # noqa: BLE001 - whatever a piece of news breaks, those behind it are heard
                     spool.count("relayed.unread")
-                    log.error("news-not-read", peer=self._url, kind=item.kind, error=str(error))  # noqa: TRY400 - says enough
+                    log.error("news-not-read", peer=self._url, kind=item.kind, error=type(error).__name__)  # noqa: TRY400 - no traceback with data
             replication.note_heard(spool, self._url, self._of or "", items[-1].n)
         for alarm in told:
             self._tell(alarm)

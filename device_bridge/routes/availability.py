@@ -1,13 +1,10 @@
 """The log of each route's availability: written down when it works and when it does not."""
 
-import threading
 import time
 from collections.abc import Sequence
 from typing import Final
 
-import structlog
-
-from device_bridge.errors import SpoolError
+from device_bridge.loops import Loop
 from device_bridge.routes import Route
 from device_bridge.spool import histories
 from device_bridge.spool.connection import Spool
@@ -16,19 +13,16 @@ LOOK_S: Final = 1.0
 ALIVE_EVERY_MS: Final = 60_000
 """After a crash a route counts as working for this long too much."""
 
-log = structlog.get_logger()
-
 
 class RouteLog:
-    """Owns one thread; a change of a route is written once. While no bridge runs, no route works."""
+    """Owns one loop; a change of a route is written once. While no bridge runs, no route works."""
 
     def __init__(self, spool: Spool, routes: Sequence[Route]) -> None:
         self._spool = spool
         self._routes = routes
         self._known: dict[str, bool] = {}
         self._alive_ms = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="route-log", daemon=True)
+        self.loop = Loop("route log", self._turn)
 
     def start(self) -> None:
         """Count the time since the last bridge of this spool was alive as not available, and begin."""
@@ -36,12 +30,11 @@ class RouteLog:
             alive_ms = histories.alive_ms(spool)
             if alive_ms is not None:
                 histories.note_routes(spool, [(route.name, alive_ms, False) for route in self._routes])
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """End."""
-        self._stop.set()
-        self._thread.join()
+        self.loop.stop()
 
     def look(self, now_ms: int) -> int:
         """Write down what changed by `now_ms` (Unix milliseconds); return how many routes changed."""
@@ -55,9 +48,6 @@ class RouteLog:
         self._known, self._alive_ms = states, now_ms
         return len(changed)
 
-    def _run(self) -> None:
-        while not self._stop.wait(LOOK_S):
-            try:
-                self.look(time.time_ns() // 1_000_000)
-            except SpoolError as error:
-                log.error("routes-not-written-down", error=str(error))  # noqa: TRY400 - says enough
+    def _turn(self) -> float:
+        self.look(time.time_ns() // 1_000_000)
+        return LOOK_S

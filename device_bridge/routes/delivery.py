@@ -3,14 +3,16 @@
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import structlog
 
 from device_bridge.alarm.alarm import Outcome, RouteReport
-from device_bridge.errors import RouteError, SpoolError
+from device_bridge.errors import RouteError, SpoolError, UnknownAlarmError
+from device_bridge.loops import Loop
 from device_bridge.route_codes import RouteCode
 from device_bridge.routes import Route, reports
 from device_bridge.routes.dispatch import Dispatch
@@ -23,6 +25,9 @@ from evidence.errors import EvidenceError
 PARALLEL: Final = 8
 """Alarms that one route carries at the same time."""
 
+KEPT_FREE: Final = 2
+"""Of these, for alarms that were never tried: those of a silent receiver are tried again in what is left."""
+
 LOOK_S: Final = 0.25
 """How often retries that came due are looked for; new alarms are told of at once."""
 
@@ -32,20 +37,21 @@ log = structlog.get_logger()
 
 
 class Delivery:
-    """One thread and one small pool for each route, working off the outbox in the spool."""
+    """One loop and one small pool for each route, working off the outbox in the spool."""
 
     def __init__(self, spool: Spool, bridge: keys.BridgeIdentity, board: Board, routes: Sequence[Route]) -> None:
         self._spool = spool
         self._bridge = bridge
         self._board = board
         self._routes = routes
-        self._wake = {route.name: threading.Event() for route in routes}
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, args=(route,), name=f"route {route.name}", daemon=True)
-            for route in routes
-        ]
+        self._lanes = {route.name: _Lane(route.name) for route in routes}
+        self._loops = {route.name: Loop(f"route {route.name}", partial(self._turn, route)) for route in routes}
         self._leave = board.listen(lambda _changed: self._wake_all())
+
+    @property
+    def loops(self) -> Sequence[Loop]:
+        """One for each route."""
+        return tuple(self._loops.values())
 
     def start(self) -> None:
         """Start sending; what a former process had begun is begun again."""
@@ -53,42 +59,46 @@ class Delivery:
             outbox.release_leases(spool)
         for route in self._routes:
             route.watch.start()
-        for thread in self._threads:
-            thread.start()
+        for loop in self.loops:
+            loop.start()
 
     def stop(self) -> None:
         """End; what was not sent stays in the outbox."""
         self._leave()
-        self._stop.set()
-        self._wake_all()
-        for thread in self._threads:
-            thread.join()
+        for loop in self.loops:
+            loop.stop()
+        for lane in self._lanes.values():
+            lane.pool.shutdown()
         for route in self._routes:
             route.watch.stop()
 
     def _wake_all(self) -> None:
-        for event in self._wake.values():
-            event.set()
+        for loop in self.loops:
+            loop.wake()
 
-    def _run(self, route: Route) -> None:
-        with ThreadPoolExecutor(PARALLEL, thread_name_prefix=route.name) as pool:
-            while not self._stop.is_set():
-                try:
-                    deliveries = self._take(route)
-                except SpoolError as error:
-                    log.error("outbox-not-read", route=route.name, error=str(error))  # noqa: TRY400 - says enough
-                    deliveries = []
-                list(pool.map(lambda delivery: self._deliver(route, delivery), deliveries))
-                if not deliveries:
-                    self._wake[route.name].wait(LOOK_S)
-                    self._wake[route.name].clear()
+    def _turn(self, route: Route) -> float:
+        """Send what is due, each on a thread of its own: a receiver that is silent on one alarm holds up no other."""
+        lane = self._lanes[route.name]
+        for delivery in self._take(route, lane):
+            lane.begin(delivery.attempts > 0)
+            lane.pool.submit(self._deliver, route, delivery).add_done_callback(
+                partial(self._delivered, route.name, delivery.attempts > 0)
+            )
+        return LOOK_S
 
-    def _take(self, route: Route) -> list[outbox.Delivery]:
+    def _delivered(self, route: str, again: bool, done: Future[None]) -> None:  # noqa: FBT001 - private
+        self._lanes[route].end(again)
+        error = done.exception()
+        if error is not None:  # the lease runs out, and it is tried anew
+            log.error("outcome-not-stored", route=route, error=type(error).__name__)
+        self._loops[route].wake()
+
+    def _take(self, route: Route, lane: "_Lane") -> list[outbox.Delivery]:
         now_ms = time.time_ns() // 1_000_000
-        if not outbox.due(self._spool.read(), route.name, now_ms):
+        if lane.free == 0 or not outbox.due(self._spool.read(), route.name, now_ms):
             return []
         with self._spool.write() as spool:
-            return outbox.take(spool, route.name, now_ms, PARALLEL)
+            return outbox.take(spool, route.name, now_ms, lane.free, lane.free_again)
 
     def _deliver(self, route: Route, delivery: outbox.Delivery) -> None:
         permanent = False
@@ -113,12 +123,18 @@ class Delivery:
 
     def _given(self, delivery: outbox.Delivery) -> tuple[str, ...]:
         """Return the names of what the route's receiver has of this alarm, from any bridge."""
-        reports = self._spool.read().alarm(delivery.alarm).routes
+        try:
+            reports = self._spool.read().alarm(delivery.alarm).routes
+        except UnknownAlarmError:
+            return ()  # it cannot be read, but it can be sent
         return next((one.given or () for one in reports if one.route == delivery.route), ())
 
     def _record(self, delivery: outbox.Delivery, outcome: RouteReport, permanent: bool) -> None:  # noqa: FBT001 - private
         with self._spool.write() as spool:
-            changed = reports.record(spool, self._bridge, delivery.alarm, outcome)
+            try:
+                changed = reports.record(spool, self._bridge, delivery.alarm, outcome)
+            except UnknownAlarmError:
+                changed = None  # it cannot be read: that it was sent is remembered all the same
             if outcome.outcome == "delivered":
                 outbox.drop_alternates(spool, delivery.alarm, outcome.route)
             else:
@@ -130,6 +146,36 @@ class Delivery:
             spool.count(f"route.{outcome.route}.{outcome.outcome}")
         if changed is not None:
             self._board.announce([delivery.alarm])
+
+
+class _Lane:
+    """What one route carries now: how many, and how many of these were tried before."""
+
+    def __init__(self, route: str) -> None:
+        self.pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix=route)
+        self._carried = 0
+        self._again = 0
+        self._lock = threading.Lock()
+
+    @property
+    def free(self) -> int:
+        """How many more it can carry."""
+        return PARALLEL - self._carried
+
+    @property
+    def free_again(self) -> int:
+        """How many more that were tried before."""
+        return PARALLEL - KEPT_FREE - self._again
+
+    def begin(self, again: bool) -> None:  # noqa: FBT001 - private
+        with self._lock:
+            self._carried += 1
+            self._again += again
+
+    def end(self, again: bool) -> None:  # noqa: FBT001 - private
+        with self._lock:
+            self._carried -= 1
+            self._again -= again
 
 
 def _report(route: Route, outcome: Outcome, words: str, code: RouteCode, about: str | None = None) -> RouteReport:

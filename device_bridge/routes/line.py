@@ -5,7 +5,6 @@ Each exchange has a connection of its own, so that alarms do not queue behind ea
 
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Final
 import structlog
 
 from device_bridge.errors import RouteError, SettingsError
+from device_bridge.loops import Loop
 
 CONNECT_S: Final = 2.0
 ANSWER_S: Final = 3.0
@@ -91,31 +91,28 @@ def tls_context(ca_file: Path | None, shown: Shown | None = None, *, also_public
 
 
 class Poll:
-    """Tries a line every half minute on a thread of its own, and knows why it does not work now."""
+    """Tries a line every half minute on a loop of its own, and knows why it does not work now."""
 
     def __init__(self, route: str, once: Callable[[], None]) -> None:
         self._route = route
         self._once = once
         self.trouble: str | None = "not tried yet"
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"poll {route}", daemon=True)
+        self.loop = Loop(f"poll {route}", self._turn)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """End."""
-        self._stop.set()
-        self._thread.join()
+        self.loop.stop()
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            try:
-                self._once()
-                self.trouble = None
-            except RouteError as error:
-                if self.trouble != str(error):
-                    log.warning("receiver-not-well", route=self._route, reason=str(error))
-                self.trouble = str(error)
-            self._stop.wait(POLL_S)
+    def _turn(self) -> float:
+        try:
+            self._once()
+            self.trouble = None
+        except RouteError as error:
+            if self.trouble != str(error):
+                log.warning("receiver-not-well", route=self._route, reason=str(error))
+            self.trouble = str(error)
+        return POLL_S

@@ -57,13 +57,19 @@ def queue_withdrawal(
         )
 
 
-def take(spool: Writing, route: str, now_ms: int, limit: int) -> list[Delivery]:
-    """Lease up to `limit` due deliveries of `route`, the oldest first."""
+def take(spool: Writing, route: str, now_ms: int, limit: int, again: int | None = None) -> list[Delivery]:
+    """Lease up to `limit` due deliveries of `route`: what was never tried first, then what was tried least.
+
+    At most `again` of them (None: all) were tried before: a receiver that is silent on a hundred alarms must still hear
+    at once of the next.
+    """
     rows = spool.sql.execute(
         "SELECT n, alarm, route, sealed, attempts FROM outbox"
-        " WHERE state = 'waiting' AND route = ? AND due_ms <= ? ORDER BY n LIMIT ?",
+        " WHERE state = 'waiting' AND route = ? AND due_ms <= ? ORDER BY attempts, n LIMIT ?",
         (route, now_ms, limit),
     ).fetchall()
+    if again is not None:
+        rows = rows[: sum(row[4] == 0 for row in rows) + max(0, again)]
     for row in rows:
         spool.sql.execute(
             "UPDATE outbox SET due_ms = ?, attempts = attempts + 1 WHERE n = ?", (now_ms + LEASE_MS, row[0])
@@ -136,6 +142,12 @@ def release_stage(spool: Writing, alarm: ids.AlarmId, stage: Stage) -> list[str]
     return _release(spool, "alarm = ? AND stage = ?", (alarm, int(stage)))
 
 
+def release_all(spool: Writing, alarm: ids.AlarmId) -> list[str]:
+    """Give every route its turn and let the alarm's deadlines go; return the routes' names."""
+    spool.sql.execute("DELETE FROM deadline WHERE alarm = ?", (alarm,))
+    return _release(spool, "alarm = ?", (alarm,))
+
+
 def drop_alternates(spool: Writing, alarm: ids.AlarmId, instead_of: str) -> None:
     """Forget the alternates of a route that has answered."""
     spool.sql.execute(
@@ -171,7 +183,7 @@ def call_off(spool: Writing, alarm: ids.AlarmId, route: str) -> bool:
 
 def _release(spool: Writing, where: str, values: tuple[object, ...]) -> list[str]:
     rows = spool.sql.execute(
-        f"SELECT n, alarm, route, sealed FROM held WHERE state = 'held' AND {where} ORDER BY n",  # noqa: S608 - `where` is one of two texts above
+        f"SELECT n, alarm, route, sealed FROM held WHERE state = 'held' AND {where} ORDER BY n",  # noqa: S608 - `where` is one of three texts above
         values,
     ).fetchall()
     for n, alarm, route, sealed in rows:

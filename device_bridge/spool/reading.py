@@ -2,13 +2,16 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.sealing import StoredItem
-from device_bridge.errors import SpoolError, UnknownAlarmError
+from device_bridge.errors import SpoolError, UnknownAlarmError, UnreadableAlarmError
 from device_bridge.wire.message import PressId
 from evidence import ids
+from evidence.errors import EvidenceError
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Reading:
         return None if row is None else PressId(*row)
 
     def alarm(self, alarm: ids.AlarmId) -> Alarm:
-        """Return an alarm; UnknownAlarmError if there is none of that id."""
+        """Return an alarm; UnknownAlarmError if there is none of that id, or (UnreadableAlarmError) none to be read."""
         row = self.sql.execute("SELECT document FROM alarm WHERE alarm = ?", (alarm,)).fetchone()
         if row is None:
             raise UnknownAlarmError("there is no such alarm")
@@ -53,12 +56,11 @@ class Reading:
 
     def open_alarm(self, device: ids.DeviceId, sort: str) -> Alarm | None:
         """Return the open alarm that a press of this sort joins, if there is one."""
-        row = self.sql.execute(
-            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND is_open"
-            " ORDER BY generation DESC, alarm LIMIT 1",
+        rows = self.sql.execute(
+            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND is_open ORDER BY generation DESC, alarm",
             (device, sort),
-        ).fetchone()
-        return None if row is None else _alarm(row[0])
+        )
+        return next(iter(_readable(rows)), None)
 
     def newest_closed(self, device: ids.DeviceId, sort: str, limit: int) -> list[Alarm]:
         """Return the closed alarms of this sort that a press cannot join any more, the newest first."""
@@ -67,7 +69,7 @@ class Reading:
             " ORDER BY generation DESC, n DESC LIMIT ?",
             (device, sort, limit),
         )
-        return [_alarm(row[0]) for row in rows]
+        return _readable(rows)
 
     def presses_of(self, alarm: ids.AlarmId) -> list[bytes]:
         """Return the SHA-256 of every press that raised or joined an alarm."""
@@ -76,11 +78,11 @@ class Reading:
     def open_alarms(self, device: ids.DeviceId) -> list[Alarm]:
         """Return every open alarm of a device, the oldest first."""
         rows = self.sql.execute("SELECT document FROM alarm WHERE device = ? AND is_open ORDER BY n", (device,))
-        return [_alarm(row[0]) for row in rows]
+        return _readable(rows)
 
     def all_open_alarms(self) -> list[Alarm]:
         """Return every open alarm of every device, the oldest first."""
-        return [_alarm(row[0]) for row in self.sql.execute("SELECT document FROM alarm WHERE is_open ORDER BY n")]
+        return _readable(self.sql.execute("SELECT document FROM alarm WHERE is_open ORDER BY n"))
 
     def alarms_due(self, now_ms: int, limit: int) -> list[ids.AlarmId]:
         """Return alarms for which something happens now because no human did anything, the longest due first."""
@@ -94,12 +96,12 @@ class Reading:
             " (SELECT n FROM alarm WHERE NOT is_open ORDER BY n DESC LIMIT ?) ORDER BY n DESC",
             (closed_limit,),
         )
-        return [_alarm(row[0]) for row in rows]
+        return _readable(rows)
 
     def alarms_of(self, device: ids.DeviceId, limit: int) -> list[Alarm]:
         """Return the newest alarms of a device, open or not, the newest first."""
         rows = self.sql.execute("SELECT document FROM alarm WHERE device = ? ORDER BY n DESC LIMIT ?", (device, limit))
-        return [_alarm(row[0]) for row in rows]
+        return _readable(rows)
 
     def newest_item(self, alarm: ids.AlarmId) -> StoredItem | None:
         """Return the sealed item of the alarm's newest press: the freshest position is in there. None once let go."""
@@ -157,4 +159,16 @@ class Reading:
 
 
 def _alarm(document: bytes) -> Alarm:
-    return Alarm.from_json(json.loads(document))
+    try:
+        return Alarm.from_json(json.loads(document))
+    except (EvidenceError, ValueError) as error:
+        raise UnreadableAlarmError("this alarm cannot be read") from error
+
+
+def _readable(rows: Iterable[tuple[bytes]]) -> list[Alarm]:
+    """Return the alarms that can be read: one that cannot must hide no other."""
+    found = []
+    for row in rows:
+        with suppress(UnreadableAlarmError):
+            found.append(_alarm(row[0]))
+    return found

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
-import structlog
-
-from device_bridge.errors import SpoolError
+from device_bridge.loops import Loop
 from device_bridge.registry import Device, Registry
 from device_bridge.spool import devices
 from device_bridge.spool.connection import Spool
@@ -23,6 +21,7 @@ from device_bridge.supervision import rules
 from device_bridge.supervision.rules import PROFILE_S, Condition, Reason
 from device_bridge.supervision.telemetry import Telemetry
 from evidence import ids
+from evidence.errors import EvidenceError
 
 LOOK_S: Final = 1.0
 ALL_SHARDS: Final = range(256)
@@ -37,8 +36,6 @@ WRITE_AT_ONCE: Final = 200
 HISTORY_SHOWN: Final = 50
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-log = structlog.get_logger()
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -49,7 +46,7 @@ class Standing:
 
 
 class Supervisor:
-    """Owns one thread. `look` is what it does each second; tests call it with a clock of their own."""
+    """Owns one loop. `look` is what it does each second; tests call it with a clock of their own."""
 
     def __init__(
         self,
@@ -62,7 +59,6 @@ class Supervisor:
     ) -> None:
         self.bridge = bridge
         self._shards = shards
-        self.trouble: str | None = None
         self._spool = spool
         self._registry = registry
         self._telemetry = telemetry
@@ -74,17 +70,21 @@ class Supervisor:
         self._others_since_ms: int | None = None
         self._turn = threading.Lock()
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+        self._unjudged = 0
+        self.loop = Loop("supervisor", self._turn_of_loop, first_s=LOOK_S)
 
     def start(self) -> None:
         """Take up what an earlier process knew, and begin."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """End. The newest signs of life, of a minute at most, are not written down: silence is then said later."""
-        self._stop.set()
-        self._thread.join()
+        self.loop.stop()
+
+    @property
+    def trouble(self) -> str | None:
+        """Say that devices could not be judged; the others were."""
+        return f"{self._unjudged} device(s) cannot be judged" if self._unjudged else None
 
     def devices(self) -> list[dict[str, Any]]:
         """Return every device in use as JSON: how it stands, since when and why; what was heard of it; its history."""
@@ -145,28 +145,45 @@ class Supervisor:
     def _look(self, now_ms: int) -> int:
         reading = self._spool.read()
         tested, tampered = devices.tests(reading), devices.tampered(reading)
-        changed, heard = [], []
+        changed: list[tuple[ids.DeviceId, Standing]] = []
+        heard: list[tuple[ids.DeviceId, Condition]] = []
+        unjudged = 0
         for device in self._mine():
             name = device.device
-            condition = self._condition(reading, device, now_ms, tested.get(name), name in tampered)
-            since_ms = self._began_ms if self._is_own(name) else self._others_since_ms or now_ms
-            if condition.lent and not _can_be_judged(condition, since_ms, now_ms):
-                with self._lock:
-                    self._known[name] = condition
-                continue
-            unwritten_ms = (condition.heard_ms or 0) - self._written.get(name, 0)
-            if not condition.lent and (unwritten_ms >= WRITE_EVERY_MS or name not in self._written):
-                heard.append((name, condition))
-            before = self._standing.get(name) or (None if condition.lent else _stored(reading, name))
-            was = () if before is None else before.reasons
-            found = rules.reasons(condition, now_ms, since_ms, was)
-            stands = before if before is not None and before.reasons == found else Standing(found, now_ms)
-            if stands is not before:
-                changed.append((name, stands))
-            with self._lock:
-                self._known[name], self._standing[name] = condition, stands
+            try:
+                condition = self._condition(reading, device, now_ms, tested.get(name), name in tampered)
+                self._judge(reading, condition, name, now_ms, changed, heard)
+            except (ValueError, TypeError, EvidenceError):  # what was written down of it cannot be read
+                unjudged += 1
+        self._unjudged = unjudged
         self._write(changed, heard)
         return len(changed)
+
+    def _judge(
+        self,
+        reading: Reading,
+        condition: Condition,
+        name: ids.DeviceId,
+        now_ms: int,
+        changed: list[tuple[ids.DeviceId, Standing]],
+        heard: list[tuple[ids.DeviceId, Condition]],
+    ) -> None:
+        since_ms = self._began_ms if self._is_own(name) else self._others_since_ms or now_ms
+        if condition.lent and not _can_be_judged(condition, since_ms, now_ms):
+            with self._lock:
+                self._known[name] = condition
+            return
+        unwritten_ms = (condition.heard_ms or 0) - self._written.get(name, 0)
+        if not condition.lent and (unwritten_ms >= WRITE_EVERY_MS or name not in self._written):
+            heard.append((name, condition))
+        before = self._standing.get(name) or (None if condition.lent else _stored(reading, name))
+        was = () if before is None else before.reasons
+        found = rules.reasons(condition, now_ms, since_ms, was)
+        stands = before if before is not None and before.reasons == found else Standing(found, now_ms)
+        if stands is not before:
+            changed.append((name, stands))
+        with self._lock:
+            self._known[name], self._standing[name] = condition, stands
 
     def _mine(self) -> list[Device]:
         everyone = self._others_since_ms is not None
@@ -204,16 +221,9 @@ class Supervisor:
                     devices.note_heard(spool, name, Heard(one.since_ms, one.heard_ms, one.battery))
             self._written.update({name: one.heard_ms or 0 for name, one in rows})
 
-    def _run(self) -> None:
-        while not self._stop.wait(LOOK_S):
-            try:
-                self.look(self._clock_ms())
-                self.trouble = None
-            except SpoolError as error:
-                self.trouble = str(error)
-            except Exception as error:  # noqa: BLE001 - supervision outlives its own bugs and says so
-                self.trouble = f"{type(error).__name__} while devices were watched"
-                log.error("devices-not-watched", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
+    def _turn_of_loop(self) -> float:
+        self.look(self._clock_ms())
+        return LOOK_S
 
 
 def history(reading: Reading, device: ids.DeviceId) -> list[dict[str, Any]]:

@@ -5,12 +5,13 @@ bridge reads all of them always. Heartbeats that two bridges read do no harm; th
 whose battery died with its bridge.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import structlog
+
+from device_bridge.loops import Loop
 
 LOOK_S: Final = 1.0
 
@@ -57,7 +58,7 @@ class Watcher(Protocol):
 
 
 class Takeover:
-    """Owns one thread. `open_readers` gives fresh connections to the heartbeats of all other shards."""
+    """Owns one loop. `open_readers` gives fresh connections to the heartbeats of all other shards."""
 
     def __init__(self, others: Sequence[Heard], open_readers: Callable[[], Sequence[Reader]], watcher: Watcher) -> None:
         self._others = others
@@ -67,17 +68,15 @@ class Takeover:
         self.reads_all = False
         """Whether heartbeats of other shards are read here now."""
         self._all_back_at: float | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="takeover", daemon=True)
+        self.loop = Loop("takeover", self._turn)
 
     def start(self) -> None:
         """Begin to look after the others."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """End, and read nothing of others any more."""
-        self._stop.set()
-        self._thread.join()
+        self.loop.stop()
         self._end_reading()
 
     def look(self, now_s: float) -> None:
@@ -108,12 +107,9 @@ class Takeover:
             one.stop()
         self._reading, self.reads_all, self._all_back_at = [], False, None
 
-    def _run(self) -> None:
-        while not self._stop.wait(LOOK_S):
-            try:
-                self.look(time.monotonic())
-            except Exception as error:  # noqa: BLE001 - the next look tries again; heartbeats of our own go on
-                log.error("heartbeats-not-taken-over", error=type(error).__name__)  # noqa: TRY400 - says enough
+    def _turn(self) -> float:
+        self.look(time.monotonic())
+        return LOOK_S
 
 
 def _now_ms() -> int:

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from device_bridge.errors import MessageError
+from device_bridge.loops import Loop
 from device_bridge.mqtt.connection import Connection, Delivered
 from device_bridge.registry import Registry
 from device_bridge.supervision.positions import Positions
@@ -38,7 +39,7 @@ class LifeSign:
 
 
 class Telemetry:
-    """Owns the reading thread. `on_life_sign` is called on it for every device that says it lives."""
+    """Owns the reading loop. `on_life_sign` is called on it for every device that says it lives."""
 
     def __init__(
         self,
@@ -55,17 +56,15 @@ class Telemetry:
         self._waiting: dict[str, bytes] = {}
         self._newest: dict[ids.DeviceId, LifeSign] = {}
         self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
+        self.loop = Loop("telemetry", self._turn)
 
     def start(self) -> None:
         """Start reading."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """Stop reading; what waits is dropped."""
-        self._stop.set()
-        self._thread.join()
+        self.loop.stop()
 
     def take(self, _connection: Connection, delivered: Delivered) -> None:
         """Keep a heartbeat until it is read (called on the network thread); a newer one takes its place."""
@@ -80,16 +79,16 @@ class Telemetry:
         """Return the newest heartbeat of a device, None if there was none since the bridge started."""
         return self._newest.get(device)
 
-    def _run(self) -> None:
-        while not self._stop.wait(TICK_S):
-            with self._lock:
-                topics = list(self._waiting)[:MAX_PER_TICK]
-                batch = [(topic, self._waiting.pop(topic)) for topic in topics]
-            for topic, payload in batch:
-                try:
-                    self._read(topic, payload)
-                except Exception as error:  # noqa: BLE001 - supervision of all devices hangs on this thread
-                    log.error("life-sign-not-read", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
+    def _turn(self) -> float:
+        with self._lock:
+            topics = list(self._waiting)[:MAX_PER_TICK]
+            batch = [(topic, self._waiting.pop(topic)) for topic in topics]
+        for topic, payload in batch:
+            try:
+                self._read(topic, payload)
+            except Exception as error:  # noqa: BLE001 - one odd life sign costs no other device's
+                log.error("life-sign-not-read", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
+        return TICK_S
 
     def _read(self, topic: str, payload: bytes) -> None:
         try:

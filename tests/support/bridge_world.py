@@ -167,7 +167,7 @@ class World:
             sealed = chosen.seal(memory.device, self.organisation.bridge.box_public)
         self.organisation.append(self.organisation.enrol(memory.device, memory.identity.sign_public, sealed))
         known = self.bridge.registry.device_count
-        self.bridge.forwarder._wake.set()  # it looks by itself once a second
+        self.bridge.forwarder.loop.wake()  # it looks by itself once a second
         until(lambda: self._knows(memory.device), f"bridge learns of the device (knows {known})")
         return memory
 

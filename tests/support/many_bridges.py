@@ -54,7 +54,7 @@ class Several:
     def knows(self, device: str) -> None:
         """Wait until every bridge has learnt of a device from the journal."""
         for bridge in self.bridges:
-            bridge.forwarder._wake.set()
+            bridge.forwarder.loop.wake()
         until(
             lambda: all(device in {one.device for one in bridge.registry.devices()} for bridge in self.bridges), "known"
         )
