@@ -45,6 +45,15 @@ def decode(cls: type[T], value: object) -> T:
     return cls(**members)
 
 
+def decode_kind(kinds: Mapping[str, type[T]], value: object) -> T:
+    """Build the class that the member `kind` of `value` names. FormatError says which kinds there are."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    cls = kinds.get(kind) if isinstance(kind, str) else None
+    if cls is None:
+        raise FormatError("kind: expected one of " + ", ".join(kinds))
+    return decode(cls, value)
+
+
 def encode(value: object) -> Any:  # noqa: ANN401 - plain JSON
     """Return the plain JSON of a dataclass; members that are None are left out."""
     if isinstance(value, str | int | None):  # most of what there is, and an alarm is written while a press waits
@@ -55,6 +64,36 @@ def encode(value: object) -> Any:  # noqa: ANN401 - plain JSON
     if isinstance(value, list | tuple):
         return [encode(member) for member in value]
     return value
+
+
+def leaves(cls: type) -> Mapping[str, Any]:
+    """Return what a dataclass holds in the end: dotted path and type of each member that is no dataclass itself.
+
+    A list is one leaf. `T | None` is `T` here.
+    """
+    found: dict[str, Any] = {}
+    for name, hint in typing.get_type_hints(cls).items():
+        inner = without_none(hint)
+        if isinstance(inner, type) and dataclasses.is_dataclass(inner):
+            found |= {f"{name}.{path}": kind for path, kind in leaves(inner).items()}
+        else:
+            found[name] = inner
+    return found
+
+
+def leaf(value: object, path: str) -> Any:  # noqa: ANN401 - of the type that `leaves` says
+    """Return the member at a dotted path, None where there is none."""
+    for name in path.split("."):
+        value = getattr(value, name, None)
+    return value
+
+
+def without_none(hint: Any) -> Any:  # noqa: ANN401 - a type form has no common type
+    """Return `T` of `T | None`, and another type as it is."""
+    if get_origin(hint) not in {Union, types.UnionType}:
+        return hint
+    (inner,) = (option for option in get_args(hint) if option is not type(None))
+    return inner
 
 
 @functools.cache
@@ -72,10 +111,9 @@ def _parsers(cls: Hashable) -> Mapping[str, Parser]:
 def _parser(hint: Any) -> Parser:  # noqa: ANN401 - a type form has no common type
     if hint in _PARSERS:
         return _PARSERS[hint]
-    origin, options = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        (inner,) = (option for option in options if option is not type(None))
+    if (inner := without_none(hint)) is not hint:
         return _optional(_parser(inner))
+    origin, options = get_origin(hint), get_args(hint)
     if origin is Literal:
         return _one_of(options)
     if origin is tuple:

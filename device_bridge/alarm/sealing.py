@@ -13,7 +13,8 @@ from device_bridge.alarm import lineage
 from device_bridge.wire.message import DeviceMessage, Kind, Location, PressId
 from evidence import canonical, ids, keys
 from evidence.edtf import Edtf
-from evidence.envelope import meta, sealing
+from evidence.envelope import parts, sealing
+from evidence.envelope.meta import Alarm
 from evidence.statements import statement as statements
 
 DEGREE_DIGITS: Final = 6
@@ -57,18 +58,16 @@ def seal_press(
     return StoredItem(body.item, body.container.sha256, out.getvalue(), message.press), seal
 
 
-def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes) -> meta.Meta:
+def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes) -> Alarm:
     where = message.location
     pressed = _pressed_at(message)
-    return meta.Meta(
-        v=1,
-        kind="alarm",
+    return Alarm(
         source="sensor",
         recorded=at,
         title="Positie" if message.kind is Kind.POSITION else "Alarm",
         happened=Edtf(pressed) if pressed else None,
         position=_position(where),
-        alarm=meta.Alarm(
+        alarm=parts.Alarm(
             alarm=alarm,
             device=message.device,
             boot=message.press.boot,
@@ -82,10 +81,10 @@ def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes)
     )
 
 
-def _position(where: Location | None) -> meta.Position | None:
+def _position(where: Location | None) -> parts.Position | None:
     if where is None:
         return None
-    return meta.Position(degrees(where.lat), degrees(where.lon), where.accuracy_m)
+    return parts.Position(degrees(where.lat), degrees(where.lon), where.accuracy_m)
 
 
 def _pressed_at(message: DeviceMessage) -> ids.Time | None:

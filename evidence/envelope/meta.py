@@ -1,127 +1,110 @@
 """Descriptions of items: each sealed as a small message of its own, so that a timeline opens without media.
 
+What an item is (`kind`) stands in here: the server does not know it. A kind is a class below and says its members once;
+the page's rules, `data/timeline.csv` and the table in docs/formats/envelope.md are made from the class or held to it.
+
 Four times are kept apart: `happened` and `discovered` (`evidence.edtf`, may be vague), `recorded` (the phone's clock)
 and, outside this sealed part, `received` (the server's). What a camera says stands apart from all four: nobody told it.
-Coordinates are text: signed bytes hold no floating point.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, get_args, get_type_hints
 
-from evidence import canonical, edtf, schema
+from evidence import canonical, edtf, filetypes, schema
 from evidence.edtf import Edtf
+from evidence.envelope import parts
 from evidence.errors import FormatError
-from evidence.ids import AlarmId, Base64, DeviceId, ItemId, Sha256, Time
+from evidence.ids import ItemId, Sha256, Time
 
-Kind = Literal["incident", "photo", "sound", "video", "file", "alarm", "order", "card", "assessment"]
 Severity = Literal[0, 1, 2, 3, 4]
 """How bad it was: 0 no choice, 1 a nuisance, 2 serious, 3 very serious, 4 danger to life."""
 
 Source = Literal["victim", "sensor", "camera", "witness", "police", "caseworker"]
 
-
-@dataclass(frozen=True)
-class Position:
-    """WGS 84 degrees as decimal text, accuracy in metres."""
-
-    lat: str
-    lon: str
-    accuracy_m: int | None = None
+TO_MEASURE: Final = parts.File("", "", 0, Sha256(""))
+"""Stands for a file that is measured when it is sealed (`sealing.prepare`); no reader takes it for one."""
 
 
-@dataclass(frozen=True)
-class File:
-    """The sealed content: its name, MIME type, true size in bytes and SHA-256 before padding."""
+@dataclass(frozen=True, kw_only=True)
+class Described:
+    """What every kind says, or may say."""
 
-    name: str
-    mime: str
-    size: int
-    sha256: Sha256
-
-
-@dataclass(frozen=True)
-class Camera:
-    """What a photo, film or sound says about itself: a claim of whatever made it, whose clock may be years off.
-
-    `taken` is the clock time that it names, with a zone where it names one, and `taken_from` the field that it was
-    read from (such as `DateTimeOriginal` of EXIF 2.32, or `com.apple.quicktime.creationdate`).
-    """
-
-    taken: Edtf | None = None
-    taken_from: str | None = None
-    position: Position | None = None
-
-
-@dataclass(frozen=True)
-class Order:
-    """A huisverbod, contactverbod or gebiedsverbod: first and last day (`YYYY-MM-DD`) and its number."""
-
-    kind: Literal["huisverbod", "contactverbod", "gebiedsverbod"]
-    valid_from: Edtf
-    until: Edtf
-    number: str | None = None
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """A press, with the device's signed message exactly as received (`cose`)."""
-
-    alarm: AlarmId
-    device: DeviceId
-    boot: int
-    counter: int
-    kind: str
-    cose: Base64
-    pressed_at: Time | None = None
-    age_s: int | None = None
-    source: str | None = None
-
-
-@dataclass(frozen=True)
-class KnownPlace:
-    """A place that helps a dispatcher find her."""
-
-    label: str
-    lat: str
-    lon: str
-
-
-@dataclass(frozen=True)
-class Card:
-    """What a dispatcher needs to know, sealed to the desk."""
-
-    name: str
-    address: str
-    how_to_enter: str | None = None
-    weapons: str | None = None
-    children: str | None = None
-    known_places: tuple[KnownPlace, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Meta:
-    """One item as its owner described it. `kind` is in here: the server does not know what an item is."""
-
-    v: Literal[1]
-    kind: Kind
+    v: Literal[1] = 1
     source: Source
     recorded: Time
     title: str
     text: str = ""
     happened: Edtf | None = None
     discovered: Edtf | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incident(Described):
+    """Something that happened to her."""
+
+    kind: Literal["incident"] = "incident"
     conduct: tuple[str, ...] | None = None
     severity: Severity | None = None
     impact: str | None = None
     place: str | None = None
-    position: Position | None = None
+    position: parts.Position | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media(Described):
+    """A photo, sound, film or other file, mostly about an incident: the only kinds that have content."""
+
+    kind: filetypes.Kind
+    file: parts.File = TO_MEASURE
+    conduct: tuple[str, ...] | None = None
     about: ItemId | None = None
-    file: File | None = None
-    camera: Camera | None = None
-    order: Order | None = None
-    alarm: Alarm | None = None
-    card: Card | None = None
+    camera: parts.Camera | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm(Described):
+    """A message of an alarm device: a press, or where the device was while its alarm was open."""
+
+    kind: Literal["alarm"] = "alarm"
+    alarm: parts.Alarm
+    position: parts.Position | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Described):
+    """What he was forbidden."""
+
+    kind: Literal["order"] = "order"
+    order: parts.Order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card(Described):
+    """What a control room reads when she presses."""
+
+    kind: Literal["card"] = "card"
+    card: parts.Card
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment(Described):
+    """What a professional made of the risk, in the form's own words."""
+
+    kind: Literal["assessment"] = "assessment"
+
+
+Meta = Incident | Media | Alarm | Order | Card | Assessment
+"""One item as its author described it."""
+
+KINDS: Final[Mapping[str, type[Meta]]] = {
+    kind: one for one in get_args(Meta) for kind in get_args(get_type_hints(one)["kind"])
+}
+
+_TIMES: Final[Mapping[type[Meta], tuple[str, ...]]] = {
+    one: tuple(path for path, hint in schema.leaves(one).items() if hint is Edtf) for one in get_args(Meta)
+}
+"""The members of each kind in which a time is told."""
 
 
 def parse(plain: bytes) -> Meta:
@@ -129,7 +112,7 @@ def parse(plain: bytes) -> Meta:
 
     Only the canonical spelling is read: the page reads no other, and two readers must not see two things.
     """
-    return schema.decode(Meta, canonical.decode_exact(plain))
+    return schema.decode_kind(KINDS, canonical.decode_exact(plain))
 
 
 def to_bytes(meta: Meta) -> bytes:
@@ -138,24 +121,20 @@ def to_bytes(meta: Meta) -> bytes:
     What a reader would refuse is refused here, while the person who wrote it can still mend it: FormatError names the
     member. A time that cannot be is refused too, though a reader opens it and shows it as it was told.
     """
-    for member, told in _times(meta):
+    plain = canonical.encode(schema.encode(meta))
+    parse(plain)
+    for member in _TIMES[type(meta)]:
+        told = schema.leaf(meta, member)
+        if told is None:
+            continue
         try:
             edtf.parse(told)
         except edtf.TimeError as error:
-            message = f"Meta.{member}: no time that can be: {error}"
+            message = f"{type(meta).__name__}.{member}: no time that can be: {error}"
             raise FormatError(message) from error
-    plain = canonical.encode(schema.encode(meta))
-    parse(plain)
     return plain
 
 
-def _times(meta: Meta) -> Iterator[tuple[str, Edtf]]:
-    order, camera = meta.order, meta.camera
-    told = {
-        "happened": meta.happened,
-        "discovered": meta.discovered,
-        "order.valid_from": order.valid_from if order else None,
-        "order.until": order.until if order else None,
-        "camera.taken": camera.taken if camera else None,
-    }
-    yield from ((member, time) for member, time in told.items() if time is not None)
+def file_of(meta: Meta) -> parts.File | None:
+    """Return what an item says of its content; None for a kind that has none."""
+    return meta.file if isinstance(meta, Media) else None

@@ -41,7 +41,7 @@ def open_range(
     it is checked by `open_content`, not here. FormatError for a range outside the file, TamperedError when head and
     meta contradict each other, cobblestone.OpenError for changed bytes.
     """
-    head, file = prefix.head, meta.file
+    head, file = prefix.head, metas.file_of(meta)
     if head.content is None or file is None or not 0 <= first <= last < file.size:
         message = "this item has no such bytes"
         raise FormatError(message)
@@ -75,7 +75,7 @@ def open_begun(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[byte
     whole chunk is left out. The commitment covers the whole file and proves nothing here. FormatError when the item
     has no content, cobblestone.OpenError for changed bytes.
     """
-    head, file = prefix.head, meta.file
+    head, file = prefix.head, metas.file_of(meta)
     if head.content is None or file is None:
         message = "this item has no content"
         raise FormatError(message)
@@ -126,7 +126,7 @@ def open_content(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[by
 
     What was yielded before an error is authentic, but incomplete.
     """
-    head, file = prefix.head, meta.file
+    head, file = prefix.head, metas.file_of(meta)
     if head.content is None or file is None:
         message = "this item has no content"
         raise FormatError(message)

@@ -18,8 +18,9 @@ from evidence import canonical, ids, keys, schema
 from evidence.envelope import cobblestone, container, wraps
 from evidence.envelope import meta as metas
 from evidence.envelope.hashing import SideHash
-from evidence.envelope.meta import File, Meta
+from evidence.envelope.meta import Media, Meta
 from evidence.envelope.padding import padme, zero_padded, zeros
+from evidence.envelope.parts import File
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, dsse
 
@@ -134,7 +135,8 @@ def prepare(
     """Prepare an item of `case` for `readers`, X-Wing keys (the case's own first). Reads `content` once.
 
     A reader with a bad key is left out, and named in `left_out`: it must not keep the item from the others.
-    wraps.ReaderError when nobody is left. `meta.file` is filled in from `content`.
+    wraps.ReaderError when nobody is left. The file of a `Media` is filled in from `content`; FormatError for content of
+    another kind, and for a `Media` without any.
     """
     item = item or ids.ItemId(ids.new_id())
     key = utils.random(cobblestone.KEY_BYTES)
@@ -142,6 +144,9 @@ def prepare(
     content_salt, content_part = None, None
     if content is not None:
         content_salt, content_part, file = measure_content(key, case, item, content)
+        if not isinstance(meta, Media):
+            message = f"{type(meta).__name__}: only a photo, sound, video or file has content"
+            raise FormatError(message)
         meta = dataclasses.replace(meta, file=file)
     meta_ciphertext, meta_part = seal_meta(key, case, item, meta)
     head = container.Head(

@@ -55,13 +55,11 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
     """Keep an incident on this phone, sealed. `sync` sends it."""
     from evidence import ids
     from evidence.edtf import Edtf
-    from evidence.envelope.meta import Meta, Severity
+    from evidence.envelope.meta import Incident, Severity
     from server.clients import telling
     from server.clients.phone_folder import open_phone
 
-    meta = Meta(
-        v=1,
-        kind="incident",
+    meta = Incident(
         source="victim",
         recorded=ids.now(),
         title=title,

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from evidence import filetypes, ids
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from server.clients.camera import reading
 
 
@@ -31,13 +31,12 @@ def describe(
     text: str,
     about: ids.ItemId | None,
     conduct: tuple[str, ...] | None = None,
-) -> Meta:
+) -> Media:
     """Return the description of the file at `file`; name, size and hash are filled in when it is sealed.
 
     When it happened is for her to tell: the camera's clock stands apart, under `camera`.
     """
-    return Meta(
-        v=1,
+    return Media(
         kind=filetypes.kind_of(mime),
         source="victim",
         recorded=ids.now(),

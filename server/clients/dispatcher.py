@@ -7,16 +7,18 @@ without a reason.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import container, opening, wraps
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Alarm, Card
 from evidence.errors import EvidenceError
 from evidence.statements import bodies, catalogue
 from evidence.statements import statement as statements
 from server.clients.errors import ClientError, DistrustError
 from server.clients.signing import Signer
+
+T = TypeVar("T")
 
 SILENCE_S: Final = 6.0
 """Without a heartbeat (every 2 s) for this long, what is on the screen is not live any more."""
@@ -117,7 +119,7 @@ class Dispatcher:
         """
         return self._post(alarm, case, "alarm.close", bodies.AlarmClose(alarm, reason))
 
-    def open_alarm(self, alarm: dict[str, Any]) -> Meta:
+    def open_alarm(self, alarm: dict[str, Any]) -> Alarm:
         """Return what the press said (position, age, device), opened with the desk's key.
 
         Raises:
@@ -125,18 +127,18 @@ class Dispatcher:
         """
         if alarm["item"] is None:
             raise DistrustError("The press of this alarm is not here, or was sealed to nobody.")
-        return self._open(alarm["item"])
+        return self._open(alarm["item"], Alarm)
 
-    def open_card(self, alarm: ids.AlarmId) -> Meta:
+    def open_card(self, alarm: ids.AlarmId) -> Card:
         """Return the card of an alarm: who, where, how to enter. The server logs this reading first.
 
         Raises:
             ClientError: refused, not reachable, or it does not open.
         """
-        return self._open(self.signer.api.get(f"/api/v1/alarms/{alarm}/card"))
+        return self._open(self.signer.api.get(f"/api/v1/alarms/{alarm}/card"), Card)
 
-    def _open(self, sealed: dict[str, Any]) -> Meta:
-        """Check who sealed it and open it with whichever desk key fits."""
+    def _open(self, sealed: dict[str, Any], kind: type[T]) -> T:
+        """Check who sealed it, open it with whichever desk key fits, and demand that it is what was asked for."""
         try:
             prefix = container.parse_prefix(canonical.unb64(sealed["head"]))
             author = self.signer.certificates().get(prefix.head.by)
@@ -148,7 +150,10 @@ class Dispatcher:
             for one in (*granted, *prefix.head.wraps):
                 if one.to in desks:
                     key = wraps.unwrap(one.wrap, prefix.head.case, prefix.head.item, desks[one.to])
-                    return opening.open_meta(prefix, key)
+                    meta = opening.open_meta(prefix, key)
+                    if isinstance(meta, kind):
+                        return meta
+                    raise DistrustError(f"The server gave an item of kind {meta.kind} in its place.")
         except EvidenceError as error:
             raise DistrustError(f"What was sealed to the desk does not open: {error}.") from error
         raise DistrustError("This was not sealed to a desk of yours.")

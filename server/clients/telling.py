@@ -19,8 +19,8 @@ def check(meta: Meta) -> None:
         ClientError: in words for her; nothing was kept.
     """
     most = schema.MAX_TEXT_CHARACTERS
-    for name, said in (("title", meta.title), ("text", meta.text), ("impact", meta.impact), ("place", meta.place)):
-        if said is not None and len(said) > most:
+    for name, said in schema.encode(meta).items():
+        if isinstance(said, str) and len(said) > most:
             raise ClientError(
                 f"The {name} has {len(said):,} characters, and at most {most:,} fit. Nothing was kept: your text is "
                 "still where you wrote it. Split it into two entries and add each."

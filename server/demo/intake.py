@@ -4,7 +4,8 @@ from functools import partial
 
 from evidence import ids, keyfile
 from evidence.edtf import Edtf
-from evidence.envelope.meta import Card, KnownPlace, Meta, Order
+from evidence.envelope import parts
+from evidence.envelope.meta import Card, Order
 from server.clients import locked, phone_folder, vault
 from server.clients.caseworker import Caseworker
 from server.clients.invitation import Invitation
@@ -70,15 +71,13 @@ def order(stage: Stage) -> str:
     """The caseworker records a huisverbod; it goes to the case's key and her own."""
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
     ban = story.ban(stage.first_day)
-    meta = Meta(
-        v=1,
-        kind="order",
+    meta = Order(
         source="caseworker",
         recorded=ids.now(),
         title=ban.title,
         text=ban.text,
         happened=Edtf(f"{ban.first}/{ban.until}"),
-        order=Order("huisverbod", Edtf(str(ban.first)), Edtf(str(ban.until)), ban.number),
+        order=parts.Order("huisverbod", Edtf(str(ban.first)), Edtf(str(ban.until)), ban.number),
     )
     readers = worker.readers(stage.case)
     item = ids.ItemId(stage.ledger.new_id("item-order"))
@@ -89,19 +88,17 @@ def order(stage: Stage) -> str:
 def card(stage: Stage) -> str:
     """The caseworker seals the dispatcher card to the desk."""
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
-    meta = Meta(
-        v=1,
-        kind="card",
+    meta = Card(
         source="caseworker",
         recorded=ids.now(),
         title="Kaart voor de meldkamer",
-        card=Card(
+        card=parts.Card(
             story.CARD.name,
             story.CARD.address,
             story.CARD.how_to_enter,
             story.CARD.weapons,
             story.CARD.children,
-            tuple(KnownPlace(place.label, place.lat, place.lon) for place in story.CARD.known_places),
+            tuple(parts.KnownPlace(place.label, place.lat, place.lon) for place in story.CARD.known_places),
         ),
     )
     readers = worker.readers(stage.case, stage.people.identity(DESK).xwing_public)

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 from evidence import ids
 from evidence.bundle.format.kinds import kind_of
+from evidence.envelope.meta import Alarm
 from server.clients.caseworker import Caseworker, Device
 from server.clients.dispatcher import ACTS, Dispatcher, FeedEvent
 from server.clients.errors import ClientError
@@ -63,7 +64,7 @@ def _act(stage: Stage, dispatcher: Dispatcher, console: "_Console", button: "_Bu
     press = dispatcher.open_alarm(raised)
     demand(press.position is not None, "The alarm does not say where.")
     card = dispatcher.open_card(name).card
-    demand(card is not None and card.name == story.VICTIM_NAME, "The card is not the one that was sealed to the desk.")
+    demand(card.name == story.VICTIM_NAME, "The card is not the one that was sealed to the desk.")
     stage.narrator.line("The dispatcher opened position and card with the desk's key; the server logged the reading.")
     for act in ACTS:
         state = dispatcher.act(name, stage.case, act)
@@ -194,8 +195,8 @@ def _sealed_into_case(stage: Stage, name: ids.AlarmId) -> None:
         sealed = [
             one
             for one in moments
-            if one.opened and kind_of(one.opened.meta) == "alarm" and one.opened.meta.alarm
-            if one.opened.meta.alarm.alarm == name
+            if one.opened and isinstance(one.opened.meta, Alarm) and one.opened.meta.alarm.alarm == name
+            if kind_of(one.opened.meta) == "alarm"
         ]
         closed = [one for one in moments if one.type == "alarm.close" and one.body.get("alarm") == name]
         if sealed and closed:

@@ -8,7 +8,7 @@ from typing import Final
 
 from evidence import ids
 from evidence.edtf import Edtf
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Incident
 from server.clients import tus
 from server.clients.attachments import describe
 from server.clients.camera import reading
@@ -44,9 +44,7 @@ def incidents(stage: Stage) -> str:
     told = story.incidents(stage.first_day)
     with open_phone(stage.people.phone) as phone:
         for incident in told:
-            meta = Meta(
-                v=1,
-                kind="incident",
+            meta = Incident(
                 source="victim",
                 recorded=ids.now(),
                 title=incident.title,

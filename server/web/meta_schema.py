@@ -6,13 +6,12 @@ one table of odd descriptions.
 
 import dataclasses
 import json
-import types
 import typing
 from pathlib import Path
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, get_args, get_origin
 
-from evidence import ids, schema
-from evidence.envelope.meta import Meta
+from evidence import edtf, ids, schema
+from evidence.envelope import meta
 
 TARGET: Final = Path(__file__).parent / "static/core/meta-schema.js"
 
@@ -28,38 +27,46 @@ _HEX: Final = {
     **dict.fromkeys((ids.Sha256, ids.PublicKey, ids.Commitment), 32),
     **dict.fromkeys((ids.ItemId, ids.AlarmId, ids.DeviceId, ids.CaseId, ids.KeyId), 16),
 }
-_PLAIN: Final[dict[Any, str]] = {str: "text", int: "count", bool: "flag", ids.Base64: "base64", ids.Time: "time"}
+_PLAIN: Final[dict[Any, str]] = {
+    str: "text",
+    int: "count",
+    bool: "flag",
+    edtf.Edtf: "told",
+    ids.Base64: "base64",
+    ids.Time: "time",
+}
 
 
 def text() -> str:
-    """Return the module's text."""
-    rules = json.dumps(_rule(Meta), indent=2, ensure_ascii=False)
+    """Return the module's text: the members of each class of `meta`, a line for each, and the class of each kind."""
+    classes = "".join(f"const {one.__name__} = {_members(one)};\n\n" for one in get_args(meta.Meta))
+    kinds = "".join(f"  {kind}: {one.__name__},\n" for kind, one in meta.KINDS.items())
     longest, most = schema.MAX_TEXT_CHARACTERS, schema.MAX_LIST_MEMBERS
     return (
         f"{_HEAD}\n/** The longest single text, in characters (code points). */\n"
-        f"export const MAX_TEXT = {longest};\n\nexport const MAX_LIST = {most};\n\n"
-        f"/** @type {{Rule}} */\nexport const META = {rules};\n"
+        f"export const MAX_TEXT = {longest};\n\nexport const MAX_LIST = {most};\n\n{classes}"
+        f"/** @type {{Record<string, Record<string, Rule>>}} */\nexport const KINDS = {{\n{kinds}}};\n"
     )
 
 
+def _members(kind: type) -> str:
+    rules = {name: _rule(hint) for name, hint in typing.get_type_hints(kind).items()}
+    return "{\n" + "".join(f"  {name}: {json.dumps(rule)},\n" for name, rule in rules.items()) + "}"
+
+
 def _rule(hint: Any) -> dict[str, Any]:  # noqa: ANN401 - a type form has no common type
-    origin, options = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        (inner,) = (option for option in options if option is not type(None))
+    if (inner := schema.without_none(hint)) is not hint:
         return {**_rule(inner), "optional": True}
+    origin, options = get_origin(hint), get_args(hint)
     if origin is Literal:
-        rule: dict[str, Any] = {"is": "one", "of": list(options)}
-    elif origin is tuple:
-        rule = {"is": "list", "member": _rule(options[0])}
-    elif hint in _HEX:
-        rule = {"is": "hex", "bytes": _HEX[hint]}
-    elif hint in _PLAIN:
-        rule = {"is": _PLAIN[hint]}
-    elif dataclasses.is_dataclass(hint):
-        rule = {"is": "object", "members": {name: _rule(one) for name, one in typing.get_type_hints(hint).items()}}
-    else:  # a name for a text, such as a time as it was told
-        rule = _rule(hint.__supertype__)
-    return rule
+        return {"is": "one", "of": list(options)}
+    if origin is tuple:
+        return {"is": "list", "member": _rule(options[0])}
+    if hint in _HEX:
+        return {"is": "hex", "bytes": _HEX[hint]}
+    if dataclasses.is_dataclass(hint):
+        return {"is": "object", "members": {name: _rule(one) for name, one in typing.get_type_hints(hint).items()}}
+    return {"is": _PLAIN[hint]}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from evidence import ids
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
 from evidence.envelope import sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from evidence.errors import EvidenceError
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
@@ -25,7 +25,7 @@ HARMLESS = ("HOWTO.txt", "verify.sh", "bag-info.txt")
 def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path]:
     folder = tmp_path_factory.mktemp("book")
     book = Organisation(folder / "book")
-    photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
+    photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Auto")
     content = sealing.Content.of_bytes(bytes(9_000), "a.jpg", "image/jpeg")
     items = [book.seal(incident()), book.seal(photo, content), book.begin(photo, content, 5_000)]
     book.grant(*items)

@@ -27,7 +27,7 @@ from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import KeyType, generate_key
 from evidence.custody.log.tlogproof import build_proof
 from evidence.envelope import cobblestone, container, opening, sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from evidence.statements import event as events
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect, open_engine
@@ -140,7 +140,7 @@ def test_seal_and_open(figures: Figures) -> None:
     measure("Cobblestone: open", lambda: sum(map(len, cobblestone.open_stream(key, b"bench", [message]))), 1, what)
 
     me, case = keys.Identity.generate(), ids.CaseId(ids.new_id())
-    meta = Meta(v=1, kind="video", source="victim", recorded=ids.now(), title="Film")
+    meta = Media(kind="video", source="victim", recorded=ids.now(), title="Film")
     pieces = [data[start : start + MIB] for start in range(0, len(data), MIB)]
     content = sealing.Content("film.mp4", "video/mp4", lambda: iter(pieces))
 
@@ -299,7 +299,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path, 
     for number in range(GIB * 1024 // FILE_MIB):
         data = number.to_bytes(8) + random[8:]
         content = sealing.Content("film.mp4", "video/mp4", lambda data=data: iter([data] * FILE_MIB))  # type: ignore[misc]
-        meta = Meta(v=1, kind="video", source="victim", recorded=ids.now(), title=f"Film {number}")
+        meta = Media(kind="video", source="victim", recorded=ids.now(), title=f"Film {number}")
         book.seal(meta, content)
     book.grant(*book.standing.items)
     sealed = book.export(*book.standing.items)

@@ -15,7 +15,7 @@ from playwright.async_api import Browser, expect
 
 from evidence import ids
 from evidence.edtf import Edtf
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from tests.support.page_world import World, build
 from tests.support.stand_in import StandIn
 from tests.support.visitor import visit
@@ -44,7 +44,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, ids.ItemId, i
     folder = tmp_path_factory.mktemp("clips")
     world = build(())
     meta = [
-        Meta(v=1, kind="sound", source="victim", recorded=ids.now(), title=title, happened=Edtf(ids.now()[:10]))
+        Media(kind="sound", source="victim", recorded=ids.now(), title=title, happened=Edtf(ids.now()[:10]))
         for title in ("Lange opname", "Afgebroken opname")
     ]
     whole = world.seal(world.phone, meta[0], tone(folder / "lang.wav", SECONDS))

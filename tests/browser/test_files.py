@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Locator, expect
 
 from evidence import canonical, ids
 from evidence.edtf import Edtf
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Incident
 from server.clients.attachments import describe, type_of
 from tests.support import odd_items
 from tests.support.page_world import World, build
@@ -105,7 +105,7 @@ async def test_every_file_can_be_saved_and_what_is_not_shown_is_said(browser: Br
 async def test_words_that_turn_the_page_around_stand_alone_and_hidden_characters_are_shown(browser: Browser) -> None:
     world = build(())
     title = f"uitnodiging{RLO}gpj.exe"
-    meta = Meta(v=1, kind="incident", source="victim", recorded=ids.now(), title=title, text=ARABIC)
+    meta = Incident(source="victim", recorded=ids.now(), title=title, text=ARABIC)
     world.seal(world.phone, replace(meta, impact=f"{RLO}omgekeerd", place=f"Markt{RLO}", conduct=(f"\u2066{RLO}tag",)))
     with StandIn(world) as server:
         async with visit(browser, server.url) as marit:
@@ -143,7 +143,7 @@ async def test_a_time_that_cannot_be_is_shown_as_it_was_told(browser: Browser) -
         untold = odd_items.meta(title="Klok van de telefoon", recorded=text)
         del untold["happened"]
         world.raw(odd_items.Odd(text, "whole", canonical.encode(untold)))
-    world.seal(world.phone, Meta(v=1, kind="incident", source="victim", recorded=ids.now(), title="Twee keer",
+    world.seal(world.phone, Incident(source="victim", recorded=ids.now(), title="Twee keer",
                                  happened=Edtf("2026-10-25T02:30+01:00")))  # fmt: skip
     with StandIn(world) as server:
         async with visit(browser, server.url, timezone_id="America/New_York") as marit:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from evidence import ids, keys
+from evidence.envelope.meta import Media
 from evidence.statements import bodies
 from tests.support import starter
 from tests.support.phone_owner import new_case
@@ -87,7 +88,7 @@ def test_odd_files_are_kept_and_impossible_times_are_refused_by_command(world: W
         _run("phone", "photo", str(CASES / "screenshot-200MP.png"), "--folder", phone)
         assert "4 items arrived" in _run("phone", "sync", "--folder", phone)
         metas = [one.opened.meta for one in her.vault.items() if one.opened]
-    found = {meta.file.name: meta for meta in metas if meta.file}
+    found = {meta.file.name: meta for meta in metas if isinstance(meta, Media)}
     assert set(found) == {"caf\ufffd.jpg", "leeg.mp4", "screenshot-200MP.png"}
     camera = found["caf\ufffd.jpg"].camera
     assert camera is not None

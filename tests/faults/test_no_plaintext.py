@@ -20,7 +20,7 @@ import pytest
 
 from evidence import canonical, ids
 from evidence.edtf import Edtf
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import KINDS, Incident, Media
 from server.clients import phone_folder
 from server.clients.outbox import Source
 from server.demo import canary
@@ -97,7 +97,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Places, 
     photo.write_bytes(f"{planter.word('content')} ".encode() * 200_000 + os.urandom(100_000))
     with journey, serving(journey.settings, TMPDIR=str(temporary), TMP=str(temporary)) as process:
         journey.intake((CONTROL, f"{CONTROL} 2"))
-        journey.tell(planter.fill(Meta, "item"), photo, f"{planter.word('name')}.jpg")
+        others = [planter.fill(kind, "other") for kind in {*KINDS.values()} - {Incident, Media}]
+        journey.tell(planter.fill(Incident, "item"), photo, f"{planter.word('name')}.jpg", *others)
         cut_off(journey, planter, photo)
         bundle = journey.export()
         shutil.copytree(
@@ -128,7 +129,7 @@ def cut_off(journey: Journey, planter: Planter, photo: Path) -> None:
 
     with phone_folder.open_phone(journey.folder / "phone") as phone:
         source = Source(photo, f"{planter.word('cut')}.jpg", "image/jpeg")
-        phone.add(planter.fill(Meta, "cut"), source)
+        phone.add(planter.fill(Media, "cut"), source)
         with pytest.raises(CutOffError):
             phone.sync(broken)
     parts = journey.settings.data / "uploads"
@@ -154,9 +155,10 @@ def found(needles: list[bytes], where: Path) -> set[str]:
 
 def test_every_field_gets_a_canary() -> None:
     planter = Planter([])
-    planter.fill(Meta, "item")
-    assert len(planter.words) > 25
-    assert any("card.known_places.label" in word for word in planter.words)
+    for kind in {*KINDS.values()}:
+        planter.fill(kind, kind.__name__)
+    assert len(planter.words) > 35
+    assert any("Card.card.known_places.label" in word for word in planter.words)
 
 
 def test_the_search_finds_what_is_there(planted: tuple[Places, list[bytes]], tmp_path: Path) -> None:

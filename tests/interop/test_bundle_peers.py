@@ -17,7 +17,7 @@ from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
@@ -36,7 +36,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Organisation:
 def bundle(book: Organisation) -> Path:
     items = [book.seal(incident())]
     for name in NAMES:
-        meta = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title=name)
+        meta = Media(kind="photo", source="victim", recorded=ids.now(), title=name)
         items.append(book.seal(meta, sealing.Content.of_bytes(name.encode() * 1000, name, "image/jpeg")))
     book.grant(*items)
     return book.export(*items)

@@ -18,7 +18,7 @@ from evidence.bundle.checking.verify import verify
 from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.envelope import sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 from tests.support.waiting import patience
@@ -28,8 +28,8 @@ from tests.support.waiting import patience
 def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path]:
     folder = tmp_path_factory.mktemp("story")
     book = Organisation(folder)
-    photo = Meta(
-        v=1, kind="photo", source="camera", recorded=ids.now(), title='Zijn "auto"', text="été", conduct=("following",)
+    photo = Media(
+        kind="photo", source="camera", recorded=ids.now(), title='Zijn "auto"', text="été", conduct=("following",)
     )
     items = [book.seal(incident()), book.seal(photo, sealing.Content.of_bytes(b"x" * 5000, "auto é.jpg", "image/jpeg"))]
     book.grant(*items)

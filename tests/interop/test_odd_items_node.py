@@ -59,7 +59,8 @@ def test_the_page_seals_nothing_that_a_reader_would_refuse() -> None:
     metas = [odd_items.meta(), long, odd_items.meta(severity="4"), {}, None, odd_items.meta(happened=5)]
     order = {"kind": "huisverbod", "valid_from": "2026-02-28", "until": "2026-02-30"}
     camera = {"taken": "2026-05-06T21:30:00+99:99", "taken_from": "DateTimeOriginal"}
-    metas += [odd_items.meta(**member) for member in ({"happened": "gisteren"}, {"order": order}, {"camera": camera})]
+    metas += [odd_items.meta(happened="gisteren"), {**odd_items.FULL["order"], "order": order}]
+    metas += [{**odd_items.FULL["photo"], "camera": camera}]
     place = {"case": CASE, "item": ids.new_id(), "at": ids.now(), "by": PHONE.kid}
     refused = ask("seal", metas=metas, seed=b64(PHONE.sign_seed), place=place)
     assert refused == [None, *["FormatError"] * 5, *["TimeError"] * 3]

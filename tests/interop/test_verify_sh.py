@@ -16,7 +16,7 @@ from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.envelope import sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash", 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path]:
     book = Organisation(tmp_path_factory.mktemp("book"))
-    photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
+    photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Auto")
     content = sealing.Content.of_bytes(bytes(50_000), "auto.jpg", "image/jpeg")
     items = [book.seal(incident()), book.seal(photo, content, announced=True), book.begin(photo, content, 30_000)]
     items += [book.seal(incident("Nog eens"), announced=True), book.seal(photo, content, announced=True)]

@@ -21,7 +21,8 @@ from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import cobblestone, container, opening, padding, sealing
 from evidence.statements import bodies, dsse, event, statement
 from tests.support import published as published_keys
-from tests.support.node_peer import CASE, ask, b64, published, rich_incident, signer
+from tests.support.incidents import photo
+from tests.support.node_peer import CASE, TITLE, ask, b64, published, rich_incident, signer
 
 pytestmark = pytest.mark.need("node")
 
@@ -31,7 +32,8 @@ SMALL_KDF = keys.Kdf.fresh(1, keys.MIN_MEMLIMIT)
 
 def sealed(reader: keys.Identity, phone: keys.Identity, content: bytes | None) -> bytes:
     source = None if content is None else sealing.Content.of_bytes(content, "foto.jpg", "image/jpeg")
-    prepared = sealing.prepare(phone, CASE, rich_incident(), [reader.xwing_public], source)
+    meta = rich_incident() if content is None else photo(TITLE, happened="2026-05~", conduct=("volgen",))
+    prepared = sealing.prepare(phone, CASE, meta, [reader.xwing_public], source)
     return b"".join(prepared.stream(source))
 
 
@@ -80,8 +82,10 @@ def test_node_opens_what_python_sealed(content: bytes | None) -> None:
     blob = sealed(reader, phone, content)
     answer = ask("open_item", bytes=b64(blob), seed=b64(reader.xwing_seed), signer=signer(phone))
 
-    assert answer["meta"]["title"] == rich_incident().title
-    assert answer["meta"]["position"] == {"lat": "51.9244", "lon": "4.4777", "accuracy_m": 12}
+    assert answer["meta"]["title"] == TITLE
+    assert answer["meta"]["conduct"] == ["volgen"]
+    if content is None:
+        assert answer["meta"]["position"] == {"lat": "51.9244", "lon": "4.4777", "accuracy_m": 12}
     if content:
         assert base64.b64decode(answer["content"]) == content
 
@@ -105,10 +109,18 @@ def test_node_refuses_another_reader_another_signer_and_a_changed_description() 
 @pytest.mark.parametrize("content", [None, secrets.token_bytes(40_000)])
 def test_python_opens_what_node_sealed_and_sealing_again_gives_the_same_bytes(content: bytes | None) -> None:
     reader, author = keys.Identity.generate(), keys.Identity.generate()
-    meta = {"v": 1, "kind": "file", "source": "caseworker", "recorded": ids.now(), "title": "Verslag – één", "text": ""}
+    meta: dict[str, object] = {
+        "v": 1,
+        "kind": "incident",
+        "source": "caseworker",
+        "recorded": ids.now(),
+        "title": "Verslag – één",
+        "text": "",
+    }
     if content is not None:
         digest = hashlib.sha256(content).hexdigest()
-        meta["file"] = {"name": "verslag.pdf", "mime": "application/pdf", "size": len(content), "sha256": digest}
+        file = {"name": "verslag.pdf", "mime": "application/pdf", "size": len(content), "sha256": digest}
+        meta |= {"kind": "file", "file": file}
     request = {
         "place": {"case": CASE, "item": ids.new_id(), "by": author.kid, "at": ids.now()},
         "seed": b64(author.sign_seed),
@@ -134,7 +146,7 @@ def test_python_opens_what_node_sealed_and_sealing_again_gives_the_same_bytes(co
 def test_the_page_opens_any_range_without_the_rest() -> None:
     phone, reader, data = keys.Identity.generate(), keys.Identity.generate(), secrets.token_bytes(70_000)
     source = sealing.Content.of_bytes(data, "clip.mp4", "video/mp4")
-    prepared = sealing.prepare(phone, CASE, rich_incident(), [reader.xwing_public], source)
+    prepared = sealing.prepare(phone, CASE, photo(kind="video"), [reader.xwing_public], source)
     blob = b"".join(prepared.stream(source))
     ranges = [(0, 0), (16383, 16384), (16384, 32767), (40_000, 69_999), (69_999, 69_999), (5, 69_000)]
 

@@ -14,7 +14,8 @@ import pytest
 from evidence import canonical, ids, keys
 from evidence.envelope import container, opening, sealing, wraps
 from tests.support import published as published_keys
-from tests.support.node_peer import CASE, ask, b64, rich_incident, signer
+from tests.support.incidents import photo
+from tests.support.node_peer import CASE, TITLE, ask, b64, rich_incident, signer
 from tests.vectors import operations
 
 pytestmark = pytest.mark.need("node")
@@ -52,7 +53,7 @@ def open_item(blob: bytes, who: keys.Identity, **more: object) -> dict[str, Any]
 
 def test_node_opens_what_python_wrapped() -> None:
     source = sealing.Content.of_bytes(b"photograph", "foto.jpg", "image/jpeg")
-    prepared = sealing.prepare(PHONE, CASE, rich_incident(), [READER.xwing_public], source)
+    prepared = sealing.prepare(PHONE, CASE, photo(), [READER.xwing_public], source)
     blob = b"".join(prepared.stream(source))
 
     assert base64.b64decode(open_item(blob, READER)["content"]) == b"photograph"
@@ -67,7 +68,7 @@ def test_node_opens_a_grant_and_refuses_it_elsewhere() -> None:
         wrapped = wraps.wrap(prepared.content_key, CASE, item, READER.xwing_public)
         return {"to": READER.opening_kid, "wrap": wrapped, "suite": suite}
 
-    assert open_item(prepared.prefix, READER, given=[given(head.item, 2)])["meta"]["title"] == rich_incident().title
+    assert open_item(prepared.prefix, READER, given=[given(head.item, 2)])["meta"]["title"] == TITLE
     assert open_item(prepared.prefix, READER, given=[given(ids.ItemId("0f" * 16), 2)])["error"] == "LockError"
     for suite in (None, 1, 3):
         assert open_item(prepared.prefix, READER, given=[given(head.item, suite)])["error"] == "FormatError"

@@ -18,7 +18,7 @@ from evidence.bundle.format import layout
 from evidence.bundle.making import zipapp
 from evidence.bundle.opening import opened
 from evidence.envelope import sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from evidence.statements import event as events
 from evidence.statements import statement
 from tests.support import published
@@ -60,7 +60,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
                 (site / top).symlink_to(Path(str(distribution(name).locate_file(top))))
     zipapp.build(folder / "getuige-verify.pyz")
     book = Organisation(folder / "book")
-    photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Auto")
+    photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Auto")
     items = [book.seal(incident()), book.seal(photo, sealing.Content.of_bytes(bytes(9_000), "a.jpg", "image/jpeg"))]
     book.grant(*items)
     sealed = book.export(*items)

@@ -12,6 +12,7 @@ import * as container from "../../server/web/static/core/container.js";
 import * as edtf from "../../server/web/static/core/edtf.js";
 import * as dsse from "../../server/web/static/core/dsse.js";
 import * as filetypes from "../../server/web/static/core/filetypes.js";
+import { writable } from "../../server/web/static/core/meta.js";
 import * as lockedkey from "../../server/web/static/core/lockedkey.js";
 import * as statements from "../../server/web/static/core/statements.js";
 import * as wraps from "../../server/web/static/core/wraps.js";
@@ -115,6 +116,7 @@ const answers = {
     const meta = await container.openMeta(item, key);
     return { meta, content: item.content && base64(await container.openContent(item, key, meta.file)) };
   },
+  description: ({ text }) => ({ text: new TextDecoder().decode(canonical.encode(writable(canonical.decode(utf8(text))))) }),
   leaf: async ({ salt, event }) => ({ leaf: await leaf(salt, event) }),
   "make event": async ({ envelope, index, received_at }) => {
     const event = canonical.encode({ v: 1, index, received_at, dsse: envelope });

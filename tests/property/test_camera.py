@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence import edtf, filetypes
-from evidence.envelope.meta import Camera
+from evidence.envelope.parts import Camera
 from server.clients.camera import exif, quicktime, reading, wrappings
 
 CASES = sorted(path for path in (Path(__file__).parents[1] / "cases").iterdir() if path.is_file())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evidence import canonical, ids, keys, schema
 from evidence.bundle.format import bag, rotations, zips
-from evidence.envelope.meta import Meta
+from evidence.envelope import meta
 from evidence.errors import EvidenceError, FormatError, LockError
 from evidence.statements import bodies, catalogue, dsse, event, rotation, statement
 from tests.support.sizes import examples
@@ -34,7 +34,7 @@ PARSERS: tuple[Callable[[bytes], object], ...] = (
     bag.parse_manifest,
     rotations.Handover.parse,
     lambda data: rotation.read([canonical.decode(data)], bytes(32)),
-    lambda data: schema.decode(Meta, canonical.decode(data)),
+    meta.parse,
     *(functools.partial(_body, kind) for kind in {act.body for act in catalogue.ACTS.values()}),
 )
 

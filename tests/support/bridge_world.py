@@ -19,7 +19,7 @@ from device_bridge.wire import codes, message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from evidence import canonical, ids, keys
 from evidence.envelope import container, opening
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Alarm
 from evidence.keyfile import load_or_create_bridge
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
@@ -127,10 +127,12 @@ class AlarmOrganisation:
         finally:
             engine.dispose()
 
-    def open_item(self, head: str, reader: keys.Identity | None = None) -> Meta:
+    def open_item(self, head: str, reader: keys.Identity | None = None) -> Alarm:
         """Open a sealed alarm item as the desk (or another reader) does."""
         prefix = container.parse_prefix(canonical.unb64(head))
-        return opening.open_meta(prefix, opening.content_key(prefix, reader or self.desk))
+        opened = opening.open_meta(prefix, opening.content_key(prefix, reader or self.desk))
+        assert isinstance(opened, Alarm)
+        return opened
 
 
 @dataclass

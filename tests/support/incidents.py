@@ -1,12 +1,17 @@
-"""An incident as she types it."""
+"""An incident as she types it, and a photo as she adds it."""
 
 from typing import Any
 
 from evidence import ids
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Incident, Media
 
 
-def incident(title: str = "Hij stond voor de deur", text: str | None = "Een uur lang.", **more: Any) -> Meta:  # noqa: ANN401 - fields of Meta
-    """Return what she tells; `more` are fields of `Meta`, or others than the ones chosen here."""
-    chosen = {"v": 1, "kind": "incident", "source": "victim", "recorded": ids.now(), "happened": "2026-05~"}
-    return Meta(title=title, text=text, **{**chosen, **more})  # type: ignore[arg-type]
+def incident(title: str = "Hij stond voor de deur", text: str = "Een uur lang.", **more: Any) -> Incident:  # noqa: ANN401 - members of an incident
+    """Return what she tells; `more` are members of an incident, or others than the ones chosen here."""
+    chosen = {"source": "victim", "recorded": ids.now(), "happened": "2026-05~"}
+    return Incident(title=title, text=text, **{**chosen, **more})
+
+
+def photo(title: str = "Voor de deur", **more: Any) -> Media:  # noqa: ANN401 - members of a photo
+    """Return the description of a photo that is sealed with it; `more` are members, as above."""
+    return Media(title=title, **{"kind": "photo", "source": "victim", "recorded": ids.now(), **more})

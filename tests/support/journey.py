@@ -56,13 +56,15 @@ class Journey:
         worker.open_case(*vault.public_halves(self.vault), team, self.case)
         phone_folder.enrol(self.folder / "phone", worker.invite(self.case, self.vault.opening_kid))
 
-    def tell(self, meta: Meta, photo: Path, name: str) -> None:
-        """Add an incident and a photo about it on the phone, and have the log prove both."""
+    def tell(self, meta: Meta, photo: Path, name: str, *others: Meta) -> None:
+        """Add an incident, a photo about it and others on the phone, and have the log prove them."""
         with phone_folder.open_phone(self.folder / "phone") as phone:
             about = phone.add(meta)
             phone.add(describe(photo, "image/jpeg", meta.title, meta.text, about), Source(photo, name, "image/jpeg"))
+            for other in others:
+                phone.add(other)
             phone.sync()
-            self._until(lambda: not phone.check_proofs(), "the log proves both")
+            self._until(lambda: not phone.check_proofs(), "the log proves them")
 
     def export(self, ground: str = "artikel 126nd Sv") -> Path:
         """She grants everything to the investigator, who takes a sealed bundle; returns it."""

@@ -10,7 +10,8 @@ import pytest
 
 from evidence import ids, keys
 from evidence.edtf import Edtf
-from evidence.envelope.meta import Meta, Position
+from evidence.envelope.meta import Incident
+from evidence.envelope.parts import Position
 from evidence.statements import bodies, statement
 from tests.support import published as published_keys
 
@@ -21,6 +22,7 @@ LIBRARIES = Path(__file__).parents[2] / "server/web/node_modules/libsodium-wrapp
 
 
 CASE = ids.CaseId("c0" * 16)
+TITLE = "Hij stond weer voor de deur"
 
 
 def b64(data: bytes) -> str:
@@ -43,13 +45,11 @@ def signer(identity: keys.Identity) -> dict[str, str]:
     return {"kid": identity.kid, "sign": identity.sign_public.hex()}
 
 
-def rich_incident(title: str = "Hij stond weer voor de deur") -> Meta:
-    return Meta(
-        v=1,
-        kind="incident",
+def rich_incident() -> Incident:
+    return Incident(
         source="victim",
         recorded=ids.now(),
-        title=title,
+        title=TITLE,
         text="Om half negen ’s avonds – met “bloemen”. \u0001 🌷",
         happened=Edtf("2026-05~"),
         severity=3,

@@ -6,6 +6,7 @@ reader sees. `ODD` is the table, `write` makes the container.
 
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -14,10 +15,14 @@ from typing import Any, Final, Literal
 
 from evidence import canonical, ids, keys, schema
 from evidence.envelope import cobblestone, container, sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope import meta as metas
+from evidence.envelope.meta import Media
 from evidence.envelope.padding import padme
+from evidence.errors import EvidenceError
 from evidence.statements import bodies, dsse
 from evidence.statements.statement import Chain
+from tests.support.incidents import incident
+from tests.vectors import make_kind
 
 Opens = Literal["whole", "description", "nothing"]
 """How far an item opens for a reader that follows the rules."""
@@ -55,6 +60,12 @@ def file(name: str = "foto.jpg", **more: object) -> dict[str, object]:
     """Return what a description says of `CONTENT`."""
     digest = hashlib.sha256(CONTENT).hexdigest()
     return {"name": name, "mime": "image/jpeg", "size": len(CONTENT), "sha256": digest, **more}
+
+
+FULL: Final[dict[str, dict[str, Any]]] = {
+    kind: {**make_kind.whole(kind), **({"file": file()} if one is Media else {})} for kind, one in metas.KINDS.items()
+}
+"""A good description of each kind, with every member that it can have."""
 
 
 def _json(value: object) -> bytes:
@@ -104,24 +115,59 @@ VALUES: Final[dict[str, Any]] = {
 }
 
 
+def _kinds() -> Iterator[Odd]:
+    """Every kind: whole, without each of its members, and with each member of another kind."""
+    every = {name: value for good in FULL.values() for name, value in good.items()}
+    for kind, good in FULL.items():
+        content = CONTENT if "file" in good else None
+        yield Odd(f"kind: {kind}", "whole", _json(good), content)
+        for name, value in every.items():
+            plain = _json({member: said for member, said in {**good, name: value}.items() if member != name})
+            if name not in good:
+                yield Odd(f"kind: {kind} with {name}", "nothing", _json({**good, name: value}), content)
+            else:
+                yield Odd(f"kind: {kind} without {name}", _verdict(plain, content), plain, content)
+    others: tuple[Any, ...] = (
+        "position",
+        "Incident",
+        "incident ",
+        "",
+        "constructor",
+        "__proto__",
+        ["incident"],
+        {},
+        5,
+        True,
+        None,
+    )
+    for other in others:
+        yield Odd(f"kind: {other!r}", "nothing", _json(meta(kind=other)))
+
+
 def _types() -> Iterator[Odd]:
-    """Every member of a description with every type of JSON; which of them open is what the rules say."""
-    for member in dataclasses.fields(Meta):
-        for name, value in VALUES.items():
-            plain = _json(meta(**{member.name: value}))
-            yield Odd(f"type: {member.name} is {name}", _verdict(plain), plain)
-    for member_name, inside in {
-        "position": {"lat": 51.9, "lon": "4.4"},
-        "file": file(size="12"),
-        "order": {"kind": "huisverbod", "valid_from": 20261101, "until": None},
-        "card": {"name": {}, "address": []},
-        "alarm": {"alarm": "x", "device": 1, "boot": -1, "counter": "1", "kind": None, "cose": "#"},
-        "unknown": "member",
-        "__proto__": {"title": "x"},
-        "constructor": "x",
+    """Every member of each kind with every type of JSON; which of them open is what the rules say."""
+    for kind, members in {
+        "incident": FULL["incident"].keys() - {"kind"},
+        "photo": {"file", "about", "camera"},
+        "alarm": {"alarm", "position"},
+        "order": {"order"},
+        "card": {"card"},
     }.items():
-        plain = _json(meta(**{member_name: inside}))
-        yield Odd(f"inside: {member_name}", _verdict(plain), plain)
+        content = CONTENT if kind == "photo" else None
+        for member, (name, value) in itertools.product(sorted(members), VALUES.items()):
+            plain = _json({**FULL[kind], member: value})
+            yield Odd(f"type: {kind}.{member} is {name}", _verdict(plain, content), plain, content)
+    for kind, member, inside in (
+        ("incident", "position", {"lat": 51.9, "lon": "4.4"}),
+        ("photo", "file", file(size="12")),
+        ("order", "order", {"kind": "huisverbod", "valid_from": 20261101, "until": None}),
+        ("card", "card", {"name": {}, "address": []}),
+        ("alarm", "alarm", {"alarm": "x", "device": 1, "boot": -1, "counter": "1", "kind": None, "cose": "#"}),
+        ("incident", "unknown", "member"),
+        ("incident", "__proto__", {"title": "x"}),
+        ("incident", "constructor", "x"),
+    ):
+        yield Odd(f"inside: {kind}.{member}", "nothing", _json({**FULL[kind], member: inside}))
 
 
 def _texts() -> Iterator[Odd]:
@@ -176,12 +222,12 @@ def _contents() -> Iterator[Odd]:
         ("too large", file(size=2**53 - 1), CONTENT),
         ("too small", file(size=3), CONTENT),
         ("described and not there", file(), None),
-        ("there and not described", None, CONTENT),
         ("empty and said to be large", file(size=10**6), b""),
     ):
-        described = {} if said is None else {"file": said}
-        plain = _json(meta(kind="photo", title=f"Inhoud: {name}", **described))
+        plain = _json(meta(kind="photo", title=f"Inhoud: {name}", file=said))
         yield Odd(f"content: {name}", "description", plain, content)
+    yield Odd("content: there and not described", "nothing", _json(meta(kind="photo")), CONTENT)
+    yield Odd("content: of an incident", "description", _json(meta(title="Inhoud: van een gebeurtenis")), CONTENT)
 
 
 def _wraps() -> Iterator[Odd]:
@@ -190,39 +236,36 @@ def _wraps() -> Iterator[Odd]:
         yield Odd(f"wrap: {size} random bytes", "nothing", good, wrap=os.urandom(size))
 
 
-def _verdict(plain: bytes) -> Opens:
-    """Return what the rules say of a description; the page is held to the same."""
-    from evidence.envelope import meta as metas  # noqa: PLC0415 - `meta` is a function here
-    from evidence.errors import EvidenceError  # noqa: PLC0415
-
+def _verdict(plain: bytes, content: bytes | None = None) -> Opens:
+    """Return what the rules say of a description, with the file that it names or none."""
     try:
         found = metas.parse(plain)
     except EvidenceError:
         return "nothing"
-    return "whole" if found.file is None else "description"
+    return "whole" if (metas.file_of(found) is None) == (content is None) else "description"
 
 
-ODD: Final = (*_forms(), *_types(), *_texts(), *_times(), *_names(), *_contents(), *_wraps())
-"""All of them: some 300."""
+ODD: Final = (*_forms(), *_kinds(), *_types(), *_texts(), *_times(), *_names(), *_contents(), *_wraps())
+"""All of them: some 500."""
 
 
 def some() -> tuple[Odd, ...]:
-    """Return a good hundred for tests that upload each of them: of `_types` only those of three members."""
-    heavy = ("type: title", "type: alarm", "type: conduct")
-    return tuple(one for one in ODD if not one.name.startswith("type: ") or one.name.startswith(heavy))
+    """Return some 150 for tests that upload each of them: of `_types` and `_kinds` only those of a few members."""
+    heavy = ("type: incident.title", "type: alarm.alarm", "type: incident.conduct", "kind: order", "kind: file")
+    return tuple(one for one in ODD if not one.name.startswith(("type: ", "kind: ")) or one.name.startswith(heavy))
 
 
 def few() -> tuple[Odd, ...]:
-    """Return some fifty of every kind for a test in a browser, every odd text and the longest one among them."""
+    """Return some seventy of every kind for a test in a browser, every odd text and the longest one among them."""
     chosen = ("text: ", "long: just")
-    return tuple(one for place, one in enumerate(ODD) if place % 7 == 0 or one.name.startswith(chosen))
+    return tuple(one for place, one in enumerate(ODD) if place % 8 == 0 or one.name.startswith(chosen))
 
 
 def write(
     odd: Odd, signer: keys.Identity, case: ids.CaseId, readers: Sequence[Any], item: ids.ItemId | None = None
 ) -> tuple[bytes, bodies.ItemSeal]:
     """Return the container of an odd item for `readers` (as `sealing.prepare` takes them), and its statement's body."""
-    made = sealing.prepare(signer, case, Meta(1, "incident", "victim", ids.now(), ""), readers, item=item)
+    made = sealing.prepare(signer, case, incident(), readers, item=item)
     head, key = container.parse_prefix(made.prefix).head, made.content_key
     description = _sealed(key, "meta", head, odd.plain, odd.plain.ljust(padme(max(1024, len(odd.plain)))))
     committed = container.commitment(key, "meta", hashlib.sha256(odd.plain).digest())

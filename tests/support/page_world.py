@@ -18,8 +18,9 @@ from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import NoteSigner, generate_key
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.edtf import Edtf
-from evidence.envelope import sealing, wraps
-from evidence.envelope.meta import Alarm, Card, KnownPlace, Meta, Order, Position
+from evidence.envelope import parts, sealing, wraps
+from evidence.envelope.meta import Alarm, Assessment, Card, Incident, Media, Meta, Order
+from evidence.envelope.parts import KnownPlace, Position
 from evidence.statements import bodies, event, fold, statement
 from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
@@ -144,10 +145,10 @@ class World:
         pressed = ids.time_of(now - timedelta(seconds=seconds_ago))
         push = bodies.Press(3, next(self.counters))
         cose = ids.Base64("gw==")
-        meta = Meta(
-            v=1, kind="alarm", source="sensor", recorded=ids.time_of(now), title="Alarm", happened=Edtf(pressed),
+        meta = Alarm(
+            source="sensor", recorded=ids.time_of(now), title="Alarm", happened=Edtf(pressed),
             position=Position("51.934200", "4.457700", 8),
-            alarm=Alarm(alarm, self.device, push.boot, push.counter, kind, cose, pressed, 4, "gnss"),
+            alarm=parts.Alarm(alarm, self.device, push.boot, push.counter, kind, cose, pressed, 4, "gnss"),
         )  # fmt: skip
         item = self.seal(self.bridge, meta, desk=True)
         digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
@@ -174,11 +175,11 @@ class World:
     ) -> ids.ItemId:  # fmt: skip
         """A position that the device sent while `alarm` is open, as the bridge seals it: an item, and nothing else."""
         at = ids.time_of(datetime.now(UTC) - timedelta(seconds=seconds_ago))
-        meta = Meta(
-            v=1, kind="alarm", source="sensor", recorded=at, title="Positie", happened=Edtf(at),
+        meta = Alarm(
+            source="sensor", recorded=at, title="Positie", happened=Edtf(at),
             position=Position(lat, lon, accuracy_m),
-            alarm=Alarm(ids.AlarmId(alarm), self.device, 3, next(self.counters), "position", ids.Base64("gw=="), at, 0,
-                        "gnss"),
+            alarm=parts.Alarm(ids.AlarmId(alarm), self.device, 3, next(self.counters), "position", ids.Base64("gw=="),
+                              at, 0, "gnss"),
         )  # fmt: skip
         return self.seal(signer or self.bridge, meta, desk=desk)
 
@@ -217,13 +218,13 @@ def _open_case(world: World, begin: datetime) -> None:
     world.record(
         statement.sign(world.phone, "device.enrol", enrol, case=world.case, chain=chain, cosigner=invitation), begin
     )
-    card = Card(
+    card = parts.Card(
         "Noor van den Akker", "Vlierbesstraat 12, derde etage",
         "Sleutel bij de buurvrouw op nummer 14. Bel twee keer kort.", None, "Een dochter van zes, doordeweeks thuis",
         (KnownPlace("Woning", "51.9338", "4.4581"), KnownPlace("School", "51.9361", "4.4702"),
          KnownPlace("Zus", "51.9262", "4.4489")),
     )  # fmt: skip
-    meta = Meta(v=1, kind="card", source="caseworker", recorded=ids.time_of(begin), title="Kaart meldkamer", card=card)
+    meta = Card(source="caseworker", recorded=ids.time_of(begin), title="Kaart meldkamer", card=card)
     world.seal(worker, meta, received=begin, item=world.card, desk=True)
     button = bodies.AlarmDeviceEnrol(
         world.device, ids.PublicKey(world.button.sign_public.hex()), "3min", "AWARE-convenant (test)", world.card
@@ -243,27 +244,27 @@ def build(photos: tuple[Path, ...], clips: tuple[Path, ...] = ()) -> World:
     items: dict[str, ids.ItemId] = {}
     for told in sorted(INCIDENTS, key=lambda one: -one.days_ago):
         received = told.recorded(today)
-        meta = Meta(
-            v=1, kind="incident", source=told.source, recorded=ids.time_of(received - timedelta(minutes=3)),
+        meta = Incident(
+            source=told.source, recorded=ids.time_of(received - timedelta(minutes=3)),
             title=told.title, text=told.text, happened=_edtf(told.happened(today)),
             discovered=_edtf(told.discovered(today)),
             severity=told.severity, conduct=told.conduct, impact=told.impact, place=told.place,
         )  # fmt: skip
         items[told.key] = world.seal(world.phone, meta, received=received)
     _add_papers(world, today, ORDER)
-    media = [(path, "photo", "foto") for path in photos] + [
+    found = [(path, "photo", "foto") for path in photos] + [
         (path, "video" if path.suffix == ".mp4" else "sound", "opname") for path in clips
     ]
     about = ["bloemen", "halte", "deur", "deur", "bel"]
     titles = ["Bloemen op de mat", "Bij de halte", "De straat die avond", "Beeld van de deurbel", "Geluid aan de deur"]
-    for (path, kind, _), key, title in zip(media, about, titles, strict=False):
+    for (path, kind, _), key, title in zip(found, about, titles, strict=False):
         told = next(one for one in INCIDENTS if one.key == key)
-        meta = Meta(
-            v=1, kind=kind, source="camera" if kind == "video" else "victim",  # type: ignore[arg-type] # a literal from the table above
+        media = Media(
+            kind=kind, source="camera" if kind == "video" else "victim",  # type: ignore[arg-type] # a literal from the table above
             recorded=ids.time_of(told.recorded(today)), title=title,
             happened=_edtf(told.happened(today)), about=items[key],
         )  # fmt: skip
-        world.seal(world.phone, meta, path, told.recorded(today) + timedelta(minutes=5))
+        world.seal(world.phone, media, path, told.recorded(today) + timedelta(minutes=5))
     return world
 
 
@@ -274,29 +275,29 @@ def _edtf(told: str | None) -> Edtf | None:
 def _add_papers(world: World, today: datetime, order_number: str) -> None:
     first = today - timedelta(days=24)
     from_, until = (Edtf((first + timedelta(days=days)).date().isoformat()) for days in (0, 10))
-    order = Order("huisverbod", from_, until, order_number)
+    order = parts.Order("huisverbod", from_, until, order_number)
     worker = world.people["marit"]
-    meta = Meta(
-        v=1, kind="order", source="caseworker", recorded=ids.time_of(first), title="Tijdelijk huisverbod, tien dagen",
+    ban = Order(
+            source="caseworker", recorded=ids.time_of(first), title="Tijdelijk huisverbod, tien dagen",
         text="Hij mag de woning niet in en geen contact zoeken.", order=order,
     )  # fmt: skip
-    world.seal(worker, meta, received=first + timedelta(hours=1))
+    world.seal(worker, ban, received=first + timedelta(hours=1))
     assessed = today - timedelta(days=23)
-    meta = Meta(
-        v=1, kind="assessment", source="caseworker", recorded=ids.time_of(assessed), title="SASH: hoog (M. Verhoeven)",
+    sash = Assessment(
+            source="caseworker", recorded=ids.time_of(assessed), title="SASH: hoog (M. Verhoeven)",
         text="Afgenomen door M. Verhoeven, met collega.", happened=Edtf(assessed.date().isoformat()),
     )  # fmt: skip
-    world.seal(worker, meta, received=assessed)
+    world.seal(worker, sash, received=assessed)
     _old_alarm(world, today - timedelta(days=17, hours=-12, minutes=-41))
 
 
 def _old_alarm(world: World, pressed: datetime) -> None:
     alarm, at = ids.AlarmId(ids.new_id()), ids.time_of(pressed)
     push = bodies.Press(2, 17)
-    meta = Meta(
-        v=1, kind="alarm", source="sensor", recorded=ids.time_of(pressed + timedelta(seconds=2)), title="Alarm",
+    meta = Alarm(
+            source="sensor", recorded=ids.time_of(pressed + timedelta(seconds=2)), title="Alarm",
         happened=Edtf(at), position=Position("51.933700", "4.458300", 12),
-        alarm=Alarm(alarm, world.device, push.boot, push.counter, "press", ids.Base64("gw=="), at, 3, "gnss"),
+        alarm=parts.Alarm(alarm, world.device, push.boot, push.counter, "press", ids.Base64("gw=="), at, 3, "gnss"),
     )  # fmt: skip
     item = world.seal(world.bridge, meta, received=pressed + timedelta(seconds=2), desk=True)
     digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())

@@ -18,7 +18,6 @@ import uvicorn
 from evidence import http_signature, ids, keys
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.envelope import sealing
-from evidence.envelope.meta import Meta
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
@@ -28,6 +27,7 @@ from server.serving import configuration
 from server.settings import Settings
 from server.upload_addresses import is_streamed
 from tests.support import published
+from tests.support.incidents import incident, photo
 from tests.support.ports import free_port
 from tests.support.waiting import DEADLINE_S, patience, until
 
@@ -158,8 +158,8 @@ def seal(
     content: bytes | None = None,
     case: ids.CaseId | None = None,
 ) -> SealedItem:
-    """Seal an incident, with a file when there is `content`."""
-    meta = Meta(v=1, kind="incident", source="victim", recorded=ids.now(), title="Voordeur", text=text)
+    """Seal an incident, or a film when there is `content`."""
+    meta = incident("Voordeur", text) if content is None else photo("Voordeur", text=text, kind="video")
     file = None if content is None else sealing.Content.of_bytes(content, "opname.bin", "application/octet-stream")
     of = case or who.case
     assert of is not None

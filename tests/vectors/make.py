@@ -8,7 +8,7 @@ nothing.
 import json
 from typing import Any, Final
 
-from tests.vectors import make_envelope, make_journal, make_keys, make_time, make_type, operations
+from tests.vectors import make_envelope, make_journal, make_keys, make_kind, make_time, make_type, operations
 
 ABOUT: Final = {
     "keys": "docs/formats/keys.md: names of keys, signatures, locked keys",
@@ -18,6 +18,7 @@ ABOUT: Final = {
     "receipt": "docs/formats/receipt.md: receipts and what they are checked against",
     "time": "docs/formats/envelope.md: times as they are told",
     "type": "docs/formats/envelope.md: types of files",
+    "kind": "docs/formats/envelope.md: kinds of descriptions",
 }
 WARNING: Final = "Every key here is published: never use one."
 
@@ -32,6 +33,7 @@ def documents() -> dict[str, dict[str, Any]]:
         "receipt": make_journal.receipts(),
         "time": make_time.vectors(),
         "type": make_type.vectors(),
+        "kind": make_kind.vectors(),
     }
     return {name: {"about": ABOUT[name], "warning": WARNING, "vectors": made} for name, made in vectors.items()}
 

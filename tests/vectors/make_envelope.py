@@ -7,7 +7,8 @@ from typing import Any
 from evidence import canonical, ids, keys, schema
 from evidence.edtf import Edtf
 from evidence.envelope import cobblestone, container, padding, sealing, wraps
-from evidence.envelope.meta import File, Meta, Position
+from evidence.envelope.meta import Media
+from evidence.envelope.parts import Camera, File, Position
 from evidence.errors import EvidenceError
 from evidence.statements import dsse
 from tests.vectors.operations import b64, load, pattern, un
@@ -33,8 +34,7 @@ PHOTO = "Stel dat dit een foto is – één.".encode()
 CONTEXT = "getuige/item/v1/content/" + "0" * 32 + "/" + "1" * 32
 NEAR_A_CHUNK = (0, 1, 16383, 16384, 16385, 40000)
 
-INCIDENT = Meta(
-    v=1,
+DESCRIPTION = Media(
     kind="photo",
     source="victim",
     recorded=RECORDED,
@@ -42,8 +42,7 @@ INCIDENT = Meta(
     text="Om half negen ’s avonds – met “bloemen”. 🌷",
     happened=Edtf("2026-05~"),
     conduct=("volgen",),
-    severity=3,
-    position=Position("51.9244", "4.4777", 12),
+    camera=Camera(Edtf("2026-05-06T21:30:00"), "DateTimeOriginal", Position("51.9244", "4.4777", 12)),
     file=File("foto.jpg", "image/jpeg", len(PHOTO), ids.Sha256(hashlib.sha256(PHOTO).hexdigest())),
 )
 
@@ -148,7 +147,7 @@ def _kept_wrap() -> ids.Base64:
 
 
 def _parts() -> tuple[bytes, dict[str, Any], bytes, dict[str, Any]]:
-    meta, meta_part = sealing.seal_meta(KEY, CASE, ITEM, INCIDENT)
+    meta, meta_part = sealing.seal_meta(KEY, CASE, ITEM, DESCRIPTION)
     content = sealing.Content.of_bytes(PHOTO, "foto.jpg", "image/jpeg")
     salt, content_part, _ = sealing.measure_content(KEY, CASE, ITEM, content)
     context = container.context("content", CASE, ITEM)
@@ -187,7 +186,7 @@ def _items() -> list[Vector]:
     dirty, dirty_part = _dirty_padding()
     lying = {**head, "meta": {**meta_part, "commitment": "00" * 32}}
     lying_content = {**head, "content": {**content_part, "commitment": "00" * 32}}
-    opened = {"meta": schema.encode(INCIDENT), "content": b64(PHOTO)}
+    opened = {"meta": schema.encode(DESCRIPTION), "content": b64(PHOTO)}
     given = {"container": b64(whole), "signer": PHONE.sign_public.hex(), **seeds(READER)}
     sealed = {
         "meta": b64(meta),
@@ -195,7 +194,7 @@ def _items() -> list[Vector]:
         "content": b64(content),
         "content_commitment": content_part["commitment"],
     }
-    parts = {"key": b64(KEY), "case": CASE, "item": ITEM, "meta": schema.encode(INCIDENT), "content": b64(PHOTO)}
+    parts = {"key": b64(KEY), "case": CASE, "item": ITEM, "meta": schema.encode(DESCRIPTION), "content": b64(PHOTO)}
     return [
         gives("item: both parts sealed", "seal parts", parts, sealed),
         gives("item: opened", "open item", given, opened),

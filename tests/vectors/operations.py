@@ -14,12 +14,12 @@ from typing import Any, Final
 from evidence import canonical, edtf, filetypes, ids, keys, schema
 from evidence.custody.log import leaf
 from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
-from evidence.envelope.meta import Meta
+from evidence.envelope import meta as metas
 from evidence.errors import EvidenceError, FormatError, LockError
 from evidence.statements import dsse, event, statement
 
 FOLDER: Final = Path(__file__).parent
-FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time", "type")
+FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time", "type", "kind")
 
 REASONS: Final[tuple[tuple[type[EvidenceError], str], ...]] = (
     (keys.SignatureError, "signature"),
@@ -170,7 +170,7 @@ def _open_wrap(given: Answer) -> Answer:
 def _seal_parts(given: Answer) -> Answer:
     """Seal meta and content under a given key: everything but the random wraps, byte for byte."""
     key, case, item = un(given["key"]), given["case"], given["item"]
-    meta, part = sealing.seal_meta(key, case, item, schema.decode(Meta, given["meta"]))
+    meta, part = sealing.seal_meta(key, case, item, metas.parse(canonical.encode(given["meta"])))
     content = sealing.Content.of_bytes(un(given["content"]), "", "")
     salt, head_content, _ = sealing.measure_content(key, case, item, content)
     context = container.context("content", case, item)
@@ -181,6 +181,10 @@ def _seal_parts(given: Answer) -> Answer:
         "content": b64(sealed),
         "content_commitment": head_content.commitment,
     }
+
+
+def _description(given: Answer) -> Answer:
+    return {"text": metas.to_bytes(metas.parse(given["text"].encode())).decode()}
 
 
 def _open_item(given: Answer) -> Answer:
@@ -254,6 +258,7 @@ OPERATIONS: Final[Mapping[str, Callable[[Answer], Answer]]] = {
     "open wrap": _open_wrap,
     "seal parts": _seal_parts,
     "open item": _open_item,
+    "description": _description,
     "leaf": _leaf,
     "make event": _make_event,
     "read event": _read_event,

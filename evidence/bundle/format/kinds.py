@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Alarm, Meta
 
 POSITION: Final = "position"
 """Where a device was while its alarm was open: sealed with kind `alarm`, and `position` as the kind of message
@@ -11,4 +11,4 @@ POSITION: Final = "position"
 
 def kind_of(meta: Meta) -> str:
     """Return the kind of an item for people and for counting: its own, or `position`."""
-    return POSITION if meta.kind == "alarm" and meta.alarm is not None and meta.alarm.kind == POSITION else meta.kind
+    return POSITION if isinstance(meta, Alarm) and meta.alarm.kind == POSITION else meta.kind

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from evidence import ids
 from evidence.bundle.format.kinds import kind_of
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Incident, Media, Meta
 from evidence.statements import bodies
 from evidence.statements import event as events
 
@@ -68,11 +68,12 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
     """Yield the files, their provenance record, and the act of sealing that it came from."""
     yield from (_file(file) for file in entry.files)
     statement, meta = entry.event.statement, entry.meta
+    conduct = meta.conduct if isinstance(meta, Incident | Media) else None
     yield {
         **_node("investigation:ProvenanceRecord", entry.item),
         "core:name": meta.title,
         "core:description": meta.text,
-        "core:tag": [kind_of(meta), meta.source, *(meta.conduct or ())],
+        "core:tag": [kind_of(meta), meta.source, *(conduct or ())],
         "core:objectCreatedTime": _time(meta.recorded),
         "investigation:exhibitNumber": entry.item,
         "core:object": [_ref("observable:File", file.name) for file in entry.files],

@@ -180,13 +180,14 @@ def _open_content(
     work: Path, stem: str, described: Opening, meta: Meta, prefix: container.Prefix, key: bytes, rest: Iterator[bytes]
 ) -> Opening:
     """Store the original; TamperedError, OpenError or FormatError when it is not what the description says."""
-    if meta.file is None and prefix.head.content is None:
+    file = metas.file_of(meta)
+    if file is None and prefix.head.content is None:
         return described
-    if meta.file is None or prefix.head.content is None:
+    if file is None or prefix.head.content is None:
         raise container.TamperedError("the description and the content do not belong together")
     mark = "" if described.incomplete is None else f"{INCOMPLETE}-"
     open_it = opening.open_content if described.incomplete is None else opening.open_begun
-    original = _store_original(work, meta.file.name, f"{stem}-{mark}", open_it(prefix, key, meta, rest))
+    original = _store_original(work, file.name, f"{stem}-{mark}", open_it(prefix, key, meta, rest))
     salt = ids.Sha256(container.commitment_salt(key, "content").hex())
     return replace(described, original=original, content_salt=salt)
 
@@ -235,15 +236,16 @@ def _described(work: Path, entry: Opening, meta: Meta, sealed: events.Event) -> 
     description = (work / entry.description).read_bytes()
     digest = hashlib.sha256(description).hexdigest()
     files = [case_uco.OpenedFile(entry.description, digest, len(description), "application/json")]
-    if entry.original is not None and meta.file is not None:
-        sha256, size = meta.file.sha256, meta.file.size
+    file = metas.file_of(meta)
+    if entry.original is not None and file is not None:
+        sha256, size = file.sha256, file.size
         if entry.incomplete is not None:
             path = work / entry.original
             sha256, size = (
                 ids.Sha256(bag.digests(bag.FolderBag(work), [entry.original])[entry.original]),
                 path.stat().st_size,
             )
-        files.append(case_uco.OpenedFile(entry.original, sha256, size, meta.file.mime))
+        files.append(case_uco.OpenedFile(entry.original, sha256, size, file.mime))
     return case_uco.OpenedItem(entry.item, meta, sealed, tuple(files))
 
 

@@ -9,20 +9,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from evidence import edtf
+from evidence import edtf, ids, schema
 from evidence.bundle.format.kinds import kind_of
 from evidence.bundle.format.openings import Part
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import KINDS, Alarm, Meta, Order
 from evidence.statements import bodies
 from evidence.statements import event as events
 
-COLUMNS: Final = (
-    *("happened", "discovered", "recorded", "received", "kind", "source", "title", "text"),
-    *("conduct", "severity", "impact", "place", "latitude", "longitude", "accuracy_m"),
-    *("file", "camera_taken", "camera_field", "camera_latitude", "camera_longitude"),
-    *("order", "order_from", "order_until", "alarm", "about"),
-    *("item", "event", "added_by", "original", "complete", "not_opened"),
-)
+TOLD: Final = {
+    path: path.replace(".", "_")
+    for kind in KINDS.values()
+    for path, hint in schema.leaves(kind).items()
+    if path != "v" and hint is not ids.Base64
+}
+"""The column of each member of every kind, those of all kinds first; signed bytes are no words for a table."""
+
+AROUND: Final = ("received", "item", "event", "added_by", "original", "complete", "not_opened")
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,11 @@ def write(rows: Iterable[Row]) -> bytes:
     """Return the file, UTF-8; a cell that a spreadsheet could take for a formula begins with an apostrophe."""
     out = io.StringIO()
     table = csv.writer(out)
-    table.writerow(COLUMNS)
+    columns = (*TOLD.values(), *AROUND)
+    table.writerow(columns)
     for row in sorted(rows, key=_order):
         cells = {**_described(row.meta), **_around(row)}
-        table.writerow([_cell(cells.get(name)) for name in COLUMNS])
+        table.writerow([_cell(cells.get(name)) for name in columns])
     return out.getvalue().encode()
 
 
@@ -56,10 +59,13 @@ def _order(row: Row) -> tuple[str, int]:
     meta = row.meta
     if meta is None:
         return row.event.statement.at, row.event.index
-    pressed = meta.alarm.pressed_at if meta.alarm is not None else None
-    valid = meta.order.valid_from if meta.order is not None else None
-    told = next((time for time in (meta.happened, pressed, valid) if time and _begins(time)), None)
-    return _begins(told) if told else meta.recorded, row.event.index
+    times: tuple[str | None, ...] = (meta.happened,)
+    if isinstance(meta, Alarm):
+        times = (meta.happened, meta.alarm.pressed_at)
+    elif isinstance(meta, Order):
+        times = (meta.happened, meta.order.valid_from)
+    begins = (_begins(time) for time in times if time)
+    return next(filter(None, begins), meta.recorded), row.event.index
 
 
 def _begins(time: str) -> str:
@@ -75,34 +81,8 @@ def _begins(time: str) -> str:
 def _described(meta: Meta | None) -> dict[str, object]:
     if meta is None:
         return {}
-    at, order, camera = meta.position, meta.order, meta.camera
-    seen = camera and camera.position
-    return {
-        "happened": meta.happened or (meta.alarm and meta.alarm.pressed_at),
-        "discovered": meta.discovered,
-        "recorded": meta.recorded,
-        "kind": kind_of(meta),
-        "source": meta.source,
-        "title": meta.title,
-        "text": meta.text,
-        "conduct": " ".join(meta.conduct or ()),
-        "severity": meta.severity,
-        "impact": meta.impact,
-        "place": meta.place,
-        "latitude": at and at.lat,
-        "longitude": at and at.lon,
-        "accuracy_m": at and at.accuracy_m,
-        "file": meta.file and meta.file.name,
-        "camera_taken": camera and camera.taken,
-        "camera_field": camera and camera.taken_from,
-        "camera_latitude": seen and seen.lat,
-        "camera_longitude": seen and seen.lon,
-        "order": order and f"{order.kind} {order.number or ''}".strip(),
-        "order_from": order and order.valid_from,
-        "order_until": order and order.until,
-        "alarm": meta.alarm and meta.alarm.alarm,
-        "about": meta.about,
-    }
+    cells = {column: schema.leaf(meta, path) for path, column in TOLD.items()}
+    return {**cells, "kind": kind_of(meta)}
 
 
 def _around(row: Row) -> dict[str, object]:
@@ -119,5 +99,14 @@ def _around(row: Row) -> dict[str, object]:
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
+    text = _words(schema.encode(value))
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _words(value: object) -> str:
+    """Return a value as words: what is in a list after one another, and what a record says in its order."""
+    if isinstance(value, list):
+        return "; ".join(map(_words, value))
+    if isinstance(value, dict):
+        return " ".join(map(_words, value.values()))
+    return "" if value is None else str(value)

@@ -14,7 +14,7 @@ from typing import Final
 from evidence import edtf
 from evidence.boxes import ReadAt
 from evidence.edtf import Edtf
-from evidence.envelope.meta import Camera, Position
+from evidence.envelope.parts import Camera, Position
 
 MAX_ENTRIES: Final = 1000
 """Fields of one directory that are looked at: a camera writes 60."""

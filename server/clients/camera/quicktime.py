@@ -10,7 +10,7 @@ from typing import Final
 
 from evidence.boxes import ReadAt, boxes, inside
 from evidence.edtf import Edtf
-from evidence.envelope.meta import Camera, Position
+from evidence.envelope.parts import Camera, Position
 from server.clients.camera import exif
 
 CREATION_DATE: Final = "com.apple.quicktime.creationdate"

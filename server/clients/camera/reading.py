@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from evidence.boxes import ReadAt
-from evidence.envelope.meta import Camera
+from evidence.envelope.parts import Camera
 from server.clients.camera import exif, quicktime, wrappings
 
 _READERS: Final[dict[str, Callable[[ReadAt], Camera | None]]] = {

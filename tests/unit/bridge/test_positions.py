@@ -21,7 +21,7 @@ from device_bridge.supervision import positions
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import canonical, ids
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Alarm
 from evidence.statements import bodies
 from server.alarms import merging
 from tests.support.bridge_world import World, world
@@ -64,7 +64,7 @@ def press(made: World, memory: DeviceMemory, number: int = 1) -> str:
     return made.bridge.spool.read().open_alarms(memory.device)[0].alarm
 
 
-def items(made: World, alarm: str) -> list[Meta]:
+def items(made: World, alarm: str) -> list[Alarm]:
     rows = made.bridge.spool.read().sql.execute("SELECT container FROM item WHERE alarm = ? ORDER BY n", (alarm,))
     return [made.organisation.open_item(canonical.b64(row[0])) for row in rows]
 
@@ -82,7 +82,6 @@ def test_a_position_while_an_alarm_is_open_lands_sealed_in_her_case(tmp_path: Pa
         payload = hear(made.bridge, memory, said(memory, 2, lat=51.93))
         _, position = items(made, alarm)
         assert position.position is not None
-        assert position.alarm is not None
         assert (position.position.lat, position.title, position.alarm.kind) == ("51.930000", "Positie", "position")
         assert canonical.unb64(position.alarm.cose) == payload, "the device's own signed bytes are the evidence"
         until(lambda: not made.bridge.spool.read().waiting_statements_count(), "the journal has it")

@@ -15,7 +15,7 @@ from evidence.bundle.checking.verify import verify
 from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.envelope import sealing, wraps
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from evidence.statements import event as events
 from evidence.statements import statement
 from tests.support import published
@@ -29,7 +29,7 @@ PHOTO = b"\xff\xd8 not a real photograph, but real bytes " * 4000
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path, list[ids.ItemId]]:
     book = Organisation(tmp_path_factory.mktemp("book"))
-    photo = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Zijn auto")
+    photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Zijn auto")
     items = [book.seal(incident()), book.seal(photo, sealing.Content.of_bytes(PHOTO, "auto 1.jpg", "image/jpeg"))]
     secret = book.seal(incident("Niet voor de politie"))
     items.append(book.seal(incident("Weer")))

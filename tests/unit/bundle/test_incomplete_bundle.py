@@ -15,7 +15,7 @@ from evidence.bundle.checking.verify import verify
 from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.envelope import container, sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
@@ -28,7 +28,7 @@ ARRIVED = 56 + 2 * 16_400 + 5_000
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path, ids.ItemId, ids.ItemId]:
     book = Organisation(tmp_path_factory.mktemp("book"))
-    film = Meta(v=1, kind="video", source="victim", recorded=ids.now(), title="Aan de deur")
+    film = Media(kind="video", source="victim", recorded=ids.now(), title="Aan de deur")
     content = sealing.Content.of_bytes(PLAIN, "deur.mp4", "video/mp4")
     whole, cut = book.seal(incident()), book.begin(film, content, ARRIVED)
     book.grant(whole, cut)

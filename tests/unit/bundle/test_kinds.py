@@ -8,17 +8,19 @@ from evidence import ids
 from evidence.bundle.format import layout
 from evidence.bundle.format.kinds import kind_of
 from evidence.bundle.opening import opened
-from evidence.envelope.meta import Alarm, Meta, Position
+from evidence.envelope import parts
+from evidence.envelope.meta import Alarm
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 
 
-def of_device(kind: str, counter: int) -> Meta:
+def of_device(kind: str, counter: int) -> Alarm:
     """Return the description of a message of an alarm device, as a bridge seals it."""
-    alarm = Alarm(ids.AlarmId("9b" * 16), ids.DeviceId("d1" * 16), 3, counter, kind, ids.Base64("gw=="), ids.now(), 0)
+    cose, alarm = ids.Base64("gw=="), ids.AlarmId("9b" * 16)
+    said = parts.Alarm(alarm, ids.DeviceId("d1" * 16), 3, counter, kind, cose, ids.now(), 0)
     title = "Positie" if kind == "position" else "Alarm"
-    at = Position("51.934200", "4.457700", 8)
-    return Meta(v=1, kind="alarm", source="sensor", recorded=ids.now(), title=title, position=at, alarm=alarm)
+    at = parts.Position("51.934200", "4.457700", 8)
+    return Alarm(source="sensor", recorded=ids.now(), title=title, position=at, alarm=said)
 
 
 def test_only_a_position_of_an_alarm_device_is_called_one() -> None:

@@ -22,7 +22,7 @@ from evidence.envelope import sealing
 from evidence.envelope.wraps import NotGivenError
 from evidence.errors import FormatError
 from tests.support import odd_items
-from tests.support.incidents import incident
+from tests.support.incidents import incident, photo
 from tests.support.odd_items import Odd
 from tests.support.organisation import Organisation
 
@@ -43,7 +43,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     book = Organisation(tmp_path_factory.mktemp("book"))
     good = [book.seal(incident("Eerst"))]
     odd = {book.raw(one): one for one in odd_items.some()}
-    good.append(book.seal(incident("Laatst"), sealing.Content.of_bytes(odd_items.CONTENT, "foto.jpg", "image/jpeg")))
+    good.append(book.seal(photo("Laatst"), sealing.Content.of_bytes(odd_items.CONTENT, "foto.jpg", "image/jpeg")))
     fitting = book.grant(*(item for item in book.standing.items if item not in odd or odd[item].wrap is None))
     random = tuple(
         dataclasses.replace(fitting.items[0], item=item, wrap=ids.Base64(canonical.b64(one.wrap)))
@@ -100,10 +100,15 @@ def test_the_timeline_has_a_row_for_each_item_in_order_of_happening(story: Story
     rows = list(csv.DictReader(io.StringIO((story.opened / "data/timeline.csv").read_text())))
     assert {row["item"] for row in rows} == {*story.odd, *story.good}
     assert {row["item"] for row in rows if row["not_opened"]} == {one.item for one in story.result.unopened}
-    times = [_begins(row["happened"].removeprefix("'")) or row["recorded"] for row in rows if row["title"]]
+    times = [_stands_at(row) for row in rows if row["title"]]
     assert times == sorted(times)
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
     assert json.loads((story.opened / "data/case.jsonld").read_text())["@graph"]
+
+
+def _stands_at(row: dict[str, str]) -> str:
+    told = (row["happened"].removeprefix("'"), row["alarm_pressed_at"], row["order_valid_from"])
+    return next(filter(None, map(_begins, told)), row["recorded"])
 
 
 def _begins(time: str) -> str:
@@ -150,7 +155,7 @@ def test_what_is_too_long_for_its_reader_is_refused_before_it_is_sealed(member: 
     phone = keys.Identity.generate()
     texts: dict[str, Any] = {member: "é" * (odd_items.LONGEST + 1)}
     long = dataclasses.replace(incident(), **texts)
-    with pytest.raises(FormatError, match=f"Meta.{member}: text of 65537 characters"):
+    with pytest.raises(FormatError, match=f"Incident.{member}: text of 65537 characters"):
         sealing.prepare(phone, ids.CaseId(ids.new_id()), long, [keys.Identity.generate().xwing_public])
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from evidence import ids, keys
 from evidence.envelope import container, opening, sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from server.clients import attachments
 from server.clients.outbox import Outbox, Source
 from tests.support import starter
+from tests.support.incidents import incident
 
 SECRET = "Hij stond weer bij de halte Walenburgerweg"
 CASE = ids.CaseId("0c" * 16)
@@ -21,8 +22,8 @@ READER = keys.Identity.generate()
 PHONE = keys.Identity.generate()
 
 
-def _meta() -> Meta:
-    return Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title=SECRET)
+def _meta() -> Media:
+    return Media(kind="photo", source="victim", recorded=ids.now(), title=SECRET)
 
 
 def _source(folder: Path, size: int = 300_000) -> Source:
@@ -61,7 +62,7 @@ def test_a_file_whose_name_is_no_text_is_kept_under_a_readable_one(tmp_path: Pat
     sealed = b"".join(again.pieces(0))
     prefix = container.parse_prefix(sealed)
     meta = opening.open_meta(prefix, opening.content_key(prefix, READER))
-    assert meta.file is not None
+    assert isinstance(meta, Media)
     assert meta.file.name == "caf\ufffd.jpg"
     assert entry.needs_original
 
@@ -80,7 +81,7 @@ def test_a_sealed_entry_holds_no_plaintext_and_no_content_key(tmp_path: Path) ->
 
 def test_entries_come_in_the_order_in_which_they_were_added(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "outbox")
-    added = [outbox.add(sealing.prepare(PHONE, CASE, _meta(), [READER.xwing_public]), None).item for _ in range(5)]
+    added = [outbox.add(sealing.prepare(PHONE, CASE, incident(), [READER.xwing_public]), None).item for _ in range(5)]
     assert [entry.item for entry in Outbox(tmp_path / "outbox").entries()] == added
 
 
@@ -96,7 +97,7 @@ def test_a_long_outbox_is_listed_once_and_not_for_each_item(tmp_path: Path) -> N
     """An audit hook cannot be taken away again; this one only appends to a list that nobody else reads."""
     folder = tmp_path / "outbox"
     outbox = Outbox(folder)
-    added = [outbox.add(sealing.prepare(PHONE, CASE, _meta(), [READER.xwing_public]), None).item for _ in range(12)]
+    added = [outbox.add(sealing.prepare(PHONE, CASE, incident(), [READER.xwing_public]), None).item for _ in range(12)]
     again = Outbox(folder)
     sys.addaudithook(_count)
     LISTED.clear()
@@ -126,7 +127,7 @@ import os, signal, sys
 from pathlib import Path
 from evidence import ids, keys
 from evidence.envelope import sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from server.clients.outbox import Outbox, Source
 
 folder, calls = Path(sys.argv[1]), int(sys.argv[2])
@@ -141,7 +142,7 @@ def trace(frame, event, _argument):
     return None
 
 source = Source(folder / "gallery.jpg", "x.jpg", "image/jpeg")
-meta = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="title")
+meta = Media(kind="photo", source="victim", recorded=ids.now(), title="title")
 prepared = sealing.prepare(
     keys.Identity.generate(), ids.CaseId("0c" * 16), meta, [keys.Identity.generate().xwing_public], source.content()
 )

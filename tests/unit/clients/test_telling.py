@@ -9,17 +9,19 @@ import pytest
 from evidence import edtf, ids
 from evidence.edtf import Edtf
 from evidence.envelope import meta as metas
-from evidence.envelope.meta import Camera, Meta, Order
+from evidence.envelope import parts
+from evidence.envelope.meta import Incident, Order
 from evidence.errors import FormatError
 from server.clients import telling
 from server.clients.errors import ClientError
+from tests.support.incidents import photo
 from tests.vectors import make_time
 
 Member = Literal["happened", "discovered"]
 
 
-def meta(**members: object) -> Meta:
-    plain = Meta(v=1, kind="incident", source="victim", recorded=ids.now(), title="x")
+def meta(**members: object) -> Incident:
+    plain = Incident(source="victim", recorded=ids.now(), title="x")
     return dataclasses.replace(plain, **members)  # type: ignore[arg-type] # members of the tests below
 
 
@@ -45,11 +47,13 @@ def test_a_year_of_two_digits_is_asked_about() -> None:
 
 def test_no_other_time_in_a_description_is_sealed_when_it_cannot_be() -> None:
     days = Edtf("2026-05-01"), Edtf("2026-02-30")
-    for order in (Order("huisverbod", *days), Order("huisverbod", *reversed(days))):
-        with pytest.raises(FormatError, match=r"order\."):
-            metas.to_bytes(meta(kind="order", order=order))
-    with pytest.raises(FormatError, match="camera"):
-        metas.to_bytes(meta(kind="photo", camera=Camera(Edtf("2026-05-06T21:30:00+99:99"), "DateTimeOriginal")))
+    for order in (parts.Order("huisverbod", *days), parts.Order("huisverbod", *reversed(days))):
+        with pytest.raises(FormatError, match=r"Order\.order\."):
+            metas.to_bytes(Order(source="caseworker", recorded=ids.now(), title="x", order=order))
+    file = parts.File("a", "b", 1, ids.Sha256("0" * 64))
+    camera = parts.Camera(Edtf("2026-05-06T21:30:00+99:99"), "DateTimeOriginal")
+    with pytest.raises(FormatError, match=r"Media\.camera\.taken"):
+        metas.to_bytes(photo(file=file, camera=camera))
 
 
 def test_a_reader_opens_what_another_sealed_and_shows_its_time_as_told() -> None:

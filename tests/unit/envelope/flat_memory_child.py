@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from evidence import ids, keys
 from evidence.envelope import container, opening, sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 
 MIB = 1024 * 1024
 
@@ -22,7 +22,7 @@ def recording(mib: int) -> Iterator[bytes]:
 def main(mib: int) -> None:
     phone, her = keys.Identity.generate(), keys.Identity.generate()
     content = sealing.Content("opname.bin", "video/mp4", lambda: recording(mib))
-    meta = Meta(v=1, kind="video", source="victim", recorded=ids.now(), title="Opname")
+    meta = Media(kind="video", source="victim", recorded=ids.now(), title="Opname")
     prepared = sealing.prepare(phone, ids.CaseId("c0" * 16), meta, [her.xwing_public], content)
     prefix = container.parse_prefix(prepared.prefix)
     ciphertext = prepared.stream(content)

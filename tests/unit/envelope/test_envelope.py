@@ -3,7 +3,6 @@
 import io
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from cryptography.cobblestone import Cobblestone256Encryptor
@@ -12,14 +11,15 @@ from hypothesis import strategies as st
 
 from evidence import ids, keys, schema
 from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Media
 from evidence.errors import EvidenceError
 from evidence.statements import bodies
+from tests.support.incidents import incident
 from tests.support.sizes import examples
 
 PHONE, VAULT, STRANGER = (keys.Identity.generate() for _ in range(3))
 CASE = ids.CaseId(ids.new_id())
-META = Meta(v=1, kind="photo", source="victim", recorded=ids.now(), title="Brief onder de deur")
+META = Media(kind="photo", source="victim", recorded=ids.now(), title="Brief onder de deur")
 
 
 def sealed(data: bytes | None) -> tuple[bytes, sealing.Prepared]:
@@ -118,7 +118,7 @@ def test_a_changed_file_is_not_sealed_as_the_old_one() -> None:
 def test_short_incidents_look_alike_from_outside() -> None:
     sizes = set()
     for text in ("", "Hij belde.", "Hij belde weer, en nog eens, en stond toen voor de deur." * 5):
-        prepared = sealing.prepare(PHONE, CASE, replace(META, text=text), [VAULT.xwing_public])
+        prepared = sealing.prepare(PHONE, CASE, incident(text=text), [VAULT.xwing_public])
         sizes.add(container.parse_prefix(prepared.prefix).head.meta.size)
     assert len(sizes) == 1
 

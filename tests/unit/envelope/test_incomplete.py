@@ -13,7 +13,7 @@ from evidence import ids, keys
 from evidence.envelope import cobblestone, container, opening, sealing
 from evidence.errors import EvidenceError
 from evidence.statements import bodies
-from tests.support.incidents import incident
+from tests.support.incidents import photo
 
 PHONE, HER = keys.Identity.generate(), keys.Identity.generate()
 CASE = ids.CaseId("c0" * 16)
@@ -24,7 +24,7 @@ SIZES = (0, 1, 16_383, 16_384, 40_000, 65_536)
 def sealed(size: int) -> tuple[bytes, bytes, bodies.ItemSeal]:
     plain = bytes(number % 251 for number in range(size))
     content = sealing.Content.of_bytes(plain, "film.mp4", "video/mp4")
-    prepared = sealing.prepare(PHONE, CASE, incident(), [HER.xwing_public], content)
+    prepared = sealing.prepare(PHONE, CASE, photo(), [HER.xwing_public], content)
     out = io.BytesIO()
     body = sealing.write(prepared, content, out)
     return plain, out.getvalue(), body

@@ -18,7 +18,7 @@ from evidence import ids, keys
 from evidence.envelope import cobblestone, container, opening, sealing
 from evidence.envelope.meta import Meta
 from evidence.errors import FormatError
-from tests.support.incidents import incident
+from tests.support.incidents import photo
 from tests.support.sizes import examples
 
 PHONE, HER = keys.Identity.generate(), keys.Identity.generate()
@@ -58,7 +58,7 @@ class Item:
 
 def sealed(data: bytes = DATA) -> Item:
     content = sealing.Content.of_bytes(data, "opname.bin", "application/octet-stream")
-    prepared = sealing.prepare(PHONE, CASE, incident(), [HER.xwing_public], content)
+    prepared = sealing.prepare(PHONE, CASE, photo(), [HER.xwing_public], content)
     return Item(prepared, content, b"".join(prepared.stream(content)))
 
 

@@ -3,9 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from evidence.statements import bodies, catalogue
 from evidence.statements.fold import registry as fold_registry
 from evidence.statements.rules import authority
 from evidence.statements.rules import registry as rule_registry
+from tests.support import format_pages
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "formats" / "statement.md"
@@ -59,11 +59,11 @@ def test_the_table_in_the_docs_is_the_catalogue() -> None:
     """Types, signers and members, in the same order: what stands in brackets is explanation."""
     rows = re.findall(r"^\| `([\w.]+)` \| ([\w, ]+) \| (.*?) \|$", PAGE.read_text(), re.MULTILINE)
     documented = {
-        name: (frozenset(signers.split(", ")), re.findall(r"`([^`]*)`", _without_brackets(members)))
+        name: (frozenset(signers.split(", ")), format_pages.named(members))
         for name, signers, members in rows
         if name in catalogue.ACTS
     }
-    said = {name: (act.signers, [*_members(act.body)]) for name, act in catalogue.ACTS.items()}
+    said = {name: (act.signers, [*format_pages.members(act.body)]) for name, act in catalogue.ACTS.items()}
     assert list(documented) == list(said)
     assert documented == said
 
@@ -131,27 +131,3 @@ def _tables(tree: ast.AST) -> Iterator[tuple[int, list[str]]]:
         names = [word for word in words if word in catalogue.ACTS]
         if len(names) > 1 and (any("." in name for name in names) or len(names) == len(words)):
             yield getattr(node, "lineno", 0), names
-
-
-def _members(body: type[Any]) -> Iterator[str]:
-    """Yield the members of a body as the page writes them: `name`, `name?`, `name {its, members}`, `name [{…}]`."""
-    hints = get_type_hints(body)
-    for one in fields(body):
-        optional = "?" if one.default is not MISSING else ""
-        kinds = [
-            kind
-            for kind in (hints[one.name], *get_args(hints[one.name]))
-            if isinstance(kind, type) and is_dataclass(kind)
-        ]
-        if not kinds:
-            yield f"{one.name}{optional}"
-            continue
-        inner = f"{{{', '.join(_members(kinds[0]))}}}"
-        many = getattr(hints[one.name], "__origin__", None) is tuple
-        yield f"{one.name}{optional} {f'[{inner}]' if many else inner}"
-
-
-def _without_brackets(text: str) -> str:
-    while (shorter := re.sub(r"\([^()]*\)", "", text)) != text:
-        text = shorter
-    return text

@@ -1,7 +1,7 @@
 /** Descriptions of items, checked by the rules of `evidence/schema.py`: whoever holds her phone wrote them. */
 import { FormatError, fromBase64, fromHex } from "./bytes.js";
-import { parse as parseTime } from "./edtf.js";
-import { MAX_LIST, MAX_TEXT, META } from "./meta-schema.js";
+import { TimeError, parse as parseTime } from "./edtf.js";
+import { KINDS, MAX_LIST, MAX_TEXT } from "./meta-schema.js";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -22,9 +22,16 @@ function time(value) {
   if (Number.isNaN(moment) || new Date(moment).toISOString() !== value) throw new FormatError("expected a time in UTC");
 }
 
-/** @type {Record<string, (value: any, rule: import("./meta-schema.js").Rule) => void>} */
-const RULES = {
+/** @param {unknown} value */
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** @typedef {import("./meta-schema.js").Rule} Rule */
+/** @typedef {Record<string, (value: any, rule: Rule, rules: Rules) => void>} Rules */
+
+/** @type {Rules} */
+const READER = {
   text,
+  told: text,  // shown as it was told, whatever it is
   time,
   base64: (value) => {
     if (typeof value !== "string") throw new FormatError("expected base64 text");
@@ -40,40 +47,45 @@ const RULES = {
   one: (value, { of }) => {
     if (!of.includes(value)) throw new FormatError(`expected one of ${of.join(", ")}`);
   },
-  list: (value, { member }) => {
+  list: (value, { member }, rules) => {
     if (!Array.isArray(value) || value.length > MAX_LIST) throw new FormatError(`expected a list of at most ${MAX_LIST}`);
-    for (const one of value) follow(one, member, "member");
+    for (const one of value) follow(one, member, "member", rules);
   },
-  object: (value, { members }) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) throw new FormatError("expected an object");
+  object: (value, { members }, rules) => {
+    if (!isObject(value)) throw new FormatError("expected an object");
     for (const name of Object.keys(value)) if (!Object.hasOwn(members, name)) throw new FormatError("an unknown member");
-    for (const [name, rule] of Object.entries(members)) follow(Object.hasOwn(value, name) ? value[name] : null, rule, name);
+    for (const [name, rule] of Object.entries(members)) {
+      follow(Object.hasOwn(value, name) ? value[name] : null, rule, name, rules);
+    }
   },
 };
 
-/** @param {unknown} value @param {import("./meta-schema.js").Rule} rule @param {string} name */
-function follow(value, rule, name) {
+/** @type {Rules} who writes can still mend a time that cannot be */
+const WRITER = { ...READER, told: (value) => { text(value); parseTime(value); } };
+
+/** @param {unknown} value @param {Rule} rule @param {string} name @param {Rules} rules */
+function follow(value, rule, name, rules) {
   if (value === null && rule.optional) return;
   try {
-    RULES[rule.is](value, rule);
+    rules[rule.is](value, rule, rules);
   } catch (error) {
-    throw error instanceof FormatError ? new FormatError(`${name}: ${error.message}`) : error;
+    throw error instanceof FormatError && !(error instanceof TimeError) ? new FormatError(`${name}: ${error.message}`) : error;
   }
 }
 
-/** @param {unknown} value parsed JSON @returns {any} the description @throws {FormatError} names the member that is of another form */
-export function checked(value) {
-  follow(value, META, "description");
+/** @param {any} value @param {Rules} rules */
+function described(value, rules) {
+  const kind = isObject(value) ? value.kind : null;
+  if (typeof kind !== "string" || !Object.hasOwn(KINDS, kind)) throw new FormatError(`kind: expected one of ${Object.keys(KINDS).join(", ")}`);
+  follow(value, { is: "object", members: KINDS[kind] }, kind, rules);
   return value;
 }
+
+/** @param {unknown} value parsed JSON @returns {any} the description @throws {FormatError} names the member that is of another form */
+export const checked = (value) => described(value, READER);
 
 /**
  * @param {unknown} value a description that is about to be sealed @returns {any} the same @throws {FormatError} what a reader would
  *   refuse, and a time that cannot be: a reader opens that, and can only show it as it was told
  */
-export function writable(value) {
-  const meta = checked(value);
-  const told = [meta.happened, meta.discovered, meta.order?.valid_from, meta.order?.until, meta.camera?.taken];
-  for (const time of told) if (typeof time === "string") parseTime(time);
-  return meta;
-}
+export const writable = (value) => described(value, WRITER);

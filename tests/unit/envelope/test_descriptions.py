@@ -1,0 +1,115 @@
+"""A kind says its members once: vectors, docs, texts of the page and columns of the timeline have them all."""
+
+import csv
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from evidence import canonical, ids, keys, schema
+from evidence.bundle.format import layout
+from evidence.bundle.opening import opened
+from evidence.edtf import Edtf
+from evidence.envelope import meta as metas
+from evidence.envelope import sealing
+from evidence.errors import FormatError
+from tests.support import format_pages
+from tests.support.incidents import incident, photo
+from tests.support.organisation import Organisation
+from tests.vectors import make_kind
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "formats" / "envelope.md"
+EACH = pytest.mark.parametrize("kind", metas.KINDS)
+PHONE, CASE = keys.Identity.generate(), ids.CaseId(ids.new_id())
+
+
+@EACH
+def test_the_vectors_of_a_kind_have_all_its_members(kind: str) -> None:
+    hints = get_type_hints(metas.KINDS[kind])
+    assert make_kind.whole(kind).keys() == hints.keys()
+    assert make_kind.least(kind).keys() == {name for name, hint in hints.items() if schema.without_none(hint) is hint}
+
+
+def test_the_table_in_the_docs_is_the_kinds() -> None:
+    rows = re.findall(r"^\| (every kind|`[\w`, ]+`) \| (.*?) \|$", PAGE.read_text(), re.MULTILINE)
+    table = {kind: format_pages.named(cell) for kinds, cell in rows for kind in re.findall(r"\w[\w ]*", kinds)}
+    every = [*format_pages.members(metas.Described)]
+    own = {
+        kind: [one for one in format_pages.members(described) if one not in {*every, "kind"}]
+        for kind, described in metas.KINDS.items()
+    }
+    assert table == {"every kind": [*every, "kind"], **own}
+
+
+@EACH
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_page_has_a_word_for_each_kind_and_source(kind: str, language: str) -> None:
+    texts = (ROOT / "server/web/static/locales" / f"{language}.ftl").read_text()
+    for text in (f"kind-{kind}", *(f"source-{source}" for source in get_args(metas.Source))):
+        assert re.search(rf"^{text} = \S", texts, re.MULTILINE), text
+
+
+def test_no_time_hides_in_a_list_where_its_writer_would_not_look() -> None:
+    def hides(hint: Any) -> bool:  # noqa: ANN401 - a type form has no common type
+        if isinstance(hint, type) and is_dataclass(hint):
+            return any(map(hides, get_type_hints(hint).values()))
+        return hint is Edtf or any(map(hides, get_args(hint)))
+
+    lists = [hint for one in metas.KINDS.values() for hint in schema.leaves(one).values() if hint is not Edtf]
+    assert not [hint for hint in lists if hides(hint)]
+
+
+def test_a_row_of_the_timeline_has_every_word_of_a_description(tmp_path: Path) -> None:
+    book = Organisation(tmp_path)
+    content = sealing.Content.of_bytes(bytes(5000), "foto één.jpg", "image/jpeg")
+    described = {kind: metas.parse(canonical.encode(make_kind.whole(kind))) for kind in metas.KINDS}
+    items = {
+        book.seal(meta, content if isinstance(meta, metas.Media) else None): kind for kind, meta in described.items()
+    }
+    book.grant(*items)
+    opened.open_bundle(book.export(*items), book.investigator, tmp_path / "opened")
+
+    header, *rows = csv.reader((tmp_path / "opened" / layout.TIMELINE).read_text().splitlines())
+    assert len(set(header)) == len(header)
+    found = {items[ids.ItemId(row[header.index("item")])]: " ".join(row) for row in rows}
+    for path in (tmp_path / "opened" / layout.DESCRIPTIONS).iterdir():
+        plain = json.loads(path.read_bytes())
+        left_out = [word for word in _words(plain) if word not in found[plain["kind"]]]
+        assert left_out == ([plain["alarm"]["cose"]] if plain["kind"] == "alarm" else [])
+
+
+def test_content_belongs_to_media_and_to_nothing_else() -> None:
+    content = sealing.Content.of_bytes(b"x", "a.txt", "text/plain")
+    reader = [keys.Identity.generate().xwing_public]
+    with pytest.raises(FormatError, match=r"Incident: only a photo, sound, video or file has content"):
+        sealing.prepare(PHONE, CASE, incident(), reader, content)
+    with pytest.raises(FormatError, match=r"Media\.file: "):
+        sealing.prepare(PHONE, CASE, photo(), reader)
+    sealing.prepare(PHONE, CASE, photo(), reader, content)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        (
+            {"kind": "position"},
+            "kind: expected one of incident, photo, sound, video, file, alarm, order, card",
+        ),
+        ({"camera": {}}, "Incident: unknown member 'camera'"),
+        ({"severity": 5}, "Incident.severity: expected one of 0, 1, 2, 3, 4"),
+        ({"position": {"lat": "1"}}, "Incident.position: Position.lon: expected text"),
+    ],
+)
+def test_what_is_wrong_with_a_description_is_named(changes: dict[str, object], named: str) -> None:
+    with pytest.raises(FormatError, match=re.escape(named)):
+        metas.parse(canonical.encode({**make_kind.least("incident"), **changes}))
+
+
+def _words(value: Any) -> list[str]:  # noqa: ANN401 - JSON
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
+    return [str(value)] if inner is None else [word for one in inner for word in _words(one)]

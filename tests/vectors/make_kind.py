@@ -1,0 +1,115 @@
+"""Vectors of kinds of descriptions (`evidence/envelope/meta.py`): what is written by hand must come out everywhere."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+from evidence import canonical
+from tests.vectors.parts import RECORDED, Vector, gives, id_of, refused
+
+_LEAST: Final = {"v": 1, "source": "victim", "recorded": RECORDED, "title": "Om half negen", "text": ""}
+_TIMES: Final = {"happened": "2026-05-12T20:30", "discovered": "2026-05-13"}
+_PLACE: Final = {"lat": "51.924400", "lon": "4.477700", "accuracy_m": 12}
+_CAMERA: Final = {"taken": "2026-05-12T20:31:07+02:00", "taken_from": "DateTimeOriginal", "position": _PLACE}
+
+OWN: Final[dict[str, dict[str, Any]]] = {
+    "incident": {
+        "conduct": ["following", "visit"],
+        "severity": 3,
+        "impact": "Ik slaap slecht.",
+        "place": "Voor de deur",
+        "position": _PLACE,
+    },
+    **{
+        kind: {
+            "file": {"name": name, "mime": mime, "size": 17, "sha256": hashlib.sha256(name.encode()).hexdigest()},
+            "conduct": ["message"],
+            "about": id_of("incident"),
+            "camera": _CAMERA,
+        }
+        for kind, name, mime in (
+            ("photo", "foto één.jpg", "image/jpeg"),
+            ("sound", "voicemail.amr", "audio/AMR"),
+            ("video", "deurbel.mp4", "video/mp4"),
+            ("file", "brief.pdf", "application/pdf"),
+        )
+    },
+    "alarm": {
+        "alarm": {
+            "alarm": id_of("alarm"),
+            "device": id_of("device"),
+            "boot": 3,
+            "counter": 17,
+            "kind": "press",
+            "cose": "0oRDoQEn",
+            "pressed_at": RECORDED,
+            "age_s": 4,
+            "source": "gnss",
+        },
+        "position": _PLACE,
+    },
+    "order": {
+        "order": {"kind": "huisverbod", "valid_from": "2026-05-14", "until": "2026-05-24", "number": "HV-2026-17"}
+    },
+    "card": {
+        "card": {
+            "name": "Noor",
+            "address": "Vlierbesstraat 12",
+            "how_to_enter": "Sleutel bij nummer 14",
+            "weapons": "Onbekend",
+            "children": "Een dochter van zes",
+            "known_places": [{"label": "School", "lat": "51.9361", "lon": "4.4702"}],
+        }
+    },
+    "assessment": {},
+}
+"""The members of each kind beside those that all have."""
+
+NEEDED: Final = {
+    **{kind: {"file"} for kind in ("photo", "sound", "video", "file")},
+    **{kind: {kind} for kind in ("alarm", "order", "card")},
+}
+"""Those of them without which it is none."""
+
+
+def whole(kind: str) -> dict[str, Any]:
+    """Return a description with every member that its kind can have."""
+    return {**_LEAST, "kind": kind, **_TIMES, **OWN[kind]}
+
+
+def least(kind: str) -> dict[str, Any]:
+    """Return one with the fewest members."""
+    return {**_LEAST, "kind": kind, **{name: OWN[kind][name] for name in NEEDED.get(kind, ())}}
+
+
+def vectors() -> list[Vector]:
+    """Return all of them."""
+    return (
+        [vector for kind in OWN for vector in _of(kind)]
+        + [
+            _refused(f"a kind that is none: {kind!r}", {**_LEAST, "kind": kind})
+            for kind in ("position", "Photo", "photo ", "", "constructor", ["photo"], 1, True)
+        ]
+        + [_refused("no kind", _LEAST)]
+    )
+
+
+def _of(kind: str) -> Iterator[Vector]:
+    others = {name: value for other in OWN.values() for name, value in other.items() if name not in OWN[kind]}
+    for name, meta in (("whole", whole(kind)), ("least", least(kind))):
+        yield gives(f"{kind}: {name}", "description", *[{"text": _text(meta)}] * 2)
+    for name in sorted(NEEDED.get(kind, ())):
+        yield _refused(f"{kind}: without {name}", {key: value for key, value in whole(kind).items() if key != name})
+    for name, value in others.items():
+        yield _refused(f"{kind}: with {name}", {**least(kind), name: value})
+    for name, value in OWN[kind].items():
+        other = [] if isinstance(value, str | int) else "x"
+        yield _refused(f"{kind}: {name} of another form", {**least(kind), name: other})
+
+
+def _refused(name: str, meta: dict[str, Any]) -> Vector:
+    return refused(name, "description", {"text": _text(meta)}, "form")
+
+
+def _text(meta: dict[str, Any]) -> str:
+    return canonical.encode(meta).decode()
