@@ -8,6 +8,7 @@ import typer
 
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.plain import one_line
+from server.cli.rows import AsJson, show
 
 if TYPE_CHECKING:
     from server.clients.erasing import Erasing, Plan
@@ -77,12 +78,26 @@ def cancel_erase(
         typer.echo(f"Called off: {one}. Nothing was destroyed.")
 
 
-def erasures(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
-    """List what was asked to be erased, how far it is, and until when it can be called off."""
-    for one in _erasing(key, case, trust, url, phrase_file).known():
-        when = f"destroyed {one.executed_at}" if one.executed_at else f"not before {one.due_at}"
-        locked = f", a locked copy stays until {one.locked_until}" if one.locked_until else ""
-        typer.echo(f"{one.erasure}  {one.state:<9}  {len(one.items)} items, asked {one.asked_at}, {when}{locked}")
+def erasures(
+    key: Key, case: Case, trust: Trust, url: Url, as_json: AsJson = False, phrase_file: PhraseFile = None
+) -> None:
+    """List what was asked to be erased, how far it is, and until when it can be called off.
+
+    `not_before`: until then it can be called off. `locked_copy`: one in S3 stays until then.
+    """
+    rows = [
+        {
+            "erasure": one.erasure,
+            "state": one.state,
+            "items": list(one.items),
+            "asked": one.asked_at,
+            "not_before": one.due_at,
+            "destroyed": one.executed_at,
+            "locked_copy": one.locked_until,
+        }
+        for one in _erasing(key, case, trust, url, phrase_file).known()
+    ]
+    show(rows, as_json=as_json, nothing="Nothing was asked to be erased.")
 
 
 def erasure_proof(

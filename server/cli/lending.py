@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import typer
 
+from server.cli.rows import show as show_rows
+
 if TYPE_CHECKING:
     from evidence import ids
     from server.clients.signing import Signer
@@ -37,13 +39,23 @@ def take_back(who: "Signer", case: str, device: str, condition: str) -> None:
     typer.echo(f"Taken back. It can still raise alarms until `revoke-device`. Event {receipt.index}.")
 
 
-def show(who: "Signer") -> None:
+def show(who: "Signer", *, as_json: bool) -> None:
     """Print the team's lendings."""
     from server.clients.caseworker import Caseworker
 
-    for one in Caseworker(who).lendings():
-        state = f"back, {one['condition']}" if one["returned_at"] else "OVERDUE" if one["overdue"] else "lent"
-        typer.echo(f"{one['device']}  {state:<13}  review {one['review'][:10]}  {one['to']:<9}  {one['basis']}")
+    rows = [
+        {
+            "device": one["device"],
+            "case": one["case"],
+            "state": "back" if one["returned_at"] else "overdue" if one["overdue"] else "lent",
+            "condition": one["condition"],
+            "review": one["review"],
+            "to": one["to"],
+            "basis": one["basis"],
+        }
+        for one in Caseworker(who).lendings()
+    ]
+    show_rows(rows, as_json=as_json, nothing="No device was handed over yet.")
 
 
 def _case(text: str) -> "ids.CaseId":

@@ -7,6 +7,7 @@ import typer
 
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.renewing import renew_tokens
+from server.cli.rows import AsJson, show
 
 if TYPE_CHECKING:
     from server.rotation.rotating import Plan
@@ -63,14 +64,22 @@ def rotate(
 
 
 @app.command("list")
-def show() -> None:
-    """Show the logs of this data folder: which event each begins with, and where it ended."""
+def logs(as_json: AsJson = False) -> None:
+    """List the logs of this data folder: which event each begins with, and where it ended."""
     from server.rotation.rotating import plan
     from server.settings import Settings
 
-    for era in plan(Settings.load()).line.eras:
-        end = "goes on" if era.final is None else f"ended with {era.final.size} entries, {era.final.root.hex()}"
-        typer.echo(f"{era.number}  {era.origin}  from event {era.first_event}  {end}\n   {era.key.vkey}")
+    rows = [
+        {
+            "log": era.number,
+            "origin": era.origin,
+            "from_event": era.first_event,
+            "end": "goes on" if era.final is None else f"ended with {era.final.size} entries, {era.final.root.hex()}",
+            "key": era.key.vkey,
+        }
+        for era in plan(Settings.load()).line.eras
+    ]
+    show(rows, as_json=as_json, nothing="There is no log yet.")
 
 
 def _tell(planned: "Plan") -> None:

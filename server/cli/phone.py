@@ -5,6 +5,8 @@ from typing import Annotated, Final, cast
 
 import typer
 
+from server.cli.rows import AsJson, show
+
 Folder = Annotated[
     Path,
     typer.Option("--folder", envvar="GETUIGE_PHONE", help="The phone's memory.", file_okay=False),
@@ -135,21 +137,24 @@ def sync(folder: Folder = DEFAULT_FOLDER) -> None:
 
 
 @app.command()
-def status(folder: Folder = DEFAULT_FOLDER) -> None:
-    """Say of each entry: kept here, arrived, or why not. Shows no titles: this phone cannot read them any more."""
-    from rich.console import Console
-    from rich.table import Table
-
+def status(folder: Folder = DEFAULT_FOLDER, as_json: AsJson = False) -> None:
+    """List each entry: kept here, arrived, or why not. Shows no titles: this phone cannot read them any more."""
     from server.clients.phone_folder import open_phone
     from server.clients.phone_warnings import warnings
 
-    table = Table("Item", "State", "Received by the server", "Proven in the log", "Why not")
     with open_phone(folder) as phone:
-        for one in phone.states():
-            proven = "yes" if one.proven else "not yet"
-            table.add_row(one.item, one.state, one.received_at or "–", proven, one.why or "")
+        rows = [
+            {
+                "item": one.item,
+                "state": one.state,
+                "received": one.received_at,
+                "proven": one.proven,
+                "why_not": one.why,
+            }
+            for one in phone.states()
+        ]
         told = list(warnings(phone))
-    Console().print(table)
+    show(rows, as_json=as_json, nothing="Nothing was added on this phone yet.")
     for warning in told:
         typer.echo(warning, err=True)
 
@@ -158,18 +163,22 @@ def status(folder: Folder = DEFAULT_FOLDER) -> None:
 def receipts(
     out: Annotated[Path | None, typer.Option(help="Copy the receipt files here.", file_okay=False)] = None,
     folder: Folder = DEFAULT_FOLDER,
+    as_json: AsJson = False,
 ) -> None:
     """List the receipts. Each is a file that `getuige verify` checks with your trust folder."""
     import shutil
 
     from server.clients.phone_folder import open_phone
 
+    rows = []
     with open_phone(folder) as phone:
         for kept in phone.receipts:
-            typer.echo(f"{kept.recorded.index:>8}  {kept.recorded.received_at}  {kept.path}")
+            recorded = kept.recorded
+            rows.append({"event": recorded.index, "received": recorded.received_at, "file": str(kept.path)})
             if out is not None:
                 out.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(kept.path, out / kept.path.name)
+    show(rows, as_json=as_json, nothing="There is no receipt yet.")
 
 
 def register(parent: typer.Typer) -> None:

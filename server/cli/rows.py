@@ -32,6 +32,8 @@ def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:
 def _text(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return str(len(value)) if isinstance(value, list) else str(value)
 
 

@@ -8,6 +8,7 @@ import typer
 from server.cli import devices, erasing, organising
 from server.cli.organising import connect as _signer
 from server.cli.phrases import PhraseFile, phrase
+from server.cli.rows import AsJson, show
 
 Key = Annotated[Path, typer.Option("--key", help="Your locked key.", dir_okay=False)]
 Trust = Annotated[Path, typer.Option("--trust", exists=True, file_okay=False, help="Your trust folder.")]
@@ -171,20 +172,23 @@ def take_back(
 
 
 @caseworker.command("lendings")
-def lendings(key: Key, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
-    """Print who has the team's alarm devices, a line each; those that should have been looked at again stand first."""
+def lendings(key: Key, trust: Trust, url: Url, as_json: AsJson = False, phrase_file: PhraseFile = None) -> None:
+    """List who has the team's alarm devices; those that should have been looked at again stand first."""
     from server.cli import lending
 
-    lending.show(_signer(key, trust, url, phrase_file))
+    lending.show(_signer(key, trust, url, phrase_file), as_json=as_json)
 
 
 @dispatcher.command("shifts")
-def shifts(key: Key, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
-    """Print who watched when, newest first. A shift without an end runs, or its console went dark."""
+def shifts(key: Key, trust: Trust, url: Url, as_json: AsJson = False, phrase_file: PhraseFile = None) -> None:
+    """List who watched when, newest first. A shift without an end runs, or its console went dark."""
     from server.clients.dispatcher import Dispatcher
 
-    for one in Dispatcher(_signer(key, trust, url, phrase_file)).shifts():
-        typer.echo(f"{one['began_at']}  {one['ended_at'] or 'no end':<24}  {one['label']}")
+    rows = [
+        {"began": one["began_at"], "ended": one["ended_at"], "label": one["label"], "by": one["by"]}
+        for one in Dispatcher(_signer(key, trust, url, phrase_file)).shifts()
+    ]
+    show(rows, as_json=as_json, nothing="Nobody began a shift yet.")
 
 
 @dispatcher.command("watch")

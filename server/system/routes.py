@@ -101,7 +101,7 @@ async def is_ready(request: Request, _who: PasserByAsking, state: StateGiven) ->
     responses=problems(general.NOT_READY),
 )
 async def is_ready_for_alarms(request: Request, _who: PasserByAsking, state: StateGiven) -> Ready:
-    """Say that a proxy may send here what belongs to pages, sign-in and alarms: a log that stands still stops no desk."""
+    """Say that a proxy may send pages, sign-in and alarms here: a log that stands still stops no desk."""
     return _judged(request, {part: why for part, why in state.trouble().items() if part in FOR_ALARMS})
 
 

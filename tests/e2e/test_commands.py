@@ -106,14 +106,14 @@ def test_lending_and_shifts_by_command(world: World, folder: Path) -> None:
     sign = ids.PublicKey(keys.Identity.generate().sign_public.hex())
     world.caseworker.act("alarm_device.enrol", bodies.AlarmDeviceEnrol(device, sign, "3min", "AWARE 12"), case)
     _run("staff", "caseworker", "lend", case, device, "--basis", "AWARE 12", "--household", *worker)
-    (line,) = _run("staff", "caseworker", "lendings", *worker).splitlines()
-    assert line.split()[:2] == [device, "lent"]
-    assert line.endswith("household  AWARE 12")
+    (row,) = json.loads(_run("staff", "caseworker", "lendings", *worker, "--json"))
+    assert (row["device"], row["state"], row["to"], row["basis"]) == (device, "lent", "household", "AWARE 12")
     said = _run("staff", "caseworker", "take-back", case, device, "--condition", "lost", *worker)
     assert "until `revoke-device`" in said
     world.dispatcher.act("shift.begin", bodies.ShiftMark(ids.ShiftId(ids.new_id())))
-    shown = _run("staff", "dispatcher", "shifts", "--key", str(folder / "dispatcher.json"), *common, *phrase)
-    assert "no end" in shown
+    whose = ("--key", str(folder / "dispatcher.json"))
+    shown = _run("staff", "dispatcher", "shifts", *whose, *common, *phrase, "--json")
+    assert [row["ended"] for row in json.loads(shown)] == [None]
 
 
 def test_a_wrong_phrase_is_said_plainly(world: World, folder: Path) -> None:
