@@ -8,6 +8,7 @@ a failure. `make test` installs the packages when it may.
 from tests.support.running_tests import (
     draw_examples_in_peace,
     keep_files_in_memory,
+    pytest_collection_modifyitems,
     pytest_make_collect_report,
     pytest_runtest_makereport,
     pytest_runtest_setup,
@@ -16,6 +17,7 @@ from tests.support.running_tests import (
 )
 
 __all__ = [
+    "pytest_collection_modifyitems",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",

@@ -34,6 +34,17 @@ MAY_BE_SKIPPED: Final = (
 """What may be left out although CI=true: part of the reason that the test gives, and why that is no loss."""
 
 
+DEAREST: Final = (
+    "tests/e2e/test_demo.py",
+    "tests/browser/test_whole.py",
+    "tests/faults/test_server_killed.py",
+    "tests/faults/test_clock.py",
+    "tests/interop/test_verify_sh.py",
+    "tests/e2e/test_first_day.py",
+)
+"""Files whose tests are begun first, in any order of the others: no process is left alone with one at the end."""
+
+
 def keep_files_in_memory() -> None:
     """Have temporary files of the tests, and of the programs that they start, lie in memory where there is enough.
 
@@ -49,6 +60,12 @@ def draw_examples_in_peace() -> None:
     """Have generated examples take the time they need: no limit for each, and fewer in `make test-quick`."""
     hypothesis_settings.register_profile("getuige", max_examples=examples(100), deadline=None)
     hypothesis_settings.load_profile("getuige")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the dearest files, when the order of the others is drawn."""
+    items.sort(key=lambda item: item.nodeid.partition("::")[0] not in DEAREST)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -9,14 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.support.waiting import patience
+from tests.support.waiting import patience, until
 
 GETUIGE = Path(sys.executable).parent / "getuige"
 
@@ -72,11 +71,12 @@ def running(tmp_path_factory: pytest.TempPathFactory, pictures: tuple[Path, ...]
             command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, "COLUMNS": "200"}
         )
     try:
-        deadline = time.monotonic() + READY_S
-        while "Getuige is running" not in said.read_text("utf-8"):
-            assert process.poll() is None, said.read_text("utf-8")[-4000:]
-            assert time.monotonic() < deadline, said.read_text("utf-8")[-4000:]
-            time.sleep(0.1)
+
+        def told() -> bool:
+            return "Getuige is running" in said.read_text("utf-8")
+
+        until(lambda: told() or process.poll() is not None, "the story was played", READY_S)
+        assert told(), said.read_text("utf-8")[-4000:]
         address = json.loads((data / "run.json").read_text("utf-8"))["addresses"]["review"]
         phrases = {
             handle: (data / "people" / handle / "phrase.txt").read_text("utf-8").strip()
