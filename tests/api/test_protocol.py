@@ -56,7 +56,7 @@ def clock(phone: Person) -> bytes:
 def heads(line: socket.socket, wanted: int) -> list[bytes]:
     """Return the status lines of the next answers."""
     told = b""
-    end = time.monotonic() + 15
+    end = time.monotonic() + patience(15)
     while told.count(b"HTTP/1.1 ") < wanted and time.monotonic() < end:
         piece = line.recv(65536)
         assert piece, f"the connection ended after {told!r}"

@@ -249,7 +249,7 @@ def connect(phone: Person) -> socket.socket:
 def answers(line: socket.socket, wanted: int) -> list[tuple[bytes, dict[str, str]]]:
     """Read `wanted` heads, interim ones among them: status line and headers of each."""
     told = b""
-    end = time.monotonic() + 15
+    end = time.monotonic() + patience(15)
     while told.count(b"\r\n\r\n") < wanted and time.monotonic() < end:
         told += line.recv(65536)
     heads = [head.split(b"\r\n") for head in told.split(b"\r\n\r\n")[:wanted]]

@@ -9,7 +9,6 @@ import random
 import resource
 import signal
 import threading
-import time
 from pathlib import Path
 
 import httpx
@@ -141,10 +140,8 @@ def test_sigterm_ends_in_order(settings: Settings, root: keys.Identity) -> None:
         who = World(settings, Person(settings.public_url, identity=root)).dispatcher
         with who.http.stream("GET", "/api/v1/alarms/stream") as stream:
             next(stream.iter_bytes())
-            begun = time.monotonic()
             process.terminate()
             assert process.wait(patience(15)) in {0, -signal.SIGTERM}
-            assert time.monotonic() - begun < patience(10)
 
 
 def read_if_there(path: Path) -> bytes:

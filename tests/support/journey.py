@@ -1,6 +1,5 @@
 """One short story told by the reference clients at a `getuige serve` process: intake, two items, consent, export."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +18,7 @@ from server.clients.signing import Signer
 from server.clients.vault import Vault
 from server.founding import found
 from server.settings import Settings
-
-DEADLINE_S = 15.0
+from tests.support.waiting import until
 
 
 @dataclass
@@ -93,7 +91,4 @@ class Journey:
         return signer
 
     def _until(self, question: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + DEADLINE_S
-        while not question():
-            assert time.monotonic() < deadline, f"not within {DEADLINE_S:.0f} s: {what}"
-            time.sleep(0.05)
+        until(question, what)

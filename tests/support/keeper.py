@@ -16,7 +16,7 @@ import httpx
 from server.demo.machine import Machine
 from server.demo.supervisor import Program
 from tests.support.disk import Disk
-from tests.support.waiting import patience
+from tests.support.waiting import patience, until
 
 LOOK_S = 0.05
 UNREADY_FOR_S = 1.0
@@ -120,10 +120,7 @@ class Keeper:
 
 
 def wait_ready(program: Program, within_s: float) -> None:
-    end = time.monotonic() + within_s
-    while not program.ready():
-        assert time.monotonic() < end, f"{program.name} is not ready after {within_s:.0f} s"
-        time.sleep(LOOK_S)
+    until(program.ready, f"{program.name} is ready", within_s)
 
 
 @contextmanager

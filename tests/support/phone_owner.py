@@ -1,6 +1,5 @@
 """Her phone and her vault at a running server, made by the reference clients."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,8 +14,7 @@ from server.clients.pins import Pins
 from server.clients.signing import Signer
 from server.clients.vault import Vault
 from tests.support.server_world import World
-
-DEADLINE_S = 15.0
+from tests.support.waiting import until
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,4 @@ def new_case(world: World) -> Iterator[PhoneOwner]:
 
 def prove(phone: Phone) -> None:
     """Ask until the log proves every receipt."""
-    deadline = time.monotonic() + DEADLINE_S
-    while phone.check_proofs():
-        assert time.monotonic() < deadline, "the log did not take the leaves in"
-        time.sleep(0.05)
+    until(lambda: not phone.check_proofs(), "the log took the leaves in")

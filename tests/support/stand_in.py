@@ -11,7 +11,6 @@ import json
 import secrets
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
@@ -26,6 +25,7 @@ from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from server.items.routes import parse_range
 from server.web.pages import router
 from tests.support.page_world import LABELS, ORIGIN, World
+from tests.support.waiting import until
 
 HEARTBEAT_S = 2.0
 STATES = {"claim": "claimed", "accept": "accepted", "dispatch": "dispatched", "on_scene": "on_scene", "close": "closed"}
@@ -74,10 +74,7 @@ class StandIn:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        deadline = time.monotonic() + 10
-        while not self._server.started:
-            assert time.monotonic() < deadline, "the stand-in does not start"
-            time.sleep(0.01)
+        until(lambda: self._server.started, "the stand-in starts")
         return self
 
     def __exit__(self, *_: object) -> None:

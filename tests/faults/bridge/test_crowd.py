@@ -76,8 +76,7 @@ async def _crowd(made: World, kind: str, size: int) -> None:
     beating = asyncio.create_task(beat(crowd, 60.0 if size > 1000 else 2.0, stop))
     try:
         for number in range(PRESSES):
-            took_s = await crowd[number * 7 % size].press(patience(STORED_WITHIN_S))
-            assert took_s < patience(STORED_WITHIN_S)
+            await crowd[number * 7 % size].press(patience(STORED_WITHIN_S))
             await asyncio.sleep(0.02)
         await asyncio.to_thread(until, lambda: made.bridge.telemetry.read >= size // 4, "heartbeats are read", 60)
         assert not any(one.lost for one in crowd)
