@@ -1,4 +1,4 @@
-/** The pages' pure functions, asked by a test: one JSON request on standard input, one JSON answer on standard output. */
+/** The pages' pure functions, asked by a test: a line of JSON on standard input, one on standard output. */
 import { isPrecise, span as spanAt } from "../../server/web/static/core/edtf.js";
 import { bearing, compass, distance } from "../../server/web/static/console/geo.js";
 import { Telling } from "../../server/web/static/console/telling.js";
@@ -11,6 +11,7 @@ import { fold, kindOf } from "../../server/web/static/review/positions.js";
 import { partsOf, search } from "../../server/web/static/review/words.js";
 import { speak } from "../../server/web/static/ui/texts.js";
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 
 const now = Date.parse("2027-01-01T12:00:00Z");
 const parse = (text, limits) => spanAt(text, { now, ...limits });
@@ -91,7 +92,7 @@ const answers = {
   },
 };
 
-let input = "";
-for await (const part of process.stdin) input += part;
-const { ask, ...request } = JSON.parse(input);
-console.log(JSON.stringify(answers[ask](request)));
+for await (const line of createInterface(process.stdin)) {
+  const { ask, ...request } = JSON.parse(line);
+  console.log(JSON.stringify(answers[ask](request)));
+}

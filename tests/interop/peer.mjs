@@ -1,7 +1,8 @@
 /**
- * The browser's core modules, driven from a test: one JSON request on standard input, one JSON answer on standard
+ * The browser's core modules, driven from a test: a line of JSON on standard input, one on standard
  * output. Bytes travel as base64. Node finds the libraries in server/web/node_modules, the files that vendor/ copies.
  */
+import { createInterface } from "node:readline";
 import * as canonical from "../../server/web/static/core/canonical.js";
 import * as cobblestone from "../../server/web/static/core/cobblestone.js";
 import * as container from "../../server/web/static/core/container.js";
@@ -108,11 +109,11 @@ const answers = {
   },
 };
 
-let input = "";
-for await (const part of process.stdin) input += part;
-const { ask, ...request } = JSON.parse(input);
-try {
-  console.log(JSON.stringify(await answers[ask](request)));
-} catch (error) {
-  console.log(JSON.stringify({ error: error.constructor.name, message: error.message }));
+for await (const line of createInterface(process.stdin)) {
+  const { ask, ...request } = JSON.parse(line);
+  try {
+    console.log(JSON.stringify(await answers[ask](request)));
+  } catch (error) {
+    console.log(JSON.stringify({ error: error.constructor.name, message: error.message }));
+  }
 }

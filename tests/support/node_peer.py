@@ -1,8 +1,6 @@
 """The pages' own modules in Node, asked one question at a time."""
 
 import base64
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ from evidence.envelope.meta import Incident
 from evidence.envelope.parts import Position
 from evidence.statements import bodies, statement
 from tests.support import published as published_keys
+from tests.support.node_process import answer
 
 PEER = Path(__file__).parents[1] / "interop" / "peer.mjs"
 
@@ -33,12 +32,8 @@ def ask(question: str, **members: object) -> dict[str, Any]:
     """Put one request to the JavaScript side and return its answer."""
     if not LIBRARIES.is_dir():
         pytest.fail("run `npm ci --ignore-scripts` in server/web first")
-    done = subprocess.run(
-        ["node", str(PEER)], input=json.dumps({"ask": question, **members}).encode(), capture_output=True, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    told: dict[str, Any] = answer(PEER, {"ask": question, **members})
+    return told
 
 
 def signer(identity: keys.Identity) -> dict[str, str]:
