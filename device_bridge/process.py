@@ -13,6 +13,7 @@ from device_bridge.alarm.escalation import Stage
 from device_bridge.feed.health import View
 from device_bridge.feed.server import Feed, FeedServer
 from device_bridge.intake.acts import ActDesk
+from device_bridge.intake.completion import Completion
 from device_bridge.intake.deadlines import Watch
 from device_bridge.intake.lane import PressLane
 from device_bridge.intake.presses import Intake, Spoken
@@ -72,6 +73,7 @@ class Bridge:
         self.sender = Sender(self.name, lease) if peers else None
         self.intake = Intake(self.spool, self.registry, self.identity, plan, self.sends_first)
         self.watch = Watch(self.spool, self.identity, self.board, self)
+        self.completion = Completion(self.spool, self.registry, self.identity, self.board)
         self.lane = PressLane(self.intake, self.board)
         positions = Positions(self.spool, self.registry, self.identity, self.board)
         self.telemetry = Telemetry(self.registry, self._life_sign, positions)
@@ -101,6 +103,7 @@ class Bridge:
             self.registry,
             lambda: (
                 self.lane,
+                self.completion,
                 self.watch,
                 self.supervisor,
                 self.peers,
@@ -126,6 +129,7 @@ class Bridge:
         self.registry.load()
         self._news.begin()
         self.lane.start()
+        self.completion.start()
         self.feed_server.start()
         self.telemetry.start()
         if self.sender is not None:
@@ -152,6 +156,7 @@ class Bridge:
         for callout in self._callouts:
             callout.stop()
         self.lane.stop()
+        self.completion.stop()
         self.telemetry.stop()
         self.peers.stop()
         self.feed_server.stop()
@@ -172,6 +177,7 @@ class Bridge:
         polls = (route.watch for route in self._plan.routes if isinstance(route.watch, Poll))
         sender = () if self.sender is None else (self.sender.loop,)
         return (
+            self.completion.loop,
             self.watch.loop,
             *self.delivery.loops,
             *(poll.loop for poll in polls),
@@ -266,7 +272,7 @@ class Bridge:
                 self.tell(alarm)
 
     def _let_go(self, stores: Stores) -> frozenset[ids.AlarmId]:
-        return let_go(self.spool, self.identity, stores, time.time_ns() // 1_000_000)
+        return let_go(self.spool, stores, time.time_ns() // 1_000_000)
 
     def _revoked(self, device: ids.DeviceId) -> None:
         for callout in self._callouts:

@@ -10,7 +10,7 @@
 Figures: `docs/formats/device.md`, *When nobody accepts*.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final, Literal
 
@@ -31,6 +31,16 @@ class Stage(IntEnum):
     ALTERNATE = 0
     SECOND = 1
     LAST = 2
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A route that has to wait: until its stage comes, or (an alternate) until the route `instead_of` stays silent."""
+
+    route: str
+    stage: Stage
+    due_ms: int
+    instead_of: str = ""
 
 
 Step = Literal["lapse", "second", "last"]

@@ -28,12 +28,11 @@ from device_bridge.alarm.alarm import (
     Entry,
     Person,
     Push,
-    Received,
     RouteReport,
     State,
 )
+from device_bridge.alarm.press import Pressed
 from device_bridge.errors import AlarmError, StaleError
-from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
 from evidence.statements.bodies import AlarmKind, CloseReason
 
@@ -46,9 +45,6 @@ CANCEL_FLAGS: Final[dict[Code, tuple[str, str]]] = {
 
 NO_EMERGENCY: Final = frozenset({"accidental", "test", "technical"})
 """Reasons of closing after which a control room that was given the alarm is told that it was none."""
-
-LATE_AFTER_MS: Final = 30_000
-"""A press is late when it was made this long before it arrived: it was kept while there was no network."""
 
 NOT_TO_DISPATCHERS: Final = frozenset({"console-siren", "device"})
 """Names in reports that are no way to a dispatcher: they never make an alarm *delivered*."""
@@ -79,50 +75,9 @@ def sort_of(kind: AlarmKind) -> str:
     return "real" if kind in ("press", "duress") else kind
 
 
-def kind_of(message: DeviceMessage, *, test_window: bool) -> AlarmKind | None:
-    """Return what the message opens or joins; None when it opens nothing (cancel, heartbeat).
-
-    A test counts as one only inside a window that was opened beforehand: outside it, a test is a press.
-    """
-    match message.kind:
-        case Kind.PRESS:
-            return "press"
-        case Kind.DURESS:
-            return "duress"
-        case Kind.TAMPER:
-            return "tamper"
-        case Kind.TEST:
-            return "test" if test_window else "press"
-    return None
-
-
-def age_s(message: DeviceMessage, received: Received) -> int | None:
-    """Return how long before its arrival the button was pushed, in seconds; None if its clock is unsure."""
-    if message.wall_ms is None or message.sync == 0:
-        return None
-    return max(0, (received.at_ms - message.wall_ms) // 1000)
-
-
-def flags_of(message: DeviceMessage, received: Received, last: PressId | None) -> tuple[str, ...]:
-    """Return what is odd about a press that is let in all the same, sorted."""
-    flags = set()
-    if message.wall_ms is None or message.sync == 0:
-        flags.add("clock-unsure")
-    elif received.at_ms - message.wall_ms >= LATE_AFTER_MS:
-        flags.add("late")
-    elif message.wall_ms - received.at_ms >= LATE_AFTER_MS:
-        flags.add("clock-ahead")
-    if last is not None and message.press <= last:
-        flags.add("counter-odd")
-    if message.kind is Kind.DURESS:
-        flags.add("duress")
-    return tuple(sorted(flags))
-
-
 def raise_alarm(
     alarm: ids.AlarmId,
-    message: DeviceMessage,
-    received: Received,
+    press: Pressed,
     *,
     case: ids.CaseId,
     kind: AlarmKind,
@@ -130,49 +85,43 @@ def raise_alarm(
     card: ids.ItemId | None = None,
     generation: int | None = None,
 ) -> Alarm:
-    """Open an alarm for a message that joins none; a cancel does that only with the duress code."""
-    push = Push(message.press.boot, message.press.counter)
-    if message.kind is Kind.TEST and kind != "test":
-        flags = tuple(sorted({*flags, "test-outside-window"}))
+    """Open an alarm for a press that joins none; a cancel does that only with the duress code."""
+    push = Push(press.boot, press.counter)
     return Alarm(
         alarm=alarm,
-        device=message.device,
+        device=press.device,
         case=case,
         kind=kind,
         state="raised",
-        raised_at=received.at,
+        raised_at=press.received_at,
         press=push,
         last_press=push,
         repeats=0,
         flags=flags,
-        history=(Entry(received.at, f"raised: {kind}", f"device, by {received.broker}", entry_of(push)),),
+        history=(Entry(press.received_at, f"raised: {kind}", f"device, by {press.broker}", entry_of(push)),),
         routes=(),
         card=card,
-        age_s=age_s(message, received),
-        silent=True if message.kind is Kind.CANCEL else None,
+        age_s=press.age_s,
+        silent=True if press.kind == "cancel" else None,
         generation=generation,
     )
 
 
-def repeat(alarm: Alarm, message: DeviceMessage, received: Received, flags: tuple[str, ...]) -> Alarm:
+def repeat(alarm: Alarm, press: Pressed, flags: tuple[str, ...]) -> Alarm:
     """Fold a further press into its open alarm; AlarmError when that is closed. Duress raises the priority."""
     _refuse_closed(alarm)
     duress = "duress" in flags
+    push = Push(press.boot, press.counter)
     return noted(
         replace(
             seen(alarm),
             kind="duress" if duress else alarm.kind,
-            silent=alarm.silent if message.kind is Kind.CANCEL else None,
+            silent=alarm.silent if press.kind == "cancel" else None,
             repeats=alarm.repeats + 1,
-            last_press=Push(message.press.boot, message.press.counter),
+            last_press=push,
             flags=tuple(sorted({*alarm.flags, *flags})),
         ),
-        Entry(
-            received.at,
-            "duress" if duress else "pressed again",
-            f"device, by {received.broker}",
-            entry_of(Push(message.press.boot, message.press.counter)),
-        ),
+        Entry(press.received_at, "duress" if duress else "pressed again", f"device, by {press.broker}", entry_of(push)),
     )
 
 
@@ -181,14 +130,14 @@ def entry_of(push: Push) -> str:
     return f"press {push.boot}.{push.counter}"
 
 
-def ask_cancel(alarm: Alarm, received: Received, code: Code = "none", press: PressId | None = None) -> Alarm:
+def ask_cancel(alarm: Alarm, press: Pressed, code: Code) -> Alarm:
     """Show the operator that the device asks to cancel, and with which code. The state stays: only a human closes."""
     _refuse_closed(alarm)
     flag, words = CANCEL_FLAGS[code]
     wrong = (alarm.wrong_codes or 0) + (code == "wrong")
     flagged = replace(seen(alarm), flags=tuple(sorted({*alarm.flags, flag})), wrong_codes=wrong)
-    line = None if press is None else entry_of(Push(press.boot, press.counter))
-    return noted(flagged, Entry(received.at, words, f"device, by {received.broker}", line))
+    line = entry_of(Push(press.boot, press.counter))
+    return noted(flagged, Entry(press.received_at, words, f"device, by {press.broker}", line))
 
 
 def report(alarm: Alarm, outcome: RouteReport) -> Alarm:

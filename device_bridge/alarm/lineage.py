@@ -4,18 +4,35 @@ An alarm's id follows from the device, the sort, and the alarm of that device an
 follow from the press that opened it: of two presses within a second one bridge may hear the first and another the
 second, and both must mean the same alarm. A key that only the bridges have goes into it, so that nobody else can
 foretell an id and take it first.
+
+A press is named by a keyed hash of what its device signed: of the Sig_structure, without the signature and whatever the
+bytes around it are, so that other spellings and another signature say the same press; keyed, because whoever reads the
+journal could otherwise find her place by trying. All bridges of an installation have one key.
 """
 
 import hmac
-from typing import Final
+from typing import Final, NewType
 
 from evidence import ids, keys
 
 _ALARM: Final = b"getuige/alarm/v1\0"
 _ITEM: Final = b"getuige/alarm-item/v1\0"
+_PRESS_KEY: Final = b"getuige/press-key/v1"
 _ID_BYTES: Final = 16
 COVER_DIGITS: Final = 16
-"""Of a press's SHA-256 in the list that a closing covers: 64 bits tell the presses of one alarm apart."""
+"""Of a press's identity in the list that a closing covers: 64 bits tell the presses of one alarm apart."""
+
+PressKey = NewType("PressKey", bytes)
+
+
+def press_key(bridge: keys.SigningKey) -> PressKey:
+    """Return the key (32 bytes) that every bridge with this signing key names presses by."""
+    return PressKey(hmac.digest(bridge.sign_seed, _PRESS_KEY, "sha256"))
+
+
+def identity(key: PressKey, signed: bytes) -> ids.Sha256:
+    """Return the identity of the press whose Sig_structure is `signed`, as hexadecimal."""
+    return ids.Sha256(hmac.digest(key, signed, "sha256").hex())
 
 
 def alarm_id(bridge: keys.SigningKey, device: ids.DeviceId, sort: str, after: ids.AlarmId | None) -> ids.AlarmId:
@@ -24,11 +41,11 @@ def alarm_id(bridge: keys.SigningKey, device: ids.DeviceId, sort: str, after: id
     return ids.AlarmId(hmac.digest(bridge.sign_seed, named, "sha256")[:_ID_BYTES].hex())
 
 
-def item_id(bridge: keys.SigningKey, cose_sha256: bytes) -> ids.ItemId:
-    """Return the id of the sealed item of the press whose bytes have this SHA-256."""
-    return ids.ItemId(hmac.digest(bridge.sign_seed, _ITEM + cose_sha256, "sha256")[:_ID_BYTES].hex())
+def item_id(bridge: keys.SigningKey, press: ids.Sha256) -> ids.ItemId:
+    """Return the id of the sealed item of the press with this identity."""
+    return ids.ItemId(hmac.digest(bridge.sign_seed, _ITEM + bytes.fromhex(press), "sha256")[:_ID_BYTES].hex())
 
 
-def cover(cose_sha256: bytes) -> str:
+def cover(press: ids.Sha256) -> str:
     """Return how a closing names a press that it covers."""
-    return cose_sha256.hex()[:COVER_DIGITS]
+    return press[:COVER_DIGITS]

@@ -3,7 +3,6 @@
 The item is sealed to the case and to the desks at once, in memory; what leaves this module for the disk is ciphertext.
 """
 
-import hashlib
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,13 +43,16 @@ def seal_press(
     message: DeviceMessage,
     at: ids.Time,
     cose: bytes,
+    identity: ids.Sha256,
 ) -> tuple[StoredItem, statements.Statement]:
     """Seal a press, or a position, that arrived `at`; return the container and the `item.seal` statement about it.
+
+    `cose` is the device's message as it came, `identity` names it (`device_bridge.alarm.lineage`).
 
     wraps.ReaderError when nothing can be wrapped to any of the readers.
     """
     described = _meta(alarm, message, at, cose)
-    name = lineage.item_id(bridge, hashlib.sha256(cose).digest())
+    name = lineage.item_id(bridge, identity)
     prepared = sealing.prepare(bridge, case, described, readers, item=name)
     out = io.BytesIO()
     body = sealing.write(prepared, None, out)

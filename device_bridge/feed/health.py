@@ -11,7 +11,9 @@ from device_bridge.loops import Loop
 from device_bridge.mqtt.connection import Connection
 from device_bridge.registry import Registry
 from device_bridge.routes import Route
+from device_bridge.spool import presses
 from device_bridge.spool.connection import Spool
+from device_bridge.spool.reading import Reading
 from device_bridge.supervision import device_page
 from device_bridge.supervision.supervisor import Supervisor
 from device_bridge.supervision.telemetry import Telemetry
@@ -20,6 +22,10 @@ from evidence.envelope import container
 
 CLOSED_SHOWN: Final = 100
 """Closed alarms that a console still lists; older ones are in the journal."""
+
+
+RAW_KEPT_MS: Final = 24 * 3600 * 1000
+"""A press's message is destroyed when the journal has its item; after a day somebody must look why it has not."""
 
 
 def alarm_json(spool: Spool, alarm: Alarm) -> dict[str, Any]:
@@ -61,6 +67,17 @@ def _item_json(spool: Spool, alarm: ids.AlarmId) -> dict[str, Any] | None:
         "head": canonical.b64(stored.container),
         "wraps": [schema.encode(wrap) for wrap in head.wraps],
     }
+
+
+def _of_presses(reading: Reading) -> list[str]:
+    """Say what is wrong with presses that were stored: kept too long, or not recognised as such."""
+    said = []
+    oldest_ms = presses.oldest_raw_ms(reading)
+    if oldest_ms is not None and time.time_ns() // 1_000_000 - oldest_ms > RAW_KEPT_MS:
+        said.append("a press of more than a day ago is not in the journal: the bridge keeps its message")
+    if authentic := reading.authentic_quarantined():
+        said.append(f"{authentic} message(s) that a device signed could not be taken in, and lie in quarantine")
+    return said
 
 
 class Worker(Protocol):
@@ -167,7 +184,8 @@ class View:
         """Count what lies in the spool, and add what is wrong with it to `troubles`: health is told without it too."""
         try:
             reading = self._spool.read()
-            unsealed, counters = reading.unsealed_count(), reading.counters()
+            unsealed, counters = presses.unsealed_count(reading), reading.counters()
+            troubles += _of_presses(reading)
             counts = _Counts(reading.waiting_statements_count(), reading.waiting_deliveries_count(), counters)
         except Exception as error:  # noqa: BLE001 - whatever the disk says, health answers
             troubles.append(f"the spool cannot be read: {type(error).__name__}")

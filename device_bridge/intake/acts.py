@@ -9,7 +9,7 @@ from device_bridge.alarm.alarm import Alarm
 from device_bridge.errors import ActError
 from device_bridge.intake.presses import Intake, Spoken
 from device_bridge.registry import Registry
-from device_bridge.spool import outbox, replication, yielding
+from device_bridge.spool import outbox, presses, replication, yielding
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from evidence import ids, keys
@@ -64,7 +64,7 @@ class ActDesk:
                 return alarm
             life.refuse_stale(alarm, expected)
             now, now_ms = ids.now(), time.time_ns() // 1_000_000
-            covers = tuple(sorted(lineage.cover(press) for press in spool.presses_of(name))) if spool.shared else None
+            covers = tuple(sorted(map(lineage.cover, presses.identities(spool, name)))) if spool.shared else None
             alarm = life.act(alarm, what, person, now, now_ms, reason, statement=statement.id, covers=covers)
             spool.tell_peers("act", statement.id, replication.act_body(name, dsse))
             spool.save_alarm(alarm)

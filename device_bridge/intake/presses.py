@@ -1,53 +1,55 @@
 """The intake of presses, from bytes on a topic to a durable alarm: the one place where they become facts.
 
-`Intake.take` verifies a batch, decides (`device_bridge.alarm.life`), seals, and commits everything once: press, alarm,
-sealed item, statements for the journal and one outbox row for each route. Only then may its caller tell devices
-*stored* and acknowledge to brokers. A message that cannot be read is put in quarantine and counted; it never
-stops the others.
+Before *stored* there is only what a kill must not take: `Intake.take` verifies, decides
+(`device_bridge.intake.decide`) and commits each press with its message, sealed to the bridge's own box, the alarm, and
+outbox rows that point at the press. Evidence, statements and dispatches are made afterwards from the committed row
+(`device_bridge.intake.completion`), so that no reader's key and no odd field stands between her and *stored*.
+
+Whatever an enrolled device signed is a press. Quarantine is for strangers; it never stops the others.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import structlog
 
-from device_bridge.alarm import life, lineage, merging
-from device_bridge.alarm.alarm import Alarm, Code, Received, State
-from device_bridge.alarm.escalation import Stage, stages_begun, unix_ms
-from device_bridge.alarm.sealing import seal_press
+from device_bridge.alarm import lineage
+from device_bridge.alarm.alarm import Alarm, Received, State
+from device_bridge.alarm.escalation import Stage
+from device_bridge.alarm.press import Pressed, pressed
+from device_bridge.alarm.step import Last, Step
 from device_bridge.errors import MessageError, SpoolError
+from device_bridge.intake.decide import Setting, decide
 from device_bridge.registry import Device, Registry
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.plan import Plan
-from device_bridge.spool import outbox, replication, yielding
+from device_bridge.spool import outbox, presses, yielding
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.writing import Writing
 from device_bridge.supervision.rules import ALARMED_HEARTBEAT_S, HEARTBEAT_S, Profile
-from device_bridge.wire import codes, cose
+from device_bridge.wire import codes, cose, reading
 from device_bridge.wire.codes import Verdict
 from device_bridge.wire.message import (
     DeviceMessage,
     Downlink,
     Kind,
+    Lane,
     PressId,
     Told,
+    UpTopic,
     down_topic,
-    open_device_message,
     parse_topic,
 )
-from evidence import canonical, ids, keys
-from evidence.envelope.wraps import ReaderError
-from evidence.statements import bodies
-from evidence.statements import statement as statements
+from device_bridge.wire.reading import Signed
+from evidence import ids, keys
+from evidence.errors import LockError
 
 MAX_QUARANTINED_BYTES: Final = 4096
 """The beginning of poison tells what it is; a longer stranger's message is not worth its disk."""
-
-CLOSED_LOOKED_AT: Final = 20
-"""Closed alarms of a device that a press may have been closed in at another bridge; their closings are minutes old."""
 
 _TOLD_BY_STATE: Final[dict[State, Told]] = {
     "accepted": Told.ACCEPTED,
@@ -55,9 +57,6 @@ _TOLD_BY_STATE: Final[dict[State, Told]] = {
     "on_scene": Told.DISPATCHED,
     "closed": Told.CLOSED,
 }
-
-_CODES: Final[dict[Verdict, Code]] = {Verdict.RIGHT: "right", Verdict.NONE: "none"}
-"""Every other verdict is shown as a wrong code."""
 
 log = structlog.get_logger()
 
@@ -81,11 +80,28 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one arrival: what to tell the device (None for poison), and the alarm that changed."""
+    """What became of one arrival: what to tell the device (None for a stranger), and the alarm that changed."""
 
     answer: Spoken | None
     alarm: ids.AlarmId | None
     problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An arrival that its device signed, with its message sealed to the bridge's own box."""
+
+    device: Device
+    press: Pressed
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An arrival that is no press; `authentic`: a device signed it, and a fault of ours is in the way."""
+
+    problem: str
+    authentic: bool = False
 
 
 def received_now(broker: str) -> Received:
@@ -111,29 +127,47 @@ class Intake:
         self._spool = spool
         self._registry = registry
         self._bridge = bridge
+        self._press_key = lineage.press_key(bridge)
         self._plan = plan
         self._sends_first = sends_first
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Taken]:
         """Store a batch durably and return one answer for each. SpoolError: nothing was stored, ask again."""
+        read = [self._read(arrival) for arrival in arrivals]
         with self._spool.write(press=True) as spool:
-            return [self._take_one(spool, arrival) for arrival in arrivals]
+            stored = [self._store(spool, arrival, one) for arrival, one in zip(arrivals, read, strict=True)]
+        return [self._answer(one) for one in stored]
 
-    def take_relayed(self, spool: Writing, arrival: Arrival) -> Taken | None:
-        """Take a press that another bridge received, inside its caller's transaction; None when it is not for us.
+    def take_relayed(self, spool: Writing, press: Pressed, raw: bytes | None) -> Step | None:
+        """Take a press that another bridge stored, inside its caller's transaction; None when it is not for us.
 
-        A moment that lies ahead of this machine's clock is not believed: nothing here may wait for it.
+        `raw` is its message, sealed to the bridges' box: it is verified like any other. Without it the other bridge's
+        word counts, which signed it. A moment ahead of this machine's clock is not believed: nothing may wait for it.
         """
-        now = received_now(arrival.received.broker)
-        if arrival.received.at_ms > now.at_ms:
-            arrival = replace(arrival, received=now)
+        now = received_now(press.broker)
+        received = Received(min(press.received_ms, now.at_ms), min(press.received_at, now.at), press.broker)
         try:
+            device = self._registry.device(press.device)
+            if raw is not None:
+                topic = str(UpTopic(press.device, Lane.ALARM))
+                arrival = Arrival(topic, self._bridge.open_box(raw), received)
+                press = self._pressed(device, _signed(device, arrival), arrival)
+            else:
+                press = replace(press, received_ms=received.at_ms, received_at=received.at)
             with spool.isolated():
-                return self._take_message(spool, arrival)
-        except MessageError as error:
+                return self._apply(spool, device, press, raw)
+        except (MessageError, LockError) as error:
             spool.count("relayed.refused")
             log.warning("relayed-press-refused", reason=str(error))
             return None
+
+    def take_anew(self, spool: Writing, row: presses.Row) -> Step | None:
+        """Take a press out of an alarm that was closed without it; None when its device is not in use any more."""
+        try:
+            device = self._registry.device(row.pressed.device)
+        except MessageError:
+            return None
+        return self._apply(spool, device, row.pressed, row.raw, row.alarm)
 
     def told(self, alarm: Alarm, press: PressId | None = None) -> Spoken:
         """Return what `device` should know now about an alarm, signed; names `press` (else the one that opened it)."""
@@ -149,186 +183,80 @@ class Intake:
         except MessageError:
             return "30min"  # revoked while its alarm is open
 
-    def _take_one(self, spool: Writing, arrival: Arrival) -> Taken:
+    def _read(self, arrival: Arrival) -> _Read | _Refused:
+        """Verify and read one arrival; nothing here looks at the spool."""
+        authentic = False
         try:
-            with spool.isolated():
-                return self._take_message(spool, arrival)
+            device = self._registry.device(parse_topic(arrival.topic).device)
+            signed = _signed(device, arrival)
+            authentic = True
+            press = self._pressed(device, signed, arrival)
+            return _Read(device, press, self._bridge.seal(arrival.payload))
         except MessageError as error:
-            problem = str(error)
-        except SpoolError:
-            raise  # the disk's fault, not the message's: the whole batch is tried again
-        except Exception as error:  # noqa: BLE001 - whatever a message breaks, it is poison and the others go on
-            problem = f"{type(error).__name__} while it was taken in"
+            return _Refused(str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a message breaks, the others go on
             log.error("message-broke-intake", error=type(error).__name__)  # noqa: TRY400 - a traceback shows its bytes
-        spool.count("quarantined")
-        sealed = self._bridge.seal(arrival.payload[:MAX_QUARANTINED_BYTES])
-        spool.quarantine(arrival.received.at, arrival.topic[:MAX_QUARANTINED_BYTES], problem, sealed)
-        return Taken(None, None, problem)
+            return _Refused(f"{type(error).__name__} while it was read", authentic)
 
-    def _take_message(self, spool: Writing, arrival: Arrival) -> Taken:
-        addressed = parse_topic(arrival.topic)
-        device = self._registry.device(addressed.device)
-        message = open_device_message(arrival.payload, device.sign, arrival.topic)
-        digest = hashlib.sha256(arrival.payload).digest()
-        seen = spool.seen(digest)
-        if seen is None:
-            if spool.shared:
-                spool.tell_peers("press", digest.hex(), _relayed(arrival).seal(self._bridge))
-            name = self._take_press(spool, device, message, arrival, digest)
-            spool.count(f"taken.{message.kind}")
-        else:
-            name = seen.alarm
-            spool.count("duplicates")
-        life_sign_s = ALARMED_HEARTBEAT_S[device.profile]
-        stored = self._speak(message.device, message.press, Told.STORED, life_sign_s=life_sign_s)
-        return Taken(stored, None if seen else name)
-
-    def _take_press(
-        self, spool: Writing, device: Device, message: DeviceMessage, arrival: Arrival, digest: bytes
-    ) -> ids.AlarmId | None:
-        """Raise an alarm or join the open one; return its id (None for a cancel with nothing open)."""
-        received = arrival.received
-        flags = life.flags_of(message, received, spool.newest_press(message.device))
-        if message.kind is Kind.CANCEL:
-            verdict = self._verdict(spool, device, message)
-            if verdict is not Verdict.DURESS:
-                return self._take_cancel(spool, message, arrival, digest, _CODES.get(verdict, "wrong"))
-            kind: bodies.AlarmKind | None = "duress"
-            flags = tuple(sorted({*flags, "duress", "duress-code"}))
-        else:
-            window = spool.test_window_open(message.device, received.at_ms)
-            kind = life.kind_of(message, test_window=window)
-        if kind is None:
-            raise MessageError("this kind of message opens no alarm")
-        known = spool.open_alarm(message.device, life.sort_of(kind))
-        if known is None:
-            closed = spool.newest_closed(message.device, life.sort_of(kind), CLOSED_LOOKED_AT)
-            handled = merging.closed_with(closed, lineage.cover(digest))
-            if handled is not None:  # somebody closed this very press at another bridge
-                spool.add_press(digest, message.device, message.press, handled)
-                return handled
-            alarm = self._raise(device, message, received, kind, flags, closed[0] if closed else None)
-        else:
-            alarm = life.repeat(known, message, received, flags)
-        item = self._store_item(spool, alarm, message, arrival)
-        press = bodies.Press(message.press.boot, message.press.counter)
-        sha256 = ids.Sha256(digest.hex())
-        if known is None:
-            body: bodies.AlarmRaise | bodies.AlarmRepeat = bodies.AlarmRaise(
-                alarm.alarm, message.device, press, kind, item, sha256, received.at, received.broker, flags
-            )
-        else:
-            body = bodies.AlarmRepeat(alarm.alarm, press, sha256, received.at, flags)
-        spool.save_alarm(alarm, tell=known is None)
-        if kind == "test":
-            spool.note_test(message.device, received.at_ms)
-        spool.add_press(digest, message.device, message.press, alarm.alarm)
-        self._queue(spool, alarm, "alarm.raise" if known is None else "alarm.repeat", body)
-        self._send(spool, known, alarm, message, received)
-        return alarm.alarm
-
-    def _send(
-        self,
-        spool: Writing,
-        known: Alarm | None,
-        alarm: Alarm,
-        message: DeviceMessage,
-        received: Received,
-    ) -> None:
-        """Put an alarm that is new, or became duress, into the outbox; duress goes out from every bridge at once."""
-        if known is not None and (alarm.kind != "duress" or known.kind == "duress"):
-            self._refresh_routes(spool, alarm, message)
-            return
-        self._queue_routes(spool, alarm, message, received)
-        if known is None and not self._sends_first():
-            yielding.give_way(spool, alarm.alarm, time.time_ns() // 1_000_000 + yielding.HANDOVER_MS)
-
-    def _raise(
-        self,
-        device: Device,
-        message: DeviceMessage,
-        received: Received,
-        kind: bodies.AlarmKind,
-        flags: tuple[str, ...],
-        last: Alarm | None,
-    ) -> Alarm:
-        """Open the alarm that follows `last`, under the name that every bridge gives to it."""
-        name = lineage.alarm_id(self._bridge, device.device, life.sort_of(kind), None if last is None else last.alarm)
-        generation = 1 if last is None else 1 + (last.generation or 0)
-        return life.raise_alarm(
-            name,
+    def _pressed(self, device: Device, signed: Signed, arrival: Arrival) -> Pressed:
+        """Return what is kept of an arrival that its device signed for the lane of alarms."""
+        message = reading.read_press(signed.payload, device.device)
+        return pressed(
+            lineage.identity(self._press_key, signed.signed),
+            ids.Sha256(hashlib.sha256(arrival.payload).hexdigest()),
             message,
-            received,
-            case=device.case,
-            kind=kind,
-            flags=flags,
-            card=device.card,
-            generation=generation,
+            arrival.received,
+            self._verdict(device, message) if message.kind is Kind.CANCEL else None,
         )
 
-    def _take_cancel(
-        self, spool: Writing, message: DeviceMessage, arrival: Arrival, digest: bytes, code: Code
-    ) -> ids.AlarmId | None:
-        """A cancel is shown to the operator, with what its code was, and changes nothing else."""
-        spool.count(f"cancel.{code}")
-        alarm = spool.open_alarm(message.device, "real") or spool.open_alarm(message.device, "test")
-        name = None if alarm is None else alarm.alarm
-        spool.add_press(digest, message.device, message.press, name)
-        if alarm is None:
-            return None
-        spool.save_alarm(life.ask_cancel(alarm, arrival.received, code, message.press), tell=False)
-        self._store_item(spool, alarm, message, arrival)
-        press = bodies.Press(message.press.boot, message.press.counter)
-        flags = (life.CANCEL_FLAGS[code][0],)
-        body = bodies.AlarmRepeat(alarm.alarm, press, ids.Sha256(digest.hex()), arrival.received.at, flags)
-        self._queue(spool, alarm, "alarm.repeat", body)
-        return alarm.alarm
-
-    def _verdict(self, spool: Writing, device: Device, message: DeviceMessage) -> Verdict:
+    def _verdict(self, device: Device, message: DeviceMessage) -> Verdict:
         """Say what the code in a cancel is. Keys that cannot be opened are no keys: then every code is wrong."""
-        alarm = spool.open_alarm(message.device, "real")
         known = None
         if device.codes is not None:
             try:
                 known = codes.Codes.open(device.codes, device.device, self._bridge)
             except MessageError as error:
                 log.error("codes-not-opened", error=str(error))  # noqa: TRY400 - says enough
-        return codes.judge(known, message, 0 if alarm is None else alarm.wrong_codes or 0)
+        return codes.judge(known, message)
 
-    def _store_item(self, spool: Writing, alarm: Alarm, message: DeviceMessage, arrival: Arrival) -> ids.ItemId:
-        name = lineage.item_id(self._bridge, hashlib.sha256(arrival.payload).digest())
-        if spool.move_item(name, alarm.alarm):  # taken anew: sealed and told of already
-            return name
-        readers = self._registry.readers_of_alarm(alarm.case)
-        try:
-            item, seal = seal_press(
-                self._bridge, readers, alarm.case, alarm.alarm, message, arrival.received.at, arrival.payload
-            )
-        except ReaderError:
-            # The alarm stands: she pressed, and whoever watches hears of it. What she sent is opened by nobody yet.
-            spool.keep_unsealed(name, alarm.alarm, _relayed(arrival).seal(self._bridge))
-            log.error("press-sealed-to-nobody")  # noqa: TRY400 - says enough
-            return name
-        spool.add_item(alarm.alarm, item)
-        spool.queue_statement(seal.id, alarm.alarm, seal.envelope.to_bytes(), item.item)
-        return item.item
+    def _store(self, spool: Writing, arrival: Arrival, read: _Read | _Refused) -> tuple[_Read, Step] | _Refused:
+        if isinstance(read, _Read):
+            try:
+                with spool.isolated():
+                    return read, self._apply(spool, read.device, read.press, read.raw)
+            except SpoolError:
+                raise  # the disk's fault, not the message's: the whole batch is tried again
+            except Exception as error:  # noqa: BLE001 - one press must not keep the others from being stored
+                log.error("message-broke-intake", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
+                read = _Refused(f"{type(error).__name__} while it was taken in", authentic=True)
+        spool.count("quarantined")
+        sealed = self._bridge.seal(arrival.payload[:MAX_QUARANTINED_BYTES])
+        topic = arrival.topic[:MAX_QUARANTINED_BYTES]
+        spool.quarantine(arrival.received.at, topic, read.problem, sealed, authentic=read.authentic)
+        return read
 
-    def _queue(self, spool: Writing, alarm: Alarm, kind: str, body: bodies.Body) -> None:
-        statement = statements.sign(self._bridge, kind, body, case=alarm.case)
-        spool.queue_statement(statement.id, alarm.alarm, statement.envelope.to_bytes())
+    def _apply(
+        self, spool: Writing, device: Device, press: Pressed, raw: bytes | None, moved_from: ids.AlarmId | None = None
+    ) -> Step:
+        """Decide what a press changes, and store that."""
+        known = presses.known(spool, press, anew=moved_from is not None)
+        setting = Setting(
+            device.case, device.card, partial(self._name, device.device), self._plan, self._sends_first(), moved_from
+        )
+        step = decide(press, known, setting)
+        presses.apply(spool, step, raw)
+        return step
 
-    def _queue_routes(self, spool: Writing, alarm: Alarm, message: DeviceMessage, received: Received) -> None:
-        duress_at = received.at if alarm.repeats else None
-        what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location, duress_at)
-        sealed = self._bridge.seal(what.to_bytes())
-        for route in self._plan.at_once(alarm.kind):
-            outbox.queue(spool, alarm.alarm, route, sealed, received.at_ms)
-        turns = self._plan.later(alarm.kind, unix_ms(alarm.raised_at), received.at_ms)
-        if alarm.accepted_by is not None:
-            turns = [turn for turn in turns if turn.stage is Stage.ALTERNATE]
-        outbox.hold(spool, alarm.alarm, turns, sealed)
-        for stage in stages_begun(alarm):
-            outbox.release_stage(spool, alarm.alarm, stage)
+    def _name(self, device: ids.DeviceId, sort: str, last: Last | None) -> ids.AlarmId:
+        return lineage.alarm_id(self._bridge, device, sort, None if last is None else last.alarm)
+
+    def _answer(self, stored: tuple[_Read, Step] | _Refused) -> Taken:
+        if isinstance(stored, _Refused):
+            return Taken(None, None, stored.problem)
+        read, step = stored
+        life_sign_s = ALARMED_HEARTBEAT_S[read.device.profile]
+        said = self._speak(read.press.device, read.press.number, Told.STORED, life_sign_s=life_sign_s)
+        return Taken(said, None if step.is_known else step.belongs)
 
     def withdraw(self, spool: Writing, alarm: Alarm, now_ms: int, *, first: bool) -> None:
         """Tell routes that hear of it that a dispatcher closed the alarm as no emergency; what was not sent is not.
@@ -348,20 +276,15 @@ class Intake:
                 sealed = self._bridge.seal(what.to_bytes())
                 outbox.queue_withdrawal(spool, alarm.alarm, route, sealed, due_ms, yielded=not first)
 
-    def _refresh_routes(self, spool: Writing, alarm: Alarm, message: DeviceMessage) -> None:
-        """Routes that still wait for their turn send the newest position."""
-        if message.location is not None:
-            what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
-            outbox.refresh(spool, alarm.alarm, self._bridge.seal(what.to_bytes()))
-
     def _speak(self, device: ids.DeviceId, press: PressId, told: Told, *, life_sign_s: int) -> Spoken:
         topic = down_topic(device)
         said = Downlink(press, told, time.time_ns() // 1_000_000, life_sign_s)
         return Spoken(topic, cose.sign1(self._bridge, said.to_payload(), topic))
 
 
-def _relayed(arrival: Arrival) -> replication.Relayed:
-    received = arrival.received
-    return replication.Relayed(
-        arrival.topic, ids.Base64(canonical.b64(arrival.payload)), received.at_ms, received.at, received.broker
-    )
+def _signed(device: Device, arrival: Arrival) -> Signed:
+    """Return what a device signed for the lane of alarms; MessageError for anything else."""
+    signed = reading.verified(arrival.payload, device.sign, arrival.topic)
+    if signed.lane is not Lane.ALARM:
+        raise MessageError("this is not the lane of alarms")
+    return signed

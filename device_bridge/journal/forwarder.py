@@ -17,6 +17,7 @@ from device_bridge.journal.retention import LOOK_EVERY_S
 from device_bridge.journal.stores import Stores
 from device_bridge.loops import Loop
 from device_bridge.registry import Registry
+from device_bridge.spool import presses
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.spool.reading import WaitingStatement
@@ -218,6 +219,8 @@ class Forwarder:
         with self._spool.write() as spool:
             for row, state, detail in marks:
                 spool.mark_statement(row.n, state, detail)
+                if row.item is not None and state == "sent":
+                    presses.let_go(spool, row.item)
                 spool.count(f"statements.{state}")
 
 

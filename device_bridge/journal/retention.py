@@ -19,12 +19,11 @@ from typing import Final
 
 import structlog
 
-from device_bridge.alarm import lineage
 from device_bridge.journal.stores import Stores
 from device_bridge.spool import containers, replication
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.containers import Kept
-from evidence import ids, keys
+from evidence import ids
 from evidence.statements.standing import Standing
 
 KEPT_AFTER_CLOSE_MS: Final = replication.KEPT_MS
@@ -53,7 +52,7 @@ class Known:
     names: ids.Sha256 | None
 
 
-def let_go(spool: Spool, bridge: keys.BridgeIdentity, stores: Stores, now_ms: int) -> frozenset[ids.AlarmId]:
+def let_go(spool: Spool, stores: Stores, now_ms: int) -> frozenset[ids.AlarmId]:
     """Drop what is not needed any more at `now_ms` (Unix milliseconds); return the alarms that it belonged to.
 
     Raises SpoolError, and what the journal raises when it cannot be asked: then what was not dropped yet stays.
@@ -62,7 +61,7 @@ def let_go(spool: Spool, bridge: keys.BridgeIdentity, stores: Stores, now_ms: in
     kept = containers.answered(spool.read(), 0, LOOKED_AT)
     while kept:
         going = _going(stores, kept, now_ms)
-        _let_go(spool, bridge, going)
+        _let_go(spool, going)
         changed.update(one.alarm for one in going)
         kept = containers.answered(spool.read(), kept[-1].n, LOOKED_AT)
     _empty_quarantine(spool, ids.time_of_ms(now_ms - QUARANTINE_KEPT_MS))
@@ -82,18 +81,12 @@ def _going(stores: Stores, kept: Sequence[Kept], now_ms: int) -> list[Kept]:
     return going
 
 
-def _let_go(spool: Spool, bridge: keys.BridgeIdentity, going: Sequence[Kept]) -> None:
-    reading = spool.read()
-    presses = {
-        lineage.item_id(bridge, digest): digest
-        for alarm in {one.alarm for one in going}
-        for digest in reading.presses_of(alarm)
-    }
+def _let_go(spool: Spool, going: Sequence[Kept]) -> None:
     for start in range(0, len(going), AT_ONCE):
         part = going[start : start + AT_ONCE]
         with spool.write() as writing:
             for one in part:
-                containers.drop(writing, one, presses.get(one.item))
+                containers.drop(writing, one)
             writing.count("items.dropped", len(part))
 
 

@@ -134,6 +134,7 @@ class Connection:
     def renew(self) -> None:
         """Begin anew at once, whether or not the connection looks well; may take a second. Not for callbacks."""
         self._client.loop_stop()
+        self._client._reset_sockets(sockpair_only=True)  # noqa: SLF001 - `loop_start` makes a new pair and forgets this
         self._client.connect_async(self.address.host, self.address.port, keepalive=self._keep_alive_s)
         self._client.loop_start()
 

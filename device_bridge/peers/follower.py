@@ -19,9 +19,9 @@ from device_bridge.alarm import life, lineage, merging
 from device_bridge.alarm.alarm import Alarm, State
 from device_bridge.alarm.escalation import Stage
 from device_bridge.errors import BridgeError, SpoolError, UnknownAlarmError
-from device_bridge.intake.presses import Arrival, Intake
+from device_bridge.intake.presses import Intake
 from device_bridge.loops import Loop
-from device_bridge.spool import outbox, replication, yielding
+from device_bridge.spool import outbox, presses, replication, yielding
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.spool.writing import Writing
@@ -184,13 +184,11 @@ class Follower:
         return []
 
     def _take_press(self, spool: Writing, item: replication.Item) -> list[ids.AlarmId]:
-        if spool.seen(bytes.fromhex(item.key)) is not None:
+        if presses.seen(spool, ids.Sha256(item.key)) is not None or not item.body:
             return []
-        relayed = replication.Relayed.open(canonical.unb64(item.body), self._bridge)
-        arrival = Arrival(relayed.topic, canonical.unb64(relayed.payload), relayed.received)
-        taken = self._intake.take_relayed(spool, arrival)
+        step = self._intake.take_relayed(spool, *replication.press_of(item))
         spool.count("relayed.press")
-        return [] if taken is None or taken.alarm is None else [taken.alarm]
+        return [] if step is None or step.belongs is None else [step.belongs]
 
     def _join(self, spool: Writing, theirs: Alarm, told: list[Alarm]) -> list[ids.AlarmId]:
         """Merge what another bridge knows of an alarm with what is known here."""
@@ -241,18 +239,16 @@ class Follower:
             return []
         changed: list[ids.AlarmId] = []
         moved = 0
-        for digest in spool.presses_of(closed.alarm):
-            sealed = replication.press(spool, digest)
-            if lineage.cover(digest) in covers or sealed is None:
+        for row in presses.of_alarm(spool, closed.alarm):
+            if lineage.cover(row.pressed.identity) in covers:
                 continue
-            relayed = replication.Relayed.open(sealed, self._bridge)
-            spool.forget_press(digest)
+            step = self._intake.take_anew(spool, row)
+            if step is None:
+                continue
             moved += 1
-            arrival = Arrival(relayed.topic, canonical.unb64(relayed.payload), relayed.received)
-            taken = self._intake.take_relayed(spool, arrival)
             spool.count("relayed.anew")
-            if taken is not None and taken.alarm is not None:
-                changed.append(taken.alarm)
+            if step.belongs is not None:
+                changed.append(step.belongs)
         if moved:
             fewer = replace(
                 closed, repeats=max(0, closed.repeats - moved), revision=max(0, (closed.revision or 0) - moved)

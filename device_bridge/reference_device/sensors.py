@@ -36,7 +36,7 @@ class Senses:
                 self._place, self._fixed_at = following, time.monotonic()
             if self._place is None:
                 return None
-            return replace(self._place, age_s=self._place.age_s + int(time.monotonic() - self._fixed_at))
+            return replace(self._place, age_s=(self._place.age_s or 0) + int(time.monotonic() - self._fixed_at))
 
     def battery(self) -> int | None:
         """Return how full the battery is, per cent; None when the device does not know."""

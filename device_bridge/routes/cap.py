@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 from device_bridge.alarm.sealing import degrees
 from device_bridge.routes.dc09_frames import CODES, account_of
 from device_bridge.routes.dispatch import Dispatch
+from device_bridge.wire.message import Location
 from evidence import ids
 
 CAP: Final = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -24,6 +25,9 @@ SHAPES: Final = "http://www.opengis.net/pidflo/1.0"
 GML: Final = "http://www.opengis.net/gml"
 WGS84_2D: Final = "urn:ogc:def:crs:EPSG::4326"
 METRE: Final = "urn:ogc:def:uom:EPSG::9001"
+
+UNSURE_M: Final = 1000
+"""Radius of the circle when the device could not say how sure it is; the text beside it says that."""
 
 Status = Literal["Actual", "Exercise", "Test"]
 
@@ -95,14 +99,19 @@ def location_object(what: Dispatch, parties: Parties) -> bytes | None:
     info = ET.SubElement(geopriv, f"{{{GEOPRIV}}}location-info")
     circle = ET.SubElement(info, f"{{{SHAPES}}}Circle", {"srsName": WGS84_2D})
     ET.SubElement(circle, f"{{{GML}}}pos").text = f"{degrees(where.lat)} {degrees(where.lon)}"
-    ET.SubElement(circle, f"{{{SHAPES}}}radius", {"uom": METRE}).text = str(max(1, where.accuracy_m))
+    ET.SubElement(circle, f"{{{SHAPES}}}radius", {"uom": METRE}).text = str(max(1, radius_of(where)))
     ET.SubElement(geopriv, f"{{{GEOPRIV}}}usage-rules")
     method = _METHODS.get(where.source.lower())
     if method is not None:
         ET.SubElement(geopriv, f"{{{GEOPRIV}}}method").text = method
-    fixed = ids.moment_of(what.raised_at) - timedelta(seconds=where.age_s)
+    fixed = ids.moment_of(what.raised_at) - timedelta(seconds=where.age_s or 0)
     ET.SubElement(entry, f"{{{PIDF}}}timestamp").text = ids.time_of(fixed)
     return _written(root)
+
+
+def radius_of(where: Location) -> int:
+    """Return the radius of the circle in which she is, in metres."""
+    return UNSURE_M if where.accuracy_m is None else where.accuracy_m
 
 
 def _add_info(root: ET.Element, what: Dispatch) -> None:
@@ -121,8 +130,10 @@ def _add_info(root: ET.Element, what: Dispatch) -> None:
     where = what.location
     if where is not None and what.withdrawn_at is None:
         area = ET.SubElement(info, f"{{{CAP}}}area")
-        _add(area, "areaDesc", f"positie van het apparaat, ± {where.accuracy_m} m, {where.age_s} s oud")
-        _add(area, "circle", f"{degrees(where.lat)},{degrees(where.lon)} {where.accuracy_m / 1000:.3f}")
+        accuracy = "nauwkeurigheid onbekend" if where.accuracy_m is None else f"± {where.accuracy_m} m"
+        age = "tijd onbekend" if where.age_s is None else f"{where.age_s} s oud"
+        _add(area, "areaDesc", f"positie van het apparaat, {accuracy}, {age}")
+        _add(area, "circle", f"{degrees(where.lat)},{degrees(where.lon)} {radius_of(where) / 1000:.3f}")
 
 
 def _references(what: Dispatch, sender: str) -> str:

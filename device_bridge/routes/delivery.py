@@ -15,10 +15,13 @@ from device_bridge.errors import RouteError, SpoolError, UnknownAlarmError
 from device_bridge.loops import Loop
 from device_bridge.route_codes import RouteCode
 from device_bridge.routes import Route, reports
-from device_bridge.routes.dispatch import Dispatch
-from device_bridge.spool import outbox
+from device_bridge.routes.dispatch import Dispatch, of_press
+from device_bridge.spool import outbox, presses
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
+from device_bridge.wire import cose
+from device_bridge.wire.message import Location
+from device_bridge.wire.reading import read_press
 from evidence import ids, keys
 from evidence.errors import EvidenceError
 
@@ -103,8 +106,7 @@ class Delivery:
     def _deliver(self, route: Route, delivery: outbox.Delivery) -> None:
         permanent = False
         try:
-            what = Dispatch.open(delivery.sealed, self._bridge)
-            what = replace(what, given=self._given(delivery))
+            what = replace(self._dispatch(delivery), given=self._given(delivery))
             handed = route.send(what)
             given, withdrawn = (handed.name,) if handed.name else None, True if what.withdrawn_at else None
             report = _report(route, "delivered", handed.words, handed.code)
@@ -120,6 +122,26 @@ class Delivery:
             self._record(delivery, report, permanent)
         except SpoolError as error:
             log.error("outcome-not-stored", route=route.name, error=str(error))  # noqa: TRY400 - the lease runs out
+
+    def _dispatch(self, delivery: outbox.Delivery) -> Dispatch:
+        """Return what is to be sent; from the press itself, while that was not written down yet."""
+        if delivery.press is None:
+            return Dispatch.open(delivery.sealed, self._bridge)
+        reading = self._spool.read()
+        row, alarm = presses.row(reading, delivery.press), reading.alarm(delivery.alarm)
+        if row is None or row.remaining is None:
+            return Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, None)
+        return of_press(row.pressed, alarm, row.remaining, self._place(row))
+
+    def _place(self, row: presses.Row) -> Location | None:
+        """Return where she was, if the press can be opened: no route waits for a place."""
+        if row.raw is None:
+            return None
+        try:
+            payload = cose.parse(self._bridge.open_box(row.raw)).payload
+        except EvidenceError:
+            return None
+        return read_press(payload, row.pressed.device).location
 
     def _given(self, delivery: outbox.Delivery) -> tuple[str, ...]:
         """Return the names of what the route's receiver has of this alarm, from any bridge."""

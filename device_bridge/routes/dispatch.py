@@ -6,7 +6,10 @@ It rests in the outbox sealed to the bridge's own box key, because it holds a po
 from dataclasses import dataclass
 from typing import Literal
 
+from device_bridge.alarm.alarm import Alarm
+from device_bridge.alarm.press import Pressed
 from device_bridge.alarm.sealing import degrees
+from device_bridge.alarm.step import Remaining
 from device_bridge.wire.message import Location
 from evidence import canonical, ids, keys, schema
 from evidence.statements.bodies import AlarmKind
@@ -35,7 +38,7 @@ class Dispatch:
         where = self.location
         position = None
         if where is not None:
-            position = _Position(degrees(where.lat), degrees(where.lon), where.accuracy_m, where.age_s, where.source)
+            position = _Position(degrees(where.lat), degrees(where.lon), where.source, where.accuracy_m, where.age_s)
         document = _Document(
             1, self.alarm, self.device, self.kind, self.raised_at, position, self.duress_at, self.withdrawn_at
         )
@@ -60,13 +63,19 @@ class Dispatch:
         )
 
 
+def of_press(pressed: Pressed, alarm: Alarm, remaining: Remaining, place: Location | None) -> Dispatch:
+    """Return what routes are told when this press opened an alarm, made it duress, or brought a newer place."""
+    duress_at = pressed.received_at if remaining.sends and remaining.says == "repeat" else None
+    return Dispatch(alarm.alarm, alarm.device, remaining.kind, alarm.raised_at, place, duress_at)
+
+
 @dataclass(frozen=True)
 class _Position:
     lat: str
     lon: str
-    accuracy_m: int
-    age_s: int
     source: str
+    accuracy_m: int | None = None
+    age_s: int | None = None
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from device_bridge.alarm.escalation import Stage, due_ms
+from device_bridge.alarm.escalation import Stage, Turn, due_ms
 from device_bridge.alarm.life import sort_of
 from device_bridge.errors import SettingsError
 from device_bridge.routes import Route
-from device_bridge.spool.outbox import Turn
 from evidence.statements.bodies import AlarmKind
 
 

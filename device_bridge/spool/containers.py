@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from device_bridge.alarm.escalation import unix_ms
+from device_bridge.spool import presses
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing
 from evidence import ids
@@ -31,11 +32,10 @@ def answered(reading: Reading, after: int, limit: int) -> list[Kept]:
     return [Kept(n, item, alarm, sha256, unix_ms(closed)) for n, item, alarm, sha256, closed in rows]
 
 
-def drop(writing: Writing, one: Kept, press: bytes | None) -> None:
-    """Forget the container, and the press (by its SHA-256) and what was never sent of it, which hold the same place."""
+def drop(writing: Writing, one: Kept) -> None:
+    """Forget the container, and the press and what was never sent of it, which hold the same place."""
     writing.sql.execute("UPDATE item SET dropped = 1, container = x'' WHERE item = ?", (one.item,))
-    if press is not None:
-        writing.sql.execute("DELETE FROM news WHERE kind = 'press' AND key = ?", (press.hex(),))
+    presses.let_go(writing, one.item)
     writing.sql.execute("DELETE FROM held WHERE alarm = ?", (one.alarm,))
     writing.sql.execute(
         "UPDATE outbox SET state = 'dropped', sealed = x''"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from device_bridge.alarm.escalation import Stage
+from device_bridge.alarm.escalation import Stage, Turn
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing
 from evidence import ids
@@ -26,20 +26,37 @@ LAST_RETRY_MS: Final = 30_000
 
 @dataclass(frozen=True)
 class Delivery:
-    """One alarm for one route; `sealed` opens with the bridge's box key only."""
+    """One alarm for one route; `sealed` opens with the bridge's box key only.
+
+    It is empty for as long as what is sent must be read from the press itself, which `press` names.
+    """
 
     n: int
     alarm: ids.AlarmId
     route: str
     sealed: bytes
     attempts: int
+    press: ids.Sha256 | None = None
 
 
-def queue(spool: Writing, alarm: ids.AlarmId, route: str, sealed: bytes, now_ms: int) -> None:
-    """Add a delivery that is due at once."""
+def queue(
+    spool: Writing, alarm: ids.AlarmId, route: str, sealed: bytes, now_ms: int, press: ids.Sha256 | None = None
+) -> None:
+    """Add a delivery that is due at once; with `press`, what it sends is read from there until it is filled in."""
     spool.sql.execute(
-        "INSERT INTO outbox (alarm, route, sealed, due_ms) VALUES (?, ?, ?, ?)", (alarm, route, sealed, now_ms)
+        "INSERT INTO outbox (alarm, route, sealed, due_ms, press) VALUES (?, ?, ?, ?, ?)",
+        (alarm, route, sealed, now_ms, press),
     )
+
+
+def fill_in(spool: Writing, press: ids.Sha256, sealed: bytes) -> None:
+    """Put what is to be sent where a press was pointed at."""
+    for table in ("outbox", "held"):
+        spool.sql.execute(
+            f"UPDATE {table} SET press = NULL, sealed = CASE WHEN state IN ('waiting', 'yielded', 'held')"  # noqa: S608 - one of two names
+            " THEN ? ELSE sealed END WHERE press = ?",
+            (sealed, press),
+        )
 
 
 def queue_withdrawal(
@@ -64,7 +81,7 @@ def take(spool: Writing, route: str, now_ms: int, limit: int, again: int | None 
     at once of the next.
     """
     rows = spool.sql.execute(
-        "SELECT n, alarm, route, sealed, attempts FROM outbox"
+        "SELECT n, alarm, route, sealed, attempts, press FROM outbox"
         " WHERE state = 'waiting' AND route = ? AND due_ms <= ? ORDER BY attempts, n LIMIT ?",
         (route, now_ms, limit),
     ).fetchall()
@@ -102,28 +119,18 @@ def retry_later(spool: Writing, delivery: Delivery, now_ms: int) -> None:
     spool.sql.execute("UPDATE outbox SET due_ms = ? WHERE n = ?", (now_ms + pause, delivery.n))
 
 
-@dataclass(frozen=True)
-class Turn:
-    """A route that has to wait: until its stage comes, or (an alternate) until the route `instead_of` stays silent."""
-
-    route: str
-    stage: Stage
-    due_ms: int
-    instead_of: str = ""
-
-
-def hold(spool: Writing, alarm: ids.AlarmId, turns: Iterable[Turn], sealed: bytes) -> None:
-    """Keep what later routes will send; what was held for the alarm before, and not sent, is replaced."""
+def hold(spool: Writing, alarm: ids.AlarmId, turns: Iterable[Turn], press: ids.Sha256) -> None:
+    """Keep turns of later routes, pointing at a press; what was held for the alarm before, unsent, is replaced."""
     spool.sql.execute("DELETE FROM held WHERE alarm = ? AND state = 'held'", (alarm,))
-    rows = [(alarm, turn.route, int(turn.stage), turn.instead_of, sealed, turn.due_ms) for turn in turns]
+    rows = [(alarm, turn.route, int(turn.stage), turn.instead_of, turn.due_ms, press) for turn in turns]
     spool.sql.executemany(
-        "INSERT INTO held (alarm, route, stage, instead_of, sealed, due_ms) VALUES (?, ?, ?, ?, ?, ?)", rows
+        "INSERT INTO held (alarm, route, stage, instead_of, sealed, due_ms, press) VALUES (?, ?, ?, ?, x'', ?, ?)", rows
     )
 
 
 def refresh(spool: Writing, alarm: ids.AlarmId, sealed: bytes) -> None:
     """Let routes that still wait send a newer position."""
-    spool.sql.execute("UPDATE held SET sealed = ? WHERE alarm = ? AND state = 'held'", (sealed, alarm))
+    spool.sql.execute("UPDATE held SET sealed = ?, press = NULL WHERE alarm = ? AND state = 'held'", (sealed, alarm))
 
 
 def alternates_due(spool: Reading, now_ms: int) -> list[tuple[ids.AlarmId, str]]:
@@ -183,10 +190,10 @@ def call_off(spool: Writing, alarm: ids.AlarmId, route: str) -> bool:
 
 def _release(spool: Writing, where: str, values: tuple[object, ...]) -> list[str]:
     rows = spool.sql.execute(
-        f"SELECT n, alarm, route, sealed FROM held WHERE state = 'held' AND {where} ORDER BY n",  # noqa: S608 - `where` is one of three texts above
+        f"SELECT n, alarm, route, sealed, press FROM held WHERE state = 'held' AND {where} ORDER BY n",  # noqa: S608 - `where` is one of three texts above
         values,
     ).fetchall()
-    for n, alarm, route, sealed in rows:
-        queue(spool, alarm, route, sealed, 0)
-        spool.sql.execute("UPDATE held SET state = 'released', sealed = x'' WHERE n = ?", (n,))
+    for n, alarm, route, sealed, press in rows:
+        queue(spool, alarm, route, sealed, 0, press)
+        spool.sql.execute("UPDATE held SET state = 'released', sealed = x'', press = NULL WHERE n = ?", (n,))
     return [str(row[2]) for row in rows]

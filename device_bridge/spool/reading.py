@@ -24,23 +24,11 @@ class WaitingStatement:
     dsse: bytes
 
 
-@dataclass(frozen=True)
-class Seen:
-    """A press that was stored before, and the alarm that it raised or joined (None for a stray cancel)."""
-
-    alarm: ids.AlarmId | None
-
-
 class Reading:
     """Questions to the spool."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.sql = connection
-
-    def seen(self, cose_sha256: bytes) -> Seen | None:
-        """Return what became of a press with exactly these bytes, if it was stored before."""
-        row = self.sql.execute("SELECT alarm FROM press WHERE cose_sha256 = ?", (cose_sha256,)).fetchone()
-        return None if row is None else Seen(row[0] and ids.AlarmId(row[0]))
 
     def newest_press(self, device: ids.DeviceId) -> PressId | None:
         """Return the highest press id that this device ever sent."""
@@ -53,27 +41,6 @@ class Reading:
         if row is None:
             raise UnknownAlarmError("there is no such alarm")
         return _alarm(row[0])
-
-    def open_alarm(self, device: ids.DeviceId, sort: str) -> Alarm | None:
-        """Return the open alarm that a press of this sort joins, if there is one."""
-        rows = self.sql.execute(
-            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND is_open ORDER BY generation DESC, alarm",
-            (device, sort),
-        )
-        return next(iter(_readable(rows)), None)
-
-    def newest_closed(self, device: ids.DeviceId, sort: str, limit: int) -> list[Alarm]:
-        """Return the closed alarms of this sort that a press cannot join any more, the newest first."""
-        rows = self.sql.execute(
-            "SELECT document FROM alarm WHERE device = ? AND sort = ? AND NOT is_open"
-            " ORDER BY generation DESC, n DESC LIMIT ?",
-            (device, sort, limit),
-        )
-        return _readable(rows)
-
-    def presses_of(self, alarm: ids.AlarmId) -> list[bytes]:
-        """Return the SHA-256 of every press that raised or joined an alarm."""
-        return [bytes(row[0]) for row in self.sql.execute("SELECT cose_sha256 FROM press WHERE alarm = ?", (alarm,))]
 
     def open_alarms(self, device: ids.DeviceId) -> list[Alarm]:
         """Return every open alarm of a device, the oldest first."""
@@ -112,15 +79,6 @@ class Reading:
         ).fetchone()
         return None if row is None else StoredItem(row[0], row[1], row[2], PressId(row[3], row[4]))
 
-    def unsealed(self) -> list[bytes]:
-        """Return the presses that could be sealed to nobody: `replication.Relayed`, sealed to the bridge's own box."""
-        return [bytes(row[0]) for row in self.sql.execute("SELECT sealed FROM unsealed ORDER BY item")]
-
-    def unsealed_count(self) -> int:
-        """Return how many presses could be sealed to nobody."""
-        count: int = self.sql.execute("SELECT count(*) FROM unsealed").fetchone()[0]
-        return count
-
     def container(self, item: ids.ItemId) -> bytes:
         """Return the sealed container of an item that this spool stored."""
         row = self.sql.execute("SELECT container FROM item WHERE item = ?", (item,)).fetchone()
@@ -129,9 +87,15 @@ class Reading:
         return bytes(row[0])
 
     def waiting_statements(self, limit: int) -> list[WaitingStatement]:
-        """Return statements that the journal does not have yet, in the order in which they were made."""
+        """Return statements that the journal does not have yet, in the order of what they are about.
+
+        What is said of an alarm waits for what is still to be said of a press in it.
+        """
         rows = self.sql.execute(
-            "SELECT n, id, item, dsse FROM statement WHERE state = 'waiting' ORDER BY n LIMIT ?", (limit,)
+            "SELECT n, id, item, dsse FROM statement WHERE state = 'waiting' AND NOT EXISTS"
+            " (SELECT 1 FROM statement AS making WHERE making.alarm = statement.alarm AND making.state = 'making')"
+            " ORDER BY n LIMIT ?",
+            (limit,),
         )
         return [WaitingStatement(*row) for row in rows]
 
@@ -144,13 +108,17 @@ class Reading:
         """Return everything that is counted, by name."""
         return dict(self.sql.execute("SELECT name, n FROM counter"))
 
+    def authentic_quarantined(self) -> int:
+        """Return how many messages lie in quarantine although their device signed them."""
+        return int(self.sql.execute("SELECT count(*) FROM quarantine WHERE authentic").fetchone()[0])
+
     def early_statements(self) -> bool:
         """Whether a statement came to the journal before what it is about."""
         return self.sql.execute("SELECT 1 FROM statement WHERE state = 'early' LIMIT 1").fetchone() is not None
 
     def waiting_statements_count(self) -> int:
         """Return how many statements the journal does not have yet."""
-        query = "SELECT count(*) FROM statement WHERE state IN ('waiting', 'early')"
+        query = "SELECT count(*) FROM statement WHERE state IN ('waiting', 'early', 'making')"
         return int(self.sql.execute(query).fetchone()[0])
 
     def waiting_deliveries_count(self) -> int:

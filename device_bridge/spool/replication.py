@@ -10,8 +10,10 @@ import time
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from device_bridge.alarm.alarm import Alarm, Received
+from device_bridge.alarm.alarm import Alarm
+from device_bridge.alarm.press import Pressed
 from device_bridge.errors import PeerError
+from device_bridge.spool import presses
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing
@@ -57,28 +59,11 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Relayed:
-    """A press as it arrived at another bridge."""
+class RelayedPress:
+    """A press as another bridge took it; `raw` is its message, sealed to the bridges, until the journal has it."""
 
-    topic: str
-    payload: ids.Base64
-    at_ms: int
-    at: ids.Time
-    broker: str
-
-    def seal(self, bridge: keys.BridgeIdentity) -> bytes:
-        """Seal it to the bridges' own box key: it may hold a position."""
-        return bridge.seal(canonical.encode(schema.encode(self)))
-
-    @staticmethod
-    def open(sealed: bytes, bridge: keys.BridgeIdentity) -> "Relayed":
-        """Open what `seal` made; LockError or FormatError when it is not ours."""
-        return schema.decode(Relayed, canonical.decode_exact(bridge.open_box(sealed)))
-
-    @property
-    def received(self) -> Received:
-        """When and through which broker the other bridge received it."""
-        return Received(self.at_ms, self.at, self.broker)
+    pressed: Pressed
+    raw: ids.Base64 | None = None
 
 
 @dataclass(frozen=True)
@@ -130,8 +115,8 @@ def _with_alarm(reading: Reading, item: Item) -> list[Item]:
     A closed alarm comes first, so that its press raises nothing; an open one after it, with what was sent already.
     """
     row = reading.sql.execute(
-        "SELECT alarm.alarm, is_open FROM press JOIN alarm ON alarm.alarm = press.alarm WHERE cose_sha256 = ?",
-        (bytes.fromhex(item.key),),
+        "SELECT alarm.alarm, is_open FROM press JOIN alarm ON alarm.alarm = press.alarm WHERE identity = ?",
+        (item.key,),
     ).fetchone()
     if row is None:
         return [item]
@@ -191,10 +176,10 @@ def note_heard(spool: Writing, url: str, of: str, n: int) -> None:
     spool.sql.execute("INSERT OR REPLACE INTO peer VALUES (?, ?, ?)", (url, of, n))
 
 
-def press(reading: Reading, digest: bytes) -> bytes | None:
-    """Return a press as it was sealed for other bridges, while it is kept."""
-    row = reading.sql.execute("SELECT body FROM news WHERE kind = 'press' AND key = ?", (digest.hex(),)).fetchone()
-    return None if row is None else bytes(row[0])
+def press_of(item: Item) -> tuple[Pressed, bytes | None]:
+    """Read the press in a piece of news, and its sealed message if there is one; FormatError for anything else."""
+    relayed = schema.decode(RelayedPress, canonical.decode_exact(canonical.unb64(item.body)))
+    return relayed.pressed, None if relayed.raw is None else canonical.unb64(relayed.raw)
 
 
 def prune(spool: Writing) -> None:
@@ -207,7 +192,14 @@ def prune(spool: Writing) -> None:
 
 
 def _body(reading: Reading, kind: str, key: str, body: bytes) -> ids.Base64:
-    if kind != "alarm":
-        return ids.Base64(canonical.b64(body))
-    row = reading.sql.execute("SELECT document FROM alarm WHERE alarm = ?", (key,)).fetchone()
-    return ids.Base64("" if row is None else canonical.b64(row[0]))
+    match kind:
+        case "alarm":
+            row = reading.sql.execute("SELECT document FROM alarm WHERE alarm = ?", (key,)).fetchone()
+            return ids.Base64("" if row is None else canonical.b64(row[0]))
+        case "press":
+            found = presses.row(reading, ids.Sha256(key))
+            if found is None:
+                return ids.Base64("")
+            raw = None if found.raw is None else ids.Base64(canonical.b64(found.raw))
+            return ids.Base64(canonical.b64(canonical.encode(schema.encode(RelayedPress(found.pressed, raw)))))
+    return ids.Base64(canonical.b64(body))

@@ -1,15 +1,25 @@
 """The tables of a spool: what a bridge remembers of presses, alarms, routes, devices and other bridges.
 
-No table holds a position, a name or an address in clear: items are sealed containers, what a route must still send and
-what was refused are sealed to the bridge's own box key before they get here.
+No table holds a position, a name or an address in clear: items are sealed containers; presses as they came, what a
+route must still send and what was refused are sealed to the bridge's own box key before they get here.
+
+States of a press: *taken*, and its evidence, statements and dispatches are still to be made from `raw` and `remaining`;
+*unsealed*, made but for the evidence, which no reader could open; *done*. A statement that is *making* keeps the place
+of what will be said of a press, before everything else about the same alarm.
 """
 
 from typing import Final
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS press (
-  cose_sha256 BLOB PRIMARY KEY, device TEXT NOT NULL, boot INTEGER NOT NULL, counter INTEGER NOT NULL,
-  alarm TEXT) WITHOUT ROWID;
+  n INTEGER PRIMARY KEY AUTOINCREMENT, identity TEXT NOT NULL UNIQUE, alarm TEXT, pressed BLOB NOT NULL,
+  taken_ms INTEGER NOT NULL, state TEXT NOT NULL, remaining BLOB, raw BLOB, item TEXT);
+CREATE INDEX IF NOT EXISTS press_of_alarm ON press (alarm, n);
+CREATE INDEX IF NOT EXISTS press_taken ON press (n) WHERE state = 'taken';
+CREATE INDEX IF NOT EXISTS press_unsealed ON press (n) WHERE state = 'unsealed';
+CREATE INDEX IF NOT EXISTS press_raw ON press (taken_ms) WHERE raw IS NOT NULL;
+CREATE INDEX IF NOT EXISTS press_of_item ON press (item) WHERE raw IS NOT NULL;
+CREATE TABLE IF NOT EXISTS covered (press TEXT PRIMARY KEY, alarm TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS newest_press (
   device TEXT PRIMARY KEY, boot INTEGER NOT NULL, counter INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS newest_position (
@@ -18,7 +28,8 @@ CREATE TABLE IF NOT EXISTS alarm (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL UNIQUE, device TEXT NOT NULL, sort TEXT NOT NULL,
   is_open INTEGER NOT NULL, document BLOB NOT NULL, generation INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS open_alarm ON alarm (device, sort) WHERE is_open;
-CREATE INDEX IF NOT EXISTS alarm_of_device ON alarm (device, sort);
+CREATE INDEX IF NOT EXISTS alarm_of_device ON alarm (device, n);
+CREATE INDEX IF NOT EXISTS closed_alarm ON alarm (device, sort, generation, n) WHERE NOT is_open;
 CREATE TABLE IF NOT EXISTS news (
   n INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
   at_ms INTEGER NOT NULL, UNIQUE (kind, key));
@@ -37,25 +48,28 @@ CREATE TABLE IF NOT EXISTS statement (
 CREATE INDEX IF NOT EXISTS statement_waiting ON statement (n) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS statement_of_item ON statement (item) WHERE item IS NOT NULL;
 CREATE INDEX IF NOT EXISTS statement_early ON statement (n) WHERE state = 'early';
+CREATE INDEX IF NOT EXISTS statement_making ON statement (alarm) WHERE state = 'making';
 CREATE TABLE IF NOT EXISTS outbox (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, sealed BLOB NOT NULL,
   state TEXT NOT NULL DEFAULT 'waiting', due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-  withdraws INTEGER NOT NULL DEFAULT 0);
+  withdraws INTEGER NOT NULL DEFAULT 0, press TEXT);
+CREATE INDEX IF NOT EXISTS outbox_of_press ON outbox (press) WHERE press IS NOT NULL;
 CREATE INDEX IF NOT EXISTS outbox_of_alarm ON outbox (alarm, route);
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (route, due_ms) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS outbox_yielded ON outbox (due_ms) WHERE state = 'yielded';
 CREATE TABLE IF NOT EXISTS held (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL, route TEXT NOT NULL, stage INTEGER NOT NULL,
-  instead_of TEXT NOT NULL, sealed BLOB NOT NULL, due_ms INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'held');
+  instead_of TEXT NOT NULL, sealed BLOB NOT NULL, due_ms INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'held',
+  press TEXT);
+CREATE INDEX IF NOT EXISTS held_of_press ON held (press) WHERE press IS NOT NULL;
 CREATE INDEX IF NOT EXISTS held_of_alarm ON held (alarm, stage);
 CREATE INDEX IF NOT EXISTS held_due ON held (due_ms) WHERE state = 'held' AND stage = 0;
 CREATE TABLE IF NOT EXISTS deadline (alarm TEXT PRIMARY KEY, due_ms INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deadline_due ON deadline (due_ms);
 CREATE TABLE IF NOT EXISTS quarantine (
   n INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL,
-  sealed BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS unsealed (
-  item TEXT PRIMARY KEY, alarm TEXT NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;
+  sealed BLOB NOT NULL, authentic INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS quarantine_authentic ON quarantine (n) WHERE authentic;
 CREATE TABLE IF NOT EXISTS device_heard (
   device TEXT PRIMARY KEY, since_ms INTEGER NOT NULL, heard_ms INTEGER, battery INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS device_test (device TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from device_bridge.alarm import merging
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import next_step
 from device_bridge.alarm.life import sort_of
@@ -44,15 +45,6 @@ class Writing(Reading):
             raise
         self.sql.execute("RELEASE message")
 
-    def add_press(self, cose_sha256: bytes, device: ids.DeviceId, press: PressId, alarm: ids.AlarmId | None) -> None:
-        """Remember a press and the alarm that it raised or joined."""
-        self.sql.execute(
-            "INSERT INTO press VALUES (?, ?, ?, ?, ?)",
-            (cose_sha256, device, press.boot, press.counter, alarm),
-        )
-        newest = max(press, self.newest_press(device) or press)
-        self.sql.execute("INSERT OR REPLACE INTO newest_press VALUES (?, ?, ?)", (device, newest.boot, newest.counter))
-
     def note_position(self, device: ids.DeviceId, position: PressId) -> bool:
         """Remember the newest position of a device by its number; False for one that is not newer."""
         before = self.sql.total_changes
@@ -64,7 +56,7 @@ class Writing(Reading):
         return self.sql.total_changes > before
 
     def save_alarm(self, alarm: Alarm, *, tell: bool = True) -> None:
-        """Store a new alarm or its changed form, and when it is to be looked at again.
+        """Store an alarm as it is now, when it is to be looked at again, and which presses its closing covers.
 
         `tell` other bridges, unless the change is a press, which they take themselves.
         """
@@ -85,6 +77,9 @@ class Writing(Reading):
                 alarm.generation or 0,
             ),
         )
+        if not alarm.is_open:
+            covers = [(press, alarm.alarm) for press in merging.covered(alarm) or ()]
+            self.sql.executemany("INSERT OR IGNORE INTO covered VALUES (?, ?)", covers)
         if tell:
             self.tell_peers("alarm", alarm.alarm, b"")
 
@@ -95,16 +90,6 @@ class Writing(Reading):
                 "INSERT OR REPLACE INTO news (kind, key, body, at_ms) VALUES (?, ?, ?, ?)",
                 (kind, key, body, time.time_ns() // 1_000_000),
             )
-
-    def forget_press(self, cose_sha256: bytes) -> None:
-        """Forget that a press was taken: it is going to be taken anew, into another alarm."""
-        self.sql.execute("DELETE FROM press WHERE cose_sha256 = ?", (cose_sha256,))
-
-    def move_item(self, item: ids.ItemId, alarm: ids.AlarmId) -> bool:
-        """Let a sealed item that is stored belong to `alarm`; False when there is none of that id."""
-        before = self.sql.total_changes
-        self.sql.execute("UPDATE item SET alarm = ? WHERE item = ?", (alarm, item))
-        return self.sql.total_changes > before
 
     def add_item(self, alarm: ids.AlarmId, item: StoredItem) -> None:
         """Store the sealed item of a press."""
@@ -135,19 +120,18 @@ class Writing(Reading):
         """Let statements that came to the journal before what they are about (`early`) be offered once more."""
         self.sql.execute("UPDATE statement SET state = 'waiting' WHERE state = 'early'")
 
-    def quarantine(self, at: ids.Time, topic: str, reason: str, sealed: bytes) -> None:
-        """Keep sealed bytes that nobody could read, with the reason; the oldest make room."""
+    def quarantine(self, at: ids.Time, topic: str, reason: str, sealed: bytes, *, authentic: bool = False) -> None:
+        """Keep sealed bytes of a stranger, with the reason; the oldest make room.
+
+        `authentic`: a device signed them, and a fault of ours kept them from being a press.
+        """
         self.sql.execute(
-            "INSERT INTO quarantine (at, topic, reason, sealed) VALUES (?, ?, ?, ?)",
-            (at, topic, reason, sealed),
+            "INSERT INTO quarantine (at, topic, reason, sealed, authentic) VALUES (?, ?, ?, ?, ?)",
+            (at, topic, reason, sealed, authentic),
         )
         self.sql.execute(
             "DELETE FROM quarantine WHERE n <= (SELECT max(n) FROM quarantine) - ?", (MAX_QUARANTINE_ROWS,)
         )
-
-    def keep_unsealed(self, item: ids.ItemId, alarm: ids.AlarmId, sealed: bytes) -> None:
-        """Keep a press that could be sealed to nobody, sealed to the bridge's own box. Nothing lets go of it."""
-        self.sql.execute("INSERT OR REPLACE INTO unsealed VALUES (?, ?, ?)", (item, alarm, sealed))
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a named counter."""

@@ -5,7 +5,6 @@ and who holds the device, a broker or this bridge must not make a trail of it. P
 they give way to presses, and a storm of them is thinned out here.
 """
 
-import hashlib
 import math
 import time
 from typing import Final
@@ -58,13 +57,17 @@ class Positions:
         self._spool = spool
         self._registry = registry
         self._bridge = bridge
+        self._press_key = lineage.press_key(bridge)
         self._board = board
         self._kept_at: dict[ids.DeviceId, float] = {}
         self._second = 0
         self._in_second = 0
 
-    def take(self, message: DeviceMessage, payload: bytes) -> None:
-        """Keep an authentic position if an alarm of its device is open; `payload` is the message as it was signed."""
+    def take(self, message: DeviceMessage, payload: bytes, signed: bytes) -> None:
+        """Keep an authentic position if an alarm of its device is open; `payload` is it as it came.
+
+        `signed` is what its signature is over.
+        """
         alarm = self._open_alarm(message.device)
         if alarm is None:
             self.unasked += 1
@@ -74,7 +77,7 @@ class Positions:
         elif not self._has_room(message.device, _gap_s(alarm, time.time())):
             self.thinned += 1
         else:
-            self._keep(alarm, message, payload)
+            self._keep(alarm, message, payload, lineage.identity(self._press_key, signed))
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -101,9 +104,9 @@ class Positions:
         self._in_second += 1
         return self._in_second <= MAX_PER_S
 
-    def _keep(self, alarm: Alarm, message: DeviceMessage, payload: bytes) -> None:
+    def _keep(self, alarm: Alarm, message: DeviceMessage, payload: bytes, identity: ids.Sha256) -> None:
         try:
-            stored = self._store(alarm, message, payload)
+            stored = self._store(alarm, message, payload, identity)
         except SpoolError as error:
             log.warning("position-not-stored", error=str(error))  # the next one comes in ten seconds
             return
@@ -117,18 +120,17 @@ class Positions:
         self._kept_at[message.device] = time.monotonic()
         self._board.announce([alarm.alarm])
 
-    def _store(self, alarm: Alarm, message: DeviceMessage, payload: bytes) -> bool:
+    def _store(self, alarm: Alarm, message: DeviceMessage, payload: bytes, identity: ids.Sha256) -> bool:
         """Seal, then write in one short transaction; False when the alarm was closed meanwhile or this one is old."""
-        name = lineage.item_id(self._bridge, hashlib.sha256(payload).digest())
         readers = self._registry.readers_of_alarm(alarm.case)
-        item, seal = seal_press(self._bridge, readers, alarm.case, alarm.alarm, message, ids.now(), payload)
+        item, seal = seal_press(self._bridge, readers, alarm.case, alarm.alarm, message, ids.now(), payload, identity)
         what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
         newest = self._bridge.seal(what.to_bytes())
         with self._spool.write() as spool:
             if not spool.alarm(alarm.alarm).is_open or not spool.note_position(message.device, message.press):
                 return False
             spool.add_item(alarm.alarm, item)
-            spool.queue_statement(seal.id, alarm.alarm, seal.envelope.to_bytes(), name)
+            spool.queue_statement(seal.id, alarm.alarm, seal.envelope.to_bytes(), item.item)
             outbox.refresh(spool, alarm.alarm, newest)
             spool.count("taken.position")
         return True

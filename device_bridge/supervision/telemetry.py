@@ -17,7 +17,8 @@ from device_bridge.loops import Loop
 from device_bridge.mqtt.connection import Connection, Delivered
 from device_bridge.registry import Registry
 from device_bridge.supervision.positions import Positions
-from device_bridge.wire.message import DeviceMessage, Kind, open_device_message, parse_topic
+from device_bridge.wire.message import DeviceMessage, Kind, parse_topic
+from device_bridge.wire.reading import read_life_sign, verified
 from evidence import ids
 
 log = structlog.get_logger()
@@ -93,7 +94,8 @@ class Telemetry:
     def _read(self, topic: str, payload: bytes) -> None:
         try:
             device = self._registry.device(parse_topic(topic).device)
-            message = open_device_message(payload, device.sign, topic)
+            signed = verified(payload, device.sign, topic)
+            message = read_life_sign(signed.payload, signed.device)
         except MessageError:
             self.refused += 1
             return
@@ -105,4 +107,4 @@ class Telemetry:
         self.read += 1
         self._on_life_sign(message)
         if message.kind is Kind.POSITION:
-            self.positions.take(message, payload)
+            self.positions.take(message, payload, signed.signed)

@@ -88,8 +88,8 @@ def choose(salt: bytes, cancel: str, duress: str) -> Codes:
     return Codes(pin_key(salt, cancel), pin_key(salt, duress))
 
 
-def judge(codes: Codes | None, message: DeviceMessage, wrong_before: int) -> Verdict:
-    """Say what the code in a cancel is; both comparisons are always made, in constant time."""
+def judge(codes: Codes | None, message: DeviceMessage) -> Verdict:
+    """Say what the code in a cancel is by itself; both comparisons are always made, in constant time."""
     if message.code is None:
         return Verdict.NONE
     if codes is None or len(message.code) != CODE_BYTES:
@@ -98,4 +98,4 @@ def judge(codes: Codes | None, message: DeviceMessage, wrong_before: int) -> Ver
     forced = hmac.compare_digest(message.code, code_of(codes.duress, message.device, message.press))
     if forced:
         return Verdict.DURESS
-    return Verdict.RIGHT if right and wrong_before < MAX_WRONG_CODES else Verdict.WRONG
+    return Verdict.RIGHT if right else Verdict.WRONG

@@ -42,12 +42,17 @@ class Sign1:
     payload: bytes
     signature: bytes
 
-    def verify(self, public: bytes, topic: str) -> None:
-        """Check the signature by `public` (Ed25519, 32 bytes) over payload and topic; or MessageError."""
+    def verify(self, public: bytes, topic: str) -> bytes:
+        """Check the signature by `public` (Ed25519, 32 bytes) over payload and topic; return the bytes it is over.
+
+        MessageError when it does not fit.
+        """
+        signed = to_be_signed(self.payload, topic)
         try:
-            keys.verify(public, to_be_signed(self.payload, topic), self.signature)
+            keys.verify(public, signed, self.signature)
         except keys.SignatureError as error:
             raise MessageError("the signature does not fit the key, the topic and the bytes") from error
+        return signed
 
 
 def to_be_signed(payload: bytes, topic: str) -> bytes:
@@ -71,8 +76,10 @@ def parse(data: bytes) -> Sign1:
     protected, unprotected, payload, signature = value
     if protected != PROTECTED:
         raise MessageError("the protected header must name EdDSA and nothing else")
-    if not isinstance(unprotected, Mapping) or unprotected:
-        raise MessageError("the unprotected header must be empty: nothing vouches for it")
+    if not isinstance(unprotected, Mapping):
+        raise MessageError(
+            "the unprotected header must be a map; nothing vouches for what is in it, and nobody reads it"
+        )
     if not isinstance(payload, bytes) or not isinstance(signature, bytes) or len(signature) != SIGNATURE_BYTES:
         raise MessageError("payload or signature is missing")
     return Sign1(payload, signature)
@@ -88,7 +95,6 @@ def decode(data: bytes, *, untag: bool = False) -> Any:  # noqa: ANN401 - CBOR h
             max_depth=MAX_DEPTH,
             allow_indefinite=False,
             allow_duplicate_keys=False,
-            strict_hashable_types=True,
         )
     except (cbor2.CBORError, MessageError, ValueError, TypeError, OverflowError, EOFError) as error:
         raise MessageError("not the plain CBOR that a device sends") from error

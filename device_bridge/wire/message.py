@@ -1,29 +1,23 @@
-"""Messages of devices and answers to them: typed values and their strict parsers (`docs/formats/device.md`).
+"""Messages of devices and answers to them, as typed values (`docs/formats/device.md`).
 
-A press fails open: everything inside an authentic message that only makes it odd (clock, counter) is left to
-the caller to flag. What cannot be read at all is a MessageError and nothing else.
+How what a device said is read is in `device_bridge.wire.reading`.
 """
 
 import hashlib
-import math
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, NewType, TypeVar
+from typing import Any, Final, NewType
 
 import cbor2
 
 from device_bridge.errors import MessageError
-from device_bridge.wire import cose
+from device_bridge.wire import cose, values
 from evidence import ids, keys
 from evidence.errors import FormatError
 
-VERSION: Final = 1
 MAX_FIRMWARE_CHARACTERS: Final = 32
 MAX_SOURCE_CHARACTERS: Final = 16
-MAX_UNSIGNED: Final = 2**53 - 1
-"""What JSON and JavaScript hold exactly; a counter that counts presses never comes near."""
-
 MAX_LOCATION_AGE_S: Final = 10 * 366 * 86_400
 MAX_ACCURACY_M: Final = 41_000_000
 """Worse than the circumference of the earth is not an accuracy."""
@@ -32,7 +26,6 @@ BridgeName = NewType("BridgeName", str)
 CODE_BYTES: Final = 32
 REFUSED_NAME_BYTES: Final = 8
 _ID_BYTES: Final = 16
-_LOCATION_PARTS: Final = 5
 _PRESS_PARTS: Final = 2
 
 
@@ -100,8 +93,8 @@ class Location:
 
     lat: float
     lon: float
-    accuracy_m: int
-    age_s: int
+    accuracy_m: int | None
+    age_s: int | None
     source: str
 
 
@@ -111,22 +104,26 @@ class DeviceMessage:
 
     device: ids.DeviceId
     press: PressId
-    uptime_ms: int
+    uptime_ms: int | None
     wall_ms: int | None
     sync: int
     kind: Kind
     battery: int | None
-    firmware: str
+    firmware: str | None
     location: Location | None
     code: bytes | None = None
-    """Of a cancel: what was typed, as 32 bytes that only the bridge can judge (`device_bridge.wire.codes`)."""
+    """Of a cancel: what was typed, as 32 bytes that only the bridge can judge (`device_bridge.wire.codes`); empty for
+    what is no code at all."""
+
+    odd: bool = False
+    """Whether a member was missing or could not be read."""
 
     def to_payload(self) -> bytes:
         """Return the CBOR map of `docs/formats/device.md`, deterministically encoded."""
         where = self.location
         position = where and [where.lat, where.lon, where.accuracy_m, where.age_s, where.source]
         members = {
-            "v": VERSION,
+            "v": values.VERSION,
             "id": bytes.fromhex(self.device),
             "boot": self.press.boot,
             "ctr": self.press.counter,
@@ -154,7 +151,7 @@ class Downlink:
     def to_payload(self) -> bytes:
         """Return the CBOR map of `docs/formats/device.md`, deterministically encoded."""
         members = {
-            "v": VERSION,
+            "v": values.VERSION,
             "press": [self.press.boot, self.press.counter],
             "state": self.state.value,
             "time": self.time_ms,
@@ -174,7 +171,7 @@ class Refusal:
 
     def to_payload(self) -> bytes:
         """Return the CBOR map of `docs/formats/device.md`, deterministically encoded."""
-        members = {"v": VERSION, "of": self.of, "why": self.why.value, "time": self.time_ms}
+        members = {"v": values.VERSION, "of": self.of, "why": self.why.value, "time": self.time_ms}
         return cbor2.dumps(members, canonical=True)
 
 
@@ -193,7 +190,7 @@ class ServiceNotice:
 
     def to_payload(self) -> bytes:
         """Return the CBOR map of `docs/formats/device.md`, deterministically encoded."""
-        members = {"v": VERSION, "bridge": self.bridge, "online": self.online, "time": self.time_ms}
+        members = {"v": values.VERSION, "bridge": self.bridge, "online": self.online, "time": self.time_ms}
         return cbor2.dumps(members, canonical=True)
 
 
@@ -237,19 +234,6 @@ def seal(message: DeviceMessage, who: keys.SigningKey, topic: str) -> bytes:
     return cose.sign1(who, message.to_payload(), topic)
 
 
-def open_device_message(data: bytes, public: bytes, topic: str) -> DeviceMessage:
-    """Verify and read what a device sent on `topic`; MessageError when anything does not fit."""
-    addressed = parse_topic(topic)
-    signed = cose.parse(data)
-    signed.verify(public, topic)
-    message = parse_payload(signed.payload)
-    if message.device != addressed.device:
-        raise MessageError("the message is of another device than its topic")
-    if (message.kind in LIFE_SIGNS) != (addressed.lane is Lane.TELEMETRY):
-        raise MessageError("signs of life belong on the telemetry lane, and nothing else does")
-    return message
-
-
 def open_downlink(data: bytes, public: bytes, topic: str) -> Downlink:
     """Verify and read what was said about a press that was taken; MessageError for anything else."""
     said = open_told(data, public, topic)
@@ -267,15 +251,15 @@ def open_told(data: bytes, public: bytes, topic: str) -> Downlink | Refusal:
         of = members["of"]
         if not isinstance(of, bytes) or len(of) != REFUSED_NAME_BYTES:
             raise MessageError(f"of must be {REFUSED_NAME_BYTES} bytes")
-        return Refusal(of, _choice(Why, members["why"]), _unsigned(members["time"]))
+        return Refusal(of, values.choice(Why, members["why"]), values.unsigned(members["time"]))
     press = members["press"]
     if not isinstance(press, list) or len(press) != _PRESS_PARTS:
         raise MessageError("press must be boot and counter")
     return Downlink(
-        PressId(_unsigned(press[0]), _unsigned(press[1])),
-        _choice(Told, members["state"]),
-        _unsigned(members["time"]),
-        _unsigned(members["hb"]),
+        PressId(values.unsigned(press[0]), values.unsigned(press[1])),
+        values.choice(Told, members["state"]),
+        values.unsigned(members["time"]),
+        values.unsigned(members["hb"]),
     )
 
 
@@ -284,42 +268,17 @@ def open_notice(data: bytes, public: bytes, topic: str) -> ServiceNotice:
     signed = cose.parse(data)
     signed.verify(public, topic)
     members = _members(signed.payload, {"v", "bridge", "online", "time"})
-    bridge, online = _text(members["bridge"], MAX_FIRMWARE_CHARACTERS), members["online"]
+    bridge, online = values.text(members["bridge"], MAX_FIRMWARE_CHARACTERS), members["online"]
     if not isinstance(online, bool) or topic != service_topic(BridgeName(bridge)):
         raise MessageError("the notice does not fit its topic")
-    return ServiceNotice(BridgeName(bridge), online, _unsigned(members["time"]))
-
-
-def parse_payload(payload: bytes) -> DeviceMessage:
-    """Read the CBOR map inside a device's message; MessageError if it is not one."""
-    names = {"v", "id", "boot", "ctr", "up", "wall", "sync", "kind", "bat", "fw", "loc"}
-    members = _members(payload, names, optional={"code"})
-    device = members["id"]
-    if not isinstance(device, bytes) or len(device) != _ID_BYTES:
-        raise MessageError("id must be 16 bytes")
-    kind = _choice(Kind, members["kind"])
-    if kind is Kind.POSITION and members["loc"] is None:
-        raise MessageError("a position must say where")
-    return DeviceMessage(
-        device=ids.DeviceId(device.hex()),
-        press=PressId(_unsigned(members["boot"]), _unsigned(members["ctr"])),
-        uptime_ms=_unsigned(members["up"]),
-        wall_ms=None if members["wall"] is None else _unsigned(members["wall"]),
-        sync=_unsigned(members["sync"], 2),
-        kind=kind,
-        battery=None if members["bat"] is None else _unsigned(members["bat"], 100),
-        firmware=_text(members["fw"], MAX_FIRMWARE_CHARACTERS),
-        location=None if members["loc"] is None else _location(members["loc"]),
-        code=_code(members["code"], kind) if "code" in members else None,
-    )
+    return ServiceNotice(BridgeName(bridge), online, values.unsigned(members["time"]))
 
 
 def _members(payload: bytes, names: set[str], optional: AbstractSet[str] = frozenset()) -> dict[str, Any]:
     value = cose.decode(payload)
     if not isinstance(value, dict) or value.keys() - optional != names:
         raise MessageError("the map has not exactly the members of version 1")
-    if value["v"] != VERSION or isinstance(value["v"], bool):
-        raise MessageError("this version is not known here")
+    values.version(value["v"])
     return value
 
 
@@ -329,51 +288,3 @@ def _downlink_members(payload: bytes) -> dict[str, Any]:
     if isinstance(value, dict) and "why" in value:
         return _members(payload, {"v", "of", "why", "time"}, optional={"ext"})
     return _members(payload, {"v", "press", "state", "time", "hb"}, optional={"ext"})
-
-
-def _location(value: object) -> Location:
-    if not isinstance(value, list) or len(value) != _LOCATION_PARTS:
-        raise MessageError("loc must be latitude, longitude, accuracy, age and source")
-    lat, lon, accuracy, age, source = value
-    return Location(
-        _degrees(lat, 90),
-        _degrees(lon, 180),
-        _unsigned(accuracy, MAX_ACCURACY_M),
-        _unsigned(age, MAX_LOCATION_AGE_S),
-        _text(source, MAX_SOURCE_CHARACTERS),
-    )
-
-
-def _code(value: object, kind: Kind) -> bytes:
-    if kind is not Kind.CANCEL or not isinstance(value, bytes) or len(value) != CODE_BYTES:
-        raise MessageError("a code is 32 bytes, and only a cancel has one")
-    return value
-
-
-def _degrees(value: object, limit: int) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MessageError("a coordinate must be a number")
-    if not math.isfinite(value) or abs(value) > limit:
-        raise MessageError("a coordinate lies outside the earth")
-    return float(value)
-
-
-def _unsigned(value: object, limit: int = MAX_UNSIGNED) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= limit:
-        raise MessageError(f"expected a whole number from 0 to {limit}")
-    return value
-
-
-def _text(value: object, limit: int) -> str:
-    if not isinstance(value, str) or len(value) > limit or not value.isprintable():
-        raise MessageError(f"expected printable text of at most {limit} characters")
-    return value
-
-
-Choice = TypeVar("Choice", bound=StrEnum)
-
-
-def _choice(kind: type[Choice], value: object) -> Choice:
-    if not isinstance(value, str) or value not in kind._value2member_map_:
-        raise MessageError(f"unknown {kind.__name__.lower()}")
-    return kind(value)

@@ -152,7 +152,7 @@ class World:
         )  # fmt: skip
         item = self.seal(self.bridge, meta, desk=True)
         digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
-        raised = bodies.AlarmRaise(alarm, self.device, push, kind, item, digest, ids.time_of(now), "a", ())
+        raised = bodies.AlarmRaise(alarm, self.device, push, kind, item, digest, digest, ids.time_of(now), "a", ())
         self.record(statement.sign(self.bridge, "alarm.raise", raised, case=self.case))
         at = ids.time_of(now)
         return {
@@ -301,7 +301,7 @@ def _old_alarm(world: World, pressed: datetime) -> None:
     )  # fmt: skip
     item = world.seal(world.bridge, meta, received=pressed + timedelta(seconds=2), desk=True)
     digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
-    raised = bodies.AlarmRaise(alarm, world.device, push, "press", item, digest, at, "a", ())
+    raised = bodies.AlarmRaise(alarm, world.device, push, "press", item, digest, digest, at, "a", ())
     world.record(statement.sign(world.bridge, "alarm.raise", raised, case=world.case), pressed + timedelta(seconds=2))
     acts: tuple[tuple[int, str, bodies.Body], ...] = (
         (20, "alarm.accept", bodies.AlarmAct(alarm)), (55, "alarm.dispatch", bodies.AlarmAct(alarm)),

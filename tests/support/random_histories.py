@@ -269,10 +269,12 @@ class RandomHistory:
         match self.dice.randrange(6):
             case 0 | 1:
                 name = ids.AlarmId(self._name("alarm", house))
-                raised = bodies.AlarmRaise(name, device, press, "press", item, sha256, present, "A", ())
+                raised = bodies.AlarmRaise(name, device, press, "press", item, sha256, sha256, present, "A", ())
                 return self._act(house, self.bridge, "alarm.raise", raised)
             case 2:
-                return self._act(house, self.bridge, "alarm.repeat", bodies.AlarmRepeat(alarm, press, sha256, present))
+                return self._act(
+                    house, self.bridge, "alarm.repeat", bodies.AlarmRepeat(alarm, press, sha256, sha256, present)
+                )
             case 3:
                 told = bodies.AlarmDeliver(alarm, "meldkamer", "delivered", "", present)
                 return self._act(house, self.bridge, "alarm.deliver", told)

@@ -20,13 +20,17 @@ class Press:
 
 @dataclass(frozen=True)
 class AlarmRaise(Body):
-    """The bridge received a press; the message as received is inside the sealed `item`."""
+    """The bridge received a press; the message as received is inside the sealed `item`.
+
+    `identity` names the press, by a key that only the bridges have; `cose_sha256` is of the bytes in the item.
+    """
 
     alarm: AlarmId
     device: DeviceId
     press: Press
     kind: AlarmKind
     item: ItemId
+    identity: Sha256
     cose_sha256: Sha256
     received_at: Time
     broker: str
@@ -39,6 +43,7 @@ class AlarmRepeat(Body):
 
     alarm: AlarmId
     press: Press
+    identity: Sha256
     cose_sha256: Sha256
     received_at: Time
     flags: tuple[str, ...] | None = None

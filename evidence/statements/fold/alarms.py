@@ -13,10 +13,10 @@ def _alarm_raise(standing: Standing, said: Said[bodies.AlarmRaise]) -> None:
     standing.alarms[body.alarm] = said.case
     own = standing.belongings.setdefault(said.case, Belongings())
     own.alarms.add(body.alarm)
-    own.presses.add((body.alarm, body.cose_sha256))
+    own.presses.add((body.alarm, body.identity))
 
 
 @with_case(bodies.AlarmRepeat)
 def _alarm_repeat(standing: Standing, said: Said[bodies.AlarmRepeat]) -> None:
     body = said.body
-    standing.belongings.setdefault(said.case, Belongings()).presses.add((body.alarm, body.cose_sha256))
+    standing.belongings.setdefault(said.case, Belongings()).presses.add((body.alarm, body.identity))

@@ -22,7 +22,7 @@ def _alarm_raise(standing: Standing, said: Said[bodies.AlarmRaise], _now: ids.Ti
 def _alarm_repeat(standing: Standing, said: Said[bodies.AlarmRepeat], _now: ids.Time) -> None:
     _known(standing, said.case, said.body.alarm)
     body = said.body
-    if (body.alarm, body.cose_sha256) in standing.of(said.case).presses:
+    if (body.alarm, body.identity) in standing.of(said.case).presses:
         refuse("exists", "this press is in this alarm already")
 
 

@@ -13,6 +13,8 @@ from tests.support.waiting import patience, until
 
 PRESSES = 30
 KILLS = 3
+NUMBERS = """SELECT json_extract(CAST(pressed AS TEXT), '$.boot'), json_extract(CAST(pressed AS TEXT), '$.counter'),
+ count(*) FROM press GROUP BY 1, 2"""
 
 
 @pytest.mark.need("nats-server")
@@ -34,7 +36,7 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubles(tmp_path: Path
                         assert device.wait(press, Told.STORED, patience(20)) is not None, f"{press} was lost"
                 stored += [first, *presses]
         with sqlite3.connect(made.settings.folder / "spool.db") as spool:
-            rows = spool.execute("SELECT boot, counter, count(*) FROM press GROUP BY boot, counter").fetchall()
+            rows = spool.execute(NUMBERS).fetchall()
             alarms = spool.execute("SELECT count(*) FROM alarm").fetchone()[0]
         assert sorted((boot, counter) for boot, counter, _ in rows) == sorted((p.boot, p.counter) for p in stored)
         assert {count for *_, count in rows} == {1}

@@ -5,6 +5,7 @@ a flush: what was not synced is gone, as after a power cut. SIGKILL would keep t
 """
 
 import fcntl
+import json
 import os
 import random
 import shutil
@@ -140,4 +141,5 @@ def elsewhere(lent: DeviceMemory, folder: Path) -> DeviceMemory:
 
 def presses(spool: Path) -> list[tuple[int, int]]:
     with sqlite3.connect(spool) as connection:
-        return [(boot, counter) for boot, counter in connection.execute("SELECT boot, counter FROM press")]
+        rows = [json.loads(row[0]) for row in connection.execute("SELECT pressed FROM press")]
+        return [(one["boot"], one["counter"]) for one in rows]

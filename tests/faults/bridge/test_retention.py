@@ -80,17 +80,17 @@ def holds(folder: Path, stored: StoredItem) -> list[str]:
 
 def test_a_week_after_the_close_it_is_gone_from_the_spool_and_not_from_the_journal(tmp_path: Path) -> None:
     with pressed(tmp_path) as (made, alarm, stored), stores(made) as opened:
-        spool, who = made.bridge.spool, made.bridge.identity
-        assert let_go(spool, who, opened, now_ms()) == frozenset(), "consoles look back over their shifts"
+        spool = made.bridge.spool
+        assert let_go(spool, opened, now_ms()) == frozenset(), "consoles look back over their shifts"
         assert holds(made.settings.folder, stored)
-        assert let_go(spool, who, opened, now_ms() + WEEK_MS) == {alarm.alarm}
+        assert let_go(spool, opened, now_ms() + WEEK_MS) == {alarm.alarm}
         assert holds(made.settings.folder, stored) == []
         assert holds(tmp_path / "blobs", stored) != [], "whoever may read it gets it from the server"
         assert alarm_json(spool, spool.read().alarm(alarm.alarm))["item"] is None
         row = spool.read().sql.execute("SELECT sha256, dropped FROM item").fetchone()
         assert row == (stored.sha256, 1)
         assert spool.read().sql.execute("SELECT DISTINCT length(sealed) FROM outbox").fetchall() == [(0,)]
-        assert let_go(spool, who, opened, now_ms() + WEEK_MS) == frozenset()
+        assert let_go(spool, opened, now_ms() + WEEK_MS) == frozenset()
         spools.copy(tmp_path, tmp_path / "backup")
         assert holds(tmp_path / "backup", stored) == []
         made.restart_bridge()
@@ -110,18 +110,18 @@ def test_one_that_the_journal_lacks_does_not_keep_the_others(tmp_path: Path, mon
             )
             writing.queue_statement(ids.Sha256("11" * 32), alarm.alarm, b"{}", strange)
             writing.sql.execute("UPDATE statement SET state = 'refused' WHERE item = ?", (strange,))
-        assert let_go(spool, made.bridge.identity, opened, now_ms() + WEEK_MS) == {alarm.alarm}
+        assert let_go(spool, opened, now_ms() + WEEK_MS) == {alarm.alarm}
         assert spool.read().container(stored.item) == b""
         assert spool.read().container(strange) == b"\x00", "nobody else has it"
 
 
 def test_what_nobody_could_read_goes_after_a_month(tmp_path: Path) -> None:
     with world(tmp_path, count=0) as made, stores(made) as opened:
-        spool, who, ago = made.bridge.spool, made.bridge.identity, timedelta(days=31)
+        spool, ago = made.bridge.spool, timedelta(days=31)
         with spool.write() as writing:
             for at in (datetime.now(UTC) - ago, datetime.now(UTC)):
                 writing.quarantine(ids.time_of(at), "t", "r", b"sealed poison")
-        let_go(spool, who, opened, now_ms())
+        let_go(spool, opened, now_ms())
         rows = spool.read().sql.execute("SELECT at FROM quarantine").fetchall()
         assert len(rows) == 1
         assert datetime.now(UTC) - ids.moment_of(rows[0][0]) < timedelta(minutes=1)
@@ -129,7 +129,7 @@ def test_what_nobody_could_read_goes_after_a_month(tmp_path: Path) -> None:
 
 def test_never_while_the_alarm_is_open(tmp_path: Path) -> None:
     with pressed(tmp_path, closed=False) as (made, alarm, _), stores(made) as opened:
-        assert let_go(made.bridge.spool, made.bridge.identity, opened, now_ms() + WEEK_MS) == frozenset()
+        assert let_go(made.bridge.spool, opened, now_ms() + WEEK_MS) == frozenset()
         assert made.bridge.spool.read().newest_item(alarm.alarm) is not None
 
 
@@ -141,7 +141,7 @@ def test_never_when_the_journal_does_not_have_it(tmp_path: Path) -> None:
         older.append(*older.founding())
         opened = open_stores(older.database_url, tmp_path / "older" / "blobs")
         try:
-            assert let_go(made.bridge.spool, made.bridge.identity, opened, now_ms() + WEEK_MS) == frozenset()
+            assert let_go(made.bridge.spool, opened, now_ms() + WEEK_MS) == frozenset()
         finally:
             opened.close()
         assert made.bridge.spool.read().newest_item(alarm.alarm) is not None
@@ -151,7 +151,7 @@ def test_an_erasure_reaches_the_spool_at_once(tmp_path: Path) -> None:
     with pressed(tmp_path) as (made, alarm, stored):
         erase(made.organisation, stored.item)
         with stores(made) as opened:
-            assert let_go(made.bridge.spool, made.bridge.identity, opened, now_ms()) == {alarm.alarm}
+            assert let_go(made.bridge.spool, opened, now_ms()) == {alarm.alarm}
         assert holds(made.settings.folder, stored) == []
 
 
@@ -190,9 +190,8 @@ from device_bridge.spool.connection import Spool
 
 spool = Spool(Path(sys.argv[1]))
 (kept,) = containers.answered(spool.read(), 0, 10)
-(press,) = spool.read().presses_of(kept.alarm)
 with spool.write() as writing:
-    containers.drop(writing, kept, press)
+    containers.drop(writing, kept)
     if sys.argv[2] == "before":
         os.kill(os.getpid(), signal.SIGKILL)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -211,7 +210,7 @@ def test_killed_in_between_it_is_whole_or_gone(tmp_path: Path, when: str) -> Non
                 found = spool.read().newest_item(alarm.alarm)
                 assert (found == stored) if when == "before" else (found is None)
                 with stores(made) as opened:
-                    let_go(spool, made.bridge.identity, opened, now_ms() + WEEK_MS)
+                    let_go(spool, opened, now_ms() + WEEK_MS)
                 assert spool.read().newest_item(alarm.alarm) is None
             assert holds(made.settings.folder, stored) == [], "what the kill left in the log is gone too"
         finally:
@@ -248,6 +247,6 @@ def test_two_bridges_leave_no_container_that_no_statement_names(tmp_path: Path) 
                 item = bridge.spool.read().newest_item(name)
                 assert item is not None
                 assert hashlib.sha256(item.container).hexdigest() == item.sha256
-                assert let_go(bridge.spool, bridge.identity, opened, now_ms() + WEEK_MS) == {name}
+                assert let_go(bridge.spool, opened, now_ms() + WEEK_MS) == {name}
                 assert bridge.spool.read().newest_item(name) is None
         assert set(blobs.names()) == named

@@ -2,17 +2,17 @@
 
 import base64
 import struct
-from hashlib import sha256
 from pathlib import Path
 
 import httpx
 import pytest
 
+from device_bridge.alarm import lineage
 from device_bridge.errors import AlarmError, PeerError
 from device_bridge.intake.presses import received_now
 from device_bridge.reference_device.memory import DeviceMemory
-from device_bridge.spool import replication
-from device_bridge.wire import codes
+from device_bridge.spool import presses, replication
+from device_bridge.wire import codes, reading
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
 from evidence import ids, keys
 from evidence.statements import dsse
@@ -213,4 +213,7 @@ def test_a_bridge_that_comes_new_takes_nothing_that_is_over_for_news(tmp_path: P
         closed = next(one.alarm for one in made.alarms(1) if one.state == "closed")
         query = "SELECT count(*) FROM outbox WHERE alarm = ?"
         assert made.bridges[1].spool.read().sql.execute(query, (closed,)).fetchone() == (0,), "nothing is sent again"
-        assert made.bridges[1].spool.read().seen(sha256(spoken(memories[0], 1)[1]).digest()) is not None
+        topic, payload = spoken(memories[0], 1)
+        signed = reading.verified(payload, memories[0].identity.sign_public, topic).signed
+        identity = lineage.identity(lineage.press_key(made.bridges[1].identity), signed)
+        assert presses.seen(made.bridges[1].spool.read(), identity) is not None

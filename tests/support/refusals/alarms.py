@@ -11,7 +11,7 @@ from tests.support.refusals.world import ZERO, World, allowed, new, refused
 
 def repeated(w: World, alarm: ids.AlarmId, press: ids.Sha256 = ZERO) -> bodies.AlarmRepeat:
     """Return the body of a further press."""
-    return bodies.AlarmRepeat(alarm, bodies.Press(1, 2), press, w.now)
+    return bodies.AlarmRepeat(alarm, bodies.Press(1, 2), press, ZERO, w.now)
 
 
 @refused("exists", "this alarm exists")

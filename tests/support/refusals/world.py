@@ -212,7 +212,7 @@ class World:
     def alarm_of(self, device: ids.DeviceId) -> bodies.AlarmRaise:
         """Return the body of an alarm."""
         press, item = bodies.Press(1, 1), new(ids.ItemId)
-        return bodies.AlarmRaise(new(ids.AlarmId), device, press, "press", item, ZERO, self.now, "a", ())
+        return bodies.AlarmRaise(new(ids.AlarmId), device, press, "press", item, ZERO, ZERO, self.now, "a", ())
 
     def asked(self, *items: ids.ItemId) -> ids.ErasureId:
         """Have her ask for an erasure and her caseworker agree; return its name."""

@@ -9,10 +9,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from device_bridge.alarm import escalation, life
 from device_bridge.alarm.alarm import CLAIM_LEASE_MS, Act, Alarm, Outcome, Person, Received, RouteReport
+from device_bridge.alarm.press import Pressed
 from device_bridge.errors import AlarmError
 from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
-from evidence.statements.bodies import CloseReason
+from evidence.statements.bodies import AlarmKind, CloseReason
+from tests.support.pressing import kept
 from tests.support.sizes import examples
 
 ORDER = ("raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed")
@@ -25,14 +27,21 @@ def at(ms: int) -> Received:
     return Received(ms, ids.time_of(datetime.fromtimestamp(ms / 1000, UTC)), "a")
 
 
-def pressed(kind: Kind = Kind.PRESS, counter: int = 1, wall_ms: int | None = NOW_MS, sync: int = 2) -> DeviceMessage:
-    return DeviceMessage(DEVICE, PressId(1, counter), 0, wall_ms, sync, kind, None, "", None)
+def pressed(
+    kind: Kind = Kind.PRESS,
+    counter: int = 1,
+    wall_ms: int | None = NOW_MS,
+    sync: int = 2,
+    *,
+    at_ms: int = NOW_MS,
+    odd: bool = False,
+) -> Pressed:
+    said = DeviceMessage(DEVICE, PressId(1, counter), 0, wall_ms, sync, kind, None, "", None, odd=odd)
+    return kept(said, at(at_ms))
 
 
-def raised(kind: Kind = Kind.PRESS) -> Alarm:
-    named = life.kind_of(pressed(kind), test_window=True)
-    assert named is not None
-    return life.raise_alarm(ids.AlarmId(ids.new_id()), pressed(kind), at(NOW_MS), case=CASE, kind=named, flags=())
+def raised(kind: AlarmKind = "press") -> Alarm:
+    return life.raise_alarm(ids.AlarmId(ids.new_id()), pressed(), case=CASE, kind=kind, flags=())
 
 
 class AlarmLife(RuleBasedStateMachine):
@@ -53,7 +62,7 @@ class AlarmLife(RuleBasedStateMachine):
     def press_again(self, kind: Kind) -> None:
         try:
             flags = ("duress",) if kind is Kind.DURESS else ()
-            self.attempt(life.repeat(self.alarm, pressed(kind, self.presses + 1), at(self.now_ms), flags))
+            self.attempt(life.repeat(self.alarm, pressed(kind, self.presses + 1, at_ms=self.now_ms), flags))
         except AlarmError:
             assert self.alarm.closed is not None
         else:
@@ -62,7 +71,7 @@ class AlarmLife(RuleBasedStateMachine):
     @rule()
     def ask_cancel(self) -> None:
         try:
-            self.attempt(life.ask_cancel(self.alarm, at(self.now_ms)))
+            self.attempt(life.ask_cancel(self.alarm, pressed(Kind.CANCEL, at_ms=self.now_ms), "none"))
         except AlarmError:
             assert self.alarm.closed is not None
         else:
@@ -143,11 +152,6 @@ def test_a_claim_keeps_a_colleague_away_until_its_lease_ends() -> None:
     assert taken.accepted_by == yilmaz
 
 
-def test_a_test_counts_only_inside_its_window() -> None:
-    assert life.kind_of(pressed(Kind.TEST), test_window=True) == "test"
-    assert life.kind_of(pressed(Kind.TEST), test_window=False) == "press"
-
-
 def test_a_test_never_swallows_a_real_press() -> None:
     assert life.sort_of("test") != life.sort_of("press") == life.sort_of("duress")
 
@@ -161,8 +165,8 @@ def test_a_claim_does_not_keep_colleagues_away_once_nobody_accepted_in_time() ->
     assert taken.accepted_by == yilmaz
 
 
-@pytest.mark.parametrize("kind", [Kind.TEST, Kind.TAMPER])
-def test_nobody_is_woken_for_a_test_or_tampering(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ["test", "tamper"])
+def test_nobody_is_woken_for_a_test_or_tampering(kind: AlarmKind) -> None:
     assert escalation.next_step(raised(kind)) is None
 
 
@@ -172,36 +176,34 @@ def test_what_a_route_reports_makes_no_screen_stale() -> None:
     siren = life.report(alarm, RouteReport("console-siren", "delivered", "x", at(NOW_MS).at))
     assert (reported.revision, reported.state) == (alarm.revision, "delivered")
     assert siren.state == "raised", "a siren is no way to a dispatcher"
-    assert (life.ask_cancel(alarm, at(NOW_MS)).revision or 0) > (alarm.revision or 0)
+    assert (life.ask_cancel(alarm, pressed(Kind.CANCEL), "none").revision or 0) > (alarm.revision or 0)
 
 
 def test_duress_raises_the_priority_and_moves_nothing() -> None:
-    changed = life.repeat(raised(), pressed(Kind.DURESS, 2), at(NOW_MS), ("duress",))
+    changed = life.repeat(raised(), pressed(Kind.DURESS, 2), ("duress",))
     assert (changed.kind, changed.state, changed.flags) == ("duress", "raised", ("duress",))
 
 
 @pytest.mark.parametrize(
-    ("message", "last", "expected"),
+    ("press", "expected"),
     [
-        (pressed(), None, ()),
-        (pressed(wall_ms=None), None, ("clock-unsure",)),
-        (pressed(sync=0), None, ("clock-unsure",)),
-        (pressed(wall_ms=NOW_MS - 3_600_000), None, ("late",)),
-        (pressed(wall_ms=NOW_MS + 3_600_000), None, ("clock-ahead",)),
-        (pressed(counter=4), PressId(1, 4), ("counter-odd",)),
-        (pressed(Kind.DURESS), None, ("duress",)),
+        (pressed(), ()),
+        (pressed(wall_ms=None), ("clock-unsure",)),
+        (pressed(sync=0), ("clock-unsure",)),
+        (pressed(wall_ms=NOW_MS - 3_600_000), ("late",)),
+        (pressed(wall_ms=NOW_MS + 3_600_000), ("clock-ahead",)),
+        (pressed(odd=True), ("content-odd",)),
+        (pressed(Kind.DURESS), ("duress",)),
     ],
 )
-def test_what_is_odd_is_flagged_and_let_in(
-    message: DeviceMessage, last: PressId | None, expected: tuple[str, ...]
-) -> None:
-    assert life.flags_of(message, at(NOW_MS), last) == expected
+def test_what_is_odd_is_flagged_and_let_in(press: Pressed, expected: tuple[str, ...]) -> None:
+    assert press.flags == expected
 
 
 def test_an_endless_history_keeps_its_beginning_and_its_end() -> None:
     alarm = raised()
     for counter in range(2, life.MAX_HISTORY + 50):
-        alarm = life.repeat(alarm, pressed(counter=counter), at(NOW_MS), ())
+        alarm = life.repeat(alarm, pressed(counter=counter), ())
     assert len(alarm.history) <= life.MAX_HISTORY
     assert alarm.history[0].what == "raised: press"
     assert alarm.repeats == life.MAX_HISTORY + 48

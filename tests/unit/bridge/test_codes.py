@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from device_bridge.cli import commands
 from device_bridge.errors import MessageError, SettingsError
 from device_bridge.reference_device.memory import DeviceMemory
-from device_bridge.wire import codes, message
+from device_bridge.wire import codes, message, reading
 from device_bridge.wire.codes import Codes, Verdict
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told, UpTopic
 from evidence import canonical, ids, keys
@@ -41,24 +41,20 @@ def typed(pin: str, press: PressId = SECOND, device: ids.DeviceId = DEVICE, salt
 
 
 @pytest.mark.parametrize(
-    ("code", "wrong_before", "verdict"),
+    ("code", "verdict"),
     [
-        (typed(CANCEL), 0, Verdict.RIGHT),
-        (typed(CANCEL), codes.MAX_WRONG_CODES, Verdict.WRONG),
-        (typed(DURESS), 0, Verdict.DURESS),
-        (typed(DURESS), codes.MAX_WRONG_CODES, Verdict.DURESS),
-        (typed("1378"), 0, Verdict.WRONG),
-        (typed(CANCEL, PressId(1, 3)), 0, Verdict.WRONG),
-        (typed(CANCEL, device=ids.DeviceId("0" * 32)), 0, Verdict.WRONG),
-        (typed(CANCEL, salt=bytes(31) + b"\1"), 0, Verdict.WRONG),
-        (None, 0, Verdict.NONE),
+        (typed(CANCEL), Verdict.RIGHT),
+        (typed(DURESS), Verdict.DURESS),
+        (typed("1378"), Verdict.WRONG),
+        (typed(CANCEL, PressId(1, 3)), Verdict.WRONG),
+        (typed(CANCEL, device=ids.DeviceId("0" * 32)), Verdict.WRONG),
+        (typed(CANCEL, salt=bytes(31) + b"\1"), Verdict.WRONG),
+        (None, Verdict.NONE),
     ],
     # The codes are of a random device: in the names of tests they would differ in each process.
     ids=[
         "right",
-        "right-late",
         "duress",
-        "duress-late",
         "other-pin",
         "other-press",
         "other-device",
@@ -66,14 +62,14 @@ def typed(pin: str, press: PressId = SECOND, device: ids.DeviceId = DEVICE, salt
         "none",
     ],
 )
-def test_a_code_counts_for_one_message_of_one_device(code: bytes | None, wrong_before: int, verdict: Verdict) -> None:
+def test_a_code_counts_for_one_message_of_one_device(code: bytes | None, verdict: Verdict) -> None:
     chosen = codes.choose(SALT, CANCEL, DURESS)
-    assert codes.judge(chosen, cancel(DEVICE, PressId(1, 2), code), wrong_before) is verdict
+    assert codes.judge(chosen, cancel(DEVICE, PressId(1, 2), code)) is verdict
 
 
 @given(st.binary(min_size=32, max_size=32))
 def test_without_keys_no_code_is_right(code: bytes) -> None:
-    assert codes.judge(None, cancel(DEVICE, PressId(1, 2), code), 0) is Verdict.WRONG
+    assert codes.judge(None, cancel(DEVICE, PressId(1, 2), code)) is Verdict.WRONG
 
 
 @pytest.mark.parametrize(
@@ -99,15 +95,19 @@ def test_sealed_codes_open_for_their_device_and_bridge_only() -> None:
             Codes.open(data, device, who)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.CANCEL])
+@pytest.mark.parametrize("kind", [Kind.PRESS, Kind.DURESS, Kind.TAMPER, Kind.TEST])
 def test_only_a_cancel_carries_a_code(kind: Kind) -> None:
-    odd = DeviceMessage(DEVICE, PressId(1, 2), 0, None, 0, kind, 50, "t", None, typed(CANCEL))
-    with pytest.raises(MessageError):
-        message.parse_payload(odd.to_payload())
+    other = DeviceMessage(DEVICE, PressId(1, 2), 0, None, 0, kind, 50, "t", None, typed(CANCEL))
+    assert reading.read_press(other.to_payload(), DEVICE).code is None
     kept = cancel(DEVICE, PressId(1, 2), typed(CANCEL))
-    assert message.parse_payload(kept.to_payload()) == kept
-    with pytest.raises(MessageError):
-        message.parse_payload(cancel(DEVICE, PressId(1, 2), bytes(31)).to_payload())
+    assert reading.read_press(kept.to_payload(), DEVICE) == kept
+
+
+@pytest.mark.parametrize("code", [b"", bytes(31), bytes(33)])
+def test_what_is_no_code_is_a_wrong_one(code: bytes) -> None:
+    odd = reading.read_press(cancel(DEVICE, PressId(1, 2), code).to_payload(), DEVICE)
+    assert odd.odd
+    assert codes.judge(codes.choose(SALT, CANCEL, DURESS), odd) is Verdict.WRONG
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
 from evidence import ids
 from tests.support.bridge_world import world
+from tests.support.pressing import kept
 from tests.support.waiting import until
 
 DEVICE = ids.DeviceId("ab" * 16)
@@ -66,7 +67,8 @@ def test_presses_are_shown_with_their_end_and_without_a_place(tmp_path: Path) ->
     pushed = DeviceMessage(DEVICE, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", here)
     received = Received(HOUR_MS, ids.now(), "a")
     case = ids.CaseId("cd" * 16)
-    alarm = life.raise_alarm(ids.AlarmId("ef" * 16), pushed, received, case=case, kind="press", flags=("clock-unsure",))
+    press = kept(pushed, received)
+    alarm = life.raise_alarm(ids.AlarmId("ef" * 16), press, case=case, kind="press", flags=press.flags)
     who = Person(ids.KeyId("12" * 16), "Daan")
     alarm = life.act(alarm, "accept", who, ids.now(), HOUR_MS)
     alarm = life.act(alarm, "close", who, ids.now(), HOUR_MS, "accidental")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from device_bridge.alarm.life import CANCEL_FLAGS
-from device_bridge.wire import codes, cose, message
+from device_bridge.wire import codes, cose, message, reading
 from device_bridge.wire.message import (
     DeviceMessage,
     Downlink,
@@ -38,7 +38,7 @@ def test_the_vector_is_what_the_code_makes_and_reads() -> None:
     location = Location(51.9244, 4.4777, 9, 2, "gps")
     said = DeviceMessage(DEVICE, PressId(3, 7), 12000, 1790000000000, 1, Kind.PRESS, 81, "1.0", location)
     assert message.seal(said, WHO, topic) == pressed
-    assert message.open_device_message(pressed, WHO.sign_public, topic) == said
+    assert reading.open_device_message(pressed, WHO.sign_public, topic) == said
     told = Downlink(PressId(3, 7), Told.STORED, 1790000000250, 10)
     down = message.down_topic(DEVICE)
     assert cose.sign1(WHO, told.to_payload(), down) == stored
@@ -52,7 +52,7 @@ def test_the_vector_is_what_the_code_makes_and_reads() -> None:
     )
     moved = replace(moved, location=Location(51.9251, 4.4791, 12, 0, "gps"))
     assert message.seal(moved, WHO, lane) == following
-    assert message.open_device_message(following, WHO.sign_public, lane) == moved
+    assert reading.open_device_message(following, WHO.sign_public, lane) == moved
 
 
 def test_the_code_on_the_page_is_what_the_code_makes() -> None:

@@ -20,12 +20,17 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from evidence import ids
+from evidence.statements.bodies import AlarmKind
 from tests.support.bridge_world import world
 from tests.support.many_bridges import several
+from tests.support.pressing import kept
 from tests.support.waiting import until
 
 START = 1_790_000_000_000
 WHO = Person(ids.KeyId(ids.new_id()), "Bakker")
+
+
+_NAMED: dict[Kind, AlarmKind] = {Kind.PRESS: "press", Kind.TEST: "test", Kind.DURESS: "duress", Kind.TAMPER: "tamper"}
 
 
 def at(ms: int) -> ids.Time:
@@ -35,12 +40,8 @@ def at(ms: int) -> ids.Time:
 def alarm(accepted_ms: int | None, kind: Kind = Kind.PRESS) -> Alarm:
     """Return an alarm that was delivered after 40 ms and, if at all, accepted after `accepted_ms`."""
     said = DeviceMessage(ids.DeviceId(ids.new_id()), PressId(1, 1), 0, START - 2000, 2, kind, None, "", None)
-    named = life.kind_of(said, test_window=True)
-    assert named is not None
-    received = Received(START, at(START), "a")
-    made = life.raise_alarm(
-        ids.AlarmId(ids.new_id()), said, received, case=ids.CaseId(ids.new_id()), kind=named, flags=()
-    )
+    press, case = kept(said, Received(START, at(START), "a")), ids.CaseId(ids.new_id())
+    made = life.raise_alarm(ids.AlarmId(ids.new_id()), press, case=case, kind=_NAMED[kind], flags=())
     made = life.report(made, RouteReport("console-siren", "delivered", "x", at(START + 1)))
     made = life.report(made, RouteReport("dc09-1", "delivered", "x", at(START + 40)))
     if accepted_ms is None:

@@ -10,6 +10,7 @@ from device_bridge.alarm.alarm import Alarm, Person, Received, RouteReport
 from device_bridge.errors import AlarmError
 from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
+from tests.support.pressing import kept
 
 DEVICE, CASE, ALARM = ids.DeviceId("a" * 32), ids.CaseId("c" * 32), ids.AlarmId("b" * 32)
 PEOPLE = (Person(ids.KeyId("1" * 32), "Bakker"), Person(ids.KeyId("2" * 32), "Yilmaz"))
@@ -31,7 +32,9 @@ def received(ms: int) -> Received:
 
 
 def raised(ms: int = 0, counter: int = 1) -> Alarm:
-    return life.raise_alarm(ALARM, message(counter), received(ms), case=CASE, kind="press", flags=(), generation=1)
+    return life.raise_alarm(
+        ALARM, kept(message(counter), received(ms)), case=CASE, kind="press", flags=(), generation=1
+    )
 
 
 # What one bridge does: a word, who or which, how much later.

@@ -1,6 +1,9 @@
 """Device messages: what is sealed is read back; whatever else arrives is a MessageError and nothing worse."""
 
+import dataclasses
+import math
 import string
+from dataclasses import replace
 
 import cbor2
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device_bridge.errors import MessageError
-from device_bridge.wire import cose, message
+from device_bridge.wire import cose, message, reading, values
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
 
@@ -28,7 +31,7 @@ locations = st.builds(
     st.integers(0, message.MAX_LOCATION_AGE_S),
     st.text(string.ascii_letters, max_size=16),
 )
-counts = st.integers(0, message.MAX_UNSIGNED)
+counts = st.integers(0, values.MAX_UNSIGNED)
 messages = st.builds(
     DeviceMessage,
     st.just(DEVICE),
@@ -45,22 +48,27 @@ messages = st.builds(
 
 @given(messages)
 def test_what_a_device_seals_is_read_back_on_its_own_lane_only(sent: DeviceMessage) -> None:
-    right, wrong = (TELEMETRY, TOPIC) if sent.kind in message.LIFE_SIGNS else (TOPIC, TELEMETRY)
+    life_sign = sent.kind in message.LIFE_SIGNS
+    right, wrong = (TELEMETRY, TOPIC) if life_sign else (TOPIC, TELEMETRY)
     payload = message.seal(sent, WHO, right)
     assert len(payload) <= cose.MAX_MESSAGE_BYTES
-    if sent.kind is Kind.POSITION and sent.location is None:
-        with pytest.raises(MessageError, match="must say where"):
-            message.open_device_message(payload, WHO.sign_public, right)
+    nowhere = sent.kind is Kind.POSITION and sent.location is None
+    expected = replace(sent, kind=Kind.HEARTBEAT) if life_sign and sent.location is None else sent
+    assert reading.open_device_message(payload, WHO.sign_public, right) == expected, "a place is what makes a position"
+    assert not nowhere or expected.kind is Kind.HEARTBEAT
+    elsewhere = message.seal(sent, WHO, wrong)
+    if life_sign:
+        read = reading.open_device_message(elsewhere, WHO.sign_public, wrong)
+        assert (read.kind, read.odd) == (Kind.PRESS, True), "whatever is said on the lane of alarms is a press"
     else:
-        assert message.open_device_message(payload, WHO.sign_public, right) == sent
-    with pytest.raises(MessageError):
-        message.open_device_message(message.seal(sent, WHO, wrong), WHO.sign_public, wrong)
+        with pytest.raises(MessageError):
+            reading.open_device_message(elsewhere, WHO.sign_public, wrong)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_refused_without_another_error(data: bytes) -> None:
     with pytest.raises(MessageError):
-        message.open_device_message(data, WHO.sign_public, TOPIC)
+        reading.open_device_message(data, WHO.sign_public, TOPIC)
 
 
 @given(st.integers(0, 2000), st.integers(0, 255))
@@ -71,7 +79,7 @@ def test_one_changed_byte_is_refused(at: int, value: int) -> None:
         value ^= 1
     payload[at] = value
     with pytest.raises(MessageError):
-        message.open_device_message(bytes(payload), WHO.sign_public, TOPIC)
+        reading.open_device_message(bytes(payload), WHO.sign_public, TOPIC)
 
 
 cbor_values = st.recursive(
@@ -87,21 +95,75 @@ cbor_values = st.recursive(
 
 
 @given(cbor_values)
-def test_any_value_that_the_device_itself_signs_is_read_or_refused(value: object) -> None:
-    payload = cose.sign1(WHO, cbor2.dumps(value)[: cose.MAX_MESSAGE_BYTES], TOPIC)
+def test_any_value_that_the_device_itself_signs_is_a_press_and_no_life_sign(value: object) -> None:
+    said = cbor2.dumps(value)[:800]
+    read = reading.open_device_message(cose.sign1(WHO, said, TOPIC), WHO.sign_public, TOPIC)
+    assert (read.device, read.kind, read.odd) == (DEVICE, Kind.PRESS, True)
     with pytest.raises(MessageError):
-        message.open_device_message(payload, WHO.sign_public, TOPIC)
+        reading.open_device_message(cose.sign1(WHO, said, TELEMETRY), WHO.sign_public, TELEMETRY)
 
 
-@given(st.sampled_from(["v", "id", "boot", "ctr", "up", "wall", "sync", "kind", "bat", "fw", "loc"]), cbor_values)
-def test_a_member_of_another_form_is_refused_or_harmless(name: str, value: object) -> None:
+NAMES = ["v", "id", "boot", "ctr", "up", "wall", "sync", "kind", "bat", "fw", "loc"]
+
+
+@given(st.sampled_from(NAMES), cbor_values)
+def test_a_member_of_another_form_costs_itself_and_nothing_else(name: str, value: object) -> None:
     members = cbor2.loads(PRESS.to_payload())
+    fields = {"boot": "press", "ctr": "press", "up": "uptime_ms", "wall": "wall_ms", "bat": "battery", "fw": "firmware"}
     members[name] = value
-    try:
-        read = message.parse_payload(cbor2.dumps(members))
-    except MessageError:
-        return
-    assert read.to_payload()
+    read = reading.read_press(cbor2.dumps(members), DEVICE)
+    assert cbor2.loads(read.to_payload())
+    own = {fields.get(name, {"loc": "location", "id": "device"}.get(name, name)), "odd"}
+    rest = [one.name for one in dataclasses.fields(DeviceMessage) if one.name not in own]
+    assert all(getattr(read, one) == getattr(PRESS, one) for one in rest)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_member_costs_itself_and_an_unknown_one_nothing(name: str) -> None:
+    members = cbor2.loads(PRESS.to_payload())
+    assert reading.read_press(cbor2.dumps({**members, "ext": {"a": 1}}), DEVICE) == PRESS, "of a newer firmware"
+    del members[name]
+    assert reading.read_press(cbor2.dumps(members), DEVICE).odd
+
+
+@pytest.mark.parametrize(
+    ("loc", "expected"),
+    [
+        ([51.9, 4.4, -1, None, "gps"], Location(51.9, 4.4, None, None, "gps")),
+        ([51.9, 4.4], Location(51.9, 4.4, None, None, "")),
+        ([51.9, 4.4, 9, 2, "gps", "x"], Location(51.9, 4.4, 9, 2, "gps")),
+        ([math.nan, 4.4, 9, 2, "gps"], None),
+        ([91, 4.4, 9, 2, "gps"], None),
+        ([51.9], None),
+        ("51.9 4.4", None),
+    ],
+)
+def test_a_place_with_odd_particulars_is_a_place_all_the_same(loc: object, expected: Location | None) -> None:
+    members = {**cbor2.loads(PRESS.to_payload()), "loc": loc}
+    read = reading.read_press(cbor2.dumps(members), DEVICE)
+    assert (read.location, read.odd, read.battery) == (expected, True, 81)
+
+
+def test_a_fraction_of_a_metre_makes_a_place_no_better() -> None:
+    members = {**cbor2.loads(PRESS.to_payload()), "loc": [51.9, 4.4, 9.5, 2.1, "gps"]}
+    read = reading.read_press(cbor2.dumps(members), DEVICE)
+    assert (read.location, read.odd) == (Location(51.9, 4.4, 10, 3, "gps"), False)
+
+
+def test_a_life_sign_counts_when_it_says_whose_it_is_and_bears_a_number() -> None:
+    beat = replace(PRESS, kind=Kind.POSITION)
+    members = cbor2.loads(beat.to_payload())
+    read = reading.read_life_sign(cbor2.dumps({**members, "bat": 101, "loc": [91, 4, 1, 1, ""]}), DEVICE)
+    assert (read.kind, read.battery, read.press) == (Kind.HEARTBEAT, None, beat.press), "the device lives"
+    for name, value in (("ctr", None), ("boot", -1), ("id", bytes(16)), ("kind", "press"), ("kind", 1)):
+        with pytest.raises(MessageError):
+            reading.read_life_sign(cbor2.dumps({**members, name: value}), DEVICE)
+
+
+def test_what_stands_beside_the_signature_is_not_believed_and_costs_no_press() -> None:
+    protected, _, payload, signature = cbor2.loads(message.seal(PRESS, WHO, TOPIC)).value
+    beside = cbor2.dumps([protected, {4: b"kid"}, payload, signature])
+    assert reading.open_device_message(beside, WHO.sign_public, TOPIC) == PRESS
 
 
 @pytest.mark.parametrize(
@@ -125,13 +187,13 @@ def test_bytes_for_one_topic_mean_nothing_on_another() -> None:
     payload = message.seal(PRESS, WHO, TOPIC)
     for topic in (other, str(UpTopic(DEVICE, Lane.TELEMETRY)), "dn/" + DEVICE, "", "up/" * 9):
         with pytest.raises(MessageError):
-            message.open_device_message(payload, WHO.sign_public, topic)
+            reading.open_device_message(payload, WHO.sign_public, topic)
 
 
 def test_a_device_cannot_speak_for_another() -> None:
-    other = str(UpTopic(ids.DeviceId(ids.new_id()), Lane.ALARM))
-    with pytest.raises(MessageError, match="another device"):
-        message.open_device_message(message.seal(PRESS, WHO, other), WHO.sign_public, other)
+    other = UpTopic(ids.DeviceId(ids.new_id()), Lane.ALARM)
+    read = reading.open_device_message(message.seal(PRESS, WHO, str(other)), WHO.sign_public, str(other))
+    assert (read.device, read.odd) == (other.device, True), "it is the press of whose key signed it for this topic"
 
 
 def test_a_shard_must_be_the_first_byte_of_the_device() -> None:
@@ -143,11 +205,11 @@ def test_a_shard_must_be_the_first_byte_of_the_device() -> None:
 def test_another_key_or_algorithm_is_refused() -> None:
     payload = message.seal(PRESS, keys.Identity.generate(), TOPIC)
     with pytest.raises(MessageError, match="signature"):
-        message.open_device_message(payload, WHO.sign_public, TOPIC)
+        reading.open_device_message(payload, WHO.sign_public, TOPIC)
     array = cbor2.loads(message.seal(PRESS, WHO, TOPIC)).value
     none = cbor2.dumps(cbor2.CBORTag(18, [cbor2.dumps({1: -7}), *array[1:]]))
     with pytest.raises(MessageError, match="EdDSA"):
-        message.open_device_message(none, WHO.sign_public, TOPIC)
+        reading.open_device_message(none, WHO.sign_public, TOPIC)
 
 
 def test_a_downlink_is_believed_only_from_the_pinned_bridge() -> None:

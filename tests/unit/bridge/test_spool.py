@@ -5,14 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from device_bridge.alarm.alarm import Received
+from device_bridge.alarm.step import Seen, Step
 from device_bridge.errors import SpoolError
-from device_bridge.spool import outbox
+from device_bridge.spool import outbox, presses
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.writing import MAX_QUARANTINE_ROWS, Writing
-from device_bridge.wire.message import PressId
+from device_bridge.wire.message import DeviceMessage, Kind, PressId
 from evidence import ids
+from tests.support.pressing import kept
 
 DEVICE = ids.DeviceId("a" * 32)
+AT = Received(0, ids.now(), "a")
 ALARM = ids.AlarmId("b" * 32)
 
 
@@ -79,13 +83,13 @@ def test_a_full_disk_is_an_error_and_stores_nothing(tmp_path: Path) -> None:
 
 def test_the_newest_press_never_goes_back(tmp_path: Path) -> None:
     with Spool(tmp_path / "spool.db") as spool:
-        for n, press in enumerate([PressId(1, 5), PressId(2, 1), PressId(1, 9)]):
+        numbers = [PressId(1, 5), PressId(2, 1), PressId(1, 9)]
+        said = [kept(DeviceMessage(DEVICE, one, 0, None, 0, Kind.CANCEL, None, "", None), AT) for one in numbers]
+        for one in said:
             with spool.write() as writing:
-                writing.add_press(bytes([n]), DEVICE, press, None)
+                presses.apply(writing, Step(one, None, ()), None)
         assert spool.read().newest_press(DEVICE) == PressId(2, 1)
-        seen = spool.read().seen(bytes([0]))
-        assert seen is not None
-        assert seen.alarm is None
+        assert presses.seen(spool.read(), said[0].identity) == Seen(None)
 
 
 def test_a_leased_delivery_comes_back_when_its_route_died(tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ def test_nothing_about_a_lending_silences_the_button(book: Organisation, device:
         "press",
         ids.ItemId(ids.new_id()),
         ids.Sha256("0" * 64),
+        ids.Sha256("1" * 64),
         ids.now(),
         "a",
         (),

@@ -549,6 +549,7 @@ card-seal-failed = The signature does not hold
 flag-late = came in late
 flag-clock-unsure = clock unsure
 flag-clock-ahead = clock is ahead
+flag-content-odd = message partly unreadable
 flag-counter-odd = counter is odd
 flag-duress = duress
 flag-cancel-asked = button asks to cancel

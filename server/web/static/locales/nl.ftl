@@ -549,6 +549,7 @@ card-seal-failed = De handtekening klopt niet
 flag-late = te laat binnen
 flag-clock-unsure = klok onzeker
 flag-clock-ahead = klok loopt voor
+flag-content-odd = bericht deels onleesbaar
 flag-counter-odd = teller klopt niet
 flag-duress = dwang
 flag-cancel-asked = knop vraagt om annuleren

@@ -1,0 +1,94 @@
+"""A press as a value: what is kept of it in clear, without its place.
+
+It holds everything that a decision needs (`device_bridge.intake.decide`), so that a press can be decided anew when its
+bytes are gone.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from device_bridge.alarm.alarm import Received
+from device_bridge.wire.codes import Verdict
+from device_bridge.wire.message import DeviceMessage, Kind, PressId
+from evidence import ids
+
+LATE_AFTER_MS: Final = 30_000
+"""A press is late when it was made this long before it arrived: it was kept while there was no network."""
+
+Said = Literal["press", "cancel", "duress", "tamper", "test"]
+_SAID: Final[dict[Kind, Said]] = {
+    Kind.CANCEL: "cancel",
+    Kind.DURESS: "duress",
+    Kind.TAMPER: "tamper",
+    Kind.TEST: "test",
+}
+"""Whatever else is said on the lane of alarms is a press."""
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """One press: its identity and number, what was odd about it by itself, and when and how it came.
+
+    `code` says of a cancel what was typed, `cose_sha256` which bytes are kept as evidence.
+    """
+
+    identity: ids.Sha256
+    cose_sha256: ids.Sha256
+    device: ids.DeviceId
+    boot: int
+    counter: int
+    kind: Said
+    flags: tuple[str, ...]
+    received_ms: int
+    received_at: ids.Time
+    broker: str
+    age_s: int | None = None
+    code: Literal["none", "right", "wrong", "duress"] | None = None
+
+    @property
+    def number(self) -> PressId:
+        """Its boot and counter, which downlinks name."""
+        return PressId(self.boot, self.counter)
+
+
+def pressed(
+    identity: ids.Sha256, cose_sha256: ids.Sha256, message: DeviceMessage, received: Received, code: Verdict | None
+) -> Pressed:
+    """Return what is kept of a message that arrived; `code` is the verdict on a cancel's code."""
+    return Pressed(
+        identity=identity,
+        cose_sha256=cose_sha256,
+        device=message.device,
+        boot=message.press.boot,
+        counter=message.press.counter,
+        kind=_SAID.get(message.kind, "press"),
+        flags=_flags(message, received),
+        received_ms=received.at_ms,
+        received_at=received.at,
+        broker=received.broker,
+        age_s=_age_s(message, received),
+        code=None if code is None else code.value,
+    )
+
+
+def _age_s(message: DeviceMessage, received: Received) -> int | None:
+    """Return how long before its arrival the button was pushed, in seconds; None if its clock is unsure."""
+    if message.wall_ms is None or message.sync == 0:
+        return None
+    return max(0, (received.at_ms - message.wall_ms) // 1000)
+
+
+def _flags(message: DeviceMessage, received: Received) -> tuple[str, ...]:
+    """Return what is odd about a press by itself, sorted; it is let in all the same."""
+    flags = set()
+    if message.odd:
+        flags.add("content-odd")
+    if message.wall_ms is None or message.sync == 0:
+        flags.add("clock-unsure")
+    elif received.at_ms - message.wall_ms >= LATE_AFTER_MS:
+        flags.add("late")
+    elif message.wall_ms - received.at_ms >= LATE_AFTER_MS:
+        flags.add("clock-ahead")
+    if message.kind is Kind.DURESS:
+        flags.add("duress")
+    return tuple(sorted(flags))

@@ -1,0 +1,162 @@
+"""The decision about a press: pure, from what is known to what changes (`device_bridge.alarm.step`). No clock, no disk.
+
+Rules, in their order (`docs/formats/device.md`; ADR 0003, ADR 0015, ADR 0022):
+
+1. What has the identity of a press that was stored is that press, whatever it arrives in: nothing changes.
+2. A press fails open. A number that is not newer than the newest is flagged, never refused; so is what its own fields
+   say of themselves (`device_bridge.alarm.press`).
+3. A cancel whose code is the duress code is duress, always, and says so to nobody who looks at the device.
+4. Any other cancel is shown in the open alarm, a real one before a test, with what its code was, and changes nothing
+   else. After three wrong codes in one alarm a right one is wrong. With nothing open it is only remembered.
+5. A test is a test inside a window that was announced; outside, it is a press.
+6. Everything else is a press, duress or tampering, as it says. (A check-in is none of these: here comes its rule.)
+7. A press joins the open alarm of its sort. A test never swallows a real press; duress makes the alarm duress.
+8. A press that the closing of an alarm covers was seen by whoever closed it: it belongs there and raises nothing.
+9. Otherwise it raises the alarm that follows the one of its device and sort that was closed last: every bridge names
+   it alike (`device_bridge.alarm.lineage`).
+10. An alarm that is new, or that became duress, goes to its routes; for any other press those that wait get its place.
+    Of a new alarm the bridge that has the lease sends at once and the others give it time; added duress goes out from
+    every bridge at once.
+11. Everything that raised or joined an alarm is said to the journal, once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final, Protocol, cast
+
+from device_bridge.alarm import life
+from device_bridge.alarm.alarm import Alarm, Code
+from device_bridge.alarm.escalation import Stage, Turn, stages_begun, unix_ms
+from device_bridge.alarm.press import Pressed
+from device_bridge.alarm.step import Known, Last, Remaining, Sending, Step
+from device_bridge.wire.codes import MAX_WRONG_CODES
+from evidence import ids
+from evidence.statements.bodies import AlarmKind
+
+_CANCELLED: Final = ("real", "test")
+"""What a cancel is about, the first that is open."""
+
+
+class Plan(Protocol):
+    """Which routes an alarm of a kind takes: at once, and later in their turn."""
+
+    def at_once(self, kind: AlarmKind) -> list[str]:
+        """Return the names of those that it is sent on as soon as it is stored."""
+        ...
+
+    def later(self, kind: AlarmKind, raised_ms: int, pressed_ms: int) -> list[Turn]:
+        """Return what waits (moments in Unix milliseconds)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What surrounds a press and is no fact of it: whose the device is, how alarms are named and sent.
+
+    `name` gives the id of the alarm of a sort that follows another (None: the first). `moved_from` is the alarm that
+    the press was in, and that was closed without it.
+    """
+
+    case: ids.CaseId
+    card: ids.ItemId | None
+    name: Callable[[str, Last | None], ids.AlarmId]
+    plan: Plan
+    sends_first: bool
+    moved_from: ids.AlarmId | None = None
+
+
+def decide(press: Pressed, known: Known, setting: Setting) -> Step:
+    """Return what this press changes."""
+    if known.seen is not None:  # 1
+        return Step(press, known.seen.alarm, ("duplicates",), is_known=True)
+    odd = known.newest is not None and press.number <= known.newest
+    flags = tuple(sorted({*press.flags, *(("counter-odd",) if odd else ())}))  # 2
+    if press.kind == "cancel":
+        if press.code != "duress":
+            return _cancel(press, known, setting)  # 4
+        flags = tuple(sorted({*flags, "duress", "duress-code"}))  # 3
+    kind = _kind(press, test_window=known.test_window)  # 5, 6
+    if press.kind == "test" and kind != "test":
+        flags = tuple(sorted({*flags, "test-outside-window"}))
+    sort = life.sort_of(kind)
+    alarm = _open(known, sort)
+    if alarm is not None:
+        return _joined(press, alarm, life.repeat(alarm, press, flags), kind, flags, setting)  # 7
+    if known.covered_by is not None:  # 8
+        return Step(press, known.covered_by, _taken(press))
+    last = dict(known.last).get(sort)
+    raised = life.raise_alarm(  # 9
+        setting.name(sort, last),
+        press,
+        case=setting.case,
+        kind=kind,
+        flags=flags,
+        card=setting.card,
+        generation=1 if last is None else last.generation + 1,
+    )
+    return Step(
+        press,
+        raised.alarm,
+        _taken(press),
+        raised,
+        Remaining("raise", kind, flags, sends=True, moved_from=setting.moved_from),  # 11
+        tells=True,
+        tested=kind == "test",
+        sending=replace(_sending(raised, press, setting.plan), yields=not setting.sends_first),  # 10
+    )
+
+
+def _joined(
+    press: Pressed, before: Alarm, alarm: Alarm, kind: AlarmKind, flags: tuple[str, ...], setting: Setting
+) -> Step:
+    sends = alarm.kind == "duress" and before.kind != "duress"
+    return Step(
+        press,
+        alarm.alarm,
+        _taken(press),
+        alarm,
+        Remaining("repeat", alarm.kind, flags, sends=sends, moved_from=setting.moved_from),
+        tested=kind == "test",
+        sending=_sending(alarm, press, setting.plan) if sends else None,
+    )
+
+
+def _cancel(press: Pressed, known: Known, setting: Setting) -> Step:
+    alarm = next((found for sort in _CANCELLED if (found := _open(known, sort)) is not None), None)
+    code = cast("Code", press.code or "none")
+    if code == "right" and alarm is not None and (alarm.wrong_codes or 0) >= MAX_WRONG_CODES:
+        code = "wrong"
+    counts = (*_taken(press), f"cancel.{code}")
+    if alarm is None:
+        return Step(press, None, counts)
+    flags = (life.CANCEL_FLAGS[code][0],)
+    asked = life.ask_cancel(alarm, press, code)
+    remaining = Remaining("repeat", alarm.kind, flags, sends=False, moved_from=setting.moved_from)
+    return Step(press, alarm.alarm, counts, asked, remaining)
+
+
+def _sending(alarm: Alarm, press: Pressed, plan: Plan) -> Sending:
+    turns = plan.later(alarm.kind, unix_ms(alarm.raised_at), press.received_ms)
+    if alarm.accepted_by is not None:
+        turns = [turn for turn in turns if turn.stage is Stage.ALTERNATE]
+    return Sending(tuple(plan.at_once(alarm.kind)), tuple(turns), tuple(stages_begun(alarm)))
+
+
+def _kind(press: Pressed, *, test_window: bool) -> AlarmKind:
+    match press.kind:
+        case "test":
+            return "test" if test_window else "press"
+        case "cancel":
+            return "duress"
+        case kind:
+            return kind
+
+
+def _open(known: Known, sort: str) -> Alarm | None:
+    """Of two open alarms of one sort the one that came later, then the lower id: all bridges mean the same."""
+    found = [alarm for alarm in known.open if life.sort_of(alarm.kind) == sort]
+    return min(found, key=lambda one: (-(one.generation or 0), one.alarm), default=None)
+
+
+def _taken(press: Pressed) -> tuple[str, ...]:
+    return (f"taken.{press.kind}",)
