@@ -12,6 +12,10 @@ class MessageError(BridgeError):
     """Bytes from or to a device do not follow `docs/formats/device.md`, or are not signed by its key."""
 
 
+class ForeignSignatureError(MessageError):
+    """The signature is not that of the device, or was made for another topic."""
+
+
 class UnknownDeviceError(MessageError):
     """The registry has no such device, or it was revoked."""
 

@@ -204,7 +204,7 @@ class Feed:
             taken = await asyncio.wait_for(asyncio.wrap_future(future), ANSWER_S)
         except TimeoutError:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-stored", "the press is not stored yet; send it again")
-        if taken.answer is None:
+        if taken.problem is not None or taken.answer is None:
             return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "message", taken.problem or "not taken")
         return Response(taken.answer.payload, media_type="application/cose")
 

@@ -22,8 +22,9 @@ from device_bridge.alarm.alarm import Alarm, Received, State
 from device_bridge.alarm.escalation import Stage
 from device_bridge.alarm.press import Pressed, pressed
 from device_bridge.alarm.step import Last, Step
-from device_bridge.errors import MessageError, SpoolError
+from device_bridge.errors import ForeignSignatureError, MessageError, SpoolError, UnknownDeviceError
 from device_bridge.intake.decide import Setting, decide
+from device_bridge.intake.seldom import Seldom
 from device_bridge.registry import Device, Registry
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.plan import Plan
@@ -39,9 +40,12 @@ from device_bridge.wire.message import (
     Kind,
     Lane,
     PressId,
+    Refusal,
     Told,
     UpTopic,
+    Why,
     down_topic,
+    name_of_refused,
     parse_topic,
 )
 from device_bridge.wire.reading import Signed
@@ -56,6 +60,14 @@ _TOLD_BY_STATE: Final[dict[State, Told]] = {
     "dispatched": Told.DISPATCHED,
     "on_scene": Told.DISPATCHED,
     "closed": Told.CLOSED,
+}
+
+REFUSAL_PAUSE_S: Final = 1.0
+"""Pause between two refusals in the name of one device."""
+
+_WHY: Final[dict[type[MessageError], Why]] = {
+    UnknownDeviceError: Why.NOT_IN_USE,
+    ForeignSignatureError: Why.SIGNATURE,
 }
 
 log = structlog.get_logger()
@@ -98,10 +110,14 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class _Refused:
-    """An arrival that is no press; `authentic`: a device signed it, and a fault of ours is in the way."""
+    """An arrival that is no press; `authentic`: a device signed it, and a fault of ours is in the way.
+
+    `answer` tells whoever uses the name of a device in use, or may hope to be one, why.
+    """
 
     problem: str
     authentic: bool = False
+    answer: Spoken | None = None
 
 
 def received_now(broker: str) -> Received:
@@ -130,6 +146,7 @@ class Intake:
         self._press_key = lineage.press_key(bridge)
         self._plan = plan
         self._sends_first = sends_first
+        self._refusals = Seldom(REFUSAL_PAUSE_S)
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Taken]:
         """Store a batch durably and return one answer for each. SpoolError: nothing was stored, ask again."""
@@ -193,7 +210,7 @@ class Intake:
             press = self._pressed(device, signed, arrival)
             return _Read(device, press, self._bridge.seal(arrival.payload))
         except MessageError as error:
-            return _Refused(str(error))
+            return _Refused(str(error), answer=self._refusal(arrival, error))
         except Exception as error:  # noqa: BLE001 - whatever a message breaks, the others go on
             log.error("message-broke-intake", error=type(error).__name__)  # noqa: TRY400 - a traceback shows its bytes
             return _Refused(f"{type(error).__name__} while it was read", authentic)
@@ -252,7 +269,7 @@ class Intake:
 
     def _answer(self, stored: tuple[_Read, Step] | _Refused) -> Taken:
         if isinstance(stored, _Refused):
-            return Taken(None, None, stored.problem)
+            return Taken(stored.answer, None, stored.problem)
         read, step = stored
         life_sign_s = ALARMED_HEARTBEAT_S[read.device.profile]
         said = self._speak(read.press.device, read.press.number, Told.STORED, life_sign_s=life_sign_s)
@@ -275,6 +292,21 @@ class Intake:
             if may_have_it and not (report and report.withdrawn):
                 sealed = self._bridge.seal(what.to_bytes())
                 outbox.queue_withdrawal(spool, alarm.alarm, route, sealed, due_ms, yielded=not first)
+
+    def _refusal(self, arrival: Arrival, error: MessageError) -> Spoken | None:
+        """Say *refused, because* to the device in whose name the bytes came; None when the topic is no device's.
+
+        Not more often than once a second for one name: whoever sends rubbish must not have us sign all day.
+        """
+        try:
+            device = parse_topic(arrival.topic).device
+        except MessageError:
+            return None
+        if not self._refusals.may(device):
+            return None
+        topic, why = down_topic(device), _WHY.get(type(error), Why.UNREADABLE)
+        said = Refusal(name_of_refused(arrival.payload), why, arrival.received.at_ms)
+        return Spoken(topic, cose.sign1(self._bridge, said.to_payload(), topic))
 
     def _speak(self, device: ids.DeviceId, press: PressId, told: Told, *, life_sign_s: int) -> Spoken:
         topic = down_topic(device)

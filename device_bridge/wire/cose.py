@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn
 
 import cbor2
 
-from device_bridge.errors import MessageError
+from device_bridge.errors import ForeignSignatureError, MessageError
 from evidence import keys
 
 MAX_MESSAGE_BYTES: Final = 1024
@@ -51,7 +51,7 @@ class Sign1:
         try:
             keys.verify(public, signed, self.signature)
         except keys.SignatureError as error:
-            raise MessageError("the signature does not fit the key, the topic and the bytes") from error
+            raise ForeignSignatureError("the signature does not fit the key, the topic and the bytes") from error
         return signed
 
 

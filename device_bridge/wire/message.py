@@ -4,7 +4,6 @@ How what a device said is read is in `device_bridge.wire.reading`.
 """
 
 import hashlib
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NewType
@@ -68,8 +67,6 @@ class Why(StrEnum):
     """The signature is not this device's, or was made for another topic."""
     UNREADABLE = "unreadable"
     """The bytes are no COSE_Sign1 of this format, or too many."""
-    WRONG_LANE = "wrong-lane"
-    """A sign of life on the lane of presses, or the other way round."""
 
 
 class Lane(StrEnum):
@@ -274,10 +271,11 @@ def open_notice(data: bytes, public: bytes, topic: str) -> ServiceNotice:
     return ServiceNotice(BridgeName(bridge), online, values.unsigned(members["time"]))
 
 
-def _members(payload: bytes, names: set[str], optional: AbstractSet[str] = frozenset()) -> dict[str, Any]:
+def _members(payload: bytes, names: set[str]) -> dict[str, Any]:
+    """Return the members of a map that has these at least; what is not known is not read."""
     value = cose.decode(payload)
-    if not isinstance(value, dict) or value.keys() - optional != names:
-        raise MessageError("the map has not exactly the members of version 1")
+    if not isinstance(value, dict) or not value.keys() >= names:
+        raise MessageError("the map lacks members of version 1")
     values.version(value["v"])
     return value
 
@@ -286,5 +284,5 @@ def _downlink_members(payload: bytes) -> dict[str, Any]:
     """Read what a device is told: a refusal has `of` and `why`, everything else `press` and `state`."""
     value = cose.decode(payload)
     if isinstance(value, dict) and "why" in value:
-        return _members(payload, {"v", "of", "why", "time"}, optional={"ext"})
-    return _members(payload, {"v", "press", "state", "time", "hb"}, optional={"ext"})
+        return _members(payload, {"v", "of", "why", "time"})
+    return _members(payload, {"v", "press", "state", "time", "hb"})

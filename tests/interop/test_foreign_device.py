@@ -1,5 +1,6 @@
 """A device by another maker, written from docs/formats/device.md alone, is driven through all of it on both brokers."""
 
+import hashlib
 import json
 import queue
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.wire import cose, message
 from tests.support.bridge_world import World, world
 from tests.support.waiting import DEADLINE_S, until
 
@@ -121,3 +123,68 @@ def test_a_foreign_device_is_driven_through_the_whole_format(tmp_path: Path, kin
             device.pushes("duress")
             assert (newest(made).kind, newest(made).silent) == ("duress", None)
         assert not [one for one in device.said if one["event"] in {"forged", "refused"}]
+
+
+ODD = {
+    "battery 101": {"bat": 101},
+    "battery half": {"bat": 64.5},
+    "latitude 91": {"loc": [91, 4.4, 9, 2, "gps"]},
+    "no fix spelt NaN": {"loc": [float("nan"), float("nan"), 9, 2, "gps"]},
+    "a short place": {"loc": [51.9, 4.4]},
+    "a long firmware": {"fw": "f" * 33},
+    "firmware is a number": {"fw": 3},
+    "sync 7": {"sync": 7},
+    "clock is a word": {"wall": "noon"},
+    "uptime is minus one": {"up": -1},
+    "a kind from the future": {"kind": "panic"},
+    "version 2": {"v": 2},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_an_enrolled_device_signs_on_the_lane_of_presses_is_an_alarm(tmp_path: Path, kind: str) -> None:
+    """An odd field is noted and costs the field, never the alarm."""
+    with world(tmp_path, kind) as made:
+        memory = made.new_device("foreign")
+        with foreign(made, memory, 1) as device:
+            for what, members in ODD.items():
+                device.pushes(f"press {json.dumps(members)}")
+                alarm = newest(made)
+                assert "content-odd" in alarm.flags, what
+                close(made, device)
+            device.pushes(f"press {json.dumps({'ext': {'gw': 'g1', 'auth': 'none'}, 'heart': 3})}")
+            assert newest(made).flags == (), "what a newer device says beside is nobody's oddity"
+        counters = made.bridge.spool.read().counters()
+        assert counters.get("quarantined", 0) == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_device_hears_why_nothing_was_taken_of_its_bytes(tmp_path: Path, kind: str) -> None:
+    with world(tmp_path, kind) as made:
+        memory, other = made.new_device("foreign"), made.new_device("other")
+        topic = str(message.UpTopic(memory.device, message.Lane.ALARM))
+        rubbish, forged = b"rubbish", cose.sign1(other.identity, b"", topic)
+        long = cose.sign1(memory.identity, bytes(2000), topic)
+        expected = {rubbish: "unreadable", forged: "signature", long: "unreadable"}
+        with foreign(made, memory, 1) as device:
+            for data, why in expected.items():
+                device.do(f"raw a {data.hex()}")
+                assert device.hears("sent")["sha256"] == hashlib.sha256(data).hexdigest()
+                device.hears("refused", why=why)
+            device.pushes("press")
+            assert newest(made).kind == "press"
+
+
+@pytest.mark.need("mosquitto")
+def test_a_device_that_is_enrolled_late_is_refused_first_and_stored_then(tmp_path: Path) -> None:
+    """Its bytes are taken when the bridge has heard of it; who runs it sees meanwhile why nothing happens."""
+    with world(tmp_path, "mosquitto") as made:
+        memory = DeviceMemory.create(
+            tmp_path / "late", bridge_key=made.organisation.bridge.sign_public.hex(), brokers=()
+        )
+        with foreign(made, memory, 1) as device:
+            device.do("press")
+            sent = device.hears("sent")
+            device.hears("refused", why="not-in-use")
+            made.organisation.append(made.organisation.enrol(memory.device, memory.identity.sign_public))
+            device.hears("stored", press=sent["press"])
