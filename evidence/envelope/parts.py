@@ -39,11 +39,14 @@ class Camera:
     position: Position | None = None
 
 
+OrderKind = Literal["huisverbod", "contactverbod", "gebiedsverbod"]
+
+
 @dataclass(frozen=True)
 class Order:
     """A huisverbod, contactverbod or gebiedsverbod: first and last day (`YYYY-MM-DD`) and its number."""
 
-    kind: Literal["huisverbod", "contactverbod", "gebiedsverbod"]
+    kind: OrderKind
     valid_from: Edtf
     until: Edtf
     number: str | None = None

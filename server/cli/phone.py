@@ -5,6 +5,8 @@ from typing import Annotated, Final, cast
 
 import typer
 
+from evidence.envelope import conduct as conduct_tags
+from server.cli import papers
 from server.cli.rows import AsJson, show
 
 Folder = Annotated[
@@ -47,7 +49,8 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
     ] = None,
     discovered: Annotated[str | None, typer.Option(help="When you found out, if that was later; likewise.")] = None,
     conduct: Annotated[
-        list[str] | None, typer.Option(help="A tag, such as following, message, visit; may be repeated.")
+        list[str] | None,
+        typer.Option(help=f"What he did: {', '.join(conduct_tags.TAGS)}; or a word of your own. May be repeated."),
     ] = None,
     severity: Annotated[int | None, typer.Option(min=0, max=4, help="How bad it was, 0 to 4.")] = None,
     impact: Annotated[str | None, typer.Option(help="What it did to you.")] = None,
@@ -183,4 +186,5 @@ def receipts(
 
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
+    papers.register_phone(app)
     parent.add_typer(app, name="phone")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import devices, erasing, organising
+from server.cli import devices, erasing, organising, papers
 from server.cli.organising import connect as _signer
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.rows import AsJson, show
@@ -241,4 +241,5 @@ def register(parent: typer.Typer) -> None:
     devices.register(caseworker, staff=True)
     devices.register_enrolment(caseworker)
     erasing.register_caseworker(caseworker)
+    papers.register_caseworker(caseworker)
     parent.add_typer(app, name="staff")

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from evidence import ids, keys
 from evidence.envelope import sealing
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Card, Meta, Order
 from evidence.envelope.wraps import ReaderError
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
@@ -182,6 +182,26 @@ class Caseworker:
         body = sealing.write(prepared, content, out)
         tus.upload_bytes(self.signer.api, out.getvalue(), body.item, body.container.sha256)
         return Sealed(body.item, self._post("item.seal", body, case), prepared.left_out)
+
+    def record(self, case: ids.CaseId, paper: Order, item: ids.ItemId | None = None) -> Sealed:
+        """Seal an order to the case and to this caseworker.
+
+        Raises:
+            ClientError: as for `seal`.
+        """
+        return self.seal(case, paper, self.readers(case), item=item)
+
+    def leave_card(self, case: ids.CaseId, card: Card, item: ids.ItemId | None = None) -> Sealed:
+        """Seal a dispatcher card to the case, to this caseworker and to every desk that the root certified.
+
+        Raises:
+            ClientError: as for `seal`, or no desk is certified: nobody would read the card.
+        """
+        known = self.signer.certificates(fresh=True).values()
+        desks = [one.xwing for one in known if one.published.role == "desk"]
+        if not desks:
+            raise ClientError("The root certified no desk that could read a card. Nothing was sealed.")
+        return self.seal(case, card, self.readers(case, *desks), item=item)
 
     def timeline(self, case: ids.CaseId) -> list[Moment]:
         """Return the case's timeline, opened as far as this caseworker may read; what does not open says so.

@@ -3,10 +3,8 @@
 from functools import partial
 
 from evidence import ids, keyfile
-from evidence.edtf import Edtf
-from evidence.envelope import parts
-from evidence.envelope.meta import Card, Order
-from server.clients import locked, phone_folder, vault
+from evidence.envelope.parts import KnownPlace
+from server.clients import locked, papers, phone_folder, vault
 from server.clients.caseworker import Caseworker
 from server.clients.invitation import Invitation
 from server.clients.root import Root
@@ -71,37 +69,31 @@ def order(stage: Stage) -> str:
     """The caseworker records a huisverbod; it goes to the case's key and her own."""
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
     ban = story.ban(stage.first_day)
-    meta = Order(
+    said = papers.order(
+        "huisverbod",
+        str(ban.first),
+        str(ban.until),
         source="caseworker",
-        recorded=ids.now(),
+        number=ban.number,
         title=ban.title,
         text=ban.text,
-        happened=Edtf(f"{ban.first}/{ban.until}"),
-        order=parts.Order("huisverbod", Edtf(str(ban.first)), Edtf(str(ban.until)), ban.number),
     )
-    readers = worker.readers(stage.case)
     item = ids.ItemId(stage.ledger.new_id("item-order"))
-    stage.ledger.once("order-sealed", lambda: worker.seal(stage.case, meta, readers, item=item))
+    stage.ledger.once("order-sealed", lambda: worker.record(stage.case, said, item))
     return f"huisverbod {ban.first} to {ban.until}, sealed"
 
 
 def card(stage: Stage) -> str:
     """The caseworker seals the dispatcher card to the desk."""
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
-    meta = Card(
-        source="caseworker",
-        recorded=ids.now(),
-        title="Kaart voor de meldkamer",
-        card=parts.Card(
-            story.CARD.name,
-            story.CARD.address,
-            story.CARD.how_to_enter,
-            story.CARD.weapons,
-            story.CARD.children,
-            tuple(parts.KnownPlace(place.label, place.lat, place.lon) for place in story.CARD.known_places),
-        ),
+    said = papers.card(
+        story.CARD.name,
+        story.CARD.address,
+        how_to_enter=story.CARD.how_to_enter,
+        weapons=story.CARD.weapons,
+        children=story.CARD.children,
+        known_places=[KnownPlace(place.label, place.lat, place.lon) for place in story.CARD.known_places],
     )
-    readers = worker.readers(stage.case, stage.people.identity(DESK).xwing_public)
     item = ids.ItemId(stage.ledger.new_id("item-card"))
-    stage.ledger.once("card-sealed", lambda: worker.seal(stage.case, meta, readers, item=item))
+    stage.ledger.once("card-sealed", lambda: worker.leave_card(stage.case, said, item))
     return f"name, address and how to enter, sealed to {story.DESK_LABEL}"

@@ -130,7 +130,9 @@ def test_a_device_is_enrolled_and_can_be_shut_out(place: Place, case: str) -> No
     bridge = json.loads(place.do("bridge", "--data", place.folder / "bridge", "key", "--json").out)
     made = ("--bridge-key", bridge["sign"], "--broker", "mqtt://127.0.0.1:1", "--json")
     device = json.loads(place.do("device", "new", place.folder / "button", *made).out)
-    of_it = ("--device", device["device"], "--sign", device["sign"], "--covenant", "AWARE-convenant 12")
+    about_her = ("--name", "Noor", "--address", "Vlierbesstraat 12", "--place", "School,51.9361,4.4702")
+    card = place.by("marit", "staff", "caseworker", "card", case, *about_her).out.split()[-1]
+    of_it = ("--card", card, "--device", device["device"], "--sign", device["sign"], "--covenant", "AWARE-convenant 12")
     place.by("marit", "staff", "caseworker", "enrol-device", case, *of_it)
     place.by("marit", "staff", "caseworker", "lend", case, device["device"], "--basis", "AWARE-convenant 12")
     place.by("marit", "staff", "caseworker", "take-back", case, device["device"])

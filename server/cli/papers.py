@@ -1,0 +1,115 @@
+"""`getuige phone order`, `getuige staff caseworker order | card`: papers of a case, sealed on this computer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli.organising import Key, Trust, Url, connect
+from server.cli.phrases import PhraseFile
+from server.cli.rows import hex_id
+
+if TYPE_CHECKING:
+    from server.clients.caseworker import Sealed
+
+Case = Annotated[str, typer.Argument(help="The case.")]
+Kind = Annotated[str, typer.Argument(metavar="ORDER", help="huisverbod, contactverbod or gebiedsverbod.")]
+First = Annotated[str, typer.Option("--from", help="Its first day, such as 2026-11-21.")]
+Until = Annotated[str, typer.Option("--until", help="Its last day.")]
+Number = Annotated[str | None, typer.Option("--number", help="Its number, as the paper has it.")]
+Text = Annotated[str, typer.Option("--text", help="What it forbids, in the paper's words or yours.")]
+
+
+def register_phone(app: typer.Typer) -> None:
+    """Add what she may record herself."""
+
+    @app.command("order")
+    def order(
+        kind: Kind,
+        first: First,
+        until: Until,
+        number: Number = None,
+        text: Text = "",
+        folder: Annotated[
+            Path, typer.Option("--folder", envvar="GETUIGE_PHONE", help="The phone's memory.", file_okay=False)
+        ] = Path("phone"),
+    ) -> None:
+        """Keep an order on this phone, sealed: what he was forbidden, and from when until when. `sync` sends it.
+
+        Add the paper itself with `photo --about`.
+        """
+        from server.clients import papers
+        from server.clients.phone_folder import open_phone
+
+        said = papers.order(kind, first, until, source="victim", number=number, text=text)
+        with open_phone(folder) as phone:
+            typer.echo(f"Kept here, sealed. Item {phone.add(said)}")
+
+
+def register_caseworker(app: typer.Typer) -> None:
+    """Add what a caseworker records."""
+
+    @app.command("order")
+    def order(  # noqa: PLR0913, PLR0917 - each option of a typer command is a parameter
+        key: Key,
+        trust: Trust,
+        url: Url,
+        case: Case,
+        kind: Kind,
+        first: First,
+        until: Until,
+        number: Number = None,
+        text: Text = "",
+        phrase_file: PhraseFile = None,
+    ) -> None:
+        """Record what he was forbidden, and from when until when. Sealed to her case and to you."""
+        from evidence import ids
+        from server.clients import papers
+        from server.clients.caseworker import Caseworker
+
+        said = papers.order(kind, first, until, source="caseworker", number=number, text=text)
+        who = Caseworker(connect(key, trust, url, phrase_file))
+        _tell(who.record(ids.CaseId(hex_id(case, "CASE")), said))
+
+    @app.command("card")
+    def card(  # noqa: PLR0913, PLR0917 - each option of a typer command is a parameter
+        key: Key,
+        trust: Trust,
+        url: Url,
+        case: Case,
+        name: Annotated[str, typer.Option(prompt="Her name", help="Who presses; asked for when it is left out.")],
+        address: Annotated[str, typer.Option(prompt="Her address", help="Where she lives; asked for likewise.")],
+        how_to_enter: Annotated[str | None, typer.Option(help="Door, code, bell; who has a key.")] = None,
+        weapons: Annotated[str | None, typer.Option(help="What is known of weapons, also that nothing is.")] = None,
+        children: Annotated[str | None, typer.Option(help="Who else is in the house.")] = None,
+        place: Annotated[
+            list[str] | None, typer.Option(metavar="LABEL,LAT,LON", help="A place to look for her; may be repeated.")
+        ] = None,
+        phrase_file: PhraseFile = None,
+    ) -> None:
+        """Leave a card for the control room: what it reads when her device calls. `enrol-device --card` names it.
+
+        Sealed to her case, to you and to every desk that the root certified. The server cannot read it, and each
+        reading by a desk is written down.
+        """
+        from evidence import ids
+        from server.clients import papers
+        from server.clients.caseworker import Caseworker
+
+        known_places = [papers.known_place(one) for one in place or ()]
+        said = papers.card(
+            name,
+            address,
+            how_to_enter=how_to_enter,
+            weapons=weapons,
+            children=children,
+            known_places=known_places,
+        )
+        who = Caseworker(connect(key, trust, url, phrase_file))
+        _tell(who.leave_card(ids.CaseId(hex_id(case, "CASE")), said))
+
+
+def _tell(sealed: "Sealed") -> None:
+    typer.echo(f"Sealed and arrived. Item {sealed.item}")
+    for kid in sealed.left_out:
+        typer.echo(f"Nothing can be sealed to key {kid}: whoever holds it cannot read this.", err=True)

@@ -1,0 +1,95 @@
+"""The papers of a case as items: what he was forbidden, and the card that a control room reads when she presses.
+
+Both hold what somebody was told on paper or at a table, in its own words; nothing here judges them.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final, cast, get_args
+
+from evidence import ids
+from evidence.edtf import Edtf
+from evidence.envelope import parts
+from evidence.envelope.meta import Card, Order, Source
+from server.clients import telling
+from server.clients.errors import ClientError
+
+ORDERS: Final[tuple[str, ...]] = get_args(parts.OrderKind)
+
+CARD_TITLE: Final = "Kaart voor de meldkamer"
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_DEGREES: Final = re.compile(r"-?\d{1,3}(\.\d{1,9})?")
+
+
+def order(
+    kind: str,
+    valid_from: str,
+    until: str,
+    *,
+    source: Source,
+    number: str | None = None,
+    title: str | None = None,
+    text: str = "",
+) -> Order:
+    """Return an order as it is sealed; `valid_from` and `until` are its first and last day, such as 2026-11-21.
+
+    Raises:
+        ClientError: no such order, no such day, or the last day is before the first.
+    """
+    if kind not in ORDERS:
+        raise ClientError(f"“{kind}” is no order that is known here: {', '.join(ORDERS)}. Nothing was kept.")
+    for day in (valid_from, until):
+        if _DAY.fullmatch(day) is None:
+            raise ClientError(f"“{day}” is no day such as 2026-11-21. Nothing was kept.")
+    said = Order(
+        source=source,
+        recorded=ids.now(),
+        title=title or kind.capitalize(),
+        text=text,
+        happened=Edtf(f"{valid_from}/{until}"),
+        order=parts.Order(cast("parts.OrderKind", kind), Edtf(valid_from), Edtf(until), number),
+    )
+    telling.check(said)
+    return said
+
+
+def card(
+    name: str,
+    address: str,
+    *,
+    how_to_enter: str | None = None,
+    weapons: str | None = None,
+    children: str | None = None,
+    known_places: Sequence[parts.KnownPlace] = (),
+) -> Card:
+    """Return a dispatcher card as it is sealed.
+
+    Raises:
+        ClientError: one of the texts is too long.
+    """
+    places = tuple(known_places) or None
+    said = Card(
+        source="caseworker",
+        recorded=ids.now(),
+        title=CARD_TITLE,
+        card=parts.Card(name, address, how_to_enter, weapons, children, places),
+    )
+    telling.check(said)
+    return said
+
+
+def known_place(text: str) -> parts.KnownPlace:
+    """Return a place that is written as `label,latitude,longitude` (WGS 84 degrees).
+
+    Raises:
+        ClientError: it is not written so.
+    """
+    label, lat, lon = (part.strip() for part in ["", "", *text.rsplit(",", 2)][-3:])
+    inside = all(
+        _DEGREES.fullmatch(degrees) is not None and abs(float(degrees)) <= most
+        for degrees, most in ((lat, 90), (lon, 180))
+    )
+    if not label or not inside:
+        raise ClientError(f"“{text}” is no place such as School,51.9361,4.4702. Nothing was kept.")
+    return parts.KnownPlace(label, lat, lon)

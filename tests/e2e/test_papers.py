@@ -1,0 +1,100 @@
+"""Orders and the dispatcher card by command: sealed here, read by who is meant to, and by the desk the card alone."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from evidence import ids, keys
+from evidence.envelope import container, opening, wraps
+from evidence.envelope.meta import Card, Order
+from server.clients.vault import Vault
+from tests.support import published, starter
+from tests.support.phone_owner import PhoneOwner, new_case
+from tests.support.server_world import World, running_world, settings_in
+
+PHRASE = "bado kemi luro sita povu nezi"
+CHEAP = keys.Kdf.fresh(keys.MIN_OPSLIMIT, keys.MIN_MEMLIMIT)
+BAN = ("huisverbod", "--from", "2026-11-21", "--until", "2026-12-01", "--number", "HV-2208")
+
+
+def run(*words: object, fails: bool = False) -> str:
+    ended = starter.run(*map(str, words), environment={**os.environ, "COLUMNS": "200"})
+    assert (ended.returncode != 0) == fails, ended.stdout + ended.stderr
+    return ended.stderr if fails else ended.stdout
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A server of its own: no desk is certified at first."""
+    with running_world(settings_in(tmp_path / "data")) as made:
+        yield made
+
+
+@pytest.fixture
+def marit(world: World, tmp_path: Path) -> tuple[object, ...]:
+    """Return what a command of the caseworker ends with."""
+    (tmp_path / "phrase").write_text(f"{PHRASE}\n")
+    (tmp_path / "marit").write_bytes(keys.lock(world.caseworker.identity, "marit", PHRASE, CHEAP).to_bytes())
+    trust = ("--trust", world.settings.data / "trust", "--url", world.url)
+    return ("--key", tmp_path / "marit", *trust, "--phrase-file", tmp_path / "phrase")
+
+
+def test_an_order_from_her_phone_and_one_from_her_caseworker(
+    world: World, marit: tuple[object, ...], tmp_path: Path
+) -> None:
+    with new_case(world) as hers:
+        phone = hers.enrol(tmp_path / "phone")
+        run("phone", "order", *BAN, "--text", "Tien dagen", "--folder", phone)
+        assert "huisverbod, contactverbod" in run(
+            "phone", "order", "straatverbod", *BAN[1:], "--folder", phone, fails=True
+        )
+        run("phone", "sync", "--folder", phone)
+        assert len(json.loads(run("phone", "status", "--folder", phone, "--json"))) == 1
+        run("staff", "caseworker", "order", hers.case, *BAN, *marit)
+        found = [one.opened.meta for one in hers.vault.items() if one.opened is not None]
+    orders = [meta for meta in found if isinstance(meta, Order)]
+    assert len(orders) == len(found) == 2
+    assert [meta.source for meta in orders] == ["victim", "caseworker"]
+    assert {(meta.order.kind, meta.order.valid_from, meta.order.until, meta.order.number) for meta in orders} == {
+        ("huisverbod", "2026-11-21", "2026-12-01", "HV-2208")
+    }
+
+
+def test_a_card_opens_for_every_desk_and_no_one_else(world: World, marit: tuple[object, ...]) -> None:
+    desks = [keys.Identity.generate() for _ in range(2)]
+    said = ("--name", "Noor", "--address", "Vlierbesstraat 12", "--weapons", "Niet bekend")
+    with new_case(world) as hers:
+        refused = run("staff", "caseworker", "card", hers.case, *said, *marit, fails=True)
+        assert "no desk" in refused
+        for number, desk in enumerate(desks):
+            world.root.act("key.publish", published.certificate(desk, "desk", f"Meldkamer {number}"))
+        wrong = run("staff", "caseworker", "card", hers.case, *said, "--place", "School", *marit, fails=True)
+        assert "no place such as" in wrong
+        shown = run("staff", "caseworker", "card", hers.case, *said, "--place", "School,51.9361,4.4702", *marit)
+        item = ids.ItemId(shown.split()[-1])
+        prefix = _prefix(world, item)
+        who = {wrap.to for wrap in prefix.head.wraps}
+        assert who == {one.opening_kid for one in (*desks, hers.identity, world.caseworker.identity)}
+        for desk in desks:
+            card = _opened(prefix, desk)
+            assert isinstance(card, Card)
+            assert (card.card.name, card.card.weapons) == ("Noor", "Niet bekend")
+            assert card.card.known_places is not None
+        assert _titles(hers) == ["Kaart voor de meldkamer"]
+
+
+def _prefix(world: World, item: ids.ItemId) -> container.Prefix:
+    return container.parse_prefix(world.caseworker.http.get(f"/api/v1/items/{item}/container").content)
+
+
+def _opened(prefix: container.Prefix, desk: keys.Identity) -> object:
+    (wrap,) = (one for one in prefix.head.wraps if one.to == desk.opening_kid)
+    return opening.open_meta(prefix, wraps.unwrap(wrap.wrap, prefix.head.case, prefix.head.item, desk))
+
+
+def _titles(hers: PhoneOwner) -> list[str]:
+    vault: Vault = hers.vault
+    return [one.opened.meta.title for one in vault.items() if one.opened is not None]
