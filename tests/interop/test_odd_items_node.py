@@ -60,7 +60,7 @@ def test_the_page_seals_nothing_that_a_reader_would_refuse() -> None:
     order = {"kind": "huisverbod", "valid_from": "2026-02-28", "until": "2026-02-30"}
     camera = {"taken": "2026-05-06T21:30:00+99:99", "taken_from": "DateTimeOriginal"}
     metas += [odd_items.meta(happened="gisteren"), {**odd_items.FULL["order"], "order": order}]
-    metas += [{**odd_items.FULL["photo"], "camera": camera}]
+    metas += [{**odd_items.FULL["photo"], "camera": camera}, odd_items.FULL["photo"]]  # and no content
     place = {"case": CASE, "item": ids.new_id(), "at": ids.now(), "by": PHONE.kid}
     refused = ask("seal", metas=metas, seed=b64(PHONE.sign_seed), place=place)
-    assert refused == [None, *["FormatError"] * 5, *["TimeError"] * 3]
+    assert refused == [None, *["FormatError"] * 5, *["TimeError"] * 3, "FormatError"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evidence import ids
-from evidence.bundle.format.kinds import kind_of
+from evidence.bundle.format.kinds import kind_of, words_of
 from evidence.envelope.meta import Incident, Media, Meta
 from evidence.statements import bodies
 from evidence.statements import event as events
@@ -65,7 +65,7 @@ def document(items: Iterable[OpenedItem], export: events.Event, names: Mapping[i
 
 
 def _item(entry: OpenedItem) -> Iterator[Node]:
-    """Yield the files, their provenance record, and the act of sealing that it came from."""
+    """Yield the files, their provenance record, what the description says, and the act of sealing that it came from."""
     yield from (_file(file) for file in entry.files)
     statement, meta = entry.event.statement, entry.meta
     conduct = meta.conduct if isinstance(meta, Incident | Media) else None
@@ -77,6 +77,11 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
         "core:objectCreatedTime": _time(meta.recorded),
         "investigation:exhibitNumber": entry.item,
         "core:object": [_ref("observable:File", file.name) for file in entry.files],
+    }
+    yield {
+        **_node("core:Annotation", entry.item),
+        "core:object": [_ref("investigation:ProvenanceRecord", entry.item)],
+        "core:statement": [f"{member}: {words}" for member, words in words_of(meta).items()],
     }
     yield {
         **_node("investigation:InvestigativeAction", statement.id),

@@ -9,20 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from evidence import edtf, ids, schema
-from evidence.bundle.format.kinds import kind_of
+from evidence import edtf
+from evidence.bundle.format.kinds import MEMBERS, words_of
 from evidence.bundle.format.openings import Part
-from evidence.envelope.meta import KINDS, Alarm, Meta, Order
+from evidence.envelope.meta import Alarm, Meta, Order
 from evidence.statements import bodies
 from evidence.statements import event as events
-
-TOLD: Final = {
-    path: path.replace(".", "_")
-    for kind in KINDS.values()
-    for path, hint in schema.leaves(kind).items()
-    if path != "v" and hint is not ids.Base64
-}
-"""The column of each member of every kind, those of all kinds first; signed bytes are no words for a table."""
 
 AROUND: Final = ("received", "item", "event", "added_by", "original", "complete", "not_opened")
 
@@ -43,7 +35,7 @@ def write(rows: Iterable[Row]) -> bytes:
     """Return the file, UTF-8; a cell that a spreadsheet could take for a formula begins with an apostrophe."""
     out = io.StringIO()
     table = csv.writer(out)
-    columns = (*TOLD.values(), *AROUND)
+    columns = (*map(_column, MEMBERS), *AROUND)
     table.writerow(columns)
     for row in sorted(rows, key=_order):
         cells = {**_described(row.meta), **_around(row)}
@@ -79,10 +71,11 @@ def _begins(time: str) -> str:
 
 
 def _described(meta: Meta | None) -> dict[str, object]:
-    if meta is None:
-        return {}
-    cells = {column: schema.leaf(meta, path) for path, column in TOLD.items()}
-    return {**cells, "kind": kind_of(meta)}
+    return {} if meta is None else {_column(member): words for member, words in words_of(meta).items()}
+
+
+def _column(member: str) -> str:
+    return member.replace(".", "_")
 
 
 def _around(row: Row) -> dict[str, object]:
@@ -99,14 +92,5 @@ def _around(row: Row) -> dict[str, object]:
 
 
 def _cell(value: object) -> str:
-    text = _words(schema.encode(value))
+    text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
-def _words(value: object) -> str:
-    """Return a value as words: what is in a list after one another, and what a record says in its order."""
-    if isinstance(value, list):
-        return "; ".join(map(_words, value))
-    if isinstance(value, dict):
-        return " ".join(map(_words, value.values()))
-    return "" if value is None else str(value)

@@ -64,7 +64,7 @@ def test_no_time_hides_in_a_list_where_its_writer_would_not_look() -> None:
     assert not [hint for hint in lists if hides(hint)]
 
 
-def test_a_row_of_the_timeline_has_every_word_of_a_description(tmp_path: Path) -> None:
+def test_timeline_and_case_file_have_every_word_of_a_description(tmp_path: Path) -> None:
     book = Organisation(tmp_path)
     content = sealing.Content.of_bytes(bytes(5000), "foto één.jpg", "image/jpeg")
     described = {kind: metas.parse(canonical.encode(make_kind.whole(kind))) for kind in metas.KINDS}
@@ -77,10 +77,14 @@ def test_a_row_of_the_timeline_has_every_word_of_a_description(tmp_path: Path) -
     header, *rows = csv.reader((tmp_path / "opened" / layout.TIMELINE).read_text().splitlines())
     assert len(set(header)) == len(header)
     found = {items[ids.ItemId(row[header.index("item")])]: " ".join(row) for row in rows}
+    graph = json.loads((tmp_path / "opened" / layout.CASE).read_bytes())["@graph"]
+    notes = [" ".join(node["core:statement"]) for node in graph if node["@type"] == "core:Annotation"]
     for path in (tmp_path / "opened" / layout.DESCRIPTIONS).iterdir():
         plain = json.loads(path.read_bytes())
-        left_out = [word for word in _words(plain) if word not in found[plain["kind"]]]
-        assert left_out == ([plain["alarm"]["cose"]] if plain["kind"] == "alarm" else [])
+        (note,) = (one for one in notes if f"kind: {plain['kind']} " in f"{one} ")
+        for said in (found[plain["kind"]], note):
+            left_out = [word for word in _words(plain) if word not in said]
+            assert left_out == ([plain["alarm"]["cose"]] if plain["kind"] == "alarm" else [])
 
 
 def test_content_belongs_to_media_and_to_nothing_else() -> None:

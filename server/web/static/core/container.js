@@ -169,12 +169,14 @@ async function sealPart(head, name, key, padded) {
  * @param {object} meta
  * @param {Bytes | null} content
  * @returns {Promise<Bytes>} the container
- * @throws {FormatError} nobody is left to wrap to
+ * @throws {FormatError} nobody is left to wrap to, or a reader would refuse the description
  */
 export async function seal(place, seed, readers, key, meta, content) {
   /** @type {any} */
   const head = { v: 1, suite: 1, ...place };
-  const document = canonical.encode(writable(meta));  // what a reader would refuse is not sealed
+  const described = writable(meta);  // what a reader would refuse is not sealed
+  if (content?.length !== described.file?.size) throw new FormatError("description and content do not belong together");
+  const document = canonical.encode(described);
   const padded = new Uint8Array(padme(Math.max(MIN_META, document.length))).fill(0x20);
   padded.set(document);
   const sealedMeta = await sealPart(head, "meta", key, padded);
