@@ -64,6 +64,8 @@ def test_a_press_over_http_is_answered_with_the_signed_word_stored(
         made.organisation.case,
         ["clock-unsure"],
     )
+    until(lambda: feed.get("/alarms").json()["alarms"][0]["item"] is not None, "the press is sealed to the desk")
+    (alarm,) = feed.get("/alarms").json()["alarms"]
     opened = made.organisation.open_item(alarm["item"]["head"])
     assert opened.position is not None
     assert opened.position.lat == "51.924400"
