@@ -6,8 +6,10 @@ a failure. `make test` installs the packages when it may.
 """
 
 from tests.support.running_tests import (
+    collect_without_looking_for_garbage,
     draw_examples_in_peace,
     keep_files_in_memory,
+    pytest_collection_finish,
     pytest_collection_modifyitems,
     pytest_make_collect_report,
     pytest_runtest_makereport,
@@ -17,6 +19,7 @@ from tests.support.running_tests import (
 )
 
 __all__ = [
+    "pytest_collection_finish",
     "pytest_collection_modifyitems",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
@@ -27,3 +30,4 @@ __all__ = [
 
 keep_files_in_memory()
 draw_examples_in_peace()
+collect_without_looking_for_garbage()

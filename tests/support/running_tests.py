@@ -3,6 +3,7 @@
 These are hooks of pytest; `tests/conftest.py` takes them over by name.
 """
 
+import gc
 import os
 import shutil
 import signal
@@ -54,6 +55,18 @@ def keep_files_in_memory() -> None:
         return
     os.environ["TMPDIR"] = str(MEMORY)
     tempfile.tempdir = None  # asked for anew
+
+
+def collect_without_looking_for_garbage() -> None:
+    """Have Python look for garbage only when all tests are collected, and never among what they consist of."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """End what `collect_without_looking_for_garbage` began."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def draw_examples_in_peace() -> None:
