@@ -36,6 +36,12 @@ class Disk:
             if folder.owner() == self.library.owner() and folder.stat().st_mode & 0o55 != 0o55:
                 folder.chmod(folder.stat().st_mode | 0o55)
 
+    @property
+    def promises(self) -> int:
+        """How often a journal in SQLite was promised to be durable so far."""
+        counted = Path(f"{self.control}.promises")
+        return counted.stat().st_size if counted.exists() else 0
+
     def is_well(self) -> None:
         """From now on fsync does what it should."""
         self._say("ok")
