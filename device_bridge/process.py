@@ -91,10 +91,10 @@ class Bridge:
         self.forwarder = Forwarder(
             self.spool, self.registry, self.board, stores, self._revoked, self.identity.kid, self._let_go
         )
-        self.acts = ActDesk(self.spool, self.registry, self.intake, self.board, self._tell)
         token = keyfile.load_or_create_token(settings.token_file)
         followed = (self.spool, self.identity, self.intake, self.board, self.tell)
         self.peers = Peers([Follower(url, token, *followed) for url in peers])
+        self.acts = ActDesk(self.spool, self.registry, self.intake, self.board, self._tell, self.peers.ask_now)
         self.takeover = Takeover(
             self.peers.followers, partial(self._other_lifelines, addresses, login), self.supervisor
         )

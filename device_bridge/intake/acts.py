@@ -21,11 +21,21 @@ TOLD_ACTS: Final = frozenset({"accept", "dispatch", "close"})
 
 
 class ActDesk:
-    """Takes dispatchers' acts. `tell` hands signed bytes to every broker."""
+    """Takes dispatchers' acts. `tell` hands signed bytes to every broker.
+
+    `ask` asks other bridges what they have, for a moment at most: a close covers what all of them have together.
+    """
 
     def __init__(
-        self, spool: Spool, registry: Registry, intake: Intake, board: Board, tell: Callable[[Spoken], None]
+        self,
+        spool: Spool,
+        registry: Registry,
+        intake: Intake,
+        board: Board,
+        tell: Callable[[Spoken], None],
+        ask: Callable[[], None] = lambda: None,
     ) -> None:
+        self._ask = ask
         self._spool = spool
         self._registry = registry
         self._intake = intake
@@ -56,6 +66,8 @@ class ActDesk:
         if body.alarm != name:
             raise ActError("the statement is about another alarm")
         reason = body.reason if isinstance(body, bodies.AlarmClose) else None
+        if what == "close":
+            self._ask()
         with self._spool.write() as spool:
             alarm = spool.alarm(name)
             if statement.case != alarm.case:

@@ -153,9 +153,9 @@ class Completion:
     def _body(self, row: Row, remaining: Remaining) -> bodies.AlarmRaise | bodies.AlarmRepeat:
         pressed = row.pressed
         number, at = bodies.Press(pressed.boot, pressed.counter), pressed.received_at
-        alarm = row.alarm or ids.AlarmId("")
+        alarm, flags, moved = row.alarm or ids.AlarmId(""), remaining.flags, remaining.moved_from
         if remaining.says == "repeat":
-            return bodies.AlarmRepeat(alarm, number, pressed.identity, pressed.cose_sha256, at, remaining.flags)
+            return bodies.AlarmRepeat(alarm, number, pressed.identity, pressed.cose_sha256, at, flags, moved)
         return bodies.AlarmRaise(
             alarm,
             pressed.device,
@@ -166,7 +166,8 @@ class Completion:
             pressed.cose_sha256,
             at,
             pressed.broker,
-            remaining.flags,
+            flags,
+            moved,
         )
 
     def _dispatch(self, pressed: Pressed, alarm: Alarm, remaining: Remaining, opened: Opened | None) -> bytes | None:

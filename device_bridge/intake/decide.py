@@ -18,6 +18,7 @@ Rules, in their order (`docs/formats/device.md`; ADR 0003, ADR 0015, ADR 0022):
     Of a new alarm the bridge that has the lease sends at once and the others give it time; added duress goes out from
     every bridge at once.
 11. Everything that raised or joined an alarm is said to the journal, once.
+12. A press that was in an alarm which was closed without it says from where it was moved, so that it counts once.
 """
 
 from collections.abc import Callable
@@ -70,7 +71,7 @@ def decide(press: Pressed, known: Known, setting: Setting) -> Step:
     if known.seen is not None:  # 1
         return Step(press, known.seen.alarm, ("duplicates",), is_known=True)
     odd = known.newest is not None and press.number <= known.newest
-    flags = tuple(sorted({*press.flags, *(("counter-odd",) if odd else ())}))  # 2
+    flags = tuple(sorted({*press.flags, *(("counter-odd",) if odd else ()), *_moved(setting)}))  # 2, 12
     if press.kind == "cancel":
         if press.code != "duress":
             return _cancel(press, known, setting)  # 4
@@ -140,6 +141,10 @@ def _sending(alarm: Alarm, press: Pressed, plan: Plan) -> Sending:
     if alarm.accepted_by is not None:
         turns = [turn for turn in turns if turn.stage is Stage.ALTERNATE]
     return Sending(tuple(plan.at_once(alarm.kind)), tuple(turns), tuple(stages_begun(alarm)))
+
+
+def _moved(setting: Setting) -> tuple[str, ...]:
+    return () if setting.moved_from is None else ("moved",)
 
 
 def _kind(press: Pressed, *, test_window: bool) -> AlarmKind:

@@ -22,7 +22,14 @@ from device_bridge.alarm.alarm import Alarm, Received, State
 from device_bridge.alarm.escalation import Stage
 from device_bridge.alarm.press import Pressed, pressed
 from device_bridge.alarm.step import Last, Step
-from device_bridge.errors import ForeignSignatureError, MessageError, SpoolError, UnknownDeviceError
+from device_bridge.errors import (
+    ForeignSignatureError,
+    MessageError,
+    SpoolError,
+    UnknownAlarmError,
+    UnknownDeviceError,
+    UnreadableAlarmError,
+)
 from device_bridge.intake.decide import Setting, decide
 from device_bridge.intake.seldom import Seldom
 from device_bridge.registry import Device, Registry
@@ -30,6 +37,7 @@ from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.plan import Plan
 from device_bridge.spool import outbox, presses, yielding
 from device_bridge.spool.connection import Spool
+from device_bridge.spool.replication import RelayedPress
 from device_bridge.spool.writing import Writing
 from device_bridge.supervision.rules import ALARMED_HEARTBEAT_S, HEARTBEAT_S, Profile
 from device_bridge.wire import codes, cose, reading
@@ -49,7 +57,7 @@ from device_bridge.wire.message import (
     parse_topic,
 )
 from device_bridge.wire.reading import Signed
-from evidence import ids, keys
+from evidence import canonical, ids, keys
 from evidence.errors import LockError
 
 MAX_QUARANTINED_BYTES: Final = 4096
@@ -155,12 +163,13 @@ class Intake:
             stored = [self._store(spool, arrival, one) for arrival, one in zip(arrivals, read, strict=True)]
         return [self._answer(one) for one in stored]
 
-    def take_relayed(self, spool: Writing, press: Pressed, raw: bytes | None) -> Step | None:
+    def take_relayed(self, spool: Writing, relayed: RelayedPress) -> Step | None:
         """Take a press that another bridge stored, inside its caller's transaction; None when it is not for us.
 
-        `raw` is its message, sealed to the bridges' box: it is verified like any other. Without it the other bridge's
-        word counts, which signed it. A moment ahead of this machine's clock is not believed: nothing may wait for it.
+        Its message is verified like any other; when that is gone the other bridge's word counts, which signed it. A
+        moment ahead of this machine's clock is not believed: nothing may wait for it.
         """
+        press, raw = relayed.pressed, None if relayed.raw is None else canonical.unb64(relayed.raw)
         now = received_now(press.broker)
         received = Received(min(press.received_ms, now.at_ms), min(press.received_at, now.at), press.broker)
         try:
@@ -172,7 +181,7 @@ class Intake:
             else:
                 press = replace(press, received_ms=received.at_ms, received_at=received.at)
             with spool.isolated():
-                return self._apply(spool, device, press, raw)
+                return self._apply(spool, device, press, raw, moved_from=_closed(spool, relayed.alarm))
         except (MessageError, LockError) as error:
             spool.count("relayed.refused")
             log.warning("relayed-press-refused", reason=str(error))
@@ -184,7 +193,7 @@ class Intake:
             device = self._registry.device(row.pressed.device)
         except MessageError:
             return None
-        return self._apply(spool, device, row.pressed, row.raw, row.alarm)
+        return self._apply(spool, device, row.pressed, row.raw, moved_from=row.alarm, anew=True)
 
     def told(self, alarm: Alarm, press: PressId | None = None) -> Spoken:
         """Return what `device` should know now about an alarm, signed; names `press` (else the one that opened it)."""
@@ -253,10 +262,17 @@ class Intake:
         return read
 
     def _apply(
-        self, spool: Writing, device: Device, press: Pressed, raw: bytes | None, moved_from: ids.AlarmId | None = None
+        self,
+        spool: Writing,
+        device: Device,
+        press: Pressed,
+        raw: bytes | None,
+        *,
+        moved_from: ids.AlarmId | None = None,
+        anew: bool = False,
     ) -> Step:
-        """Decide what a press changes, and store that."""
-        known = presses.known(spool, press, anew=moved_from is not None)
+        """Decide what a press changes, and store that; `anew`: it is stored, and leaves the alarm that it was in."""
+        known = presses.known(spool, press, anew=anew)
         setting = Setting(
             device.case, device.card, partial(self._name, device.device), self._plan, self._sends_first(), moved_from
         )
@@ -312,6 +328,14 @@ class Intake:
         topic = down_topic(device)
         said = Downlink(press, told, time.time_ns() // 1_000_000, life_sign_s)
         return Spoken(topic, cose.sign1(self._bridge, said.to_payload(), topic))
+
+
+def _closed(spool: Writing, alarm: ids.AlarmId | None) -> ids.AlarmId | None:
+    """Return the alarm that another bridge had put a press into, if it is closed here: then the press moves."""
+    try:
+        return None if alarm is None or spool.alarm(alarm).is_open else alarm
+    except (UnknownAlarmError, UnreadableAlarmError):
+        return None
 
 
 def _signed(device: Device, arrival: Arrival) -> Signed:

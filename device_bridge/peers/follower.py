@@ -31,6 +31,9 @@ from evidence.statements import statement as statements
 FIRST_WAIT_S: Final = 1.0
 """How long a start waits for what happened meanwhile: then presses are taken whether it came or not."""
 
+ASKED_S: Final = 0.2
+"""How long a close waits for what other bridges have of the alarm: a dispatcher does not notice it."""
+
 ANSWER_S: Final = 5.0
 CONNECT_S: Final = 1.0
 FIRST_PAUSE_S: Final = 0.2
@@ -148,6 +151,17 @@ class Follower:
             self._take(page.items[start : start + TAKEN_AT_ONCE])
         return len(page.items)
 
+    def ask_now(self, timeout_s: float) -> None:
+        """Ask once what there is now, without waiting for news to come; raises what `hear` raises."""
+        if self._of is None:
+            return
+        after = replication.heard(self._spool.read(), self._url, self._of)
+        answer = self._client.get(f"{self._url}/news", params={"after": after, "of": ""}, timeout=timeout_s)
+        answer.raise_for_status()
+        page = replication.opened(answer.content, self._bridge, after)
+        if page.items and page.spool == self._of:
+            self._take(page.items)
+
     def _take(self, items: Sequence[replication.Item]) -> None:
         changed: set[ids.AlarmId] = set()
         told: list[Alarm] = []
@@ -186,7 +200,7 @@ class Follower:
     def _take_press(self, spool: Writing, item: replication.Item) -> list[ids.AlarmId]:
         if presses.seen(spool, ids.Sha256(item.key)) is not None or not item.body:
             return []
-        step = self._intake.take_relayed(spool, *replication.press_of(item))
+        step = self._intake.take_relayed(spool, replication.press_of(item))
         spool.count("relayed.press")
         return [] if step is None or step.belongs is None else [step.belongs]
 
@@ -268,6 +282,15 @@ class Peers:
         """What is wrong with any of them."""
         return next((one.trouble for one in self.followers if one.trouble), None)
 
+    def ask_now(self, timeout_s: float = ASKED_S) -> None:
+        """Ask every other bridge once for what was not heard yet; nobody is waited for longer than `timeout_s`."""
+        asking = [threading.Thread(target=_asked, args=(one, timeout_s), daemon=True) for one in self.followers]
+        deadline = time.monotonic() + timeout_s
+        for one in asking:
+            one.start()
+        for one in asking:
+            one.join(max(0.0, deadline - time.monotonic()))
+
     def start(self) -> None:
         """Begin to follow; wait for a moment at most until what happened meanwhile is known here."""
         for one in self.followers:
@@ -280,6 +303,13 @@ class Peers:
         """End."""
         for one in self.followers:
             one.stop()
+
+
+def _asked(follower: Follower, timeout_s: float) -> None:
+    try:
+        follower.ask_now(timeout_s)
+    except Exception as error:  # noqa: BLE001 - the loop that follows it says what is wrong with it
+        log.info("peer-not-asked", peer=follower.name, error=type(error).__name__)
 
 
 def _words(alarm: Alarm) -> tuple[State, bool]:

@@ -60,10 +60,14 @@ class Page:
 
 @dataclass(frozen=True)
 class RelayedPress:
-    """A press as another bridge took it; `raw` is its message, sealed to the bridges, until the journal has it."""
+    """A press as another bridge took it; `raw` is its message, sealed to the bridges, until the journal has it.
+
+    `alarm` is where it put the press at first.
+    """
 
     pressed: Pressed
     raw: ids.Base64 | None = None
+    alarm: ids.AlarmId | None = None
 
 
 @dataclass(frozen=True)
@@ -176,10 +180,9 @@ def note_heard(spool: Writing, url: str, of: str, n: int) -> None:
     spool.sql.execute("INSERT OR REPLACE INTO peer VALUES (?, ?, ?)", (url, of, n))
 
 
-def press_of(item: Item) -> tuple[Pressed, bytes | None]:
-    """Read the press in a piece of news, and its sealed message if there is one; FormatError for anything else."""
-    relayed = schema.decode(RelayedPress, canonical.decode_exact(canonical.unb64(item.body)))
-    return relayed.pressed, None if relayed.raw is None else canonical.unb64(relayed.raw)
+def press_of(item: Item) -> RelayedPress:
+    """Read the press in a piece of news; FormatError for anything else."""
+    return schema.decode(RelayedPress, canonical.decode_exact(canonical.unb64(item.body)))
 
 
 def prune(spool: Writing) -> None:
@@ -201,5 +204,6 @@ def _body(reading: Reading, kind: str, key: str, body: bytes) -> ids.Base64:
             if found is None:
                 return ids.Base64("")
             raw = None if found.raw is None else ids.Base64(canonical.b64(found.raw))
-            return ids.Base64(canonical.b64(canonical.encode(schema.encode(RelayedPress(found.pressed, raw)))))
+            first = (found.remaining and found.remaining.moved_from) or found.alarm
+            return ids.Base64(canonical.b64(canonical.encode(schema.encode(RelayedPress(found.pressed, raw, first)))))
     return ids.Base64(canonical.b64(body))

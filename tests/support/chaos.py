@@ -23,6 +23,7 @@ from device_bridge.wire.message import Kind, Location, PressId, Told
 from evidence import ids
 from evidence.keyfile import load_or_create_token
 from evidence.statements import bodies
+from evidence.statements.statement import Statement
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.settings import Settings
 from tests.support.bridge_processes import BridgeProcess, Network
@@ -320,6 +321,16 @@ def contention(folder: Path) -> list[tuple[float, float]]:
     """Return what was measured: moments, and how many times longer than alone a process took."""
     rows = [line.split() for line in (folder / "contention.txt").read_text().splitlines()]
     return [(float(row[0]), float(row[1])) for row in rows if len(row) == 2]
+
+
+def counted_presses(journal: list[Statement]) -> dict[ids.Sha256, ids.AlarmId]:
+    """Return the alarm in which each press counts: where it was moved to, if it was."""
+    said = [one.body for one in journal if isinstance(one.body, bodies.AlarmRaise | bodies.AlarmRepeat)]
+    left = {(one.identity, one.moved_from) for one in said}
+    stand = {(one.identity, one.alarm) for one in said} - left
+    names = [identity for identity, _ in stand]
+    assert len(names) == len(set(names)), "a press counts in one alarm"
+    return dict(stand)
 
 
 def presses_in_journal(organisation: AlarmOrganisation) -> dict[tuple[str, int, int], list[ids.AlarmId]]:

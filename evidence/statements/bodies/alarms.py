@@ -23,6 +23,7 @@ class AlarmRaise(Body):
     """The bridge received a press; the message as received is inside the sealed `item`.
 
     `identity` names the press, by a key that only the bridges have; `cose_sha256` is of the bytes in the item.
+    `moved_from` is the alarm that it was in before, and that was closed without it: it counts here, and there no more.
     """
 
     alarm: AlarmId
@@ -35,11 +36,12 @@ class AlarmRaise(Body):
     received_at: Time
     broker: str
     flags: tuple[str, ...]
+    moved_from: AlarmId | None = None
 
 
 @dataclass(frozen=True)
 class AlarmRepeat(Body):
-    """A further press of the same device while its alarm is open."""
+    """A further press of the same device while its alarm is open; `moved_from` as in `AlarmRaise`."""
 
     alarm: AlarmId
     press: Press
@@ -48,6 +50,8 @@ class AlarmRepeat(Body):
     received_at: Time
     flags: tuple[str, ...] | None = None
     """What is odd about it, and for a cancel what its code was."""
+
+    moved_from: AlarmId | None = None
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,14 @@ def _alarm_raise(standing: Standing, said: Said[bodies.AlarmRaise]) -> None:
     standing.alarms[body.alarm] = said.case
     own = standing.belongings.setdefault(said.case, Belongings())
     own.alarms.add(body.alarm)
-    own.presses.add((body.alarm, body.identity))
+    _press(own, body)
 
 
 @with_case(bodies.AlarmRepeat)
 def _alarm_repeat(standing: Standing, said: Said[bodies.AlarmRepeat]) -> None:
     body = said.body
-    standing.belongings.setdefault(said.case, Belongings()).presses.add((body.alarm, body.identity))
+    _press(standing.belongings.setdefault(said.case, Belongings()), body)
+
+
+def _press(own: Belongings, body: bodies.AlarmRaise | bodies.AlarmRepeat) -> None:
+    own.presses.add((body.alarm, body.identity))

@@ -16,6 +16,7 @@ def _alarm_raise(standing: Standing, said: Said[bodies.AlarmRaise], _now: ids.Ti
         refuse("exists", "this alarm exists")
     if device is None or device.alarm is None or device.case != said.case:
         refuse("unknown-device", "this case has no such alarm device")
+    _moved(standing, said)
 
 
 @rule(bodies.AlarmRepeat)
@@ -24,6 +25,7 @@ def _alarm_repeat(standing: Standing, said: Said[bodies.AlarmRepeat], _now: ids.
     body = said.body
     if (body.alarm, body.identity) in standing.of(said.case).presses:
         refuse("exists", "this press is in this alarm already")
+    _moved(standing, said)
 
 
 def _acted(
@@ -35,6 +37,11 @@ def _acted(
 rule(bodies.AlarmDeliver)(_acted)
 rule(bodies.AlarmAct)(_acted)
 rule(bodies.AlarmClose)(_acted)
+
+
+def _moved(standing: Standing, said: Said[bodies.AlarmRaise] | Said[bodies.AlarmRepeat]) -> None:
+    if said.body.moved_from is not None:
+        _known(standing, said.case, said.body.moved_from)
 
 
 def _known(standing: Standing, case: ids.CaseId, alarm: ids.AlarmId) -> None:

@@ -16,6 +16,7 @@ from device_bridge.wire import codes, reading
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
 from evidence import ids, keys
 from evidence.statements import dsse
+from tests.support.chaos import counted_presses
 from tests.support.many_bridges import Several, several
 from tests.support.waiting import patience, until
 
@@ -118,6 +119,64 @@ def test_a_close_swallows_no_press_that_its_dispatcher_had_not_before_them(tmp_p
         assert states.pop(name) == ("closed", 1)
         ((state, counter),) = states.values()
         assert (state != "closed", counter) == (True, 2)
+
+
+def test_a_press_that_moved_says_from_where_and_counts_once(tmp_path: Path) -> None:
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        post(made, 0, *spoken(memory, 1))
+        until(lambda: made.alarms(1), "both have the alarm")
+        made.stop(0)
+        post(made, 1, *spoken(memory, 2))
+        until(lambda: not made.bridges[1].spool.read().waiting_statements_count(), "the journal has both presses")
+        made.stop(1)
+        made.start(0)
+        who, name = made.world.organisation.dispatcher, made.alarms(0)[0].alarm
+        for act, reason in (("accept", None), ("close", "genuine")):
+            made.bridges[0].acts.carry_out(name, made.world.organisation.act(who, act, name, reason))  # type: ignore[arg-type]
+        made.start(1)
+        until(lambda: [len(made.alarms(of)) for of in (0, 1)] == [2, 2], "the press that nobody saw is an alarm")
+        made.agree()
+        made.forwarded()
+        (raised,) = [one for one in made.alarms(1) if one.is_open]
+        assert "moved" in raised.flags, "who sees it come back is told why"
+        counted = counted_presses(made.world.organisation.journal())
+        assert sorted(counted.values()) == sorted([name, raised.alarm])
+
+
+def test_a_close_covers_what_the_other_bridge_has(tmp_path: Path) -> None:
+    """The bridge where it is closed has fallen behind: it asks, and closes what both have."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        for broker in made.world.brokers:
+            broker.kill()
+        post(made, 0, *spoken(memory, 1))
+        until(lambda: made.alarms(1), "both have the alarm")
+        made.bridges[0].peers.followers[0].loop.stop()
+        post(made, 1, *spoken(memory, 2))
+        assert (made.alarms(0)[0].repeats, made.alarms(1)[0].repeats) == (0, 1)
+        who, name = made.world.organisation.dispatcher, made.alarms(0)[0].alarm
+        for act, reason in (("accept", None), ("close", "genuine")):
+            made.bridges[0].acts.carry_out(name, made.world.organisation.act(who, act, name, reason))  # type: ignore[arg-type]
+        assert made.alarms(0)[0].repeats == 1, "it has heard of the second press"
+        made.agree()
+        assert [one.state for one in made.alarms(1)] == ["closed"], "and nothing comes back"
+
+
+def test_a_close_waits_for_no_bridge_that_is_silent(tmp_path: Path) -> None:
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        post(made, 0, *spoken(memory, 1))
+        until(lambda: made.alarms(1), "both have the alarm")
+        made.stop(1)
+        who, name = made.world.organisation.dispatcher, made.alarms(0)[0].alarm
+        for act, reason in (("accept", None), ("close", "genuine")):
+            made.bridges[0].acts.carry_out(name, made.world.organisation.act(who, act, name, reason))  # type: ignore[arg-type]
+        assert made.alarms(0)[0].state == "closed"
+        made.start(1)
 
 
 def test_a_press_that_was_closed_elsewhere_is_not_raised_again(tmp_path: Path) -> None:

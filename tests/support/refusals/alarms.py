@@ -43,6 +43,7 @@ def an_act_is_on_no_alarm_of_this_case(w: World) -> Iterator[Statement]:
     w.act(w.bridge, "alarm.raise", theirs, w.elsewhere)
     for alarm in (new(ids.AlarmId), theirs.alarm):
         yield w.say(w.bridge, "alarm.repeat", repeated(w, alarm, ids.Sha256("1" * 64)))
+        yield w.say(w.bridge, "alarm.raise", replace(w.alarm_of(w.button), moved_from=alarm))
         yield from _acts(w, alarm)
 
 

@@ -550,6 +550,7 @@ flag-late = came in late
 flag-clock-unsure = clock unsure
 flag-clock-ahead = clock is ahead
 flag-content-odd = message partly unreadable
+flag-moved = was in an alarm that was closed without it
 flag-counter-odd = counter is odd
 flag-duress = duress
 flag-cancel-asked = button asks to cancel

@@ -550,6 +550,7 @@ flag-late = te laat binnen
 flag-clock-unsure = klok onzeker
 flag-clock-ahead = klok loopt voor
 flag-content-odd = bericht deels onleesbaar
+flag-moved = hoorde bij een alarm dat zonder deze druk is gesloten
 flag-counter-odd = teller klopt niet
 flag-duress = dwang
 flag-cancel-asked = knop vraagt om annuleren
