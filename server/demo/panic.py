@@ -56,7 +56,7 @@ def alarm(stage: Stage) -> str:
 
 def _act(stage: Stage, dispatcher: Dispatcher, console: "_Console", button: "_Button") -> str:
     """See the press, open it, act on it by name, and demand that everyone who must hear it did."""
-    raised = console.next("alarm", lambda one: one["device"] == button.device and one["state"] != "closed")
+    raised = console.next("alarm", lambda one: one["device"] == button.device and one["item"] is not None)
     stage.narrator.line(
         f"The press was on the dispatcher's stream {button.since_ms():,.0f} ms after the device started."
     )

@@ -15,6 +15,7 @@ from device_bridge.process import Bridge
 from device_bridge.reference_device.device import ReferenceDevice
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.settings import BridgeSettings
+from device_bridge.spool import presses
 from device_bridge.wire import codes, message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from evidence import canonical, ids, keys
@@ -178,6 +179,10 @@ class World:
             return self.bridge.registry.device(device) is not None
         except Exception:  # noqa: BLE001 - not yet
             return False
+
+    def sealed(self) -> None:
+        """Wait until every press that was stored became evidence."""
+        until(lambda: not presses.taken(self.bridge.spool.read(), 0, 1), "what was stored became evidence")
 
     def restart_bridge(self) -> None:
         self.bridge.stop()

@@ -75,6 +75,7 @@ def test_no_position_stands_in_clear_in_the_spool(tmp_path: Path) -> None:
         memory = made.new_device()
         with made.switched_on(memory) as device:
             assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(5)) is not None
+        made.sealed()
         (alarm,) = made.bridge.spool.read().newest_alarms(5)
         poison = message.seal(_press(memory.device, HERE), keys.Identity.generate(), _topic(memory.device))
         with made.bridge.spool.write() as spool:

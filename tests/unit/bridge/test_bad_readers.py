@@ -70,7 +70,7 @@ def press(made: World, memory: DeviceMemory, counter: int = 1) -> Answered:
     sent = message.seal(said, memory.identity, topic)
     answer = httpx.post(made.press_url, params={"topic": topic}, content=sent)
     answer.raise_for_status()
-    until(lambda: not presses.taken(made.bridge.spool.read(), 0, 1), "it became evidence, or could not")
+    made.sealed()
     heard = message.open_downlink(answer.content, memory.bridge_public, down_topic(memory.device))
     return Answered(heard.state, made.bridge.feed._view.alarms()[0], sent)
 

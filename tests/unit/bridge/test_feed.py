@@ -58,6 +58,7 @@ def test_a_press_over_http_is_answered_with_the_signed_word_stored(
     anonymous = httpx.post(f"{feed.base_url}/press", params=topic, content=payload)
     said = message.open_downlink(anonymous.content, memory.bridge_public, message.down_topic(memory.device))
     assert (said.press, said.state) == (PressId(1, 1), Told.STORED)
+    made.sealed()
     (alarm,) = feed.get("/alarms").json()["alarms"]
     assert (alarm["device"], alarm["case"], alarm["flags"]) == (
         memory.device,
