@@ -2,11 +2,12 @@
 
 Each route demands exactly one of the annotated types at the end of this module; a test walks all routes. A phone, a
 vault key or a command line signs its requests; a browser has a session, whose unsafe requests must come from our pages.
+All of them are coroutines although none waits: FastAPI wakes a thread for every dependency that is not.
 """
 
 import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Final
@@ -67,34 +68,34 @@ async def admit(request: Request, demand: Callable[..., Any]) -> None:
     request.state.found = found
 
 
-def passer_by(request: Request) -> Anyone:
+async def passer_by(request: Request) -> Anyone:
     """Demand nothing at all: for pages, the public log and the clock, which cost next to nothing."""
     return Anyone(_address(request))
 
 
-def anyone(request: Request) -> Anyone:
+async def anyone(request: Request) -> Anyone:
     """Demand nothing but patience."""
     return Anyone(_address(request))
 
 
-def invitee(request: Request) -> Invitee:
+async def invitee(request: Request) -> Invitee:
     """Demand nothing yet: the body is signed with the key of an open invitation, and the journal checks that."""
     return Invitee(_address(request))
 
 
-def signer(request: Request) -> Signer:
+async def signer(request: Request) -> Signer:
     """Demand a signature or a session of a key in force."""
     found: Signer = request.state.found
     return found
 
 
-def visitor(request: Request) -> Anyone | Signer:
+async def visitor(request: Request) -> Anyone | Signer:
     """Take a signer for what it is, and everyone else as anyone."""
     found: Signer | None = request.state.found
     return found or Anyone(_address(request))
 
 
-def key_owner(request: Request, found: Annotated[Signer, Depends(signer)]) -> KeyOwner:
+async def key_owner(request: Request, found: Annotated[Signer, Depends(signer)]) -> KeyOwner:
     """Demand a signature by the key itself, of staff or a vault: a session is not enough, it may be stolen."""
     if not _is_signed(request):
         raise ProblemError(general.UNAUTHENTICATED, reason="this request must be signed; a session is not enough")
@@ -110,10 +111,10 @@ def check_origin(request: Request, gate: Gate) -> None:
         raise ProblemError(general.ORIGIN)
 
 
-def _only(*wanted: type) -> Callable[[Signer], Signer]:
+def _only(*wanted: type) -> Callable[[Signer], Awaitable[Signer]]:
     """Return a dependency that lets these principals through; everyone else hears that nothing is here."""
 
-    def demand(found: Annotated[Signer, Depends(signer)]) -> Signer:
+    async def demand(found: Annotated[Signer, Depends(signer)]) -> Signer:
         if not isinstance(found, wanted):
             raise ProblemError(general.NOT_FOUND)
         return found

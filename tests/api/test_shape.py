@@ -1,7 +1,8 @@
 """Proves what holds for all of the API: each route demands a principal, each error is documented and in plain words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,13 @@ def test_every_route_demands_exactly_one_principal(route: RouteContext) -> None:
     assert len(principals(route)) == 1
 
 
+def test_finding_out_who_asks_wakes_no_thread() -> None:
+    """Waking one costs more than the rest of a small request."""
+    found = {one for route in ROUTES for one in calls_of(getattr(route, "dependant", None))}
+    assert len(found) > len(PRINCIPALS)
+    assert [one for one in found if not iscoroutinefunction(one) and not isinstance(one, Given)] == []
+
+
 def test_every_documented_operation_is_among_them() -> None:
     walked = {
         (method.lower(), (route.path or "").replace(":path", "")) for route in ROUTES for method in route.methods or ()
@@ -84,6 +92,14 @@ def test_a_route_without_principal_would_be_found() -> None:
 
     (route,) = [one for one in iter_route_contexts(app.routes) if one.path == "/open"]
     assert principals(route) == []
+
+
+def calls_of(dependant: Dependant | None) -> Iterator[Callable[..., Any]]:
+    """Yield all that is called before a route."""
+    for one in dependant.dependencies if dependant is not None else ():
+        if one.call is not None:
+            yield one.call
+        yield from calls_of(one)
 
 
 def kinds_of(dependant: Dependant | None) -> Iterator[type]:

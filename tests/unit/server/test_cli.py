@@ -3,6 +3,7 @@
 An error that is meant for a human becomes a sentence without a traceback.
 """
 
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -12,6 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from evidence.envelope.conduct import TAGS
 from server import cli
 from server.errors import ServerError
 from tests.support.waiting import patience
@@ -91,6 +93,11 @@ def test_a_wrong_setting_is_one_sentence_without_traceback() -> None:
     assert done.returncode == cli.EXIT_REFUSED
     assert "GETUIGE_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_adding_names_the_tags_that_the_pages_have_a_word_for() -> None:
+    shown = run("phone", "add", "--help").stdout
+    assert [tag for tag in TAGS if not re.search(rf"\b{tag}\b", shown)] == []
 
 
 def test_a_command_that_is_not_installed_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
