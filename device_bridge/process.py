@@ -10,6 +10,7 @@ import structlog
 
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import Stage
+from device_bridge.clock import WallClock
 from device_bridge.feed.health import View
 from device_bridge.feed.server import Feed, FeedServer
 from device_bridge.intake.acts import ActDesk
@@ -41,6 +42,7 @@ from device_bridge.routes.console import ConsoleRoute
 from device_bridge.routes.delivery import Delivery
 from device_bridge.routes.line import Poll
 from device_bridge.settings import BridgeSettings
+from device_bridge.spool import devices
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.supervision.positions import Positions
@@ -72,13 +74,17 @@ class Bridge:
         lease = partial(open_lease, settings.database_url)
         self.sender = Sender(self.name, lease) if peers else None
         self.intake = Intake(self.spool, self.registry, self.identity, plan, self.sends_first)
-        self.watch = Watch(self.spool, self.identity, self.board, self)
+        self.clock = WallClock()
+        self.watch = Watch(self.spool, self.identity, self.board, self, self.clock)
         self.completion = Completion(self.spool, self.registry, self.identity, self.board)
         self.lane = PressLane(self.intake, self.board)
         positions = Positions(self.spool, self.registry, self.identity, self.board)
-        self.telemetry = Telemetry(self.registry, self._life_sign, positions)
+        remembered = partial(devices.numbers, self.spool)
+        self.telemetry = Telemetry(self.registry, self._life_sign, positions, remembered)
         self._shards = settings.shard_range()
-        self.supervisor = Supervisor(self.name, self.spool, self.registry, self.telemetry, shards=self._shards)
+        self.supervisor = Supervisor(
+            self.name, self.spool, self.registry, self.telemetry, self.clock, shards=self._shards
+        )
         secrets = BrokerSecrets.load_or_create(settings.secrets)
         login = Login(BRIDGE_USER, lambda: secrets.bridge_password) if settings.broker_login else None
         addresses = settings.broker_addresses()
@@ -94,7 +100,9 @@ class Bridge:
         token = keyfile.load_or_create_token(settings.token_file)
         followed = (self.spool, self.identity, self.intake, self.board, self.tell)
         self.peers = Peers([Follower(url, token, *followed) for url in peers])
-        self.acts = ActDesk(self.spool, self.registry, self.intake, self.board, self._tell, self.peers.ask_now)
+        self.acts = ActDesk(
+            self.spool, self.registry, self.identity, self.intake, self.board, self._tell, self.peers.ask_now
+        )
         self.takeover = Takeover(
             self.peers.followers, partial(self._other_lifelines, addresses, login), self.supervisor
         )
@@ -103,6 +111,7 @@ class Bridge:
             self.registry,
             lambda: (
                 self.lane,
+                self.clock,
                 self.completion,
                 self.watch,
                 self.supervisor,

@@ -79,11 +79,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Escalation:
-    """How far the alarm was escalated, and why: 1, second routes and siren; 2, person on call and device."""
+    """How far the alarm was escalated, and why: 1, second routes and siren; 2, person on call and device.
+
+    `rounds`: how often it began again after the last stage.
+    """
 
     stage: Literal[1, 2]
     at: ids.Time
-    why: Literal["not-accepted", "claim-lapsed"]
+    why: Literal["not-accepted", "claim-lapsed", "not-dispatched"]
+    rounds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,8 @@ class Alarm:
     lapses: tuple[Lapse, ...] = ()
     generation: int | None = None
     """How many alarms of its device and sort came before it (`device_bridge.alarm.lineage`)."""
+    counting_ms: int | None = None
+    """From when its next deadline counts at this bridge, since its clock was set (Unix milliseconds)."""
 
     @property
     def is_open(self) -> bool:
@@ -169,6 +175,19 @@ class Alarm:
     def stage(self) -> int:
         """How far it was escalated: 0, 1 or 2 (`device_bridge.alarm.escalation.Stage`)."""
         return 0 if self.escalation is None else self.escalation.stage
+
+    @property
+    def rounds(self) -> int:
+        """How often everybody was told again after the last stage."""
+        return 0 if self.escalation is None else self.escalation.rounds or 0
+
+    @property
+    def accepted_ms(self) -> int | None:
+        """When who has it accepted it (Unix milliseconds); None when nobody has, or nothing says when."""
+        if self.accepted_by is None:
+            return None
+        kid = self.accepted_by.kid
+        return max((done.at_ms for done in self.acts if done.what == "accept" and done.by.kid == kid), default=None)
 
     @property
     def press_id(self) -> PressId:

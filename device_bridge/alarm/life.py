@@ -46,7 +46,13 @@ CANCEL_FLAGS: Final[dict[Code, tuple[str, str]]] = {
 NO_EMERGENCY: Final = frozenset({"accidental", "test", "technical"})
 """Reasons of closing after which a control room that was given the alarm is told that it was none."""
 
-NOT_TO_DISPATCHERS: Final = frozenset({"console-siren", "device"})
+SECOND_LOOK: Final = "second-look"
+"""The flag of a close that every desk sees, and its route in the journal, where her caseworker sees it."""
+
+QUICK_S: Final = 60
+"""A close within this time of the press is looked at by a second pair of eyes."""
+
+NOT_TO_DISPATCHERS: Final = frozenset({"console-siren", "device", SECOND_LOOK})
 """Names in reports that are no way to a dispatcher: they never make an alarm *delivered*."""
 
 MAX_HISTORY: Final = 60
@@ -177,9 +183,11 @@ def act(
     if what == "claim":
         changed = replace(changed, claim=Claim(by, at_ms))
     elif what == "accept":
-        changed = replace(changed, accepted_by=by)
+        changed = replace(changed, accepted_by=by, counting_ms=None)
     elif reason is not None:
         changed = replace(changed, closed=Closing(reason, by, at))
+        if wants_second_look(alarm, reason, at):
+            changed = replace(changed, flags=tuple(sorted({*alarm.flags, SECOND_LOOK})))
     if statement is not None:
         done = Done(statement, what, by, at, at_ms, reason, covers if what == "close" else None)
         changed = replace(changed, acts=(*changed.acts, done))
@@ -202,6 +210,14 @@ def refuse_stale(alarm: Alarm, expected: int | None) -> None:
     present = alarm.revision or 0
     if expected is not None and expected != present:
         raise StaleError(f"the alarm has changed since: it is at revision {present}, the act was for {expected}")
+
+
+def wants_second_look(alarm: Alarm, reason: CloseReason, at: ids.Time) -> bool:
+    """Whether another desk looks at this close too: so quick that nobody can have helped her, or as no emergency."""
+    if sort_of(alarm.kind) != "real":
+        return False
+    quick_s = (ids.moment_of(at) - ids.moment_of(alarm.raised_at)).total_seconds()
+    return reason in NO_EMERGENCY or 0 <= quick_s < QUICK_S
 
 
 def _refuse_closed(alarm: Alarm) -> None:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Final
 
 from device_bridge.alarm.alarm import Alarm, Claim, Closing, Done, Entry, Escalation, Lapse, Person, RouteReport, State
+from device_bridge.alarm.escalation import Stage
 from device_bridge.alarm.life import MAX_HISTORY, NOT_TO_DISPATCHERS, entry_of
 from evidence import ids
 
@@ -40,7 +41,7 @@ def merge(mine: Alarm, theirs: Alarm) -> Alarm:
         acts=acts,
         lapses=lapses,
         claim=_claim(mine, theirs, lapses),
-        accepted_by=_accepted(acts) or mine.accepted_by or theirs.accepted_by,
+        accepted_by=_accepted(acts, lapses, mine, theirs),
         closed=_closing(acts) or mine.closed or theirs.closed,
         escalation=_escalation(mine.escalation, theirs.escalation),
         generation=max(mine.generation or 0, theirs.generation or 0) or mine.generation,
@@ -48,7 +49,14 @@ def merge(mine: Alarm, theirs: Alarm) -> Alarm:
     news = len(acts) - len(mine.acts) + len(lapses) - len(mine.lapses)
     history = _history(merged, mine.history, theirs.history)
     revision = (mine.revision or 0) + news if news else mine.revision
-    return replace(merged, state=_state(merged, mine, theirs), history=history, revision=revision)
+    merged = replace(merged, state=_state(merged, mine, theirs), history=history, revision=revision)
+    return merged if _waits_for(merged) == _waits_for(mine) else replace(merged, counting_ms=None)
+
+
+def _waits_for(alarm: Alarm) -> tuple[object, ...]:
+    """What its next deadline is about: when that changes, an old count of it is none."""
+    at = alarm.escalation.at if alarm.escalation is not None and alarm.stage == Stage.LAST else None
+    return alarm.accepted_by is None, alarm.stage == Stage.LAST, at
 
 
 def covered(alarm: Alarm) -> frozenset[str] | None:
@@ -102,8 +110,13 @@ def _claim(mine: Alarm, theirs: Alarm, lapses: tuple[Lapse, ...]) -> Claim | Non
     return latest
 
 
-def _accepted(acts: tuple[Done, ...]) -> Person | None:
-    return next((done.by for done in acts if done.what == "accept"), None)
+def _accepted(acts: tuple[Done, ...], lapses: tuple[Lapse, ...], mine: Alarm, theirs: Alarm) -> Person | None:
+    """Who accepted first and did not lose it again: with somebody dispatched, nobody did."""
+    if not any(done.what == "accept" for done in acts):
+        return mine.accepted_by or theirs.accepted_by
+    on_the_way = any(done.what in ("dispatch", "on_scene") for done in acts)
+    lost = () if on_the_way else {(lapse.claimed_ms, lapse.kid) for lapse in lapses}
+    return next((done.by for done in acts if done.what == "accept" and (done.at_ms, done.by.kid) not in lost), None)
 
 
 def _closing(acts: tuple[Done, ...]) -> Closing | None:
@@ -117,8 +130,9 @@ def _escalation(mine: Escalation | None, theirs: Escalation | None) -> Escalatio
     both = [one for one in (mine, theirs) if one is not None]
     if not both:
         return None
-    furthest = max(one.stage for one in both)
-    return max((one for one in both if one.stage == furthest), key=lambda one: (one.why == "claim-lapsed", one.at))
+    furthest = max((one.stage, one.rounds or 0) for one in both)
+    far = (one for one in both if (one.stage, one.rounds or 0) == furthest)
+    return max(far, key=lambda one: (one.why != "not-accepted", one.at))
 
 
 def _routes(reports: Iterable[RouteReport]) -> tuple[RouteReport, ...]:
@@ -139,7 +153,8 @@ def _state(merged: Alarm, mine: Alarm, theirs: Alarm) -> State:
     found = max((mine.state, theirs.state), key=_RANK.index)
     if merged.closed is not None:
         return "closed"
-    if found != "claimed":
+    lost = found == "accepted" and merged.accepted_by is None
+    if found != "claimed" and not lost:
         return found
     if merged.claim is not None:
         return "claimed"

@@ -175,6 +175,7 @@ class View:
                 "read": self._telemetry.read,
                 "skipped": self._telemetry.skipped,
                 "refused": self._telemetry.refused,
+                "ahead": self._telemetry.ahead,
             },
             "positions": self._telemetry.positions.outcomes,
             "counters": dict(counts.of),

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import Final
 
 from device_bridge.alarm import life, lineage
-from device_bridge.alarm.alarm import Alarm
+from device_bridge.alarm.alarm import Alarm, RouteReport
 from device_bridge.errors import ActError
 from device_bridge.intake.presses import Intake, Spoken
 from device_bridge.registry import Registry
+from device_bridge.routes import reports
 from device_bridge.spool import outbox, presses, replication, yielding
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
+from device_bridge.spool.writing import Writing
 from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
@@ -30,6 +32,7 @@ class ActDesk:
         self,
         spool: Spool,
         registry: Registry,
+        bridge: keys.BridgeIdentity,
         intake: Intake,
         board: Board,
         tell: Callable[[Spoken], None],
@@ -38,6 +41,7 @@ class ActDesk:
         self._ask = ask
         self._spool = spool
         self._registry = registry
+        self._bridge = bridge
         self._intake = intake
         self._board = board
         self._tell = tell
@@ -80,16 +84,25 @@ class ActDesk:
             alarm = life.act(alarm, what, person, now, now_ms, reason, statement=statement.id, covers=covers)
             spool.tell_peers("act", statement.id, replication.act_body(name, dsse))
             spool.save_alarm(alarm)
-            if reason in life.NO_EMERGENCY:
-                self._intake.withdraw(spool, alarm, now_ms, first=True)
-            if alarm.accepted_by is not None:
-                outbox.drop_later(spool, name)
-                yielding.drop(spool, name, later_only=alarm.is_open)
+            self._settle(spool, alarm, now, now_ms)
             spool.count(f"acts.{what}")
         if what in TOLD_ACTS and not alarm.silent:
             self._tell(self._intake.told(alarm))
         self._board.announce([name])
         return alarm
+
+    def _settle(self, spool: Writing, alarm: Alarm, now: ids.Time, now_ms: int) -> None:
+        """Do what an act means for the routes, and for a close that two pairs of eyes are to look at."""
+        reason = None if alarm.closed is None else alarm.closed.reason
+        if reason is not None and life.SECOND_LOOK in alarm.flags:
+            words = f"closed as {reason}: every desk is asked to look at it too"
+            report = RouteReport(life.SECOND_LOOK, "delivered", words, now, "second-look", reason)
+            reports.record(spool, self._bridge, alarm.alarm, report)  # in the journal, where her caseworker reads it
+        if reason in life.NO_EMERGENCY:
+            self._intake.withdraw(spool, alarm, now_ms, first=True)
+        if alarm.accepted_by is not None:
+            (outbox.rest if alarm.state == "accepted" else outbox.drop_later)(spool, alarm.alarm)
+            yielding.drop(spool, alarm.alarm, later_only=alarm.is_open)
 
     def renew(self, name: ids.AlarmId, who: ids.KeyId) -> Alarm:
         """Let the claim of dispatcher `who` live on: their console is still there.

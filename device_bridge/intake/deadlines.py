@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from device_bridge.alarm import escalation
 from device_bridge.alarm.alarm import Alarm, Outcome, RouteReport
 from device_bridge.alarm.escalation import Stage
+from device_bridge.clock import Step, WallClock
 from device_bridge.errors import UnreadableAlarmError
 from device_bridge.loops import Loop
 from device_bridge.route_codes import RouteCode
@@ -26,6 +27,9 @@ LOOK_S: Final = 0.1
 
 MAX_STEPS: Final = 100
 """Alarms looked after in one turn; the next turn follows at once."""
+
+TOLD_STEPS: Final = frozenset({"last", "again", "accept-lapse"})
+"""Steps after which the device is told how its alarm stands."""
 
 SIREN: Final = "console-siren"
 DEVICE: Final = "device"
@@ -65,12 +69,15 @@ class Watch:
         bridge: keys.BridgeIdentity,
         board: Board,
         around: Surroundings,
+        clock: WallClock,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._spool = spool
         self._bridge = bridge
         self._board = board
         self._around = around
+        self._clock = clock
+        clock.on_step(self.carry)
         self._clock_ms = clock_ms
         self._told_again = False
         self._unread: set[ids.AlarmId] = set()
@@ -129,11 +136,20 @@ class Watch:
         return len(taken)
 
     def _turn(self) -> float:
+        self._clock.look()
         if not self._told_again and self._around.brokers() > 0:
             self._tell_again()
             self._told_again = True
         self.look(self._clock_ms())
         return LOOK_S
+
+    def carry(self, step: Step) -> None:
+        """Keep every deadline as far away as it was, after the wall clock was set."""
+        with self._spool.write() as spool:
+            for alarm in spool.all_open_alarms():
+                spool.save_alarm(escalation.carried(alarm, step), tell=False)
+            outbox.carry(spool, step)
+            spool.count("clock.set")
 
     def _tell_again(self) -> None:
         """A kill between the commit and the word to the device must not leave it waiting; a broker must be there."""
@@ -159,12 +175,17 @@ class Watch:
             if step is None or step[0] > now_ms:
                 spool.save_alarm(alarm)  # a human was quicker: the deadline is put right
                 return 0
-            if step[1] == "lapse":
-                alarm = self._lapse(spool, alarm)
-            else:
-                alarm = self._escalate(spool, alarm, Stage.SECOND if step[1] == "second" else Stage.LAST)
+            match step[1]:
+                case "lapse":
+                    alarm = self._lapse(spool, alarm)
+                case "accept-lapse":
+                    alarm = self._lapse_acceptance(spool, alarm)
+                case "again":
+                    alarm = self._again(spool, alarm)
+                case stage:
+                    alarm = self._escalate(spool, alarm, Stage.SECOND if stage == "second" else Stage.LAST)
             spool.count(f"escalation.{step[1]}")
-        if step[1] == "last":
+        if step[1] in TOLD_STEPS:
             self._around.tell(alarm)
         self._board.announce([name])
         return 1
@@ -177,6 +198,24 @@ class Watch:
             return alarm
         words = f"the claim of {who} ran out at revision {alarm.revision}"
         return self._siren(spool, alarm, words, "siren-claim-lapsed", who)
+
+    def _lapse_acceptance(self, spool: Writing, alarm: Alarm) -> Alarm:
+        who = "" if alarm.accepted_by is None else alarm.accepted_by.label
+        alarm = escalation.lapse_acceptance(alarm, ids.now())
+        spool.save_alarm(alarm)
+        outbox.wake(spool, alarm.alarm)
+        after_min = escalation.DISPATCH_WITHIN_MS // 60_000
+        words = f"{who} accepted it and dispatched nobody in {after_min} minutes"
+        return self._siren(spool, alarm, words, "siren-not-dispatched", who)
+
+    def _again(self, spool: Writing, alarm: Alarm) -> Alarm:
+        """Tell everybody again: second centres, people on call, the device, and each console's siren."""
+        alarm = escalation.again(alarm, ids.now())
+        spool.save_alarm(alarm)
+        outbox.tell_again(spool, alarm.alarm)
+        alarm = self._report(spool, alarm.alarm, DEVICE, *self._device_outcome(alarm)) or alarm
+        words = f"still nobody accepted: everybody is told again (round {alarm.rounds})"
+        return self._siren(spool, alarm, words, "siren-again", str(alarm.rounds))
 
     def _escalate(self, spool: Writing, alarm: Alarm, stage: Stage) -> Alarm:
         after_s = (escalation.due_ms(0, stage)) // 1000

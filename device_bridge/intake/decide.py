@@ -3,8 +3,8 @@
 Rules, in their order (`docs/formats/device.md`; ADR 0003, ADR 0015, ADR 0022):
 
 1. What has the identity of a press that was stored is that press, whatever it arrives in: nothing changes.
-2. A press fails open. A number that is not newer than the newest is flagged, never refused; so is what its own fields
-   say of themselves (`device_bridge.alarm.press`).
+2. A press fails open. A number that is not newer than the newest, or far ahead of it, is flagged, never refused; so is
+   what its own fields say of themselves (`device_bridge.alarm.press`).
 3. A cancel whose code is the duress code is duress, always, and says so to nobody who looks at the device.
 4. Any other cancel is shown in the open alarm, a real one before a test, with what its code was, and changes nothing
    else. After three wrong codes in one alarm a right one is wrong. With nothing open it is only remembered.
@@ -25,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, cast
 
-from device_bridge.alarm import life
+from device_bridge.alarm import life, numbers
 from device_bridge.alarm.alarm import Alarm, Code
 from device_bridge.alarm.escalation import Stage, Turn, stages_begun, unix_ms
 from device_bridge.alarm.press import Pressed
@@ -71,7 +71,9 @@ def decide(press: Pressed, known: Known, setting: Setting) -> Step:
     if known.seen is not None:  # 1
         return Step(press, known.seen.alarm, ("duplicates",), is_known=True)
     odd = known.newest is not None and press.number <= known.newest
-    flags = tuple(sorted({*press.flags, *(("counter-odd",) if odd else ()), *_moved(setting)}))  # 2, 12
+    ahead = numbers.is_ahead(press.number, known.newest)
+    by_number = {*(("counter-odd",) if odd else ()), *(("boot-ahead",) if ahead else ())}
+    flags = tuple(sorted({*press.flags, *by_number, *_moved(setting)}))  # 2, 12
     if press.kind == "cancel":
         if press.code != "duress":
             return _cancel(press, known, setting)  # 4

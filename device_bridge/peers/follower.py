@@ -210,7 +210,7 @@ class Follower:
             mine: Alarm | None = spool.alarm(theirs.alarm)
         except UnknownAlarmError:
             mine = None
-        merged = theirs if mine is None else merging.merge(mine, theirs)
+        merged = replace(theirs, counting_ms=None) if mine is None else merging.merge(mine, theirs)
         if merged == mine:
             return []
         spool.save_alarm(merged)
@@ -238,9 +238,10 @@ class Follower:
         if merged.accepted_by is not None:
             if merged.closed is not None and merged.closed.reason in life.NO_EMERGENCY:
                 self._intake.withdraw(spool, merged, time.time_ns() // 1_000_000, first=False)
-            outbox.drop_later(spool, merged.alarm)
+            (outbox.rest if merged.state == "accepted" else outbox.drop_later)(spool, merged.alarm)
             yielding.drop(spool, merged.alarm, later_only=merged.is_open)
             return
+        outbox.wake(spool, merged.alarm)
         begun = 0 if mine is None else mine.stage
         for stage in (Stage.SECOND, Stage.LAST):
             if begun < stage <= merged.stage and outbox.release_stage(spool, merged.alarm, stage):

@@ -106,7 +106,7 @@ class Delivery:
     def _deliver(self, route: Route, delivery: outbox.Delivery) -> None:
         permanent = False
         try:
-            what = replace(self._dispatch(delivery), given=self._given(delivery))
+            what = self._as_it_stands(self._dispatch(delivery), delivery)
             handed = route.send(what)
             given, withdrawn = (handed.name,) if handed.name else None, True if what.withdrawn_at else None
             report = _report(route, "delivered", handed.words, handed.code)
@@ -143,13 +143,14 @@ class Delivery:
             return None
         return read_press(payload, row.pressed.device).location
 
-    def _given(self, delivery: outbox.Delivery) -> tuple[str, ...]:
-        """Return the names of what the route's receiver has of this alarm, from any bridge."""
+    def _as_it_stands(self, what: Dispatch, delivery: outbox.Delivery) -> Dispatch:
+        """Add what is known now: what the route's receiver has of this alarm from any bridge, and the round."""
         try:
-            reports = self._spool.read().alarm(delivery.alarm).routes
+            alarm = self._spool.read().alarm(delivery.alarm)
         except UnknownAlarmError:
-            return ()  # it cannot be read, but it can be sent
-        return next((one.given or () for one in reports if one.route == delivery.route), ())
+            return what  # it cannot be read, but it can be sent
+        given = next((one.given or () for one in alarm.routes if one.route == delivery.route), ())
+        return replace(what, given=given, round=alarm.rounds)
 
     def _record(self, delivery: outbox.Delivery, outcome: RouteReport, permanent: bool) -> None:  # noqa: FBT001 - private
         with self._spool.write() as spool:

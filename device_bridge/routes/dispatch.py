@@ -33,6 +33,9 @@ class Dispatch:
     given: tuple[str, ...] = ()
     """Names of the messages about this alarm that the route's receiver has; known when it is sent, never stored."""
 
+    round: int = 0
+    """How often everybody was told again because nobody accepted; known when it is sent, as above."""
+
     def to_bytes(self) -> bytes:
         """Return the plain document; the caller seals it before it touches a disk."""
         where = self.location

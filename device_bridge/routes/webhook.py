@@ -20,6 +20,8 @@ PAGE_TYPE: Final = "application/vnd.getuige.page.v1+json"
 ANSWER_S: Final = 5.0
 _REFUSED: Final = 400
 _SERVER_FAULT: Final = 500
+_LATER: Final = frozenset({408, 425, 429})
+"""Refusals that say "not now" (RFC 9110, 6585, 8470): tried again, like every fault of theirs."""
 
 
 class WebhookRoute:
@@ -56,6 +58,7 @@ class WebhookRoute:
             "account": account_of(what.device),
             "kind": what.kind,
             "raised_at": what.raised_at,
+            "round": what.round,
         }
         body = dsse.sign(PAGE_TYPE, canonical.encode(page), self._bridge).to_bytes()
         try:
@@ -71,6 +74,6 @@ class WebhookRoute:
             words = f"the on-call service cannot be reached ({type(error).__name__})"
             raise RouteError(words, code="receiver-unreachable") from error
         if not answer.is_success:
-            refused = _REFUSED <= answer.status_code < _SERVER_FAULT
+            refused = _REFUSED <= answer.status_code < _SERVER_FAULT and answer.status_code not in _LATER
             about = str(answer.status_code)
             raise RouteError(f"the on-call service answered {about}", permanent=refused, about=about)

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing
+from device_bridge.wire.message import PressId
 from evidence import ids
 
 MAX_HISTORY_ROWS: Final = 200
@@ -44,6 +46,30 @@ def note_heard(writing: Writing, device: ids.DeviceId, sign: Heard) -> None:
     """Write down a sign of life in the place of the one before."""
     row = (device, sign.since_ms, sign.heard_ms, sign.battery)
     writing.sql.execute("INSERT OR REPLACE INTO device_heard VALUES (?, ?, ?, ?)", row)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The newest numbers that a device's life signs bore: of those that follow each other, and of those far ahead."""
+
+    newest: PressId | None = None
+    ahead: PressId | None = None
+
+
+def numbers(spool: Spool, device: ids.DeviceId) -> Numbers:
+    """Return the newest numbers that were written down; none when there are none."""
+    query = "SELECT boot, counter, ahead_boot, ahead_counter FROM newest_sign WHERE device = ?"
+    row = spool.read().sql.execute(query, (device,)).fetchone()
+    if row is None:
+        return Numbers()
+    return Numbers(None if row[0] is None else PressId(*row[:2]), None if row[2] is None else PressId(*row[2:]))
+
+
+def note_numbers(writing: Writing, device: ids.DeviceId, known: Numbers) -> None:
+    """Write down the newest numbers in the place of those before: after a restart nothing older is believed."""
+    pairs = [(None, None) if one is None else (one.boot, one.counter) for one in (known.newest, known.ahead)]
+    row = (device, *pairs[0], *pairs[1])
+    writing.sql.execute("INSERT OR REPLACE INTO newest_sign VALUES (?, ?, ?, ?, ?)", row)
 
 
 def tests(reading: Reading) -> dict[ids.DeviceId, int]:

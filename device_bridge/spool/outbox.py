@@ -1,7 +1,8 @@
 """The outbox of routes: rows written in the press's own transaction, tried until each has an answer.
 
 What waits for its turn (an alternate receiver, the second centres, the person on call) is held in a table of its own,
-written in the same transaction; it moves into the outbox when its stage comes and is dropped when a human accepts.
+written in the same transaction; it goes into the outbox when its stage comes, rests when a human accepts, and is
+forgotten when somebody is on the way.
 
 A lease is implied by `due_ms`: taking a row pushes it into the future, so that a route that dies in the middle
 finds its row again, and the same process never sends one row twice at the same time.
@@ -12,12 +13,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from device_bridge.alarm.escalation import Stage, Turn
+from device_bridge.clock import Step
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing
 from evidence import ids
 
 LEASE_MS: Final = 15_000
 """Longer than connecting, sending and waiting for one answer; after it the row is tried anew."""
+
+_SENDS: Final = "'waiting', 'yielded', 'held', 'resting', 'released'"
+"""States of a row that sends something, now or later."""
+
+_KEPT: Final = "(sealed != x'' OR press IS NOT NULL)"
+"""Of a held row: what it would send is still there."""
 
 FIRST_RETRY_MS: Final = 500
 LAST_RETRY_MS: Final = 30_000
@@ -53,8 +61,8 @@ def fill_in(spool: Writing, press: ids.Sha256, sealed: bytes) -> None:
     """Put what is to be sent where a press was pointed at."""
     for table in ("outbox", "held"):
         spool.sql.execute(
-            f"UPDATE {table} SET press = NULL, sealed = CASE WHEN state IN ('waiting', 'yielded', 'held')"  # noqa: S608 - one of two names
-            " THEN ? ELSE sealed END WHERE press = ?",
+            f"UPDATE {table} SET press = NULL, sealed = CASE WHEN state IN ({_SENDS}) THEN ? ELSE sealed END"  # noqa: S608 - one of two names
+            " WHERE press = ?",
             (sealed, press),
         )
 
@@ -100,6 +108,17 @@ def due(spool: Reading, route: str, now_ms: int) -> bool:
     return spool.sql.execute(query, (route, now_ms)).fetchone() is not None
 
 
+def carry(spool: Writing, step: Step) -> None:
+    """Keep what waits as far away as it was, after the wall clock was set: tries, turns, windows for tests."""
+    for table, due, when in (
+        ("outbox", "due_ms", "state IN ('waiting', 'yielded') AND due_ms > 0"),
+        ("held", "due_ms", "state IN ('held', 'resting')"),
+        ("test_window", "until_ms", "TRUE"),
+    ):
+        query = f"UPDATE {table} SET {due} = {due} + ? WHERE {when}"  # noqa: S608 - one of the three above
+        spool.sql.execute(query, (step.ms,))
+
+
 def release_leases(spool: Writing) -> None:
     """Make everything due that a former process of this spool had taken and not finished."""
     spool.sql.execute("UPDATE outbox SET due_ms = 0 WHERE state = 'waiting'")
@@ -122,6 +141,8 @@ def retry_later(spool: Writing, delivery: Delivery, now_ms: int) -> None:
 def hold(spool: Writing, alarm: ids.AlarmId, turns: Iterable[Turn], press: ids.Sha256) -> None:
     """Keep turns of later routes, pointing at a press; what was held for the alarm before, unsent, is replaced."""
     spool.sql.execute("DELETE FROM held WHERE alarm = ? AND state = 'held'", (alarm,))
+    turns = list(turns)
+    spool.sql.executemany("DELETE FROM held WHERE alarm = ? AND route = ?", [(alarm, turn.route) for turn in turns])
     rows = [(alarm, turn.route, int(turn.stage), turn.instead_of, turn.due_ms, press) for turn in turns]
     spool.sql.executemany(
         "INSERT INTO held (alarm, route, stage, instead_of, sealed, due_ms, press) VALUES (?, ?, ?, ?, x'', ?, ?)", rows
@@ -129,8 +150,8 @@ def hold(spool: Writing, alarm: ids.AlarmId, turns: Iterable[Turn], press: ids.S
 
 
 def refresh(spool: Writing, alarm: ids.AlarmId, sealed: bytes) -> None:
-    """Let routes that still wait send a newer position."""
-    spool.sql.execute("UPDATE held SET sealed = ?, press = NULL WHERE alarm = ? AND state = 'held'", (sealed, alarm))
+    """Let routes that still wait, or are told again, send a newer position."""
+    spool.sql.execute(f"UPDATE held SET sealed = ?, press = NULL WHERE alarm = ? AND {_KEPT}", (sealed, alarm))  # noqa: S608 - a constant
 
 
 def alternates_due(spool: Reading, now_ms: int) -> list[tuple[ids.AlarmId, str]]:
@@ -162,9 +183,32 @@ def drop_alternates(spool: Writing, alarm: ids.AlarmId, instead_of: str) -> None
     )
 
 
-def drop_later(spool: Writing, alarm: ids.AlarmId) -> None:
-    """A human has the alarm: later stages are not begun, and those that were begun are not tried again."""
-    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND stage > 0 AND state = 'held'", (alarm,))
+def tell_again(spool: Writing, alarm: ids.AlarmId) -> list[str]:
+    """Give every later route a further turn, also those that were told before; return their names."""
+    wake(spool, alarm)
+    told = _release(spool, "alarm = ? AND stage > 0", (alarm,))
+    rows = spool.sql.execute(
+        "SELECT route, sealed, press FROM held"  # noqa: S608 - a constant
+        f" WHERE alarm = ? AND stage > 0 AND state = 'released' AND {_KEPT}",
+        (alarm,),
+    ).fetchall()
+    for route, sealed, press in rows:
+        waiting = spool.sql.execute(
+            "UPDATE outbox SET due_ms = 0 WHERE alarm = ? AND route = ? AND state IN ('waiting', 'yielded')"
+            " AND NOT withdraws RETURNING n",
+            (alarm, route),
+        )
+        if not waiting.fetchall():
+            queue(spool, alarm, route, sealed, 0, press)
+    return sorted({*told, *(str(row[0]) for row in rows)})
+
+
+def rest(spool: Writing, alarm: ids.AlarmId) -> None:
+    """A human has the alarm: later stages are not begun, and those that were begun are not tried again.
+
+    What they would send is kept until somebody is on the way: who accepted it may lose it again (`wake`).
+    """
+    spool.sql.execute("UPDATE held SET state = 'resting' WHERE alarm = ? AND stage > 0 AND state = 'held'", (alarm,))
     spool.sql.execute(
         "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND state = 'waiting' AND NOT withdraws"
         " AND route IN (SELECT route FROM held WHERE alarm = ? AND stage > 0)",
@@ -172,12 +216,25 @@ def drop_later(spool: Writing, alarm: ids.AlarmId) -> None:
     )
 
 
+def wake(spool: Writing, alarm: ids.AlarmId) -> None:
+    """Nobody has the alarm any more: what rested waits for its turn again."""
+    spool.sql.execute("UPDATE held SET state = 'held' WHERE alarm = ? AND state = 'resting'", (alarm,))
+
+
+def drop_later(spool: Writing, alarm: ids.AlarmId) -> None:
+    """Somebody is on the way, or the alarm is closed: later stages are over, and what they would send is forgotten."""
+    rest(spool, alarm)
+    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND state = 'resting'", (alarm,))
+    spool.sql.execute("UPDATE held SET sealed = x'', press = NULL WHERE alarm = ? AND stage > 0", (alarm,))
+
+
 def call_off(spool: Writing, alarm: ids.AlarmId, route: str) -> bool:
     """Stop what `route` had not sent yet; return whether its receiver may have something, from here or elsewhere.
 
     What waited for another bridge to send it (`device_bridge.spool.yielding`) may have been sent there this moment.
     """
-    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND route = ? AND state = 'held'", (alarm, route))
+    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND route = ? AND state != 'released'", (alarm, route))
+    spool.sql.execute("UPDATE held SET sealed = x'', press = NULL WHERE alarm = ? AND route = ?", (alarm, route))
     query = "SELECT max(attempts > 0 OR state = 'yielded') FROM outbox WHERE alarm = ? AND route = ? AND NOT withdraws"
     begun = bool(spool.sql.execute(query, (alarm, route)).fetchone()[0])
     spool.sql.execute(
@@ -195,5 +252,9 @@ def _release(spool: Writing, where: str, values: tuple[object, ...]) -> list[str
     ).fetchall()
     for n, alarm, route, sealed, press in rows:
         queue(spool, alarm, route, sealed, 0, press)
-        spool.sql.execute("UPDATE held SET state = 'released', sealed = x'', press = NULL WHERE n = ?", (n,))
+        spool.sql.execute(
+            "UPDATE held SET state = 'released', sealed = iif(stage > 0, sealed, x''),"
+            " press = iif(stage > 0, press, NULL) WHERE n = ?",
+            (n,),
+        )
     return [str(row[2]) for row in rows]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from device_bridge.alarm import lineage
+from device_bridge.alarm.numbers import newest_of
 from device_bridge.alarm.press import Pressed
 from device_bridge.alarm.sealing import StoredItem
 from device_bridge.alarm.step import Known, Last, Remaining, Seen, Sending, Step
@@ -116,11 +117,13 @@ def _add(spool: Writing, step: Step, raw: bytes | None) -> None:
             None if remaining is None else raw,
         ),
     ).fetchone()
-    spool.sql.execute(
-        "INSERT INTO newest_press VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET boot = excluded.boot,"
-        " counter = excluded.counter WHERE (excluded.boot, excluded.counter) > (boot, counter)",
-        (press.device, press.boot, press.counter),
-    )
+    newest = newest_of(press.number, spool.newest_press(press.device))
+    if newest == press.number:
+        spool.sql.execute(
+            "INSERT INTO newest_press VALUES (?, ?, ?) ON CONFLICT (device) DO UPDATE SET boot = excluded.boot,"
+            " counter = excluded.counter WHERE (excluded.boot, excluded.counter) > (boot, counter)",
+            (press.device, press.boot, press.counter),
+        )
     if remaining is not None:
         places = _places(press.identity)[item is not None :]
         rows = [(place, step.belongs) for place in places]

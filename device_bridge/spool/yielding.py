@@ -45,7 +45,10 @@ def delivered(spool: Writing, alarm: ids.AlarmId, route: str) -> None:
         " WHERE alarm = ? AND route = ? AND state = 'yielded' AND NOT withdraws",
         (alarm, route),
     )
-    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND route = ? AND state = 'held'", (alarm, route))
+    spool.sql.execute("DELETE FROM held WHERE alarm = ? AND route = ? AND state = 'held' AND stage = 0", (alarm, route))
+    spool.sql.execute(
+        "UPDATE held SET state = 'released' WHERE alarm = ? AND route = ? AND state = 'held'", (alarm, route)
+    )
 
 
 def withdrawn(spool: Writing, alarm: ids.AlarmId, route: str) -> None:

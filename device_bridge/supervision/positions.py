@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from device_bridge.alarm import lineage
+from device_bridge.alarm import lineage, numbers
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import unix_ms
 from device_bridge.alarm.life import sort_of
@@ -63,21 +63,21 @@ class Positions:
         self._second = 0
         self._in_second = 0
 
-    def take(self, message: DeviceMessage, payload: bytes, signed: bytes) -> None:
+    def take(self, message: DeviceMessage, payload: bytes, signed: bytes, *, ahead: bool) -> None:
         """Keep an authentic position if an alarm of its device is open; `payload` is it as it came.
 
-        `signed` is what its signature is over.
+        `signed` is what its signature is over. `ahead`: its number lies far ahead of the device's others.
         """
         alarm = self._open_alarm(message.device)
         if alarm is None:
             self.unasked += 1
             self._kept_at.pop(message.device, None)
-        elif message.press <= alarm.press_id:
+        elif message.press <= alarm.press_id and not numbers.is_ahead(alarm.press_id, message.press):
             self.refused += 1
         elif not self._has_room(message.device, _gap_s(alarm, time.time())):
             self.thinned += 1
         else:
-            self._keep(alarm, message, payload, lineage.identity(self._press_key, signed))
+            self._keep(alarm, message, payload, lineage.identity(self._press_key, signed), ahead=ahead)
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -104,9 +104,9 @@ class Positions:
         self._in_second += 1
         return self._in_second <= MAX_PER_S
 
-    def _keep(self, alarm: Alarm, message: DeviceMessage, payload: bytes, identity: ids.Sha256) -> None:
+    def _keep(self, alarm: Alarm, message: DeviceMessage, payload: bytes, identity: ids.Sha256, *, ahead: bool) -> None:
         try:
-            stored = self._store(alarm, message, payload, identity)
+            stored = self._store(alarm, message, payload, identity, ahead=ahead)
         except SpoolError as error:
             log.warning("position-not-stored", error=str(error))  # the next one comes in ten seconds
             return
@@ -120,14 +120,18 @@ class Positions:
         self._kept_at[message.device] = time.monotonic()
         self._board.announce([alarm.alarm])
 
-    def _store(self, alarm: Alarm, message: DeviceMessage, payload: bytes, identity: ids.Sha256) -> bool:
+    def _store(
+        self, alarm: Alarm, message: DeviceMessage, payload: bytes, identity: ids.Sha256, *, ahead: bool
+    ) -> bool:
         """Seal, then write in one short transaction; False when the alarm was closed meanwhile or this one is old."""
         readers = self._registry.readers_of_alarm(alarm.case)
         item, seal = seal_press(self._bridge, readers, alarm.case, alarm.alarm, message, ids.now(), payload, identity)
         what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
         newest = self._bridge.seal(what.to_bytes())
         with self._spool.write() as spool:
-            if not spool.alarm(alarm.alarm).is_open or not spool.note_position(message.device, message.press):
+            if not spool.alarm(alarm.alarm).is_open:
+                return False
+            if not ahead and not spool.note_position(message.device, message.press):
                 return False
             spool.add_item(alarm.alarm, item)
             spool.queue_statement(seal.id, alarm.alarm, seal.envelope.to_bytes(), item.item)

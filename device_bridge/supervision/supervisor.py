@@ -7,10 +7,11 @@ takes neither the spool's lock nor its disk from a press. A change of a device's
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
+from device_bridge.clock import Step, WallClock
 from device_bridge.loops import Loop
 from device_bridge.registry import Device, Registry
 from device_bridge.spool import devices
@@ -54,6 +55,7 @@ class Supervisor:
         spool: Spool,
         registry: Registry,
         telemetry: Telemetry,
+        clock: WallClock,
         clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         shards: range = ALL_SHARDS,
     ) -> None:
@@ -63,6 +65,8 @@ class Supervisor:
         self._registry = registry
         self._telemetry = telemetry
         self._clock_ms = clock_ms
+        self._clock = clock
+        clock.on_step(self.carry)
         self._began_ms = clock_ms()
         self._known: dict[ids.DeviceId, Condition] = {}
         self._standing: dict[ids.DeviceId, Standing] = {}
@@ -100,7 +104,7 @@ class Supervisor:
                     "device": device.device,
                     "case": device.case,
                     "profile": device.profile,
-                    "state": "unknown" if stands is None else "fault" if stands.reasons else "ready",
+                    "state": _state(condition, stands),
                     "since": _time(None if stands is None else stands.since_ms),
                     "reasons": [] if stands is None else list(stands.reasons),
                     "heard_at": _time(None if condition is None else condition.heard_ms),
@@ -136,6 +140,18 @@ class Supervisor:
                 with self._spool.write() as spool:
                     for name in part:
                         devices.add_change(spool, name, now_ms, (NOT_WATCHED,))
+
+    def carry(self, step: Step) -> None:
+        """Let every device be silent for as long as it was, after the wall clock was set."""
+        with self._turn, self._lock:
+            self._telemetry.carry(step)
+            self._began_ms += step.ms
+            if self._others_since_ms is not None:
+                self._others_since_ms += step.ms
+            for name, one in self._known.items():
+                heard_ms = None if one.heard_ms is None else one.heard_ms + step.ms
+                self._known[name] = replace(one, since_ms=one.since_ms + step.ms, heard_ms=heard_ms)
+            self._written.clear()
 
     def look(self, now_ms: int) -> int:
         """Judge every device at `now_ms`; return how many changed."""
@@ -219,11 +235,22 @@ class Supervisor:
             with self._spool.write() as spool:
                 for name, one in rows:
                     devices.note_heard(spool, name, Heard(one.since_ms, one.heard_ms, one.battery))
+                    devices.note_numbers(spool, name, self._telemetry.numbers(name))
             self._written.update({name: one.heard_ms or 0 for name, one in rows})
 
     def _turn_of_loop(self) -> float:
+        self._clock.look()
         self.look(self._clock_ms())
         return LOOK_S
+
+
+def _state(condition: Condition | None, stands: Standing | None) -> str:
+    """Nobody calls a device ready that was not heard yet."""
+    if stands is None or condition is None:
+        return "unknown"
+    if stands.reasons:
+        return "fault"
+    return "unknown" if condition.heard_ms is None else "ready"
 
 
 def history(reading: Reading, device: ids.DeviceId) -> list[dict[str, Any]]:

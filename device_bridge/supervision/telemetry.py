@@ -12,12 +12,15 @@ from typing import Final
 
 import structlog
 
+from device_bridge.alarm import numbers
+from device_bridge.clock import Step
 from device_bridge.errors import MessageError
 from device_bridge.loops import Loop
 from device_bridge.mqtt.connection import Connection, Delivered
 from device_bridge.registry import Registry
+from device_bridge.spool.devices import Numbers
 from device_bridge.supervision.positions import Positions
-from device_bridge.wire.message import DeviceMessage, Kind, parse_topic
+from device_bridge.wire.message import DeviceMessage, Kind, PressId, parse_topic
 from device_bridge.wire.reading import read_life_sign, verified
 from evidence import ids
 
@@ -47,13 +50,18 @@ class Telemetry:
         registry: Registry,
         on_life_sign: Callable[[DeviceMessage], None],
         positions: Positions,
+        remembered: Callable[[ids.DeviceId], Numbers],
     ) -> None:
         self.read = 0
         self.skipped = 0
         self.refused = 0
+        self.ahead = 0
+        """Life signs whose number lies far ahead: a fault of the device, or somebody who has its key."""
         self._registry = registry
         self._on_life_sign = on_life_sign
         self.positions = positions
+        self._remembered = remembered
+        self._numbers: dict[ids.DeviceId, Numbers] = {}
         self._waiting: dict[str, bytes] = {}
         self._newest: dict[ids.DeviceId, LifeSign] = {}
         self._lock = threading.Lock()
@@ -91,6 +99,31 @@ class Telemetry:
                 log.error("life-sign-not-read", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
         return TICK_S
 
+    def numbers(self, device: ids.DeviceId) -> Numbers:
+        """Return the newest numbers of a device, also from before this bridge started."""
+        return self._numbers.get(device) or self._remembered(device)
+
+    def carry(self, step: Step) -> None:
+        """Let every life sign be as old as it was, after the wall clock was set."""
+        for name, sign in list(self._newest.items()):
+            if not step.stamped_after(round(sign.at * 1000)):
+                self._newest[name] = replace(sign, at=sign.at + step.ms / 1000)
+
+    def _note_number(self, device: ids.DeviceId, press: PressId) -> bool:
+        """Remember the newest number; False for one that is not newer. One far ahead silences none of the others."""
+        known = self.numbers(device)
+        if numbers.is_ahead(press, known.newest):
+            if known.ahead is not None and press <= known.ahead:
+                return False
+            self.ahead += 1
+            log.warning("number-far-ahead", boot=press.boot)
+            self._numbers[device] = replace(known, ahead=press)
+            return True
+        if known.newest is not None and press <= known.newest:
+            return False
+        self._numbers[device] = replace(known, newest=press)
+        return True
+
     def _read(self, topic: str, payload: bytes) -> None:
         try:
             device = self._registry.device(parse_topic(topic).device)
@@ -99,12 +132,12 @@ class Telemetry:
         except MessageError:
             self.refused += 1
             return
-        last = self._newest.get(device.device)
-        if last is not None and message.press <= last.message.press:
+        ahead = numbers.is_ahead(message.press, self.numbers(device.device).newest)
+        if not self._note_number(device.device, message.press):
             self.refused += 1
             return
         self._newest[device.device] = LifeSign(replace(message, location=None), time.time())
         self.read += 1
         self._on_life_sign(message)
         if message.kind is Kind.POSITION:
-            self.positions.take(message, payload, signed.signed)
+            self.positions.take(message, payload, signed.signed, ahead=ahead)
