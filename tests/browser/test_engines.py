@@ -11,22 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.support.engines import Window, firefox, webkit
-from tests.support.page_world import PHRASES
+from tests.support.engines import UNTIL, Window, firefox, sign_in, webkit
 from tests.support.stand_in import StandIn
 from tests.support.visitor import ARTEFACTS, visit
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
-
-UNTIL = "for (let n = 0; n < 600; n += 1) { if (%s) break; await new Promise((ok) => setTimeout(ok, 100)); }"
-"""Wait in the page until something is there; a minute is for a busy machine."""
-
-SIGN_IN = """
-  const fill = (name, text) => { document.querySelector(name).value = text; };
-  fill("#handle", "%s");
-  fill("#phrase", "%s");
-  document.querySelector("button[type=submit]").click();
-"""
 
 
 class _Chromium:
@@ -41,13 +30,6 @@ class _Chromium:
 
     async def picture(self) -> bytes:
         return await self._page.screenshot()
-
-
-async def _sign_in(window: Window, url: str, handle: str, sign: str) -> None:
-    await window.go(url)
-    await window.ask(UNTIL % "document.querySelector('#handle')")
-    await window.ask(SIGN_IN % (handle, PHRASES[handle]))
-    await window.ask(UNTIL % f"document.querySelector('{sign}') || document.querySelector('.sign-in .problem')")
 
 
 @pytest.fixture(params=["chromium", "firefox", "webkit"])
@@ -65,7 +47,7 @@ def engine(
     return name, {"chromium": chromium, "firefox": lambda: firefox(tmp_path), "webkit": lambda: webkit(tmp_path)}[name]
 
 
-async def test_the_staff_pages_start_and_sign_in(
+async def test_the_staff_pages_start_andsign_in(
     engine: tuple[str, Callable[[], AbstractAsyncContextManager[Window]]], server: StandIn
 ) -> None:
     name, opened = engine
@@ -74,7 +56,7 @@ async def test_the_staff_pages_start_and_sign_in(
         await window.ask(UNTIL % "document.querySelector('.door')")
         assert await window.ask("return document.querySelectorAll('.door').length") == 2
 
-        await _sign_in(window, f"{server.url}/review", "marit", "getuige-review[data-checked]")
+        await sign_in(window, f"{server.url}/review", "marit", "getuige-review[data-checked]")
         total = len(server.world.containers)
         said = await window.ask(
             "return document.querySelector('.verification')?.textContent ?? document.body.textContent"
@@ -84,5 +66,5 @@ async def test_the_staff_pages_start_and_sign_in(
         ARTEFACTS.mkdir(parents=True, exist_ok=True)
         (ARTEFACTS / f"engine-{name}.png").write_bytes(await window.picture())
 
-        await _sign_in(window, f"{server.url}/console", "daan", ".freshness.live")
+        await sign_in(window, f"{server.url}/console", "daan", ".freshness.live")
         assert await window.ask("return document.querySelector('.freshness')?.className") == "freshness live"

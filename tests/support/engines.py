@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from tests.support.page_world import PHRASES
 from tests.support.programs import need
 from tests.support.waiting import patience
 
@@ -40,12 +41,38 @@ class Window(Protocol):
         """What the window shows, as PNG."""
 
 
+UNTIL = "for (let n = 0; n < 600; n += 1) { if (%s) break; await new Promise((ok) => setTimeout(ok, 100)); }"
+"""Wait in the page until something is there; a minute is for a busy machine."""
+
+_SIGN_IN = """
+  const fill = (name, text) => { document.querySelector(name).value = text; };
+  fill("#handle", "%s");
+  fill("#phrase", "%s");
+  document.querySelector("button[type=submit]").click();
+"""
+
+
+async def sign_in(window: Window, url: str, handle: str, sign: str) -> None:
+    """Open a page and sign in; wait for an element that is the `sign` of it, or for a refusal."""
+    await window.go(url)
+    await window.ask(UNTIL % "document.querySelector('#handle')")
+    await window.ask(_SIGN_IN % (handle, PHRASES[handle]))
+    await window.ask(UNTIL % f"document.querySelector('{sign}') || document.querySelector('.sign-in .problem')")
+
+
+DOWNLOADS = "Downloads"
+"""Where both keep what is saved, in the folder in which they were started."""
+
+
 def _environment(home: Path, **more: str) -> dict[str, str]:
+    (home / DOWNLOADS).mkdir(exist_ok=True)
+    (home / ".config").mkdir(exist_ok=True)
+    (home / ".config/user-dirs.dirs").write_text(f'XDG_DOWNLOAD_DIR="$HOME/{DOWNLOADS}"\n')
     return {
         **os.environ,
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home),
-        "TZ": "Europe/Amsterdam",
+        "XDG_CONFIG_HOME": str(home / ".config"),
         "LC_ALL": "C.UTF-8",
         **more,
     }
@@ -106,13 +133,13 @@ class _Firefox:
 
 
 @asynccontextmanager
-async def firefox(folder: Path) -> AsyncIterator[Window]:
-    """Start Firefox ESR with a fresh profile in `folder`."""
+async def firefox(folder: Path, zone: str = "Europe/Amsterdam") -> AsyncIterator[Window]:
+    """Start Firefox ESR with a fresh profile in `folder`, on a computer whose clock is in `zone`."""
     program, profile = need("firefox-esr"), folder / "profile"
     profile.mkdir()
     command = [str(program), "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
     listening = profile / "WebDriverBiDiServer.json"
-    with _running(command, _environment(folder)) as process:
+    with _running(command, _environment(folder, TZ=zone)) as process:
         async with asyncio.timeout(START_S):
             while not (listening.exists() and listening.read_text("utf-8")):
                 assert process.poll() is None, "Firefox does not start"
@@ -184,14 +211,17 @@ def _free_port() -> int:
 
 
 @asynccontextmanager
-async def webkit(folder: Path) -> AsyncIterator[Window]:
-    """Start WebKitGTK's small browser on a display of its own."""
+async def webkit(folder: Path, zone: str = "Europe/Amsterdam") -> AsyncIterator[Window]:
+    """Start WebKitGTK's small browser on a display of its own, on a computer whose clock is in `zone`."""
     driver = need("WebKitWebDriver")
     assert MINI_BROWSER, "WebKitGTK comes without its small browser"
     port = _free_port()
     options = {"binary": str(MINI_BROWSER[0]), "args": ["--automation", "--geometry=1440x1000"]}
     wanted = {"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}}
-    with _display(folder) as display, _running([str(driver), f"--port={port}"], _environment(folder, DISPLAY=display)):
+    with (
+        _display(folder) as display,
+        _running([str(driver), f"--port={port}"], _environment(folder, DISPLAY=display, TZ=zone)),
+    ):
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
             made: dict[str, Any] = {}
             async with asyncio.timeout(START_S):

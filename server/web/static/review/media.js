@@ -122,17 +122,22 @@ class Media extends View {
     if (kind === "file") return nothing;
     if (this.trouble === "unshown") return html`<p class="none media-note" role="status">${t("media-unshown", { type: mime })}</p>`;
     const failed = () => { this.trouble = "unshown"; };
+    const look = (/** @type {Event} */ { target }) => this.#look(/** @type {HTMLMediaElement} */ (target));
     if (kind === "photo") return html`<img src=${url} alt=${t("photo-of", { title: entry.title })} data-item=${entry.id} @error=${failed}>`;
-    if (kind === "sound") return html`<audio src=${url} controls preload="metadata" aria-label=${entry.title} @error=${failed}></audio>`;
+    if (kind === "sound") return html`<audio src=${url} controls preload="metadata" aria-label=${entry.title} @error=${failed} @loadedmetadata=${look}></audio>`;
     return html`
-      <video src=${url} controls preload="metadata" aria-label=${entry.title} @error=${failed}
-        @loadedmetadata=${(/** @type {Event} */ { target }) => this.#look(/** @type {HTMLVideoElement} */ (target))}></video>
+      <video src=${url} controls preload="metadata" aria-label=${entry.title} @error=${failed} @loadedmetadata=${look}></video>
       ${this.trouble === "pictureless" ? html`<p class="none media-note" role="status">${t("media-pictureless", { type: mime })}</p>` : nothing}`;
   }
 
-  /** @param {HTMLVideoElement} video a browser that knows the sound and not the picture plays on, black */
-  #look(video) {
-    if (video.videoWidth === 0) this.trouble = "pictureless";
+  /**
+   * A browser that knows the sound and not the picture plays on, black. One that knows neither may say nothing and have a
+   * clip of no length (WebKitGTK, of AMR).
+   * @param {HTMLMediaElement} player
+   */
+  #look(player) {
+    if (player.duration === 0) this.trouble = "unshown";
+    else if (player instanceof HTMLVideoElement && player.videoWidth === 0) this.trouble = "pictureless";
   }
 }
 
