@@ -1,12 +1,10 @@
 """The verifier as one file, in a Python that holds PyNaCl and `cryptography` and nothing else: same words and codes."""
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -22,43 +20,30 @@ from evidence.envelope.meta import Media
 from evidence.statements import event as events
 from evidence.statements import statement
 from tests.support import published
+from tests.support.bare_python import BarePython
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 from tests.support.waiting import patience
 
-ALLOWED = ("pynacl", "cryptography", "cffi", "pycparser")
-"""The two packages and what they need themselves."""
-
 
 @dataclass(frozen=True)
 class Bench:
-    """A bare Python, the file, and what to verify."""
+    """A bare Python with the file, and what to verify."""
 
-    python: Path
-    program: Path
+    bare: BarePython
     book: Organisation
     sealed: Path
     opened: Path
     receipt: Path
 
     def run(self, path: Path, *more: str, trust_in: Path | None = None) -> "subprocess.CompletedProcess[str]":
-        command = [str(one) for one in (self.python, self.program, path, "--trust", trust_in or self.book.trust, *more)]
-        env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=patience(60), check=False)
+        return self.bare.verify(path, trust_in or self.book.trust, *more)
 
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     folder = tmp_path_factory.mktemp("bench")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "bare"], check=True, timeout=patience(60))
-    (site,) = (folder / "bare").glob("lib/python*/site-packages")
-    for name in ALLOWED:
-        for file in distribution(name).files or ():
-            top = file.parts[0]
-            if top != ".." and not (site / top).exists():
-                (site / top).symlink_to(Path(str(distribution(name).locate_file(top))))
-    zipapp.build(folder / "getuige-verify.pyz")
     book = Organisation(folder / "book")
     photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Auto")
     items = [book.seal(incident()), book.seal(photo, sealing.Content.of_bytes(bytes(9_000), "a.jpg", "image/jpeg"))]
@@ -67,8 +52,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     opened.open_bundle(sealed, book.investigator, folder / "opened")
     receipt = folder / "receipt.json"
     receipt.write_bytes(canonical.encode(receipt_members(book)))
-    python = folder / "bare" / "bin" / "python"
-    return Bench(python, folder / "getuige-verify.pyz", book, sealed, folder / "opened", receipt)
+    return Bench(BarePython.build(folder), book, sealed, folder / "opened", receipt)
 
 
 def receipt_members(book: Organisation) -> dict[str, object]:
@@ -115,20 +99,6 @@ def test_tampering_gives_exit_code_1_and_is_named(bench: Bench, tmp_path: Path) 
     assert "NOT PROVEN" in bench.run(folder, "--lang", "en").stdout
 
 
-def test_a_changed_original_and_a_foreign_receipt_are_found(bench: Bench, tmp_path: Path) -> None:
-    members = receipt_members(bench.book)
-    receipt = tmp_path / "receipt.json"
-    receipt.write_bytes(canonical.encode({**members, "salt": "00" * 32}))
-    assert bench.run(receipt).returncode == 1
-    original = next((bench.opened / "data/originals").iterdir())
-    before = original.read_bytes()
-    original.write_bytes(before[:-1] + b"\x01")
-    try:
-        assert bench.run(bench.opened).returncode == 1
-    finally:
-        original.write_bytes(before)
-
-
 def test_what_cannot_be_read_gives_exit_code_2(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "noise.zip").write_bytes(b"no bundle")
     unreadable = bench.run(tmp_path / "noise.zip")
@@ -145,7 +115,7 @@ def test_what_cannot_be_read_gives_exit_code_2(bench: Bench, tmp_path: Path) -> 
 
 def test_the_same_sources_give_the_same_bytes_and_only_what_is_needed(bench: Bench, tmp_path: Path) -> None:
     modules = zipapp.build(tmp_path / "again.pyz")
-    assert (tmp_path / "again.pyz").read_bytes() == bench.program.read_bytes()
+    assert (tmp_path / "again.pyz").read_bytes() == bench.bare.program.read_bytes()
     assert "evidence.bundle.checking.verify" in modules
     assert not [name for name in modules if name.startswith(("evidence.store", "evidence.custody.log.integrator"))]
     assert not {"evidence.bundle.opening.opened", "evidence.bundle.making.sealed", "evidence.envelope.opening"} & set(
@@ -155,7 +125,7 @@ def test_the_same_sources_give_the_same_bytes_and_only_what_is_needed(bench: Ben
 
 def test_a_python_without_the_packages_says_what_to_install(bench: Bench) -> None:
     done = subprocess.run(
-        [sys.executable, "-I", "-S", bench.program, "--help"],
+        [sys.executable, "-I", "-S", bench.bare.program, "--help"],
         capture_output=True,
         text=True,
         timeout=patience(60),

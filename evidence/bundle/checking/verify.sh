@@ -27,15 +27,15 @@ FAILED=0
 
 ok() { echo "ok    $1"; }
 bad() { echo "FAIL  $1"; FAILED=1; }
-sha() { sha256sum | cut -c1-64; }
+sha() { sum=$(sha256sum); echo "${sum%% *}"; }
 bytes() { xxd -r -p; }
 to_hex() { xxd -p | tr -d '\n'; }
 member() { # FILE NAME: canonical JSON has one spelling; a file without a final newline still gives a line of its own
   printf '%s\n' "$(sed -n "s/.*\"$2\":\"\([^\"]*\)\".*/\1/p" "$1")"
 }
 payload() { # FILE OUT: what a DSSE envelope signs; 1 for base64 in another spelling than its own
-  member "$1" payload > "$WORK/base64"; base64 -d "$WORK/base64" > "$2" 2>/dev/null
-  [ "$(base64 "$2" | tr -d '\n')" = "$(cat "$WORK/base64")" ]
+  member "$1" payload | tr -d '\n' > "$WORK/base64"; base64 -d "$WORK/base64" > "$2" 2>/dev/null
+  base64 "$2" | tr -d '\n' | cmp -s - "$WORK/base64"
 }
 # What is signed or hashed is JSON in one spelling (docs/formats/statement.md): the sed expressions here know no other.
 canonical() { # FILE: 0 for that spelling; strict UTF-8, keys in order and each once, whole numbers, at most 32 levels
@@ -145,6 +145,9 @@ MANIFEST=manifest-sha256.txt
 spelled() { # FILE OUT: the event and its statement, in the spelling that is signed
   canonical "$1" && payload "$1" "$2" && canonical "$2" || { bad "$1 is not in the one spelling that is signed"; return 1; }
 }
+for one in data/salts.json proof/export-event.json proof/export-salt.txt proof/export-event.tlog-proof; do
+  [ -f "$one" ] || { bad "$one is missing: the rest cannot be checked"; exit 1; }
+done
 for one in data/salts.json proof/rotations.json; do
   [ ! -f "$one" ] || canonical "$one" || bad "$one is not in the one spelling that is read"
 done
@@ -264,6 +267,7 @@ leads_to_end() { # NOTE: 0 when a head of a log that ended is part of its last o
   echo "note  a head of $size entries is from before its log ended; only the witnesses answer for where it leads"
 }
 check_note() { # NOTE: 0 when the log signed it and the quorum cosigned it
+  case $(sed -n 2p "$1") in '' | *[!0-9]*) return 1 ;; esac         # the size
   sed '/^$/q' "$1" | sed '$d' > "$WORK/body"
   log_of "$(head -n 1 "$WORK/body")" || return 1
   leads_to_end "$1" || return 1
@@ -335,6 +339,7 @@ holds() { # as above, and tsa-policy believed in the authority at that time
   stamped "$@" && { [ ! -f "$WORK/until.$3" ] || [ "$4" -le "$(cat "$WORK/until.$3")" ]; }
 }
 whose() { # TOKEN DATA: the authority under whose roots the token held when it was made
+  [ -n "$(stated "$1" 'Time stamp')" ] || return 1                    # no token that can be read
   at=$(time_of "$1")
   for path in "$WORK"/tsa/*; do
     if stamped "$1" "$2" "${path##*/}" "$at"; then echo "${path##*/}"; return 0; fi
@@ -402,6 +407,7 @@ NOW=$(of_openssl "$(date -u '+%b %d %H:%M:%S %Y')")
 STAMPED=0
 : > "$WORK/heads"                                                   # events below, earliest cosignature, log, size, root
 for proof in proof/export-event.tlog-proof proof/events/*.tlog-proof; do
+  [ -f "$proof" ] || continue
   note_of "$proof" > "$WORK/note"
   digest=$(sha < "$WORK/note")
   [ -f "$WORK/$digest.ok" ] && continue
@@ -419,7 +425,7 @@ done
 
 # --- 4. each event is in the log (RFC 9162, 2.1.3.2) ----------------------------------------------------------------
 in_log() { # EVENT SALT-HEX PROOF INDEX
-  [ -f "$3" ] || return 1
+  [ -n "$2" ] && [ -f "$3" ] || return 1
   log_at "$4"; entry=$(($4 - FIRST + BEFORE))
   [ "$(sed -n 's/^index //p' "$3")" = "$entry" ] || return 1
   note_of "$3" > "$WORK/note"
@@ -456,14 +462,17 @@ between() { # EVENT STATEMENT INDEX: is the server's clock inside the bounds of 
   fi
   BETWEEN="not before $(iso "$earliest"), not after $(iso "$latest"), received $(iso "$received")"
 }
+mkdir "$WORK/said"; : > "$WORK/said/nothing"                        # what each event signs, under the event's name
 COUNT=0
 for event in data/events/*.json; do
-  spelled "$event" "$WORK/statement" || continue
-  name=$(basename "$event" .json); index=$(printf %s "$name" | sed 's/^0*\(.\)/\1/')
+  [ -f "$event" ] || continue
+  name=$(basename "$event" .json); said=$WORK/said/$name
+  spelled "$event" "$said" || { rm -f "$said"; continue; }
+  index=$(printf %s "$name" | sed 's/^0*\(.\)/\1/')
   salt=$(tr ',{}' '\n\n\n' < data/salts.json | sed -n "s/^\"$index\":\"\([0-9a-f]*\)\"$/\1/p")
   if in_log "$event" "$salt" "proof/events/$name.tlog-proof" "$index"; then
-    COUNT=$((COUNT + 1)); between "$event" "$WORK/statement" "$index"
-    if grep -Eq '"type":"item.(seal|open)"' "$WORK/statement"; then echo "time  item $(member "$WORK/statement" item): $BETWEEN"; fi
+    COUNT=$((COUNT + 1)); between "$event" "$said" "$index"
+    if grep -Eq '"type":"item.(seal|open)"' "$said"; then echo "time  item $(member "$said" item): $BETWEEN"; fi
   else bad "event $index is not in the log"; fi
 done
 ok "$COUNT events are in the log"
@@ -473,25 +482,24 @@ then ok "the export is in the log"; between proof/export-event.json "$WORK/expor
 # --- 5. each sealed item is the one that its event names ------------------------------------------------------------
 if [ -d data/items ]; then
   COUNT=0
-  for event in data/events/*.json; do
-    payload "$event" "$WORK/statement"
-    grep -q '"type":"item.seal"' "$WORK/statement" || continue
-    item=$(member "$WORK/statement" item)
-    digest=$(sed -n 's/.*"container":{"sha256":"\([0-9a-f]*\)".*/\1/p' "$WORK/statement")
+  for said in "$WORK"/said/*; do
+    grep -q '"type":"item.seal"' "$said" || continue
+    item=$(member "$said" item)
+    digest=$(sed -n 's/.*"container":{"sha256":"\([0-9a-f]*\)".*/\1/p' "$said")
     if [ -f "data/items/$item.getuige" ] && [ "$(sha < "data/items/$item.getuige")" = "$digest" ]; then COUNT=$((COUNT + 1)); else bad "item $item differs from its event"; fi
   done
   ok "$COUNT sealed items are unchanged"
 fi
 
 # --- 6. what arrived of an item that was begun and never sealed: its head is the one that was announced ---------------
-for event in data/events/*.json; do
-  payload "$event" "$WORK/statement"; grep -q '"type":"item.seal"' "$WORK/statement" && member "$WORK/statement" item
+for said in "$WORK"/said/*; do
+  grep -q '"type":"item.seal"' "$said" && member "$said" item
 done > "$WORK/sealed"
-for event in data/events/*.json; do
-  payload "$event" "$WORK/statement"; grep -q '"type":"item.open"' "$WORK/statement" || continue
-  item=$(member "$WORK/statement" item); grep -qx "$item" "$WORK/sealed" && continue
-  digest=$(sed -n 's/.*"head":{"sha256":"\([0-9a-f]*\)".*/\1/p' "$WORK/statement")
-  size=$(sed -n 's/.*"head":{"sha256":"[0-9a-f]*","size":\([0-9]*\)}.*/\1/p' "$WORK/statement")
+for said in "$WORK"/said/*; do
+  grep -q '"type":"item.open"' "$said" || continue
+  item=$(member "$said" item); grep -qx "$item" "$WORK/sealed" && continue
+  digest=$(sed -n 's/.*"head":{"sha256":"\([0-9a-f]*\)".*/\1/p' "$said")
+  size=$(sed -n 's/.*"head":{"sha256":"[0-9a-f]*","size":\([0-9]*\)}.*/\1/p' "$said")
   if [ -f "data/items/$item.getuige" ]; then tail -c +20 "data/items/$item.getuige" | head -c "${size:-0}" > "$WORK/head"
   elif [ -f "data/heads/$item.json" ]; then cat "data/heads/$item.json" > "$WORK/head"
   else : > "$WORK/head"; fi
@@ -509,21 +517,21 @@ if [ -f data/openings.json ] && ! canonical data/openings.json; then
 elif [ -f data/openings.json ]; then
   sed 's/"incomplete":{[^}]*},//g' data/openings.json | tr '{' '\n' > "$WORK/openings"
   COUNT=0
-  for event in data/events/*.json; do
-    payload "$event" "$WORK/statement"; item=$(member "$WORK/statement" item); whole=
-    case $(member "$WORK/statement" type) in
+  for said in "$WORK"/said/*; do
+    item=$(member "$said" item); whole=
+    case $(member "$said" type) in
       item.seal) whole=1 ;;
       item.open) if grep -qx "$item" "$WORK/sealed" || [ ! -f "data/heads/$item.json" ]; then continue; fi
-        payload "data/heads/$item.json" "$WORK/statement" ;;
+        said=$WORK/described; payload "data/heads/$item.json" "$said" ;;
       *) continue ;;
     esac
     grep "\"item\":\"$item\"" "$WORK/openings" | grep '"description":' > "$WORK/opening"
     closed=$(grep "\"item\":\"$item\"" "$WORK/openings" | sed -n 's/.*"part":"\([a-z-]*\)".*/\1/p')
-    original=$(member "$WORK/opening" original); content=$(committed "$WORK/statement" content)
+    original=$(member "$WORK/opening" original); content=$(committed "$said" content)
     if [ -n "$closed" ] && { [ ! -s "$WORK/opening" ] || [ -z "$original" ]; }; then echo "note  item $item was not opened, or not whole, by whoever made this folder: $closed"
       [ -s "$WORK/opening" ] || continue; whole=
     fi
-    if ! commits "$(member "$WORK/opening" description)" "$(member "$WORK/opening" meta_salt)" "$(committed "$WORK/statement" meta)"; then
+    if ! commits "$(member "$WORK/opening" description)" "$(member "$WORK/opening" meta_salt)" "$(committed "$said" meta)"; then
       bad "the description of item $item is not what was sealed"
     elif [ -z "$whole" ]; then continue
     elif [ -z "$content$original" ] || commits "$original" "$(member "$WORK/opening" content_salt)" "$content"; then COUNT=$((COUNT + 1))

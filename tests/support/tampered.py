@@ -1,0 +1,260 @@
+"""One table of tampered bundles, and what each verifier must say about each row.
+
+A row is a way to tamper and an outcome for each column: `python` is `getuige verify` and `getuige-verify.pyz`, which
+are one program, and `shell` is `verify.sh`. Another verifier is another column here and another runner in
+`tests/interop/test_tampered.py`; a new format is more rows.
+"""
+
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evidence import canonical, ids, keys
+from evidence.bundle.opening import opened
+from evidence.envelope import sealing
+from evidence.envelope.meta import Media
+from evidence.statements import event as events
+from evidence.statements import statement
+from tests.support import published, tampering
+from tests.support.forging import regenerate
+from tests.support.hostile_zips import HOSTILE
+from tests.support.incidents import incident
+from tests.support.lying_server import LyingServer, team_of
+from tests.support.organisation import Organisation
+
+Folder = Callable[[Path, Organisation], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An exit code, and what is said: codes of claims that fail (1) or are noted (0), or words."""
+
+    code: int
+    says: tuple[str, ...] = ()
+
+
+HOLDS: Final = Outcome(0)
+UNCHECKED: Final = Outcome(0, ("not checked here: who signed the statements and items",))
+"""It does not look at this, and says so."""
+
+NOT_FOR_IT: Final = Outcome(2, ("cannot be checked here",))
+
+
+def fails(*says: str) -> Outcome:
+    """Something does not hold, and these words or codes name it."""
+    return Outcome(1, says)
+
+
+def unreadable(*says: str) -> Outcome:
+    """It is refused before anything is judged."""
+    return Outcome(2, says)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What rows are made from: a bundle with a whole, an announced and an incomplete item, sealed and opened."""
+
+    book: Organisation
+    sealed: Path
+    opened: Path
+
+    @classmethod
+    def build(cls, folder: Path) -> "Story":
+        """Make it all in `folder`."""
+        book = Organisation(folder / "book")
+        photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Auto")
+        content = sealing.Content.of_bytes(bytes(50_000), "auto.jpg", "image/jpeg")
+        items = [book.seal(incident()), book.seal(photo, content, announced=True), book.begin(photo, content, 30_000)]
+        book.grant(*items)
+        bundle = book.export(*items)
+        opened.open_bundle(bundle, book.investigator, folder / "opened")
+        return cls(book, unpacked(bundle, folder / "sealed"), folder / "opened")
+
+
+def unpacked(bundle: Path, target: Path) -> Path:
+    """Unpack a bundle; return its one folder."""
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(target)
+    (folder,) = target.iterdir()
+    return folder
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was done, what each verifier says, and what makes it: returns what to verify, and the anchors."""
+
+    name: str
+    python: Outcome
+    shell: Outcome
+    make: Callable[[Story, Path], tuple[Path, Path]]
+
+
+def _folder(tamper: Folder, *, anew: bool, of: str = "sealed") -> Callable[[Story, Path], tuple[Path, Path]]:
+    def make(story: Story, target: Path) -> tuple[Path, Path]:
+        folder = target / "bundle"
+        shutil.copytree(getattr(story, of), folder)
+        tamper(folder, story.book)
+        if anew:
+            regenerate(folder)
+        return folder, story.book.trust
+
+    return make
+
+
+def sealed(name: str, tamper: Folder, python: Outcome, shell: Outcome, *, anew: bool = True) -> Row:
+    """A sealed bundle's folder; with `anew` a forger makes both manifests fit again."""
+    return Row(name, python, shell, _folder(tamper, anew=anew))
+
+
+def opened_(name: str, tamper: Folder, python: Outcome, shell: Outcome) -> Row:
+    """An opened bundle; both manifests fit again."""
+    return Row(f"opened: {name}", python, shell, _folder(tamper, anew=True, of="opened"))
+
+
+def zipped(name: str) -> Row:
+    """A ZIP that two programs could read differently."""
+
+    def make(story: Story, target: Path) -> tuple[Path, Path]:
+        names = sorted(one for one in story.sealed.rglob("*") if one.is_file())
+        files = {one.relative_to(story.sealed).as_posix(): one.read_bytes() for one in names}
+        path = target / "bundle.zip"
+        path.write_bytes(HOSTILE[name](files))
+        return path, story.book.trust
+
+    return Row(f"ZIP: {name}", unreadable("bundle.zip"), NOT_FOR_IT, make)
+
+
+def receipt(name: str, change: Callable[[Organisation, dict[str, object]], None], python: Outcome) -> Row:
+    """A receipt as a phone keeps it."""
+
+    def make(story: Story, target: Path) -> tuple[Path, Path]:
+        book, recorded = story.book, story.book.journal[-1]
+        members: dict[str, object] = {
+            "receipt": events.issue(book.server, book.log.name, recorded).to_json(),
+            "event": canonical.b64(recorded.event),
+            "salt": recorded.salt.hex(),
+            "server_key": _certificate(book.root, book.server),
+        }
+        change(book, members)
+        path = target / "receipt.json"
+        path.write_bytes(canonical.encode(members))
+        return path, book.trust
+
+    return Row(f"receipt: {name}", python, NOT_FOR_IT, make)
+
+
+def _certificate(root: keys.SigningKey, server: keys.Identity) -> dict[str, object]:
+    certificate = published.certificate(server, "server", "Getuige")
+    return dict(statement.sign(root, "key.publish", certificate).envelope.to_json())
+
+
+def _foreign_server(book: Organisation, members: dict[str, object]) -> None:
+    stranger = keys.Identity.generate()
+    members["receipt"] = events.issue(stranger, book.log.name, book.journal[-1]).to_json()
+    members["server_key"] = _certificate(stranger, stranger)
+
+
+def lied(name: str, lie: Callable[[LyingServer], object], python: Outcome, shell: Outcome) -> Row:
+    """A server that recorded what no rule allows."""
+
+    def make(_story: Story, target: Path) -> tuple[Path, Path]:
+        server = LyingServer(target / "server")
+        lie(server)
+        return server.bundle(target / "out"), server.trust
+
+    return Row(f"a server that lies: {name}", python, shell, make)
+
+
+def _odd_event(server: LyingServer) -> None:
+    dsse = events.parse(server.journal[1].event).statement.envelope.to_json()
+    server.lie(lambda index, now: canonical.encode({"v": 1, "index": index, "received_at": now, "dsse": dsse}) + b"\n")
+
+
+LOG, EXPORT, ITEM = "event-not-logged", "export-manifest-differs", "item-differs"
+ORIGINAL: Final = "original-differs"
+MANIFEST: Final = "the manifest is not the exported one"
+HEAD: Final = "log or witnesses did not sign it"
+NOT_LOGGED: Final = "is not in the log"
+NOT_EXPORTED: Final = "the export is not in the log"
+
+ROWS: Final = (
+    sealed("nothing at all", lambda *_: None, HOLDS, UNCHECKED),
+    # Manifests as they were.
+    sealed("an item, manifests as they were", tampering.flip_item, fails("bag-file-differs", ITEM),
+           fails("files of manifest-sha256.txt"), anew=False),
+    sealed("a file more", tampering.add_file, fails("bag-file-extra"), fails("listed or here, not both"), anew=False),
+    sealed("an event less, manifests as they were", tampering.leave_out_event, fails("bag-file-missing"),
+           fails("listed or here, not both"), anew=False),
+    sealed("a file named twice", tampering.name_a_file_twice, unreadable("twice"), fails("listed or here"), anew=False),
+    sealed("a file outside named", tampering.name_a_file_outside, unreadable("outside the bag"),
+           fails("listed or here"), anew=False),
+    sealed("hashes in capitals", tampering.hash_in_capitals, unreadable("malformed"),
+           fails("a line of tagmanifest-sha256.txt"), anew=False),
+    sealed("a link for a file", tampering.link_in_place_of_a_file, unreadable("not a plain file"),
+           fails("listed or here"), anew=False),
+    # And from here on a forger makes them fit again.
+    sealed("another declaration", tampering.another_declaration, unreadable("BagIt 1.0"), fails("bagit.txt")),
+    sealed("a byte of an item", tampering.flip_item, fails(EXPORT, ITEM), fails("differs from its event", MANIFEST)),
+    sealed("an item cut off", tampering.cut_item, fails(EXPORT, ITEM), fails("differs from its event")),
+    sealed("an item left out", tampering.leave_out_item, fails(EXPORT, ITEM), fails("differs from its event")),
+    sealed("two items for each other", tampering.swap_items, fails(EXPORT, ITEM), fails("differs from its event")),
+    sealed("what was begun", tampering.flip_what_was_begun, fails(EXPORT, ITEM), fails("not the one that was begun")),
+    sealed("an event left out", tampering.leave_out_event, fails(EXPORT), fails(MANIFEST)),
+    sealed("all events left out", tampering.leave_out_events, fails(EXPORT), fails(MANIFEST)),
+    sealed("an event of before", tampering.backdate, fails(EXPORT, LOG), fails(NOT_LOGGED, MANIFEST)),
+    sealed("another claim in a statement", tampering.change_claim, fails(EXPORT, LOG, "event-not-authentic"),
+           fails(NOT_LOGGED)),
+    sealed("another ground of the export", tampering.change_ground, fails(EXPORT, LOG, "event-not-authentic"),
+           fails("the export is not in the log")),
+    sealed("another salt", tampering.change_salt, fails(LOG), fails(NOT_LOGGED)),
+    sealed("a salt left out", tampering.leave_out_salt, fails(LOG), fails(NOT_LOGGED)),
+    sealed("another salt of the export", tampering.change_export_salt, fails(LOG), fails(NOT_EXPORTED)),
+    sealed("a proof left out", tampering.leave_out_proof, fails(LOG), fails(NOT_LOGGED)),
+    sealed("a proof of nonsense", tampering.spoil_proof, fails(LOG), fails(NOT_LOGGED)),
+    sealed("all salts left out", tampering.leave_out_salts, unreadable("is missing"), fails("salts.json is missing")),
+    sealed("the export left out", tampering.leave_out_export, unreadable("is missing"),
+           fails("export-event.json is missing")),
+    sealed("two proofs for each other", tampering.swap_proofs, fails(LOG), fails(NOT_LOGGED)),
+    sealed("no witness", tampering.strip_witness, fails(LOG), fails(HEAD)),
+    sealed("no signature of the log", tampering.strip_log, fails(LOG), fails(HEAD)),
+    sealed("another size of the log", tampering.another_size, fails(LOG), fails(HEAD)),
+    sealed("a false line of the witness", tampering.add_a_line_that_is_wrong, fails(LOG), fails(HEAD)),
+    sealed("a line of a stranger", tampering.add_a_line_of_a_stranger, HOLDS, UNCHECKED),
+    sealed("a line twice", tampering.say_the_cosignature_twice, HOLDS, UNCHECKED),
+    sealed("a foreign token", tampering.foreign_token, fails("time-token-bad"), fails("FAIL  time stamp")),
+    sealed("a token of something else", tampering.token_of_another_document, fails("time-token-bad"),
+           fails("FAIL  time stamp")),
+    sealed("a token cut off", tampering.cut_token, fails("time-token-bad"), fails("FAIL  time stamp")),
+    sealed("a token left out", tampering.leave_out_token, Outcome(0, ("time-missing",)),
+           Outcome(0, ("no outside time stamp",))),
+    # Opened bundles.
+    opened_("nothing at all", lambda *_: None, HOLDS, UNCHECKED),
+    opened_("an original", tampering.change_original, fails(ORIGINAL), fails("the original of item")),
+    opened_("an original left out", tampering.leave_out_original, fails(ORIGINAL), fails("the original of item")),
+    opened_("a description", tampering.change_description, fails(ORIGINAL), fails("the description of item")),
+    opened_("an opening", tampering.change_opening, fails(ORIGINAL), fails("the description of item")),
+    opened_("an opening left out", tampering.leave_out_opening, fails(ORIGINAL), fails("the description of item")),
+    opened_("the sealed manifest", tampering.change_sealed_manifest, fails(EXPORT), fails(MANIFEST)),
+    opened_("openings in another spelling", tampering.spell_openings_otherwise, HOLDS,
+            Outcome(0, ("not checked here: the originals",))),
+    # What only a server could do.
+    lied("a statement that is right", lambda server: server.say(team_of(server.root)), HOLDS, UNCHECKED),
+    lied("a statement in another spelling", lambda server: server.say(team_of(server.root) + b"\n"),
+         fails("event-not-authentic"), fails("is not in the one spelling that is signed")),
+    lied("an event in another spelling", _odd_event, fails("event-not-authentic"),
+         fails("is not in the one spelling that is signed")),
+    lied("a statement of a stranger", lambda server: server.say(team_of(server.root), keys.Identity.generate()),
+         fails("event-not-authentic"), UNCHECKED),
+    # Receipts.
+    receipt("nothing at all", lambda *_: None, HOLDS),
+    receipt("another salt", lambda _, members: members.update(salt="00" * 32), fails("receipt-bad")),
+    receipt("another event", lambda book, members: members.update(event=canonical.b64(book.journal[0].event)),
+            fails("receipt-bad")),
+    receipt("another server", _foreign_server, fails("receipt-bad")),
+    receipt("no receipt in it", lambda _, members: members.update(receipt=None), fails("receipt-bad")),
+    receipt("a member more", lambda _, members: members.update(more=1), unreadable("more")),
+    *map(zipped, HOSTILE),
+)  # fmt: skip
