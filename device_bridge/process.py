@@ -106,19 +106,20 @@ class Bridge:
         self.takeover = Takeover(
             self.peers.followers, partial(self._other_lifelines, addresses, login), self.supervisor
         )
-        view = View(
+        self._view = view = View(
             self.spool,
             self.registry,
             lambda: (
-                self.lane,
-                self.clock,
-                self.completion,
-                self.watch,
-                self.supervisor,
-                self.peers,
-                self.registry,
-                self.forwarder,
-                *self.loops,
+                ("presses-not-stored", self.lane),
+                ("clock-set", self.clock),
+                ("presses-not-completed", self.completion),
+                ("alarms-unreadable", self.watch),
+                ("devices-unjudged", self.supervisor),
+                ("bridge-away", self.peers),
+                ("keys", self.registry),
+                ("journal-away", self.forwarder),
+                *(("login-away", callout) for callout in self._callouts),
+                *(("part-failed", loop) for loop in self.loops),
             ),
             self.forwarder,
             self.telemetry,
@@ -258,8 +259,8 @@ class Bridge:
         return self.sender is None or self.sender.sends_first()
 
     def consoles(self) -> int:
-        """How many console servers listen to the feed."""
-        return self.feed.listeners
+        """How many consoles are open."""
+        return self._view.watchers.consoles
 
     def brokers(self) -> int:
         """How many brokers are connected."""

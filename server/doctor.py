@@ -28,6 +28,7 @@ from evidence.errors import EvidenceError
 from evidence.store.blobs.lock_trial import try_lock
 from evidence.store.database.engine import open_engine, time_of
 from evidence.store.errors import BlobError, StoreError
+from server.alarms import causes as bridges
 from server.certificates import SOON, certificates
 from server.errors import ServerError
 from server.layout import Layout
@@ -331,6 +332,19 @@ def check_certificates(_settings: Settings) -> Finding:
     return Finding(name, State.GOOD, seen)
 
 
+def check_bridges(settings: Settings) -> Finding:
+    """The alarm bridges name nothing that would keep a press from a person."""
+    name = "Alarm bridges"
+    try:
+        told = bridges.look(settings)
+    except SettingsError as error:
+        return Finding(name, State.BAD, str(error), "correct the file that GETUIGE_BRIDGE_FEED_TOKEN_FILE names")
+    if told.causes or told.away:
+        seen = "; ".join((*told.away, *told.causes))
+        return Finding(name, State.LOOK, seen, "docs/operations/alarms.md, *Red health*, says what to do for each")
+    return Finding(name, State.GOOD, "nothing keeps a press from a person")
+
+
 CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_python,
     check_packages,
@@ -345,6 +359,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_ports,
     check_tsas,
     check_certificates,
+    check_bridges,
     _program_check(
         "nats-server",
         "the embedded MQTT brokers of `getuige run`",

@@ -1,11 +1,14 @@
 """Health and alarms as the feed shows them: an alarm as a console reads it, and everything that a press passes."""
 
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from device_bridge.alarm.alarm import Alarm
+from device_bridge.causes import Cause, CauseCode
+from device_bridge.feed.watchers import Watchers
 from device_bridge.journal.forwarder import Forwarder
 from device_bridge.loops import Loop
 from device_bridge.mqtt.connection import Connection
@@ -19,6 +22,9 @@ from device_bridge.supervision.supervisor import Supervisor
 from device_bridge.supervision.telemetry import Telemetry
 from evidence import canonical, ids, schema
 from evidence.envelope import container
+
+MIN_FREE_MB: Final = 32
+"""Some ten thousand presses; before the disk is full somebody must have made room."""
 
 CLOSED_SHOWN: Final = 100
 """Closed alarms that a console still lists; older ones are in the journal."""
@@ -69,14 +75,19 @@ def _item_json(spool: Spool, alarm: ids.AlarmId) -> dict[str, Any] | None:
     }
 
 
-def _of_presses(reading: Reading) -> list[str]:
-    """Say what is wrong with presses that were stored: kept too long, or not recognised as such."""
+def _of_presses(reading: Reading) -> list[Cause]:
+    """Say what is wrong with presses that were stored: kept too long, not recognised as such, or sealed to nobody."""
     said = []
     oldest_ms = presses.oldest_raw_ms(reading)
     if oldest_ms is not None and time.time_ns() // 1_000_000 - oldest_ms > RAW_KEPT_MS:
-        said.append("a press of more than a day ago is not in the journal: the bridge keeps its message")
+        words = "a press of more than a day ago is not in the journal: the bridge keeps its message"
+        said.append(Cause("press-kept", words))
     if authentic := reading.authentic_quarantined():
-        said.append(f"{authentic} message(s) that a device signed could not be taken in, and lie in quarantine")
+        words = f"{authentic} message(s) that a device signed could not be taken in, and lie in quarantine"
+        said.append(Cause("press-quarantined", words))
+    if unsealed := presses.unsealed_count(reading):
+        words = f"{unsealed} press(es) could be sealed to nobody and are kept at the bridge"
+        said.append(Cause("unsealed", words))
     return said
 
 
@@ -105,13 +116,14 @@ class View:
         self,
         spool: Spool,
         registry: Registry,
-        workers: Callable[[], Sequence[Worker]],
+        workers: Callable[[], Sequence[tuple[CauseCode, Worker]]],
         forwarder: Forwarder,
         telemetry: Telemetry,
         supervisor: Supervisor,
         connections: Sequence[Connection],
         routes: Sequence[Route],
     ) -> None:
+        self.watchers = Watchers()
         self._spool = spool
         self._registry = registry
         self._workers = workers
@@ -151,17 +163,20 @@ class View:
         workers = self._workers()
         brokers = [{"name": c.address.name, "connected": c.connected.is_set()} for c in self._connections]
         routes = [{"route": route.name, "trouble": route.watch.trouble} for route in self._routes]
-        troubles = [
-            *(f"broker {one['name']} is not connected" for one in brokers if not one["connected"]),
-            *(worker.trouble for worker in workers if worker.trouble),
-            *(f"{one['route']}: {one['trouble']}" for one in routes if one["trouble"]),
+        causes = [
+            *(Cause("broker-away", str(one["name"])) for one in brokers if not one["connected"]),
+            *(Cause(code, worker.trouble) for code, worker in workers if worker.trouble),
+            *(Cause("route-away", f"{one['route']}: {one['trouble']}") for one in routes if one["trouble"]),
+            *([] if self.watchers.on_shift else [Cause("nobody-watches")]),
         ]
-        counts = self._counts(troubles)
+        counts = self._counts(causes)
         return {
             "bridge": self._supervisor.bridge,
-            "ok": not troubles,
-            "ready": not any(isinstance(worker, Loop) and worker.ended for worker in workers),
-            "troubles": troubles,
+            "ok": not causes,
+            "ready": not any(isinstance(worker, Loop) and worker.ended for _, worker in workers),
+            "troubles": [cause.english for cause in causes],
+            "causes": [cause.to_json() for cause in causes],
+            "watching": {"consoles": self.watchers.consoles, "on_shift": self.watchers.on_shift},
             "brokers": brokers,
             "routes": routes,
             "journal": {
@@ -181,18 +196,19 @@ class View:
             "counters": dict(counts.of),
         }
 
-    def _counts(self, troubles: list[str]) -> _Counts:
-        """Count what lies in the spool, and add what is wrong with it to `troubles`: health is told without it too."""
+    def _counts(self, causes: list[Cause]) -> _Counts:
+        """Count what lies in the spool, and add what is wrong with it to `causes`: health is told without it too."""
         try:
+            free_mb = shutil.disk_usage(self._spool.path.parent).free // 1_000_000
+            if free_mb < MIN_FREE_MB:
+                causes.append(Cause("disk-low", str(free_mb)))
             reading = self._spool.read()
-            unsealed, counters = presses.unsealed_count(reading), reading.counters()
-            troubles += _of_presses(reading)
+            counters = reading.counters()
+            causes += _of_presses(reading)
             counts = _Counts(reading.waiting_statements_count(), reading.waiting_deliveries_count(), counters)
         except Exception as error:  # noqa: BLE001 - whatever the disk says, health answers
-            troubles.append(f"the spool cannot be read: {type(error).__name__}")
+            causes.append(Cause("spool-unreadable", f"the spool cannot be read: {type(error).__name__}"))
             return _Counts()
-        if unsealed:
-            troubles.append(f"{unsealed} press(es) could be sealed to nobody and are kept at the bridge")
         if refused := counters.get("statements.refused", 0):
-            troubles.append(f"the journal refused {refused} statement(s)")
+            causes.append(Cause("journal-refused", f"the journal refused {refused} statement(s)"))
         return counts

@@ -32,6 +32,7 @@ from device_bridge.errors import (
     UnknownAlarmError,
 )
 from device_bridge.feed.health import View
+from device_bridge.feed.watchers import Watching
 from device_bridge.figures import metrics
 from device_bridge.figures.stages import StageMetrics
 from device_bridge.intake.acts import ActDesk
@@ -102,6 +103,7 @@ class Feed:
                 Path("/devices", self._private(self._devices)),
                 Path("/devices/{device}", self._private(self._device)),
                 Path("/metrics", self._private(self._metrics)),
+                Path("/watchers", self._private(self._watchers), methods=["POST"]),
                 Path("/health", self._private(self._health)),
                 Path("/news", self._private(self._news)),
                 Path("/press", self._answered(self._press), methods=["POST"]),
@@ -136,6 +138,12 @@ class Feed:
 
     async def _health(self, _request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(self._view.health))
+
+    async def _watchers(self, request: Request) -> Response:
+        """Hear from a server how many consoles are open there, and at how many a person has begun a shift."""
+        if self._view.watchers.note(Watching.parse(await _body(request, MAX_ACT_BYTES))):
+            self._board.announce([])
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _devices(self, _request: Request) -> Response:
         return JSONResponse({"devices": await run_in_threadpool(self._view.devices)})

@@ -3,12 +3,15 @@
 Names are `getuige_bridge_…`; units are in the names. Nothing here names a device, a person or a place.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from device_bridge import causes as known
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -40,7 +43,7 @@ def page(health: Mapping[str, Any], stored: Histogram, stages: Sequence[Metric] 
     """Return the page; `health` is what `View.health` returns, `stages` are the families of `StageMetrics`."""
     registry = CollectorRegistry()
     registry.register(stored)
-    registry.register(_Collected([*_gauges(health), *_ways(health), *_counters(health), *stages]))
+    registry.register(_Collected([*_gauges(health), *_causes(health), *_ways(health), *_counters(health), *stages]))
     return generate_latest(registry)
 
 
@@ -53,6 +56,19 @@ def _gauges(health: Mapping[str, Any]) -> Iterable[Metric]:
         ("devices_fault", "Alarm devices that are not in order", health["devices"]["fault"]),
     ):
         yield GaugeMetricFamily(f"getuige_bridge_{name}", text, value=value)
+
+
+def _causes(health: Mapping[str, Any]) -> Iterable[Metric]:
+    """Every cause of red health by its code, nought while it is none: an alert can name what it is about."""
+    found = Counter(one["code"] for one in health["causes"])
+    causes = GaugeMetricFamily("getuige_bridge_cause", "What keeps a press from a person", labels=("code",))
+    for code in sorted(known.ALL):
+        causes.add_metric((code,), found[code])
+    yield causes
+    yield GaugeMetricFamily("getuige_bridge_ready", "Whether all its threads run", value=int(health["ready"]))
+    for name in ("consoles", "on_shift"):
+        text = "Open consoles" if name == "consoles" else "Open consoles with a shift begun"
+        yield GaugeMetricFamily(f"getuige_bridge_{name}", text, value=health["watching"][name])
 
 
 def _ways(health: Mapping[str, Any]) -> Iterable[Metric]:

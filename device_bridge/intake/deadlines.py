@@ -44,7 +44,7 @@ class Surroundings(Protocol):
     """What a step needs to know of the world outside the spool."""
 
     def consoles(self) -> int:
-        """How many console servers listen to the feed."""
+        """How many consoles are open."""
         ...
 
     def brokers(self) -> int:

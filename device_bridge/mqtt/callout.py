@@ -77,6 +77,11 @@ class AuthCallout:
         self._refusals: set[asyncio.Future[None]] = set()
         self.loop = Loop(f"callout {login.url}", self._turn, self._events.close)
 
+    @property
+    def trouble(self) -> str | None:
+        """The broker's address, while no device can log in there."""
+        return None if self.ready.is_set() else self._login.url.rpartition("/")[2]
+
     def start(self) -> None:
         """Connect, and keep trying."""
         self.loop.start()

@@ -7,8 +7,12 @@ number, so that a receiver which has it already does not open a second one.
 import contextlib
 import hashlib
 import socket
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
+
+import structlog
 
 from device_bridge.errors import RouteError
 from device_bridge.route_codes import RouteCode
@@ -16,6 +20,11 @@ from device_bridge.routes import Handed, dc09_frames
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.line import Line, Poll
 from device_bridge.wire.message import Location
+
+CLOCK_LIMIT: Final = timedelta(seconds=10)
+"""Receivers take frames up to 20 s early and 40 s late (DC-09 5.5.2); less than this is the way there."""
+
+log = structlog.get_logger()
 
 POLL_ACCOUNT: Final = "00000000"
 
@@ -34,6 +43,8 @@ class Dc09Route:
         self._agreed = agreed
         self._message_id: dc09_frames.MessageId = message_id
         self._polls = 0
+        self._ahead = timedelta()
+        """How far the receiver's clock is ahead of ours: it refuses frames of another time than its own."""
         self.watch = Poll(name, self._poll)
 
     def takes(self, kind: str) -> bool:
@@ -63,20 +74,36 @@ class Dc09Route:
         return Handed(said, code)
 
     def _report(self, what: Dispatch, location: Location | None) -> dc09_frames.Reply:
-        frame = dc09_frames.alarm_frame(
-            self._agreed,
-            self._message_id,
-            sequence_of(what),
-            dc09_frames.account_of(what.device),
-            what.kind,
-            location,
-            datetime.now(UTC),
-        )
-        return self._exchange(frame)
+        def frame(at: datetime) -> bytes:
+            return dc09_frames.alarm_frame(
+                self._agreed,
+                self._message_id,
+                sequence_of(what),
+                dc09_frames.account_of(what.device),
+                what.kind,
+                location,
+                at,
+            )
+
+        return self._in_its_time(frame)
 
     def _poll(self) -> None:
         self._polls = self._polls % dc09_frames.LAST_SEQUENCE + 1
-        self._exchange(dc09_frames.null_frame(self._agreed, self._polls, POLL_ACCOUNT, datetime.now(UTC)))
+        reply = self._in_its_time(partial(dc09_frames.null_frame, self._agreed, self._polls, POLL_ACCOUNT))
+        if reply.answer == "NAK":
+            raise RouteError("the alarm centre's receiver refuses our polls (NAK): clock, key or account", about="NAK")
+
+    def _in_its_time(self, frame: Callable[[datetime], bytes]) -> dc09_frames.Reply:
+        """Send a frame; once more, with the receiver's time, when it refuses ours and tells its own."""
+        reply = self._exchange(frame(datetime.now(UTC) + self._ahead))
+        if reply.answer != "NAK" or reply.at is None:
+            return reply
+        ahead = reply.at - datetime.now(UTC)
+        if abs(ahead - self._ahead) < CLOCK_LIMIT:
+            return reply
+        log.warning("receiver-has-another-clock", route=self.name, ahead_s=round(ahead.total_seconds()))
+        self._ahead = ahead
+        return self._exchange(frame(datetime.now(UTC) + self._ahead))
 
     def _exchange(self, frame: bytes) -> dc09_frames.Reply:
         """Send one frame in one write (receivers refuse a frame that comes in two) and return the answer."""

@@ -59,10 +59,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Reply:
-    """A receiver's answer: what it says, and to which sequence number (0 for NAK)."""
+    """A receiver's answer: what it says, to which sequence number (0 for NAK), and its clock, which a NAK tells."""
 
     answer: Answer
     sequence: int
+    at: datetime | None = None
 
 
 def account_of(device: ids.DeviceId) -> str:
@@ -114,7 +115,16 @@ def parse_reply(frame: bytes) -> Reply:
     name = token.removeprefix(b"*").decode("ascii", "replace")
     if name not in ("ACK", "NAK", "DUH", "RSP") or not rest[:4].isdigit():
         raise RouteError("the receiver answered something else than ACK, NAK or DUH")
-    return Reply(name, int(rest[:4]))  # type: ignore[arg-type] # one of the four, checked above
+    return Reply(name, int(rest[:4]), _told_time(rest))  # type: ignore[arg-type] # one of the four, checked above
+
+
+def _told_time(rest: bytes) -> datetime | None:
+    """Return the receiver's clock, if it stands at the end (5.5.1.9: a NAK tells it, so that ours can follow)."""
+    try:
+        stamp = rest[rest.rindex(b"_") :].decode("ascii")
+        return datetime.strptime(stamp, _TIMESTAMP).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _has_binary_crc(frame: bytes) -> bool:

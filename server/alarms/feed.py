@@ -20,6 +20,9 @@ __all__ = ["BridgeFeed", "BridgeUnreachableError", "Message", "Refusal"]
 MAX_WAITING: Final = 256
 """Messages that a slow console may be behind."""
 
+TELL_S: Final = 3.0
+"""A bridge believes for ten seconds what it was told of the consoles."""
+
 STALE: Final = 409
 
 
@@ -30,6 +33,9 @@ class BridgeFeed:
         token = settings.bridge_feed_token()
         secret = None if token is None else token.get_secret_value()
         self._links = [BridgeLink(url, secret, self._heard) for url in settings.bridge_feeds()]
+        self._name = ids.new_id()
+        self._consoles: dict[object, bool] = {}
+        """Open consoles, and whether their dispatcher has begun a shift."""
         self._listeners: set[asyncio.Queue[Message | None]] = set()
 
     def alarms(self) -> list[dict[str, Any]]:
@@ -55,6 +61,13 @@ class BridgeFeed:
                 yield message
         finally:
             self._listeners.discard(queue)
+
+    def watched(self, console: object, *, on_shift: bool | None) -> None:
+        """Note that a console is open, and whether its dispatcher has a shift; None when it is gone."""
+        if on_shift is None:
+            self._consoles.pop(console, None)
+        else:
+            self._consoles[console] = on_shift
 
     async def act(self, alarm: str, dsse: bytes, if_match: str | None = None) -> dict[str, Any] | Refusal:
         """Hand a dispatcher's signed act to the bridge that is ahead, or else to the next that answers.
@@ -99,8 +112,14 @@ class BridgeFeed:
         return merging.device(told)
 
     async def follow(self) -> None:
-        """Follow every bridge for ever."""
-        await asyncio.gather(*(link.follow() for link in self._links))
+        """Follow every bridge for ever, and tell each who watches."""
+        await asyncio.gather(self._tell(), *(link.follow() for link in self._links))
+
+    async def _tell(self) -> None:
+        while True:
+            said = {"server": self._name, "consoles": len(self._consoles), "on_shift": sum(self._consoles.values())}
+            await asyncio.gather(*(link.tell_watchers(said) for link in self._links if link.reachable))
+            await asyncio.sleep(TELL_S)
 
     async def close(self) -> None:
         """Let all listeners go and close the connections."""

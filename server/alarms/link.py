@@ -4,6 +4,7 @@ Silence is never calm: when the bridge cannot be reached, or says nothing for to
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,6 +92,11 @@ class BridgeLink:
         body, headers = canonical.encode({"kid": who}), {"content-type": "application/json"}
         answer = await self._post(f"/alarms/{alarm}/lease", body, headers)
         return answer if isinstance(answer, Refusal) else None
+
+    async def tell_watchers(self, said: dict[str, Any]) -> None:
+        """Tell the bridge how many consoles are open; one that does not hear it says that nobody watches."""
+        with contextlib.suppress(BridgeUnreachableError):
+            await self._post("/watchers", canonical.encode(said), {"content-type": "application/json"})
 
     async def devices(self) -> dict[str, dict[str, Any]]:
         """Return how the alarm devices that it watches stand, by their id. Raises BridgeUnreachableError."""

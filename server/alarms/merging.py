@@ -73,6 +73,7 @@ def health(reports: Sequence[Told]) -> Told:
         "bridges": len(reports),
         "reachable": True,
         "troubles": _troubles(reports),
+        "causes": _causes(reports),
         "brokers": _by_name((row for one in live for row in one.get("brokers", ())), "name", "connected", good=True),
         "routes": _by_name((row for one in live for row in one.get("routes", ())), "route", "trouble", good=None),
         "journal": next((one["journal"] for one in live if _writes(one)), first.get("journal", {})),
@@ -101,6 +102,11 @@ def _writes(report: Told) -> bool:
 
 def _troubles(reports: Iterable[Told]) -> list[str]:
     return list(dict.fromkeys(str(trouble) for one in reports for trouble in one.get("troubles", ())))
+
+
+def _causes(reports: Iterable[Told]) -> list[Told]:
+    found = {(one["code"], one["about"]): one for report in reports for one in report.get("causes", ())}
+    return list(found.values())
 
 
 def _by_name(rows: Iterable[Told], name: str, member: str, *, good: object) -> list[Told]:

@@ -202,6 +202,8 @@ async def _events(journal: SqlJournal, feed: BridgeFeed, kid: ids.KeyId) -> Asyn
     loop = asyncio.get_running_loop()
     changes = aiter(feed.listen())
     coming = asyncio.ensure_future(anext(changes, None))
+    console = object()
+    feed.watched(console, on_shift=await run_in_threadpool(journal.ask, lambda standing: _on_shift(standing, kid)))
     await asyncio.sleep(0)  # the listener is registered before the list is read, so that nothing falls between
     try:
         for alarm in feed.alarms()[::-1]:
@@ -220,12 +222,20 @@ async def _events(journal: SqlJournal, feed: BridgeFeed, kid: ids.KeyId) -> Asyn
             if loop.time() >= recheck:
                 if await run_in_threadpool(journal.ask, lambda standing: standing.role_of(kid)) is None:
                     return
+                on_shift = await run_in_threadpool(journal.ask, lambda standing: _on_shift(standing, kid))
+                feed.watched(console, on_shift=on_shift)
                 recheck = loop.time() + RECHECK_S
             if loop.time() >= beat:
                 yield _line("heartbeat", {"at": ids.now()})
                 beat = loop.time() + HEARTBEAT_S
     finally:
+        feed.watched(console, on_shift=None)
         coming.cancel()
+
+
+def _on_shift(standing: Standing, kid: ids.KeyId) -> bool:
+    """Whether this dispatcher said that they watch, and not that they stopped."""
+    return any(one.by == kid and one.ended_at is None for one in standing.shifts.values())
 
 
 def _line(name: str, data: dict[str, Any]) -> bytes:

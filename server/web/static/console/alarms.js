@@ -10,7 +10,7 @@
  *   routes: {route: string, outcome: string, at: string, code?: string, about?: string}[],
  *   item?: {item: string, boot?: number, counter?: number, head: string, wraps: import("../core/wraps.js").Wrap[]} | null, card?: string | null}} Alarm
  */
-import { t } from "../ui/texts.js";
+import { language, t } from "../ui/texts.js";
 
 /** @param {Alarm} alarm @returns {boolean} whether nobody has it yet */
 export const isNew = ({ state }) => state === "raised" || state === "delivered";
@@ -83,10 +83,10 @@ export function troubles(health) {
   /** @type {("bridge" | "broker" | "database")[]} */
   const stale = [];
   if (!health.bridge || health.reachable === false) stale.push("bridge");
-  if ((health.brokers ?? []).some((/** @type {{connected: boolean}} */ { connected }) => !connected)) stale.push("broker");
+  if ((health.brokers ?? []).some((/** @type {{connected: boolean}} */ { connected }) => !connected)
+    || (health.causes ?? []).some((/** @type {{code: string}} */ { code }) => code === "login-away")) stale.push("broker");
   if (health.journal?.trouble) stale.push("database");
-  const routes = (health.routes ?? []).filter((/** @type {{trouble: string | null}} */ { trouble }) => trouble);
-  const named = routes.map((/** @type {{route: string, trouble: string}} */ { route, trouble }) => `${route}: ${trouble}`);
-  // Whatever else the bridge complains of is shown in its own words rather than left out.
-  return { stale, mind: named.length > 0 || stale.length > 0 ? named : health.troubles ?? [] };
+  // The bridge names every cause in both languages; one that it cannot name is shown in its own words, never left out.
+  const named = (health.causes ?? []).map((/** @type {{code: string, nl: string, en: string}} */ cause) => cause[language()]);
+  return { stale, mind: named.length > 0 ? named : health.troubles ?? [] };
 }

@@ -1,0 +1,32 @@
+"""What the alarm bridges say would keep a press from a person, for `getuige doctor`."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from server.settings import Settings
+
+ANSWER_S: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Told:
+    """Causes that bridges name, each in Dutch and English, and bridges that do not answer."""
+
+    causes: tuple[str, ...]
+    away: tuple[str, ...]
+
+
+def look(settings: Settings) -> Told:
+    """Ask every bridge; SettingsError when the feed's token cannot be read."""
+    token = settings.bridge_feed_token()
+    headers = {} if token is None else {"authorization": f"Bearer {token.get_secret_value()}"}
+    causes, away = list[str](), list[str]()
+    for url in settings.bridge_feeds():
+        try:
+            answer = httpx.get(f"{url}/health", headers=headers, timeout=ANSWER_S, trust_env=False)
+            causes += [f"{one['nl']} ({one['en']})" for one in answer.raise_for_status().json()["causes"]]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            away.append(f"{url} does not answer ({type(error).__name__})")
+    return Told(tuple(dict.fromkeys(causes)), tuple(away))
