@@ -16,6 +16,7 @@ from tests.support.running_tests import (
     pytest_runtest_setup,
     pytest_terminal_summary,
     pytest_timeout_set_timer,
+    read_certificates_once,
 )
 
 __all__ = [
@@ -31,3 +32,4 @@ __all__ = [
 keep_files_in_memory()
 draw_examples_in_peace()
 collect_without_looking_for_garbage()
+read_certificates_once()

@@ -7,12 +7,15 @@ import gc
 import os
 import shutil
 import signal
+import ssl
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+import httpx
 import pytest
 import pytest_timeout
 from hypothesis import settings as hypothesis_settings
@@ -67,6 +70,25 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
+
+
+def read_certificates_once() -> None:
+    """Have clients of httpx in this process share the certificates of the machine: each would read them all anew.
+
+    Tests make thousands of clients, nearly all for plain http. Who names certificates of its own gets just those.
+    """
+    read = httpx.create_ssl_context
+
+    @cache
+    def of_the_machine(trust_env: bool, *_places: object) -> ssl.SSLContext:  # noqa: FBT001 - as in httpx
+        return read(trust_env=trust_env)
+
+    def context(verify: ssl.SSLContext | str | bool = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:  # noqa: ANN401, FBT001, FBT002 - httpx's
+        if verify is True and cert is None:
+            return of_the_machine(trust_env, os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+        return read(verify, cert, trust_env)
+
+    httpx._transports.default.create_ssl_context = context  # type: ignore[attr-defined] # private: there is no other way
 
 
 def draw_examples_in_peace() -> None:
