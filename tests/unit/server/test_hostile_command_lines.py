@@ -23,7 +23,7 @@ from server.founding import found
 from server.settings import Settings
 
 PHRASE = "bado kemi supo ralo tiva neku"
-TEXTS = {"url": "http://127.0.0.1:9"}
+TEXTS = {"url": "http://127.0.0.1:9", "kind": "huisverbod", "first": "2026-11-01", "until": "2026-11-21"}
 UNFORESEEN = "this should not have happened"
 SERVES = {"run", "demo", "bridge", "broker", "alarm-centre"}
 """Commands that make what is missing and then run until they are stopped: tried only where nothing can be made."""

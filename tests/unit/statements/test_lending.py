@@ -96,7 +96,7 @@ def test_her_phone_and_her_vault_have_no_say_in_it(book: Organisation, device: i
         case=book.case,
         chain=book.next_link(),
     )
-    with pytest.raises(NotAllowedError, match="phone key"):
+    with pytest.raises(NotAllowedError, match="role phone"):
         authority.check(book.standing, made, ids.now())
 
 
