@@ -47,7 +47,7 @@ def engine(
     return name, {"chromium": chromium, "firefox": lambda: firefox(tmp_path), "webkit": lambda: webkit(tmp_path)}[name]
 
 
-async def test_the_staff_pages_start_andsign_in(
+async def test_the_staff_pages_start_and_sign_in(
     engine: tuple[str, Callable[[], AbstractAsyncContextManager[Window]]], server: StandIn
 ) -> None:
     name, opened = engine
