@@ -7,9 +7,9 @@ Four times are kept apart: `happened` and `discovered` (`evidence.edtf`, may be 
 and, outside this sealed part, `received` (the server's). What a camera says stands apart from all four: nobody told it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal, get_args, get_type_hints
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
+from typing import Any, Final, Literal, get_args, get_type_hints
 
 from evidence import canonical, edtf, filetypes, schema
 from evidence.edtf import Edtf
@@ -101,11 +101,6 @@ KINDS: Final[Mapping[str, type[Meta]]] = {
     kind: one for one in get_args(Meta) for kind in get_args(get_type_hints(one)["kind"])
 }
 
-_TIMES: Final[Mapping[type[Meta], tuple[str, ...]]] = {
-    one: tuple(path for path, hint in schema.leaves(one).items() if hint is Edtf) for one in get_args(Meta)
-}
-"""The members of each kind in which a time is told."""
-
 
 def parse(plain: bytes) -> Meta:
     """Read a description's JSON. FormatError names the member that is of another form, or says that it is spelt so.
@@ -123,16 +118,26 @@ def to_bytes(meta: Meta) -> bytes:
     """
     plain = canonical.encode(schema.encode(meta))
     parse(plain)
-    for member in _TIMES[type(meta)]:
-        told = schema.leaf(meta, member)
-        if told is None:
-            continue
+    for member, told in _times(meta, type(meta).__name__):
         try:
             edtf.parse(told)
         except edtf.TimeError as error:
-            message = f"{type(meta).__name__}.{member}: no time that can be: {error}"
+            message = f"{member}: no time that can be: {error}"
             raise FormatError(message) from error
     return plain
+
+
+def _times(value: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - members are of many types
+    """Yield each time that is told in a part, also in a list, with the path of its member."""
+    for name, hint in get_type_hints(type(value)).items():
+        member = getattr(value, name)
+        if member is None:
+            continue
+        if schema.without_none(hint) is Edtf:
+            yield f"{path}.{name}", member
+        for part in member if isinstance(member, tuple) else (member,):
+            if is_dataclass(part):
+                yield from _times(part, f"{path}.{name}")
 
 
 def file_of(meta: Meta) -> parts.File | None:

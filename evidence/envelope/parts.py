@@ -77,12 +77,67 @@ class KnownPlace:
 
 
 @dataclass(frozen=True)
+class Address:
+    """Where a patrol drives to: street and number stand by themselves, because they are read aloud first."""
+
+    street: str
+    number: str
+    postcode: str | None = None
+    town: str | None = None
+
+
+@dataclass(frozen=True)
+class CallBack:
+    """Whether somebody may call her after a press (or only write), on which number, and how.
+
+    A telephone that rings can tell whoever stands beside her that she pressed.
+    """
+
+    may: Literal["yes", "write", "no"]
+    number: str | None = None
+    how: str | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A small picture inside a description: it is there whenever the words are, and needs no second request."""
+
+    mime: Literal["image/jpeg", "image/png"]
+    data: Base64
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """How to know him at the door."""
+
+    description: str
+    name: str | None = None
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """An Afspraak op Locatie of the police: its number, and until when it holds."""
+
+    number: str
+    until: Edtf | None = None
+
+
+@dataclass(frozen=True)
 class Card:
-    """What a dispatcher needs to know, sealed to the desk."""
+    """What a dispatcher needs to know, sealed to the desk. `orders` are those in force when it was written."""
 
     name: str
-    address: str
+    address: Address
+    call_back: CallBack | None = None
+    safe_word: str | None = None
+    language: str | None = None
     how_to_enter: str | None = None
-    weapons: str | None = None
+    key_holders: str | None = None
+    household: str | None = None
     children: str | None = None
+    suspect: Suspect | None = None
+    weapons: str | None = None
+    orders: tuple[Order, ...] | None = None
     known_places: tuple[KnownPlace, ...] | None = None
+    aol: Arrangement | None = None

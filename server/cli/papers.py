@@ -72,41 +72,53 @@ def register_caseworker(app: typer.Typer) -> None:
         _tell(who.record(ids.CaseId(hex_id(case, "CASE")), said))
 
     @app.command("card")
-    def card(  # noqa: PLR0913, PLR0917 - each option of a typer command is a parameter
+    def card(
         key: Key,
         trust: Trust,
         url: Url,
         case: Case,
-        name: Annotated[str, typer.Option(prompt="Her name", help="Who presses; asked for when it is left out.")],
-        address: Annotated[str, typer.Option(prompt="Her address", help="Where she lives; asked for likewise.")],
-        how_to_enter: Annotated[str | None, typer.Option(help="Door, code, bell; who has a key.")] = None,
-        weapons: Annotated[str | None, typer.Option(help="What is known of weapons, also that nothing is.")] = None,
-        children: Annotated[str | None, typer.Option(help="Who else is in the house.")] = None,
-        place: Annotated[
-            list[str] | None, typer.Option(metavar="LABEL,LAT,LON", help="A place to look for her; may be repeated.")
+        form: Annotated[
+            Path | None,
+            typer.Option(
+                "--form", exists=True, dir_okay=False, help="The answers as JSON, as docs/formats/envelope.md has them."
+            ),
+        ] = None,
+        picture: Annotated[
+            Path | None, typer.Option("--picture", exists=True, dir_okay=False, help="A small JPEG or PNG of him.")
         ] = None,
         phrase_file: PhraseFile = None,
     ) -> None:
         """Leave a card for the control room: what it reads when her device calls. `enrol-device --card` names it.
 
-        Sealed to her case, to you and to every desk that the root certified. The server cannot read it, and each
-        reading by a desk is written down.
+        Without `--form` you are asked everything; Enter leaves a question out. Sealed to her case, to you and to every
+        desk that the root certified. The server cannot read it, and each reading by a desk is written down.
         """
         from evidence import ids
-        from server.clients import papers
+        from server.clients import card_form, papers
         from server.clients.caseworker import Caseworker
 
-        known_places = [papers.known_place(one) for one in place or ()]
-        said = papers.card(
-            name,
-            address,
-            how_to_enter=how_to_enter,
-            weapons=weapons,
-            children=children,
-            known_places=known_places,
-        )
         who = Caseworker(connect(key, trust, url, phrase_file))
-        _tell(who.leave_card(ids.CaseId(hex_id(case, "CASE")), said))
+        said = card_form.read(form) if form else card_form.fill(_ask)
+        if picture is not None:
+            said = card_form.with_picture(said, card_form.picture(picture))
+        for remark in card_form.remarks(said):
+            typer.echo(remark, err=True)
+        _tell(who.leave_card(ids.CaseId(hex_id(case, "CASE")), papers.card(said)))
+
+
+def _ask(path: str) -> list[str]:
+    """Ask for one member of a card; of a list as long as something is said."""
+    from server.clients import card_form
+
+    question, answers = card_form.QUESTIONS[path], list[str]()
+    while True:
+        said = str(typer.prompt(question, default="", show_default=False)).strip()
+        if said and path in card_form.ONE_OF and said not in card_form.ONE_OF[path]:
+            typer.echo(f"One of: {', '.join(card_form.ONE_OF[path])}", err=True)
+            continue
+        answers.append(said)
+        if not said or path not in card_form.LISTS:
+            return answers
 
 
 def _tell(sealed: "Sealed") -> None:

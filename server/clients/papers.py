@@ -4,13 +4,14 @@ Both hold what somebody was told on paper or at a table, in its own words; nothi
 """
 
 import re
-from collections.abc import Sequence
 from typing import Final, cast, get_args
 
 from evidence import ids
 from evidence.edtf import Edtf
+from evidence.envelope import meta as metas
 from evidence.envelope import parts
 from evidence.envelope.meta import Card, Order, Source
+from evidence.errors import FormatError
 from server.clients import telling
 from server.clients.errors import ClientError
 
@@ -37,46 +38,45 @@ def order(
     Raises:
         ClientError: no such order, no such day, or the last day is before the first.
     """
-    if kind not in ORDERS:
-        raise ClientError(f"“{kind}” is no order that is known here: {', '.join(ORDERS)}. Nothing was kept.")
-    for day in (valid_from, until):
-        if _DAY.fullmatch(day) is None:
-            raise ClientError(f"“{day}” is no day such as 2026-11-21. Nothing was kept.")
+    paper = in_force(kind, valid_from, until, number)
     said = Order(
         source=source,
         recorded=ids.now(),
         title=title or kind.capitalize(),
         text=text,
         happened=Edtf(f"{valid_from}/{until}"),
-        order=parts.Order(cast("parts.OrderKind", kind), Edtf(valid_from), Edtf(until), number),
+        order=paper,
     )
     telling.check(said)
     return said
 
 
-def card(
-    name: str,
-    address: str,
-    *,
-    how_to_enter: str | None = None,
-    weapons: str | None = None,
-    children: str | None = None,
-    known_places: Sequence[parts.KnownPlace] = (),
-) -> Card:
+def in_force(kind: str, valid_from: str, until: str, number: str | None) -> parts.Order:
+    """Return an order by its kind, first and last day, and number.
+
+    Raises:
+        ClientError: no such order, or a day that is not written as one.
+    """
+    if kind not in ORDERS:
+        raise ClientError(f"“{kind}” is no order that is known here: {', '.join(ORDERS)}. Nothing was kept.")
+    for day in (valid_from, until):
+        if _DAY.fullmatch(day) is None:
+            raise ClientError(f"“{day}” is no day such as 2026-11-21. Nothing was kept.")
+    return parts.Order(cast("parts.OrderKind", kind), Edtf(valid_from), Edtf(until), number)
+
+
+def card(said: parts.Card) -> Card:
     """Return a dispatcher card as it is sealed.
 
     Raises:
-        ClientError: one of the texts is too long.
+        ClientError: something in it cannot be: a text that is too long, or a day that there is not.
     """
-    places = tuple(known_places) or None
-    said = Card(
-        source="caseworker",
-        recorded=ids.now(),
-        title=CARD_TITLE,
-        card=parts.Card(name, address, how_to_enter, weapons, children, places),
-    )
-    telling.check(said)
-    return said
+    whole = Card(source="caseworker", recorded=ids.now(), title=CARD_TITLE, card=said)
+    try:
+        metas.to_bytes(whole)
+    except FormatError as error:
+        raise ClientError(f"The card cannot be kept: {error}. Nothing was sealed.") from error
+    return whole
 
 
 def known_place(text: str) -> parts.KnownPlace:

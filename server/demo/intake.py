@@ -3,7 +3,6 @@
 from functools import partial
 
 from evidence import ids, keyfile
-from evidence.envelope.parts import KnownPlace
 from server.clients import locked, papers, phone_folder, vault
 from server.clients.caseworker import Caseworker
 from server.clients.invitation import Invitation
@@ -86,14 +85,7 @@ def order(stage: Stage) -> str:
 def card(stage: Stage) -> str:
     """The caseworker seals the dispatcher card to the desk."""
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
-    said = papers.card(
-        story.CARD.name,
-        story.CARD.address,
-        how_to_enter=story.CARD.how_to_enter,
-        weapons=story.CARD.weapons,
-        children=story.CARD.children,
-        known_places=[KnownPlace(place.label, place.lat, place.lon) for place in story.CARD.known_places],
-    )
+    said = papers.card(story.card(stage.first_day))
     item = ids.ItemId(stage.ledger.new_id("item-card"))
     stage.ledger.once("card-sealed", lambda: worker.leave_card(stage.case, said, item))
-    return f"name, address and how to enter, sealed to {story.DESK_LABEL}"
+    return f"address, calling back, how to enter and how to know him, sealed to {story.DESK_LABEL}"

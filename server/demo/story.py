@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final, Literal
 
+from evidence.edtf import Edtf
+from evidence.envelope import parts
 from evidence.envelope.meta import Severity
 
 SUMMER_OR_WINTER: Final = timezone(timedelta(hours=1))
@@ -186,40 +188,34 @@ def ban(today: date) -> Ban:
     )
 
 
-@dataclass(frozen=True)
-class Place:
-    """A place that helps a dispatcher find her; WGS 84 degrees as text."""
+def card(today: date) -> parts.Card:
+    """Return what the caseworker writes on the dispatcher card: fictitious, in streets where nobody of them lives."""
+    order = ban(today)
+    return parts.Card(
+        VICTIM_NAME,
+        parts.Address("Vlierbesstraat", "12, derde etage", "3025 ZZ", "Rotterdam"),
+        call_back=parts.CallBack(
+            "write", "06 00 00 00 00", "Bel niet: hij kan meeluisteren. Schrijf: is de krant er al?"
+        ),
+        safe_word="Gele lelies",
+        language="Nederlands",
+        how_to_enter="Code van de portiekdeur ligt bij de buurvrouw op nummer 14. Bel twee keer kort.",
+        key_holders="De buurvrouw op nummer 14",
+        household="In het weekend ook haar zus",
+        children="Een dochter van zes, doordeweeks thuis",
+        suspect=parts.Suspect(
+            "Lang, kort donker haar, draagt vaak een groene jas. Rijdt een grijze bestelbus.", OTHER_NAME
+        ),
+        weapons="Niet bekend",
+        orders=(parts.Order("huisverbod", Edtf(str(order.first)), Edtf(str(order.until)), order.number),),
+        known_places=(
+            parts.KnownPlace("Haar woning", "51.933817", "4.458129"),
+            parts.KnownPlace("School", "51.936142", "4.470218"),
+            parts.KnownPlace("Haar zus", "51.912236", "4.488913"),
+        ),
+        aol=parts.Arrangement("AOL-2208-demonstratie", Edtf(str(order.until))),
+    )
 
-    label: str
-    lat: str
-    lon: str
-
-
-@dataclass(frozen=True)
-class DeskCard:
-    """What the caseworker writes on the dispatcher card."""
-
-    name: str
-    address: str
-    how_to_enter: str
-    weapons: str
-    children: str
-    known_places: tuple[Place, ...]
-
-
-CARD: Final = DeskCard(
-    VICTIM_NAME,
-    "Vlierbesstraat 12, derde etage",
-    "Code van de portiekdeur ligt bij de buurvrouw op nummer 14. Bel twee keer kort.",
-    "Niet bekend",
-    "Een dochter van zes, doordeweeks thuis",
-    (
-        Place("Haar woning", "51.933817", "4.458129"),
-        Place("School", "51.936142", "4.470218"),
-        Place("Haar zus", "51.912236", "4.488913"),
-    ),
-)
-"""The dispatcher card, sealed to the desk: fictitious, in streets where nobody in the story lives."""
 
 COVENANT: Final = "AWARE-convenant (demonstratie)"
 
@@ -240,10 +236,17 @@ def planted(today: date) -> tuple[str, ...]:
         typed += [attachment.title, attachment.text, attachment.name]
     order = ban(today)
     typed += [order.number, order.text, order.title]
-    typed += [CARD.address, CARD.how_to_enter, CARD.children]
-    typed += [place.lat for place in CARD.known_places]
+    typed += _typed_on(card(today))
     typed += [PRESS_POSITION[0], PRESS_POSITION[1]]
     return tuple(dict.fromkeys(typed))
+
+
+def _typed_on(said: parts.Card) -> list[str]:
+    """Return what is on the card and would be found nowhere by chance."""
+    sentences = [said.how_to_enter, said.key_holders, said.household, said.children, said.safe_word]
+    if said.suspect is not None and said.call_back is not None and said.aol is not None:
+        sentences += [said.suspect.description, said.call_back.how, said.aol.number]
+    return [one for one in sentences if one] + [place.lat for place in said.known_places or ()]
 
 
 def today() -> date:

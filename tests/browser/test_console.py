@@ -9,12 +9,12 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from evidence import keys
 from evidence.envelope import wraps
 from evidence.statements import bodies, statement
-from tests.support import published
+from tests.support import portrait, published
 from tests.support.page_world import build
 from tests.support.stand_in import StandIn
 from tests.support.visitor import STALE_WITHIN_S, visit
@@ -52,6 +52,7 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
         await expect(page.locator(".who .name")).to_have_text("Noor van den Akker")
         await expect(page.locator(".near")).to_contain_text("School 880 m oost")
         assert ("daan", f"card of {alarm}") in server.reads
+        await _card_as_a_patrol_needs_it(page)
         await page.keyboard.press("d")
         await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "dispatched")
         server.press(seconds_ago=3, kind="duress")
@@ -78,6 +79,27 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
     assert isinstance(closing, bodies.AlarmClose)
     assert (closing.alarm, closing.reason) == (alarm, "genuine")
     assert all(act.by == server.world.people["daan"].kid and act.case == server.world.case for act in server.acts)
+
+
+async def _card_as_a_patrol_needs_it(page: Page) -> None:
+    first = page.locator(".alarm-body section").first
+    await expect(first.locator(".street")).to_have_text("Vlierbesstraat 12, derde etage")
+    sizes = "(body) => [...body.querySelectorAll('p, dd, li')].map((one) => parseFloat(getComputedStyle(one).fontSize))"
+    largest = max(await page.locator(".alarm-body").evaluate(sizes))
+    assert largest == await first.locator(".street").evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
+    call = page.locator(".call-back")
+    await expect(call).to_contain_text("Niet bellen, wel een bericht sturen")
+    await expect(call).to_contain_text("is de krant er al?")
+    await expect(call.get_by_text("06 00 00 00 00")).to_be_hidden()
+    await call.get_by_text("Nummer tonen").click()
+    await expect(call.get_by_text("06 00 00 00 00")).to_be_visible()
+    await expect(page.locator(".suspect img")).to_have_js_property("naturalWidth", portrait.WIDTH)
+    await expect(page.locator(".suspect")).to_contain_text("groene jas")
+    await expect(page.locator(".orders .ended")).to_contain_text("Huisverbod liep af op")
+    await expect(page.locator(".orders .holds")).to_contain_text("Contactverbod geldt tot en met")
+    await expect(page.locator(".who")).not_to_contain_text("toekomst")
+    for said in ("Gele lelies", "AOL-19", "De buurvrouw op nummer 14", "niet ingevuld"):
+        await expect(page.locator(".who")).to_contain_text(said)
 
 
 @pytest.mark.parametrize("width", [1440, 390])

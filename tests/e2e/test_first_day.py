@@ -1,5 +1,6 @@
 """The first day of an installation, with commands only: organisation, case, phone, device, and a phone shut out."""
 
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from evidence.keys import MIN_MEMLIMIT, MIN_OPSLIMIT, Kdf
+from server.clients import card_form
 from server.settings import Settings
 from tests.support.command_line import Ended, getuige
 from tests.support.server_process import serving, variables
@@ -126,12 +128,21 @@ def test_everybody_is_listed_by_name_and_a_retired_key_is_not(place: Place, orga
     assert "staff list" in place.by("root", "staff", "root", "retire", leaver, "--really", fails=True).err
 
 
-def test_a_device_is_enrolled_and_can_be_shut_out(place: Place, case: str) -> None:
+def test_a_device_is_enrolled_and_can_be_shut_out(place: Place, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     bridge = json.loads(place.do("bridge", "--data", place.folder / "bridge", "key", "--json").out)
     made = ("--bridge-key", bridge["sign"], "--broker", "mqtt://127.0.0.1:1", "--json")
     device = json.loads(place.do("device", "new", place.folder / "button", *made).out)
-    about_her = ("--name", "Noor", "--address", "Vlierbesstraat 12", "--place", "School,51.9361,4.4702")
-    card = place.by("marit", "staff", "caseworker", "card", case, *about_her).out.split()[-1]
+    answers = {
+        "name": "Noor",
+        "address.street": "Vlierbesstraat",
+        "address.number": "12",
+        "call_back.may": "perhaps\nno",
+    }
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{answers.get(one, '')}\n" for one in card_form.QUESTIONS)))
+    asked = place.by("marit", "staff", "caseworker", "card", case)
+    assert "One of: yes, write, no" in asked.err
+    assert "No description of him." in asked.err
+    card = asked.out.split()[-1]
     of_it = ("--card", card, "--device", device["device"], "--sign", device["sign"], "--covenant", "AWARE-convenant 12")
     place.by("marit", "staff", "caseworker", "enrol-device", case, *of_it)
     place.by("marit", "staff", "caseworker", "lend", case, device["device"], "--basis", "AWARE-convenant 12")

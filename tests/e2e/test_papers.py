@@ -4,20 +4,31 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from evidence import ids, keys
+from evidence import ids, keys, schema
 from evidence.envelope import container, opening, wraps
 from evidence.envelope.meta import Card, Order
 from server.clients.vault import Vault
-from tests.support import published, starter
+from tests.support import portrait, published, starter
 from tests.support.phone_owner import PhoneOwner, new_case
 from tests.support.server_world import World, running_world, settings_in
 
 PHRASE = "bado kemi luro sita povu nezi"
 CHEAP = keys.Kdf.fresh(keys.MIN_OPSLIMIT, keys.MIN_MEMLIMIT)
 BAN = ("huisverbod", "--from", "2026-11-21", "--until", "2026-12-01", "--number", "HV-2208")
+
+
+FORM: dict[str, Any] = {
+    "name": "Noor",
+    "address": {"street": "Vlierbesstraat", "number": "12"},
+    "call_back": {"may": "no"},
+    "suspect": {"description": "Lang, groene jas"},
+    "weapons": "Niet bekend",
+    "known_places": [{"label": "School", "lat": "51.9361", "lon": "4.4702"}],
+}
 
 
 def run(*words: object, fails: bool = False) -> str:
@@ -63,17 +74,21 @@ def test_an_order_from_her_phone_and_one_from_her_caseworker(
     }
 
 
-def test_a_card_opens_for_every_desk_and_no_one_else(world: World, marit: tuple[object, ...]) -> None:
+def test_a_card_opens_for_every_desk_and_no_one_else(world: World, marit: tuple[object, ...], tmp_path: Path) -> None:
     desks = [keys.Identity.generate() for _ in range(2)]
-    said = ("--name", "Noor", "--address", "Vlierbesstraat 12", "--weapons", "Niet bekend")
+    form, face = tmp_path / "card.json", tmp_path / "face.png"
+    form.write_text(json.dumps(FORM))
+    face.write_bytes(portrait.png())
+    said = ("--form", form, "--picture", face)
     with new_case(world) as hers:
         refused = run("staff", "caseworker", "card", hers.case, *said, *marit, fails=True)
         assert "no desk" in refused
         for number, desk in enumerate(desks):
             world.root.act("key.publish", published.certificate(desk, "desk", f"Meldkamer {number}"))
-        wrong = run("staff", "caseworker", "card", hers.case, *said, "--place", "School", *marit, fails=True)
-        assert "no place such as" in wrong
-        shown = run("staff", "caseworker", "card", hers.case, *said, "--place", "School,51.9361,4.4702", *marit)
+        (tmp_path / "odd.json").write_text(json.dumps({**FORM, "known_places": ["School"]}))
+        wrong = run("staff", "caseworker", "card", hers.case, "--form", tmp_path / "odd.json", *marit, fails=True)
+        assert "no card yet: Card.known_places" in wrong
+        shown = run("staff", "caseworker", "card", hers.case, *said, *marit)
         item = ids.ItemId(shown.split()[-1])
         prefix = _prefix(world, item)
         who = {wrap.to for wrap in prefix.head.wraps}
@@ -81,8 +96,9 @@ def test_a_card_opens_for_every_desk_and_no_one_else(world: World, marit: tuple[
         for desk in desks:
             card = _opened(prefix, desk)
             assert isinstance(card, Card)
-            assert (card.card.name, card.card.weapons) == ("Noor", "Niet bekend")
-            assert card.card.known_places is not None
+            assert schema.encode(card.card) == {
+                **FORM, "suspect": {**FORM["suspect"], "picture": schema.encode(portrait.PORTRAIT)}
+            }  # fmt: skip
         assert _titles(hers) == ["Kaart voor de meldkamer"]
 
 

@@ -27,6 +27,7 @@ from evidence.statements.standing import Standing
 from server.clients.attachments import type_of
 from tests.support import published
 from tests.support.odd_items import Odd, write
+from tests.support.portrait import PORTRAIT
 
 ORIGIN = "getuige.test/log"
 KDF = keys.Kdf.fresh(1, keys.MIN_MEMLIMIT)
@@ -218,18 +219,37 @@ def _open_case(world: World, begin: datetime) -> None:
     world.record(
         statement.sign(world.phone, "device.enrol", enrol, case=world.case, chain=chain, cosigner=invitation), begin
     )
-    card = parts.Card(
-        "Noor van den Akker", "Vlierbesstraat 12, derde etage",
-        "Sleutel bij de buurvrouw op nummer 14. Bel twee keer kort.", None, "Een dochter van zes, doordeweeks thuis",
-        (KnownPlace("Woning", "51.9338", "4.4581"), KnownPlace("School", "51.9361", "4.4702"),
-         KnownPlace("Zus", "51.9262", "4.4489")),
-    )  # fmt: skip
-    meta = Card(source="caseworker", recorded=ids.time_of(begin), title="Kaart meldkamer", card=card)
+    meta = Card(source="caseworker", recorded=ids.time_of(begin), title="Kaart meldkamer", card=_card(begin))
     world.seal(worker, meta, received=begin, item=world.card, desk=True)
     button = bodies.AlarmDeviceEnrol(
         world.device, ids.PublicKey(world.button.sign_public.hex()), "3min", "AWARE-convenant (test)", world.card
     )
     world.record(statement.sign(worker, "alarm_device.enrol", button, case=world.case), begin)
+
+
+def _card(begin: datetime) -> parts.Card:
+    today, last = begin.date(), datetime.now(UTC).date() + timedelta(days=60)
+    return parts.Card(
+        "Noor van den Akker",
+        parts.Address("Vlierbesstraat", "12, derde etage", "3025 ZZ", "Rotterdam"),
+        call_back=parts.CallBack("write", "06 00 00 00 00", "Schrijf alleen: is de krant er al?"),
+        safe_word="Gele lelies",
+        language="Nederlands",
+        how_to_enter="Sleutel bij de buurvrouw op nummer 14. Bel twee keer kort.",
+        key_holders="De buurvrouw op nummer 14",
+        children="Een dochter van zes, doordeweeks thuis",
+        suspect=parts.Suspect("Lang, kort donker haar, groene jas", "Ruben Kalkman", PORTRAIT),
+        orders=(
+            parts.Order("huisverbod", Edtf(str(today)), Edtf(str(today + timedelta(days=10))), "HV-17"),
+            parts.Order("contactverbod", Edtf(str(today)), Edtf(str(last)), "CV-18"),
+        ),
+        known_places=(
+            KnownPlace("Woning", "51.9338", "4.4581"),
+            KnownPlace("School", "51.9361", "4.4702"),
+            KnownPlace("Zus", "51.9262", "4.4489"),
+        ),
+        aol=parts.Arrangement("AOL-19", Edtf(str(last))),
+    )
 
 
 def build(photos: tuple[Path, ...], clips: tuple[Path, ...] = ()) -> World:

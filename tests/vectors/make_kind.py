@@ -54,11 +54,23 @@ OWN: Final[dict[str, dict[str, Any]]] = {
     "card": {
         "card": {
             "name": "Noor",
-            "address": "Vlierbesstraat 12",
+            "address": {"street": "Vlierbesstraat", "number": "12", "postcode": "3025 TT", "town": "Rotterdam"},
+            "call_back": {"may": "write", "number": "06 0000 0000", "how": "Schrijf alleen: is de krant er al"},
+            "safe_word": "lelie",
+            "language": "Nederlands",
             "how_to_enter": "Sleutel bij nummer 14",
-            "weapons": "Onbekend",
+            "key_holders": "De buurvrouw van nummer 14",
+            "household": "Haar zus in het weekend",
             "children": "Een dochter van zes",
+            "suspect": {
+                "description": "Lang, kort haar",
+                "name": "Ruben",
+                "picture": {"mime": "image/png", "data": "iVBORw0KGgo="},
+            },
+            "weapons": "Onbekend",
+            "orders": [{"kind": "contactverbod", "valid_from": "2026-05-14", "until": "2026-11-14", "number": "CV-3"}],
             "known_places": [{"label": "School", "lat": "51.9361", "lon": "4.4702"}],
+            "aol": {"number": "AOL-204", "until": "2026-12-31"},
         }
     },
     "assessment": {},

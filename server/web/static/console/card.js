@@ -1,8 +1,9 @@
 /** The card of one alarm: where, who, how to get in, and what happened so far. */
 import { html, nothing } from "lit";
-import { clock, second } from "../ui/dates.js";
+import { arrangement, callBack, fact, inside, orders, speaking, suspect } from "../ui/card.js";
+import { clock, isoDay, second } from "../ui/dates.js";
 import { has, t, word } from "../ui/texts.js";
-import { fact, where } from "./where.js";
+import { where } from "./where.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -61,12 +62,13 @@ function person(card, alarm, { open, failed, busy }) {
     return html`
       <section class="card who"><h3>${t("card-who")}</h3>
         <p class="name">${card.name}</p>
-        <dl class="facts">
-          ${fact("card-address", card.address)}
-          ${fact("card-enter", card.how_to_enter)}
-          ${fact("card-weapons", card.weapons)}
-          ${fact("card-children", card.children)}
-        </dl>
+        ${callBack(card.call_back)}
+        <dl class="facts">${speaking(card)}${inside(card)}</dl>
+        <h3>${t("card-suspect")}</h3>
+        ${suspect(card.suspect)}
+        <h3>${t("card-orders")}</h3>
+        ${orders(card.orders, isoDay(Date.now()))}
+        <dl class="facts">${arrangement(card.aol)}</dl>
         <p class="quiet small">${t("card-logged")}</p>
       </section>`;
   }

@@ -1,5 +1,6 @@
 /** Where she is: the newest position that was opened here, in words, as a sketch, and on a map for who has one. */
 import { html, nothing, svg } from "lit";
+import { address, fact } from "../ui/card.js";
 import { clock } from "../ui/dates.js";
 import { t } from "../ui/texts.js";
 import { span } from "./alarms.js";
@@ -17,9 +18,6 @@ const [WIDTH, HEIGHT] = [420, 300];
 const RADIUS = 112;
 /** Rings of the sketch are round numbers of metres. */
 const ROUND = [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
-
-/** @param {string} name @param {unknown} value */
-export const fact = (name, value) => html`<div><dt>${t(name)}</dt><dd>${value || html`<span class="none">${t("card-not-said")}</span>`}</dd></div>`;
 
 /** @param {any} meta of a position @param {Track | undefined} track @returns {string} when, and how far from the one before */
 export function moved(meta, track) {
@@ -42,7 +40,10 @@ export function where(desk, alarm) {
     : alarm.item && !meta ? t("card-position-closed")
     : !alarm.item && alarm.state === "closed" ? t("card-position-let-go") : t("card-no-position");
   const behind = desk.behind(alarm);
+  const home = desk.cards.get(alarm.alarm)?.address;
   return html`
+    ${home ? html`<section class="card home"><h3>${t("card-address")}</h3>${address(home)}
+      <p class="quiet small">${t("card-address-only")}</p></section>` : nothing}
     <section class="card where"><h3>${t("card-where")}</h3>
       ${at ? html`
         <p class="coordinates">${at.lat}, ${at.lon}</p>

@@ -1,6 +1,7 @@
 /** One entry in full: media, her words untouched, and the custody facts. */
 import { html, nothing } from "lit";
-import { second, vague } from "../ui/dates.js";
+import { address, arrangement, callBack, inside, orders, speaking, suspect } from "../ui/card.js";
+import { isoDay, second, vague } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { visibleLine } from "../core/written.js";
 import { partBadge, proofBadge } from "./table.js";
@@ -61,7 +62,7 @@ export function entryDetail(opened, entry, choose, close) {
           t("camera-field", { field: visibleLine(entry.camera.taken_from ?? "?") })}</span>` : null)}
         ${fact("camera-position", position(entry.camera?.position ?? null))}
         ${fact("order", entry.order ? `${word("order", entry.order.kind)} ${entry.order.number ?? ""}` : null)}
-        ${fact("order-until", entry.order ? vague(entry.order.until) : null)}
+        ${fact("order-until", entry.order ? vague(entry.order.until, true) : null)}
         ${fact(isPosition(entry) ? "device-message" : "press", entry.alarm ? t(isPosition(entry) ? "message-of" : "press-of", entry.alarm) : null)}
         ${fact("file", entry.file ? html`<bdi>${entry.file.name}</bdi> (${entry.file.mime}, ${t("bytes", { count: entry.file.size })})` : null)}
       </dl>
@@ -93,11 +94,18 @@ function alarmStory(opened, alarm) {
 
 /** @param {any} card what the control room reads when it opens the card of this case */
 function cardFacts(card) {
+  const today = isoDay(Date.now());
   return html`
     <h3>${t("card-says")}</h3>
+    ${address(card.address)}
+    ${callBack(card.call_back)}
+    <dl class="facts">${fact("card-name", card.name)}${speaking(card)}${inside(card)}</dl>
+    <h3>${t("card-suspect")}</h3>
+    ${suspect(card.suspect)}
+    <h3>${t("card-orders")}</h3>
+    ${orders(card.orders, today)}
     <dl class="facts">
-      ${["name", "address", "how_to_enter", "weapons", "children"].map((name) => html`<div><dt>${t(`card-${name === "how_to_enter" ? "enter" : name}`)}</dt>
-        <dd>${card[name] || html`<span class="none">${t("card-not-said")}</span>`}</dd></div>`)}
+      ${arrangement(card.aol)}
       ${fact("card-places", (card.known_places ?? []).map((/** @type {{label: string}} */ { label }) => label).join(", "))}
     </dl>`;
 }

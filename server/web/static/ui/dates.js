@@ -42,6 +42,9 @@ export const second = (moment) => once(moment, format(moment, { dateStyle: "medi
 /** @param {number | string} moment @returns {string} `12 mei 2026` */
 export const day = (moment) => format(moment, { dateStyle: "medium" });
 
+/** @param {number | string} moment @returns {string} `2026-05-12`, the day there: what orders are compared with */
+export const isoDay = (moment) => formatFor("sv-SE", { dateStyle: "short" }).format(new Date(moment));
+
 /** @param {number | string} moment @returns {string} `dinsdag 12 mei 2026` */
 export const longDay = (moment) => format(moment, { dateStyle: "full" });
 
@@ -63,8 +66,12 @@ export const zone = () => ZONE;
 /** As long ago and as far ahead as a time can be told: in words nothing is cut off. */
 const ANY = { now: Date.UTC(9999, 11, 31), ahead: 0 };
 
-/** @param {string | null | undefined} edtf @returns {string} what was told, in words; what is no time that could be, as it was told */
-export function vague(edtf) {
+/**
+ * What was told, in words; what is no time that could be, as it was told.
+ * @param {string | null | undefined} edtf @param {boolean} [promised] until when something holds: no wonder that it lies ahead
+ * @returns {string}
+ */
+export function vague(edtf, promised = false) {
   if (!edtf) return t("time-unknown");
   const told = understood(edtf);
   if (!told) return t("time-not-understood", { told: visible(edtf) });
@@ -76,7 +83,7 @@ export function vague(edtf) {
   const marked = told.approximate ? t("time-about", { time: plain }) : told.uncertain ? t("time-perhaps", { time: plain }) : plain;
   const noted = where.told === "twice" ? t("time-twice", { time: marked })
     : foreignZone(told) === null ? marked : t("time-elsewhere", { time: marked, told: visible(edtf) });
-  return !told.interval && where.from > Date.now() + 24 * HOUR ? t("time-future", { time: noted }) : noted;
+  return !promised && !told.interval && where.from > Date.now() + 24 * HOUR ? t("time-future", { time: noted }) : noted;
 }
 
 /** @param {Precision | null} precision @param {import("../core/edtf.js").Span} where @returns {string} */
