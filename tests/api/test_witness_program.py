@@ -23,8 +23,9 @@ LOG = generate_key("log.example")
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningWitness]:
-    """One witness for this file, which knows ten logs; each test takes some of its own."""
-    with running(tmp_path_factory.mktemp("witness"), [LOG.verifier, *(log.verifier for log in LOGS)]) as witness:
+    """One witness for this file, by the true command, which knows ten logs; each test takes some of its own."""
+    known = [LOG.verifier, *(log.verifier for log in LOGS)]
+    with running(tmp_path_factory.mktemp("witness"), known, program=(GETUIGE, "witness")) as witness:
         yield witness
 
 

@@ -30,8 +30,8 @@ from server import doctor
 from server.alarms.feed import BridgeFeed
 from server.settings import Settings
 from tests.support.bridge_world import World, world
+from tests.support.escalating import everything
 from tests.support.waiting import until
-from tests.unit.bridge.test_loops import everything
 
 KEY = b"0123456789abcdef"
 

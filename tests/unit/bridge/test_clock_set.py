@@ -12,8 +12,7 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.spool import outbox
 from evidence import ids
 from tests.support.bridge_world import World, world
-from tests.unit.bridge.test_escalation import after, push, shown
-from tests.unit.bridge.test_supervision import beat, listed
+from tests.support.escalating import after, beat, listed, push, shown
 
 HOUR_MS = 3_600_000
 WAYS = pytest.mark.parametrize("hour_ms", [HOUR_MS, -HOUR_MS], ids=["forward", "back"])

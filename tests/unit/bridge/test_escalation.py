@@ -6,98 +6,22 @@ what it will show in half a minute.
 
 import json
 import signal
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from device_bridge.alarm.escalation import unix_ms
 from device_bridge.process import Bridge
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.routes.webhook import PAGE_TYPE
-from device_bridge.settings import BridgeSettings
-from device_bridge.wire import message
-from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
+from device_bridge.wire.message import Kind, Told
 from evidence import canonical, ids, keyfile
-from evidence.statements import bodies, dsse
-from tests.support.bridge_world import World, bridge_process, start_bridge, world
+from evidence.statements import dsse
+from tests.support.bridge_world import World, bridge_process, world
+from tests.support.escalating import KEY, after, delivered, on_call, outcomes, push, restart_with, shown, silent
 from tests.support.ports import free_port, free_ports
 from tests.support.waiting import patience, until
-
-KEY = b"00112233445566778899aabbccddeeff"
-HERE = Location(51.9244, 4.4777, 12, 3, "gps")
-
-
-@contextmanager
-def on_call() -> Iterator[tuple[str, list[bytes]]]:
-    """Run an address that takes pages, and yield it with what it was told."""
-    told: list[bytes] = []
-
-    class Pager(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            told.append(self.rfile.read(int(self.headers["content-length"])))
-            self.send_response(202)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Pager)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/hook", told
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-@contextmanager
-def silent() -> Iterator[int]:
-    """Listen and never answer: a receiver that hangs."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield int(server.getsockname()[1])
-
-
-def restart_with(made: World, **more: Any) -> None:  # noqa: ANN401 - settings of many types
-    made.bridge.stop()
-    made.settings = BridgeSettings(**{**made.settings.model_dump(), **more})
-    made.bridge = start_bridge(made.settings)
-
-
-def push(made: World, memory: DeviceMemory, counter: int = 1, kind: Kind = Kind.PRESS) -> dict[str, Any]:
-    topic = str(UpTopic(memory.device, Lane.ALARM))
-    said = DeviceMessage(memory.device, PressId(1, counter), 0, None, 0, kind, 50, "t", HERE)
-    answer = httpx.post(made.press_url, params={"topic": topic}, content=message.seal(said, memory.identity, topic))
-    answer.raise_for_status()
-    return shown(made)
-
-
-def shown(made: World) -> dict[str, Any]:
-    """Return the newest alarm as consoles see it."""
-    newest: dict[str, Any] = made.bridge.feed._view.alarms()[0]
-    return newest
-
-
-def after(made: World, alarm: dict[str, Any], seconds: float) -> int:
-    """Let the bridge look at its deadlines as they are so long after the press."""
-    return made.bridge.watch.look(unix_ms(alarm["raised_at"]) + int(seconds * 1000))
-
-
-def outcomes(made: World) -> dict[str, str]:
-    return {one["route"]: one["outcome"] for one in shown(made)["routes"]}
-
-
-def delivered(made: World) -> list[bodies.AlarmDeliver]:
-    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
-    return [one.body for one in made.organisation.journal() if isinstance(one.body, bodies.AlarmDeliver)]
 
 
 @pytest.fixture

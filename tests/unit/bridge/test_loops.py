@@ -7,7 +7,6 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -28,9 +27,8 @@ from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from evidence import ids, keyfile, keys
 from tests.support.bridge_world import World, world
-from tests.support.ports import free_port
+from tests.support.escalating import everything, push, silent
 from tests.support.waiting import until
-from tests.unit.bridge.test_escalation import push, silent
 
 KEY = b"00112233445566778899aabbccddeeff"
 NO_LOOPS = {
@@ -41,30 +39,6 @@ NO_LOOPS = {
     "asyncio_": "of a callout; looks up a name",
     "journal-writer": "of the journal that the forwarder holds, which makes it anew after an error",
 }
-
-
-@contextmanager
-def everything(folder: Path) -> Iterator[Bridge]:
-    """A bridge with every kind of loop, whose brokers, receivers and other bridge are all away."""
-    away = free_port()
-    with world(folder, count=0) as made:
-        made.bridge.stop()
-        keyfile.load_or_create(made.settings.secrets / "alarm-centre-c.key", lambda: KEY)
-        made.settings = BridgeSettings(
-            **{
-                **made.settings.model_dump(),
-                "brokers": (f"mqtt://127.0.0.1:{away}",),
-                "callout": True,
-                "callouts": (f"127.0.0.1:{away}",),
-                "peers": (f"http://127.0.0.1:{away}",),
-                "alarm_centres": (f"c=127.0.0.1:{away}",),
-                "control_rooms": (f"mk=sip:mk@127.0.0.1:{away}",),
-                "on_call": (f"duty=http://127.0.0.1:{away}/",),
-            }
-        )
-        made.bridge = Bridge(made.settings)
-        made.bridge.start()
-        yield made.bridge
 
 
 def test_every_thread_of_a_bridge_is_a_loop_or_says_why_not(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from device_bridge.wire.message import Kind
 from evidence import canonical, ids
 from evidence.statements import bodies, dsse
 from tests.support.bridge_world import World, world
+from tests.support.escalating import after, delivered, on_call, outcomes, push, restart_with, shown
 from tests.support.waiting import until
-from tests.unit.bridge.test_escalation import after, delivered, on_call, outcomes, push, restart_with, shown
 
 
 @pytest.fixture

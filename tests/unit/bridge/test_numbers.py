@@ -12,10 +12,10 @@ from device_bridge.process import Bridge
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
+from tests.support import escalating
 from tests.support.bridge_world import World, world
+from tests.support.escalating import shown
 from tests.support.waiting import until
-from tests.unit.bridge import test_escalation
-from tests.unit.bridge.test_escalation import shown
 
 BROKEN = 2**53 - 1
 
@@ -83,7 +83,7 @@ def test_one_life_sign_far_ahead_silences_none_that_follows(made: World) -> None
 
 def test_a_press_far_ahead_is_flagged_and_those_that_follow_are_not(made: World) -> None:
     memory = made.new_device()
-    test_escalation.push(made, memory, 1)
+    escalating.push(made, memory, 1)
     push(made, memory, PressId(BROKEN, 1))
     assert "boot-ahead" in shown(made)["flags"]
     assert "counter-odd" not in shown(made)["flags"]

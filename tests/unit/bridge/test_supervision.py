@@ -11,14 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
-from device_bridge.mqtt.connection import Delivered
 from device_bridge.process import Bridge
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.supervision.rules import HEARTBEAT_S, PROFILE_S, TEST_EVERY_MS, Condition, Profile, Reason, reasons
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from tests.support.bridge_world import World, world
-from tests.support.waiting import until
+from tests.support.escalating import beat, listed
 
 NOW = 1_790_000_000_000
 DAY_MS = 86_400_000
@@ -61,28 +60,11 @@ def test_three_signs_of_life_fit_into_each_deadline(profile: Profile) -> None:
     assert 3 * HEARTBEAT_S[profile] <= PROFILE_S[profile]
 
 
-def beat(made: World, memory: DeviceMemory, counter: int, battery: int = 80) -> None:
-    """Let the bridge hear a heartbeat as its network thread would."""
-    topic = str(UpTopic(memory.device, Lane.TELEMETRY))
-    said = DeviceMessage(memory.device, PressId(1, counter), 0, None, 0, Kind.HEARTBEAT, battery, "fw-7", None)
-    delivered = Delivered(topic, message.seal(said, memory.identity, topic), retain=False, qos=0, mid=0, epoch=0)
-    made.bridge.telemetry.take(None, delivered)  # type: ignore[arg-type] # the connection is not looked at
-    until(lambda: (sign := made.bridge.telemetry.newest(memory.device)) and sign.message == said, "it is read")
-
-
 def push(made: World, memory: DeviceMemory, counter: int, kind: Kind) -> None:
     topic = str(UpTopic(memory.device, Lane.ALARM))
     said = DeviceMessage(memory.device, PressId(2, counter), 0, None, 0, kind, 50, "t", None)
     answer = httpx.post(made.press_url, params={"topic": topic}, content=message.seal(said, memory.identity, topic))
     answer.raise_for_status()
-
-
-def listed(made: World) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {made.settings.token_file.read_text().strip()}"}
-    answer = httpx.get(made.press_url.replace("/press", "/devices"), headers=headers)
-    (device,) = answer.raise_for_status().json()["devices"]
-    shown: dict[str, Any] = device
-    return shown
 
 
 def after(made: World, seconds: float) -> None:
