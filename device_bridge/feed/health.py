@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.causes import Cause, CauseCode
+from device_bridge.errors import MessageError
 from device_bridge.feed.watchers import Watchers
 from device_bridge.journal.forwarder import Forwarder
 from device_bridge.loops import Loop
@@ -20,6 +21,8 @@ from device_bridge.spool.reading import Reading
 from device_bridge.supervision import device_page
 from device_bridge.supervision.supervisor import Supervisor
 from device_bridge.supervision.telemetry import Telemetry
+from device_bridge.wire.message import parse_topic
+from device_bridge.wire.reading import verified
 from evidence import canonical, ids, schema
 from evidence.envelope import container
 
@@ -136,6 +139,14 @@ class View:
     def alarm(self, name: ids.AlarmId) -> dict[str, Any]:
         """Return one alarm; UnknownAlarmError if there is none."""
         return alarm_json(self._spool, self._spool.read().alarm(name))
+
+    def is_devices_own(self, payload: bytes, topic: str) -> bool:
+        """Whether a device in use signed these bytes for this topic: it costs a look, and no place in the queue."""
+        try:
+            verified(payload, self._registry.device(parse_topic(topic).device).sign, topic)
+        except MessageError:
+            return False
+        return True
 
     def alarms(self) -> list[dict[str, Any]]:
         """Return open alarms and the newest closed ones, newest first."""

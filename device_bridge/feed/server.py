@@ -32,6 +32,7 @@ from device_bridge.errors import (
     UnknownAlarmError,
 )
 from device_bridge.feed.health import View
+from device_bridge.feed.strangers import Strangers
 from device_bridge.feed.watchers import Watching
 from device_bridge.figures import metrics
 from device_bridge.figures.stages import StageMetrics
@@ -85,6 +86,7 @@ class Feed:
         self, view: View, acts: ActDesk, lane: PressLane, board: Board, spool: Spool, token: str, news: NewsDesk
     ) -> None:
         self.listeners = 0
+        self._strangers = Strangers()
         self._news_desk = news
         self._view = view
         self._acts = acts
@@ -206,6 +208,10 @@ class Feed:
         """Take the bytes that a device could not bring to a broker; the answer is the signed *stored*."""
         topic = request.query_params.get("topic", "")
         payload = await _body(request, cose.MAX_MESSAGE_BYTES)
+        address = "" if request.client is None else request.client.host
+        if self._strangers.is_one(address) and not await run_in_threadpool(self._view.is_devices_own, payload, topic):
+            self._strangers.refused(address)
+            return _problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", "too much from here was no press of a device")
         future: Future[Taken] = Future()
         self._lane.submit(Arrival(topic, payload, received_now("http")), future.set_result)
         try:
@@ -213,6 +219,7 @@ class Feed:
         except TimeoutError:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-stored", "the press is not stored yet; send it again")
         if taken.problem is not None or taken.answer is None:
+            self._strangers.refused(address)
             return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "message", taken.problem or "not taken")
         return Response(taken.answer.payload, media_type="application/cose")
 

@@ -7,6 +7,7 @@ State rules:
 - What another bridge sealed of the same press may be what the journal names; then the blob of ours goes as well: no
   statement names it, so no erasure would find it.
 - What is in quarantine goes after `QUARANTINE_KEPT_MS`, whatever it was.
+- A statement that the journal has goes with them, a week after its alarm was closed: the spool must not grow for ever.
 - The row stays, with the container's hash. So do the alarm and its history, which hold no position.
 
 A drop is one transaction, so that a kill leaves a container whole or gone; SQLite overwrites what is deleted
@@ -64,6 +65,7 @@ def let_go(spool: Spool, stores: Stores, now_ms: int) -> frozenset[ids.AlarmId]:
         _let_go(spool, going)
         changed.update(one.alarm for one in going)
         kept = containers.answered(spool.read(), kept[-1].n, LOOKED_AT)
+    _forget_said(spool, ids.time_of_ms(now_ms - KEPT_AFTER_CLOSE_MS))
     _empty_quarantine(spool, ids.time_of_ms(now_ms - QUARANTINE_KEPT_MS))
     if changed:
         log.info("sealed-presses-dropped", alarms=len(changed))
@@ -88,6 +90,13 @@ def _let_go(spool: Spool, going: Sequence[Kept]) -> None:
             for one in part:
                 containers.drop(writing, one)
             writing.count("items.dropped", len(part))
+
+
+def _forget_said(spool: Spool, before: ids.Time) -> None:
+    while places := containers.said_before(spool.read(), before, LOOKED_AT):
+        for start in range(0, len(places), AT_ONCE):
+            with spool.write() as writing:
+                containers.forget_said(writing, places[start : start + AT_ONCE])
 
 
 def _empty_quarantine(spool: Spool, before: ids.Time) -> None:

@@ -63,6 +63,13 @@ class BrokerSecrets:
         return CalloutLogin(f"nats://{host}:{port}", self.callout_password, self.system_password, self.issuer_seed)
 
 
+MAX_PACKET_BYTES: Final = 65_536
+"""What NATS takes too (`max_payload`); whoever sends more is put out."""
+
+MAX_QUEUED: Final = 100_000
+MAX_QUEUED_BYTES: Final = 64 * 1024 * 1024
+"""Kept for a bridge that is away: a broker must not eat the machine. A device repeats what was dropped."""
+
 MAX_CONSUMERS: Final = 200_000
 """Durable subscriptions on one NATS broker: two for each device. Unless it is told, NATS 2.15 allows one thousand and
 refuses the rest, so that the 501st device would never hear *stored*."""
@@ -157,7 +164,9 @@ class MosquittoBroker:
         path.write_text(
             "per_listener_settings true\nset_tcp_nodelay true\n"
             f"persistence true\npersistence_location {self.folder}/\nautosave_interval 1\n"
-            "autosave_on_changes true\nmax_inflight_messages 0\nmax_queued_messages 0\n"
+            "autosave_on_changes true\nmax_inflight_messages 1000\n"
+            f"max_queued_messages {MAX_QUEUED}\nmax_queued_bytes {MAX_QUEUED_BYTES}\n"
+            f"max_packet_size {MAX_PACKET_BYTES}\n"
             f"user {_own_user()}\n{self._listeners()}",
             encoding="utf-8",
         )

@@ -1,5 +1,6 @@
 """Rows about sealed items that are still here, and what goes with each of them when it is let go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from device_bridge.alarm.escalation import unix_ms
@@ -42,6 +43,23 @@ def drop(writing: Writing, one: Kept) -> None:
         " WHERE alarm = ? AND state IN ('waiting', 'yielded') AND NOT withdraws",
         (one.alarm,),
     )
+
+
+def said_before(reading: Reading, before: ids.Time, limit: int) -> list[int]:
+    """Return the places of statements that the journal has and nobody here needs: of alarms closed before `before`."""
+    rows = reading.sql.execute(
+        "SELECT statement.n FROM statement JOIN alarm ON alarm.alarm = statement.alarm"
+        " WHERE statement.state = 'sent' AND NOT alarm.is_open AND json_valid(CAST(alarm.document AS TEXT))"
+        " AND json_extract(CAST(alarm.document AS TEXT), '$.closed.at') < ?"
+        " AND NOT EXISTS (SELECT 1 FROM item WHERE item.item = statement.item AND NOT item.dropped) LIMIT ?",
+        (before, limit),
+    )
+    return [int(row[0]) for row in rows]
+
+
+def forget_said(writing: Writing, places: Sequence[int]) -> None:
+    """Forget statements by their places."""
+    writing.sql.executemany("DELETE FROM statement WHERE n = ?", [(place,) for place in places])
 
 
 def quarantined_before(reading: Reading, before: ids.Time) -> bool:

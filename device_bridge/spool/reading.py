@@ -118,7 +118,11 @@ class Reading:
 
     def waiting_statements_count(self) -> int:
         """Return how many statements the journal does not have yet."""
-        query = "SELECT count(*) FROM statement WHERE state IN ('waiting', 'early', 'making')"
+        query = (  # each of these has an index of its own
+            "SELECT (SELECT count(*) FROM statement WHERE state = 'waiting')"
+            " + (SELECT count(*) FROM statement WHERE state = 'early')"
+            " + (SELECT count(*) FROM statement WHERE state = 'making')"
+        )
         return int(self.sql.execute(query).fetchone()[0])
 
     def waiting_deliveries_count(self) -> int:

@@ -2,7 +2,7 @@
 
 A console sees one alarm however many bridges know it (`server.alarms.merging`). An act goes to the bridge whose report
 is shown, and to another when that one does not answer; the bridges tell each other. A console that is too slow to
-listen is dropped, and reconnects.
+listen hears the newest of each alarm.
 """
 
 import asyncio
@@ -16,9 +16,6 @@ from server.alarms.link import BridgeLink, BridgeUnreachableError, Message, Refu
 from server.settings import Settings
 
 __all__ = ["BridgeFeed", "BridgeUnreachableError", "Message", "Refusal"]
-
-MAX_WAITING: Final = 256
-"""Messages that a slow console may be behind."""
 
 TELL_S: Final = 3.0
 """A bridge believes for ten seconds what it was told of the consoles."""
@@ -36,7 +33,7 @@ class BridgeFeed:
         self._name = ids.new_id()
         self._consoles: dict[object, bool] = {}
         """Open consoles, and whether their dispatcher has begun a shift."""
-        self._listeners: set[asyncio.Queue[Message | None]] = set()
+        self._listeners: set[_Listener] = set()
 
     def alarms(self) -> list[dict[str, Any]]:
         """Return what is known of alarms, newest first."""
@@ -52,15 +49,17 @@ class BridgeFeed:
         """Return one alarm."""
         return self._shown(alarm)[1] if any(alarm in link.alarms for link in self._links) else None
 
-    async def listen(self) -> AsyncIterator[Message | None]:
-        """Yield changes as they come; ends when this listener falls too far behind."""
-        queue: asyncio.Queue[Message | None] = asyncio.Queue(MAX_WAITING + 1)
-        self._listeners.add(queue)
+    async def listen(self) -> AsyncIterator[Message]:
+        """Yield changes as they come; of what changes faster than it is read, the newest."""
+        listener = _Listener()
+        self._listeners.add(listener)
         try:
-            while (message := await queue.get()) is not None:
-                yield message
+            while not listener.is_let_go:
+                await listener.wake.wait()
+                for message in listener.take():
+                    yield message
         finally:
-            self._listeners.discard(queue)
+            self._listeners.discard(listener)
 
     def watched(self, console: object, *, on_shift: bool | None) -> None:
         """Note that a console is open, and whether its dispatcher has a shift; None when it is gone."""
@@ -123,9 +122,8 @@ class BridgeFeed:
 
     async def close(self) -> None:
         """Let all listeners go and close the connections."""
-        for queue in self._listeners:
-            with contextlib.suppress(asyncio.QueueFull):
-                queue.put_nowait(None)
+        for listener in self._listeners:
+            listener.let_go()
         for link in self._links:
             await link.close()
 
@@ -145,12 +143,31 @@ class BridgeFeed:
             message = Message("alarm", self._shown(str(message.data["alarm"]))[1])
         else:
             message = Message("health", self.health())
-        for queue in list(self._listeners):
-            if queue.qsize() >= MAX_WAITING:
-                self._listeners.discard(queue)
-                queue.put_nowait(None)
-            else:
-                queue.put_nowait(message)
+        for listener in self._listeners:
+            listener.put(message)
+
+
+class _Listener:
+    """What one console has not read yet: the newest of each alarm and of the health, however often they changed."""
+
+    def __init__(self) -> None:
+        self.wake = asyncio.Event()
+        self.is_let_go = False
+        self._waiting: dict[str, Message] = {}
+
+    def put(self, message: Message) -> None:
+        name = str(message.data["alarm"]) if message.name == "alarm" else message.name
+        self._waiting[name] = message
+        self.wake.set()
+
+    def take(self) -> list[Message]:
+        waiting, self._waiting = list(self._waiting.values()), {}
+        self.wake.clear()
+        return waiting
+
+    def let_go(self) -> None:
+        self.is_let_go = True
+        self.wake.set()
 
 
 def _seen(if_match: str | None) -> int | None:

@@ -6,7 +6,7 @@ Silence is never calm: when the bridge cannot be reached, or says nothing for to
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -155,22 +155,24 @@ class BridgeLink:
     async def _follow_once(self) -> None:
         async with self._client.stream("GET", "/feed") as answer:
             answer.raise_for_status()
-            name, data = "", ""
-            async for line in answer.aiter_lines():
+            name = ""
+            async for line in _lines(answer.aiter_text()):
                 key, _, value = line.partition(":")
                 if key == "event":
                     name = value.strip()
-                elif key == "data" and len(data) < MAX_LINE_CHARS:
-                    data += value.strip()
-                elif not line and data:
-                    self._hear(name, json.loads(data))
-                    name, data = "", ""
+                elif key == "data":
+                    self._hear(name, json.loads(value))
 
     def _hear(self, name: str, data: dict[str, Any]) -> None:
         if name == "snapshot":
-            self.alarms = {}
+            known, self.alarms = self.alarms, {}
             for alarm in sorted(data["alarms"], key=lambda one: str(one.get("raised_at", ""))):
-                self._take(Message("alarm", alarm))
+                self.alarms[str(alarm["alarm"])] = alarm
+            for alarm in self.alarms.values():
+                if (
+                    known.get(str(alarm["alarm"])) != alarm
+                ):  # a bridge that comes back tells what every console has already
+                    self._heard(Message("alarm", alarm))
             self._take(Message("health", data["health"]))
         elif name in {"alarm", "health"}:
             self._take(Message(name, data))
@@ -181,6 +183,17 @@ class BridgeLink:
         else:
             self.health = message.data
         self._heard(message)
+
+
+async def _lines(pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+    """Yield whole lines; ServerError for one without an end: it would fill this machine's memory."""
+    rest = ""
+    async for piece in pieces:
+        *whole, rest = (rest + piece).split("\n")
+        for line in whole:
+            yield line
+        if len(rest) > MAX_LINE_CHARS:
+            raise ServerError("the bridge's feed has a line without an end")
 
 
 def unreachable(why: str) -> dict[str, Any]:

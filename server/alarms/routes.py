@@ -203,9 +203,9 @@ async def _events(journal: SqlJournal, feed: BridgeFeed, kid: ids.KeyId) -> Asyn
     changes = aiter(feed.listen())
     coming = asyncio.ensure_future(anext(changes, None))
     console = object()
-    feed.watched(console, on_shift=await run_in_threadpool(journal.ask, lambda standing: _on_shift(standing, kid)))
     await asyncio.sleep(0)  # the listener is registered before the list is read, so that nothing falls between
     try:
+        feed.watched(console, on_shift=await run_in_threadpool(journal.ask, lambda standing: _on_shift(standing, kid)))
         for alarm in feed.alarms()[::-1]:
             yield _line("alarm", alarm)
         yield _line("health", feed.health())
