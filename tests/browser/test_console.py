@@ -41,7 +41,11 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
         await expect(page.locator(".who")).not_to_contain_text("Noor")
         refused = "meldkamer mk: mislukt – geweigerd 503 Service Unavailable"
         await expect(page.locator(".routes li.failed")).to_contain_text(refused)
-        for line in ("de meldtafel heeft het", "ontvanger van de alarmcentrale heeft het", "mislukt: geweigerd 503"):
+        for line in (
+            "de server van de meldtafels heeft het",
+            "ontvanger van de alarmcentrale heeft het",
+            "mislukt: geweigerd 503",
+        ):
             await expect(page.locator(".history")).to_contain_text(line)
         await expect(page.locator(".history")).not_to_contain_text("given to the feed")
         await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
@@ -120,6 +124,29 @@ async def test_a_desk_whose_key_does_not_open_is_told_and_keeps_no_alarm_away(br
             await expect(visitor.page.locator("section.where")).to_contain_text("51.934200, 4.457700")
             await visitor.keep(f"console-unopened-{width}")
             await visitor.sound()
+
+
+async def test_a_place_that_is_not_sealed_yet_follows_and_nobody_is_told_that_there_is_none(
+    browser: Browser, server: StandIn
+) -> None:
+    async with visit(browser, server.url) as daan:
+        await daan.console()
+        alarm = server.press(sealed=False)
+        where = daan.page.locator("section.where")
+        await expect(where).to_contain_text("De plaats volgt")
+        await expect(where).not_to_contain_text("gaf geen positie")
+        await daan.page.keyboard.press("a")
+        await expect(daan.page.locator(".street")).to_have_text("Vlierbesstraat 12, derde etage")
+        server.seal(alarm)
+        await expect(where).to_contain_text("51.934200, 4.457700")
+        await expect(where).not_to_contain_text("volgt")
+
+        old = server.press(sealed=False)
+        server.alarms[old]["raised_at"] = "2026-11-30T10:00:00.000Z"
+        server.tell("alarm", dict(server.alarms[old]))
+        await daan.page.locator(f"button[data-alarm='{old}']").click()
+        await expect(where).to_contain_text("De plaats is er nog niet")
+        await daan.sound()
 
 
 async def test_a_shift_is_written_down_when_it_begins_and_when_it_ends(browser: Browser, server: StandIn) -> None:
@@ -216,7 +243,7 @@ async def test_an_act_that_does_not_arrive_is_not_shown_as_done(browser: Browser
         await daan.page.wait_for_selector(f"article[data-alarm='{alarm}']")
         await daan.page.keyboard.press("a")
 
-        await expect(daan.page.locator(".problem")).to_contain_text("Niet vastgelegd")
+        await expect(daan.page.locator(".problem")).to_contain_text("Niet bevestigd")
         await expect(daan.page.locator("article.alarm-view")).to_have_attribute("data-state", "delivered")
         assert not server.acts
         assert all(re.search("ERR_FAILED", error) for error in daan.errors)

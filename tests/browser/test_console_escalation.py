@@ -51,9 +51,13 @@ async def test_the_siren_comes_back_when_nobody_accepts(browser: Browser, server
         told = {"route": "device", "outcome": "delivered", "at": at, "code": "device-told-112", "detail": ""}
         change(server, alarm, escalation={**first, "stage": 2, "at": at}, routes=[nobody, told])
         line = page.locator("article.alarm-view .escalated")
-        await expect(line).to_contain_text("Er is geen achterwacht")
+        await expect(line).to_contain_text("Er is geen achterwacht ingesteld")
         await expect(line).not_to_contain_text("proberen")
-        await expect(line).to_contain_text("De knop zegt: bel 112.")
+        await expect(line).to_contain_text("De knop kreeg de opdracht te zeggen: bel 112")
+        change(server, alarm, escalation={**first, "stage": 2, "at": ids.now(), "rounds": 2}, routes=[nobody, told])
+        await expect(line).to_contain_text("Ronde 2")
+        await expect(line).to_contain_text("Er is geen achterwacht ingesteld")
+        await expect(line).not_to_contain_text("proberen")
         await page.wait_for_timeout(RENEWED_WITHIN_MS)
         assert server.leases == [("daan", alarm)], "the page says that it is still there, for its own claim only"
 
@@ -61,6 +65,31 @@ async def test_the_siren_comes_back_when_nobody_accepts(browser: Browser, server
         await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
         await expect(page.locator(".escalated")).to_have_count(0)
         await expect(page.get_by_role("button", name="Sirene stil")).to_be_hidden()
+
+
+async def test_an_alarm_that_was_accepted_and_left_calls_again_and_says_who_left_it(
+    browser: Browser, server: StandIn
+) -> None:
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        await page.get_by_role("button", name="Dienst starten").click()
+        alarm = server.press()
+        await page.keyboard.press("m")
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_hidden()
+        left = {"route": "console-siren", "outcome": "delivered", "at": ids.now(), "code": "siren-not-dispatched",
+                "about": "Sanne de Wit"}  # fmt: skip
+        entry = {"at": ids.now(), "what": "accepted, nobody dispatched", "by": "Sanne de Wit"}
+        again = {"at": ids.now(), "what": "escalated again: round 3", "by": "bridge"}
+        change(server, alarm, routes=[left], history=[*server.alarms[alarm]["history"], entry, again])
+        await expect(page.locator("article.alarm-view .escalated")).to_contain_text(
+            "Sanne de Wit nam dit aan, maar na 5 minuten was geen eenheid gestuurd"
+        )
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
+        await expect(page.locator(".history")).to_contain_text("stuurde in 5 minuten geen eenheid")
+        await expect(page.locator(".history")).to_contain_text("opnieuw gewaarschuwd: ronde 3")
+        await expect(page.locator(".routes")).to_contain_text("klinkt op tafels waar een dienst is begonnen")
+        await daan.sound()
 
 
 async def test_a_screen_that_is_behind_is_told_so(browser: Browser, server: StandIn) -> None:

@@ -59,6 +59,7 @@ class StandIn:
         self.signs: list[dict[str, str]] = []
         self.alarms: dict[str, dict[str, Any]] = {}
         self.acts: list[statement.Statement] = []
+        self._unsealed: dict[str, dict[str, Any]] = {}
         self.reads: list[tuple[str, str]] = []
         self.sent: dict[str, int] = {}
         self._locked = {handle: world.locked(handle) for handle in world.people}
@@ -81,13 +82,21 @@ class StandIn:
         self._server.should_exit = True
         self._thread.join()
 
-    def press(self, **options: Any) -> str:  # noqa: ANN401 - handed on to World.press
-        """A real, sealed press arrives; consoles are told."""
+    def press(self, *, sealed: bool = True, **options: Any) -> str:  # noqa: ANN401 - handed on to World.press
+        """A real press arrives; consoles are told, also while it is not sealed yet (`seal`)."""
         alarm: dict[str, Any] = self.world.press(**options)
         alarm["item"] = self._handed(alarm["item"])
+        if not sealed:
+            self._unsealed[alarm["alarm"]] = alarm["item"]
+            alarm["item"] = None
         self.alarms[alarm["alarm"]] = alarm
         self.tell("alarm", alarm)
         return str(alarm["alarm"])
+
+    def seal(self, alarm: str) -> None:
+        """What was stored first is sealed now: the alarm gets its item."""
+        self.alarms[alarm]["item"] = self._unsealed.pop(alarm)
+        self.tell("alarm", dict(self.alarms[alarm]))
 
     def move(self, alarm: str, lat: str, lon: str, **options: Any) -> str:  # noqa: ANN401 - handed on to World.position
         """A real, sealed position arrives: the alarm carries it instead of the item before; nothing else changes."""

@@ -4,7 +4,7 @@
  * @typedef {{kid: string, label: string}} Who
  * @typedef {{alarm: string, device: string, case: string, kind: string, state: string, raised_at: string,
  *   age_s?: number | null, press: {boot: number, counter: number}, repeats: number, flags: string[],
- *   escalation?: {stage: number, at: string, why: string} | null, revision?: number,
+ *   escalation?: {stage: number, at: string, why: string, rounds?: number | null} | null, revision?: number,
  *   claimed_by?: Who | null, accepted_by?: Who | null, closed?: {reason: string, by: Who, at: string} | null,
  *   history: {at: string, what: string, by: string, code?: string, about?: string}[],
  *   routes: {route: string, outcome: string, at: string, code?: string, about?: string}[],
@@ -15,7 +15,7 @@ import { language, t } from "../ui/texts.js";
 /** @param {Alarm} alarm @returns {boolean} whether nobody has it yet */
 export const isNew = ({ state }) => state === "raised" || state === "delivered";
 
-/** @param {Alarm} alarm @returns {boolean} whether the siren is for it: new, or only looked at for too long */
+/** @param {Alarm} alarm @returns {boolean} whether the siren is for it: nobody has it, or it was only looked at for too long */
 export const isCalling = (alarm) => isNew(alarm) || (alarm.state === "claimed" && Boolean(alarm.escalation));
 
 /** @param {Alarm} alarm */
@@ -27,24 +27,34 @@ export function ordered(alarms) {
     || right.raised_at.localeCompare(left.raised_at));
 }
 
+/** @param {Alarm["routes"]} routes */
+const sirenOf = (routes) => routes.find(({ route }) => route === "console-siren");
+
+/** @param {Alarm} alarm @returns {string} when everybody was last called anew for it: whoever silenced it before hears it again */
+export const calledAt = ({ escalation, routes }) => [escalation?.at ?? "", sirenOf(routes)?.at ?? ""].sort()[1];
+
 /** The device hears "call 112" at the second stage; what it heard is among the reports. */
 const SAID_TO_DEVICE = /^device-/;
 
 /**
- * What is true of an alarm that nobody accepted: how long, what became of the receiver that was to be tried then, and what
- * the device says. "We are trying" only while nothing was heard of it.
- * @param {Alarm} alarm @returns {{stage: number, receiver: "trying" | "taken" | "failed" | "nobody", device: string | null} | null}
- *   `device` is the code of the report on it
+ * What is true of an alarm that nobody takes further: for how long, what became of the receiver that was to be tried then,
+ * and what the device says. "We are trying" only while nothing was heard of it.
+ * @param {Alarm} alarm @returns {{why: "1" | "2" | "again" | "not-dispatched", stage: number, rounds: number, who: string,
+ *   receiver: "trying" | "taken" | "failed" | "nobody", device: string | null} | null}
+ *   `who` accepted it and sent nobody; `device` is the code of the report on it
  */
 export function escalated({ escalation, routes }) {
-  if (!escalation) return null;
-  const { stage, at } = escalation;
-  const since = routes.filter((route) => route.at >= at);
-  const reports = since.filter(({ route }) => (stage === 1 ? /^(dc09|sip)-|^second-centre$/ : /^on-call(-|$)/).test(route));
-  const nobody = reports.some(({ code }) => code === "nobody-second" || code === "nobody-on-call");
+  const siren = sirenOf(routes);
+  const dropped = siren?.code === "siren-not-dispatched";
+  if (!escalation && !dropped) return null;
+  const { stage, at, rounds } = escalation ?? { stage: 0, at: siren?.at ?? "", rounds: 0 };
+  const those = routes.filter(({ route }) => (stage === 1 ? /^(dc09|sip)-|^second-centre$/ : /^on-call(-|$)/).test(route));
+  const nobody = those.some(({ code }) => code === "nobody-second" || code === "nobody-on-call"); // said once, true in each round
+  const reports = those.filter((route) => route.at >= at);
   const receiver = nobody ? "nobody" : reports.some(({ outcome }) => outcome === "delivered") ? "taken" : reports.length > 0 ? "failed" : "trying";
   const device = routes.find(({ route, code }) => route === "device" && SAID_TO_DEVICE.test(code ?? ""))?.code ?? null;
-  return { stage, receiver, device: stage === 1 ? null : device };
+  const why = dropped ? "not-dispatched" : rounds ? "again" : stage === 1 ? "1" : "2";
+  return { why, stage, rounds: rounds ?? 0, who: siren?.about ?? "", receiver, device: stage === 2 ? device : null };
 }
 
 /** What a state allows next, by the letter that does it. */
@@ -61,10 +71,10 @@ export const primaryAct = (state) => (["raised", "delivered", "claimed"].include
   : state === "accepted" ? "dispatch" : state === "dispatched" ? "on_scene" : "close");
 
 /** @param {string} moment @returns {string} `12 s`, `4 min`, `3 h` */
-export function age(moment) {
-  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(moment)) / 1000));
-  return span(seconds);
-}
+export const age = (moment) => span(secondsSince(moment));
+
+/** @param {string} moment @returns {number} seconds, none when this computer's clock is behind */
+export const secondsSince = (moment) => Math.max(0, Math.round((Date.now() - Date.parse(moment)) / 1000));
 
 /** @param {number} seconds */
 export function span(seconds) {

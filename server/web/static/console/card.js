@@ -25,11 +25,11 @@ export function alarmCard(desk, alarm, who) {
       <h3>${t("card-routes")}</h3>
       <ul class="routes">${alarm.routes.map(({ route, outcome, at, code, about }) => html`
         <li class=${outcome}><span aria-hidden="true">${outcome === "delivered" ? "✓" : "✕"}</span> ${routeName(route)}:
-          ${t(`route-${outcome}`)}${outcome === "failed" && said(code, about) ? ` – ${said(code, about)}` : nothing}
+          ${became(route, outcome)}${said(code, about) ? ` – ${said(code, about)}` : nothing}
           <span class="quiet">${clock(at)}</span></li>`)}</ul>
       <h3>${t("card-history")}</h3>
       <ol class="history">${alarm.history.map(({ at, what, by, code, about }) => html`
-        <li><span class="num quiet">${clock(at)}</span> <span>${happened(what, said(code, about))} <span class="quiet">${whoDid(by)}</span></span></li>`)}</ol>
+        <li><span class="num quiet">${clock(at)}</span> <span>${happened(what, by, said(code, about))} <span class="quiet">${whoDid(by)}</span></span></li>`)}</ol>
     </section></div>`;
 }
 
@@ -37,6 +37,15 @@ export function alarmCard(desk, alarm, who) {
 function routeName(route) {
   const [, kind, name] = /^(dc09|sip|on-call)-(.+)$/.exec(route) ?? [];
   return kind ? `${t(`route-${kind}`)} ${name}` : word("route", route);
+}
+
+/** Routes of which nobody can say that something arrived: a word to the device goes out, a siren sounds where somebody began. */
+const NOT_ARRIVED = /** @type {Record<string, string>} */ ({ device: "route-sent", "console-siren": "route-sounds", "second-look": "route-asked" });
+
+/** @param {string} route @param {string} outcome @returns {string} what became of it, and no more than is known */
+function became(route, outcome) {
+  const text = outcome === "failed" ? "route-failed" : NOT_ARRIVED[route] ?? "route-delivered";
+  return t(text);
 }
 
 /** @param {string} [code] @param {string} [about] @returns {string} what became of it on a route; empty for a code of another version */
@@ -48,12 +57,16 @@ function whoDid(by) {
   return broker ? t("by-device", { broker }) : routeName(by);
 }
 
-/** @param {string} what such as `closed: genuine` @param {string} translated what a route said, when its code is known here */
-function happened(what, translated) {
+/**
+ * @param {string} what such as `closed: genuine` @param {string} by a person, or the route that it is about
+ * @param {string} translated what a route said, when its code is known here
+ */
+function happened(what, by, translated) {
   const [head, ...rest] = what.split(": ");
   const tail = rest.join(": ");
-  const detail = translated || tail && (head === "closed" ? word("reason", tail) : head === "raised" ? word("alarm-kind", tail) : tail);
-  return `${word("history", head.replaceAll(/[ _]/g, "-"))}${detail ? `: ${detail}` : ""}`;
+  const detail = translated || tail && (head === "closed" ? word("reason", tail) : head === "raised" ? word("alarm-kind", tail) : head === "escalated again" ? t("history-round", { round: tail.replace(/\D+/g, "") }) : tail);
+  const words = head === "delivered" || head === "failed" ? became(by, head) : word("history", head.replaceAll(/[ _,]+/g, "-"));
+  return `${words}${detail ? `: ${detail}` : ""}`;
 }
 
 /** @param {any} card @param {Alarm} alarm @param {{open: () => void, failed: boolean, busy: boolean}} who */

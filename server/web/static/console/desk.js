@@ -8,6 +8,7 @@ import { dated } from "../core/dated.js";
 import { find } from "../core/wraps.js";
 import { fromBase64 } from "../core/bytes.js";
 import { shown } from "../core/written.js";
+import { calledAt } from "./alarms.js";
 import { grown, isLater, judge } from "./track.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
@@ -129,7 +130,8 @@ export class Desk {
     }
     if (this.alarms.get(alarm.alarm)?.state === "closed") this.#forget(alarm.alarm);
     if (!known && alarm.state !== "closed") this.listener.raised(merged);
-    if (alarm.escalation && alarm.escalation.at !== known?.escalation?.at) this.listener.escalated(merged);
+    const called = calledAt(merged);
+    if (called && called !== (known ? calledAt(known) : "")) this.listener.escalated(merged);
     void this.#follow(alarm.alarm);
   }
 

@@ -28,7 +28,8 @@ export function escalationOf(alarm) {
   const known = escalated(alarm);
   if (!known) return "";
   const device = known.device ? `${t(`said-${known.device}`)}.` : "";
-  return [t(`escalated-${known.stage}`), t(`escalated-${known.stage}-${known.receiver}`), device.charAt(0).toUpperCase() + device.slice(1)]
+  const receiver = known.stage > 0 ? t(`escalated-${known.stage}-${known.receiver}`) : "";
+  return [t(`escalated-${known.why}`, { round: known.rounds, who: known.who }), receiver, device.charAt(0).toUpperCase() + device.slice(1)]
     .filter(Boolean).join(" ");
 }
 
@@ -46,7 +47,7 @@ export function alarmList(alarms, selected, choose) {
           <span class="line">${stateMark(alarm)}${isOpen(alarm) ? html`<span class="age num">${age(alarm.raised_at)}</span>` : nothing}</span>
           <span class="line kind-line"><strong>${alarm.kind === "duress" ? "⚠ " : ""}${t(`alarm-kind-${alarm.kind}`)}</strong>
             <span class="num quiet">${clock(alarm.raised_at)}</span></span>
-          ${isCalling(alarm) && alarm.escalation ? html`<strong class="escalated">${escalationOf(alarm)}</strong>` : nothing}
+          ${isCalling(alarm) && escalated(alarm) ? html`<strong class="escalated">${escalationOf(alarm)}</strong>` : nothing}
           ${whose(alarm) ? html`<span class="quiet">${whose(alarm)}</span>` : nothing}
           ${alarm.repeats > 0 || alarm.flags.length > 0 ? html`<span class="tags">
             ${alarm.repeats > 0 ? html`<span class="tag flag">${t("card-repeats-count", { count: alarm.repeats })}</span>` : nothing}

@@ -11,7 +11,7 @@ import { alarmCard } from "./card.js";
 import { Desk } from "./desk.js";
 import { alarmList, escalationOf, flagsOf, stateMark, whose } from "./list.js";
 import { Shift } from "./shift.js";
-import { Siren, keepScreenOn } from "./siren.js";
+import { Screen, Siren } from "./siren.js";
 import { Telling } from "./telling.js";
 import { moved } from "./where.js";
 
@@ -33,9 +33,10 @@ class Console extends View {
     /** @type {string | null} */
     this.selected = null;
     this.siren = new Siren();
+    this.lamp = new Screen(() => this.requestUpdate());
     /** @type {Set<string>} alarms whose siren was silenced here */
     this.silenced = new Set();
-    /** @type {{log: Shift, sound: boolean, screen: boolean} | null} */
+    /** @type {Shift | null} */
     this.shift = null;
     /** @type {{title: string, text: string, bad: boolean} | null} */
     this.notice = null;
@@ -93,16 +94,17 @@ class Console extends View {
   }
 
   async #startShift() {
-    const sound = await this.siren.test().catch(() => false);
+    await this.siren.test().catch(() => false);
     if (this.shift || !this.desk) return;
-    const log = new Shift(this.desk.session.identity, () => this.requestUpdate());
-    this.shift = { log, sound, screen: await keepScreenOn() };
+    this.shift = new Shift(this.desk.session.identity, () => this.requestUpdate());
+    await this.lamp.keep();
     this.requestUpdate();
   }
 
   #endShift() {
-    this.shift?.log.end();
+    this.shift?.end();
     this.shift = null;
+    void this.lamp.letGo();
     this.requestUpdate();
   }
 
@@ -147,9 +149,10 @@ class Console extends View {
       if (act === "accept") this.#openCard(alarm);
     } catch (error) {
       const refused = error instanceof api.ApiError && error.status >= 400 && error.status < 500;
+      // No answer is not a no: the act may be written down, and the list shows whether it is.
       const stale = error instanceof api.ApiError && error.reason === "stale";
-      const text = stale ? t("act-stale-text") : refused ? error.message : t("act-failed-text");
-      this.notice = { title: t("act-failed"), text, bad: true };
+      const text = stale ? t("act-stale-text") : refused ? error.message : t("act-unsure-text");
+      this.notice = { title: refused ? t("act-failed") : t("act-unsure"), text, bad: true };
     } finally {
       this.busy = false;
     }
@@ -269,10 +272,11 @@ class Console extends View {
       return html`<div class="card shift"><button type="button" class="primary" @click=${this.#startShift}>${t("shift-start")}</button>
         <p class="quiet">${t("shift-lead")}</p></div>`;
     }
-    const { log, sound, screen } = this.shift;
+    const { since, told } = this.shift;
+    const [sound, screen, written] = [this.siren.ready, this.lamp.on, told === "recorded"];
     return html`<div class="shift running" role="status">
-      <span>${t("shift-running", { time: clock(log.since) })}</span>
-      <span class=${log.recorded ? "fine" : "bad"}>${log.recorded ? "✓" : "✕"} ${t(log.recorded ? "shift-recorded" : "shift-unrecorded")}</span>
+      <span>${t("shift-running", { time: clock(since) })}</span>
+      <span class=${written ? "fine" : "bad"}>${written ? "✓" : "✕"} ${t(`shift-${told}`)}</span>
       <span class=${sound ? "fine" : "bad"}>${sound ? "♪" : "✕"} ${t(sound ? "shift-sound-on" : "shift-sound-off")}</span>
       <span class=${screen ? "fine" : "bad"}>${screen ? "✓" : "✕"} ${t(screen ? "shift-screen-on" : "shift-screen-off")}</span>
       <button type="button" class="link" @click=${() => this.siren.test()}>${t("shift-again")}</button>
@@ -291,7 +295,7 @@ class Console extends View {
         <header class="card alarm-head ${isNew(alarm) ? "new" : ""}">
           <div><p>${stateMark(alarm)} <span class="quiet">${whose(alarm)}</span></p>
             <h2 id="alarm-title">${t(`alarm-kind-${alarm.kind}`)} ${isOpen(alarm) ? html`<span class="age num">${age(alarm.raised_at)}</span>` : nothing}</h2>
-            ${isCalling(alarm) && alarm.escalation ? html`<p class="escalated"><strong>${escalationOf(alarm)}</strong></p>` : nothing}
+            ${isCalling(alarm) && escalationOf(alarm) ? html`<p class="escalated"><strong>${escalationOf(alarm)}</strong></p>` : nothing}
             <p class="tags">${flagsOf(alarm)}</p></div>
           <div class="acts">
             ${acts.filter((act) => act !== "close").map((act) => html`

@@ -9,8 +9,8 @@ const AGAIN_MS = 5_000;
 export class Shift {
   /** @type {number} */
   since = Date.now();
-  /** @type {boolean} whether the journal has the newest that we said */
-  recorded = false;
+  /** @type {"unrecorded" | "recorded" | "refused"} what became of the newest that we said */
+  told = "unrecorded";
   #name = hex(crypto.getRandomValues(new Uint8Array(16)));
   /** @type {Promise<void>} what was said, in order */
   #said = Promise.resolve();
@@ -28,7 +28,7 @@ export class Shift {
 
   /** @param {string} type */
   #say(type) {
-    this.recorded = false;
+    this.told = "unrecorded";
     const made = statements.make(this.identity, type, null, { shift: this.#name }); // its moment is now, not when it arrives
     this.#said = this.#said.then(() => this.#handIn(made));
   }
@@ -39,11 +39,14 @@ export class Shift {
     for (;;) {
       try {
         await api.json("/api/v1/statements", envelope);
-        this.recorded = true;
+        this.told = "recorded";
         break;
       } catch (error) {
         // Refused is refused: asking again changes nothing, and the page says that it is not written down.
-        if (error instanceof api.ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) break;
+        if (error instanceof api.ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
+          this.told = "refused";
+          break;
+        }
       }
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }

@@ -19,6 +19,11 @@ export class Siren {
     return this.#context.state === "running";
   }
 
+  /** Whether this browser lets us make sound now: it may take that back, when the computer slept for instance. */
+  get ready() {
+    return this.#context?.state === "running";
+  }
+
   get sounding() {
     return this.#timer !== 0;
   }
@@ -54,12 +59,41 @@ export class Siren {
   }
 }
 
-/** @returns {Promise<boolean>} whether the screen stays on from now */
-export async function keepScreenOn() {
-  try {
-    await navigator.wakeLock.request("screen");
-    return true;
-  } catch {
-    return false;
+/** The screen's wake lock. A browser lets go of it whenever the page is hidden, so it is asked for again. */
+export class Screen {
+  /** @type {WakeLockSentinel | null} */
+  #lock = null;
+  #wanted = false;
+
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.changed = changed;
+    document.addEventListener("visibilitychange", () => void this.#ask());
+  }
+
+  /** Whether it stays on at this moment. */
+  get on() {
+    return this.#lock !== null && !this.#lock.released;
+  }
+
+  async keep() {
+    this.#wanted = true;
+    await this.#ask();
+  }
+
+  async letGo() {
+    this.#wanted = false;
+    await this.#lock?.release();
+  }
+
+  async #ask() {
+    if (!this.#wanted || this.on || document.visibilityState !== "visible") return;
+    try {
+      this.#lock = await navigator.wakeLock.request("screen");
+      this.#lock.addEventListener("release", this.changed);
+    } catch {
+      this.#lock = null;
+    }
+    this.changed();
   }
 }

@@ -3,7 +3,7 @@ import { html, nothing, svg } from "lit";
 import { address, fact } from "../ui/card.js";
 import { clock } from "../ui/dates.js";
 import { t } from "../ui/texts.js";
-import { span } from "./alarms.js";
+import { secondsSince, span } from "./alarms.js";
 import { bearing, compass, distance, metres } from "./geo.js";
 import { isPosition, measured } from "./track.js";
 import "./map.js";
@@ -36,9 +36,7 @@ export function where(desk, alarm) {
   const at = alarm.state === "closed" ? null : meta?.position;
   const near = at ? places.map((place) => ({ place, away: distance(at, place), turn: bearing(at, place) }))
     .sort((left, right) => left.away - right.away) : [];
-  const missing = alarm.state === "closed" && meta ? t("card-position-gone")
-    : alarm.item && !meta ? t("card-position-closed")
-    : !alarm.item && alarm.state === "closed" ? t("card-position-let-go") : t("card-no-position");
+  const missing = t(absent(alarm, Boolean(meta)));
   const behind = desk.behind(alarm);
   const home = desk.cards.get(alarm.alarm)?.address;
   return html`
@@ -64,6 +62,16 @@ export function where(desk, alarm) {
         <getuige-map .at=${at} .near=${near} .been=${track?.been ?? []}></getuige-map>` : html`<p class="none">${missing}</p>
         ${behind ? html`<p class="behind">${t(`position-${behind}`)}</p>` : nothing}`}
     </section>`;
+}
+
+/** A press is stored first and sealed afterwards: for a moment, or while sealing fails, an alarm has no item yet. */
+const SEALED_WITHIN_S = 20;
+
+/** @param {Alarm} alarm @param {boolean} opened @returns {string} why no place is shown, and no more than is known */
+function absent(alarm, opened) {
+  if (alarm.state === "closed") return alarm.item && opened ? "card-position-gone" : "card-position-let-go";
+  if (!alarm.item) return secondsSince(alarm.raised_at) < SEALED_WITHIN_S ? "card-position-follows" : "card-position-late";
+  return opened ? "card-no-position" : "card-position-closed";
 }
 
 /** @param {any} meta @returns {number} seconds since she was there; it grows while nothing newer comes */
