@@ -4,8 +4,6 @@ Nothing of the item is left in any file then, what stays is whole, and the journ
 """
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 from evidence.statements import event
@@ -13,10 +11,11 @@ from evidence.store.database.engine import open_engine
 from evidence.store.journal import verifying
 from evidence.store.journal.journal import SqlJournal
 from server.erasure.destroying import STEPS
+from tests.support import starter
 from tests.support.erasing_world import found_in, needles, told
 from tests.support.server_world import running_world, settings_in
 
-CHILD = (sys.executable, "-m", "tests.faults.erasing_crash_child")
+CHILD = Path(__file__).with_name("erasing_crash_child.py").read_text()
 
 
 def test_killed_at_every_step_it_ends_all_the_same(tmp_path: Path) -> None:
@@ -26,9 +25,10 @@ def test_killed_at_every_step_it_ends_all_the_same(tmp_path: Path) -> None:
         story.ask_and_agree()
         going, staying = needles(story, story.going), needles(story, story.staying)
     for step in STEPS:
-        done = subprocess.run([*CHILD, str(settings.data), step], check=False, capture_output=True)
-        assert done.returncode == -signal.SIGKILL, (step, done.stderr.decode())
-    subprocess.run([*CHILD, str(settings.data)], check=True)
+        done = starter.run(settings.data, step, code=CHILD)
+        assert done.returncode == -signal.SIGKILL, (step, done.stderr)
+    done = starter.run(settings.data, code=CHILD)
+    assert done.returncode == 0, done.stderr
     assert not found_in(settings.data, going)
     assert len(found_in(settings.data, staying)) >= 2
     engine = open_engine(settings.database_url)

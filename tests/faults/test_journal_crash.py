@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from base64 import b64encode
 from pathlib import Path
 
@@ -11,24 +10,17 @@ import pytest
 from evidence.statements import event
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
+from tests.support import starter
 from tests.support.bridge_world import AlarmOrganisation
 from tests.support.sizes import sizes
-from tests.support.waiting import patience
 
-CHILD = Path(__file__).with_name("journal_crash_child.py")
+CHILD = Path(__file__).with_name("journal_crash_child.py").read_text()
 """Steps are tried in turn; a short run takes every eighth, beginning anywhere."""
 
 
 def run(folder: Path, statements: Path, last: int) -> "subprocess.CompletedProcess[str]":
     folder.mkdir(exist_ok=True)
-    return subprocess.run(
-        [sys.executable, CHILD, folder, statements, str(last)],
-        capture_output=True,
-        text=True,
-        timeout=patience(60),
-        check=False,
-        cwd=Path(__file__).parents[2],
-    )
+    return starter.run(folder, statements, last, code=CHILD)
 
 
 @pytest.fixture(scope="module")
