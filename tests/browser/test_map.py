@@ -128,6 +128,40 @@ async def test_the_map_follows_her_until_somebody_looks_elsewhere(
         await daan.sound()
 
 
+async def test_a_map_is_chosen_before_there_is_an_alarm_and_is_there_at_the_next_visit(
+    browser: Browser, server: StandIn, tmp_path: Path
+) -> None:
+    write_map(tmp_path / "rotterdam.pmtiles")
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        await page.get_by_label("Kaart van deze computer kiezen").set_input_files(tmp_path / "rotterdam.pmtiles")
+        await expect(page.get_by_text("Deze browser onthoudt de kaart")).to_be_visible()
+        await daan.keep("console-map-ahead")
+        assert await daan.axe() == []
+        await daan.console()  # loads the page anew
+        server.press(seconds_ago=9)
+        await expect(page.locator(".map[data-drawn]")).to_be_visible(timeout=patience(30_000))
+        await expect(page.locator("getuige-map-choice")).to_contain_text("rotterdam.pmtiles")
+        await daan.sound()
+
+
+async def test_a_browser_that_keeps_nothing_says_so_and_draws_all_the_same(
+    browser: Browser, server: StandIn, tmp_path: Path
+) -> None:
+    write_map(tmp_path / "rotterdam.pmtiles")
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        full = "navigator.storage.getDirectory = async () => { throw new DOMException('full', 'QuotaExceededError'); }"
+        await page.add_init_script(full)
+        await daan.console()
+        server.press(seconds_ago=9)
+        await page.get_by_label("Kaart van deze computer kiezen").set_input_files(tmp_path / "rotterdam.pmtiles")
+        await expect(page.get_by_text("kon de kaart niet bewaren")).to_be_visible()
+        await expect(page.locator(".map[data-drawn]")).to_be_visible(timeout=patience(30_000))
+        await daan.sound()
+
+
 async def test_a_file_that_is_no_map_leaves_the_sketch(browser: Browser, server: StandIn, tmp_path: Path) -> None:
     (tmp_path / "other.pmtiles").write_bytes(b"no map at all" * 100)
     async with visit(browser, server.url) as daan:

@@ -286,7 +286,8 @@ class Console extends View {
   /** @param {Desk} desk */
   #chosenAlarm(desk) {
     const alarm = this.#chosen;
-    if (!alarm) return html`<p class="none card">${t("card-none")}</p>`;
+    if (!alarm) return html`<p class="none card">${t("card-none")}</p><section class="card"><h2>${t("map-ahead")}</h2>
+      <getuige-map-choice></getuige-map-choice></section>`;
     const acts = nextActs(alarm);
     const main = primaryAct(alarm.state);
     const key = (/** @type {string} */ act) => Object.keys(ACT_KEYS).find((name) => ACT_KEYS[name] === act) ?? "";

@@ -7,6 +7,7 @@
 import { html, nothing } from "lit";
 import { t } from "../ui/texts.js";
 import { View } from "../ui/view.js";
+import { MAP_CHANGED, map as chosenMap } from "./map-choice.js";
 
 /** @typedef {import("./geo.js").Place} Place */
 /** @typedef {{place: Place & {label: string}}[]} Near */
@@ -29,9 +30,6 @@ const WORKER = new URL(import.meta.resolve("maplibre-gl/worker"), location.href)
     return url;
   },
 });
-
-/** @type {File | null} the map of this visit */
-let chosen = null;
 
 class PlaceMap extends View {
   /** @override */
@@ -59,6 +57,7 @@ class PlaceMap extends View {
 
   /** @override */
   render() {
+    const chosen = chosenMap();
     return html`
       <div class="map" ?hidden=${!chosen || this.trouble}></div>
       ${chosen && !this.trouble ? html`
@@ -69,29 +68,38 @@ class PlaceMap extends View {
         </div>` : nothing}
       ${this.trouble ? html`<p class="problem">${t("map-failed")}</p>` : nothing}
       <p class="quiet small">${this.credit}</p>
-      <label class="map-choose"><input type="file" class="unseen" accept=".pmtiles" @change=${this.#choose}>
-        <span class="as-button">${t(chosen ? "map-other" : "map-choose")}</span> <span class="quiet small">${chosen?.name ?? t("map-none")}</span></label>
-      <p class="quiet small">${t("map-private")}</p>`;
+      <getuige-map-choice></getuige-map-choice>`;
   }
 
   /** @override @param {Map<string, unknown>} changed */
   updated(changed) {
+    const chosen = chosenMap();
     if (chosen && this.begun !== chosen) void this.#begin(chosen);
     else if (["at", "near", "been"].some((name) => changed.has(name))) this.#show();
   }
 
   /** @override */
+  connectedCallback() {
+    super.connectedCallback();
+    window.addEventListener(MAP_CHANGED, this.#chosen);
+  }
+
+  /** @override */
   disconnectedCallback() {
     super.disconnectedCallback();
+    window.removeEventListener(MAP_CHANGED, this.#chosen);
+    this.#end();
+  }
+
+  #end() {
     this.map?.remove();
     this.map = this.begun = null;
   }
 
-  /** @param {Event} event */
-  #choose = (event) => {
-    chosen = /** @type {HTMLInputElement} */ (event.target).files?.[0] ?? null;
-    this.map?.remove();
-    this.map = this.begun = null;
+  /** Begin anew with another map; that the same one is kept by now changes nothing. */
+  #chosen = () => {
+    if (chosenMap() === this.begun) return;
+    this.#end();
     this.trouble = false;
     this.requestUpdate();
   };
