@@ -17,6 +17,7 @@ from device_bridge.intake.acts import ActDesk
 from device_bridge.intake.completion import Completion
 from device_bridge.intake.deadlines import Watch
 from device_bridge.intake.lane import PressLane
+from device_bridge.intake.overdue import Overdue
 from device_bridge.intake.presses import Intake, Spoken
 from device_bridge.journal.forwarder import Forwarder
 from device_bridge.journal.lease import Sender
@@ -76,6 +77,7 @@ class Bridge:
         self.intake = Intake(self.spool, self.registry, self.identity, plan, self.sends_first)
         self.clock = WallClock()
         self.watch = Watch(self.spool, self.identity, self.board, self, self.clock)
+        self.overdue = Overdue(self.spool, self.intake, self.board, self.clock, self.sends_first)
         self.completion = Completion(self.spool, self.registry, self.identity, self.board)
         self.lane = PressLane(self.intake, self.board)
         positions = Positions(self.spool, self.registry, self.identity, self.board)
@@ -114,6 +116,7 @@ class Bridge:
                 ("clock-set", self.clock),
                 ("presses-not-completed", self.completion),
                 ("alarms-unreadable", self.watch),
+                ("check-in-unread", self.overdue),
                 ("devices-unjudged", self.supervisor),
                 ("bridge-away", self.peers),
                 ("keys", self.registry),
@@ -151,6 +154,7 @@ class Bridge:
             callout.start()
         self.delivery.start()
         self.watch.start()
+        self.overdue.start()
         self.supervisor.start()
         self.takeover.start()
         self.route_log.start()
@@ -173,6 +177,7 @@ class Bridge:
         if self.sender is not None:
             self.sender.stop()
         self.watch.stop()
+        self.overdue.stop()
         self.takeover.stop()
         self.supervisor.stop()
         self.route_log.stop()
@@ -189,6 +194,7 @@ class Bridge:
         return (
             self.completion.loop,
             self.watch.loop,
+            self.overdue.loop,
             *self.delivery.loops,
             *(poll.loop for poll in polls),
             *(callout.loop for callout in self._callouts),

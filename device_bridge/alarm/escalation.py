@@ -18,7 +18,7 @@ from enum import IntEnum
 from typing import Final, Literal
 
 from device_bridge.alarm.alarm import Alarm, Claim, Entry, Escalation, Lapse, State
-from device_bridge.alarm.life import NOT_TO_DISPATCHERS, noted, seen, sort_of
+from device_bridge.alarm.life import NOT_TO_DISPATCHERS, is_urgent, noted, seen
 from device_bridge.clock import Step
 from evidence import ids
 
@@ -71,7 +71,7 @@ def next_step(alarm: Alarm) -> tuple[int, Action] | None:
     """Return what happens next if no human does anything, and when (Unix milliseconds); None for nothing."""
     if not alarm.is_open:
         return None
-    real = sort_of(alarm.kind) == "real"
+    real = is_urgent(alarm.kind)
     if alarm.accepted_by is not None:
         waits = real and alarm.state == "accepted"
         return (counts_from_ms(alarm) + DISPATCH_WITHIN_MS, "accept-lapse") if waits else None

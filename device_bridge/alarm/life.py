@@ -81,6 +81,11 @@ def sort_of(kind: AlarmKind) -> str:
     return "real" if kind in ("press", "duress") else kind
 
 
+def is_urgent(kind: AlarmKind) -> bool:
+    """Whether a person may be in danger: it is escalated, and she is followed while it is open."""
+    return kind in ("press", "duress", "overdue")
+
+
 def raise_alarm(
     alarm: ids.AlarmId,
     press: Pressed,
@@ -91,7 +96,7 @@ def raise_alarm(
     card: ids.ItemId | None = None,
     generation: int | None = None,
 ) -> Alarm:
-    """Open an alarm for a press that joins none; a cancel does that only with the duress code."""
+    """Open an alarm for a press that joins none; a cancel does that only with the duress code, a check-in also late."""
     push = Push(press.boot, press.counter)
     return Alarm(
         alarm=alarm,
@@ -108,7 +113,7 @@ def raise_alarm(
         routes=(),
         card=card,
         age_s=press.age_s,
-        silent=True if press.kind == "cancel" else None,
+        silent=True if press.is_typed and kind == "duress" else None,
         generation=generation,
     )
 
@@ -122,7 +127,7 @@ def repeat(alarm: Alarm, press: Pressed, flags: tuple[str, ...]) -> Alarm:
         replace(
             seen(alarm),
             kind="duress" if duress else alarm.kind,
-            silent=alarm.silent if press.kind == "cancel" else None,
+            silent=alarm.silent if press.is_typed else None,
             repeats=alarm.repeats + 1,
             last_press=push,
             flags=tuple(sorted({*alarm.flags, *flags})),

@@ -15,12 +15,13 @@ from evidence import ids
 LATE_AFTER_MS: Final = 30_000
 """A press is late when it was made this long before it arrived: it was kept while there was no network."""
 
-Said = Literal["press", "cancel", "duress", "tamper", "test"]
+Said = Literal["press", "cancel", "duress", "tamper", "test", "check-in"]
 _SAID: Final[dict[Kind, Said]] = {
     Kind.CANCEL: "cancel",
     Kind.DURESS: "duress",
     Kind.TAMPER: "tamper",
     Kind.TEST: "test",
+    Kind.CHECK_IN: "check-in",
 }
 """Whatever else is said on the lane of alarms is a press."""
 
@@ -29,7 +30,8 @@ _SAID: Final[dict[Kind, Said]] = {
 class Pressed:
     """One press: its identity and number, what was odd about it by itself, and when and how it came.
 
-    `code` says of a cancel what was typed, `cose_sha256` which bytes are kept as evidence.
+    `code` says of a cancel or check-in what was typed, `wait_s` of a check-in how long it asks, `cose_sha256` which
+    bytes are kept as evidence.
     """
 
     identity: ids.Sha256
@@ -44,17 +46,33 @@ class Pressed:
     broker: str
     age_s: int | None = None
     code: Literal["none", "right", "wrong", "duress"] | None = None
+    wait_s: int | None = None
 
     @property
     def number(self) -> PressId:
         """Its boot and counter, which downlinks name."""
         return PressId(self.boot, self.counter)
 
+    @property
+    def made_ms(self) -> int:
+        """When its device made it (Unix milliseconds): when it came, if the device's clock is unsure."""
+        return self.received_ms - 1000 * (self.age_s or 0)
+
+    @property
+    def is_promise(self) -> bool:
+        """Whether an alarm is opened when its moment passes."""
+        return bool(self.wait_s) and self.code != "duress"
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether a code belongs to it, and somebody may look on while it is typed: its answers never tell which."""
+        return self.kind in ("cancel", "check-in")
+
 
 def pressed(
     identity: ids.Sha256, cose_sha256: ids.Sha256, message: DeviceMessage, received: Received, code: Verdict | None
 ) -> Pressed:
-    """Return what is kept of a message that arrived; `code` is the verdict on a cancel's code."""
+    """Return what is kept of a message that arrived; `code` is the verdict on a code that was typed."""
     return Pressed(
         identity=identity,
         cose_sha256=cose_sha256,
@@ -68,6 +86,7 @@ def pressed(
         broker=received.broker,
         age_s=_age_s(message, received),
         code=None if code is None else code.value,
+        wait_s=message.wait_s,
     )
 
 

@@ -16,6 +16,7 @@ from evidence.envelope import parts, sealing
 from evidence.envelope.meta import Alarm
 from evidence.statements import statement as statements
 
+_TITLES: Final = {Kind.POSITION: "Positie", Kind.CHECK_IN: "Terugmelding"}
 DEGREE_DIGITS: Final = 6
 """A millionth of a degree is a tenth of a metre: finer than any receiver in a button."""
 
@@ -66,7 +67,8 @@ def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes)
     return Alarm(
         source="sensor",
         recorded=at,
-        title="Positie" if message.kind is Kind.POSITION else "Alarm",
+        title=_TITLES.get(message.kind, "Alarm"),
+        text=message.note or "",
         happened=Edtf(pressed) if pressed else None,
         position=_position(where),
         alarm=parts.Alarm(

@@ -9,6 +9,7 @@ from typing import Literal
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import Stage, Turn
 from device_bridge.alarm.press import Pressed
+from device_bridge.alarm.promise import Promise
 from device_bridge.wire.message import PressId
 from evidence import ids
 from evidence.statements.bodies import AlarmKind
@@ -52,6 +53,7 @@ class Known:
     newest: PressId | None = None
     test_window: bool = False
     open: tuple[Alarm, ...] = ()
+    promises: tuple[Promise, ...] = ()
     last: tuple[tuple[str, Last], ...] = ()
     covered_by: ids.AlarmId | None = None
     """The closed alarm whose closing covers this press: somebody had it before them at another bridge."""
@@ -75,7 +77,8 @@ class Step:
     """What a press changes. `alarm` is the alarm as it is now, None when nothing of it changes.
 
     `belongs` is the alarm that the press is in; `tells`: other bridges hear of the alarm, not only of the press;
-    `tested`: it was a test of its device. Nothing of a press that `is_known` is stored.
+    `tested`: it was a test of its device. `promises`: what is awaited of the device now; None: as before. Nothing of a
+    press that `is_known` is stored.
     """
 
     press: Pressed
@@ -87,3 +90,4 @@ class Step:
     tested: bool = False
     sending: Sending | None = None
     is_known: bool = False
+    promises: tuple[Promise, ...] | None = None

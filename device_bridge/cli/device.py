@@ -3,6 +3,7 @@
 import sys
 import threading
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -23,6 +24,7 @@ Track = Annotated[
 Battery = Annotated[int | None, typer.Option(min=0, max=100, help="How full the battery is, per cent.")]
 
 CONNECT_S: Final = 10.0
+_UNITS_S: Final = {"s": 1, "m": 60, "h": 3600}
 NOT_REACHED: Final = 1
 """Exit code of `device press` when the state that was waited for did not come in time."""
 
@@ -138,12 +140,34 @@ def device_announced_test(folder: Folder, timeout: float = 30.0, as_json: Json =
     raise typer.Exit(_press(folder, PressKind.TEST, _senses(), WaitFor.STORED, timeout, as_json=as_json))
 
 
+@device_app.command("check-in")
+def device_check_in(
+    folder: Folder,
+    wait: Annotated[str, typer.Argument(help="Until the next: 90s, 45m, 2h; or end.")],
+    note: Annotated[str | None, typer.Option(help="Where she goes: sealed, for whoever looks for her.")] = None,
+    code: Annotated[
+        bool, typer.Option("--code", help="Ask for her code: only that puts off what was promised.")
+    ] = False,
+    timeout: float = 30.0,
+    as_json: Json = False,
+) -> None:
+    """Promise to check in again in time, else an alarm is opened; `end` (with her code) ends the promise."""
+    wait_s = _wait_s(wait)
+    pin = _typed("Code") if code or wait_s == 0 else None
+
+    def push(device: Any, where: Any) -> Any:  # noqa: ANN401 - ReferenceDevice, Location, PressId
+        return device.check_in(wait_s, where, pin, note)
+
+    raise typer.Exit(_pushed(folder, "check-in", push, _senses(), WaitFor.STORED, timeout, as_json=as_json))
+
+
 @device_app.command("run")
 def device_run(folder: Folder, track: Track = None, battery: Battery = None, as_json: Json = False) -> None:
     """Keep a device switched on: heartbeats, and a press for each line that is typed.
 
-    A line is press, duress, test, tamper or cancel; `cancel 1234` is a cancel with the code 1234. `at 51.92 4.48`
-    moves the device, `at` alone takes its fix away, `battery 15` drains it. It says where it is while an alarm is
+    A line is press, duress, test, tamper or cancel; `cancel 1234` is a cancel with the code 1234. `check-in 45m`
+    promises to check in again, `check-in 45m 1234` puts that off, `check-in end 1234` ends it. `at 51.92 4.48` moves
+    the device, `at` alone takes its fix away, `battery 15` drains it. It says where it is while an alarm is
     open, and at no other time.
     """
     from device_bridge.reference_device.device import ReferenceDevice
@@ -162,6 +186,8 @@ def device_run(folder: Folder, track: Track = None, battery: Battery = None, as_
             if word in {kind.value for kind in PressKind}:
                 where = senses.locate() if word != PressKind.CANCEL else None
                 device.press(Kind(word), where, pin=rest if rest and word == PressKind.CANCEL else None)
+            elif word == "check-in":
+                _check_in(device, senses.locate(), rest)
             elif word in {"at", "battery"}:
                 _sense(senses, word, rest)
 
@@ -189,9 +215,28 @@ def _press(
     *,
     as_json: bool,
 ) -> int:
+    from device_bridge.wire.message import Kind
+
+    def push(device: Any, where: Any) -> Any:  # noqa: ANN401 - ReferenceDevice, Location, PressId
+        return device.press(Kind(kind.value), where, pin)
+
+    return _pushed(folder, kind.value, push, senses, wait, timeout, as_json=as_json)
+
+
+def _pushed(
+    folder: Path,
+    kind: str,
+    push: Callable[[Any, Any], Any],
+    senses: Any,  # noqa: ANN401 - as above
+    wait: WaitFor,
+    timeout: float,
+    *,
+    as_json: bool,
+) -> int:
+    """Switch a device on, push, and follow it; return the exit code."""
     from device_bridge.reference_device.device import ReferenceDevice
     from device_bridge.reference_device.memory import DeviceMemory
-    from device_bridge.wire.message import Kind, Told
+    from device_bridge.wire.message import Told
 
     memory = DeviceMemory(folder)
     told, refused = _tellers(as_json=as_json)
@@ -203,8 +248,8 @@ def _press(
             time.sleep(0.01)
         connected_ms = round((time.monotonic() - started) * 1000, 1)
         show({"event": "connected", "brokers": device.connected(), "ms": connected_ms}, as_json=as_json)
-        press = device.press(Kind(kind.value), senses.locate(), pin)
-        show({"event": "pressed", "kind": kind.value, "press": [press.boot, press.counter]}, as_json=as_json)
+        press = push(device, senses.locate())
+        show({"event": "pressed", "kind": kind, "press": [press.boot, press.counter]}, as_json=as_json)
         return 0 if device.wait(press, Told(wait.value), timeout) is not None else NOT_REACHED
     finally:
         device.stop()
@@ -223,6 +268,28 @@ def _senses(
         raise SettingsError("give --lat and --lon together")
     where = None if lat is None or lon is None else place(lat, lon, accuracy)
     return Senses(where, battery, () if track is None else read_track(track))
+
+
+def _wait_s(typed: str) -> int:
+    """Read how long is typed: a number of seconds, minutes or hours, or `end`; SettingsError for anything else."""
+    number, unit = typed[:-1], typed[-1:]
+    if typed == "end":
+        return 0
+    if not (number.isascii() and number.isdecimal() and unit in _UNITS_S):
+        raise SettingsError("say how long: 90s, 45m, 2h; or end")
+    return int(number) * _UNITS_S[unit]
+
+
+def _check_in(device: Any, where: Any, said: str) -> None:  # noqa: ANN401 - ReferenceDevice and Location
+    """Check in as a typed line says: how long, a code, where she goes; a line that says nothing of it sends nothing."""
+    wait, _, rest = said.partition(" ")
+    pin, _, note = rest.partition(" ")
+    if not pin.isdecimal():
+        pin, note = "", rest
+    try:
+        device.check_in(_wait_s(wait), where, pin or None, note or None)
+    except SettingsError as error:
+        typer.echo(f"check-in: {error}", err=True)
 
 
 def _sense(senses: Any, word: str, said: str) -> None:  # noqa: ANN401 - as above

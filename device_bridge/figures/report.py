@@ -11,7 +11,7 @@ from typing import Final
 
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import unix_ms
-from device_bridge.alarm.life import NOT_TO_DISPATCHERS, sort_of
+from device_bridge.alarm.life import NOT_TO_DISPATCHERS, is_urgent
 
 DEADLINES_S: Final = (10, 30, 60)
 """A call answered within 10 s (French practice); our own next route at 30 s and last one at 60 s."""
@@ -60,7 +60,7 @@ class Report:
 
 def report(alarms: Sequence[Alarm], now_ms: int) -> Report:
     """Return the figures of these alarms, as they are at `now_ms` (Unix milliseconds)."""
-    real = [alarm for alarm in alarms if sort_of(alarm.kind) == "real"]
+    real = [alarm for alarm in alarms if is_urgent(alarm.kind)]
     moments = [_moments(alarm) for alarm in real]
     by_route: dict[str, list[int]] = {}
     for alarm in real:

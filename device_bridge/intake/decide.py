@@ -5,11 +5,14 @@ Rules, in their order (`docs/formats/device.md`; ADR 0003, ADR 0015, ADR 0022):
 1. What has the identity of a press that was stored is that press, whatever it arrives in: nothing changes.
 2. A press fails open. A number that is not newer than the newest, or far ahead of it, is flagged, never refused; so is
    what its own fields say of themselves (`device_bridge.alarm.press`).
-3. A cancel whose code is the duress code is duress, always, and says so to nobody who looks at the device.
+3. A cancel, or a check-in, whose code is the duress code is duress, always, and says so to nobody who looks at the
+   device. What she promised before is awaited as it was.
 4. Any other cancel is shown in the open alarm, a real one before a test, with what its code was, and changes nothing
    else. After three wrong codes in one alarm a right one is wrong. With nothing open it is only remembered.
 5. A test is a test inside a window that was announced; outside, it is a press.
-6. Everything else is a press, duress or tampering, as it says. (A check-in is none of these: here comes its rule.)
+6. A check-in is a promise, which is held (`device_bridge.alarm.promise`) and raises nothing. In an open alarm of the
+   sort overdue it is shown like a cancel. When its moment passes it raises such an alarm. Everything else is a press,
+   duress or tampering, as it says.
 7. A press joins the open alarm of its sort. A test never swallows a real press; duress makes the alarm duress.
 8. A press that the closing of an alarm covers was seen by whoever closed it: it belongs there and raises nothing.
 9. Otherwise it raises the alarm that follows the one of its device and sort that was closed last: every bridge names
@@ -25,7 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Protocol, cast
 
-from device_bridge.alarm import life, numbers
+from device_bridge.alarm import life, numbers, promise
 from device_bridge.alarm.alarm import Alarm, Code
 from device_bridge.alarm.escalation import Stage, Turn, stages_begun, unix_ms
 from device_bridge.alarm.press import Pressed
@@ -34,7 +37,7 @@ from device_bridge.wire.codes import MAX_WRONG_CODES
 from evidence import ids
 from evidence.statements.bodies import AlarmKind
 
-_CANCELLED: Final = ("real", "test")
+_CANCELLED: Final = ("real", "overdue", "test")
 """What a cancel is about, the first that is open."""
 
 
@@ -55,7 +58,7 @@ class Setting:
     """What surrounds a press and is no fact of it: whose the device is, how alarms are named and sent.
 
     `name` gives the id of the alarm of a sort that follows another (None: the first). `moved_from` is the alarm that
-    the press was in, and that was closed without it.
+    the press was in, and that was closed without it. `ran_out`: it is a check-in whose moment has passed.
     """
 
     case: ids.CaseId
@@ -64,6 +67,7 @@ class Setting:
     plan: Plan
     sends_first: bool
     moved_from: ids.AlarmId | None = None
+    ran_out: bool = False
 
 
 def decide(press: Pressed, known: Known, setting: Setting) -> Step:
@@ -74,10 +78,20 @@ def decide(press: Pressed, known: Known, setting: Setting) -> Step:
     ahead = numbers.is_ahead(press.number, known.newest)
     by_number = {*(("counter-odd",) if odd else ()), *(("boot-ahead",) if ahead else ())}
     flags = tuple(sorted({*press.flags, *by_number, *_moved(setting)}))  # 2, 12
-    if press.kind == "cancel":
-        if press.code != "duress":
-            return _cancel(press, known, setting)  # 4
+    if press.is_typed and press.code == "duress":
         flags = tuple(sorted({*flags, "duress", "duress-code"}))  # 3
+    elif press.kind == "cancel":
+        return _cancel(press, known, setting)  # 4
+    elif press.kind == "check-in":  # 6
+        if not setting.ran_out:
+            return _check_in(press, known, setting)
+        ran_out = replace(setting, ran_out=False)
+        step = _alarm(press, known, ran_out, flags)
+        return replace(step, counts=("check-in.overdue",), promises=promise.over(known.promises, press.identity))
+    return _alarm(press, known, setting, flags)
+
+
+def _alarm(press: Pressed, known: Known, setting: Setting, flags: tuple[str, ...]) -> Step:
     kind = _kind(press, test_window=known.test_window)  # 5, 6
     if press.kind == "test" and kind != "test":
         flags = tuple(sorted({*flags, "test-outside-window"}))
@@ -132,10 +146,28 @@ def _cancel(press: Pressed, known: Known, setting: Setting) -> Step:
     counts = (*_taken(press), f"cancel.{code}")
     if alarm is None:
         return Step(press, None, counts)
+    return _asked(press, alarm, code, counts, setting)
+
+
+def _asked(press: Pressed, alarm: Alarm, code: Code, counts: tuple[str, ...], setting: Setting) -> Step:
     flags = (life.CANCEL_FLAGS[code][0],)
     asked = life.ask_cancel(alarm, press, code)
     remaining = Remaining("repeat", alarm.kind, flags, sends=False, moved_from=setting.moved_from)
     return Step(press, alarm.alarm, counts, asked, remaining)
+
+
+def _check_in(press: Pressed, known: Known, setting: Setting) -> Step:
+    alarm, code = _open(known, "overdue"), promise.code_of(known.promises, press)
+    if code == "right" and alarm is not None and (alarm.wrong_codes or 0) >= MAX_WRONG_CODES:
+        code = "wrong"
+    held = promise.after(known.promises, press, code)
+    step = Step(press, None, (*_taken(press), f"check-in.{code}"), promises=held)
+    if alarm is None:
+        return step
+    asked = _asked(press, alarm, code, step.counts, setting)
+    if promise.awaits(held, press.identity):  # it may yet open an alarm of its own
+        return replace(step, alarm=asked.alarm)
+    return replace(asked, promises=held)
 
 
 def _sending(alarm: Alarm, press: Pressed, plan: Plan) -> Sending:
@@ -155,6 +187,8 @@ def _kind(press: Pressed, *, test_window: bool) -> AlarmKind:
             return "test" if test_window else "press"
         case "cancel":
             return "duress"
+        case "check-in":
+            return "duress" if press.code == "duress" else "overdue"
         case kind:
             return kind
 

@@ -70,6 +70,8 @@ _TOLD_BY_STATE: Final[dict[State, Told]] = {
     "closed": Told.CLOSED,
 }
 
+_TYPED: Final = frozenset({Kind.CANCEL, Kind.CHECK_IN})
+
 REFUSAL_PAUSE_S: Final = 1.0
 """Pause between two refusals in the name of one device."""
 
@@ -180,8 +182,10 @@ class Intake:
                 press = self._pressed(device, _signed(device, arrival), arrival)
             else:
                 press = replace(press, received_ms=received.at_ms, received_at=received.at)
+            ran_out = press.is_promise and relayed.alarm is not None
+            moved_from = _closed(spool, relayed.alarm)
             with spool.isolated():
-                return self._apply(spool, device, press, raw, moved_from=_closed(spool, relayed.alarm))
+                return self._apply(spool, device, press, raw, moved_from=moved_from, ran_out=ran_out)
         except (MessageError, LockError) as error:
             spool.count("relayed.refused")
             log.warning("relayed-press-refused", reason=str(error))
@@ -193,7 +197,16 @@ class Intake:
             device = self._registry.device(row.pressed.device)
         except MessageError:
             return None
-        return self._apply(spool, device, row.pressed, row.raw, moved_from=row.alarm, anew=True)
+        overdue = row.pressed.is_promise
+        return self._apply(spool, device, row.pressed, row.raw, moved_from=row.alarm, anew=True, ran_out=overdue)
+
+    def run_out(self, spool: Writing, row: presses.Row) -> Step | None:
+        """Open an alarm for a check-in whose moment has passed; None when its device is not in use any more."""
+        try:
+            device = self._registry.device(row.pressed.device)
+        except MessageError:
+            return None
+        return self._apply(spool, device, row.pressed, row.raw, ran_out=True)
 
     def told(self, alarm: Alarm, press: PressId | None = None) -> Spoken:
         """Return what `device` should know now about an alarm, signed; names `press` (else the one that opened it)."""
@@ -232,11 +245,11 @@ class Intake:
             ids.Sha256(hashlib.sha256(arrival.payload).hexdigest()),
             message,
             arrival.received,
-            self._verdict(device, message) if message.kind is Kind.CANCEL else None,
+            self._verdict(device, message) if message.kind in _TYPED else None,
         )
 
     def _verdict(self, device: Device, message: DeviceMessage) -> Verdict:
-        """Say what the code in a cancel is. Keys that cannot be opened are no keys: then every code is wrong."""
+        """Say what the code in a message is. Keys that cannot be opened are no keys: then every code is wrong."""
         known = None
         if device.codes is not None:
             try:
@@ -270,13 +283,22 @@ class Intake:
         *,
         moved_from: ids.AlarmId | None = None,
         anew: bool = False,
+        ran_out: bool = False,
     ) -> Step:
-        """Decide what a press changes, and store that; `anew`: it is stored, and leaves the alarm that it was in."""
-        known = presses.known(spool, press, anew=anew)
+        """Decide what a press changes, and store that; `anew`: it is stored, and leaves the alarm that it was in.
+
+        `ran_out`: it is a check-in that is overdue now; the alarm counts from this moment.
+        """
+        known = presses.known(spool, press, anew=anew or ran_out)
         setting = Setting(
             device.case, device.card, partial(self._name, device.device), self._plan, self._sends_first(), moved_from
         )
-        step = decide(press, known, setting)
+        if ran_out:
+            now = received_now(press.broker)
+            counted = replace(press, received_ms=now.at_ms, received_at=now.at, age_s=None)
+            step = replace(decide(counted, known, replace(setting, ran_out=True)), press=press)
+        else:
+            step = decide(press, known, setting)
         presses.apply(spool, step, raw)
         return step
 
@@ -287,9 +309,11 @@ class Intake:
         if isinstance(stored, _Refused):
             return Taken(stored.answer, None, stored.problem)
         read, step = stored
-        life_sign_s = ALARMED_HEARTBEAT_S[read.device.profile]
+        quiet = read.press.kind == "check-in" and read.press.code in (None, "none")
+        life_sign_s = (HEARTBEAT_S if quiet else ALARMED_HEARTBEAT_S)[read.device.profile]
         said = self._speak(read.press.device, read.press.number, Told.STORED, life_sign_s=life_sign_s)
-        return Taken(said, None if step.is_known else step.belongs)
+        changed = step.belongs if step.alarm is None else step.alarm.alarm
+        return Taken(said, None if step.is_known else changed)
 
     def withdraw(self, spool: Writing, alarm: Alarm, now_ms: int, *, first: bool) -> None:
         """Tell routes that hear of it that a dispatcher closed the alarm as no emergency; what was not sent is not.

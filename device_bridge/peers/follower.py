@@ -198,9 +198,13 @@ class Follower:
         return []
 
     def _take_press(self, spool: Writing, item: replication.Item) -> list[ids.AlarmId]:
-        if presses.seen(spool, ids.Sha256(item.key)) is not None or not item.body:
+        seen = presses.seen(spool, ids.Sha256(item.key))
+        if not item.body or (seen is not None and seen.alarm is not None):
             return []
-        step = self._intake.take_relayed(spool, replication.press_of(item))
+        relayed = replication.press_of(item)
+        if seen is not None and (relayed.alarm is None or not relayed.pressed.is_promise):
+            return []
+        step = self._intake.take_relayed(spool, relayed)
         spool.count("relayed.press")
         return [] if step is None or step.belongs is None else [step.belongs]
 

@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -128,21 +129,42 @@ class ReferenceDevice:
 
         `pin` is what was typed with a cancel. The device cannot tell which code it is, or whether it is one.
         """
-        if kind in LIFE_SIGNS:
-            raise SettingsError("a sign of life is not a press")
+        if kind in LIFE_SIGNS or kind is Kind.CHECK_IN:
+            raise SettingsError("this is not a press")
         press = self._memory.next_press()
+        self._send(press, self._message(kind, press, location, pin), follows=kind)
+        return press
+
+    def check_in(
+        self, wait_s: int, location: Location | None = None, pin: str | None = None, note: str | None = None
+    ) -> PressId:
+        """Promise to check in again within `wait_s` seconds, else an alarm is opened; 0 ends the promise.
+
+        `pin` is what was typed: without her code nothing is put off or ended. `note` says where she goes.
+        """
+        if wait_s != 0 and not message.MIN_WAIT_S <= wait_s <= message.MAX_WAIT_S:
+            raise SettingsError(f"a check-in waits for {message.MIN_WAIT_S} to {message.MAX_WAIT_S} seconds")
+        if note is not None and (len(note) > message.MAX_NOTE_CHARACTERS or not note.isprintable()):
+            raise SettingsError(f"a note is one line of at most {message.MAX_NOTE_CHARACTERS} characters")
+        press = self._memory.next_press()
+        said = replace(self._message(Kind.CHECK_IN, press, location, pin), wait_s=wait_s, note=note)
+        self._send(press, said, follows=None if pin is None else Kind.CANCEL)
+        return press
+
+    def _send(self, press: PressId, said: message.DeviceMessage, follows: Kind | None) -> None:
+        """Send until it is stored. `follows`: after a push of this kind the device says where it is."""
         topic = str(message.UpTopic(self._memory.device, Lane.ALARM))
-        payload = message.seal(self._message(kind, press, location, pin), self._who, topic)
+        payload = message.seal(said, self._who, topic)
         with self._changed:
             self._open[press] = Progress(press, time.monotonic())
             self._unstored[press] = (topic, payload)
-            self._followed.pushed(press, kind)
-            if kind in ALARMING:
-                self._nowhere = location is None
+            if follows is not None:
+                self._followed.pushed(press, follows)
+            if follows in ALARMING:
+                self._nowhere = said.location is None
         for connection in self._connections:
             connection.publish(topic, payload)
         threading.Thread(target=self._repeat, args=(press, topic, payload), name="repeat", daemon=True).start()
-        return press
 
     def wait(self, press: PressId, told: Told, timeout_s: float) -> float | None:
         """Wait until `told` was said about `press`; return the milliseconds since the push, None on time-out."""

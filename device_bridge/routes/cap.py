@@ -31,7 +31,12 @@ UNSURE_M: Final = 1000
 
 Status = Literal["Actual", "Exercise", "Test"]
 
-_EVENT: Final = {"press": "Persoonlijk alarm", "duress": "Persoonlijk alarm onder dwang", "test": "Proefalarm"}
+_EVENT: Final = {
+    "press": "Persoonlijk alarm",
+    "duress": "Persoonlijk alarm onder dwang",
+    "overdue": "Niet op tijd teruggemeld",
+    "test": "Proefalarm",
+}
 """The event in Dutch, as dispatchers read it; the code beside it is for machines."""
 
 _METHODS: Final = {"gps": "GPS", "cell": "Cell", "wifi": "802.11"}

@@ -38,9 +38,12 @@ _BINARY_HEADER_BYTES: Final = 7
 CODES: Final[dict[AlarmKind, tuple[str, str]]] = {
     "press": ("PA", "120"),
     "duress": ("HA", "121"),
+    "overdue": ("QA", "102"),
     "test": ("RP", "602"),
 }
-"""Kind → SIA DC-03 code, Contact ID (DC-05) code. A tampered device is not the alarm centre's business."""
+"""Kind → SIA DC-03 code, Contact ID (DC-05) code. A tampered device is not the alarm centre's business.
+
+Contact ID has *fail to report in* (102); DC-03 has not, so there it is an emergency (QA)."""
 
 
 @dataclass(frozen=True)

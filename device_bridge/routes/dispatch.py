@@ -3,7 +3,7 @@
 It rests in the outbox sealed to the bridge's own box key, because it holds a position.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from device_bridge.alarm.alarm import Alarm
@@ -67,8 +67,14 @@ class Dispatch:
 
 
 def of_press(pressed: Pressed, alarm: Alarm, remaining: Remaining, place: Location | None) -> Dispatch:
-    """Return what routes are told when this press opened an alarm, made it duress, or brought a newer place."""
+    """Return what routes are told when this press opened an alarm, made it duress, or brought a newer place.
+
+    Where she was when she checked in is older by now.
+    """
     duress_at = pressed.received_at if remaining.sends and remaining.says == "repeat" else None
+    if place is not None and place.age_s is not None and remaining.kind == "overdue":
+        since = ids.moment_of(alarm.raised_at) - ids.moment_of(pressed.received_at)
+        place = replace(place, age_s=place.age_s + max(0, round(since.total_seconds())))
     return Dispatch(alarm.alarm, alarm.device, remaining.kind, alarm.raised_at, place, duress_at)
 
 

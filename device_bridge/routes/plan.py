@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from device_bridge.alarm.escalation import Stage, Turn, due_ms
-from device_bridge.alarm.life import sort_of
+from device_bridge.alarm.life import is_urgent
 from device_bridge.errors import SettingsError
 from device_bridge.routes import Route
 from evidence.statements.bodies import AlarmKind
@@ -45,7 +45,7 @@ class Plan:
             for primary, route in self.alternates.items()
             if route.takes(kind)
         ]
-        if sort_of(kind) != "real":
+        if not is_urgent(kind):
             return turns
         for stage, routes in ((Stage.SECOND, self.second), (Stage.LAST, self.last)):
             turns += [Turn(route.name, stage, due_ms(raised_ms, stage)) for route in routes if route.takes(kind)]

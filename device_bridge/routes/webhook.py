@@ -38,8 +38,8 @@ class WebhookRoute:
         self.watch = Unpolled()
 
     def takes(self, kind: str) -> bool:
-        """Presses and duress: nobody is woken for a test."""
-        return kind in ("press", "duress")
+        """Presses, duress and whoever is overdue: nobody is woken for a test."""
+        return kind in ("press", "duress", "overdue")
 
     def send(self, what: Dispatch) -> Handed:
         """Page; RouteError when the address does not answer with 2xx (`permanent` when it refuses)."""

@@ -9,18 +9,18 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from device_bridge.alarm import lineage
+from device_bridge.alarm import lineage, promise
 from device_bridge.alarm.numbers import newest_of
 from device_bridge.alarm.press import Pressed
 from device_bridge.alarm.sealing import StoredItem
 from device_bridge.alarm.step import Known, Last, Remaining, Seen, Sending, Step
-from device_bridge.spool import outbox, yielding
+from device_bridge.spool import outbox, promises, yielding
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing
 from evidence import ids, schema
 from evidence.statements.statement import Statement
 
-SORTS: Final = ("real", "test", "tamper")
+SORTS: Final = ("real", "test", "tamper", "overdue")
 _COLUMNS: Final = "n, alarm, pressed, raw, item, remaining"
 
 
@@ -72,6 +72,7 @@ def known(reading: Reading, press: Pressed, *, anew: bool = False) -> Known:
         newest=None if anew else reading.newest_press(press.device),
         test_window=reading.test_window_open(press.device, press.received_ms),
         open=tuple(reading.open_alarms(press.device)),
+        promises=promises.held(reading, press.device),
         last=tuple(last),
         covered_by=None if covered is None else ids.AlarmId(covered[0]),
     )
@@ -96,12 +97,15 @@ def apply(spool: Writing, step: Step, raw: bytes | None) -> None:
         spool.save_alarm(step.alarm, tell=step.tells)
     if step.tested:
         spool.note_test(press.device, press.received_ms)
+    if step.promises is not None:
+        promises.hold(spool, press.device, step.promises, time.time_ns() // 1_000_000)
     if step.alarm is not None and step.sending is not None:
         _send(spool, step.alarm.alarm, press, step.sending)
 
 
 def _add(spool: Writing, step: Step, raw: bytes | None) -> None:
     press, remaining = step.press, step.remaining
+    awaited = promise.awaits(step.promises or (), press.identity)
     spool.sql.execute("DELETE FROM statement WHERE state = 'making' AND id IN (?, ?)", _places(press.identity))
     (item,) = spool.sql.execute(
         "INSERT INTO press (identity, alarm, pressed, taken_ms, state, remaining, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -112,9 +116,9 @@ def _add(spool: Writing, step: Step, raw: bytes | None) -> None:
             step.belongs,
             _written(press),
             time.time_ns() // 1_000_000,
-            "done" if remaining is None else "taken",
+            "held" if awaited else "done" if remaining is None else "taken",
             None if remaining is None else _written(remaining),
-            None if remaining is None else raw,
+            raw if awaited or remaining is not None else None,
         ),
     ).fetchone()
     newest = newest_of(press.number, spool.newest_press(press.device))
@@ -211,7 +215,8 @@ def let_go(spool: Writing, item: ids.ItemId) -> None:
 
 def oldest_raw_ms(reading: Reading) -> int | None:
     """Return when the oldest press came whose item the journal does not have (Unix milliseconds)."""
-    oldest: int | None = reading.sql.execute("SELECT min(taken_ms) FROM press WHERE raw IS NOT NULL").fetchone()[0]
+    query = "SELECT min(taken_ms) FROM press WHERE raw IS NOT NULL AND state <> 'held'"
+    oldest: int | None = reading.sql.execute(query).fetchone()[0]
     return oldest
 
 

@@ -66,6 +66,11 @@ CREATE INDEX IF NOT EXISTS held_of_alarm ON held (alarm, stage);
 CREATE INDEX IF NOT EXISTS held_due ON held (due_ms) WHERE state = 'held' AND stage = 0;
 CREATE TABLE IF NOT EXISTS deadline (alarm TEXT PRIMARY KEY, due_ms INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS deadline_due ON deadline (due_ms);
+CREATE TABLE IF NOT EXISTS promise (
+  press TEXT PRIMARY KEY, device TEXT NOT NULL, due_ms INTEGER, since_ms INTEGER NOT NULL,
+  document BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS promise_of_device ON promise (device);
+CREATE INDEX IF NOT EXISTS promise_due ON promise (due_ms) WHERE due_ms IS NOT NULL;
 CREATE TABLE IF NOT EXISTS quarantine (
   n INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, topic TEXT NOT NULL, reason TEXT NOT NULL,
   sealed BLOB NOT NULL, authentic INTEGER NOT NULL DEFAULT 0);

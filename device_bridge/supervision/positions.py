@@ -14,7 +14,7 @@ import structlog
 from device_bridge.alarm import lineage, numbers
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import unix_ms
-from device_bridge.alarm.life import sort_of
+from device_bridge.alarm.life import is_urgent
 from device_bridge.alarm.sealing import seal_press
 from device_bridge.errors import SpoolError
 from device_bridge.registry import Registry
@@ -93,7 +93,8 @@ class Positions:
     def _open_alarm(self, device: ids.DeviceId) -> Alarm | None:
         """Return the alarm that her position belongs to; a test and an opened case are no reason to follow anybody."""
         open_alarms = self._spool.read().open_alarms(device)
-        return next((one for one in open_alarms if sort_of(one.kind) == "real"), None)
+        urgent = [one for one in open_alarms if is_urgent(one.kind)]
+        return min(urgent, key=lambda one: one.kind == "overdue", default=None)
 
     def _has_room(self, device: ids.DeviceId, gap_s: float) -> bool:
         now = time.monotonic()

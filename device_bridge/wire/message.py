@@ -23,6 +23,11 @@ MAX_ACCURACY_M: Final = 41_000_000
 
 BridgeName = NewType("BridgeName", str)
 CODE_BYTES: Final = 32
+MIN_WAIT_S: Final = 60
+MAX_WAIT_S: Final = 86_400
+"""Of a check-in: a day; for longer she can promise again."""
+
+MAX_NOTE_CHARACTERS: Final = 200
 REFUSED_NAME_BYTES: Final = 8
 _ID_BYTES: Final = 16
 _PRESS_PARTS: Final = 2
@@ -36,6 +41,8 @@ class Kind(StrEnum):
     DURESS = "duress"
     TAMPER = "tamper"
     TEST = "test"
+    CHECK_IN = "check-in"
+    """A promise to say before a moment that all is well; when that moment passes, an alarm is raised."""
     HEARTBEAT = "heartbeat"
     POSITION = "position"
     """Where the device is, while its alarm is open; also a sign of life."""
@@ -109,8 +116,14 @@ class DeviceMessage:
     firmware: str | None
     location: Location | None
     code: bytes | None = None
-    """Of a cancel: what was typed, as 32 bytes that only the bridge can judge (`device_bridge.wire.codes`); empty for
-    what is no code at all."""
+    """Of a cancel or a check-in: what was typed, as 32 bytes that only the bridge can judge
+    (`device_bridge.wire.codes`); empty for what is no code at all."""
+
+    wait_s: int | None = None
+    """Of a check-in: seconds from its making until it is overdue; 0 ends what was promised."""
+
+    note: str | None = None
+    """Of a check-in: where she goes, for whoever has to look for her."""
 
     odd: bool = False
     """Whether a member was missing or could not be read."""
@@ -132,6 +145,8 @@ class DeviceMessage:
             "fw": self.firmware,
             "loc": position,
             **({} if self.code is None else {"code": self.code}),
+            **({} if self.wait_s is None else {"wait": self.wait_s}),
+            **({} if self.note is None else {"note": self.note}),
         }
         return cbor2.dumps(members, canonical=True)
 

@@ -18,7 +18,10 @@ from device_bridge.wire.message import (
     MAX_ACCURACY_M,
     MAX_FIRMWARE_CHARACTERS,
     MAX_LOCATION_AGE_S,
+    MAX_NOTE_CHARACTERS,
     MAX_SOURCE_CHARACTERS,
+    MAX_WAIT_S,
+    MIN_WAIT_S,
     DeviceMessage,
     Kind,
     Lane,
@@ -29,6 +32,8 @@ from device_bridge.wire.message import (
 from evidence import ids
 
 _LOCATION_PARTS: Final = 5
+_TYPED: Final = frozenset({Kind.CANCEL, Kind.CHECK_IN})
+"""What a code may come with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,23 @@ def open_device_message(data: bytes, public: bytes, topic: str) -> DeviceMessage
 
 
 def read_press(payload: bytes, device: ids.DeviceId) -> DeviceMessage:
-    """Read what `device` signed for the lane of alarms; whatever it is, it is at least a press. Never raises."""
+    """Read what `device` signed for the lane of alarms; whatever it is, it is at least a press. Never raises.
+
+    A check-in whose deadline or number cannot be read is a press: nobody would know when she is overdue.
+    """
     fields = _fields(payload)
     kind = fields.take("kind", _kind_of_alarm, Kind.PRESS)
     code = None
-    if "code" in fields.members and kind is Kind.CANCEL:
+    if "code" in fields.members and kind in _TYPED:
         code = fields.take("code", _code, b"")
-    return _message(fields, device, kind, code)
+    if kind is not Kind.CHECK_IN:
+        return _message(fields, device, kind, code)
+    wait_s = fields.take("wait", _wait_s, None)
+    note = fields.take("note", _note, None) if "note" in fields.members else None
+    said = _message(fields, device, kind, code)
+    if wait_s is None or fields.unread & {"boot", "ctr"}:
+        return replace(said, kind=Kind.PRESS, code=None)
+    return replace(said, wait_s=wait_s, note=note)
 
 
 def read_life_sign(payload: bytes, device: ids.DeviceId) -> DeviceMessage:
@@ -167,6 +182,17 @@ def _kind_of_alarm(value: object) -> Kind:
     if kind in LIFE_SIGNS:
         raise MessageError("signs of life belong on the telemetry lane")
     return kind
+
+
+def _wait_s(value: object) -> int:
+    wait_s = values.unsigned(value, MAX_WAIT_S)
+    if 0 < wait_s < MIN_WAIT_S:
+        raise MessageError(f"a check-in waits for {MIN_WAIT_S} seconds or more")
+    return wait_s
+
+
+def _note(value: object) -> str:
+    return values.text(value, MAX_NOTE_CHARACTERS)
 
 
 def _code(value: object) -> bytes:

@@ -1,4 +1,4 @@
-"""Causes of red health, as the alarm bridges say them: what would keep a press from a person, for `getuige doctor`."""
+"""What the alarm bridges say would keep a press from a person, for `getuige doctor`."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -81,7 +81,7 @@ class PressOfDevice(BaseModel):
     """An alarm that the device raised, without its position: that is sealed in the case."""
 
     alarm: str
-    kind: Literal["press", "duress", "test", "tamper"]
+    kind: Literal["press", "duress", "test", "tamper", "overdue"]
     raised_at: str
     repeats: int
     flags: list[str]

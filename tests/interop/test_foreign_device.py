@@ -6,6 +6,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from device_bridge.alarm import promise
 from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.spool import promises
 from device_bridge.wire import cose, message
 from tests.support.bridge_world import World, world
 from tests.support.waiting import DEADLINE_S, until
@@ -123,6 +126,36 @@ def test_a_foreign_device_is_driven_through_the_whole_format(tmp_path: Path, kin
             device.pushes("duress")
             assert (newest(made).kind, newest(made).silent) == ("duress", None)
         assert not [one for one in device.said if one["event"] in {"forged", "refused"}]
+
+
+def counted(made: World, what: str) -> int:
+    return made.bridge.spool.read().counters().get(what, 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_foreign_device_checks_in_and_is_overdue(tmp_path: Path, kind: str) -> None:
+    """Promised, put off and ended with her code; a wrong one and none change nothing; then she does not come."""
+    with world(tmp_path, kind) as made:
+        memory = made.new_device("foreign", pins=PINS)
+        salt = memory.code_salt.hex()
+        with foreign(made, memory, 1) as device:
+            device.pushes("check-in 3600")
+            device.pushes(f"check-in 7200 {salt} {PINS[0]}")
+            device.pushes(f"check-in 0 {salt} 1111")
+            device.pushes("check-in 0")
+            held = promises.held(made.bridge.spool.read(), memory.device)
+            assert [one.counter for one in held if one.due_ms is not None] == [2]
+            device.pushes(f"check-in 0 {salt} {PINS[0]}")
+            assert promise.deadline(promises.held(made.bridge.spool.read(), memory.device)) is None
+            assert not made.bridge.spool.read().newest_alarms(1), "nothing of it was an alarm"
+
+            minute_ago = {"wall": int(time.time() * 1000) - 60_000, "sync": 2, "note": "naar de rechtbank"}
+            device.pushes(f"check-in 60 {json.dumps(minute_ago)}")
+        until(lambda: counted(made, "check-in.overdue") == 1, "she is overdue, and her device is gone")
+        assert (newest(made).kind, newest(made).state != "closed") == ("overdue", True)
+        with foreign(made, memory, 2) as device:
+            device.pushes(f"check-in 600 {salt} {PINS[1]}")
+            assert (newest(made).kind, newest(made).silent) == ("duress", True)
 
 
 ODD = {

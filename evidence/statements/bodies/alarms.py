@@ -6,7 +6,7 @@ from typing import Literal
 from evidence.ids import AlarmId, Base64, DeviceId, ItemId, Sha256, Time
 from evidence.statements.bodies.body import Body
 
-AlarmKind = Literal["press", "duress", "test", "tamper"]
+AlarmKind = Literal["press", "duress", "test", "tamper", "overdue"]
 CloseReason = Literal["genuine", "accidental", "test", "technical"]
 
 

@@ -2,6 +2,7 @@
 
 Usage: device.py SEED_HEX DEVICE_HEX BRIDGE_KEY_HEX BOOT HOST:PORT[,HOST:PORT]; commands on standard input, one a line:
   press | duress | tamper | test | heartbeat | position [JSON of members that replace those of the message]
+  check-in SECONDS [SALT_HEX DIGITS] [JSON of members]
   cancel [SALT_HEX DIGITS] · raw LANE HEX (any bytes, as they are)
 It prints what it sends and hears as lines of JSON.
 """
@@ -160,9 +161,13 @@ def message(kind: str, rest: str, counter: int) -> dict[str, Any]:
     made = {"v": 1, "id": bytes.fromhex(DEVICE), "boot": BOOT, "ctr": counter, "kind": kind, "bat": 64, "fw": "other 2"}
     made |= {"up": int((time.monotonic() - STARTED) * 1000), "wall": wall, "sync": 1 if CLOCK["offset"] is None else 2}
     made |= {"loc": [51.9244, 4.4777, 30, 5, "gps"]}
-    if kind != "cancel" or not rest:
+    if kind == "check-in":
+        wait, _, rest = rest.partition(" ")
+        made |= {"wait": int(wait)}
+    if kind not in {"cancel", "check-in"} or not rest or rest[0] == "{":
         return made | (json.loads(rest) if rest else {})
-    salt, digits = rest.split()
+    salt, digits, *members = rest.split(" ", 2)
+    made |= json.loads(members[0]) if members else {}
     key = hmac.digest(bytes.fromhex(salt), b"getuige/pin/v1\0" + digits.encode(), "sha256")
     number = struct.pack(">QQ", BOOT, counter)
     return made | {"code": hmac.digest(key, b"getuige/code/v1\0" + bytes.fromhex(DEVICE) + number, "sha256")}

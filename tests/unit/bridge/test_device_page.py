@@ -33,7 +33,7 @@ def blocks() -> list[bytes]:
 
 
 def test_the_vector_is_what_the_code_makes_and_reads() -> None:
-    pressed, stored, following, refused = blocks()
+    pressed, stored, following, promised, refused = blocks()
     topic = str(UpTopic(DEVICE, Lane.ALARM))
     location = Location(51.9244, 4.4777, 9, 2, "gps")
     said = DeviceMessage(DEVICE, PressId(3, 7), 12000, 1790000000000, 1, Kind.PRESS, 81, "1.0", location)
@@ -53,6 +53,10 @@ def test_the_vector_is_what_the_code_makes_and_reads() -> None:
     moved = replace(moved, location=Location(51.9251, 4.4791, 12, 0, "gps"))
     assert message.seal(moved, WHO, lane) == following
     assert reading.open_device_message(following, WHO.sign_public, lane) == moved
+    leaving = replace(moved, press=PressId(3, 9), uptime_ms=60000, wall_ms=1790000048000, kind=Kind.CHECK_IN)
+    leaving = replace(leaving, location=None, wait_s=2700, note="naar huis")
+    assert message.seal(leaving, WHO, topic) == promised
+    assert reading.open_device_message(promised, WHO.sign_public, topic) == leaving
 
 
 def test_the_code_on_the_page_is_what_the_code_makes() -> None:
@@ -68,3 +72,4 @@ def test_every_kind_state_and_cap_is_on_the_page() -> None:
         assert f"`{flag}`" in page
     assert f"{cose.MAX_MESSAGE_BYTES:,} bytes" in page
     assert cose.PROTECTED.hex() in page
+    assert f"{message.MIN_WAIT_S} to {message.MAX_WAIT_S:,}; 0 ends" in page

@@ -39,14 +39,22 @@ messages = st.builds(
     counts,
     st.none() | counts,
     st.integers(0, 2),
-    st.sampled_from(list(Kind)),
+    st.sampled_from([kind for kind in Kind if kind is not Kind.CHECK_IN]),
     st.none() | st.integers(0, 100),
     st.text(string.printable[:95], max_size=32),
     st.none() | locations,
 )
+check_ins = st.builds(
+    replace,
+    messages,
+    kind=st.just(Kind.CHECK_IN),
+    wait_s=st.just(0) | st.integers(message.MIN_WAIT_S, message.MAX_WAIT_S),
+    note=st.none() | st.text(string.printable[:95], max_size=message.MAX_NOTE_CHARACTERS),
+    code=st.none() | st.binary(min_size=message.CODE_BYTES, max_size=message.CODE_BYTES),
+)
 
 
-@given(messages)
+@given(messages | check_ins)
 def test_what_a_device_seals_is_read_back_on_its_own_lane_only(sent: DeviceMessage) -> None:
     life_sign = sent.kind in message.LIFE_SIGNS
     right, wrong = (TELEMETRY, TOPIC) if life_sign else (TOPIC, TELEMETRY)
@@ -232,3 +240,24 @@ def test_a_bridge_notice_holds_for_its_own_topic_only() -> None:
     moved = cose.sign1(WHO, notice.to_payload(), other)
     with pytest.raises(MessageError):
         message.open_notice(moved, WHO.sign_public, other)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"wait": 59}, {"wait": message.MAX_WAIT_S + 1}, {"wait": "45m"}, {"wait": None}, {}, {"boot": -1}, {"ctr": "7"}],
+    ids=repr,
+)
+def test_a_check_in_whose_deadline_or_number_cannot_be_read_is_a_press(odd: dict[str, object]) -> None:
+    members = cbor2.loads(replace(PRESS, kind=Kind.CHECK_IN, code=bytes(32)).to_payload())
+    said = cbor2.dumps({**members, **({"wait": 600} if odd and "wait" not in odd else {}), **odd})
+    read = reading.read_press(said, DEVICE)
+    assert (read.kind, read.odd, read.wait_s, read.code) == (Kind.PRESS, True, None, None)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"note": "n" * 201}, {"note": 3}, {"bat": 101}, {"code": b"short"}, {"v": 2}], ids=repr
+)
+def test_what_else_is_odd_in_a_check_in_costs_itself_and_not_the_promise(odd: dict[str, object]) -> None:
+    members = cbor2.loads(replace(PRESS, kind=Kind.CHECK_IN, wait_s=600, note="naar huis").to_payload())
+    read = reading.read_press(cbor2.dumps({**members, **odd}), DEVICE)
+    assert (read.kind, read.wait_s, read.odd) == (Kind.CHECK_IN, 600, True)

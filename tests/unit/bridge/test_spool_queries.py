@@ -8,13 +8,14 @@ import pytest
 
 from device_bridge.alarm.escalation import unix_ms
 from device_bridge.journal import retention
-from device_bridge.spool import outbox, yielding
+from device_bridge.spool import outbox, promises, yielding
 from evidence import ids
 from tests.support.bridge_world import World, world
-from tests.support.escalating import act, push
+from tests.support.escalating import push
 from tests.support.waiting import until
+from tests.unit.bridge.test_no_end_but_a_person import act
 
-TABLES = ("statement", "outbox", "held", "press", "item", "alarm")
+TABLES = ("statement", "outbox", "held", "press", "item", "alarm", "promise")
 
 
 @pytest.fixture
@@ -34,6 +35,8 @@ def test_no_look_scans_a_table_that_grows(made: World) -> None:
     outbox.alternates_due(reading, 1)
     yielding.due(reading, 1)
     reading.alarms_due(1, 10)
+    promises.due(reading, 1)
+    promises.held(reading, ids.DeviceId("a" * 32))
     reading.sql.set_trace_callback(None)
     assert len(asked) > 8
     with sqlite3.connect(made.bridge.spool.path) as beside:

@@ -471,6 +471,7 @@ alarm-kind-press = Panic button
 alarm-kind-duress = Duress
 alarm-kind-test = Test
 alarm-kind-tamper = Tamper
+alarm-kind-overdue = Overdue
 reason-genuine = Real alarm
 reason-accidental = By accident
 reason-test = Test

@@ -471,6 +471,7 @@ alarm-kind-press = Paniekknop
 alarm-kind-duress = Dwang
 alarm-kind-test = Test
 alarm-kind-tamper = Sabotage
+alarm-kind-overdue = Niet teruggemeld
 reason-genuine = Echt alarm
 reason-accidental = Per ongeluk
 reason-test = Test
