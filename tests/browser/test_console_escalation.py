@@ -5,6 +5,7 @@ for as long as the page is open; an act carries the revision that was on the scr
 """
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -89,6 +90,40 @@ async def test_an_alarm_that_was_accepted_and_left_calls_again_and_says_who_left
         await expect(page.locator(".history")).to_contain_text("stuurde in 5 minuten geen eenheid")
         await expect(page.locator(".history")).to_contain_text("opnieuw gewaarschuwd: ronde 3")
         await expect(page.locator(".routes")).to_contain_text("klinkt op tafels waar een dienst is begonnen")
+        await daan.sound()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+async def test_a_quick_close_is_shown_to_whoever_did_not_close_it(
+    browser: Browser, server: StandIn, width: int
+) -> None:
+    async with visit(browser, server.url, viewport={"width": width, "height": 900}) as daan:
+        page = daan.page
+        await daan.console()
+        alarm, own = server.press(), server.press()
+        await page.wait_for_selector(f"button[data-alarm='{own}']")
+        at = ids.time_of(ids.moment_of(server.alarms[alarm]["raised_at"]) + timedelta(seconds=12))
+        closed = {"reason": "accidental", "by": {"kid": "5a" * 16, "label": "Sanne de Wit"}, "at": at}
+        change(server, alarm, state="closed", closed=closed, flags=["second-look"])
+        await expect(page.get_by_role("alert").filter(has_text="Kijk mee met een gesloten alarm")).to_have_count(1)
+        title = page.locator(".second-look-title")
+        await expect(title).to_be_visible()
+        await page.locator(f"button[data-alarm='{alarm}']").click()
+        await expect(page.locator("div.second-look")).to_contain_text(
+            "Per ongeluk, 12 s na de druk gesloten door Sanne de Wit."
+        )
+        await daan.keep(f"console-second-look-{width}", full_page=True)
+        assert await daan.axe() == []
+        await page.get_by_role("button", name="Gezien").click()
+        await expect(title).to_have_count(0)
+        await expect(page.locator("div.second-look")).not_to_contain_text("Klopt dat?")
+
+        mine = {"kid": server.world.people["daan"].kid, "label": "Daan Okafor"}
+        change(server, own, state="closed", closed={**closed, "by": mine}, flags=["second-look"])
+        await page.locator(f"button[data-alarm='{own}']").click()
+        await expect(page.locator("div.second-look")).to_contain_text("Andere meldtafels is gevraagd mee te kijken")
+        await expect(title).to_have_count(0)
+        await expect(page.locator(".earlier")).to_have_text("1 op deze tafel: 0 echt, 1 niet echt")
         await daan.sound()
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Route, expect
 
+from evidence import ids
+from evidence.statements import bodies, statement
 from tests.support.stand_in import StandIn
 from tests.support.visitor import ARTEFACTS, Visitor, visit
 
@@ -192,6 +194,26 @@ async def test_an_alarm_tells_who_accepted_it_who_was_sent_and_why_it_was_closed
         await marit.page.get_by_role("button", name="Kaart meldkamer", exact=True).click()
         await expect(marit.page.locator("#detail")).to_contain_text("Sleutel bij de buurvrouw op nummer 14")
         await expect(marit.page.locator("#detail")).to_contain_text("Woning, School, Zus")
+        await marit.sound()
+
+
+async def test_a_caseworker_is_asked_to_look_at_a_close_that_was_quick_or_none(
+    browser: Browser, server: StandIn
+) -> None:
+    world = server.world
+    (alarm,) = {made.body.alarm for made in world.statements if isinstance(made.body, bodies.AlarmRaise)}
+    words = "closed as accidental: every desk is asked to look at it too"
+    async with visit(browser, server.url) as marit:
+        look = marit.page.locator("#detail .second-look")
+        await marit.review()
+        await marit.page.locator(".row", has=marit.page.locator(".kind-alarm")).locator(".title").click()
+        await expect(look).to_have_count(0)
+        asks = bodies.AlarmDeliver(alarm, "second-look", "delivered", words, ids.now())
+        world.record(statement.sign(world.bridge, "alarm.deliver", asks, case=world.case))
+        await marit.review()
+        await marit.page.locator(".row", has=marit.page.locator(".kind-alarm")).locator(".title").click()
+        await expect(look).to_contain_text("Vraag haar of dat klopt")
+        await expect(marit.page.locator(".story li")).to_have_count(4)
         await marit.sound()
 
 

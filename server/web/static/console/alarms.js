@@ -73,6 +73,9 @@ export const primaryAct = (state) => (["raised", "delivered", "claimed"].include
 /** @param {string} moment @returns {string} `12 s`, `4 min`, `3 h` */
 export const age = (moment) => span(secondsSince(moment));
 
+/** @param {string} from @param {string} to @returns {number} seconds from one moment to another, none when they are the other way round */
+export const secondsBetween = (from, to) => Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
+
 /** @param {string} moment @returns {number} seconds, none when this computer's clock is behind */
 export const secondsSince = (moment) => Math.max(0, Math.round((Date.now() - Date.parse(moment)) / 1000));
 

@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import { arrangement, callBack, fact, inside, orders, speaking, suspect } from "../ui/card.js";
 import { clock, isoDay, second } from "../ui/dates.js";
 import { has, t, word } from "../ui/texts.js";
+import { earlierAlarms } from "./second-look.js";
 import { where } from "./where.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
@@ -22,6 +23,7 @@ export function alarmCard(desk, alarm, who) {
         ${opened ? fact("card-seal", html`<span class="badge ${opened.sealed}"><span class="shape" aria-hidden="true"></span>
           ${t(`card-seal-${opened.sealed}`)}</span>`) : nothing}
       </dl>
+      ${earlier(desk, alarm)}
       <h3>${t("card-routes")}</h3>
       <ul class="routes">${alarm.routes.map(({ route, outcome, at, code, about }) => html`
         <li class=${outcome}><span aria-hidden="true">${outcome === "delivered" ? "✓" : "✕"}</span> ${routeName(route)}:
@@ -31,6 +33,16 @@ export function alarmCard(desk, alarm, who) {
       <ol class="history">${alarm.history.map(({ at, what, by, code, about }) => html`
         <li><span class="num quiet">${clock(at)}</span> <span>${happened(what, by, said(code, about))} <span class="quiet">${whoDid(by)}</span></span></li>`)}</ol>
     </section></div>`;
+}
+
+/** @param {Desk} desk @param {Alarm} alarm */
+function earlier(desk, alarm) {
+  const { earlier: all, genuine, none } = earlierAlarms(alarm, desk.alarms.values());
+  const [last] = all;
+  return html`<h3>${t("earlier")}</h3>
+    ${last ? html`<p class="earlier">${t("earlier-count", { count: all.length, genuine, none })}</p>
+      <p>${t("earlier-last", { at: second(last.raised_at), reason: word("reason", last.closed?.reason ?? "") })}</p>
+      <p class="quiet small">${t("earlier-means")}</p>` : html`<p class="none">${t("earlier-none")}</p>`}`;
 }
 
 /** @param {string} route @returns {string} what it leads to; several receivers of a kind keep their own names beside it */

@@ -9,6 +9,7 @@ import { find } from "../core/wraps.js";
 import { fromBase64 } from "../core/bytes.js";
 import { shown } from "../core/written.js";
 import { calledAt } from "./alarms.js";
+import { wantsEyes } from "./second-look.js";
 import { grown, isLater, judge } from "./track.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
@@ -47,7 +48,7 @@ export class Desk {
   /**
    * @param {api.Session} session @param {import("../core/trust.js").Anchors} anchors
    * @param {{changed: () => void, raised: (alarm: Alarm) => void, escalated: (alarm: Alarm) => void,
-   *   moved: (alarm: Alarm) => void}} listener
+   *   moved: (alarm: Alarm) => void, closed: (alarm: Alarm) => void}} listener `closed`: others are to look at it too
    */
   constructor(session, anchors, listener) {
     this.session = session;
@@ -130,6 +131,7 @@ export class Desk {
     }
     if (this.alarms.get(alarm.alarm)?.state === "closed") this.#forget(alarm.alarm);
     if (!known && alarm.state !== "closed") this.listener.raised(merged);
+    if (known && known.state !== "closed" && wantsEyes(merged)) this.listener.closed(merged);
     const called = calledAt(merged);
     if (called && called !== (known ? calledAt(known) : "")) this.listener.escalated(merged);
     void this.#follow(alarm.alarm);

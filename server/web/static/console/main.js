@@ -10,6 +10,7 @@ import { age, isCalling, isNew, isOpen, nextActs, ordered, primaryAct, troubles 
 import { alarmCard } from "./card.js";
 import { Desk } from "./desk.js";
 import { alarmList, escalationOf, flagsOf, stateMark, whose } from "./list.js";
+import { closedHow, isForUs, secondLook } from "./second-look.js";
 import { Shift } from "./shift.js";
 import { Screen, Siren } from "./siren.js";
 import { Telling } from "./telling.js";
@@ -36,6 +37,8 @@ class Console extends View {
     this.lamp = new Screen(() => this.requestUpdate());
     /** @type {Set<string>} alarms whose siren was silenced here */
     this.silenced = new Set();
+    /** @type {Set<string>} closed alarms at which somebody here looked too */
+    this.seen = new Set();
     /** @type {Shift | null} */
     this.shift = null;
     /** @type {{title: string, text: string, bad: boolean} | null} */
@@ -81,6 +84,9 @@ class Console extends View {
         if (!isCalling(alarm)) return;
         this.silenced.delete(alarm.alarm);
         this.announced = escalationOf(alarm);
+      },
+      closed: (alarm) => {
+        if (isForUs(alarm, detail.session.kid, this.seen)) this.announced = `${t("second-look")} ${closedHow(alarm)}`;
       },
       moved: ({ alarm }) => this.telling.offer(alarm, moved(this.desk?.opened.get(alarm)?.meta, this.desk?.tracks.get(alarm))),
     });
@@ -217,6 +223,8 @@ class Console extends View {
     const help = html`<button type="button" @click=${() => this.querySelector("dialog")?.showModal()}>${t("help")} <kbd>?</kbd></button>`;
     const alarms = this.#alarms;
     const open = alarms.filter(isOpen);
+    const kid = this.desk.session.kid;
+    const ours = alarms.filter((alarm) => isForUs(alarm, kid, this.seen));
     const live = this.desk.live === true && troubles(this.desk.health).stale.length === 0;
     return html`
       ${this.#freshness(this.desk)}
@@ -235,8 +243,10 @@ class Console extends View {
           ${live ? nothing : html`<p class="problem">${t("alarms-old-text")}</p>`}
           ${live && alarms.length === 0 ? html`<p class="none">${t("alarms-none")}</p>` : nothing}
           ${alarmList(open, this.selected, (alarm) => this.#choose(alarm))}
-          ${alarms.length > open.length ? html`<h2 class="closed-title">${t("alarms-closed")}</h2>
-            ${alarmList(alarms.filter((alarm) => !isOpen(alarm)), this.selected, (alarm) => this.#choose(alarm))}` : nothing}
+          ${ours.length > 0 ? html`<h2 class="second-look-title">${t("second-look")}</h2>
+            ${alarmList(ours, this.selected, (alarm) => this.#choose(alarm))}` : nothing}
+          ${alarms.length > open.length + ours.length ? html`<h2 class="closed-title">${t("alarms-closed")}</h2>
+            ${alarmList(alarms.filter((alarm) => !isOpen(alarm) && !ours.includes(alarm)), this.selected, (alarm) => this.#choose(alarm))}` : nothing}
         </section>
         <section class="desk" aria-live="off">
           ${this.notice ? html`<div class=${this.notice.bad ? "card problem" : "card done"} role="status"><strong>${this.notice.title}</strong>
@@ -311,6 +321,10 @@ class Console extends View {
             <button type="button" class="link" @click=${this.#stopClosing}>${t("act-close-not")} <kbd>Esc</kbd></button></div>` : nothing}
           <p role="status" class="progress">${this.busy ? html`<span class="spinner" aria-hidden="true"></span>${t("act-busy")}` : nothing}</p>
         </header>
+        ${secondLook(alarm, isForUs(alarm, desk.session.kid, this.seen), () => {
+          this.seen.add(alarm.alarm);
+          this.requestUpdate();
+        })}
         <div class="alarm-body">${alarmCard(desk, alarm, {
           open: () => this.#openCard(alarm), failed: this.cardFailed === alarm.alarm, busy: this.busy,
         })}</div>

@@ -83,12 +83,13 @@ export function entryDetail(opened, entry, choose, close) {
 
 /** @param {import("./case.js").Case} opened @param {string} alarm who did what about it, as far as the journal has it */
 function alarmStory(opened, alarm) {
-  const { acts, refused } = storyOf(opened, alarm);
+  const { acts, refused, look } = storyOf(opened, alarm);
   return html`
     <h3>${t("story")}</h3>
     ${acts.length === 0 ? html`<p class="none">${t("story-none")}</p>` : html`<ol class="plain story">${acts.map(({ act, at, who, role, reason }) => html`
       <li><span class="num quiet">${second(at)}</span> <strong>${t(`story-${act}`)}</strong>${reason ? html`: ${word("reason", reason)}` : nothing}
         <span class="quiet">${who} (${word("role", role)})</span></li>`)}</ol>`}
+    ${look ? html`<p class="problem second-look"><strong>${t("story-look")}</strong> ${t("story-look-do")}</p>` : nothing}
     ${refused > 0 ? html`<p class="problem">${t("story-refused", { count: refused })}</p>` : nothing}`;
 }
 
