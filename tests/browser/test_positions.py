@@ -183,3 +183,26 @@ async def test_her_file_counts_one_alarm_however_often_its_device_said_where_it_
             await page.get_by_role("button", name="2 alarmen").click()
             await expect(rows).to_have_count(2)
             await expect(page.locator(".pattern")).to_contain_text("2 alarmen")
+
+
+async def test_where_she_was_going_is_shown_beside_where_she_is_until_it_is_closed(
+    browser: Browser, server: StandIn
+) -> None:
+    """An overdue check-in says both, and a newer position takes only the place of the older one."""
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        await page.get_by_role("button", name="Dienst starten").click()
+        alarm = server.press(seconds_ago=9, kind="overdue", note="Langs het Spaarne naar huis")
+        await expect(page.locator("#alarm-title")).to_contain_text("Niet teruggemeld")
+        going = page.locator("dl.facts").filter(has_text="Waar zij heen ging")
+        await expect(going).to_contain_text("Langs het Spaarne naar huis")
+        await page.get_by_role("button", name="Aannemen").click()
+        server.move(alarm, "51.934900", "4.458800")
+        await expect(page.locator("section.where .coordinates")).to_have_text("51.934900, 4.458800")
+        await expect(going).to_contain_text("Langs het Spaarne naar huis")
+        await page.keyboard.press("c")
+        await page.get_by_role("button", name="Per ongeluk").click()
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "closed")
+        await expect(going).to_have_count(0)
+        await daan.sound()

@@ -140,14 +140,14 @@ class World:
 
         return len(hashes), nodes
 
-    def press(self, *, seconds_ago: int = 4, kind: bodies.AlarmKind = "press") -> dict[str, object]:
+    def press(self, *, seconds_ago: int = 4, kind: bodies.AlarmKind = "press", note: str = "") -> dict[str, object]:
         """A press of the alarm device as the bridge seals it; returns what the feed says of it."""
         alarm, now = ids.AlarmId(ids.new_id()), datetime.now(UTC)
         pressed = ids.time_of(now - timedelta(seconds=seconds_ago))
         push = bodies.Press(3, next(self.counters))
         cose = ids.Base64("gw==")
         meta = Alarm(
-            source="sensor", recorded=ids.time_of(now), title="Alarm", happened=Edtf(pressed),
+            source="sensor", recorded=ids.time_of(now), title="Alarm", text=note, happened=Edtf(pressed),
             position=Position("51.934200", "4.457700", 8),
             alarm=parts.Alarm(alarm, self.device, push.boot, push.counter, kind, cose, pressed, 4, "gnss"),
         )  # fmt: skip

@@ -20,6 +20,7 @@ export function alarmCard(desk, alarm, who) {
         ${fact("card-raised", second(alarm.raised_at))}
         ${fact("card-press", html`<span class="mono">${t("press-of", alarm.press)}</span>`)}
         ${alarm.repeats > 0 ? fact("card-repeats", t("card-repeats-count", { count: alarm.repeats })) : nothing}
+        ${opened?.meta?.text ? fact("card-note", opened.meta.text) : nothing}
         ${opened ? fact("card-seal", html`<span class="badge ${opened.sealed}"><span class="shape" aria-hidden="true"></span>
           ${t(`card-seal-${opened.sealed}`)}</span>`) : nothing}
       </dl>

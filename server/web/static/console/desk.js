@@ -142,7 +142,7 @@ export class Desk {
     this.cards.delete(alarm);
     this.tracks.delete(alarm);
     const opened = this.opened.get(alarm);
-    if (opened?.meta) this.opened.set(alarm, { ...opened, meta: { ...opened.meta, position: null } });
+    if (opened?.meta) this.opened.set(alarm, { ...opened, meta: { ...opened.meta, position: null, text: "" } });
   }
 
   /**
@@ -180,7 +180,8 @@ export class Desk {
       if (!alarm || !this.#follows(alarm)) break;
       if (worth === "next") {
         this.tracks.set(name, grown(this.tracks.get(name), shown?.meta, found.meta));
-        this.opened.set(name, found);
+        // Where she said that she would go stays beside where she is now.
+        this.opened.set(name, { ...found, meta: { ...found.meta, text: found.meta?.text || shown?.meta?.text || "" } });
         this.listener.moved(alarm);
       } else this.#unshown.set(name, { item: item.item, why: worth });
       this.listener.changed();

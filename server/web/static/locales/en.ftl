@@ -577,6 +577,7 @@ card-repeats-count = { $count ->
 card-routes = Routes
 card-history = Course
 card-raised = Received
+card-note = Where she was going
 card-seal = Custody
 card-seal-proven = Sealed by the alarm bridge, signature holds
 card-seal-failed = Origin cannot be proven here. Ask before you rely on the place.

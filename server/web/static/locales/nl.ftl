@@ -577,6 +577,7 @@ card-repeats-count = { $count ->
 card-routes = Routes
 card-history = Verloop
 card-raised = Ontvangen
+card-note = Waar zij heen ging
 card-seal = Herkomst
 card-seal-proven = Verzegeld door de alarmbrug, handtekening klopt
 card-seal-failed = Herkomst hier niet te bewijzen. Vraag na voordat u op de plaats vertrouwt.
