@@ -47,6 +47,8 @@ class Pressed:
     age_s: int | None = None
     code: Literal["none", "right", "wrong", "duress"] | None = None
     wait_s: int | None = None
+    tells_people: bool | None = None
+    """Whether a check-in names people of her own who are told as well."""
 
     @property
     def number(self) -> PressId:
@@ -87,6 +89,7 @@ def pressed(
         age_s=_age_s(message, received),
         code=None if code is None else code.value,
         wait_s=message.wait_s,
+        tells_people=None if message.tell is None else True,
     )
 
 

@@ -145,6 +145,8 @@ def device_check_in(
     folder: Folder,
     wait: Annotated[str, typer.Argument(help="Until the next: 90s, 45m, 2h; or end.")],
     note: Annotated[str | None, typer.Option(help="Where she goes: sealed, for whoever looks for her.")] = None,
+    tell: Annotated[list[str] | None, typer.Option(help="A number or address of hers to tell too, up to five.")] = None,
+    bridge_box: Annotated[str | None, typer.Option(help="Public box key of the bridge, for --tell.")] = None,
     code: Annotated[
         bool, typer.Option("--code", help="Ask for her code: only that puts off what was promised.")
     ] = False,
@@ -152,11 +154,21 @@ def device_check_in(
     as_json: Json = False,
 ) -> None:
     """Promise to check in again in time, else an alarm is opened; `end` (with her code) ends the promise."""
+    from device_bridge.reference_device.device import refuse_check_in
+
     wait_s = _wait_s(wait)
+    refuse_check_in(wait_s, note)
     pin = _typed("Code") if code or wait_s == 0 else None
+    if bool(tell) != bool(bridge_box):
+        raise SettingsError("give --tell and --bridge-box together")
+    told = None
+    if tell and bridge_box:
+        from evidence import ids, keys
+
+        told = keys.seal_box(bytes.fromhex(ids.hex_text(bridge_box, 32)), "\n".join(tell).encode())
 
     def push(device: Any, where: Any) -> Any:  # noqa: ANN401 - ReferenceDevice, Location, PressId
-        return device.check_in(wait_s, where, pin, note)
+        return device.check_in(wait_s, where, pin, note, told)
 
     raise typer.Exit(_pushed(folder, "check-in", push, _senses(), WaitFor.STORED, timeout, as_json=as_json))
 

@@ -172,7 +172,7 @@ class Completion:
 
     def _dispatch(self, pressed: Pressed, alarm: Alarm, remaining: Remaining, opened: Opened | None) -> bytes | None:
         """Return what routes are sent, sealed to the bridge's own box; None when this press tells them nothing."""
-        place = None if opened is None else opened.message.location
-        if place is None and not remaining.sends:
+        said = None if opened is None else opened.message
+        if not remaining.sends and (said is None or said.location is None):
             return None
-        return self._bridge.seal(of_press(pressed, alarm, remaining, place).to_bytes())
+        return self._bridge.seal(of_press(pressed, alarm, remaining, said, self._bridge).to_bytes())

@@ -172,9 +172,10 @@ def _check_in(press: Pressed, known: Known, setting: Setting) -> Step:
 
 def _sending(alarm: Alarm, press: Pressed, plan: Plan) -> Sending:
     turns = plan.later(alarm.kind, unix_ms(alarm.raised_at), press.received_ms)
+    people = [turn.route for turn in turns if turn.stage is Stage.LAST and press.tells_people]
     if alarm.accepted_by is not None:
         turns = [turn for turn in turns if turn.stage is Stage.ALTERNATE]
-    return Sending(tuple(plan.at_once(alarm.kind)), tuple(turns), tuple(stages_begun(alarm)))
+    return Sending((*plan.at_once(alarm.kind), *people), tuple(turns), tuple(stages_begun(alarm)))
 
 
 def _moved(setting: Setting) -> tuple[str, ...]:

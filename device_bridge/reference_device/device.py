@@ -65,6 +65,14 @@ OnRefused = Callable[[PressId, Why, float], None]
 log = structlog.get_logger()
 
 
+def refuse_check_in(wait_s: int, note: str | None) -> None:
+    """Raise SettingsError for a check-in that no bridge would read as one."""
+    if wait_s != 0 and not message.MIN_WAIT_S <= wait_s <= message.MAX_WAIT_S:
+        raise SettingsError(f"a check-in waits for {message.MIN_WAIT_S} to {message.MAX_WAIT_S} seconds")
+    if note is not None and (len(note) > message.MAX_NOTE_CHARACTERS or not note.isprintable()):
+        raise SettingsError(f"a note is one line of at most {message.MAX_NOTE_CHARACTERS} characters")
+
+
 class ReferenceDevice:
     """One device, switched on by `start`. Its methods are safe to call from any thread."""
 
@@ -136,18 +144,21 @@ class ReferenceDevice:
         return press
 
     def check_in(
-        self, wait_s: int, location: Location | None = None, pin: str | None = None, note: str | None = None
+        self,
+        wait_s: int,
+        location: Location | None = None,
+        pin: str | None = None,
+        note: str | None = None,
+        tell: bytes | None = None,
     ) -> PressId:
         """Promise to check in again within `wait_s` seconds, else an alarm is opened; 0 ends the promise.
 
-        `pin` is what was typed: without her code nothing is put off or ended. `note` says where she goes.
+        `pin` is what was typed: without her code nothing is put off or ended. `note` says where she goes, `tell` which
+        people of her own are told as well, sealed to the bridge's box.
         """
-        if wait_s != 0 and not message.MIN_WAIT_S <= wait_s <= message.MAX_WAIT_S:
-            raise SettingsError(f"a check-in waits for {message.MIN_WAIT_S} to {message.MAX_WAIT_S} seconds")
-        if note is not None and (len(note) > message.MAX_NOTE_CHARACTERS or not note.isprintable()):
-            raise SettingsError(f"a note is one line of at most {message.MAX_NOTE_CHARACTERS} characters")
+        refuse_check_in(wait_s, note)
         press = self._memory.next_press()
-        said = replace(self._message(Kind.CHECK_IN, press, location, pin), wait_s=wait_s, note=note)
+        said = replace(self._message(Kind.CHECK_IN, press, location, pin), wait_s=wait_s, note=note, tell=tell)
         self._send(press, said, follows=None if pin is None else Kind.CANCEL)
         return press
 

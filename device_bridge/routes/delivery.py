@@ -20,7 +20,7 @@ from device_bridge.spool import outbox, presses
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.wire import cose
-from device_bridge.wire.message import Location
+from device_bridge.wire.message import DeviceMessage
 from device_bridge.wire.reading import read_press
 from evidence import ids, keys
 from evidence.errors import EvidenceError
@@ -131,17 +131,17 @@ class Delivery:
         row, alarm = presses.row(reading, delivery.press), reading.alarm(delivery.alarm)
         if row is None or row.remaining is None:
             return Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, None)
-        return of_press(row.pressed, alarm, row.remaining, self._place(row))
+        return of_press(row.pressed, alarm, row.remaining, self._said(row), self._bridge)
 
-    def _place(self, row: presses.Row) -> Location | None:
-        """Return where she was, if the press can be opened: no route waits for a place."""
+    def _said(self, row: presses.Row) -> DeviceMessage | None:
+        """Return what her device said, if it can be opened: no route waits for a place."""
         if row.raw is None:
             return None
         try:
             payload = cose.parse(self._bridge.open_box(row.raw)).payload
         except EvidenceError:
             return None
-        return read_press(payload, row.pressed.device).location
+        return read_press(payload, row.pressed.device)
 
     def _as_it_stands(self, what: Dispatch, delivery: outbox.Delivery) -> Dispatch:
         """Add what is known now: what the route's receiver has of this alarm from any bridge, and the round."""

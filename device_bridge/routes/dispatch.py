@@ -4,15 +4,20 @@ It rests in the outbox sealed to the bridge's own box key, because it holds a po
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.press import Pressed
 from device_bridge.alarm.sealing import degrees
 from device_bridge.alarm.step import Remaining
-from device_bridge.wire.message import Location
+from device_bridge.wire.message import DeviceMessage, Location
 from evidence import canonical, ids, keys, schema
+from evidence.errors import LockError
 from evidence.statements.bodies import AlarmKind
+
+MAX_PEOPLE: Final = 5
+MAX_ADDRESS: Final = 100
+"""Characters of a telephone number or an address: whoever has her device must not have our service call the world."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,9 @@ class Dispatch:
     withdrawn_at: ids.Time | None = None
     """When a dispatcher closed it as no emergency; only routes that hear withdrawals get that."""
 
+    tell: tuple[str, ...] = ()
+    """Addresses of her own people, whom the person on call's service is to tell."""
+
     given: tuple[str, ...] = ()
     """Names of the messages about this alarm that the route's receiver has; known when it is sent, never stored."""
 
@@ -43,7 +51,15 @@ class Dispatch:
         if where is not None:
             position = _Position(degrees(where.lat), degrees(where.lon), where.source, where.accuracy_m, where.age_s)
         document = _Document(
-            1, self.alarm, self.device, self.kind, self.raised_at, position, self.duress_at, self.withdrawn_at
+            1,
+            self.alarm,
+            self.device,
+            self.kind,
+            self.raised_at,
+            position,
+            self.duress_at,
+            self.withdrawn_at,
+            self.tell or None,
         )
         return canonical.encode(schema.encode(document))
 
@@ -63,19 +79,35 @@ class Dispatch:
             location,
             document.duress_at,
             document.withdrawn_at,
+            document.tell or (),
         )
 
 
-def of_press(pressed: Pressed, alarm: Alarm, remaining: Remaining, place: Location | None) -> Dispatch:
+def of_press(
+    pressed: Pressed, alarm: Alarm, remaining: Remaining, said: DeviceMessage | None, bridge: keys.BridgeIdentity
+) -> Dispatch:
     """Return what routes are told when this press opened an alarm, made it duress, or brought a newer place.
 
     Where she was when she checked in is older by now.
     """
+    place = None if said is None else said.location
     duress_at = pressed.received_at if remaining.sends and remaining.says == "repeat" else None
     if place is not None and place.age_s is not None and remaining.kind == "overdue":
         since = ids.moment_of(alarm.raised_at) - ids.moment_of(pressed.received_at)
         place = replace(place, age_s=place.age_s + max(0, round(since.total_seconds())))
-    return Dispatch(alarm.alarm, alarm.device, remaining.kind, alarm.raised_at, place, duress_at)
+    tell = () if said is None or remaining.kind != "overdue" else _people(said, bridge)
+    return Dispatch(alarm.alarm, alarm.device, remaining.kind, alarm.raised_at, place, duress_at, tell=tell)
+
+
+def _people(said: DeviceMessage, bridge: keys.BridgeIdentity) -> tuple[str, ...]:
+    """Return the addresses of her own people; what cannot be read names nobody, and the desk has it anyway."""
+    if said.tell is None:
+        return ()
+    try:
+        lines = bridge.open_box(said.tell).decode().splitlines()
+    except (LockError, ValueError):
+        return ()
+    return tuple(one for one in lines if one and len(one) <= MAX_ADDRESS and one.isprintable())[:MAX_PEOPLE]
 
 
 @dataclass(frozen=True)
@@ -97,3 +129,4 @@ class _Document:
     position: _Position | None = None
     duress_at: ids.Time | None = None
     withdrawn_at: ids.Time | None = None
+    tell: tuple[str, ...] | None = None

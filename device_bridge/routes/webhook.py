@@ -1,7 +1,8 @@
 """The route to the person on call: an HTTPS address (a pager service, a telephone exchange) that is told of an alarm.
 
 The body is a DSSE envelope signed by the bridge, so that the receiver can tell our page from anybody's. It carries
-account, kind and age; no position, name or address. A 2xx answer means that their software has it.
+account, kind and age, and of an overdue check-in whom of her own people to tell; no position, and no name or address of
+hers. A 2xx answer means that their software has it.
 """
 
 import ssl
@@ -59,6 +60,7 @@ class WebhookRoute:
             "kind": what.kind,
             "raised_at": what.raised_at,
             "round": what.round,
+            **({"tell": list(what.tell)} if what.tell else {}),
         }
         body = dsse.sign(PAGE_TYPE, canonical.encode(page), self._bridge).to_bytes()
         try:

@@ -28,6 +28,8 @@ MAX_WAIT_S: Final = 86_400
 """Of a check-in: a day; for longer she can promise again."""
 
 MAX_NOTE_CHARACTERS: Final = 200
+MAX_TELL_BYTES: Final = 400
+"""Sealed addresses of five people, and room in the message for a place and a note."""
 REFUSED_NAME_BYTES: Final = 8
 _ID_BYTES: Final = 16
 _PRESS_PARTS: Final = 2
@@ -125,6 +127,9 @@ class DeviceMessage:
     note: str | None = None
     """Of a check-in: where she goes, for whoever has to look for her."""
 
+    tell: bytes | None = None
+    """Of a check-in: addresses of her own people, sealed to the bridge's box."""
+
     odd: bool = False
     """Whether a member was missing or could not be read."""
 
@@ -147,6 +152,7 @@ class DeviceMessage:
             **({} if self.code is None else {"code": self.code}),
             **({} if self.wait_s is None else {"wait": self.wait_s}),
             **({} if self.note is None else {"note": self.note}),
+            **({} if self.tell is None else {"tell": self.tell}),
         }
         return cbor2.dumps(members, canonical=True)
 

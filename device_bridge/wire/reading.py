@@ -20,6 +20,7 @@ from device_bridge.wire.message import (
     MAX_LOCATION_AGE_S,
     MAX_NOTE_CHARACTERS,
     MAX_SOURCE_CHARACTERS,
+    MAX_TELL_BYTES,
     MAX_WAIT_S,
     MIN_WAIT_S,
     DeviceMessage,
@@ -78,10 +79,11 @@ def read_press(payload: bytes, device: ids.DeviceId) -> DeviceMessage:
         return _message(fields, device, kind, code)
     wait_s = fields.take("wait", _wait_s, None)
     note = fields.take("note", _note, None) if "note" in fields.members else None
+    tell = fields.take("tell", _tell, None) if "tell" in fields.members else None
     said = _message(fields, device, kind, code)
     if wait_s is None or fields.unread & {"boot", "ctr"}:
         return replace(said, kind=Kind.PRESS, code=None)
-    return replace(said, wait_s=wait_s, note=note)
+    return replace(said, wait_s=wait_s, note=note, tell=tell)
 
 
 def read_life_sign(payload: bytes, device: ids.DeviceId) -> DeviceMessage:
@@ -193,6 +195,12 @@ def _wait_s(value: object) -> int:
 
 def _note(value: object) -> str:
     return values.text(value, MAX_NOTE_CHARACTERS)
+
+
+def _tell(value: object) -> bytes:
+    if not isinstance(value, bytes) or len(value) > MAX_TELL_BYTES:
+        raise MessageError(f"sealed addresses are at most {MAX_TELL_BYTES} bytes")
+    return value
 
 
 def _code(value: object) -> bytes:
