@@ -52,10 +52,21 @@ def _checked(settings: BridgeSettings, *, also_public: bool = False) -> SSLConte
 def _centre(centre: AlarmCentre, settings: BridgeSettings, address: tuple[str, int], suffix: str = "") -> Route:
     """Return the route to an alarm centre; its key stands in `secrets/alarm-centre-<name>.key`, as hexadecimal."""
     path = settings.centre_key_file(centre.name)
-    key = load_or_create_key(path) if settings.demonstration_alarm_centre else read_key(path)
+    demonstration = settings.demonstration_alarm_centre
+    key = load_or_create_key(path) if demonstration else read_key(path) if path.exists() else None
+    if key is None and not centre.inside:
+        where = "tls: before its address, or wg: when it is inside WireGuard"
+        raise SettingsError(f"{path} is not there: without a key alarm centre {centre.name} needs {where}")
     context = _checked(settings) if centre.tls else None
     line = Line(*address, "the alarm centre", context)
-    return Dc09Route(f"dc09-{centre.name}{suffix}", line, Agreed(key), centre.message_id)
+    return Dc09Route(
+        f"dc09-{centre.name}{suffix}",
+        line,
+        Agreed(key),
+        centre.message_id,
+        centre=centre.name,
+        poll_account=centre.poll_account,
+    )
 
 
 def _room(room: ControlRoom, settings: BridgeSettings, to: Address, suffix: str = "") -> Route:

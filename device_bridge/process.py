@@ -38,6 +38,7 @@ from device_bridge.peers.follower import Follower, Peers
 from device_bridge.peers.publisher import NewsDesk
 from device_bridge.planning import plan_of
 from device_bridge.registry import Registry
+from device_bridge.routes.accounts import Accounts
 from device_bridge.routes.availability import RouteLog
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.routes.delivery import Delivery
@@ -108,6 +109,8 @@ class Bridge:
         self.takeover = Takeover(
             self.peers.followers, partial(self._other_lifelines, addresses, login), self.supervisor
         )
+        centres = (*settings.centres(), *settings.second())
+        accounts = Accounts(self.registry, (one.name for one in centres))
         self._view = view = View(
             self.spool,
             self.registry,
@@ -120,6 +123,7 @@ class Bridge:
                 ("devices-unjudged", self.supervisor),
                 ("bridge-away", self.peers),
                 ("keys", self.registry),
+                ("no-account", accounts),
                 ("journal-away", self.forwarder),
                 *(("login-away", callout) for callout in self._callouts),
                 *(("part-failed", loop) for loop in self.loops),
@@ -134,7 +138,7 @@ class Bridge:
         self.feed = Feed(view, self.acts, self.lane, self.board, self.spool, token, self._news)
         self.feed_server = FeedServer(self.feed, settings.feed_host, settings.feed_port)
         self.route_log = RouteLog(self.spool, plan.routes)
-        self.delivery = Delivery(self.spool, self.identity, self.board, plan.routes)
+        self.delivery = Delivery(self.spool, self.identity, self.board, plan.routes, self.registry.accounts)
 
     def start(self) -> None:
         """Start every part; presses first, so that nothing arrives before it can be stored."""

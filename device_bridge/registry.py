@@ -48,6 +48,7 @@ class Device:
     revoked: bool = False
     codes: bytes | None = None
     """Keys of its codes, sealed to the bridge."""
+    accounts: tuple[bodies.CentreAccount, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,11 @@ class Registry:
             raise UnknownDeviceError("this device is not enrolled here" if found is None else "this device was revoked")
         return found
 
+    def accounts(self, device: ids.DeviceId) -> dict[str, str]:
+        """Return the account of a device at each centre that gave it one, also of a device that was revoked."""
+        known = self._devices.get(device)
+        return {} if known is None else {one.centre: one.account for one in known.accounts}
+
     def devices(self) -> list[Device]:
         """Return every alarm device in use."""
         return [device for device in list(self._devices.values()) if not device.revoked]
@@ -249,7 +255,13 @@ class Registry:
                 sign = bytes.fromhex(body.sign)
                 codes = None if body.codes is None else canonical.unb64(body.codes)
                 self._devices[body.device] = Device(
-                    body.device, statement.case, sign, body.profile, body.card, codes=codes
+                    body.device,
+                    statement.case,
+                    sign,
+                    body.profile,
+                    body.card,
+                    codes=codes,
+                    accounts=body.accounts or (),
                 )
             case bodies.DeviceRevoke():
                 self._devices[body.device] = replace(self._devices[body.device], revoked=True)

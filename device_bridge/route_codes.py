@@ -20,6 +20,7 @@ RouteCode = Literal[
     "receiver-tls",
     "receiver-refused",
     "receiver-odd",
+    "no-account",
     "not-opened",
     "route-fault",
     "alternate-tried",

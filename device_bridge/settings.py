@@ -91,7 +91,8 @@ class BridgeSettings(BaseSettings):
     alarm_centres: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="SIA DC-09 receivers, as name=host:port (or name=host:port|host:port, the second one for when the"
-        " first does not answer within 5 s) with a comma between them; tls: before host:port for TLS",
+        " first does not answer within 5 s) with a comma between them; tls: or wg: before"
+        " host:port inside TLS or WireGuard, #account of the line behind it",
     )
     second_centres: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="SIA DC-09 receivers for alarms that nobody accepted within 30 s, in the same form"

@@ -339,8 +339,9 @@ def check_bridges(settings: Settings) -> Finding:
         told = bridges.look(settings)
     except SettingsError as error:
         return Finding(name, State.BAD, str(error), "correct the file that GETUIGE_BRIDGE_FEED_TOKEN_FILE names")
-    if told.causes or told.away:
-        seen = "; ".join((*told.away, *told.causes))
+    keyless = [f"{one} is told alarms without a key: TLS or WireGuard alone hides them" for one in told.keyless]
+    if told.causes or told.away or keyless:
+        seen = "; ".join((*told.away, *told.causes, *keyless))
         return Finding(name, State.LOOK, seen, "docs/operations/alarms.md, *Red health*, says what to do for each")
     return Finding(name, State.GOOD, "nothing keeps a press from a person")
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from xml.etree import ElementTree as ET
 
 from device_bridge.alarm.sealing import degrees
-from device_bridge.routes.dc09_frames import CODES, account_of
+from device_bridge.routes.dc09_frames import CODES
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.wire.message import Location
 from evidence import ids
@@ -52,6 +52,8 @@ class Parties:
 
     sender: str
     recipient: str
+    room: str = ""
+    """Its name in the settings: accounts are given by that name."""
 
 
 def status_of(what: Dispatch, *, exercise: bool) -> Status:
@@ -87,7 +89,7 @@ def alert(what: Dispatch, parties: Parties, status: Status) -> bytes:
     if references:
         _add(root, "references", references)
     _add(root, "incidents", what.alarm)
-    _add_info(root, what)
+    _add_info(root, what, _account(what, parties))
     return _written(root, CAP)
 
 
@@ -97,7 +99,7 @@ def location_object(what: Dispatch, parties: Parties) -> bytes | None:
     if where is None:
         return None
     domain = parties.sender.rpartition("@")[2]
-    root = ET.Element(f"{{{PIDF}}}presence", {"entity": f"pres:{account_of(what.device)}@{domain}"})
+    root = ET.Element(f"{{{PIDF}}}presence", {"entity": f"pres:{_account(what, parties)}@{domain}"})
     entry = ET.SubElement(root, f"{{{PIDF}}}tuple", {"id": f"a{what.alarm}"})
     status = ET.SubElement(entry, f"{{{PIDF}}}status")
     geopriv = ET.SubElement(status, f"{{{GEOPRIV}}}geopriv")
@@ -114,12 +116,17 @@ def location_object(what: Dispatch, parties: Parties) -> bytes | None:
     return _written(root)
 
 
+def _account(what: Dispatch, parties: Parties) -> str:
+    """Return the account that the control room gave to the device; its whole id when it gave none, never a part."""
+    return what.accounts.get(parties.room, what.device)
+
+
 def radius_of(where: Location) -> int:
     """Return the radius of the circle in which she is, in metres."""
     return UNSURE_M if where.accuracy_m is None else where.accuracy_m
 
 
-def _add_info(root: ET.Element, what: Dispatch) -> None:
+def _add_info(root: ET.Element, what: Dispatch, account: str) -> None:
     dcs, contact_id = CODES[what.kind]
     info = ET.SubElement(root, f"{{{CAP}}}info")
     _add(info, "language", "nl-NL")
@@ -131,7 +138,7 @@ def _add_info(root: ET.Element, what: Dispatch) -> None:
     _add(info, "certainty", "Unlikely" if what.withdrawn_at else "Observed")
     _named(info, "eventCode", "SIA-DC-03", dcs)
     _named(info, "eventCode", "SIA-DC-05", contact_id)
-    _named(info, "parameter", "account", account_of(what.device))
+    _named(info, "parameter", "account", account)
     where = what.location
     if where is not None and what.withdrawn_at is None:
         area = ET.SubElement(info, f"{{{CAP}}}area")

@@ -27,6 +27,7 @@ CLOCK_LIMIT: Final = timedelta(seconds=10)
 log = structlog.get_logger()
 
 POLL_ACCOUNT: Final = "00000000"
+"""Of our polls, where a centre gave none for the line itself."""
 
 
 class Dc09Route:
@@ -36,12 +37,21 @@ class Dc09Route:
     """DC-09 has no word for it: their operator rings."""
 
     def __init__(
-        self, name: str, line: Line, agreed: dc09_frames.Line, message_id: dc09_frames.MessageId = "SIA-DCS"
+        self,
+        name: str,
+        line: Line,
+        agreed: dc09_frames.Line,
+        message_id: dc09_frames.MessageId = "SIA-DCS",
+        *,
+        centre: str = "",
+        poll_account: str = POLL_ACCOUNT,
     ) -> None:
         self.name = name
         self._line = line
         self._agreed = agreed
+        self._poll_account = poll_account
         self._message_id: dc09_frames.MessageId = message_id
+        self._centre = centre or name
         self._polls = 0
         self._ahead = timedelta()
         """How far the receiver's clock is ahead of ours: it refuses frames of another time than its own."""
@@ -62,7 +72,8 @@ class Dc09Route:
                 said += ". It refused the position, so it was sent without"
                 code = "dc09-ack-no-position"
         except RouteError as error:
-            self.watch.trouble = str(error)
+            if error.code != "no-account":  # the centre is well
+                self.watch.trouble = str(error)
             raise
         if reply.answer == "DUH":
             raise RouteError("the receiver does not know this kind of alarm (DUH)", permanent=True, about="DUH")
@@ -74,12 +85,17 @@ class Dc09Route:
         return Handed(said, code)
 
     def _report(self, what: Dispatch, location: Location | None) -> dc09_frames.Reply:
+        account = what.accounts.get(self._centre)
+        if account is None:
+            words = f"this device has no account at {self._centre}: the centre gives it, the enrolment names it"
+            raise RouteError(words, permanent=True, code="no-account", about=self._centre)
+
         def frame(at: datetime) -> bytes:
             return dc09_frames.alarm_frame(
                 self._agreed,
                 self._message_id,
                 sequence_of(what),
-                dc09_frames.account_of(what.device),
+                account,
                 what.kind,
                 location,
                 at,
@@ -89,7 +105,7 @@ class Dc09Route:
 
     def _poll(self) -> None:
         self._polls = self._polls % dc09_frames.LAST_SEQUENCE + 1
-        reply = self._in_its_time(partial(dc09_frames.null_frame, self._agreed, self._polls, POLL_ACCOUNT))
+        reply = self._in_its_time(partial(dc09_frames.null_frame, self._agreed, self._polls, self._poll_account))
         if reply.answer == "NAK":
             raise RouteError("the alarm centre's receiver refuses our polls (NAK): clock, key or account", about="NAK")
 

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from device_bridge.errors import RouteError, SettingsError
 from device_bridge.wire.message import Location
-from evidence import ids
 from evidence.statements.bodies import AlarmKind
 
 MessageId = Literal["SIA-DCS", "ADM-CID"]
@@ -27,7 +26,6 @@ MAX_FRAME_BYTES: Final = 1024
 
 LAST_SEQUENCE: Final = 9999
 KEY_BYTES: Final = (16, 24, 32)
-ACCOUNT_DIGITS: Final = 8
 _BLOCK: Final = 16
 _PAD_ALPHABET: Final = (string.ascii_letters + string.digits).encode()
 _TIMESTAMP: Final = "_%H:%M:%S,%m-%d-%Y"
@@ -67,11 +65,6 @@ class Reply:
     answer: Answer
     sequence: int
     at: datetime | None = None
-
-
-def account_of(device: ids.DeviceId) -> str:
-    """Return the account under which an alarm centre knows a device: eight hexadecimal digits of its id."""
-    return device[:ACCOUNT_DIGITS].upper()
 
 
 def alarm_frame(

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -42,7 +42,15 @@ log = structlog.get_logger()
 class Delivery:
     """One loop and one small pool for each route, working off the outbox in the spool."""
 
-    def __init__(self, spool: Spool, bridge: keys.BridgeIdentity, board: Board, routes: Sequence[Route]) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        bridge: keys.BridgeIdentity,
+        board: Board,
+        routes: Sequence[Route],
+        accounts: Callable[[ids.DeviceId], Mapping[str, str]],
+    ) -> None:
+        self._accounts = accounts
         self._spool = spool
         self._bridge = bridge
         self._board = board
@@ -144,7 +152,8 @@ class Delivery:
         return read_press(payload, row.pressed.device)
 
     def _as_it_stands(self, what: Dispatch, delivery: outbox.Delivery) -> Dispatch:
-        """Add what is known now: what the route's receiver has of this alarm from any bridge, and the round."""
+        """Add what is known now: accounts, what the route's receiver has from any bridge, and the round."""
+        what = replace(what, accounts=self._accounts(what.device))
         try:
             alarm = self._spool.read().alarm(delivery.alarm)
         except UnknownAlarmError:

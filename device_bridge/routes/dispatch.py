@@ -3,7 +3,8 @@
 It rests in the outbox sealed to the bridge's own box key, because it holds a position.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from device_bridge.alarm.alarm import Alarm
@@ -40,6 +41,9 @@ class Dispatch:
 
     given: tuple[str, ...] = ()
     """Names of the messages about this alarm that the route's receiver has; known when it is sent, never stored."""
+
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    """The account of the device at each centre that gave it one; known when it is sent, as above."""
 
     round: int = 0
     """How often everybody was told again because nobody accepted; known when it is sent, as above."""

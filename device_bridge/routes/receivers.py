@@ -1,5 +1,6 @@
 """Receivers of alarms as an operator writes them down: alarm centres, control rooms, whom to call. Pure parsing."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,11 +12,14 @@ from device_bridge.routes.sip_messages import Address
 LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 MAX_PORT: Final = 65535
 TLS_MARK: Final = "tls:"
+WIREGUARD_MARK: Final = "wg:"
+NO_ACCOUNT: Final = "00000000"
+ACCOUNT: Final = re.compile("[0-9A-F]{3,16}")
 
 
 @dataclass(frozen=True)
 class AlarmCentre:
-    """One alarm centre that takes SIA DC-09; its key stands in a file of its name.
+    """One alarm centre that takes SIA DC-09; its key, if it has one, stands in a file of its name.
 
     `alternate` is its second receiver, which is tried when the first does not answer.
     """
@@ -26,20 +30,31 @@ class AlarmCentre:
     message_id: MessageId = "SIA-DCS"
     alternate: tuple[str, int] | None = None
     tls: bool = False
+    inside: bool = False
+    """Whether it is reached inside TLS or WireGuard: only then it may do without a key of its own."""
+    poll_account: str = NO_ACCOUNT
 
     @staticmethod
     def parse(text: str) -> "AlarmCentre":
-        """Read `name=host:port`, optionally `tls:` before it, `|host:port` and `/ADM-CID`; SettingsError otherwise."""
+        """Read `name=host:port`; SettingsError when it is none.
+
+        Optionally `tls:` or `wg:` before it, and behind it `|host:port`, `#account` of the line, and `/ADM-CID`.
+        """
         name, _, rest = text.partition("=")
-        tls = rest.startswith(TLS_MARK)
-        addresses, _, spelled = rest.removeprefix(TLS_MARK).partition("/")
+        tls, wireguard = rest.startswith(TLS_MARK), rest.startswith(WIREGUARD_MARK)
+        addresses, _, spelled = rest.removeprefix(TLS_MARK).removeprefix(WIREGUARD_MARK).partition("/")
+        addresses, hash_mark, account = addresses.partition("#")
+        if hash_mark and ACCOUNT.fullmatch(account) is None:
+            raise SettingsError(f"{account!r} is not an account of 3 to 16 digits (0-9, A-F)")
         first, bar, second = addresses.partition("|")
         primary, alternate = _address(first), _address(second) if bar else None
-        if name.isidentifier() and primary is not None and (alternate is not None) is bool(bar):
-            if spelled in ("", "SIA-DCS"):
-                return AlarmCentre(name, *primary, alternate=alternate, tls=tls)
-            if spelled == "ADM-CID":
-                return AlarmCentre(name, *primary, "ADM-CID", alternate, tls)
+        message_id: MessageId | None = "ADM-CID" if spelled == "ADM-CID" else "SIA-DCS"
+        if spelled not in ("", "SIA-DCS", "ADM-CID"):
+            message_id = None
+        known = name.isidentifier() and primary is not None and (alternate is not None) is bool(bar)
+        if known and primary is not None and message_id is not None:
+            inside, poll = tls or wireguard, account or NO_ACCOUNT
+            return AlarmCentre(name, *primary, message_id, alternate, tls, inside, poll)
         raise SettingsError(f"{text!r} is not an alarm centre such as centre1=192.0.2.7:9000|192.0.2.8:9000")
 
 

@@ -57,7 +57,7 @@ class SipRoute:
         self._known_hosts = known_hosts
         self._to = to
         self._line = line
-        self._parties = cap.Parties(sender, to.uri)
+        self._parties = cap.Parties(sender, to.uri, name.removeprefix("sip-").removesuffix("-alternate"))
         self._exercise = exercise
         self.watch = Poll(name, self._options)
 

@@ -12,7 +12,6 @@ import httpx
 
 from device_bridge.errors import RouteError
 from device_bridge.routes import Handed, Unpolled
-from device_bridge.routes.dc09_frames import account_of
 from device_bridge.routes.dispatch import Dispatch
 from evidence import canonical, keys
 from evidence.statements import dsse
@@ -33,6 +32,7 @@ class WebhookRoute:
 
     def __init__(self, name: str, url: str, bridge: keys.SigningKey, tls: ssl.SSLContext) -> None:
         self.name = name
+        self._called = name.removeprefix("on-call-")
         self._tls = tls
         self._url = url
         self._bridge = bridge
@@ -56,7 +56,7 @@ class WebhookRoute:
         page = {
             "v": 1,
             "alarm": what.alarm,
-            "account": account_of(what.device),
+            "account": what.accounts.get(self._called, what.device),
             "kind": what.kind,
             "raised_at": what.raised_at,
             "round": what.round,

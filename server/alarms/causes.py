@@ -1,12 +1,17 @@
 """What the alarm bridges say would keep a press from a person, for `getuige doctor`."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import httpx
 
+from server.layout import Layout
 from server.settings import Settings
 
+CENTRES: Final = ("GETUIGE_BRIDGE_ALARM_CENTRES", "GETUIGE_BRIDGE_SECOND_CENTRES")
 ANSWER_S: Final = 3.0
 
 
@@ -16,6 +21,8 @@ class Told:
 
     causes: tuple[str, ...]
     away: tuple[str, ...]
+    keyless: tuple[str, ...]
+    """Alarm centres that are told alarms without a key of their own."""
 
 
 def look(settings: Settings) -> Told:
@@ -29,4 +36,13 @@ def look(settings: Settings) -> Told:
             causes += [f"{one['nl']} ({one['en']})" for one in answer.raise_for_status().json()["causes"]]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             away.append(f"{url} does not answer ({type(error).__name__})")
-    return Told(tuple(dict.fromkeys(causes)), tuple(away))
+    return Told(tuple(dict.fromkeys(causes)), tuple(away), tuple(_keyless(Layout(settings.data).secrets)))
+
+
+def _keyless(secrets: Path) -> Iterator[str]:
+    """Yield the alarm centres of the bridge's own variables for which no key lies among the secrets."""
+    for variable in CENTRES:
+        for text in os.environ.get(variable, "").split(","):
+            name = text.partition("=")[0].strip()
+            if name and not (secrets / f"alarm-centre-{name}.key").exists():
+                yield name

@@ -76,6 +76,10 @@ def register_enrolment(app: typer.Typer) -> None:
         profile: Annotated[str, typer.Option(help=f"How soon its silence is told: {', '.join(PROFILES)}.")] = "3min",
         codes: Annotated[str | None, typer.Option(help="Cancel and duress code, from `getuige device codes`.")] = None,
         card: Annotated[str | None, typer.Option(help="Item id of the dispatcher card that its presses show.")] = None,
+        account: Annotated[
+            list[str] | None,
+            typer.Option(help="centre=account, as that alarm centre gave it out; one for each centre."),
+        ] = None,
         phrase_file: PhraseFile = None,
     ) -> None:
         """Enrol an alarm device in a case: from now on its presses are alarms."""
@@ -83,6 +87,7 @@ def register_enrolment(app: typer.Typer) -> None:
 
         from evidence import canonical, ids
         from evidence.errors import FormatError
+        from evidence.statements.bodies import CentreAccount
         from server.clients.caseworker import Caseworker
         from server.clients.caseworker import Device as Public
 
@@ -98,6 +103,7 @@ def register_enrolment(app: typer.Typer) -> None:
             cast("Literal['20s', '3min', '30min']", profile),
             covenant,
             sealed,
+            tuple(CentreAccount(*one.partition("=")[::2]) for one in account or ()),
         )
         shown = None if card is None else ids.ItemId(hex_id(card, "--card"))
         who = Caseworker(connect(key, trust, url, phrase_file))

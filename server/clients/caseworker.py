@@ -41,6 +41,8 @@ class Device:
     covenant: str
     codes: ids.Base64 | None = None
     """What `getuige device codes` printed: sealed to the bridge, closed to everybody else."""
+    accounts: tuple[bodies.CentreAccount, ...] = ()
+    """Under which account each alarm centre knows it."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,13 @@ class Caseworker:
             ClientError: refused or not reachable.
         """
         body = bodies.AlarmDeviceEnrol(
-            device.device, device.sign, device.profile, device.covenant, card, codes=device.codes
+            device.device,
+            device.sign,
+            device.profile,
+            device.covenant,
+            card,
+            codes=device.codes,
+            accounts=device.accounts or None,
         )
         return self._post("alarm_device.enrol", body, case)
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 from evidence import ids
 from evidence.bundle.format.kinds import kind_of
 from evidence.envelope.meta import Alarm
+from evidence.statements.bodies import CentreAccount
 from server.clients.caseworker import Caseworker, Device
 from server.clients.dispatcher import ACTS, Dispatcher, FeedEvent
 from server.clients.errors import ClientError
@@ -25,6 +26,9 @@ from server.demo.supervisor import watched
 HEARD_WITHIN_S: Final = 20.0
 """Everything here takes milliseconds; this leaves room for a bridge that has only just heard of the device."""
 
+ACCOUNT: Final = CentreAccount("demo", "4711")
+"""What the demonstration's alarm centre gave out for it."""
+
 POLL_S: Final = 0.1
 
 
@@ -37,7 +41,9 @@ def device(stage: Stage) -> str:
         stage.command("device", "new", folder, "--bridge-key", bridge, *brokers, "--json")
     made = json.loads(stage.command("device", "status", folder, "--json"))
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
-    lent = Device(ids.DeviceId(made["device"]), ids.PublicKey(made["sign"]), "30min", story.COVENANT)
+    lent = Device(
+        ids.DeviceId(made["device"]), ids.PublicKey(made["sign"]), "30min", story.COVENANT, accounts=(ACCOUNT,)
+    )
     card = ids.ItemId(stage.ledger.new_id("item-card"))
     stage.ledger.once("device-lent", lambda: worker.lend(stage.case, lent, card))
     stage.ledger.once("device-issued", lambda: worker.issue(stage.case, lent.device, story.COVENANT))

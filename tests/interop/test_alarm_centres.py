@@ -31,7 +31,9 @@ SOUTH_WEST = Location(-33.4489, -70.6693, 12, 3, "gps")
 
 
 def dispatch(kind: AlarmKind = "press", location: Location | None = ROTTERDAM) -> Dispatch:
-    return Dispatch(ids.AlarmId(ids.new_id()), ids.DeviceId(ids.new_id()), kind, ids.now(), location)
+    return Dispatch(
+        ids.AlarmId(ids.new_id()), ids.DeviceId(ids.new_id()), kind, ids.now(), location, accounts={"dc09-1": "C0FFEE"}
+    )
 
 
 @pytest.mark.parametrize(("kind", "code"), [("press", "PA"), ("duress", "HA"), ("test", "RP")])
@@ -42,7 +44,7 @@ def test_pysiaalarm_acknowledges_an_encrypted_alarm_with_its_position(kind: Alar
         until(lambda: received, "the handler runs after the ACK")
     assert "ACK" in said.words
     (alarm,) = received
-    assert (alarm["code"], alarm["encrypted"], alarm["account"]) == (code, True, dc09_frames.account_of(what.device))
+    assert (alarm["code"], alarm["encrypted"], alarm["account"]) == (code, True, "C0FFEE")
     assert (alarm["longitude"], alarm["latitude"]) == ("004E28.662", "51N55.464")
     assert int(alarm["sequence"]) == sequence_of(what)
 

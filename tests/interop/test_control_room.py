@@ -20,7 +20,6 @@ import xmlschema
 from device_bridge.alarm.escalation import SECOND_AFTER_MS, unix_ms
 from device_bridge.errors import RouteError
 from device_bridge.routes import cap, sip_messages
-from device_bridge.routes.dc09_frames import account_of
 from device_bridge.routes.line import Line, tls_context
 from device_bridge.routes.sip import SipRoute
 from device_bridge.settings import BridgeSettings
@@ -125,7 +124,7 @@ def test_a_control_room_takes_the_alert_and_its_position(tmp_path: Path) -> None
     assert alert["addresses"] == "sip:meldkamer@127.0.0.1"
     (info,) = alert["info"]
     assert info["area"][0]["circle"] == ["51.924400,4.477700 0.012"]
-    assert {"valueName": "account", "value": account_of(what.device)} in info["parameter"]
+    assert {"valueName": "account", "value": what.device} in info["parameter"]
     PIDF_SCHEMA.validate(message.parts[1].content)
     assert b"51.924400 4.477700" in message.parts[1].content
 

@@ -108,8 +108,9 @@ def test_the_bridge_that_closed_it_dies_before_it_says_so(tmp_path: Path) -> Non
         made.bridges[closing].delivery.stop()
         close(made, closing)
         until(lambda: made.alarms(sent_by)[0].state == "closed", "the other one knows")
-        made.bridges[closing].delivery = type(made.bridges[closing].delivery)(
-            made.bridges[closing].spool, made.bridges[closing].identity, made.bridges[closing].board, ()
+        bridge = made.bridges[closing]
+        bridge.delivery = type(bridge.delivery)(
+            bridge.spool, bridge.identity, bridge.board, (), bridge.registry.accounts
         )  # stopped already; `stop` of the bridge stops this one
         made.stop(closing)
         check(room)

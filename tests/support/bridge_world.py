@@ -32,6 +32,14 @@ from tests.support.ports import free_ports
 from tests.support.starter import Process, start
 from tests.support.waiting import DEADLINE_S, until
 
+CENTRES = ("c", "c1", "second", "mk", "duty")
+"""Alarm centres, control rooms and people on call of these tests; each gave every device an account."""
+
+
+def account_of(device: ids.DeviceId) -> str:
+    """Return the account that all of them gave to a device: no part of its id."""
+    return f"{int(device, 16) % 10**15:016d}"
+
 
 @dataclass
 class AlarmOrganisation:
@@ -94,7 +102,9 @@ class AlarmOrganisation:
 
     def enrol(self, device: ids.DeviceId, sign: bytes, sealed_codes: bytes | None = None) -> Statement:
         known = None if sealed_codes is None else ids.Base64(canonical.b64(sealed_codes))
-        body = bodies.AlarmDeviceEnrol(device, ids.PublicKey(sign.hex()), "3min", "AWARE test covenant", codes=known)
+        accounts = tuple(bodies.CentreAccount(centre, account_of(device)) for centre in CENTRES)
+        public = ids.PublicKey(sign.hex())
+        body = bodies.AlarmDeviceEnrol(device, public, "3min", "AWARE test covenant", codes=known, accounts=accounts)
         return statements.sign(self.caseworker, "alarm_device.enrol", body, case=self.case)
 
     def revoke(self, device: ids.DeviceId) -> Statement:

@@ -33,6 +33,17 @@ class DeviceRevoke(Body):
 
 
 @dataclass(frozen=True)
+class CentreAccount:
+    """Under which account one alarm centre or control room knows a device: it gives it out, nobody here makes it up.
+
+    `centre` is the name that bridges have for it; an account has 3 to 16 hexadecimal digits (ANSI/SIA DC-09, 5.5.1.6).
+    """
+
+    centre: str
+    account: str
+
+
+@dataclass(frozen=True)
 class AlarmDeviceEnrol(Body):
     """A caseworker issues an alarm device: key, supervision class, dispatcher card, basis of the dispatch."""
 
@@ -43,6 +54,7 @@ class AlarmDeviceEnrol(Body):
     card: ItemId | None = None
     codes: Base64 | None = None
     """Keys of the cancel and the duress code, sealed to the bridge's box key."""
+    accounts: tuple[CentreAccount, ...] | None = None
 
 
 @dataclass(frozen=True)

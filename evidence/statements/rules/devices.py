@@ -1,6 +1,8 @@
 """Rules about phones and alarm devices: invited, enrolled, issued, shut out."""
 
 import hashlib
+import re
+from typing import Final
 
 from evidence import canonical, ids, keys
 from evidence.statements import bodies
@@ -9,6 +11,9 @@ from evidence.statements.rules.public_keys import sha256
 from evidence.statements.rules.registry import rule
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Said
+
+ACCOUNT: Final = re.compile("[0-9A-F]{3,16}")
+CENTRE: Final = re.compile("[A-Za-z][A-Za-z0-9_]{0,31}")
 
 
 @rule(bodies.DeviceInvite)
@@ -38,9 +43,23 @@ def _alarm_device_enrol(standing: Standing, said: Said[bodies.AlarmDeviceEnrol],
     kid = keys.signing_kid(bytes.fromhex(body.sign))
     if body.device in standing.devices or standing.public_key(kid) is not None:
         refuse("exists", "this device or its key exists")
+    _accounts(standing, body)
     card = standing.items.get(body.card) if body.card is not None else None
     if body.card is not None and (card is None or card.case != said.case):
         refuse("unknown-item", "the dispatcher card is not an item of this case")
+
+
+def _accounts(standing: Standing, body: bodies.AlarmDeviceEnrol) -> None:
+    """One account at each centre, as DC-09 spells one, that no other device in use has: it would be another's door."""
+    given = body.accounts or ()
+    fit = all(CENTRE.fullmatch(one.centre) and ACCOUNT.fullmatch(one.account) for one in given)
+    if not fit or len({one.centre for one in given}) < len(given):
+        refuse("account", "an account has 3 to 16 digits (0-9, A-F), one for each centre")
+    in_use = (
+        one.alarm.accounts or () for one in standing.devices.values() if one.alarm is not None and not one.revoked
+    )
+    if {account for accounts in in_use for account in accounts} & {*given}:
+        refuse("account", "another device in use has this account at this centre")
 
 
 @rule(bodies.DeviceRevoke)

@@ -61,6 +61,34 @@ def an_alarm_device_has_a_card_of_another_case_or_none_that_there_is(w: World) -
         yield w.say(w.lead, "alarm_device.enrol", w.device(new(ids.DeviceId), card))
 
 
+@refused("account", "an account has 3 to 16 digits (0-9, A-F), one for each centre")
+def an_account_is_none_that_a_centre_gives(w: World) -> Iterator[Statement]:
+    for accounts in (("c", "12"), ("c", "1" * 17), ("c", "12G4"), ("c", "abc"), ("", "1234"), ("c=", "1234")):
+        yield w.say(w.lead, "alarm_device.enrol", with_accounts(w, accounts))
+    yield w.say(w.lead, "alarm_device.enrol", with_accounts(w, ("c", "1234"), ("c", "5678")))
+
+
+@refused("account", "another device in use has this account at this centre")
+def an_account_is_another_devices(w: World) -> Iterator[Statement]:
+    w.act(w.lead, "alarm_device.enrol", with_accounts(w, ("c", "1234"), ("d", "99999")))
+    yield w.say(w.lead, "alarm_device.enrol", with_accounts(w, ("c", "1234")))
+    yield w.say(w.lead, "alarm_device.enrol", with_accounts(w, ("e", "1234"), ("d", "99999")))
+
+
+@allowed
+def an_account_is_given_again_or_by_another_centre(w: World) -> Iterator[Statement]:
+    former = with_accounts(w, ("c", "1234"))
+    w.act(w.lead, "alarm_device.enrol", former)
+    yield w.say(w.lead, "alarm_device.enrol", with_accounts(w, ("d", "1234")))
+    w.act(w.lead, "device.revoke", bodies.DeviceRevoke(former.device))
+    yield w.say(w.lead, "alarm_device.enrol", with_accounts(w, ("c", "1234")))
+
+
+def with_accounts(w: World, *accounts: tuple[str, str]) -> bodies.AlarmDeviceEnrol:
+    given = tuple(bodies.CentreAccount(*one) for one in accounts)
+    return replace(w.device(new(ids.DeviceId), None), accounts=given)
+
+
 @allowed
 def an_alarm_device_is_issued(w: World) -> Iterator[Statement]:
     for card in (None, w.card):

@@ -194,7 +194,9 @@ def test_a_centre_with_another_clock_is_given_its_own_time(off: timedelta) -> No
         centre = route(port)
         centre._poll()
         assert len(heard) == 2, "refused, and then taken with the receiver's time"
-        what = Dispatch(ids.AlarmId("a" * 32), ids.DeviceId("b" * 32), "press", ids.now(), None)
+        what = Dispatch(
+            ids.AlarmId("a" * 32), ids.DeviceId("b" * 32), "press", ids.now(), None, accounts={"dc09-c": "123"}
+        )
         assert centre.send(what).code == "dc09-ack"
         assert len(heard) == 3, "from then on at once"
 

@@ -180,7 +180,7 @@ def test_an_alarm_that_cannot_be_read_holds_up_no_other(made: World, damage: byt
 def test_a_receiver_that_is_silent_on_many_alarms_hears_at_once_of_the_next(tmp_path: Path) -> None:
     bridge, board, route = keys.BridgeIdentity.generate(), Board(), _Stubborn()
     with Spool(tmp_path / "spool.db") as spool:
-        delivery = Delivery(spool, bridge, board, [route])
+        delivery = Delivery(spool, bridge, board, [route], lambda _device: {})
         delivery.start()
         try:
             first = [_queue(spool, bridge) for _ in range(PARALLEL * 3)]

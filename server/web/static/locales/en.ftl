@@ -623,6 +623,7 @@ said-receiver-untrusted = the receiver's certificate is not trusted here
 said-receiver-tls = no secured connection
 said-receiver-refused = refused { $about }
 said-receiver-odd = an answer that makes no sense
+said-no-account = { $about } gave this button no account
 said-not-opened = the message cannot be opened any more
 said-route-fault = a fault in the alarm bridge { $about }
 said-alternate-tried = no answer in { $about } s; the second address is tried

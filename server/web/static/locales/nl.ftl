@@ -623,6 +623,7 @@ said-receiver-untrusted = het certificaat van de ontvanger is hier niet vertrouw
 said-receiver-tls = geen beveiligde verbinding
 said-receiver-refused = geweigerd { $about }
 said-receiver-odd = een antwoord dat niet klopt
+said-no-account = { $about } gaf deze knop geen aansluitnummer
 said-not-opened = het bericht kan niet meer worden geopend
 said-route-fault = een fout in de alarmbrug { $about }
 said-alternate-tried = geen antwoord in { $about } s; het tweede adres wordt geprobeerd

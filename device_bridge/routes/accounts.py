@@ -1,0 +1,28 @@
+"""The accounts of devices at alarm centres: which are missing, said before somebody presses.
+
+A centre knows a device by the account that it gave out itself. A device without one is in nobody's file there: what it
+sends could be taken for another woman's address, so nothing is made up and the route says so.
+"""
+
+from collections.abc import Iterable
+
+from device_bridge.registry import Registry
+
+
+class Accounts:
+    """What stands in health about accounts."""
+
+    def __init__(self, registry: Registry, centres: Iterable[str]) -> None:
+        self._registry = registry
+        self._centres = tuple(dict.fromkeys(centres))
+
+    @property
+    def trouble(self) -> str | None:
+        """Say at which centre how many devices in use have no account."""
+        devices = self._registry.devices() if self._centres else []
+        missing = {
+            centre: sum(all(one.centre != centre for one in device.accounts) for device in devices)
+            for centre in self._centres
+        }
+        said = [f"{count} device(s) have no account at {centre}" for centre, count in missing.items() if count]
+        return "; ".join(said) or None
