@@ -1,4 +1,4 @@
-"""Who watches: how many consoles are open at the servers that follow this bridge, and at how many a shift has begun.
+"""The watchers: how many consoles are open at the servers that follow this bridge, and at how many a shift has begun.
 
 That a server listens says nothing of people. Each server says every few seconds what it sees; what it said longer ago
 than that is not believed.

@@ -1,4 +1,4 @@
-"""What the alarm bridges say would keep a press from a person, for `getuige doctor`."""
+"""The causes, as alarm bridges say them, that would keep a press from a person: for `getuige doctor`."""
 
 import os
 from collections.abc import Iterator

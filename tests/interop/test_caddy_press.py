@@ -11,8 +11,8 @@ import pytest
 
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
-from tests.interop.test_caddy import caddy
 from tests.support.bridge_world import world
+from tests.support.caddy import caddy
 from tests.support.ports import free_ports
 
 pytestmark = [pytest.mark.need("caddy")]

@@ -17,7 +17,7 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
-from evidence import keyfile
+from evidence import ids, keyfile
 from evidence.statements import bodies
 from tests.support.bridge_world import World, start_bridge, world
 from tests.support.ports import free_port
@@ -132,3 +132,18 @@ def everything(folder: Path) -> Iterator[Bridge]:
         made.bridge = Bridge(made.settings)
         made.bridge.start()
         yield made.bridge
+
+
+def act(made: World, what: str, alarm: dict[str, Any], reason: bodies.CloseReason | None = None) -> None:
+    people = made.organisation
+    made.bridge.acts.carry_out(ids.AlarmId(alarm["alarm"]), people.act(people.dispatcher, what, alarm["alarm"], reason))
+
+
+def asked(bridge: Bridge, path: str) -> httpx.Response:
+    token = bridge.feed._token.decode()
+    url = f"http://127.0.0.1:{bridge.feed_port}{path}"
+    return httpx.get(url, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+
+
+def named(bridge: Bridge) -> set[str]:
+    return {one["code"] for one in asked(bridge, "/health").json()["causes"]}

@@ -20,10 +20,10 @@ from evidence.statements import bodies
 from evidence.statements import statement as statements
 from server import doctor
 from server.settings import Settings
+from tests.support.alarm_centre import framed, receiver
 from tests.support.bridge_world import World, account_of, world
-from tests.support.escalating import KEY, push, restart_with
+from tests.support.escalating import KEY, named, push, restart_with
 from tests.support.waiting import until
-from tests.unit.bridge.test_causes import framed, named, receiver
 
 
 @pytest.fixture

@@ -2,16 +2,12 @@
 
 import asyncio
 import re
-import socket
 import string
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from device_bridge import causes
@@ -19,7 +15,6 @@ from device_bridge.causes import Cause
 from device_bridge.errors import RouteError
 from device_bridge.feed import health
 from device_bridge.feed.watchers import BELIEVED_S, Watchers, Watching
-from device_bridge.process import Bridge
 from device_bridge.routes import dc09_frames
 from device_bridge.routes.dc09 import Dc09Route
 from device_bridge.routes.dispatch import Dispatch
@@ -29,8 +24,9 @@ from evidence.errors import FormatError
 from server import doctor
 from server.alarms.feed import BridgeFeed
 from server.settings import Settings
+from tests.support.alarm_centre import framed, receiver
 from tests.support.bridge_world import World, world
-from tests.support.escalating import everything
+from tests.support.escalating import asked, everything, named
 from tests.support.waiting import until
 
 KEY = b"0123456789abcdef"
@@ -40,16 +36,6 @@ KEY = b"0123456789abcdef"
 def made(tmp_path: Path) -> Iterator[World]:
     with world(tmp_path, count=0) as started:
         yield started
-
-
-def asked(bridge: Bridge, path: str) -> httpx.Response:
-    token = bridge.feed._token.decode()
-    url = f"http://127.0.0.1:{bridge.feed_port}{path}"
-    return httpx.get(url, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
-
-
-def named(bridge: Bridge) -> set[str]:
-    return {one["code"] for one in asked(bridge, "/health").json()["causes"]}
 
 
 def test_every_cause_has_words_in_both_languages() -> None:
@@ -131,34 +117,6 @@ def test_what_a_server_said_a_while_ago_is_not_believed() -> None:
 def test_odd_words_about_consoles_are_refused(body: bytes) -> None:
     with pytest.raises(FormatError):
         Watching.parse(body)
-
-
-@contextmanager
-def receiver(answer: Callable[[str], bytes]) -> Iterator[tuple[int, list[str]]]:
-    """An alarm centre's receiver: it answers each frame with what `answer` says; yields its port and the frames."""
-    heard: list[str] = []
-
-    def serve() -> None:
-        while True:
-            try:
-                line, _ = server.accept()
-            except OSError:
-                return
-            with line:
-                heard.append(line.recv(1024).decode("ascii", "replace"))
-                line.sendall(answer(heard[-1]))
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield int(server.getsockname()[1]), heard
-        server.shutdown(socket.SHUT_RDWR)
-    thread.join()
-
-
-def framed(body: str) -> bytes:
-    raw = body.encode()
-    return b"\n" + f"{dc09_frames.crc(raw):04X}{len(raw):04X}".encode() + raw + b"\r"
 
 
 def stamp(at: datetime) -> str:

@@ -18,7 +18,7 @@ from device_bridge.wire.message import Kind
 from evidence import canonical, ids
 from evidence.statements import bodies, dsse
 from tests.support.bridge_world import World, world
-from tests.support.escalating import after, delivered, on_call, outcomes, push, restart_with, shown
+from tests.support.escalating import act, after, delivered, on_call, outcomes, push, restart_with, shown
 from tests.support.waiting import until
 
 
@@ -31,11 +31,6 @@ def made(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def memory(made: World) -> DeviceMemory:
     return made.new_device()
-
-
-def act(made: World, what: str, alarm: dict[str, Any], reason: bodies.CloseReason | None = None) -> None:
-    people = made.organisation
-    made.bridge.acts.carry_out(ids.AlarmId(alarm["alarm"]), people.act(people.dispatcher, what, alarm["alarm"], reason))
 
 
 def known(made: World, alarm: dict[str, Any]) -> Alarm:

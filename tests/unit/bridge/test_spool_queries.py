@@ -11,9 +11,8 @@ from device_bridge.journal import retention
 from device_bridge.spool import outbox, promises, yielding
 from evidence import ids
 from tests.support.bridge_world import World, world
-from tests.support.escalating import push
+from tests.support.escalating import act, push
 from tests.support.waiting import until
-from tests.unit.bridge.test_no_end_but_a_person import act
 
 TABLES = ("statement", "outbox", "held", "press", "item", "alarm", "promise")
 
