@@ -35,7 +35,9 @@ from device_bridge.mqtt.connection import (
     telemetry_filters,
 )
 from device_bridge.peers.follower import Follower, Peers
+from device_bridge.peers.joining import Joining
 from device_bridge.peers.publisher import NewsDesk
+from device_bridge.peers.recall import WAIT_S, Recall
 from device_bridge.planning import plan_of
 from device_bridge.registry import Registry
 from device_bridge.routes.accounts import Accounts
@@ -97,11 +99,20 @@ class Bridge:
             AuthCallout(secrets.callout(host, port), self.registry) for host, port in settings.callout_addresses()
         ]
         stores = partial(open_stores, settings.database_url, settings.data / "blobs")
+        joining = Joining(self.identity, self.intake)
+        self.recall = Recall(self.spool, self.registry, joining, self.board, self.tell)
         self.forwarder = Forwarder(
-            self.spool, self.registry, self.board, stores, self._revoked, self.identity.kid, self._let_go
+            self.spool,
+            self.registry,
+            self.board,
+            stores,
+            self._revoked,
+            self.identity.kid,
+            self._let_go,
+            self.recall.turn,
         )
         token = keyfile.load_or_create_token(settings.token_file)
-        followed = (self.spool, self.identity, self.intake, self.board, self.tell)
+        followed = (self.spool, self.identity, self.intake, joining, self.board, self.tell)
         self.peers = Peers([Follower(url, token, *followed) for url in peers])
         self.acts = ActDesk(
             self.spool, self.registry, self.identity, self.intake, self.board, self._tell, self.peers.ask_now
@@ -151,7 +162,10 @@ class Bridge:
         self.telemetry.start()
         if self.sender is not None:
             self.sender.start()
+        self.forwarder.start()
         self.peers.start()
+        if self.spool.read().blind():
+            self.recall.known.wait(WAIT_S)
         for connection in (*self._presses, *self._lifelines):
             connection.start()
         for callout in self._callouts:
@@ -162,7 +176,6 @@ class Bridge:
         self.supervisor.start()
         self.takeover.start()
         self.route_log.start()
-        self.forwarder.start()
         log.info("bridge-started", bridge=self.name, devices=self.registry.device_count)
 
     def stop(self) -> None:

@@ -165,11 +165,15 @@ class Alarm:
     """How many alarms of its device and sort came before it (`device_bridge.alarm.lineage`)."""
     counting_ms: int | None = None
     """From when its next deadline counts at this bridge, since its clock was set (Unix milliseconds)."""
+    orphan: bool | None = None
+    """Named after its first press, because nobody could say which alarm came before it."""
+    folded_into: ids.AlarmId | None = None
+    """The alarm that an orphan turned out to be; from then on everything is there."""
 
     @property
     def is_open(self) -> bool:
         """Whether a human still has to close it."""
-        return self.closed is None
+        return self.closed is None and self.folded_into is None
 
     @property
     def stage(self) -> int:

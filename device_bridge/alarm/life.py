@@ -65,14 +65,14 @@ _ALLOWED: Final[dict[Act, tuple[State, ...]]] = {
     "on_scene": ("dispatched",),
     "close": ("accepted", "dispatched", "on_scene"),
 }
-_LEADS_TO: Final[dict[Act, State]] = {
+LEADS_TO: Final[dict[Act, State]] = {
     "claim": "claimed",
     "accept": "accepted",
     "dispatch": "dispatched",
     "on_scene": "on_scene",
     "close": "closed",
 }
-ACTS: Final[dict[str, Act]] = {f"alarm.{act}": act for act in _LEADS_TO}
+ACTS: Final[dict[str, Act]] = {f"alarm.{act}": act for act in LEADS_TO}
 """Statement type → act."""
 
 
@@ -95,6 +95,7 @@ def raise_alarm(
     flags: tuple[str, ...],
     card: ids.ItemId | None = None,
     generation: int | None = None,
+    orphan: bool | None = None,
 ) -> Alarm:
     """Open an alarm for a press that joins none; a cancel does that only with the duress code, a check-in also late."""
     push = Push(press.boot, press.counter)
@@ -115,6 +116,7 @@ def raise_alarm(
         age_s=press.age_s,
         silent=True if press.is_typed and kind == "duress" else None,
         generation=generation,
+        orphan=orphan,
     )
 
 
@@ -184,7 +186,7 @@ def act(
         _refuse_claimed_by_another(alarm, by, at_ms)
     if (what == "close") != (reason is not None):
         raise AlarmError("an alarm is closed with a reason, and nothing else has one")
-    changed = replace(seen(alarm), state=_LEADS_TO[what])
+    changed = replace(seen(alarm), state=LEADS_TO[what])
     if what == "claim":
         changed = replace(changed, claim=Claim(by, at_ms))
     elif what == "accept":
@@ -196,7 +198,7 @@ def act(
     if statement is not None:
         done = Done(statement, what, by, at, at_ms, reason, covers if what == "close" else None)
         changed = replace(changed, acts=(*changed.acts, done))
-    return noted(changed, Entry(at, _LEADS_TO[what] + (f": {reason}" if reason else ""), by.label, statement))
+    return noted(changed, Entry(at, LEADS_TO[what] + (f": {reason}" if reason else ""), by.label, statement))
 
 
 def renew(alarm: Alarm, by: ids.KeyId, at_ms: int) -> Alarm:

@@ -45,6 +45,8 @@ def merge(mine: Alarm, theirs: Alarm) -> Alarm:
         closed=_closing(acts) or mine.closed or theirs.closed,
         escalation=_escalation(mine.escalation, theirs.escalation),
         generation=max(mine.generation or 0, theirs.generation or 0) or mine.generation,
+        orphan=mine.orphan and theirs.orphan,
+        folded_into=min(filter(None, (mine.folded_into, theirs.folded_into)), default=None),
     )
     news = len(acts) - len(mine.acts) + len(lapses) - len(mine.lapses)
     history = _history(merged, mine.history, theirs.history)

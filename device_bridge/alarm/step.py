@@ -55,6 +55,8 @@ class Known:
     open: tuple[Alarm, ...] = ()
     promises: tuple[Promise, ...] = ()
     last: tuple[tuple[str, Last], ...] = ()
+    blind: bool = False
+    """Whether this spool may lack alarms, and nobody could be asked yet."""
     covered_by: ids.AlarmId | None = None
     """The closed alarm whose closing covers this press: somebody had it before them at another bridge."""
 

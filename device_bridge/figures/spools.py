@@ -60,7 +60,7 @@ def _merged(told: Iterable[Histories]) -> list[Alarm]:
     for alarm in (alarm for one in told for alarm in one.alarms):
         mine = known.get(alarm.alarm)
         known[alarm.alarm] = alarm if mine is None else merging.merge(mine, alarm)
-    return list(known.values())
+    return [alarm for alarm in known.values() if alarm.folded_into is None]
 
 
 def _told(spool: Path, now_ms: int, newest: int | None) -> Histories:

@@ -73,14 +73,14 @@ class ActDesk:
         if what == "close":
             self._ask()
         with self._spool.write() as spool:
-            alarm = spool.alarm(name)
+            alarm = _followed(spool, name)
             if statement.case != alarm.case:
                 raise ActError("the statement names another case than the alarm's")
             if not spool.queue_statement(statement.id, name, statement.envelope.to_bytes()):
                 return alarm
             life.refuse_stale(alarm, expected)
             now, now_ms = ids.now(), time.time_ns() // 1_000_000
-            covers = tuple(sorted(map(lineage.cover, presses.identities(spool, name)))) if spool.shared else None
+            covers = tuple(sorted(map(lineage.cover, presses.identities(spool, alarm.alarm)))) if spool.shared else None
             alarm = life.act(alarm, what, person, now, now_ms, reason, statement=statement.id, covers=covers)
             spool.tell_peers("act", statement.id, replication.act_body(name, dsse))
             spool.save_alarm(alarm)
@@ -88,7 +88,7 @@ class ActDesk:
             spool.count(f"acts.{what}")
         if what in TOLD_ACTS and not alarm.silent:
             self._tell(self._intake.told(alarm))
-        self._board.announce([name])
+        self._board.announce([name, alarm.alarm])
         return alarm
 
     def _settle(self, spool: Writing, alarm: Alarm, now: ids.Time, now_ms: int) -> None:
@@ -117,3 +117,9 @@ class ActDesk:
             alarm = life.renew(spool.alarm(name), person.kid, time.time_ns() // 1_000_000)
             spool.save_alarm(alarm)
         return alarm
+
+
+def _followed(spool: Writing, name: ids.AlarmId) -> Alarm:
+    """Return an alarm, or the one that it was folded into while the dispatcher still had the old one before them."""
+    alarm = spool.alarm(name)
+    return alarm if alarm.folded_into is None else spool.alarm(alarm.folded_into)

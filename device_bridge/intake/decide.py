@@ -13,10 +13,10 @@ Rules, in their order (`docs/formats/device.md`; ADR 0003, ADR 0015, ADR 0022):
 6. A check-in is a promise, which is held (`device_bridge.alarm.promise`) and raises nothing. In an open alarm of the
    sort overdue it is shown like a cancel. When its moment passes it raises such an alarm. Everything else is a press,
    duress or tampering, as it says.
-7. A press joins the open alarm of its sort. A test never swallows a real press; duress makes the alarm duress.
-8. A press that the closing of an alarm covers was seen by whoever closed it: it belongs there and raises nothing.
+7. A press that the closing of an alarm covers was seen by whoever closed it: it belongs there and raises nothing.
+8. A press joins the open alarm of its sort. A test never swallows a real press; duress makes the alarm duress.
 9. Otherwise it raises the alarm that follows the one of its device and sort that was closed last: every bridge names
-   it alike (`device_bridge.alarm.lineage`).
+   it alike (`device_bridge.alarm.lineage`). A spool that may lack alarms names it after the press instead.
 10. An alarm that is new, or that became duress, goes to its routes; for any other press those that wait get its place.
     Of a new alarm the bridge that has the lease sends at once and the others give it time; added duress goes out from
     every bridge at once.
@@ -57,13 +57,15 @@ class Plan(Protocol):
 class Setting:
     """What surrounds a press and is no fact of it: whose the device is, how alarms are named and sent.
 
-    `name` gives the id of the alarm of a sort that follows another (None: the first). `moved_from` is the alarm that
-    the press was in, and that was closed without it. `ran_out`: it is a check-in whose moment has passed.
+    `name` gives the id of the alarm of a sort that follows another (None: the first), `orphan` that of one of whose
+    forerunner nobody knows. `moved_from` is the alarm that the press was in, and that was closed without it.
+    `ran_out`: it is a check-in whose moment has passed.
     """
 
     case: ids.CaseId
     card: ids.ItemId | None
     name: Callable[[str, Last | None], ids.AlarmId]
+    orphan: Callable[[str, ids.Sha256], ids.AlarmId]
     plan: Plan
     sends_first: bool
     moved_from: ids.AlarmId | None = None
@@ -95,21 +97,22 @@ def _alarm(press: Pressed, known: Known, setting: Setting, flags: tuple[str, ...
     kind = _kind(press, test_window=known.test_window)  # 5, 6
     if press.kind == "test" and kind != "test":
         flags = tuple(sorted({*flags, "test-outside-window"}))
+    if known.covered_by is not None:  # 7
+        return Step(press, known.covered_by, _taken(press))
     sort = life.sort_of(kind)
     alarm = _open(known, sort)
     if alarm is not None:
-        return _joined(press, alarm, life.repeat(alarm, press, flags), kind, flags, setting)  # 7
-    if known.covered_by is not None:  # 8
-        return Step(press, known.covered_by, _taken(press))
+        return _joined(press, alarm, life.repeat(alarm, press, flags), kind, flags, setting)  # 8
     last = dict(known.last).get(sort)
     raised = life.raise_alarm(  # 9
-        setting.name(sort, last),
+        setting.orphan(sort, press.identity) if known.blind else setting.name(sort, last),
         press,
         case=setting.case,
         kind=kind,
         flags=flags,
         card=setting.card,
         generation=1 if last is None else last.generation + 1,
+        orphan=True if known.blind else None,
     )
     return Step(
         press,
@@ -195,9 +198,9 @@ def _kind(press: Pressed, *, test_window: bool) -> AlarmKind:
 
 
 def _open(known: Known, sort: str) -> Alarm | None:
-    """Of two open alarms of one sort the one that came later, then the lower id: all bridges mean the same."""
+    """Of two open alarms of one sort one that is no orphan, the later, the lower id: all bridges mean the same."""
     found = [alarm for alarm in known.open if life.sort_of(alarm.kind) == sort]
-    return min(found, key=lambda one: (-(one.generation or 0), one.alarm), default=None)
+    return min(found, key=lambda one: (bool(one.orphan), -(one.generation or 0), one.alarm), default=None)
 
 
 def _taken(press: Pressed) -> tuple[str, ...]:

@@ -291,7 +291,13 @@ class Intake:
         """
         known = presses.known(spool, press, anew=anew or ran_out)
         setting = Setting(
-            device.case, device.card, partial(self._name, device.device), self._plan, self._sends_first(), moved_from
+            device.case,
+            device.card,
+            partial(self._name, device.device),
+            partial(lineage.orphan_id, self._press_key, device.device),
+            self._plan,
+            self._sends_first(),
+            moved_from,
         )
         if ran_out:
             now = received_now(press.broker)

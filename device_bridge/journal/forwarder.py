@@ -69,6 +69,7 @@ log = structlog.get_logger()
 class Forwarder:
     """Owns one loop. `open_stores` is called until it succeeds; `on_revoked` hears of revoked devices.
 
+    `recall` hears from the journal what this spool lacks, before anything new is said (`device_bridge.peers.recall`).
     `tidy` lets go of what the journal has (`device_bridge.journal.retention`), now and then, when nothing waits.
     """
 
@@ -81,8 +82,10 @@ class Forwarder:
         on_revoked: Callable[[ids.DeviceId], None],
         bridge: ids.KeyId,
         tidy: Callable[[Stores], frozenset[ids.AlarmId]] = lambda _stores: frozenset(),
+        recall: Callable[[Stores], None] = lambda _stores: None,
     ) -> None:
         self._tidy = tidy
+        self._recall = recall
         self._tidied: float | None = None
         self._board = board
         self.trouble: str | None = "not connected yet"
@@ -110,6 +113,7 @@ class Forwarder:
         try:
             self._stores = self._stores or self._open_stores()
             self._refresh(self._stores.journal)
+            self._recall(self._stores)
             self._offer_again()
             more = self._forward(self._stores)
             if not more:
@@ -188,7 +192,9 @@ class Forwarder:
                 raise NotPublishedError("the root has not published this bridge's key in the journal") from error
             if getattr(error, "reason", "") == "exists" and statements.parse(row.dsse).type in SAID_BY_EACH:
                 return "sent", FIRST_ELSEWHERE
-            if getattr(error, "reason", "") == "unknown-alarm" and self._spool.shared:
+            if getattr(error, "reason", "") == "unknown-alarm" and (
+                self._spool.shared or statements.parse(row.dsse).type == "alarm.fold"
+            ):
                 return "early", "the bridge that raised the alarm has not told the journal yet"
             log.error("journal-refused", statement=row.statement, reason=str(error))  # noqa: TRY400 - says enough
             return "refused", str(error)

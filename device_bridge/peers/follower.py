@@ -9,19 +9,17 @@ and nothing here needs the database.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
 import httpx
 import structlog
 
-from device_bridge.alarm import life, lineage, merging
-from device_bridge.alarm.alarm import Alarm, State
-from device_bridge.alarm.escalation import Stage
-from device_bridge.errors import BridgeError, SpoolError, UnknownAlarmError
+from device_bridge.alarm.alarm import Alarm
+from device_bridge.errors import BridgeError, SpoolError
 from device_bridge.intake.presses import Intake
 from device_bridge.loops import Loop
-from device_bridge.spool import outbox, presses, replication, yielding
+from device_bridge.peers.joining import Joining
+from device_bridge.spool import presses, replication
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.spool.writing import Writing
@@ -62,6 +60,7 @@ class Follower:
         spool: Spool,
         bridge: keys.BridgeIdentity,
         intake: Intake,
+        joining: Joining,
         board: Board,
         tell: Callable[[Alarm], None],
     ) -> None:
@@ -72,6 +71,7 @@ class Follower:
         self._spool = spool
         self._bridge = bridge
         self._intake = intake
+        self._joining = joining
         self._board = board
         self._tell = tell
         self._of: str | None = None
@@ -110,6 +110,7 @@ class Follower:
     def _turn(self) -> float:
         try:
             if self.hear() < replication.PAGE_ROWS:
+                self._know()
                 self.caught_up.set()
             self._failure, self._heard_at, self._pause_s = None, time.monotonic(), FIRST_PAUSE_S
             if time.monotonic() - self._pruned > PRUNE_EVERY_S:
@@ -125,6 +126,12 @@ class Follower:
             self.loop.pause(self._pause_s)
             self._pause_s = min(LAST_PAUSE_S, self._pause_s * 2)
         return 0.0
+
+    def _know(self) -> None:
+        """Another bridge told of every alarm that there was: this spool can name the next."""
+        if self._spool.read().blind():
+            with self._spool.write() as spool:
+                spool.know()
 
     def hear(self) -> int:
         """Ask once and take in what is new; return how many pieces of news that were (a page or more: ask again).
@@ -175,6 +182,7 @@ class Follower:
                 except Exception as error:  # noqa: BLE001 - whatever a piece of news breaks, those behind it are heard
                     spool.count("relayed.unread")
                     log.error("news-not-read", peer=self._url, kind=item.kind, error=type(error).__name__)  # noqa: TRY400 - no traceback with data
+            changed.update(self._joining.fold_orphans(spool, told))
             replication.note_heard(spool, self._url, self._of or "", items[-1].n)
         for alarm in told:
             self._tell(alarm)
@@ -194,86 +202,22 @@ class Follower:
                     spool.open_test_window(ids.DeviceId(item.key), until_ms)
             case "alarm":
                 theirs = replication.alarm_of(item)
-                return [] if theirs is None else self._join(spool, theirs, told)
+                return [] if theirs is None else self._joining.join(spool, theirs, told)
         return []
 
     def _take_press(self, spool: Writing, item: replication.Item) -> list[ids.AlarmId]:
-        seen = presses.seen(spool, ids.Sha256(item.key))
-        if not item.body or (seen is not None and seen.alarm is not None):
+        if not item.body:
             return []
-        relayed = replication.press_of(item)
+        seen, relayed = presses.seen(spool, ids.Sha256(item.key)), replication.press_of(item)
+        if seen is not None and seen.alarm is not None:
+            if relayed.alarm not in (None, seen.alarm):
+                presses.note_elsewhere(spool, relayed.pressed.identity, relayed.alarm)
+            return []
         if seen is not None and (relayed.alarm is None or not relayed.pressed.is_promise):
             return []
         step = self._intake.take_relayed(spool, relayed)
         spool.count("relayed.press")
         return [] if step is None or step.belongs is None else [step.belongs]
-
-    def _join(self, spool: Writing, theirs: Alarm, told: list[Alarm]) -> list[ids.AlarmId]:
-        """Merge what another bridge knows of an alarm with what is known here."""
-        try:
-            mine: Alarm | None = spool.alarm(theirs.alarm)
-        except UnknownAlarmError:
-            mine = None
-        merged = replace(theirs, counting_ms=None) if mine is None else merging.merge(mine, theirs)
-        if merged == mine:
-            return []
-        spool.save_alarm(merged)
-        self._settle_routes(spool, mine, merged)
-        changed = [merged.alarm]
-        if mine is not None and mine.is_open and not merged.is_open:
-            changed += self._take_anew(spool, merged)
-        if mine is None or _words(mine) != _words(merged):
-            told.append(merged)
-        return changed
-
-    def _settle_routes(self, spool: Writing, mine: Alarm | None, merged: Alarm) -> None:
-        """What another bridge sent is not sent from here; what it could not send is."""
-        before = () if mine is None else mine.routes
-        for report in merged.routes:
-            if report in before:
-                continue
-            if report.withdrawn:
-                yielding.withdrawn(spool, merged.alarm, report.route)
-            if report.outcome == "delivered":
-                yielding.delivered(spool, merged.alarm, report.route)
-                outbox.drop_alternates(spool, merged.alarm, report.route)
-            else:
-                yielding.failed(spool, merged.alarm, report.route)
-        if merged.accepted_by is not None:
-            if merged.closed is not None and merged.closed.reason in life.NO_EMERGENCY:
-                self._intake.withdraw(spool, merged, time.time_ns() // 1_000_000, first=False)
-            (outbox.rest if merged.state == "accepted" else outbox.drop_later)(spool, merged.alarm)
-            yielding.drop(spool, merged.alarm, later_only=merged.is_open)
-            return
-        outbox.wake(spool, merged.alarm)
-        begun = 0 if mine is None else mine.stage
-        for stage in (Stage.SECOND, Stage.LAST):
-            if begun < stage <= merged.stage and outbox.release_stage(spool, merged.alarm, stage):
-                yielding.give_way(spool, merged.alarm, time.time_ns() // 1_000_000 + yielding.HANDOVER_MS)
-
-    def _take_anew(self, spool: Writing, closed: Alarm) -> list[ids.AlarmId]:
-        """Let presses that whoever closed the alarm cannot have seen raise the next one: a close swallows none."""
-        covers = merging.covered(closed)
-        if covers is None:
-            return []
-        changed: list[ids.AlarmId] = []
-        moved = 0
-        for row in presses.of_alarm(spool, closed.alarm):
-            if lineage.cover(row.pressed.identity) in covers:
-                continue
-            step = self._intake.take_anew(spool, row)
-            if step is None:
-                continue
-            moved += 1
-            spool.count("relayed.anew")
-            if step.belongs is not None:
-                changed.append(step.belongs)
-        if moved:
-            fewer = replace(
-                closed, repeats=max(0, closed.repeats - moved), revision=max(0, (closed.revision or 0) - moved)
-            )
-            spool.save_alarm(fewer)
-        return changed
 
 
 class Peers:
@@ -315,9 +259,3 @@ def _asked(follower: Follower, timeout_s: float) -> None:
         follower.ask_now(timeout_s)
     except Exception as error:  # noqa: BLE001 - the loop that follows it says what is wrong with it
         log.info("peer-not-asked", peer=follower.name, error=type(error).__name__)
-
-
-def _words(alarm: Alarm) -> tuple[State, bool]:
-    """What a change of means that its device is told something."""
-    state: State = alarm.state if alarm.accepted_by is not None or not alarm.is_open else "raised"
-    return state, alarm.stage == Stage.LAST and alarm.accepted_by is None

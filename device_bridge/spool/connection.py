@@ -7,6 +7,7 @@ import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,12 +18,16 @@ from device_bridge.errors import SpoolError
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.schema import SCHEMA
 from device_bridge.spool.writing import Writing
+from evidence import ids
 
 _BUSY_TIMEOUT_S: Final = 10.0
 """Only a reader's checkpoint can hold the file; a longer wait is a fault worth an error."""
 
 GIVE_WAY_S: Final = 0.5
 """How long others give way to presses at most: deadlines must be kept in a storm of presses too."""
+
+MARK: Final = "spool.mark"
+"""Beside the spool: by which a spool of yesterday that was put back is known."""
 
 RESTORED: Final = "spool.restored"
 """A note beside a spool that came out of a backup (`getuige restore` writes it): time has passed since."""
@@ -46,6 +51,7 @@ class Spool:
             self._connection = _connect(path)
             self._connection.executescript(SCHEMA)
             self._begin_anew(path.with_name(RESTORED))
+            self._mark(path.with_name(MARK))
         except sqlite3.Error as error:
             os.close(self._held)
             raise SpoolError(f"the spool {path} cannot be opened: {error}") from error
@@ -60,8 +66,28 @@ class Spool:
             writing.sql.execute(
                 "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE state IN ('waiting', 'yielded')"
             )
+            writing.sql.execute("DELETE FROM mark")
             writing.count("restored")
         note.unlink()
+
+    def _mark(self, file: Path) -> None:
+        """Find out whether this is the spool that was here last; another one, or a new one, may lack alarms.
+
+        The mark stands in the spool and beside it, and is renewed at each start. What a kill leaves in between, or a
+        file that was put back, differ: then others are asked once more.
+        """
+        row = self._connection.execute("SELECT id FROM mark").fetchone()
+        beside = file.read_text() if file.exists() else None
+        new = ids.new_id()
+        try:
+            file.write_text(new)
+        except OSError as error:
+            raise SpoolError(f"the folder of the spool cannot be used: {error}") from error
+        with self.write() as writing:
+            if row is None or row[0] != beside:
+                writing.sql.execute("INSERT INTO blind VALUES (?)", (time.time_ns() // 1_000_000,))
+            writing.sql.execute("DELETE FROM mark")
+            writing.sql.execute("INSERT INTO mark VALUES (?)", (new,))
 
     def close(self) -> None:
         """Let go of the file; what was committed stays."""

@@ -59,7 +59,7 @@ def known(reading: Reading, press: Pressed, *, anew: bool = False) -> Known:
     for sort in SORTS:
         row = reading.sql.execute(
             "SELECT alarm, generation FROM alarm WHERE device = ? AND sort = ? AND NOT is_open"
-            " ORDER BY generation DESC, n DESC LIMIT 1",
+            " ORDER BY generation DESC, alarm DESC LIMIT 1",
             (press.device, sort),
         ).fetchone()
         if row is not None:
@@ -74,6 +74,7 @@ def known(reading: Reading, press: Pressed, *, anew: bool = False) -> Known:
         open=tuple(reading.open_alarms(press.device)),
         promises=promises.held(reading, press.device),
         last=tuple(last),
+        blind=reading.blind(),
         covered_by=None if covered is None else ids.AlarmId(covered[0]),
     )
 
@@ -193,7 +194,7 @@ def complete(spool: Writing, was: Row, made: Made) -> bool:
         if was.remaining is not None and not was.remaining.sends:
             outbox.refresh(spool, was.alarm, made.dispatch)
     query = "UPDATE press SET state = ?, item = ? WHERE identity = ?"
-    spool.sql.execute(query, ("unsealed" if item is None else "done", item, identity))
+    spool.sql.execute(query, ("unsealed" if item is None and was.raw is not None else "done", item, identity))
     return True
 
 
@@ -206,6 +207,49 @@ def add_evidence(spool: Writing, was: Row, evidence: Evidence) -> None:
     spool.queue_statement(seal.id, was.alarm, seal.envelope.to_bytes(), item.item)
     query = "UPDATE press SET state = 'done', item = ? WHERE identity = ?"
     spool.sql.execute(query, (item.item, was.pressed.identity))
+
+
+def is_any_taken(reading: Reading, alarm: ids.AlarmId) -> bool:
+    """Whether something is left to do for a press of this alarm."""
+    query = "SELECT 1 FROM press WHERE alarm = ? AND state = 'taken' LIMIT 1"
+    return reading.sql.execute(query, (alarm,)).fetchone() is not None
+
+
+def note_elsewhere(spool: Writing, identity: ids.Sha256, alarm: ids.AlarmId) -> None:
+    """Remember into which alarm another bridge, or the journal, put a press that is here as well."""
+    spool.sql.execute("INSERT OR REPLACE INTO elsewhere VALUES (?, ?)", (identity, alarm))
+
+
+def elsewhere(reading: Reading, identity: ids.Sha256) -> ids.AlarmId | None:
+    """Return the alarm that others have a press in: where they said that it is, or whose closing covers it."""
+    query = "SELECT alarm FROM elsewhere WHERE press = ? UNION ALL SELECT alarm FROM covered WHERE press = ?"
+    found = reading.sql.execute(query, (identity, lineage.cover(identity))).fetchone()
+    return None if found is None else ids.AlarmId(found[0])
+
+
+def remember(spool: Writing, press: Pressed, alarm: ids.AlarmId) -> None:
+    """Remember a press that the journal has, so that nobody raises it anew by repeating it."""
+    spool.sql.execute(
+        "INSERT OR IGNORE INTO press (identity, alarm, pressed, taken_ms, state) VALUES (?, ?, ?, ?, 'done')",
+        (press.identity, alarm, _written(press), press.received_ms),
+    )
+
+
+def fold(spool: Writing, orphan: ids.AlarmId, into: ids.AlarmId, *, sends: bool) -> None:
+    """Let everything of an orphan belong to another alarm; `sends`: what was not sent yet still is."""
+    for table in ("press", "item"):
+        spool.sql.execute(f"UPDATE {table} SET alarm = ? WHERE alarm = ?", (into, orphan))  # noqa: S608 - one of two names
+    if sends:
+        spool.sql.execute(
+            "UPDATE outbox SET alarm = ? WHERE alarm = ? AND state IN ('waiting', 'yielded')", (into, orphan)
+        )
+        spool.sql.execute("UPDATE held SET alarm = ? WHERE alarm = ? AND state = 'held'", (into, orphan))
+        return
+    spool.sql.execute("DELETE FROM held WHERE alarm = ?", (orphan,))
+    spool.sql.execute(
+        "UPDATE outbox SET state = 'dropped', sealed = x'' WHERE alarm = ? AND state IN ('waiting', 'yielded')",
+        (orphan,),
+    )
 
 
 def let_go(spool: Writing, item: ids.ItemId) -> None:

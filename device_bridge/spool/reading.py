@@ -47,6 +47,10 @@ class Reading:
         rows = self.sql.execute("SELECT document FROM alarm WHERE device = ? AND is_open ORDER BY n", (device,))
         return _readable(rows)
 
+    def open_orphans(self) -> list[Alarm]:
+        """Return open alarms that were named without knowing what came before (`device_bridge.alarm.lineage`)."""
+        return _readable(self.sql.execute("SELECT document FROM alarm WHERE is_open AND orphan ORDER BY n").fetchall())
+
     def all_open_alarms(self) -> list[Alarm]:
         """Return every open alarm of every device, the oldest first."""
         return _readable(self.sql.execute("SELECT document FROM alarm WHERE is_open ORDER BY n"))
@@ -57,13 +61,13 @@ class Reading:
         return [ids.AlarmId(row[0]) for row in self.sql.execute(query, (now_ms, limit))]
 
     def newest_alarms(self, closed_limit: int) -> list[Alarm]:
-        """Return all open alarms and the newest `closed_limit` closed ones, newest first."""
+        """Return all open alarms and the newest `closed_limit` closed ones, newest first; none that was folded."""
         rows = self.sql.execute(
             "SELECT document FROM alarm WHERE is_open OR n IN"
             " (SELECT n FROM alarm WHERE NOT is_open ORDER BY n DESC LIMIT ?) ORDER BY n DESC",
             (closed_limit,),
         )
-        return _readable(rows)
+        return [one for one in _readable(rows) if one.folded_into is None]
 
     def alarms_of(self, device: ids.DeviceId, limit: int) -> list[Alarm]:
         """Return the newest alarms of a device, open or not, the newest first."""
@@ -107,6 +111,10 @@ class Reading:
     def counters(self) -> dict[str, int]:
         """Return everything that is counted, by name."""
         return dict(self.sql.execute("SELECT name, n FROM counter"))
+
+    def blind(self) -> bool:
+        """Whether alarms may have been here that are not, and nobody could be asked yet."""
+        return self.sql.execute("SELECT 1 FROM blind LIMIT 1").fetchone() is not None
 
     def authentic_quarantined(self) -> int:
         """Return how many messages lie in quarantine although their device signed them."""

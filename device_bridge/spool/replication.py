@@ -105,7 +105,7 @@ def page(reading: Reading, bridge: str, spool: str, after: int) -> Page:
     size, before_ms = 0, time.time_ns() // 1_000_000 - OLD_MS
     for n, kind, key, body, at_ms in rows:
         item = Item(n, kind, key, _body(reading, kind, key, body))
-        found = _with_alarm(reading, item) if kind == "press" and at_ms < before_ms else [item]
+        found = _with_alarm(reading, item, old=at_ms < before_ms) if kind == "press" else [item]
         size += sum(len(one.body) for one in found)
         if items and size > PAGE_BYTES:
             break
@@ -113,8 +113,8 @@ def page(reading: Reading, bridge: str, spool: str, after: int) -> Page:
     return Page(1, bridge, spool, after, ids.now(), tuple(items))
 
 
-def _with_alarm(reading: Reading, item: Item) -> list[Item]:
-    """Return an old press with its alarm as it is now: who catches up must not take what is over for news.
+def _with_alarm(reading: Reading, item: Item, *, old: bool) -> list[Item]:
+    """Return a press with its alarm as it is now, if it is old or that is closed: what is over is no news.
 
     A closed alarm comes first, so that its press raises nothing; an open one after it, with what was sent already.
     """
@@ -122,7 +122,7 @@ def _with_alarm(reading: Reading, item: Item) -> list[Item]:
         "SELECT alarm.alarm, is_open FROM press JOIN alarm ON alarm.alarm = press.alarm WHERE identity = ?",
         (item.key,),
     ).fetchone()
-    if row is None:
+    if row is None or (row[1] and not old):
         return [item]
     alarm = Item(item.n, "alarm", row[0], _body(reading, "alarm", row[0], b""))
     return [item, alarm] if row[1] else [alarm, item]

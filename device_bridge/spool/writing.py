@@ -66,15 +66,18 @@ class Writing(Reading):
         else:
             self.sql.execute("INSERT OR REPLACE INTO deadline VALUES (?, ?)", (alarm.alarm, step[0]))
         self.sql.execute(
-            "INSERT INTO alarm (alarm, device, sort, is_open, document, generation) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (alarm) DO UPDATE SET is_open = excluded.is_open, document = excluded.document",
+            "INSERT INTO alarm (alarm, device, sort, is_open, document, generation, orphan)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (alarm) DO UPDATE SET is_open = excluded.is_open, document = excluded.document,"
+            " generation = excluded.generation, orphan = excluded.orphan",
             (
                 alarm.alarm,
                 alarm.device,
                 sort_of(alarm.kind),
                 alarm.is_open,
                 json.dumps(alarm.to_json()).encode(),
-                alarm.generation or 0,
+                -1 if alarm.folded_into else alarm.generation or 0,  # nothing follows what was another alarm
+                bool(alarm.orphan),
             ),
         )
         if not alarm.is_open:
@@ -139,6 +142,10 @@ class Writing(Reading):
             "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n",
             (name, by),
         )
+
+    def know(self) -> None:
+        """Note that other bridges, or the journal, told of every alarm that there was."""
+        self.sql.execute("DELETE FROM blind")
 
     def note_test(self, device: ids.DeviceId, at_ms: int) -> None:
         """Remember when a device was last tested."""

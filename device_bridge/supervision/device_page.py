@@ -17,7 +17,7 @@ PRESSES_SHOWN: Final = 50
 
 def presses(reading: Reading, device: ids.DeviceId) -> list[dict[str, Any]]:
     """Return the newest alarms of a device, newest first: kind, moments, how often it was pressed, how it ended."""
-    return [_press(alarm) for alarm in reading.alarms_of(device, PRESSES_SHOWN)]
+    return [_press(alarm) for alarm in reading.alarms_of(device, PRESSES_SHOWN) if alarm.folded_into is None]
 
 
 def missed_deadlines(reading: Reading, device: ids.DeviceId, now_ms: int) -> list[dict[str, int]]:

@@ -132,6 +132,7 @@ _ROWS: Final = (
         alarm_state="raised",
     ),
     Act("alarm.repeat", bodies.AlarmRepeat, _BRIDGE, "alarm", "case", by_each_bridge=True),
+    Act("alarm.fold", bodies.AlarmFold, _BRIDGE, "alarm", "case", by_each_bridge=True),
     Act("alarm.deliver", bodies.AlarmDeliver, _BRIDGE, "alarm", "never"),
     Act("alarm.claim", bodies.AlarmAct, _DISPATCHER, "alarm", "never", alarm_state="claimed"),
     Act("alarm.accept", bodies.AlarmAct, _DISPATCHER, "alarm", "never", alarm_state="accepted"),

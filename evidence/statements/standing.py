@@ -28,7 +28,9 @@ class Belongings:
     """Those in `Standing.grants`, in their order."""
     alarms: set[ids.AlarmId] = field(default_factory=set)
     presses: set[tuple[ids.AlarmId, ids.Sha256]] = field(default_factory=set)
-    """Which press (SHA-256 of its bytes) is in which alarm: several bridges say the same of it, and it counts once."""
+    """Which press, by its identity, is in which alarm: several bridges say the same of it, and it counts once."""
+    folded: dict[ids.AlarmId, ids.AlarmId] = field(default_factory=dict)
+    """Alarms that turned out to be another one."""
 
 
 NOTHING: Final = Belongings()

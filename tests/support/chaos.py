@@ -324,10 +324,11 @@ def contention(folder: Path) -> list[tuple[float, float]]:
 
 
 def counted_presses(journal: list[Statement]) -> dict[ids.Sha256, ids.AlarmId]:
-    """Return the alarm in which each press counts: where it was moved to, if it was."""
+    """Return the alarm in which each press counts: where it was moved to, and what that alarm turned out to be."""
     said = [one.body for one in journal if isinstance(one.body, bodies.AlarmRaise | bodies.AlarmRepeat)]
+    into = {one.body.alarm: one.body.into for one in journal if isinstance(one.body, bodies.AlarmFold)}
     left = {(one.identity, one.moved_from) for one in said}
-    stand = {(one.identity, one.alarm) for one in said} - left
+    stand = {(one.identity, into.get(one.alarm, one.alarm)) for one in said} - left
     names = [identity for identity, _ in stand]
     assert len(names) == len(set(names)), "a press counts in one alarm"
     return dict(stand)

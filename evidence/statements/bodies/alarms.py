@@ -55,6 +55,14 @@ class AlarmRepeat(Body):
 
 
 @dataclass(frozen=True)
+class AlarmFold(Body):
+    """An alarm that a bridge without memory named by itself is another one: its presses and acts count there."""
+
+    alarm: AlarmId
+    into: AlarmId
+
+
+@dataclass(frozen=True)
 class AlarmDeliver(Body):
     """What became of the alarm on one route. *Delivered* means: their software has it, not: a human has it."""
 

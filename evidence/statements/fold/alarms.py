@@ -24,3 +24,12 @@ def _alarm_repeat(standing: Standing, said: Said[bodies.AlarmRepeat]) -> None:
 
 def _press(own: Belongings, body: bodies.AlarmRaise | bodies.AlarmRepeat) -> None:
     own.presses.add((body.alarm, body.identity))
+
+
+@with_case(bodies.AlarmFold)
+def _alarm_fold(standing: Standing, said: Said[bodies.AlarmFold]) -> None:
+    own, body = standing.belongings.setdefault(said.case, Belongings()), said.body
+    own.folded[body.alarm] = body.into
+    moved = {(alarm, press) for alarm, press in own.presses if alarm == body.alarm}
+    own.presses -= moved
+    own.presses |= {(body.into, press) for _, press in moved}

@@ -28,6 +28,17 @@ def _alarm_repeat(standing: Standing, said: Said[bodies.AlarmRepeat], _now: ids.
     _moved(standing, said)
 
 
+@rule(bodies.AlarmFold)
+def _alarm_fold(standing: Standing, said: Said[bodies.AlarmFold], _now: ids.Time) -> None:
+    body, folded = said.body, standing.of(said.case).folded
+    _known(standing, said.case, body.alarm)
+    _known(standing, said.case, body.into)
+    if body.alarm in folded:
+        refuse("exists", "this alarm was folded already")
+    if body.into in folded or body.into == body.alarm:
+        refuse("folded", "an alarm is folded into one that stays")
+
+
 def _acted(
     standing: Standing, said: Said[bodies.AlarmAct | bodies.AlarmClose | bodies.AlarmDeliver], _now: ids.Time
 ) -> None:

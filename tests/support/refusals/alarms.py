@@ -44,6 +44,7 @@ def an_act_is_on_no_alarm_of_this_case(w: World) -> Iterator[Statement]:
     for alarm in (new(ids.AlarmId), theirs.alarm):
         yield w.say(w.bridge, "alarm.repeat", repeated(w, alarm, ids.Sha256("1" * 64)))
         yield w.say(w.bridge, "alarm.raise", replace(w.alarm_of(w.button), moved_from=alarm))
+        yield w.say(w.bridge, "alarm.fold", bodies.AlarmFold(alarm, alarm))
         yield from _acts(w, alarm)
 
 
@@ -56,6 +57,28 @@ def an_alarm_is_raised_repeated_and_closed(w: World) -> Iterator[Statement]:
     yield from _acts(w, body.alarm)
     w.act(w.lead, "device.revoke", bodies.DeviceRevoke(w.button))
     yield w.say(w.bridge, "alarm.raise", w.alarm_of(w.button))
+
+
+@refused("exists", "this alarm was folded already")
+def an_alarm_is_folded_twice(w: World) -> Iterator[Statement]:
+    orphan, other = _two(w)
+    w.act(w.bridge, "alarm.fold", bodies.AlarmFold(orphan, other))
+    yield w.say(w.bridge, "alarm.fold", bodies.AlarmFold(orphan, other))
+
+
+@refused("folded", "an alarm is folded into one that stays")
+def an_alarm_is_folded_into_what_is_gone(w: World) -> Iterator[Statement]:
+    orphan, other = _two(w)
+    yield w.say(w.bridge, "alarm.fold", bodies.AlarmFold(other, other))
+    w.act(w.bridge, "alarm.fold", bodies.AlarmFold(orphan, other))
+    yield w.say(w.bridge, "alarm.fold", bodies.AlarmFold(other, orphan))
+
+
+def _two(w: World) -> tuple[ids.AlarmId, ids.AlarmId]:
+    bodies_of = (w.alarm_of(w.button), w.alarm_of(w.button))
+    for body in bodies_of:
+        w.act(w.bridge, "alarm.raise", body)
+    return bodies_of[0].alarm, bodies_of[1].alarm
 
 
 def _acts(w: World, alarm: ids.AlarmId) -> Iterator[Statement]:

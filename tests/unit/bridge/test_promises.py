@@ -49,6 +49,10 @@ class Routes:
         return [*turns, Turn("second", Stage.SECOND, raised_ms + 30_000)] if life.is_urgent(kind) else turns
 
 
+def orphan(sort: str, press: ids.Sha256) -> ids.AlarmId:
+    return lineage.orphan_id(lineage.press_key(BRIDGE), DEVICE, sort, press)
+
+
 def name(sort: str, last: Last | None) -> ids.AlarmId:
     return lineage.alarm_id(BRIDGE, DEVICE, sort, None if last is None else last.alarm)
 
@@ -148,7 +152,7 @@ class Histories(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def take(self, press: Pressed, *, ran_out: bool = False) -> Step:
-        setting = Setting(CASE, None, name, Routes(), sends_first=True, ran_out=ran_out)
+        setting = Setting(CASE, None, name, orphan, Routes(), sends_first=True, ran_out=ran_out)
         counted = replace(press, received_ms=self.now_ms, received_at=ids.time_of_ms(self.now_ms))
         with self.spool.write(press=True) as spool:
             step = decide(counted if ran_out else press, presses.known(spool, press, anew=ran_out), setting)

@@ -1,0 +1,147 @@
+"""The joining of what others know of alarms, another bridge or the journal, with what is known here.
+
+An alarm is merged (`device_bridge.alarm.merging`); presses that a close does not cover are taken anew; an orphan is
+folded into the alarm that it turns out to be (`device_bridge.alarm.folding`).
+"""
+
+import time
+from dataclasses import replace
+
+from device_bridge.alarm import folding, life, lineage, merging
+from device_bridge.alarm.alarm import Alarm, State
+from device_bridge.alarm.escalation import Stage
+from device_bridge.errors import UnknownAlarmError
+from device_bridge.intake.presses import Intake
+from device_bridge.spool import outbox, presses, yielding
+from device_bridge.spool.writing import Writing
+from evidence import ids, keys
+from evidence.statements import bodies
+from evidence.statements import statement as statements
+
+
+class Joining:
+    """Everything happens inside the transaction of the caller, who tells devices of the alarms in `told`."""
+
+    def __init__(self, bridge: keys.BridgeIdentity, intake: Intake) -> None:
+        self._bridge = bridge
+        self._intake = intake
+
+    def join(self, spool: Writing, theirs: Alarm, told: list[Alarm]) -> list[ids.AlarmId]:
+        """Merge what another bridge knows of an alarm with what is known here."""
+        try:
+            mine: Alarm | None = spool.alarm(theirs.alarm)
+        except UnknownAlarmError:
+            mine = None
+        merged = replace(theirs, counting_ms=None) if mine is None else merging.merge(mine, theirs)
+        if merged == mine:
+            return []
+        spool.save_alarm(merged)
+        self._settle_routes(spool, mine, merged)
+        changed = [merged.alarm]
+        if mine is not None and mine.is_open and not merged.is_open:
+            changed += self._take_anew(spool, merged)
+        if mine is None or _words(mine) != _words(merged):
+            told.append(merged)
+        return changed
+
+    def _settle_routes(self, spool: Writing, mine: Alarm | None, merged: Alarm) -> None:
+        """What another bridge sent is not sent from here; what it could not send is."""
+        before = () if mine is None else mine.routes
+        for report in merged.routes:
+            if report in before:
+                continue
+            if report.withdrawn:
+                yielding.withdrawn(spool, merged.alarm, report.route)
+            if report.outcome == "delivered":
+                yielding.delivered(spool, merged.alarm, report.route)
+                outbox.drop_alternates(spool, merged.alarm, report.route)
+            else:
+                yielding.failed(spool, merged.alarm, report.route)
+        if merged.accepted_by is not None:
+            if merged.closed is not None and merged.closed.reason in life.NO_EMERGENCY:
+                self._intake.withdraw(spool, merged, time.time_ns() // 1_000_000, first=False)
+            (outbox.rest if merged.state == "accepted" else outbox.drop_later)(spool, merged.alarm)
+            yielding.drop(spool, merged.alarm, later_only=merged.is_open)
+            return
+        outbox.wake(spool, merged.alarm)
+        begun = 0 if mine is None else mine.stage
+        for stage in (Stage.SECOND, Stage.LAST):
+            if begun < stage <= merged.stage and outbox.release_stage(spool, merged.alarm, stage):
+                yielding.give_way(spool, merged.alarm, time.time_ns() // 1_000_000 + yielding.HANDOVER_MS)
+
+    def _take_anew(self, spool: Writing, closed: Alarm) -> list[ids.AlarmId]:
+        """Let presses that whoever closed the alarm cannot have seen raise the next one: a close swallows none."""
+        covers = merging.covered(closed)
+        if covers is None:
+            return []
+        changed: list[ids.AlarmId] = []
+        moved = 0
+        for row in presses.of_alarm(spool, closed.alarm):
+            if lineage.cover(row.pressed.identity) in covers:
+                continue
+            step = self._intake.take_anew(spool, row)
+            if step is None:
+                continue
+            moved += 1
+            spool.count("relayed.anew")
+            if step.belongs is not None:
+                changed.append(step.belongs)
+        if moved:
+            fewer = replace(
+                closed, repeats=max(0, closed.repeats - moved), revision=max(0, (closed.revision or 0) - moved)
+            )
+            spool.save_alarm(fewer)
+        return changed
+
+    def fold_orphans(self, spool: Writing, told: list[Alarm]) -> list[ids.AlarmId]:
+        """Fold every open orphan that is known to be another alarm; return the alarms that changed."""
+        changed: list[ids.AlarmId] = []
+        for orphan in spool.open_orphans():
+            name = self._is(spool, orphan)
+            if name is None or presses.is_any_taken(spool, orphan.alarm):
+                continue
+            try:
+                target = spool.alarm(name)
+            except UnknownAlarmError:
+                continue  # it comes with the next news
+            self._fold(spool, orphan, target, told)
+            changed += [orphan.alarm, target.alarm]
+        return changed
+
+    def _is(self, spool: Writing, orphan: Alarm) -> ids.AlarmId | None:
+        sort = life.sort_of(orphan.kind)
+        others = [
+            one
+            for one in spool.open_alarms(orphan.device)
+            if one.alarm != orphan.alarm and life.sort_of(one.kind) == sort
+        ]
+
+        def covered_by(one: Alarm) -> ids.AlarmId | None:
+            found = {presses.elsewhere(spool, row.pressed.identity) for row in presses.of_alarm(spool, one.alarm)}
+            return found.pop() if len(found) == 1 else None
+
+        return folding.into(orphan, others, covered_by)
+
+    def _fold(self, spool: Writing, orphan: Alarm, target: Alarm, told: list[Alarm]) -> None:
+        own = [
+            row
+            for row in presses.of_alarm(spool, orphan.alarm)
+            if row.pressed.kind != "cancel" and presses.elsewhere(spool, row.pressed.identity) != target.alarm
+        ]
+        ended, together = folding.folded(orphan, target, len(own), ids.now())
+        presses.fold(spool, orphan.alarm, target.alarm, sends=target.is_open)
+        spool.save_alarm(ended)
+        if together != target:
+            spool.save_alarm(together)
+            told.append(together)
+        said = statements.sign(
+            self._bridge, "alarm.fold", bodies.AlarmFold(orphan.alarm, target.alarm), case=orphan.case
+        )
+        spool.queue_statement(said.id, orphan.alarm, said.envelope.to_bytes())
+        spool.count("alarms.folded")
+
+
+def _words(alarm: Alarm) -> tuple[State, bool]:
+    """What a change of means that its device is told something."""
+    state: State = alarm.state if alarm.accepted_by is not None or not alarm.is_open else "raised"
+    return state, alarm.stage == Stage.LAST and alarm.accepted_by is None

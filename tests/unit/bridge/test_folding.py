@@ -1,0 +1,93 @@
+"""Orphans: which alarm one turns out to be, and what both are together."""
+
+from dataclasses import replace
+
+import pytest
+
+from device_bridge.alarm import escalation, folding, life, lineage
+from device_bridge.alarm.alarm import Alarm, Person, Received
+from device_bridge.alarm.press import Pressed
+from device_bridge.alarm.step import Known, Last
+from device_bridge.intake.decide import Setting, decide
+from device_bridge.routes.plan import Plan
+from device_bridge.wire.message import DeviceMessage, Kind, PressId
+from evidence import ids, keys
+from tests.support.pressing import kept
+
+DEVICE, CASE = ids.DeviceId("a" * 32), ids.CaseId("c" * 32)
+BAKKER = Person(ids.KeyId("1" * 32), "Bakker")
+NOW_MS = 1_790_000_000_000
+AT = Received(NOW_MS, ids.time_of_ms(NOW_MS), "a")
+LOW, HIGH = ids.AlarmId("1" * 32), ids.AlarmId("9" * 32)
+
+
+def press(counter: int = 1) -> Pressed:
+    return kept(DeviceMessage(DEVICE, PressId(1, counter), 0, None, 0, Kind.PRESS, None, "", None), AT)
+
+
+def alarm(name: ids.AlarmId, *, orphan: bool = True) -> Alarm:
+    return life.raise_alarm(name, press(), case=CASE, kind="press", flags=(), generation=1, orphan=orphan or None)
+
+
+def nowhere(_alarm: Alarm) -> None:
+    return None
+
+
+@pytest.mark.parametrize("name", [LOW, HIGH])
+def test_beside_an_alarm_that_follows_another_an_orphan_is_that_alarm(name: ids.AlarmId) -> None:
+    followed = alarm(ids.AlarmId("5" * 32), orphan=False)
+    assert folding.into(alarm(name), [followed], nowhere) == followed.alarm
+
+
+def test_of_two_orphans_the_smaller_id_stays() -> None:
+    assert folding.into(alarm(HIGH), [alarm(LOW)], nowhere) == LOW
+    assert folding.into(alarm(LOW), [alarm(HIGH)], nowhere) is None
+
+
+def test_an_orphan_of_a_recording_is_the_alarm_that_was_closed() -> None:
+    assert folding.into(alarm(HIGH), [], lambda _one: LOW) == LOW
+    assert folding.into(alarm(HIGH), [], nowhere) is None
+
+
+def test_acts_and_escalation_go_along() -> None:
+    orphan = life.act(alarm(HIGH), "accept", BAKKER, AT.at, NOW_MS, statement=ids.Sha256("e" * 64))
+    orphan = escalation.escalate(orphan, 1, AT.at)
+    ended, together = folding.folded(orphan, alarm(LOW, orphan=False), 2, AT.at)
+    assert (ended.folded_into, ended.is_open) == (LOW, False)
+    assert escalation.next_step(ended) is None, "what is folded has no deadlines"
+    assert (together.alarm, together.accepted_by, together.state, together.stage) == (LOW, BAKKER, "accepted", 1)
+    assert (together.repeats, together.orphan) == (2, None)
+
+
+def test_a_closed_alarm_stays_closed() -> None:
+    closed = life.act(alarm(LOW, orphan=False), "accept", BAKKER, AT.at, NOW_MS)
+    closed = life.act(closed, "close", BAKKER, AT.at, NOW_MS, "genuine")
+    _, together = folding.folded(alarm(HIGH), closed, 1, AT.at)
+    assert together == closed
+
+
+def test_two_blind_bridges_give_one_press_one_name_and_nobody_else_can_foretell_it() -> None:
+    one, other = keys.BridgeIdentity.generate(), keys.BridgeIdentity.generate()
+    name = lineage.orphan_id(lineage.press_key(one), DEVICE, "real", press().identity)
+    assert name == lineage.orphan_id(lineage.press_key(one), DEVICE, "real", press().identity)
+    others = {
+        lineage.orphan_id(lineage.press_key(other), DEVICE, "real", press().identity),
+        lineage.orphan_id(lineage.press_key(one), DEVICE, "test", press().identity),
+        lineage.orphan_id(lineage.press_key(one), DEVICE, "real", press(2).identity),
+        lineage.alarm_id(one, DEVICE, "real", None),
+    }
+    assert name not in others
+    assert len(others) == 4
+
+
+@pytest.mark.parametrize("blind", [True, False])
+def test_only_a_blind_bridge_names_after_the_press(*, blind: bool) -> None:
+    plan = Plan(first=())
+    setting = Setting(CASE, None, lambda _sort, _last: LOW, lambda _sort, _press: HIGH, plan, sends_first=True)
+    known = Known(blind=blind, last=(("real", Last(ids.AlarmId("2" * 32), 4)),))
+    raised = decide(press(), known, setting).alarm
+    assert raised is not None
+    assert (raised.alarm, raised.orphan) == ((HIGH, True) if blind else (LOW, None))
+    joined = decide(press(2), replace(known, open=(raised,)), setting).alarm
+    assert joined is not None
+    assert joined.alarm == raised.alarm, "a further press joins it, whatever it is called"
