@@ -221,7 +221,7 @@ def refuse_stale(alarm: Alarm, expected: int | None) -> None:
 
 def wants_second_look(alarm: Alarm, reason: CloseReason, at: ids.Time) -> bool:
     """Whether another desk looks at this close too: so quick that nobody can have helped her, or as no emergency."""
-    if sort_of(alarm.kind) != "real":
+    if not is_urgent(alarm.kind):
         return False
     quick_s = (ids.moment_of(at) - ids.moment_of(alarm.raised_at)).total_seconds()
     return reason in NO_EMERGENCY or 0 <= quick_s < QUICK_S

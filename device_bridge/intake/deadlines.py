@@ -234,7 +234,7 @@ class Watch:
             return "failed", words, "device-watched"
         if self._around.brokers() == 0:
             return "failed", "cannot be told to call 112: no broker is connected", "device-no-broker"
-        return "delivered", "told to call 112", "device-told-112"
+        return "delivered", "told to call 112; whether it heard that is not known", "device-told-112"
 
     def _siren(self, spool: Writing, alarm: Alarm, why: str, code: RouteCode, about: str) -> Alarm:
         if self._around.consoles() > 0:

@@ -114,6 +114,34 @@ def test_a_route_that_is_to_be_tried_again_is_not_put_off(made: World, memory: D
     assert outbox.due(reading, "away", 1_000_000_000_000 + hour_ms)
 
 
+def test_every_moment_that_is_waited_for_is_carried(made: World) -> None:
+    far_ms = 10**13
+    with made.bridge.spool.write() as spool:
+        tables = [row[0] for row in spool.sql.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        columns = {table: spool.sql.execute(f"PRAGMA table_info({table})").fetchall() for table in tables}
+        waits = {(table, one[1]) for table in tables for one in columns[table] if one[1] in ("due_ms", "until_ms")}
+        for table, column in waits:
+            values = {one[1]: _anything(table, *one[1:3]) for one in columns[table]} | {column: far_ms}
+            holders = ", ".join("?" * len(values))
+            spool.sql.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({holders})", [*values.values()])  # noqa: S608 - our own
+    for carry, _ in made.bridge.clock._carrying:
+        carry(Step(far_ms, far_ms + HOUR_MS))
+    for table, column in waits - MADE_ANEW:
+        rows = made.bridge.spool.read().sql.execute(f"SELECT {column} FROM {table}").fetchall()  # noqa: S608 - our own
+        assert {row[0] for row in rows} == {far_ms + HOUR_MS}, f"{table}.{column} stays: carry it, or say why not"
+    assert len(waits) >= 5
+
+
+MADE_ANEW = {("deadline", "due_ms")}
+"""Made anew from each open alarm, which is carried itself."""
+
+
+def _anything(table: str, name: str, kind: str) -> object:
+    if name == "state":
+        return "waiting" if table == "outbox" else "held"
+    return {"TEXT": f"{name:x<32}", "BLOB": b"{}"}.get(kind, 1)
+
+
 @WAYS
 def test_no_device_turns_silent_by_it(made: World, memory: DeviceMemory, hour_ms: int) -> None:
     beat(made, memory, 1, battery=80)
