@@ -7,7 +7,7 @@ folded in, so neither a changed file nor a changed database can add a device or 
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -86,6 +86,13 @@ class Registry:
         self._damaged_at: int | None = None
         """Where the file's first line begins that could not be used: cut there once the journal answers."""
 
+        self._anew: Registry | None = None
+        """What the lines before the damaged one say, and what the journal has said again since. What stands behind them
+        counts meanwhile, but cannot judge what came before it: who signed an enrolment may have retired later."""
+
+        self._known_to = 0
+        """How far the journal was known, by any line that could be read: then `_anew` takes this one's place."""
+
         self._whole = 0
         """Bytes of the file that are whole lines. What stands behind them a full disk cut off; nothing is put there."""
 
@@ -128,6 +135,31 @@ class Registry:
         except OSError as error:
             raise RegistryError(f"{self._path} cannot be used: {error}") from error
         self._whole = at
+        if self._damaged_at is not None:
+            self._anew = self._before(self._damaged_at)
+
+    def _before(self, end: int) -> "Registry":
+        """Return a registry of its own that knows what the file says up to byte `end`."""
+        other = Registry(self._path, self._root)
+        with self._path.open("rb") as file:
+            while file.tell() < end:
+                other._fold_line(file.readline())
+        return other
+
+    def _fold_events(self, index: int, events: Sequence[dsse.Envelope]) -> list[dsse.Envelope]:
+        """Fold in what the journal says, and return what counts."""
+        if self._anew is None:
+            return [envelope for envelope in events if self._taken(envelope)]
+        other = self._anew
+        kept = [envelope for envelope in events if other._taken(envelope)]  # noqa: SLF001 - one of its own kind
+        for envelope in events:
+            self._taken(envelope, again=True)  # judged by `_anew`
+        if index >= self._known_to:
+            self._anew = None
+            self._professionals = other._professionals  # noqa: SLF001 - as above
+            self._cases, self._devices = other._cases, other._devices  # noqa: SLF001 - as above
+            self.refused += other.refused
+        return kept
 
     def _fold_line(self, line: bytes) -> bool:
         """Fold in what can be; whether all of it could. Behind a line that could not, the journal is read again."""
@@ -135,6 +167,7 @@ class Registry:
             stored = schema.decode(_Line, canonical.decode(line))
         except EvidenceError:
             return False
+        self._known_to = max(self._known_to, stored.next)
         taken = [self._taken(envelope, again=True) for envelope in stored.statements]  # each, not until the first
         whole = all(taken)
         if whole and self._damaged_at is None:
@@ -149,7 +182,7 @@ class Registry:
         """
         with self._lock:
             before = self._revoked()
-            self._unwritten += [envelope for envelope in events if self._taken(envelope)]
+            self._unwritten += self._fold_events(index, list(events))
             self._next = index
             if self._damaged_at is not None:
                 self._whole, self._damaged_at = self._damaged_at, None

@@ -128,6 +128,29 @@ def test_a_changed_line_costs_what_stands_in_it_and_health_says_so(organisation:
         path.write_bytes(b"".join(lines))
 
 
+def test_whoever_retired_behind_a_damaged_line_had_signed_what_stood_in_it(organisation: AlarmOrganisation) -> None:
+    device, who = new_device()
+    known = registry(organisation)
+    add(known, organisation.founding())
+    enrolled = organisation.enrol(device, who.sign_public)
+    retired = statements.sign(organisation.root, "key.retire", bodies.KeyRetire(organisation.caseworker.kid))
+    add(known, [enrolled])
+    add(known, [retired])
+    path = organisation.folder / "registry.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(lines[0] + b"{}\n" + lines[2])
+    again = registry(organisation)
+    assert again.device_count == 0
+    for one in (enrolled, retired):
+        again.add(again.next_index + 1, [one.envelope])
+    assert _healthy(again)
+    for either in (again, registry(organisation)):
+        assert either.device(device).sign == who.sign_public
+    late, other = new_device()
+    again.add(again.next_index + 1, [organisation.enrol(late, other.sign_public).envelope])
+    assert again.device_count == 1, "from then on the retired key counts for nothing"
+
+
 def test_an_odd_statement_keeps_no_other_device_from_being_learnt(organisation: AlarmOrganisation) -> None:
     known = registry(organisation)
     add(known, organisation.founding())
