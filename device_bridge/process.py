@@ -16,7 +16,7 @@ from device_bridge.feed.server import Feed, FeedServer
 from device_bridge.intake.acts import ActDesk
 from device_bridge.intake.completion import Completion
 from device_bridge.intake.deadlines import Watch
-from device_bridge.intake.lane import PressLane
+from device_bridge.intake.lane import PressLane, Waiting
 from device_bridge.intake.overdue import Overdue
 from device_bridge.intake.presses import Intake, Spoken
 from device_bridge.journal.forwarder import Forwarder
@@ -127,6 +127,7 @@ class Bridge:
             self.registry,
             lambda: (
                 ("presses-not-stored", self.lane),
+                ("presses-wait", Waiting(self.lane)),
                 ("clock-set", self.clock),
                 ("presses-not-completed", self.completion),
                 ("alarms-unreadable", self.watch),

@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -32,6 +32,24 @@ log = structlog.get_logger()
 class _Waiting:
     arrival: Arrival
     done: Callable[[Taken], None]
+    since_s: float = field(default_factory=time.monotonic)
+
+
+LATE_S: Final = 1.0
+"""A press that waits for longer is a fault: any single one may cost a second."""
+
+
+class Waiting:
+    """How long the first of those that wait has waited, for health: a lane that stands still names no error."""
+
+    def __init__(self, lane: "PressLane") -> None:
+        self._lane = lane
+
+    @property
+    def trouble(self) -> str | None:
+        """Say that presses wait."""
+        waits_s = self._lane.waits_s
+        return f"a press has waited for {waits_s:.0f} s to be stored" if waits_s > LATE_S else None
 
 
 class PressLane:
@@ -46,6 +64,7 @@ class PressLane:
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="press-writer", daemon=True)
         self._stopping = False
+        self._storing_since_s: float | None = None
 
     def start(self) -> None:
         """Start the writer."""
@@ -72,6 +91,12 @@ class PressLane:
         """Queue an arrival that came another way; `done` is called on the writer thread, after the commit."""
         self._queue.put(_Waiting(arrival, done))
 
+    @property
+    def waits_s(self) -> float:
+        """For how long the oldest message that is not stored has waited; those in the queue are younger."""
+        since_s = self._storing_since_s
+        return 0.0 if since_s is None else time.monotonic() - since_s
+
     def _run(self) -> None:
         while True:
             first = self._queue.get()
@@ -85,7 +110,9 @@ class PressLane:
                     ended = True
                     break
                 batch.append(waiting)
+            self._storing_since_s = first.since_s
             self._store(batch)
+            self._storing_since_s = None
             if ended:
                 return
 
