@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -152,6 +154,10 @@ def alarms_report(
         list[Path] | None,
         typer.Option(help="Read this bridge's folder or spool.db, and not those of --data; once for each bridge."),
     ] = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="One day here instead: presses, tests and batteries of each device."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show how fast alarms were handled, per stage, which deadlines were missed, and how available everything was.
@@ -167,6 +173,9 @@ def alarms_report(
 
     given = [path / "spool.db" if path.is_dir() else path for path in spool or ()]
     spools = given or spools_of(BridgeSettings.load(data=data).data)
+    if day is not None:
+        _show_day(spools, day, as_json=as_json)
+        return
     found = read(spools, days)
     if as_json:
         shown = {"days": days, "spools": len(spools), "percentiles": list(PERCENTILES), **asdict(found)}
@@ -184,6 +193,26 @@ def alarms_report(
     for kind, several in (("route", found.routes), ("device", found.devices)):
         for one in several:
             typer.echo(f"{kind} {one.name}: {one.share:.3%} of {one.watched_s / 3600:.1f} h")
+
+
+def _show_day(spools: Sequence[Path], day: datetime, *, as_json: bool) -> None:
+    """Print what supervisors read on the page: the same rows."""
+    from dataclasses import asdict
+
+    from device_bridge.figures import days
+    from device_bridge.figures.spools import read_days
+
+    begin, end = (round(one.timestamp() * 1000) for one in (day, day + timedelta(days=1)))  # midnights of this machine
+    rows = read_days(spools, begin, end)
+    if as_json:
+        typer.echo(json.dumps({"day": str(day.date()), "devices": [asdict(row) for row in rows]}))
+        return
+    for name, count in days.total(rows).items():
+        typer.echo(f"{name.replace('_', ' '):<14}{count:>6}")
+    for row in rows:
+        battery = "battery not known" if row.battery is None else f"battery {row.battery} %"
+        said = f"{row.presses} presses, {row.presses - row.open - row.genuine} closed as none, {row.tests} tests"
+        typer.echo(f"device {row.device}: {said}, {battery}, heard {row.heard_at or 'never'}")
 
 
 commands.add_typer(bridge_app, name="bridge")

@@ -12,6 +12,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ from device_bridge.feed.health import View
 from device_bridge.feed.strangers import Strangers
 from device_bridge.feed.watchers import Watching
 from device_bridge.figures import metrics
+from device_bridge.figures.spools import read_days
 from device_bridge.figures.stages import StageMetrics
 from device_bridge.intake.acts import ActDesk
 from device_bridge.intake.lane import PressLane
@@ -104,6 +106,7 @@ class Feed:
                 Path("/devices/{device}/test-window", self._private(self._test_window), methods=["POST"]),
                 Path("/devices", self._private(self._devices)),
                 Path("/devices/{device}", self._private(self._device)),
+                Path("/days", self._private(self._days)),
                 Path("/metrics", self._private(self._metrics)),
                 Path("/watchers", self._private(self._watchers), methods=["POST"]),
                 Path("/health", self._private(self._health)),
@@ -149,6 +152,12 @@ class Feed:
 
     async def _devices(self, _request: Request) -> Response:
         return JSONResponse({"devices": await run_in_threadpool(self._view.devices)})
+
+    async def _days(self, request: Request) -> Response:
+        """Answer for the alarms raised from `since` until before `until`: a row for each device."""
+        since, until = (_ms_of(request.query_params.get(name, "")) for name in ("since", "until"))
+        rows = await run_in_threadpool(read_days, [self._spool.path], since, until)
+        return JSONResponse({"devices": [asdict(row) for row in rows]})
 
     async def _news(self, request: Request) -> Response:
         """Tell another bridge what was stored here after the number that it asks for."""
@@ -355,6 +364,10 @@ def _revision(if_match: str | None) -> int | None:
 
 def _event(name: str, data: object) -> bytes:
     return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
+def _ms_of(text: str) -> int:
+    return round(ids.moment_of(text).timestamp() * 1000)
 
 
 def _problem(status: int, reason: str, detail: str, **more: object) -> Response:

@@ -15,11 +15,14 @@ from device_bridge.alarm import merging
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import unix_ms
 from device_bridge.errors import SpoolError
-from device_bridge.figures import report
+from device_bridge.figures import days, report
+from device_bridge.figures.days import DeviceDay
 from device_bridge.figures.report import Availability, Report
 from device_bridge.routes.availability import ALIVE_EVERY_MS
 from device_bridge.spool import histories
+from device_bridge.spool.devices import Heard
 from device_bridge.spool.histories import Changes, Histories
+from evidence import ids
 
 DAY_MS: Final = 24 * 3600 * 1000
 
@@ -52,6 +55,25 @@ def read(spools: Sequence[Path], days: int, newest: int | None = None) -> Report
         routes=_availabilities([one.routes for one in told], start_ms, now_ms),
         devices=_availabilities([one.devices for one in told], start_ms, now_ms),
     )
+
+
+def read_days(spools: Sequence[Path], since_ms: int, until_ms: int) -> tuple[DeviceDay, ...]:
+    """Return a row for each device, of the alarms that were raised from `since_ms` until before `until_ms`.
+
+    SpoolError as for `read`.
+    """
+    now_ms = time.time_ns() // 1_000_000
+    told = [_told(spool, now_ms, None) for spool in spools]
+    asked = [alarm for alarm in _merged(told) if since_ms <= unix_ms(alarm.raised_at) < until_ms]
+    heard: dict[ids.DeviceId, Heard] = {}
+    tested: dict[ids.DeviceId, int] = {}
+    for one in told:
+        for name, sign in one.heard.items():
+            if (sign.heard_ms or 0) >= (heard[name].heard_ms or 0 if name in heard else 0):
+                heard[name] = sign
+        for name, at_ms in one.tested.items():
+            tested[name] = max(at_ms, tested.get(name, 0))
+    return days.of_devices(asked, heard, tested, now_ms)
 
 
 def _merged(told: Iterable[Histories]) -> list[Alarm]:

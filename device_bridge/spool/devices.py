@@ -42,6 +42,12 @@ def heard(reading: Reading, device: ids.DeviceId) -> Heard | None:
     return None if row is None else Heard(*row)
 
 
+def all_heard(reading: Reading) -> dict[ids.DeviceId, Heard]:
+    """Return the last sign of life of every device that was written down."""
+    rows = reading.sql.execute("SELECT device, since_ms, heard_ms, battery FROM device_heard")
+    return {name: Heard(*row) for name, *row in rows}
+
+
 def note_heard(writing: Writing, device: ids.DeviceId, sign: Heard) -> None:
     """Write down a sign of life in the place of the one before."""
     row = (device, sign.since_ms, sign.heard_ms, sign.battery)

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Final
 
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.errors import SpoolError
+from device_bridge.spool.devices import Heard, all_heard, tests
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing
+from evidence import ids
 
 ALIVE: Final = "route-log.alive-ms"
 """The counter that holds when a bridge of this spool last ran (Unix milliseconds)."""
@@ -29,6 +31,9 @@ class Histories:
     routes: Changes
     devices: Changes
     alive_ms: int | None
+    heard: Mapping[ids.DeviceId, Heard]
+    tested: Mapping[ids.DeviceId, int]
+    """When each device was last tested (Unix milliseconds)."""
 
 
 def alive_ms(reading: Reading) -> int | None:
@@ -60,10 +65,13 @@ def read(spool: Path, newest: int | None = None) -> Histories:
                     " FROM device_history ORDER BY n"
                 )
             )
-            alive = alive_ms(Reading(connection))
+            reading = Reading(connection)
+            alive, heard, tested = alive_ms(reading), all_heard(reading), tests(reading)
     except sqlite3.Error as error:
         raise SpoolError(f"the spool {spool} cannot be read: {error}") from error
-    return Histories(tuple(Alarm.from_json(json.loads(row[0])) for row in documents), routes, devices, alive)
+    return Histories(
+        tuple(Alarm.from_json(json.loads(row[0])) for row in documents), routes, devices, alive, heard, tested
+    )
 
 
 def _by_name(rows: Iterable[tuple[str, int, int | None]]) -> Changes:

@@ -110,6 +110,14 @@ class BridgeFeed:
             raise BridgeUnreachableError("no bridge gave an answer about a device")
         return merging.device(told)
 
+    async def days(self, since: ids.Time, until: ids.Time) -> dict[str, dict[str, Any]]:
+        """Return what became of alarms between two moments, a row by device; raises as `devices`."""
+        answers = await asyncio.gather(*(link.days(since, until) for link in self._links), return_exceptions=True)
+        told = [one for one in answers if not isinstance(one, BaseException)]
+        if not told:
+            raise BridgeUnreachableError("no bridge gave an answer about days")
+        return merging.days(told)
+
     async def follow(self) -> None:
         """Follow every bridge for ever, and tell each who watches."""
         await asyncio.gather(self._tell(), *(link.follow() for link in self._links))

@@ -118,6 +118,15 @@ class BridgeLink:
         except (httpx.HTTPError, ValueError, TypeError) as error:
             raise BridgeUnreachableError("the bridge gave no answer about a device") from error
 
+    async def days(self, since: ids.Time, until: ids.Time) -> dict[str, dict[str, Any]]:
+        """Return what became of alarms between two moments, a row by device. Raises as `devices`."""
+        try:
+            answer = await self._client.get("/days", params={"since": since, "until": until})
+            answer.raise_for_status()
+            return {str(one["device"]): dict(one) for one in answer.json()["devices"]}
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise BridgeUnreachableError("the bridge gave no answer about days") from error
+
     async def follow(self) -> None:
         """Follow the bridge for ever; every failure becomes health that says so."""
         while True:

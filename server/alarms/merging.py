@@ -95,6 +95,17 @@ def device(reports: Sequence[Told]) -> Told:
     return max(reports, key=lambda one: str((one.get("device") or {}).get("heard_at") or "") if one else "")
 
 
+def days(reports: Iterable[dict[str, Told]]) -> dict[str, Told]:
+    """Return the row of each device from the bridge that knows most of its presses, with the newest sign of life."""
+    found: dict[str, Told] = {}
+    for row in (row for report in reports for row in report.values()):
+        known = found.get(name := str(row.get("device")), row)
+        more = max(known, row, key=lambda one: (_number(one.get("presses")), _number(one.get("tests"))))
+        later = max(known, row, key=lambda one: str(one.get("heard_at") or ""))
+        found[name] = {**more, **{member: later.get(member) for member in ("battery", "heard_at")}}
+    return found
+
+
 def _writes(report: Told) -> bool:
     journal = report.get("journal")
     return isinstance(journal, dict) and not journal.get("trouble")

@@ -263,11 +263,15 @@ CaseworkerAsking = Annotated[Caseworker, Depends(caseworker)]
 dispatcher = _only(Dispatcher)
 DispatcherAsking = Annotated[Dispatcher, Depends(dispatcher)]
 
+supervisor = _only(Caseworker, Dispatcher)
+SupervisorAsking = Annotated[Caseworker | Dispatcher, Depends(supervisor)]
+
 investigator = _only(Investigator)
 InvestigatorAsking = Annotated[Investigator, Depends(investigator)]
 
 PRINCIPALS: Final = frozenset(
     {
+        supervisor,
         passer_by,
         anyone,
         visitor,

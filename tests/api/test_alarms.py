@@ -44,6 +44,8 @@ class Bridge:
         self.leases: list[str] = []
         self.answer: tuple[int, dict[str, Any]] = (200, {"alarm": ALARM, "state": "claimed"})
         self.silent = False
+        self.rows: list[dict[str, Any]] = []
+        self.asked: list[dict[str, str]] = []
         self.standing: list[dict[str, Any]] = []
 
     async def stream(self, request: Request) -> Response:
@@ -79,6 +81,10 @@ class Bridge:
             return JSONResponse({"reason": "token"}, 401)
         return JSONResponse({"devices": self.standing})
 
+    async def days(self, request: Request) -> Response:
+        self.asked.append(dict(request.query_params))
+        return JSONResponse({"devices": self.rows})
+
     async def lease(self, request: Request) -> Response:
         self.leases.append((await request.json())["kid"])
         status, document = self.answer
@@ -90,6 +96,7 @@ class Bridge:
             routes=[
                 Route("/feed", self.stream),
                 Route("/devices", self.devices),
+                Route("/days", self.days),
                 Route("/alarms/{alarm}/acts", self.act, methods=["POST"]),
                 Route("/alarms/{alarm}/lease", self.lease, methods=["POST"]),
             ]
@@ -242,6 +249,39 @@ def test_an_act_cannot_pass_by_the_bridge(world: World) -> None:
     answer = world.dispatcher.post(claim)
     assert (answer.status_code, problem(answer)) == (403, "not-allowed")
     assert answer.json()["reason"] == "door"
+
+
+def test_a_day_is_told_to_dispatchers_and_to_caseworkers_of_the_team_only(bridge: Bridge, console: World) -> None:
+    case = console.open_case()
+    device = ids.DeviceId(ids.new_id())
+    sign = ids.PublicKey(keys.Identity.generate().sign_public.hex())
+    body = bodies.AlarmDeviceEnrol(device, sign, "3min", "AWARE-convenant (test)")
+    console.caseworker.act("alarm_device.enrol", body, case.case)
+    day = {"since": "2026-11-21T23:00:00.000Z", "until": "2026-11-22T23:00:00.000Z"}
+    where = "/api/v1/alarms/report"
+    dark = console.dispatcher.http.get(where, params=day).json()
+    assert (dark["live"], dark["devices"]) == (False, []), "nothing known is no zero"
+    counts = dict.fromkeys(("again", "open", "genuine", "accidental", "test", "technical", "late", "second_looks"), 0)
+    row = {"device": device, "presses": 1, **counts, "tests": 0, "tampered": 0, "battery": 14}
+    bridge.rows = [row, {**row, "device": "00" * 16}]
+    with bridge.running():
+        for who in (console.dispatcher, console.caseworker):
+            answer = who.http.get(where, params=day).json()
+            assert [one["device"] for one in answer["devices"]] == [device], (
+                "what the journal does not know is not shown"
+            )
+            assert (answer["live"], answer["devices"][0]["battery"]) == (True, 14)
+        assert bridge.asked[0] == day
+        for who in (console.investigator, console.root, case.vault):
+            assert problem(who.http.get(where, params=day)) == "not-found"
+        for wrong in (
+            {**day, "until": day["since"]},
+            {**day, "since": "2026-09-01T00:00:00.000Z"},
+            {**day, "since": "2026-02-30T00:00:00.000Z"},
+        ):
+            assert problem(console.dispatcher.http.get(where, params=wrong)) == "validation"
+        console.caseworker.act("device.revoke", bodies.DeviceRevoke(device), case.case)
+        assert console.dispatcher.http.get(where, params=day).json()["devices"] == [], "nor one that is out of use"
 
 
 def test_a_caseworker_sees_how_the_devices_of_their_team_stand(bridge: Bridge, console: World) -> None:

@@ -4,6 +4,7 @@ import * as api from "../core/api.js";
 import { clock } from "../ui/dates.js";
 import { topBar, typing } from "../ui/chrome.js";
 import { describe } from "../ui/sign-in.js";
+import { openReport } from "../ui/day-report.js";
 import { start, t } from "../ui/texts.js";
 import { View } from "../ui/view.js";
 import { age, isCalling, isNew, isOpen, nextActs, ordered, primaryAct, troubles } from "./alarms.js";
@@ -177,7 +178,7 @@ class Console extends View {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (typing(event) || !this.desk || this.querySelector("dialog")?.open) return;
+    if (typing(event) || !this.desk || this.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && this.closing) return void this.#stopClosing();
     const [alarm, alarms] = [this.#chosen, this.#alarms];
     const at = alarms.findIndex(({ alarm: id }) => id === this.selected);
@@ -220,7 +221,8 @@ class Console extends View {
       return html`${topBar(t("console"))}
         <getuige-sign-in .roles=${["dispatcher"]} heading="console-sign-in" @signed-in=${this.#signedIn}></getuige-sign-in>`;
     }
-    const help = html`<button type="button" @click=${() => this.querySelector("dialog")?.showModal()}>${t("help")} <kbd>?</kbd></button>`;
+    const help = html`<button type="button" data-report @click=${() => openReport(this)}>${t("report")}</button>
+      <button type="button" @click=${() => this.querySelector("dialog")?.showModal()}>${t("help")} <kbd>?</kbd></button>`;
     const alarms = this.#alarms;
     const open = alarms.filter(isOpen);
     const kid = this.desk.session.kid;
@@ -259,7 +261,8 @@ class Console extends View {
         <h2 id="help-title">${t("console-help-title")}</h2>
         <dl class="facts keys">${KEYS.map((key, index) => html`<div><dt><kbd>${key}</kbd></dt><dd>${t(`console-key-${index}`)}</dd></div>`)}</dl>
         <button type="button" class="primary" @click=${() => this.querySelector("dialog")?.close()}>${t("close")}</button>
-      </dialog>`;
+      </dialog>
+      <getuige-day-report></getuige-day-report>`;
   }
 
   /** @param {Desk} desk the bar over the full width: live, or not to be trusted */

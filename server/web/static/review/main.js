@@ -5,6 +5,7 @@ import { day, zone } from "../ui/dates.js";
 import { topBar, typing } from "../ui/chrome.js";
 import * as place from "../ui/place.js";
 import { describe } from "../ui/sign-in.js";
+import { openReport } from "../ui/day-report.js";
 import { start, t } from "../ui/texts.js";
 import { View } from "../ui/view.js";
 import { Case } from "./case.js";
@@ -228,7 +229,8 @@ class Review extends View {
         <getuige-sign-in .roles=${["caseworker", "investigator"]} heading="review-sign-in" @signed-in=${this.#signedIn}>
         </getuige-sign-in>`;
     }
-    const help = html`<button type="button" @click=${() => this.querySelector("dialog")?.showModal()}>${t("help")} <kbd>?</kbd></button>`;
+    const help = html`<button type="button" data-report @click=${() => openReport(this)}>${t("report")}</button>
+      <button type="button" @click=${() => this.querySelector("dialog")?.showModal()}>${t("help")} <kbd>?</kbd></button>`;
     return html`
       ${topBar(t("review"), this.opened ? help : "")}
       <main id="main" tabindex="-1" class="page">
@@ -293,7 +295,8 @@ class Review extends View {
         <h2 id="help-title">${t("help-title")}</h2>
         <dl class="facts keys">${KEYS.map((key, index) => html`<div><dt><kbd>${key}</kbd></dt><dd>${t(`key-${index}`)}</dd></div>`)}</dl>
         <button type="button" class="primary" @click=${() => this.querySelector("dialog")?.close()}>${t("close")}</button>
-      </dialog>`;
+      </dialog>
+      <getuige-day-report></getuige-day-report>`;
   }
 }
 

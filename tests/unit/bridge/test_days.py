@@ -1,0 +1,93 @@
+"""The rows of a day: each press counted once and by its end, and the page, the bridge and the command say the same."""
+
+import json
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+import httpx
+from typer.testing import CliRunner
+
+from device_bridge.alarm import life
+from device_bridge.alarm.alarm import Alarm, Person, Received
+from device_bridge.cli import commands
+from device_bridge.figures import days
+from device_bridge.spool.devices import Heard
+from device_bridge.wire import message
+from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
+from evidence import ids
+from evidence.statements.bodies import AlarmKind, CloseReason
+from tests.support.bridge_world import world
+from tests.support.pressing import kept
+
+START = 1_790_000_000_000
+WHO = Person(ids.KeyId(ids.new_id()), "Bakker")
+ONE, OTHER, SILENT = (ids.DeviceId(number * 32) for number in "123")
+
+
+def at(ms: int) -> ids.Time:
+    return ids.time_of_ms(ms)
+
+
+def alarm(
+    device: ids.DeviceId, reason: CloseReason | None = None, kind: AlarmKind = "press", accepted_s: int = 5
+) -> Alarm:
+    """Return an alarm of a device that was accepted, and closed after two minutes when there is a reason."""
+    sort = {"press": Kind.PRESS, "duress": Kind.DURESS, "test": Kind.TEST, "tamper": Kind.TAMPER}[kind]
+    said = DeviceMessage(device, PressId(1, 1), 0, START, 0, sort, None, "", None)
+    press = kept(said, Received(START, at(START), "a"))
+    made = life.raise_alarm(ids.AlarmId(ids.new_id()), press, case=ids.CaseId(ids.new_id()), kind=kind, flags=())
+    accepted = START + accepted_s * 1000
+    made = life.act(made, "accept", WHO, at(accepted), accepted)
+    return made if reason is None else life.act(made, "close", WHO, at(START + 120_000), START + 120_000, reason)
+
+
+def test_each_press_is_counted_once_and_by_its_end() -> None:
+    alarms = [
+        alarm(ONE, "genuine"),
+        alarm(ONE, "accidental", accepted_s=40),
+        alarm(ONE, kind="duress"),
+        alarm(ONE, "test", kind="test"),
+        alarm(ONE, kind="tamper"),
+        alarm(OTHER, "technical"),
+    ]
+    heard = {ONE: Heard(0, START, 14), SILENT: Heard(0, None, None)}
+    rows = {row.device: row for row in days.of_devices(alarms, heard, {ONE: START}, START + 200_000)}
+    assert rows.keys() == {ONE, OTHER, SILENT}
+    one = rows[ONE]
+    assert (one.presses, one.open, one.genuine, one.accidental, one.tests, one.tampered) == (3, 1, 1, 1, 1, 1)
+    assert (one.late, one.second_looks) == (1, 1)
+    assert (one.battery, one.heard_at, one.tested_at) == (14, at(START), at(START))
+    assert (rows[OTHER].technical, rows[OTHER].battery, rows[OTHER].heard_at) == (1, None, None)
+    assert rows[SILENT] == days.DeviceDay(SILENT)
+    sums = days.total(rows.values())
+    assert sums["presses"] == sum(sums[ended] for ended in ("open", "genuine", "accidental", "test", "technical")) == 4
+
+
+def test_bridge_and_command_say_the_same_of_a_day_and_nothing_of_another(tmp_path: Path) -> None:
+    with world(tmp_path, count=0) as made:
+        memory = made.new_device()
+        topic = str(UpTopic(memory.device, Lane.ALARM))
+        said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", None)
+        body = message.seal(said, memory.identity, topic)
+        httpx.post(made.press_url, params={"topic": topic}, content=body, trust_env=False).raise_for_status()
+        (raised,) = made.bridge.spool.read().newest_alarms(1)
+        here = ids.moment_of(raised.raised_at).astimezone().date()  # a day of this machine, as the command means it
+        begin, end = (datetime.combine(day, time()).astimezone() for day in (here, here + timedelta(days=1)))
+        token = made.settings.token_file.read_text().strip()
+        asked = httpx.get(
+            made.press_url.replace("/press", "/days"),
+            params={"since": ids.time_of(begin), "until": ids.time_of(end)},
+            headers={"Authorization": f"Bearer {token}"},
+        ).json()["devices"]
+        assert _command(tmp_path, here, "--json") == json.dumps({"day": str(here), "devices": asked})
+        (row,) = (one for one in asked if one["device"] == memory.device)
+        assert (row["presses"], row["open"]) == (1, 1)
+        assert f"device {memory.device}: 1 presses, 0 closed as none" in _command(tmp_path, here)
+        before = json.loads(_command(tmp_path, here - timedelta(days=1), "--json"))["devices"]
+        assert sum(one["presses"] for one in before) == 0
+
+
+def _command(data: Path, day: date, *more: str) -> str:
+    shown = CliRunner().invoke(commands, ["alarms", "report", "--data", str(data), "--day", str(day), *more])
+    assert shown.exit_code == 0, shown.output
+    return shown.output.strip()
