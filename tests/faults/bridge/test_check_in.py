@@ -1,5 +1,7 @@
 """A promise that two bridges hold: kept, it is nothing; broken, it is one alarm, whatever was killed meanwhile."""
 
+import signal
+import sqlite3
 import time
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from device_bridge.wire import codes
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
 from evidence import canonical
 from evidence.statements import bodies
+from tests.support.bridge_world import World, bridge_process, world
 from tests.support.many_bridges import Several, several
+from tests.support.ports import free_port
 from tests.support.waiting import never, patience, until
 
 pytestmark = pytest.mark.need("nats-server")
@@ -36,8 +40,18 @@ def promised(
 
 
 def post(made: Several, of: int, topic: str, payload: bytes) -> None:
-    url = f"http://127.0.0.1:{made.bridges[of].feed_port}/press"
-    httpx.post(url, params={"topic": topic}, content=payload, trust_env=False).raise_for_status()
+    send(made.bridges[of].feed_port, topic, payload).raise_for_status()
+
+
+def send(port: int, topic: str, payload: bytes) -> httpx.Response:
+    return httpx.post(f"http://127.0.0.1:{port}/press", params={"topic": topic}, content=payload, trust_env=False)
+
+
+def shown(made: World, port: int) -> list[str]:
+    """Return the kinds of the alarms that a bridge in a process of its own tells consoles of."""
+    headers = {"Authorization": f"Bearer {made.settings.token_file.read_text().strip()}"}
+    answer = httpx.get(f"http://127.0.0.1:{port}/alarms", headers=headers, trust_env=False)
+    return [one["kind"] for one in answer.raise_for_status().json()["alarms"]]
 
 
 def awaited(bridge: Bridge, memory: DeviceMemory) -> int | None:
@@ -161,3 +175,55 @@ def test_in_an_open_alarm_a_check_in_is_shown_and_what_it_promises_is_held(tmp_p
         until(lambda: [len(made.alarms(of)) for of in (0, 1)] == [2, 2], "the second promise is an alarm of its own")
         made.agree()
         assert len({one.alarm for of in (0, 1) for one in made.alarms(of)}) == 2
+
+
+@pytest.mark.need("faketime")
+@pytest.mark.parametrize("by", ["+3600", "-3600"])
+def test_killed_with_its_clock_set_by_an_hour_a_bridge_looks_for_her_when_it_should(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """The only bridge, a process: somebody sets its clock, then it is killed; nobody was overdue before that."""
+    clock, port, wait_s = tmp_path / "clock", free_port(), 25
+    clock.write_text("+0\n")
+    with world(tmp_path, count=0) as made:
+        memory = made.new_device()
+        made.bridge.stop()
+        for name, value in {
+            "LD_PRELOAD": str(next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))),
+            "FAKETIME_TIMESTAMP_FILE": str(clock),
+            "FAKETIME_NO_CACHE": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        with bridge_process(made, port) as process:
+            until(lambda: answers(made, port), "the bridge answers")
+            send(port, *promised(memory, 1, 3600, ago_s=3600 - wait_s)).raise_for_status()
+            begun, awaited_ms = time.monotonic(), due_ms(made)
+            clock.write_text(f"{by}\n")
+            until(lambda: due_ms(made) != awaited_ms, "the bridge saw that its clock was set")
+            early = shown(made, port)
+            assert not early or time.monotonic() - begun >= wait_s
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        with bridge_process(made, port):
+            until(lambda: answers(made, port) and shown(made, port) == ["overdue"], "she is looked for")
+            assert time.monotonic() - begun >= wait_s - 1
+            never(lambda: shown(made, port) != ["overdue"], "a second alarm", 5)
+        for name in ("LD_PRELOAD", "FAKETIME_TIMESTAMP_FILE"):
+            monkeypatch.delenv(name)
+        made.bridge = Bridge(made.settings)
+        made.bridge.start()
+
+
+def answers(made: World, port: int) -> bool:
+    try:
+        return shown(made, port) is not None
+    except httpx.HTTPError:
+        return False
+
+
+def due_ms(made: World) -> int | None:
+    """Return when what a bridge in a process of its own awaits is overdue, by that bridge's clock."""
+    with sqlite3.connect(f"file:{made.settings.folder / 'spool.db'}?mode=ro", uri=True) as spool:
+        found: tuple[int] | None = spool.execute("SELECT due_ms FROM promise").fetchone()
+        return found and found[0]
