@@ -291,7 +291,7 @@ class Bridge:
         return sum(connection.connected.is_set() for connection in self._presses)
 
     def tell(self, alarm: Alarm) -> None:
-        """Tell the device what is to be told about its alarm now; nothing about one that a duress code raised."""
+        """Tell the device what is to be told about its alarm now; nothing about one that is silent."""
         if not alarm.silent:
             self._tell(self.intake.told(alarm))
 

@@ -158,7 +158,8 @@ class Alarm:
     revision: int | None = None
     wrong_codes: int | None = None
     silent: bool | None = None
-    """Raised by a duress code: the device, which somebody may be looking at, hears no more than of any cancel."""
+    """Raised by a duress code, or because she did not check in: somebody may be looking at the device, which hears no
+    more than of any cancel."""
     acts: tuple[Done, ...] = ()
     lapses: tuple[Lapse, ...] = ()
     generation: int | None = None

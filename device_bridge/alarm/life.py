@@ -114,7 +114,7 @@ def raise_alarm(
         routes=(),
         card=card,
         age_s=press.age_s,
-        silent=True if press.is_typed and kind == "duress" else None,
+        silent=True if press.is_typed else None,
         generation=generation,
         orphan=orphan,
     )

@@ -230,7 +230,7 @@ class Watch:
 
     def _device_outcome(self, alarm: Alarm) -> tuple[Outcome, str, RouteCode]:
         if alarm.silent:
-            words = "not told to call 112: somebody may be looking at the device (duress code)"
+            words = "not told to call 112: somebody may be looking at the device"
             return "failed", words, "device-watched"
         if self._around.brokers() == 0:
             return "failed", "cannot be told to call 112: no broker is connected", "device-no-broker"

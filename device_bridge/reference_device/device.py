@@ -159,6 +159,8 @@ class ReferenceDevice:
         refuse_check_in(wait_s, note)
         press = self._memory.next_press()
         said = replace(self._message(Kind.CHECK_IN, press, location, pin), wait_s=wait_s, note=note, tell=tell)
+        with self._changed:
+            self._followed.promised(time.monotonic() + wait_s if wait_s else None, typed=pin is not None)
         self._send(press, said, follows=None if pin is None else Kind.CANCEL)
         return press
 

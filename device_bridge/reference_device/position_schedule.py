@@ -9,6 +9,8 @@ repeat what he recorded. So:
   an earlier alarm that arrives late ends nothing that came after it.
 - *accepted* and the like, about a press of an earlier start, say that its alarm is open; when they are newer than the
   newest closing that the device remembers, and no older recording.
+- When the moment of a check-in has passed, by this device's own clock, and no code was typed since, an alarm may be open
+  of which nobody tells it: so it is followed for half an hour.
 - A test is followed by nobody, unless a bridge took it for a press and says *call-112*.
 """
 
@@ -32,6 +34,8 @@ class Followed:
         self._until_s: dict[PressId, float] = {}
         """Followed presses that a bridge has stored, and until when (monotonic seconds) without a newer word."""
         self._unstored: set[PressId] = set()
+        self._promised_s: list[float] = []
+        """When this device is overdue (monotonic seconds)."""
         self._heard_ms: dict[PressId, int] = {}
         """The bridge's clock when it last said something new of a press."""
         self._ended: set[PressId] = set()
@@ -40,7 +44,13 @@ class Followed:
 
     def is_any(self, now_s: float) -> bool:
         """Whether an alarm may be open at `now_s` (monotonic seconds)."""
-        return bool(self._unstored) or any(until > now_s for until in self._until_s.values())
+        overdue = any(due <= now_s < due + UNHEARD_S for due in self._promised_s)
+        return bool(self._unstored) or overdue or any(until > now_s for until in self._until_s.values())
+
+    def promised(self, due_s: float | None, *, typed: bool) -> None:
+        """Promise to check in before `due_s` (monotonic seconds); a typed code takes the place of what was promised."""
+        kept = [] if typed else self._promised_s
+        self._promised_s = kept if due_s is None else [*kept, due_s]
 
     def pushed(self, press: PressId, kind: Kind) -> None:
         """A message of this kind was made: until a bridge has stored it, its alarm may be open."""

@@ -67,6 +67,7 @@ def all_await(made: Several, memory: DeviceMemory, counter: int | None) -> None:
 def is_overdue(made: Several) -> None:
     until(lambda: all(made.alarms(of) for of in range(len(made.bridges))), "she is overdue at every bridge")
     made.agree()
+    assert all(one.silent for of in range(len(made.bridges)) for one in made.alarms(of)), "the device hears nothing"
     names = {(one.alarm, one.kind, one.repeats) for of in range(len(made.bridges)) for one in made.alarms(of)}
     assert len(names) == 1
     assert names.pop()[1:] == ("overdue", 0)

@@ -122,3 +122,16 @@ def test_a_device_remembers_the_closing_when_it_is_switched_off(tmp_path: Path) 
     assert told(again, word(PressId(3, 1), Told.ACCEPTED, 2001))
     with pytest.raises(MessageError):
         again._listen(cose.sign1(keys.Identity.generate(), word(FIRST, Told.ACCEPTED, 9000).to_payload(), topic))
+
+
+def test_who_does_not_check_in_is_followed_for_a_while_by_her_own_clock() -> None:
+    followed = Followed()
+    followed.promised(600.0, typed=False)
+    followed.promised(5000.0, typed=False)
+    assert [followed.is_any(at_s) for at_s in (0.0, 599.0, 600.0, 2399.0, 2400.0, 5000.0)] == [
+        *(False, False, True, True, False, True)
+    ]
+    followed.promised(None, typed=True)
+    assert not followed.is_any(600.0), "whichever code it was: after that it is followed as after a cancel"
+    followed.promised(900.0, typed=True)
+    assert followed.is_any(900.0)

@@ -202,7 +202,7 @@ class Histories(RuleBasedStateMachine):
             assert row.raw is not None, "what she said is there when it is needed"
             step = self.take(row.pressed, ran_out=True)
             assert step.alarm is not None
-            assert (step.alarm.kind, step.alarm.silent) == ("overdue", None)
+            assert (step.alarm.kind, step.alarm.silent) == ("overdue", True)
             assert (step.sending is None) == (before is not None)
             assert step.alarm.raised_at == (before or step.alarm).raised_at
             self.opened += before is None
