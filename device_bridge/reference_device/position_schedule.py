@@ -9,7 +9,7 @@ repeat what he recorded. So:
   an earlier alarm that arrives late ends nothing that came after it.
 - *accepted* and the like, about a press of an earlier start, say that its alarm is open; when they are newer than the
   newest closing that the device remembers, and no older recording.
-- When the moment of a check-in has passed, by this device's own clock, and no code was typed since, an alarm may be open
+- When the moment of a check-in has passed by this device's own clock, and no code was typed since, an alarm may be open
   of which nobody tells it: so it is followed for half an hour.
 - A test is followed by nobody, unless a bridge took it for a press and says *call-112*.
 """

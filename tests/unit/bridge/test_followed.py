@@ -128,9 +128,8 @@ def test_who_does_not_check_in_is_followed_for_a_while_by_her_own_clock() -> Non
     followed = Followed()
     followed.promised(600.0, typed=False)
     followed.promised(5000.0, typed=False)
-    assert [followed.is_any(at_s) for at_s in (0.0, 599.0, 600.0, 2399.0, 2400.0, 5000.0)] == [
-        *(False, False, True, True, False, True)
-    ]
+    moments = (0.0, 599.0, 600.0, 2399.0, 2400.0, 5000.0)
+    assert [followed.is_any(at_s) for at_s in moments] == [False, False, True, True, False, True]
     followed.promised(None, typed=True)
     assert not followed.is_any(600.0), "whichever code it was: after that it is followed as after a cancel"
     followed.promised(900.0, typed=True)
