@@ -62,8 +62,11 @@ class WallClock:
         """Call `carry` for each step. When it raises it is called again, and `look` raises."""
         self._carrying.append((carry, []))
 
-    def look(self) -> None:
-        """Notice a step and have everything carried over it."""
+    def look(self) -> int:
+        """Notice a step and have everything carried over it; return what the clock showed (Unix milliseconds).
+
+        Who compares stored moments with the clock uses this moment: a later look at it may be behind a step.
+        """
         with self._lock:
             wall, steady = self._wall_ms(), self._steady_ms()
             step = Step(self._last[0] + steady - self._last[1], wall)
@@ -77,6 +80,7 @@ class WallClock:
                 while waiting:
                     carry(waiting[0])
                     waiting.pop(0)
+            return wall
 
     @property
     def trouble(self) -> str | None:

@@ -52,11 +52,11 @@ def merge(mine: Alarm, theirs: Alarm) -> Alarm:
     history = _history(merged, mine.history, theirs.history)
     revision = (mine.revision or 0) + news if news else mine.revision
     merged = replace(merged, state=_state(merged, mine, theirs), history=history, revision=revision)
-    return merged if _waits_for(merged) == _waits_for(mine) else replace(merged, counting_ms=None)
+    return merged if waits_for(merged) == waits_for(mine) else replace(merged, counting_ms=None)
 
 
-def _waits_for(alarm: Alarm) -> tuple[object, ...]:
-    """What its next deadline is about: when that changes, an old count of it is none."""
+def waits_for(alarm: Alarm) -> tuple[object, ...]:
+    """Return what its next deadline is about: when that changes, an old count of it is none."""
     at = alarm.escalation.at if alarm.escalation is not None and alarm.stage == Stage.LAST else None
     return alarm.accepted_by is None, alarm.stage == Stage.LAST, at
 

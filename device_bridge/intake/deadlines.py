@@ -4,8 +4,6 @@ One transaction makes each step durable (alarm, held routes, statement for the j
 The rules are in `device_bridge.alarm.escalation`.
 """
 
-import time
-from collections.abc import Callable
 from typing import Final, Protocol
 
 from device_bridge.alarm import escalation
@@ -70,7 +68,6 @@ class Watch:
         board: Board,
         around: Surroundings,
         clock: WallClock,
-        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     ) -> None:
         self._spool = spool
         self._bridge = bridge
@@ -78,7 +75,6 @@ class Watch:
         self._around = around
         self._clock = clock
         clock.on_step(self.carry)
-        self._clock_ms = clock_ms
         self._told_again = False
         self._unread: set[ids.AlarmId] = set()
         self.loop = Loop("deadlines", self._turn)
@@ -136,11 +132,11 @@ class Watch:
         return len(taken)
 
     def _turn(self) -> float:
-        self._clock.look()
+        now_ms = self._clock.look()
         if not self._told_again and self._around.brokers() > 0:
             self._tell_again()
             self._told_again = True
-        self.look(self._clock_ms())
+        self.look(now_ms)
         return LOOK_S
 
     def carry(self, step: Step) -> None:

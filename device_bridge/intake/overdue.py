@@ -67,8 +67,7 @@ class Overdue:
         return opened
 
     def _turn(self) -> float:
-        self._clock.look()
-        self.look(time.time_ns() // 1_000_000)
+        self.look(self._clock.look())
         return LOOK_S
 
     def _run_out(self, press: ids.Sha256, now_ms: int) -> int:

@@ -32,7 +32,7 @@ class Joining:
             mine: Alarm | None = spool.alarm(theirs.alarm)
         except UnknownAlarmError:
             mine = None
-        merged = replace(theirs, counting_ms=None) if mine is None else merging.merge(mine, theirs)
+        merged = _counted_here(mine, theirs)
         if merged == mine:
             return []
         spool.save_alarm(merged)
@@ -139,6 +139,22 @@ class Joining:
         )
         spool.queue_statement(said.id, orphan.alarm, said.envelope.to_bytes())
         spool.count("alarms.folded")
+
+
+def _counted_here(mine: Alarm | None, theirs: Alarm) -> Alarm:
+    """Merge. What another bridge's clock began (an acceptance, a round) is counted by ours, from when it was heard.
+
+    A bridge whose clock is years off would otherwise take each alarm from whoever accepted it at once, or never begin
+    another round.
+    """
+    if mine is None:
+        merged, fresh = replace(theirs, counting_ms=None), True
+    else:
+        merged = merging.merge(mine, theirs)
+        fresh = merging.waits_for(merged) != merging.waits_for(mine)
+    if fresh and (merged.accepted_by is not None or merged.stage == Stage.LAST):
+        return replace(merged, counting_ms=time.time_ns() // 1_000_000)
+    return merged
 
 
 def _words(alarm: Alarm) -> tuple[State, bool]:

@@ -5,8 +5,7 @@ takes neither the spool's lock nor its disk from a press. A change of a device's
 """
 
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
@@ -56,7 +55,6 @@ class Supervisor:
         registry: Registry,
         telemetry: Telemetry,
         clock: WallClock,
-        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         shards: range = ALL_SHARDS,
     ) -> None:
         self.bridge = bridge
@@ -64,10 +62,9 @@ class Supervisor:
         self._spool = spool
         self._registry = registry
         self._telemetry = telemetry
-        self._clock_ms = clock_ms
         self._clock = clock
         clock.on_step(self.carry)
-        self._began_ms = clock_ms()
+        self._began_ms = clock.look()
         self._known: dict[ids.DeviceId, Condition] = {}
         self._standing: dict[ids.DeviceId, Standing] = {}
         self._written: dict[ids.DeviceId, int] = {}
@@ -239,8 +236,7 @@ class Supervisor:
             self._written.update({name: one.heard_ms or 0 for name, one in rows})
 
     def _turn_of_loop(self) -> float:
-        self._clock.look()
-        self.look(self._clock_ms())
+        self.look(self._clock.look())
         return LOOK_S
 
 

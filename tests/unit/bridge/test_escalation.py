@@ -119,7 +119,9 @@ def test_a_receiver_that_cannot_be_reached_is_passed_by_at_once(made: World, mem
 
 
 @pytest.mark.need("nats-server")
-def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_call_112(tmp_path: Path) -> None:
+def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_call_112(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     port = free_port()
     with world(tmp_path, count=1) as made:
         memory = made.new_device()
@@ -132,8 +134,8 @@ def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_ca
                 process.send_signal(signal.SIGKILL)
                 process.wait()
             made.bridge = Bridge(made.settings)
-            real = made.bridge.watch._clock_ms
-            made.bridge.watch._clock_ms = lambda: real() + 60_000
+            look = made.bridge.watch.look
+            monkeypatch.setattr(made.bridge.watch, "look", lambda now_ms: look(now_ms + 60_000))
             made.bridge.start()
             until(lambda: shown(made)["escalation"] and shown(made)["escalation"]["stage"] == 2, "both steps")
             device.heartbeat()

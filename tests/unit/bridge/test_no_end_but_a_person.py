@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from device_bridge.alarm import life, merging
-from device_bridge.alarm.alarm import Alarm
+from device_bridge.alarm import escalation, life, merging
+from device_bridge.alarm.alarm import Alarm, Person
 from device_bridge.alarm.escalation import unix_ms
+from device_bridge.peers.joining import Joining
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.routes.webhook import PAGE_TYPE
 from device_bridge.wire.message import Kind
@@ -111,6 +112,38 @@ def test_a_dispatch_at_another_bridge_leaves_the_acceptance_as_it_was(made: Worl
     assert merging.merge(there, here).state == "raised"
     for both in (merging.merge(here, on_the_way), merging.merge(on_the_way, here)):
         assert (both.state, both.accepted_by) == ("dispatched", there.accepted_by)
+
+
+@pytest.mark.parametrize("off_ms", [-(10**11), 10**11], ids=["behind", "ahead"])
+def test_what_a_bridge_with_another_clock_did_is_counted_from_when_it_was_heard(
+    made: World, memory: DeviceMemory, off_ms: int
+) -> None:
+    made.bridge.watch.stop()
+    alarm = push(made, memory)
+    here = known(made, alarm)
+    at_ms = unix_ms(here.raised_at) + off_ms
+    there = life.act(here, "accept", person_of(made), ids.time_of_ms(at_ms), at_ms, statement=ids.Sha256("1" * 64))
+    joining, heard_ms = Joining(made.organisation.bridge, made.bridge.intake), unix_ms(ids.now())
+    with made.bridge.spool.write() as spool:
+        joining.join(spool, there, [])
+    assert later(made, heard_ms, 299) == 0
+    assert known(made, alarm).accepted_by is not None, "nobody takes it from who accepted it"
+    assert later(made, heard_ms, 310) == 1
+    assert known(made, alarm).accepted_by is None
+    for seconds in (310, 310):
+        later(made, heard_ms, seconds)
+    here = known(made, alarm)
+    assert here.stage == 2
+    told = escalation.again(here, ids.time_of_ms(unix_ms(ids.now()) + off_ms))
+    heard_ms = unix_ms(ids.now())
+    with made.bridge.spool.write() as spool:
+        joining.join(spool, told, [])
+    assert later(made, heard_ms, 119) == 0
+    assert later(made, heard_ms, 125) == 1, "the next round comes, whatever the other bridge's clock says"
+
+
+def person_of(made: World) -> Person:
+    return made.bridge.registry.dispatcher(made.organisation.dispatcher.kid)[0]
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 503])
