@@ -107,6 +107,7 @@ _ROWS: Final = (
     Act("alarm_device.return", bodies.DeviceReturn, _CASEWORKER, "case", "start"),
     Act("shift.begin", bodies.ShiftMark, _DISPATCHER, "none", "start", "organisation"),
     Act("shift.end", bodies.ShiftMark, _DISPATCHER, "none", "start", "organisation"),
+    Act("shift.take_over", bodies.ShiftTakeOver, _DISPATCHER, "none", "start", "organisation"),
     Act("item.open", bodies.ItemOpen, _WHO_SEALS, "item", "case", brings="item", erasable=True),
     Act("item.seal", bodies.ItemSeal, _WHO_SEALS, "item", "case", brings="item", erasable=True, by_each_bridge=True),
     Act("item.amend", bodies.ItemAmend, _by("phone", "caseworker"), "none", "never"),

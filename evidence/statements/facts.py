@@ -59,6 +59,16 @@ class Shift:
     by: ids.KeyId
     began_at: ids.Time
     ended_at: ids.Time | None = None
+    taken_over: "TakenOver | None" = None
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """Who took over the open alarms of a shift, when (on that console's clock), and which."""
+
+    by: ids.KeyId
+    at: ids.Time
+    alarms: tuple[ids.AlarmId, ...]
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,13 @@ def shifts(key: Key, trust: Trust, url: Url, as_json: AsJson = False, phrase_fil
     from server.clients.dispatcher import Dispatcher
 
     rows = [
-        {"began": one["began_at"], "ended": one["ended_at"], "label": one["label"], "by": one["by"]}
+        {
+            "began": one["began_at"],
+            "ended": one["ended_at"],
+            "label": one["label"],
+            "by": one["by"],
+            "taken_over": one["taken_over_label"],
+        }
         for one in Dispatcher(_signer(key, trust, url, phrase_file)).shifts()
     ]
     show(rows, as_json=as_json, nothing="Nobody began a shift yet.")

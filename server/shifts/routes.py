@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from evidence import ids
+from evidence.statements.facts import Shift
 from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import DispatcherAsking
@@ -39,12 +40,34 @@ class ShiftOut(BaseModel):
     label: str
     began_at: str
     ended_at: str | None = None
+    taken_over_by: str | None = None
+    taken_over_label: str | None = None
+    taken_over_at: str | None = None
+    alarms: list[str] = []
+    """The alarms that were taken over by name."""
 
 
 class Shifts(BaseModel):
     """Shifts, newest first. The moments are those that the dispatchers' consoles signed."""
 
     shifts: list[ShiftOut]
+
+
+def shown(standing: Standing, name: ids.ShiftId, shift: Shift) -> ShiftOut:
+    """Return a shift as the page and the command show it."""
+    taken = shift.taken_over
+    row = ShiftOut(
+        shift=name,
+        by=shift.by,
+        label=standing.certified[shift.by].body.label,
+        began_at=shift.began_at,
+        ended_at=shift.ended_at,
+    )
+    if taken is not None:
+        row.taken_over_by, row.taken_over_at = taken.by, taken.at
+        row.taken_over_label = standing.certified[taken.by].body.label
+        row.alarms = list(taken.alarms)
+    return row
 
 
 @router.get("", operation_id="list_shifts", responses=problems(*PROVEN, general.VALIDATION))
@@ -58,15 +81,6 @@ async def list_shifts(
     def look(standing: Standing) -> list[ShiftOut]:
         rows = [(one.began_at, name, one) for name, one in standing.shifts.items()]
         rows = sorted((row for row in rows if before is None or row[0] < ids.Time(before)), key=lambda row: row[:2])
-        return [
-            ShiftOut(
-                shift=name,
-                by=one.by,
-                label=standing.certified[one.by].body.label,
-                began_at=one.began_at,
-                ended_at=one.ended_at,
-            )
-            for _, name, one in rows[::-1][:MAX_SHIFTS]
-        ]
+        return [shown(standing, name, one) for _, name, one in rows[::-1][:MAX_SHIFTS]]
 
     return Shifts(shifts=await run_in_threadpool(journal.ask, look))

@@ -11,7 +11,7 @@ import re
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from evidence import keys
+from evidence import ids, keys
 from evidence.envelope import wraps
 from evidence.statements import bodies, statement
 from tests.support import portrait, published
@@ -169,6 +169,43 @@ async def test_a_shift_is_written_down_when_it_begins_and_when_it_ends(browser: 
     assert begun.body == ended.body
     assert begun.by == server.world.people["daan"].kid
     assert begun.at <= ended.at
+
+
+async def test_who_comes_next_takes_over_by_name_what_was_open(browser: Browser, server: StandIn) -> None:
+    world = server.world
+    sanne, name = keys.Identity.generate(), ids.ShiftId(ids.new_id())
+    world.record(statement.sign(world.root, "key.publish", published.certificate(sanne, "dispatcher", "Sanne de Wit")))
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        alarm, own = server.press(), server.press()
+        server.alarms[alarm] |= {"state": "dispatched", "accepted_by": {"kid": sanne.kid, "label": "Sanne de Wit"}}
+        server.tell("alarm", dict(server.alarms[alarm]))
+        left = page.locator(".hand-over")
+        world.record(statement.sign(sanne, "shift.begin", bodies.ShiftMark(name)))
+        world.record(statement.sign(sanne, "shift.end", bodies.ShiftMark(name)))
+        await expect(left).to_contain_text("Sanne de Wit eindigde de dienst om", timeout=patience(15_000))
+        await expect(left).to_contain_text("1 open alarm")
+        await expect(left).to_contain_text("Start uw dienst om over te nemen")
+        await page.get_by_role("button", name="Dienst starten").click()
+        await daan.keep("console-hand-over", full_page=True)
+        await page.get_by_role("button", name="Ik neem over van Sanne de Wit").click()
+        await expect(left).to_have_count(0)
+        row = page.locator(f"button[data-alarm='{alarm}']")
+        await expect(row).to_contain_text("aangenomen door Sanne de Wit, overgenomen door Daan Okafor (meldkamer) om")
+        begun, taken = server.statements
+        assert begun.type == "shift.begin"
+        assert isinstance(begun.body, bodies.ShiftMark)
+        assert taken.body == bodies.ShiftTakeOver(name, begun.body.shift, (ids.AlarmId(alarm),))
+
+        await page.locator(f"button[data-alarm='{own}']").click()
+        await page.keyboard.press("a")
+        await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
+        await page.get_by_role("button", name="Dienst beëindigen").click()
+        await expect(left).to_contain_text("1 open alarm op uw naam", timeout=patience(15_000))
+        await expect(left.get_by_role("button")).to_have_count(0)
+        assert await daan.axe() == []
+        await daan.sound()
 
 
 async def test_the_second_desk_sees_at_once_who_has_it(browser: Browser, server: StandIn) -> None:

@@ -145,6 +145,9 @@ class RandomHistory:
         if not self.shifts or self.dice.random() < FRESH:
             self.shifts.append(ids.ShiftId(ids.new_id()))
             return self._sign(self.dispatcher, "shift.begin", bodies.ShiftMark(self.shifts[-1]))
+        if self.dice.random() < FRESH:
+            taken = bodies.ShiftTakeOver(self.dice.choice(self.shifts), self.dice.choice(self.shifts), ())
+            return self._sign(self.dispatcher, "shift.take_over", taken)
         return self._sign(self.dispatcher, "shift.end", bodies.ShiftMark(self.dice.choice(self.shifts)))
 
     def say_phone(self, house: House) -> Statement:

@@ -24,6 +24,7 @@ from evidence.envelope import container
 from evidence.statements import bodies, statement
 from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from server.items.routes import parse_range
+from server.shifts.routes import shown
 from server.web.pages import router
 from tests.support.page_world import LABELS, ORIGIN, World
 from tests.support.waiting import until
@@ -138,6 +139,7 @@ class StandIn:
             ("GET", "/alarms", self._alarms),
             ("GET", "/alarms/stream", self._stream),
             ("GET", "/alarms/report", self._report),
+            ("GET", "/shifts", self._shifts),
             ("GET", "/devices", self._devices),
             ("GET", "/devices/{device}", self._device),
             ("POST", "/statements", self._statement),
@@ -324,6 +326,12 @@ class StandIn:
             found["closed"] = {"reason": made.body.reason, "by": person, "at": made.at}
         self.tell("alarm", found)
         return JSONResponse(found)
+
+    async def _shifts(self, request: Request) -> dict[str, Any]:
+        self._who(request)
+        standing = self.world.standing
+        rows = [shown(standing, name, one).model_dump() for name, one in standing.shifts.items()]
+        return {"shifts": sorted(rows, key=lambda row: str(row["began_at"]), reverse=True)}
 
     async def _report(self, request: Request, since: str, until: str) -> dict[str, Any]:
         """Count what was pressed here with the bridge's own figures."""

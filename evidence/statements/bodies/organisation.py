@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from evidence.ids import Base64, KeyId, PublicKey, Sha256, ShiftId, SubjectId, TeamId
+from evidence.ids import AlarmId, Base64, KeyId, PublicKey, Sha256, ShiftId, SubjectId, TeamId
 from evidence.statements.bodies.body import Body
 
 Role = Literal["server", "bridge", "caseworker", "dispatcher", "desk", "investigator"]
@@ -90,3 +90,12 @@ class ShiftMark(Body):
     """A dispatcher begins or ends to watch a console."""
 
     shift: ShiftId
+
+
+@dataclass(frozen=True)
+class ShiftTakeOver(Body):
+    """A dispatcher takes over the open alarms of a colleague's shift (`shift`), in a shift of their own."""
+
+    shift: ShiftId
+    own: ShiftId
+    alarms: tuple[AlarmId, ...]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from evidence import keys
 from evidence.statements import bodies
-from evidence.statements.facts import Certified, Shift
+from evidence.statements.facts import Certified, Shift, TakenOver
 from evidence.statements.fold.registry import at_start
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Said
@@ -53,3 +53,9 @@ def _shift_begin(standing: Standing, said: Said[bodies.ShiftMark]) -> None:
 def _shift_end(standing: Standing, said: Said[bodies.ShiftMark]) -> None:
     name = said.body.shift
     standing.shifts[name] = replace(standing.shifts[name], ended_at=said.at)
+
+
+@at_start(bodies.ShiftTakeOver)
+def _shift_take_over(standing: Standing, said: Said[bodies.ShiftTakeOver]) -> None:
+    name, taken = said.body.shift, TakenOver(said.by, said.at, said.body.alarms)
+    standing.shifts[name] = replace(standing.shifts[name], taken_over=taken)

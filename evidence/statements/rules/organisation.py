@@ -83,3 +83,15 @@ def end_shift(standing: Standing, said: Said[bodies.ShiftMark], _now: ids.Time) 
     known = standing.shifts.get(said.body.shift)
     if known is None or known.by != said.by or known.ended_at is not None:
         refuse("unknown-shift", "you have no such shift running")
+
+
+@rule(bodies.ShiftTakeOver)
+def take_over(standing: Standing, said: Said[bodies.ShiftTakeOver], _now: ids.Time) -> None:
+    """Refuse what is not between a colleague's shift and one of one's own that runs, or was done already."""
+    left, own = standing.shifts.get(said.body.shift), standing.shifts.get(said.body.own)
+    if own is None or own.by != said.by or own.ended_at is not None:
+        refuse("unknown-shift", "who takes over has a shift running")
+    if left is None or left.by == said.by:
+        refuse("unknown-shift", "that is no shift of a colleague")
+    if left.taken_over is not None:
+        refuse("exists", "a colleague took this shift over")

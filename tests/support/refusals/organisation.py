@@ -133,6 +133,46 @@ def a_shift_ends_that_is_not_ones_own_or_over(w: World) -> Iterator[Statement]:
     yield w.say(w.dispatcher, "shift.end", mark)
 
 
+def two_shifts(w: World) -> tuple[ids.ShiftId, ids.ShiftId]:
+    """Begin a shift of the dispatcher and one of the colleague; return both names."""
+    names = new(ids.ShiftId), new(ids.ShiftId)
+    for who, name in zip((w.dispatcher, w.colleague_dispatcher), names, strict=True):
+        w.act(who, "shift.begin", bodies.ShiftMark(name))
+    return names
+
+
+@refused("unknown-shift", "who takes over has a shift running")
+def a_shift_is_taken_over_without_one(w: World) -> Iterator[Statement]:
+    left, own = two_shifts(w)
+    yield w.say(w.colleague_dispatcher, "shift.take_over", bodies.ShiftTakeOver(left, new(ids.ShiftId), ()))
+    yield w.say(w.colleague_dispatcher, "shift.take_over", bodies.ShiftTakeOver(left, left, ()))
+    w.act(w.colleague_dispatcher, "shift.end", bodies.ShiftMark(own))
+    yield w.say(w.colleague_dispatcher, "shift.take_over", bodies.ShiftTakeOver(left, own, ()))
+
+
+@refused("unknown-shift", "that is no shift of a colleague")
+def a_shift_is_taken_over_that_is_none_or_ones_own(w: World) -> Iterator[Statement]:
+    _, own = two_shifts(w)
+    yield w.say(w.colleague_dispatcher, "shift.take_over", bodies.ShiftTakeOver(new(ids.ShiftId), own, ()))
+    yield w.say(w.colleague_dispatcher, "shift.take_over", bodies.ShiftTakeOver(own, own, ()))
+
+
+@refused("exists", "a colleague took this shift over")
+def a_shift_is_taken_over_twice(w: World) -> Iterator[Statement]:
+    left, own = two_shifts(w)
+    w.act(w.colleague_dispatcher, "shift.take_over", bodies.ShiftTakeOver(left, own, ()))
+    yield w.say(w.colleague_dispatcher, "shift.take_over", bodies.ShiftTakeOver(left, own, ()))
+
+
+@allowed
+def a_shift_is_taken_over_while_it_runs_and_after_it_ended(w: World) -> Iterator[Statement]:
+    left, own = two_shifts(w)
+    mine = bodies.ShiftTakeOver(left, own, (new(ids.AlarmId),))
+    yield w.say(w.colleague_dispatcher, "shift.take_over", mine)
+    w.act(w.dispatcher, "shift.end", bodies.ShiftMark(left))
+    yield w.say(w.colleague_dispatcher, "shift.take_over", mine)
+
+
 @allowed
 def a_shift_begins_and_ends(w: World) -> Iterator[Statement]:
     mark = bodies.ShiftMark(new(ids.ShiftId))

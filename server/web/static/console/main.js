@@ -10,6 +10,7 @@ import { View } from "../ui/view.js";
 import { age, isCalling, isNew, isOpen, nextActs, ordered, primaryAct, troubles } from "./alarms.js";
 import { alarmCard } from "./card.js";
 import { Desk } from "./desk.js";
+import { HandOver } from "./handover.js";
 import { alarmList, escalationOf, flagsOf, stateMark, whose } from "./list.js";
 import { closedHow, isForUs, secondLook } from "./second-look.js";
 import { Shift } from "./shift.js";
@@ -38,6 +39,8 @@ class Console extends View {
     this.lamp = new Screen(() => this.requestUpdate());
     /** @type {Set<string>} alarms whose siren was silenced here */
     this.silenced = new Set();
+    /** @type {HandOver | null} */
+    this.handing = null;
     /** @type {Set<string>} closed alarms at which somebody here looked too */
     this.seen = new Set();
     /** @type {Shift | null} */
@@ -71,6 +74,7 @@ class Console extends View {
     window.removeEventListener("keydown", this.keys);
     clearInterval(this.ticking);
     this.desk?.stop();
+    this.handing?.stop();
   }
 
   /** @param {CustomEvent} event */
@@ -91,6 +95,8 @@ class Console extends View {
       },
       moved: ({ alarm }) => this.telling.offer(alarm, moved(this.desk?.opened.get(alarm)?.meta, this.desk?.tracks.get(alarm))),
     });
+    this.handing = new HandOver(detail.session, () => this.requestUpdate());
+    this.handing.start();
     this.requestUpdate();
     window.scrollTo(0, 0);
     try {
@@ -226,6 +232,7 @@ class Console extends View {
     const alarms = this.#alarms;
     const open = alarms.filter(isOpen);
     const kid = this.desk.session.kid;
+    const shifts = this.handing?.shifts ?? [];
     const ours = alarms.filter((alarm) => isForUs(alarm, kid, this.seen));
     const live = this.desk.live === true && troubles(this.desk.health).stale.length === 0;
     return html`
@@ -236,6 +243,7 @@ class Console extends View {
       <main id="main" tabindex="-1" class="console">
         <section class="listing" aria-labelledby="alarms-title">
           ${this.#shift()}
+          ${this.handing?.panel(alarms, this.shift?.told === "recorded" ? this.shift.name : null)}
           ${this.desk.session.unopened > 0 ? html`<div class="problem unopened" role="status">
             <strong>${t("desk-unopened", { count: this.desk.session.unopened })}</strong><p>${t("desk-unopened-text")}</p></div>` : nothing}
           <div class="list-head"><h1 id="alarms-title">${live ? t("alarms-open", { count: open.length }) : t("alarms-old")}</h1>
@@ -244,11 +252,11 @@ class Console extends View {
           </div>
           ${live ? nothing : html`<p class="problem">${t("alarms-old-text")}</p>`}
           ${live && alarms.length === 0 ? html`<p class="none">${t("alarms-none")}</p>` : nothing}
-          ${alarmList(open, this.selected, (alarm) => this.#choose(alarm))}
+          ${alarmList(open, this.selected, (alarm) => this.#choose(alarm), shifts)}
           ${ours.length > 0 ? html`<h2 class="second-look-title">${t("second-look")}</h2>
-            ${alarmList(ours, this.selected, (alarm) => this.#choose(alarm))}` : nothing}
+            ${alarmList(ours, this.selected, (alarm) => this.#choose(alarm), shifts)}` : nothing}
           ${alarms.length > open.length + ours.length ? html`<h2 class="closed-title">${t("alarms-closed")}</h2>
-            ${alarmList(alarms.filter((alarm) => !isOpen(alarm) && !ours.includes(alarm)), this.selected, (alarm) => this.#choose(alarm))}` : nothing}
+            ${alarmList(alarms.filter((alarm) => !isOpen(alarm) && !ours.includes(alarm)), this.selected, (alarm) => this.#choose(alarm), shifts)}` : nothing}
         </section>
         <section class="desk" aria-live="off">
           ${this.notice ? html`<div class=${this.notice.bad ? "card problem" : "card done"} role="status"><strong>${this.notice.title}</strong>
@@ -307,7 +315,7 @@ class Console extends View {
     return html`
       <article class="alarm-view" aria-labelledby="alarm-title" data-alarm=${alarm.alarm} data-state=${alarm.state}>
         <header class="card alarm-head ${isNew(alarm) ? "new" : ""}">
-          <div><p>${stateMark(alarm)} <span class="quiet">${whose(alarm)}</span></p>
+          <div><p>${stateMark(alarm)} <span class="quiet">${whose(alarm, this.handing?.shifts)}</span></p>
             <h2 id="alarm-title">${t(`alarm-kind-${alarm.kind}`)} ${isOpen(alarm) ? html`<span class="age num">${age(alarm.raised_at)}</span>` : nothing}</h2>
             ${isCalling(alarm) && escalationOf(alarm) ? html`<p class="escalated"><strong>${escalationOf(alarm)}</strong></p>` : nothing}
             <p class="tags">${flagsOf(alarm)}</p></div>

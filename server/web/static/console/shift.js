@@ -11,7 +11,7 @@ export class Shift {
   since = Date.now();
   /** @type {"unrecorded" | "recorded" | "refused"} what became of the newest that we said */
   told = "unrecorded";
-  #name = hex(crypto.getRandomValues(new Uint8Array(16)));
+  name = hex(crypto.getRandomValues(new Uint8Array(16)));
   /** @type {Promise<void>} what was said, in order */
   #said = Promise.resolve();
 
@@ -29,7 +29,7 @@ export class Shift {
   /** @param {string} type */
   #say(type) {
     this.told = "unrecorded";
-    const made = statements.make(this.identity, type, null, { shift: this.#name }); // its moment is now, not when it arrives
+    const made = statements.make(this.identity, type, null, { shift: this.name }); // its moment is now, not when it arrives
     this.#said = this.#said.then(() => this.#handIn(made));
   }
 

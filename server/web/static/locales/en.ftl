@@ -456,6 +456,20 @@ state-on_scene = ON SCENE
 state-closed = CLOSED
 state-claimed-by = viewed by { $who }
 state-accepted-by = accepted by { $who }
+state-taken-over = accepted by { $who }, taken over by { $now } at { $at }
+hand-over-own = Your shift ended at { $at } with { $count ->
+    [one] 1 open alarm
+   *[other] { $count } open alarms
+ } in your name
+hand-over-stay = Stay until a colleague has taken over at their own desk. Then you see here who has it.
+hand-over-left = { $who } ended the shift at { $at } with { $count ->
+    [one] 1 open alarm
+   *[other] { $count } open alarms
+ }
+hand-over-begin = Start your shift to take over.
+hand-over-take = I take over from { $who }
+hand-over-refused = Taking over was refused. Perhaps a colleague was quicker.
+hand-over-failed = There was no answer. See whether it was taken over, and try again if not.
 state-closed-why = { $reason }
 escalated-1 = Not accepted for 30 seconds.
 escalated-1-trying = We are now trying the second alarm centre.
@@ -671,7 +685,7 @@ history-closed = closed
 second-look = Look too at an alarm that was closed
 second-look-asked = Other alarm desks are asked to look too
 second-look-how = { $reason }, closed { $after } after the press by { $who }.
-second-look-do = Is that right? If you doubt it, call { $who }, or send a unit. This alarm does not open again. A new press makes a new alarm.
+second-look-do = Is that right? If you doubt it, call { $who } at once: they had the place and the card before them. This alarm does not open again. A new press makes a new alarm.
 second-look-seen = Seen
 earlier = Earlier alarms of this button
 earlier-count = { $count } at this desk: { $genuine } genuine, { $none } not genuine

@@ -456,6 +456,20 @@ state-on_scene = TER PLAATSE
 state-closed = GESLOTEN
 state-claimed-by = bekeken door { $who }
 state-accepted-by = aangenomen door { $who }
+state-taken-over = aangenomen door { $who }, overgenomen door { $now } om { $at }
+hand-over-own = Uw dienst is geëindigd om { $at } met { $count ->
+    [one] 1 open alarm
+   *[other] { $count } open alarmen
+ } op uw naam
+hand-over-stay = Blijf tot een collega op de eigen tafel heeft overgenomen. Dan staat hier wie het heeft.
+hand-over-left = { $who } eindigde de dienst om { $at } met { $count ->
+    [one] 1 open alarm
+   *[other] { $count } open alarmen
+ }
+hand-over-begin = Start uw dienst om over te nemen.
+hand-over-take = Ik neem over van { $who }
+hand-over-refused = De overname is geweigerd. Misschien was een collega u voor.
+hand-over-failed = Er kwam geen antwoord. Kijk of de overname er staat, en probeer het anders opnieuw.
 state-closed-why = { $reason }
 escalated-1 = 30 seconden niet aangenomen.
 escalated-1-trying = Nu proberen wij de tweede alarmcentrale.
@@ -671,7 +685,7 @@ history-closed = gesloten
 second-look = Kijk mee met een gesloten alarm
 second-look-asked = Andere meldtafels is gevraagd mee te kijken
 second-look-how = { $reason }, { $after } na de druk gesloten door { $who }.
-second-look-do = Klopt dat? Twijfelt u, bel dan { $who }, of stuur een eenheid. Dit alarm gaat niet weer open. Een nieuwe druk maakt een nieuw alarm.
+second-look-do = Klopt dat? Twijfelt u, bel dan meteen { $who }: die had de plaats en de kaart voor zich. Dit alarm gaat niet weer open. Een nieuwe druk maakt een nieuw alarm.
 second-look-seen = Gezien
 earlier = Eerdere alarmen van deze knop
 earlier-count = { $count } op deze tafel: { $genuine } echt, { $none } niet echt
