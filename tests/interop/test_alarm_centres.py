@@ -36,7 +36,7 @@ def dispatch(kind: AlarmKind = "press", location: Location | None = ROTTERDAM) -
     )
 
 
-@pytest.mark.parametrize(("kind", "code"), [("press", "PA"), ("duress", "HA"), ("test", "RP")])
+@pytest.mark.parametrize(("kind", "code"), [("press", "PA"), ("duress", "HA"), ("overdue", "QA"), ("test", "RP")])
 def test_pysiaalarm_acknowledges_an_encrypted_alarm_with_its_position(kind: AlarmKind, code: str) -> None:
     with alarm_centre() as (port, received):
         what = dispatch(kind)
@@ -57,6 +57,15 @@ def test_a_receiver_that_refuses_the_position_gets_the_alarm_without_it() -> Non
         until(lambda: received, "the handler runs")
     assert "without" in said.words
     assert (received[0]["code"], received[0]["latitude"]) == ("PA", None)
+
+
+@pytest.mark.parametrize("kind", ["press", "duress", "overdue", "test"])
+def test_a_receiver_of_contact_id_takes_every_kind(kind: AlarmKind) -> None:
+    with alarm_centre() as (port, received):
+        line = Line("127.0.0.1", port, "the alarm centre")
+        said = Dc09Route("dc09-1", line, dc09_frames.Line(KEY), "ADM-CID").send(dispatch(kind, None))
+        until(lambda: received, "the handler runs")
+    assert "ACK" in said.words
 
 
 def test_another_key_is_a_visible_failure() -> None:

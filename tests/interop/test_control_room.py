@@ -53,7 +53,7 @@ def route(port: int, *, exercise: bool = False, tls: ssl.SSLContext | None = Non
     return SipRoute("sip-mk", to, Line("127.0.0.1", port, "the control room", tls), SENDER, exercise=exercise)
 
 
-@pytest.mark.parametrize("kind", ["press", "duress", "test"])
+@pytest.mark.parametrize("kind", ["press", "duress", "overdue", "test"])
 @pytest.mark.parametrize("source", ["gps", "cell", "wifi", "beacon"])
 def test_every_document_is_valid_by_its_schema(kind: AlarmKind, source: str) -> None:
     raised = dispatch(kind, replace(ROTTERDAM, source=source, accuracy_m=0))

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from device_bridge.cli import commands
 from device_bridge.reference_device.memory import DeviceMemory
+from device_bridge.spool import promises
 from device_bridge.wire.message import Told
 from evidence import canonical
 from tests.support.bridge_world import world
@@ -84,6 +85,9 @@ def test_what_is_typed_at_a_running_device_presses_drains_and_moves_it(tmp_path:
                 device.stdin.write("press\n")
                 device.stdin.flush()
                 (alarm,) = until(lambda: made.bridge.spool.read().newest_alarms(1), "the press arrives")
+                device.stdin.write("check-in 45m naar huis\ncheck-in 9x\n")
+                device.stdin.flush()
+                held = until(lambda: promises.held(made.bridge.spool.read(), memory.device), "the promise arrives")
                 device.stdin.write("battery 15\nbattery 101\nat the station\nat 51.95 4.5\n")
                 device.stdin.flush()
                 until(lambda: made.bridge.telemetry.positions.stored, "the position arrives")
@@ -92,13 +96,14 @@ def test_what_is_typed_at_a_running_device_presses_drains_and_moves_it(tmp_path:
             finally:
                 device.terminate()
                 trouble = device.communicate(timeout=patience(20))[1]
+        assert [one.due_ms is not None for one in held] == [True]
         assert sign is not None
         assert sign.message.battery == 15
         assert item is not None
         where = made.organisation.open_item(canonical.b64(item.container)).position
         assert where is not None
         assert (where.lat, where.lon) == ("51.950000", "4.500000")
-    assert [line.split(":")[0] for line in trouble.splitlines() if ": " in line] == ["battery", "at"]
+    assert [line.split(":")[0] for line in trouble.splitlines() if ": " in line] == ["check-in", "battery", "at"]
 
 
 def test_a_press_that_nobody_stores_ends_with_another_code(tmp_path: Path) -> None:
