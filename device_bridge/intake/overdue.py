@@ -78,6 +78,8 @@ class Overdue:
             step = None if row is None else self._intake.run_out(spool, row)
             if step is None:
                 promises.forget(spool, press)
+            else:
+                promises.settle(spool, press)
         if step is None or step.belongs is None:
             return 0
         self._board.announce([step.belongs])

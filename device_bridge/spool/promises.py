@@ -5,6 +5,7 @@ place.
 """
 
 import json
+from contextlib import suppress
 from typing import Final
 
 from device_bridge.alarm.promise import LATE_MS, Promise
@@ -12,15 +13,20 @@ from device_bridge.clock import Step
 from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing
 from evidence import ids, schema
+from evidence.errors import EvidenceError
 
 _MAX_DUE: Final = 100
 """Run out in one turn; the next turn follows at once."""
 
 
 def held(reading: Reading, device: ids.DeviceId) -> tuple[Promise, ...]:
-    """Return what is held of a device, in no order."""
+    """Return what is held of a device, in no order; one that cannot be read still runs out, and holds up no press."""
     rows = reading.sql.execute("SELECT document, due_ms FROM promise WHERE device = ? ORDER BY press", (device,))
-    return tuple(schema.decode(Promise, {**json.loads(document), "due_ms": due_ms}) for document, due_ms in rows)
+    found = []
+    for document, due_ms in rows.fetchall():
+        with suppress(EvidenceError, ValueError):
+            found.append(schema.decode(Promise, {**json.loads(document), "due_ms": due_ms}))
+    return tuple(found)
 
 
 def hold(spool: Writing, device: ids.DeviceId, now_held: tuple[Promise, ...], now_ms: int) -> None:
@@ -42,6 +48,11 @@ def due(reading: Reading, now_ms: int) -> list[ids.Sha256]:
     """Return the check-ins whose moment has passed, the longest overdue first."""
     query = "SELECT press FROM promise WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"
     return [ids.Sha256(row[0]) for row in reading.sql.execute(query, (now_ms, _MAX_DUE)).fetchall()]
+
+
+def settle(spool: Writing, press: ids.Sha256) -> None:
+    """Await a promise no longer: an alarm is open for it."""
+    spool.sql.execute("UPDATE promise SET due_ms = NULL WHERE press = ?", (press,))
 
 
 def forget(spool: Writing, press: ids.Sha256) -> None:

@@ -228,3 +228,19 @@ def due_ms(made: World) -> int | None:
     with sqlite3.connect(f"file:{made.settings.folder / 'spool.db'}?mode=ro", uri=True) as spool:
         found: tuple[int] | None = spool.execute("SELECT due_ms FROM promise").fetchone()
         return found and found[0]
+
+
+def test_a_promise_that_cannot_be_read_holds_up_no_press_and_runs_out_once(tmp_path: Path) -> None:
+    with several(tmp_path, count=1) as made:
+        memory = made.world.new_device()
+        post(made, 0, *promised(memory, 1, 3600))
+        (bridge,) = made.bridges
+        with bridge.spool.write() as spool:
+            spool.sql.execute("UPDATE promise SET document = ?", (b"{}",))
+        post(made, 0, *promised(memory, 2, 7200))
+        with made.world.switched_on(memory) as device:
+            assert device.wait(device.press(), Told.STORED, patience(10)) is not None
+        later_ms = time.time_ns() // 1_000_000 + HOUR_MS + 60_000
+        assert [bridge.overdue.look(later_ms) for _ in range(3)] == [1, 0, 0]
+        assert sorted(one.kind for one in made.alarms(0)) == ["overdue", "press"]
+        assert "quarantined" not in bridge.spool.read().counters()
