@@ -222,7 +222,8 @@ class Feed:
             self._strangers.refused(address)
             return _problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", "too much from here was no press of a device")
         future: Future[Taken] = Future()
-        self._lane.submit(Arrival(topic, payload, received_now("http")), future.set_result)
+        if not self._lane.submit(Arrival(topic, payload, received_now("http")), future.set_result):
+            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-stored", "too much waits; send it again")
         try:
             taken = await asyncio.wait_for(asyncio.wrap_future(future), ANSWER_S)
         except TimeoutError:

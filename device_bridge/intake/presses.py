@@ -158,10 +158,25 @@ class Intake:
         self._sends_first = sends_first
         self._refusals = Seldom(REFUSAL_PAUSE_S)
 
-    def take(self, arrivals: Sequence[Arrival]) -> list[Taken]:
-        """Store a batch durably and return one answer for each. SpoolError: nothing was stored, ask again."""
+    def is_of_device(self, arrival: Arrival) -> bool:
+        """Whether an arrival bears the name of a device in use: a cheap look, nothing is verified."""
+        if len(arrival.payload) > cose.MAX_MESSAGE_BYTES:
+            return False
+        try:
+            self._registry.device(parse_topic(arrival.topic).device)
+        except MessageError:
+            return False
+        return True
+
+    def take(self, arrivals: Sequence[Arrival], duplicates: int = 0) -> list[Taken]:
+        """Store a batch durably and return one answer for each. SpoolError: nothing was stored, ask again.
+
+        `duplicates`: copies that were answered from memory meanwhile, and are only counted.
+        """
         read = [self._read(arrival) for arrival in arrivals]
         with self._spool.write(press=True) as spool:
+            if duplicates:
+                spool.count("duplicates", duplicates)
             stored = [self._store(spool, arrival, one) for arrival, one in zip(arrivals, read, strict=True)]
         return [self._answer(one) for one in stored]
 
