@@ -1,4 +1,4 @@
-"""What became of presses, tests and batteries between two moments, one row for each device. Pure.
+"""The rows of a day: presses, tests and batteries between two moments, one row for each device. Pure.
 
 Supervisors and caseworkers read it each day, on the page and by `getuige alarms report --since`: both are these rows.
 """
@@ -20,11 +20,13 @@ class DeviceDay:
     """One device: its alarms by how they ended, its tests, and how it stood when it was heard last.
 
     `late`: nobody had accepted after thirty seconds. `again`: presses that joined an alarm that was open.
+    `overdue`: alarms among `presses` that a missed check-in opened.
     """
 
     device: ids.DeviceId
     presses: int = 0
     again: int = 0
+    overdue: int = 0
     open: int = 0
     genuine: int = 0
     accidental: int = 0
@@ -81,6 +83,7 @@ def _counts(alarm: Alarm, now_ms: int) -> dict[str, int]:
     return {
         "presses": 1,
         "again": alarm.repeats,
+        "overdue": alarm.kind == "overdue",
         ended: 1,
         "late": next(accepted, now_ms) - unix_ms(alarm.raised_at) > SECOND_AFTER_MS,
         "second_looks": SECOND_LOOK in alarm.flags,

@@ -36,6 +36,7 @@ class DeviceDay(BaseModel):
                 "device": "9b" * 16,
                 "presses": 2,
                 "again": 1,
+                "overdue": 0,
                 "open": 0,
                 "genuine": 1,
                 "accidental": 1,
@@ -54,6 +55,7 @@ class DeviceDay(BaseModel):
     device: str
     presses: int
     again: int
+    overdue: int
     open: int
     genuine: int
     accidental: int

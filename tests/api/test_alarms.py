@@ -261,7 +261,9 @@ def test_a_day_is_told_to_dispatchers_and_to_caseworkers_of_the_team_only(bridge
     where = "/api/v1/alarms/report"
     dark = console.dispatcher.http.get(where, params=day).json()
     assert (dark["live"], dark["devices"]) == (False, []), "nothing known is no zero"
-    counts = dict.fromkeys(("again", "open", "genuine", "accidental", "test", "technical", "late", "second_looks"), 0)
+    counts = dict.fromkeys(
+        ("again", "overdue", "open", "genuine", "accidental", "test", "technical", "late", "second_looks"), 0
+    )
     row = {"device": device, "presses": 1, **counts, "tests": 0, "tampered": 0, "battery": 14}
     bridge.rows = [row, {**row, "device": "00" * 16}]
     with bridge.running():

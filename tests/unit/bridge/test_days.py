@@ -32,7 +32,13 @@ def alarm(
     device: ids.DeviceId, reason: CloseReason | None = None, kind: AlarmKind = "press", accepted_s: int = 5
 ) -> Alarm:
     """Return an alarm of a device that was accepted, and closed after two minutes when there is a reason."""
-    sort = {"press": Kind.PRESS, "duress": Kind.DURESS, "test": Kind.TEST, "tamper": Kind.TAMPER}[kind]
+    sort = {
+        "press": Kind.PRESS,
+        "duress": Kind.DURESS,
+        "test": Kind.TEST,
+        "tamper": Kind.TAMPER,
+        "overdue": Kind.PRESS,
+    }[kind]
     said = DeviceMessage(device, PressId(1, 1), 0, START, 0, sort, None, "", None)
     press = kept(said, Received(START, at(START), "a"))
     made = life.raise_alarm(ids.AlarmId(ids.new_id()), press, case=ids.CaseId(ids.new_id()), kind=kind, flags=())
@@ -48,7 +54,7 @@ def test_each_press_is_counted_once_and_by_its_end() -> None:
         alarm(ONE, kind="duress"),
         alarm(ONE, "test", kind="test"),
         alarm(ONE, kind="tamper"),
-        alarm(OTHER, "technical"),
+        alarm(OTHER, "technical", kind="overdue"),
     ]
     heard = {ONE: Heard(0, START, 14), SILENT: Heard(0, None, None)}
     rows = {row.device: row for row in days.of_devices(alarms, heard, {ONE: START}, START + 200_000)}
@@ -57,7 +63,7 @@ def test_each_press_is_counted_once_and_by_its_end() -> None:
     assert (one.presses, one.open, one.genuine, one.accidental, one.tests, one.tampered) == (3, 1, 1, 1, 1, 1)
     assert (one.late, one.second_looks) == (1, 1)
     assert (one.battery, one.heard_at, one.tested_at) == (14, at(START), at(START))
-    assert (rows[OTHER].technical, rows[OTHER].battery, rows[OTHER].heard_at) == (1, None, None)
+    assert (rows[OTHER].presses, rows[OTHER].overdue, rows[OTHER].technical, rows[OTHER].battery) == (1, 1, 1, None)
     assert rows[SILENT] == days.DeviceDay(SILENT)
     sums = days.total(rows.values())
     assert sums["presses"] == sum(sums[ended] for ended in ("open", "genuine", "accidental", "test", "technical")) == 4

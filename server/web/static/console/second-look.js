@@ -29,7 +29,7 @@ export function secondLook(alarm, ours, done) {
  * @param {Alarm} alarm @param {Iterable<Alarm>} known
  */
 export function earlierAlarms(alarm, known) {
-  const earlier = [...known].filter((one) => one.device === alarm.device && one.alarm !== alarm.alarm && one.closed && one.kind !== "test")
+  const earlier = [...known].filter((one) => one.device === alarm.device && one.alarm !== alarm.alarm && one.closed && !["test", "tamper"].includes(one.kind))
     .sort((left, right) => right.raised_at.localeCompare(left.raised_at));
   const genuine = earlier.filter(({ closed }) => closed?.reason === "genuine").length;
   return { earlier, genuine, none: earlier.length - genuine };

@@ -702,6 +702,7 @@ report-dark = The alarm bridge does not answer. Nothing can be said of this day 
 report-failed = The report cannot be read now. Try again.
 report-presses = Alarms
 report-again = Pressed again while an alarm was open
+report-overdue = Of these: missed check-ins
 report-open = Still open now
 report-genuine = Closed as a genuine alarm
 report-accidental = Closed as by accident

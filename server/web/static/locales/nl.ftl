@@ -702,6 +702,7 @@ report-dark = De alarmbrug geeft geen antwoord. Over deze dag is nu niets te zeg
 report-failed = Het rapport is nu niet te lezen. Probeer het opnieuw.
 report-presses = Alarmen
 report-again = Opnieuw gedrukt tijdens een open alarm
+report-overdue = Daarvan: niet teruggemeld
 report-open = Nu nog open
 report-genuine = Gesloten als echt alarm
 report-accidental = Gesloten als per ongeluk

@@ -7,14 +7,14 @@ import { t } from "./texts.js";
 import { View } from "./view.js";
 
 /**
- * @typedef {{device: string, presses: number, again: number, open: number, genuine: number, accidental: number, test: number,
+ * @typedef {{device: string, presses: number, again: number, overdue: number, open: number, genuine: number, accidental: number, test: number,
  *   technical: number, late: number, second_looks: number, tests: number, tampered: number, battery: number | null,
  *   heard_at: string | null, tested_at: string | null}} Row of one device; what the bridge counted (`getuige alarms report --day`)
- * @typedef {"presses" | "again" | "open" | "genuine" | "accidental" | "test" | "technical" | "late" | "second_looks" | "tests" | "tampered"} Count
+ * @typedef {"presses" | "again" | "overdue" | "open" | "genuine" | "accidental" | "test" | "technical" | "late" | "second_looks" | "tests" | "tampered"} Count
  */
 
 /** @type {Count[]} */
-const COUNTS = ["presses", "again", "open", "genuine", "accidental", "test", "technical", "late", "second_looks", "tests", "tampered"];
+const COUNTS = ["presses", "overdue", "again", "open", "genuine", "accidental", "test", "technical", "late", "second_looks", "tests", "tampered"];
 
 /** From this part of a battery on the bridge calls it weak (`supervision/rules.py`). */
 const WEAK = 20;
