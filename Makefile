@@ -67,7 +67,7 @@ bench-uploads: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json ## 
 	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py tests/bench/statements.py
 
 bench-alarms: setup $(VENV)/.dev programs ## Measure presses beside bare peers: var/bench/alarms.json (GETUIGE_CROWD=1000 for fewer devices)
-	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/alarms.py
+	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/alarms.py tests/bench/alarms_in_hardship.py
 
 verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 	@mkdir -p dist

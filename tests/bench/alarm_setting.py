@@ -16,6 +16,7 @@ import httpx
 from device_bridge.mqtt import brokers
 from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
 from device_bridge.reference_device.memory import DeviceMemory
+from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect, open_engine
@@ -84,6 +85,27 @@ class Setting:
         except (httpx.HTTPError, ValueError, FileNotFoundError):
             return {}
 
+    def close_all(self) -> None:
+        """Accept and close what is open, as a dispatcher does over the feed."""
+        token = (self.organisation.folder / "secrets" / "bridge-feed.token").read_text().strip()
+        base, headers = f"http://127.0.0.1:{self.feed_port}", {"authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=base, headers=headers, timeout=20) as feed:
+            for alarm in feed.get("/alarms").json()["alarms"]:
+                for act in () if alarm["closed"] else ("accept", "close"):
+                    reason: bodies.CloseReason | None = "test" if act == "close" else None
+                    signed = self.organisation.act(self.organisation.dispatcher, act, alarm["alarm"], reason)
+                    feed.post(f"/alarms/{alarm['alarm']}/acts", content=signed).raise_for_status()
+
+    def counters(self) -> dict[str, object]:
+        """Return all of the bridge's counters."""
+        found = self.health().get("counters")
+        return dict(found) if isinstance(found, dict) else {}
+
+    def enrolled(self, port: int | None = None) -> int:
+        """Return how many devices a bridge knows."""
+        devices = self.health(port).get("devices")
+        return int(devices["enrolled"]) if isinstance(devices, dict) else 0
+
     def counter(self, name: str) -> int:
         """Return one of the bridge's counters."""
         counters = self.health().get("counters")
@@ -114,6 +136,24 @@ def setting(folder: Path, kind: str, journal: str = "sqlite", count: int = 2, br
 
 @contextmanager
 def _bridge(made: Setting, number: int) -> Iterator["subprocess.Popen[bytes]"]:
+    process = _started(made, number)
+    try:
+        yield process
+    finally:
+        last = made.process if number == 0 and made.process is not None else process
+        last.terminate()
+        last.wait(20)
+
+
+def restart(made: Setting) -> None:
+    """End the first bridge as a power cut would (kill -9), and start it again."""
+    assert made.process is not None
+    made.process.kill()
+    made.process.wait()
+    made.process = _started(made, 0)
+
+
+def _started(made: Setting, number: int) -> "subprocess.Popen[bytes]":
     callouts = [one.broker.client_port for one in made.brokers if isinstance(one.broker, brokers.NatsBroker)]
     folder = made.organisation.folder
     environment = {
@@ -132,12 +172,7 @@ def _bridge(made: Setting, number: int) -> Iterator["subprocess.Popen[bytes]"]:
     }
     command = [sys.executable, "-c", "from device_bridge.cli import commands; commands()", "bridge"]
     with (folder / "bridge.log").open("ab") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(20)
+        return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
 
 @contextmanager

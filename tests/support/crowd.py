@@ -70,7 +70,7 @@ class CrowdDevice(asyncio.Protocol):
         async with asyncio.timeout(timeout_s):
             while not (await asyncio.wait([heard], timeout=REPEAT_S))[0]:
                 self.repeats += 1
-                self._send(PUBLISH | 1 << 1, packet)
+                self.send(PUBLISH | 1 << 1, packet)
             took_s: float = await heard
             return took_s
 
@@ -85,8 +85,8 @@ class CrowdDevice(asyncio.Protocol):
         now_ms = time.time_ns() // 1_000_000
         said = DeviceMessage(self.device, PressId(1, self.counter), 0, now_ms, 1, kind, 90, "crowd", None)
         number = struct.pack(">H", self.counter & 0xFFFF or 1) if qos else b""
-        packet = _text(topic) + number + message.seal(said, self.who, topic)
-        self._send(PUBLISH | qos << 1, packet)
+        packet = text(topic) + number + message.seal(said, self.who, topic)
+        self.send(PUBLISH | qos << 1, packet)
         return packet
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -95,9 +95,9 @@ class CrowdDevice(asyncio.Protocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._transport = transport
         flags = (0 if self.durable else CLEAN_SESSION) | (USER_AND_PASSWORD if self.login else 0)
-        token = _text(self.device) + _text(make_token(self.device, self.who)) if self.login else b""
-        head = _text("MQTT") + bytes([4, flags]) + struct.pack(">H", KEEP_ALIVE_S)
-        self._send(CONNECT, head + _text(client_id_of(self.device)) + token)
+        token = text(self.device) + text(make_token(self.device, self.who)) if self.login else b""
+        head = text("MQTT") + bytes([4, flags]) + struct.pack(">H", KEEP_ALIVE_S)
+        self.send(CONNECT, head + text(client_id_of(self.device)) + token)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The broker hung up, or we did."""
@@ -122,7 +122,7 @@ class CrowdDevice(asyncio.Protocol):
             if body[1]:
                 self._ready.set_exception(ConnectionError(f"refused with code {body[1]}"))
                 return
-            self._send(SUBSCRIBE, b"\0\1" + _text(self._down) + b"\1" + _text("svc/bridge/+") + b"\1")
+            self.send(SUBSCRIBE, b"\0\1" + text(self._down) + b"\1" + text("svc/bridge/+") + b"\1")
         elif kind == SUBACK:
             if any(code & REFUSED for code in body[2:]):
                 self._ready.set_exception(ConnectionError("the broker refused a subscription"))
@@ -135,7 +135,7 @@ class CrowdDevice(asyncio.Protocol):
         length = struct.unpack(">H", body[:2])[0]
         topic, rest = body[2 : 2 + length].decode(), body[2 + length :]
         if kind >> 1 & 3:
-            self._send(PUBACK, rest[:2])
+            self.send(PUBACK, rest[:2])
             rest = rest[2:]
         if topic != self._down:
             return
@@ -147,7 +147,8 @@ class CrowdDevice(asyncio.Protocol):
         if said.state is Told.STORED and heard is not None and not heard.done():
             heard.set_result(time.perf_counter() - self._pressed[said.press])
 
-    def _send(self, kind: int, body: bytes) -> None:
+    def send(self, kind: int, body: bytes) -> None:
+        """Send one packet."""
         if self._transport is not None:
             self._transport.write(bytes([kind]) + _length(len(body)) + body)
 
@@ -176,7 +177,8 @@ async def beat(crowd: Sequence[CrowdDevice], every_s: float, stop: asyncio.Event
     return count
 
 
-def _text(value: str) -> bytes:
+def text(value: str) -> bytes:
+    """Return a text as MQTT writes it."""
     data = value.encode()
     return struct.pack(">H", len(data)) + data
 
