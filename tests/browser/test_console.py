@@ -42,7 +42,7 @@ async def test_an_alarm_goes_from_press_to_closed_by_signed_acts(browser: Browse
         refused = "meldkamer mk: mislukt – geweigerd 503 Service Unavailable"
         await expect(page.locator(".routes li.failed")).to_contain_text(refused)
         for line in (
-            "de server van de meldtafels heeft het",
+            "wie kijkt, staat erbij zodra iemand het oppakt server van de meldtafels",
             "ontvanger van de alarmcentrale heeft het",
             "mislukt: geweigerd 503",
         ):
