@@ -6,7 +6,8 @@ import pytest
 
 from evidence import ids, keys
 from evidence.statements import bodies
-from tests.support.server_world import CaseOfHers, World, problem
+from tests.support import published
+from tests.support.server_world import CaseOfHers, Person, World, problem
 from tests.support.waiting import until
 
 SOON_DAYS = 1.5 / 86_400
@@ -96,6 +97,16 @@ def test_who_watched_when_can_be_shown(world: World) -> None:
     world.dispatcher.act("shift.end", mark)
     ended = world.dispatcher.http.get(where).json()["shifts"][0]
     assert ended["ended_at"] >= ended["began_at"]
+    assert (ended["taken_over_by"], ended["alarms"]) == (None, [])
+    sanne = keys.Identity.generate()
+    world.root.act("key.publish", published.certificate(sanne, "dispatcher", "Sanne"))
+    colleague = Person(world.url, identity=sanne)
+    own, alarm = ids.ShiftId(ids.new_id()), ids.AlarmId(ids.new_id())
+    colleague.act("shift.begin", bodies.ShiftMark(own))
+    colleague.act("shift.take_over", bodies.ShiftTakeOver(mark.shift, own, (alarm,)))
+    taken = next(one for one in world.dispatcher.http.get(where).json()["shifts"] if one["shift"] == mark.shift)
+    assert (taken["taken_over_by"], taken["taken_over_label"]) == (sanne.kid, "Sanne")
+    assert (taken["alarms"], taken["ended_at"]) == ([alarm], ended["ended_at"])
     before = world.dispatcher.http.get(where, params={"before": ended["began_at"]}).json()["shifts"]
     assert mark.shift not in {one["shift"] for one in before}
     for who in (world.caseworker, world.investigator, world.root):

@@ -171,6 +171,22 @@ async def test_a_shift_is_written_down_when_it_begins_and_when_it_ends(browser: 
     assert begun.at <= ended.at
 
 
+async def test_the_page_says_when_the_screen_may_go_dark_and_asks_again(browser: Browser, server: StandIn) -> None:
+    keep = "const ask = navigator.wakeLock.request.bind(navigator.wakeLock);"
+    keep += "navigator.wakeLock.request = async (kind) => (window.lock = await ask(kind));"
+    async with visit(browser, server.url) as daan:
+        await daan.page.add_init_script(keep)
+        await daan.console()
+        await daan.page.get_by_role("button", name="Dienst starten").click()
+        shift = daan.page.locator(".shift")
+        await expect(shift).to_contain_text("Scherm blijft aan")
+        await daan.page.evaluate("window.lock.release()")  # as a browser does when the page is hidden
+        await expect(shift).to_contain_text("Scherm kan uitgaan")
+        await daan.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        await expect(shift).to_contain_text("Scherm blijft aan")
+        await daan.sound()
+
+
 async def test_who_comes_next_takes_over_by_name_what_was_open(browser: Browser, server: StandIn) -> None:
     world = server.world
     sanne, name = keys.Identity.generate(), ids.ShiftId(ids.new_id())
