@@ -27,6 +27,9 @@ _SENDS: Final = "'waiting', 'yielded', 'held', 'resting', 'released'"
 _KEPT: Final = "(sealed != x'' OR press IS NOT NULL)"
 """Of a held row: what it would send is still there."""
 
+MAX_AT_ONCE: Final = 2
+"""Deliveries of one alarm on one route: the one that is on its way, and the next round's."""
+
 FIRST_RETRY_MS: Final = 500
 LAST_RETRY_MS: Final = 30_000
 """Retries double from half a second to half a minute; an open alarm is never given up."""
@@ -192,13 +195,10 @@ def tell_again(spool: Writing, alarm: ids.AlarmId) -> list[str]:
         f" WHERE alarm = ? AND stage > 0 AND state = 'released' AND {_KEPT}",
         (alarm,),
     ).fetchall()
-    for route, sealed, press in rows:
-        waiting = spool.sql.execute(
-            "UPDATE outbox SET due_ms = 0 WHERE alarm = ? AND route = ? AND state IN ('waiting', 'yielded')"
-            " AND NOT withdraws RETURNING n",
-            (alarm, route),
-        )
-        if not waiting.fetchall():
+    for route, sealed, press in (row for row in rows if row[0] not in told):
+        count = "SELECT count(*) FROM outbox WHERE alarm = ? AND route = ? AND state IN ('waiting', 'yielded')"
+        # One that is on its way now may end as delivered the next moment, and is no word of this round.
+        if spool.sql.execute(f"{count} AND NOT withdraws", (alarm, route)).fetchone()[0] < MAX_AT_ONCE:
             queue(spool, alarm, route, sealed, 0, press)
     return sorted({*told, *(str(row[0]) for row in rows)})
 

@@ -15,6 +15,7 @@ from device_bridge.alarm.escalation import unix_ms
 from device_bridge.peers.joining import Joining
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.routes.webhook import PAGE_TYPE
+from device_bridge.spool import outbox
 from device_bridge.wire.message import Kind
 from evidence import canonical, ids
 from evidence.statements import bodies, dsse
@@ -65,6 +66,24 @@ def test_after_the_last_stage_everybody_is_told_again_every_two_minutes(made: Wo
         assert later(made, last_told_ms(made), 3600) == 0
     sirens = [body.detail for body in delivered(made) if body.route == "console-siren"]
     assert any("round 3" in words for words in sirens)
+
+
+def test_a_page_that_is_on_its_way_is_no_page_of_the_next_round(made: World, memory: DeviceMemory) -> None:
+    with on_call() as (url, pages):
+        restart_with(made, on_call=(f"duty={url}",))
+        alarm = push(made, memory)
+        made.bridge.delivery.stop()  # what is due now stays on its way
+        assert [after(made, alarm, seconds) for seconds in (30, 60)] == [1, 1]
+        name = ids.AlarmId(alarm["alarm"])
+        with made.bridge.spool.write() as spool:
+            (under_way,) = outbox.take(spool, "on-call-duty", 10**14, 9)
+        for _ in range(3):
+            with made.bridge.spool.write() as spool:
+                outbox.tell_again(spool, name)
+        with made.bridge.spool.write() as spool:
+            outbox.finish(spool, under_way, delivered=True)
+            assert len(outbox.take(spool, "on-call-duty", 10**14, 9)) == 1, "the round's own, and no pile of them"
+        assert pages == []
 
 
 def test_the_rounds_go_on_after_a_restart(made: World, memory: DeviceMemory) -> None:
