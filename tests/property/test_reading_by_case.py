@@ -37,7 +37,7 @@ def lived(seed: int, steps: int) -> Counter[str]:
         return twin.accepted
 
 
-@pytest.mark.parametrize("histories", sizes(2, 20))
+@pytest.mark.parametrize("histories", sizes(7, 20))
 def test_what_is_read_by_case_is_what_the_whole_journal_says(histories: int) -> None:
     """Names and keys are new in each run, so that the same seed is another history every time."""
     accepted: Counter[str] = Counter()

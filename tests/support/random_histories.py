@@ -288,6 +288,11 @@ class RandomHistory:
                     return self._act(house, self.dispatcher, "break_glass", bodies.BreakGlass(item, "zij is in gevaar"))
                 return self._act(house, self.dispatcher, "alarm.close", bodies.AlarmClose(alarm, "genuine"))
 
+    def say_orphan(self, house: House) -> Statement:
+        real = house.real.get("alarm") or []
+        two = self.dice.sample(real, 2) if len(real) > 1 else [self._known("alarm", house) for _ in range(2)]
+        return self._act(house, self.bridge, "alarm.fold", bodies.AlarmFold(*map(ids.AlarmId, two)))
+
     # ------------------------------------------------------------------------------------------- parts of it
 
     def _worker(self, house: House) -> keys.Identity:
@@ -337,5 +342,15 @@ class RandomHistory:
 
 
 _CLASSES: Final[tuple[bodies.RetentionClass, ...]] = ("consent", "consent", "consent", "claim")
-_WEIGHTS: Final = {"item": 9, "erasure": 6, "grant": 4, "alarm": 6, "alarm_device": 2, "phone": 3, "organisation": 0.4}
+_WEIGHTS: Final = {
+    "item": 9,
+    "erasure": 6,
+    "grant": 4,
+    "alarm": 7,
+    "orphan": 2,
+    "export": 2,
+    "alarm_device": 2,
+    "phone": 3,
+    "organisation": 0.4,
+}
 """How often each thing is said: items most, and keys are seldom retired."""
