@@ -106,6 +106,9 @@ class ReferenceDevice:
         self._open: dict[PressId, Progress] = {}
         self._listening: dict[tuple[str, str], bool] = {}
         self._unstored: dict[PressId, tuple[str, bytes]] = {}
+        self._renewing = threading.Lock()
+        self._renewed: dict[str, float] = {}
+        """When each connection was last made anew on purpose (monotonic seconds)."""
         self._changed = threading.Condition()
         self._stop = threading.Event()
         self._down = message.down_topic(memory.device)
@@ -124,8 +127,9 @@ class ReferenceDevice:
         self._stop.set()
         with self._changed:
             self._changed.notify_all()
-        for connection in self._connections:
-            connection.stop()
+        with self._renewing:
+            for connection in self._connections:
+                connection.stop()
         self._heart.join()
 
     def connected(self) -> int:
@@ -254,17 +258,24 @@ class ReferenceDevice:
 
     def _repeat(self, press: PressId, topic: str, payload: bytes) -> None:
         started, pause_s = time.monotonic(), FIRST_REPEAT_S
-        renew_at = started + FALLBACK_AFTER_S
         while self.wait(press, Told.STORED, pause_s) is None and not self._stop.is_set():
-            first, now = pause_s == FIRST_REPEAT_S, time.monotonic()
-            pause_s = REFUSED_REPEAT_S if self._open[press].refused else REPEAT_S
+            first, pause_s = pause_s == FIRST_REPEAT_S, REFUSED_REPEAT_S if self._open[press].refused else REPEAT_S
             for connection in self._connections:
-                if (not connection.publish(topic, payload) and first) or now >= renew_at:
-                    connection.renew()
-            late = now - started >= FALLBACK_AFTER_S
-            renew_at = now + RENEW_S if now >= renew_at else renew_at
+                if not connection.publish(topic, payload) and first:
+                    self._renew(connection)
+            late = time.monotonic() - started >= FALLBACK_AFTER_S
+            if late:  # one at a time: the other may be about to bring the word
+                self._renew(min(self._connections, key=lambda one: self._renewed.get(one.address.name, 0.0)))
             if (late or self.nobody_listens()) and self._memory.state.press_url:
                 self._post(self._memory.state.press_url, topic, payload)
+
+    def _renew(self, connection: Connection) -> None:
+        """Make a connection anew, unless that was done a moment ago: other presses may be waiting for it too."""
+        name = connection.address.name
+        with self._renewing:
+            if time.monotonic() - self._renewed.get(name, -RENEW_S) >= RENEW_S and not self._stop.is_set():
+                self._renewed[name] = time.monotonic()
+                connection.renew()
 
     def _post(self, url: str, topic: str, payload: bytes) -> None:
         target = f"{url}?{urllib.parse.urlencode({'topic': topic})}"
