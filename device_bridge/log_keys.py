@@ -8,6 +8,6 @@ from typing import Final
 ALLOWED: Final = frozenset(
     {
         *("bridge", "broker", "route", "reason", "error", "waiting", "devices", "statement", "again_in_s", "port"),
-        *("troubles", "alarms", "peer", "kind", "loop", "seconds", "boot", "ahead_s"),
+        *("troubles", "alarms", "peer", "kind", "loop", "seconds", "boot", "ahead_s", "closed"),
     }
 )

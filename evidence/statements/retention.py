@@ -21,8 +21,8 @@ from evidence import ids
 from evidence.statements.bodies import RetentionClass
 from evidence.statements.standing import Standing
 
-DEFAULT_RETENTION: Final[RetentionClass] = "consent"
-"""The class of a case that nobody said anything about."""
+BARS_NO_ERASURE: Final[RetentionClass] = "consent"
+"""The class in which nothing stands in the way of an erasure: that of a case, too, of which nobody said anything."""
 
 RANK: Final[Mapping[RetentionClass, int]] = {"consent": 0, "claim": 1, "inquiry": 2}
 """Weakest first: a case moves up only."""
@@ -59,4 +59,4 @@ def is_held(standing: Standing, item: ids.ItemId) -> bool:
 def bars_erasure(standing: Standing, case: ids.CaseId, now: ids.Time) -> bool:
     """Whether the case is kept for a reason that her own wish does not end."""
     said = standing.retained.get(case)
-    return said is not None and said.retention != DEFAULT_RETENTION and said.until > now
+    return said is not None and said.retention != BARS_NO_ERASURE and said.until > now

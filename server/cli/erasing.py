@@ -197,7 +197,7 @@ def register_caseworker(app: typer.Typer) -> None:
 
 
 def _tell(plan: "Plan") -> None:
-    from evidence.statements.retention import DEFAULT_RETENTION
+    from evidence.statements.retention import BARS_NO_ERASURE
 
     typer.echo("This would be destroyed, with its keys and salts:")
     for one in plan.items:
@@ -215,7 +215,7 @@ def _tell(plan: "Plan") -> None:
     typer.echo("The log goes on to show that there was something.")
     for hold_ in plan.holds:
         typer.echo(f"Not as long as hold {hold_.hold} stands: {hold_.ground}")
-    if plan.retained is not None and plan.retained.retention != DEFAULT_RETENTION:
+    if plan.retained is not None and plan.retained.retention != BARS_NO_ERASURE:
         kept = plan.retained
         typer.echo(f"Not before {kept.until}: the case is kept ({kept.retention}: {kept.ground})")
 
