@@ -171,7 +171,8 @@ CAP_SCHEMA = xmlschema.XMLSchema(SCHEMAS / "cap-1.2.xsd")
 
 
 def dispatch(kind: AlarmKind = "press", location: Location | None = ROTTERDAM) -> Dispatch:
-    return Dispatch(ids.AlarmId(ids.new_id()), ids.DeviceId(ids.new_id()), kind, ids.now(), location)
+    accounts = {"c1": "C0FFEE"}
+    return Dispatch(ids.AlarmId(ids.new_id()), ids.DeviceId(ids.new_id()), kind, ids.now(), location, accounts=accounts)
 
 
 def alert_of(room: ControlRoom, index: int = 0) -> dict[str, Any]:
