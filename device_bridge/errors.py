@@ -12,6 +12,10 @@ class MessageError(BridgeError):
     """Bytes from or to a device do not follow `docs/formats/device.md`, or are not signed by its key."""
 
 
+class TooLargeError(BridgeError):
+    """What came over HTTP is larger than anything that belongs there."""
+
+
 class ForeignSignatureError(MessageError):
     """The signature is not that of the device, or was made for another topic."""
 

@@ -30,6 +30,7 @@ from device_bridge.errors import (
     SettingsError,
     SpoolError,
     StaleError,
+    TooLargeError,
     UnknownAlarmError,
 )
 from device_bridge.feed.health import View
@@ -76,6 +77,7 @@ _STATUS: Final[tuple[tuple[type[EvidenceError], int, str], ...]] = (
     (AlarmError, HTTPStatus.CONFLICT, "state"),
     (ActError, HTTPStatus.FORBIDDEN, "not-a-dispatcher"),
     (MessageError, HTTPStatus.UNPROCESSABLE_ENTITY, "message"),
+    (TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large"),
     (SpoolError, HTTPStatus.SERVICE_UNAVAILABLE, "not-stored"),
     (FormatError, HTTPStatus.UNPROCESSABLE_ENTITY, "format"),
 )
@@ -326,13 +328,13 @@ class FeedServer:
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """Return the body; FormatError when it is larger than `limit`, TimeoutError when it is too slow."""
+    """Return the body; TooLargeError when it is larger than `limit`, TimeoutError when it is too slow."""
     body = bytearray()
     async with asyncio.timeout(MAX_BODY_S):
         async for piece in request.stream():
             body += piece
             if len(body) > limit:
-                raise FormatError(f"the body is larger than {limit} bytes")
+                raise TooLargeError(f"the body is larger than {limit} bytes")
     return bytes(body)
 
 

@@ -111,7 +111,8 @@ class PressLane:
                 self._duplicates += 1
             elif not self._shares.put(arrival, done, known=known):
                 return False
-            self._room.notify()
+            if stored is None or self._duplicates == 1:  # further copies must not put off that they are counted
+                self._room.notify()
         if stored is not None:
             _tell(done, stored)
         return True

@@ -76,6 +76,7 @@ async def test_an_alarm_that_was_accepted_and_left_calls_again_and_says_who_left
         await daan.console()
         await page.get_by_role("button", name="Dienst starten").click()
         alarm = server.press()
+        await expect(page.get_by_role("button", name="Sirene stil")).to_be_visible()
         await page.keyboard.press("m")
         await expect(page.get_by_role("button", name="Sirene stil")).to_be_hidden()
         left = {"route": "console-siren", "outcome": "delivered", "at": ids.now(), "code": "siren-not-dispatched",

@@ -32,7 +32,7 @@ from tests.support.ports import free_ports
 from tests.support.starter import Process, start
 from tests.support.waiting import DEADLINE_S, until
 
-CENTRES = ("c", "c1", "second", "mk", "duty")
+CENTRES = ("c", "c1", "second", "live", "dead", "mk", "duty")
 """Alarm centres, control rooms and people on call of these tests; each gave every device an account."""
 
 

@@ -97,16 +97,24 @@ class AlarmLife(RuleBasedStateMachine):
     def wait(self, ms: int) -> None:
         self.now_ms += ms
 
-    @rule(ms=st.integers(0, 70_000))
+    @rule(ms=st.one_of(st.integers(0, 70_000), st.integers(200_000, 400_000)))
     def nobody_does_anything(self, ms: int) -> None:
         """Let time pass, and let everything happen that is then due."""
         self.now_ms += ms
         while (step := escalation.next_step(self.alarm)) is not None and step[0] <= self.now_ms:
-            assert self.alarm.accepted_by is None, "after acceptance nothing happens by itself"
-            moment = at(self.now_ms).at
-            if step[1] == "lapse":
+            moment, left = at(self.now_ms).at, step[1] == "accept-lapse"
+            assert left or self.alarm.accepted_by is None, "after acceptance nothing else happens by itself"
+            if left:
+                assert self.alarm.state == "accepted", "somebody was sent"
+                assert self.now_ms - escalation.counts_from_ms(self.alarm) >= escalation.DISPATCH_WITHIN_MS
+                self.attempt(escalation.lapse_acceptance(self.alarm, moment))
+                assert self.alarm.accepted_by is None
+            elif step[1] == "lapse":
                 self.attempt(escalation.lapse(self.alarm, moment))
                 assert self.alarm.claim is None
+            elif step[1] == "again":
+                assert self.alarm.stage == escalation.Stage.LAST
+                self.attempt(escalation.again(self.alarm, moment))
             else:
                 self.attempt(escalation.escalate(self.alarm, 1 if step[1] == "second" else 2, moment))
             self.check_change()
@@ -117,7 +125,8 @@ class AlarmLife(RuleBasedStateMachine):
     @precondition(lambda self: self.alarm is not self.before)
     @invariant()
     def check_change(self) -> None:
-        lapsed = self.before.state == "claimed" and self.alarm.history[-1].what == "claim lapsed"
+        ends = {"claimed": "claim lapsed", "accepted": "accepted, nobody dispatched"}
+        lapsed = self.alarm.history[-1].what == ends.get(self.before.state)
         assert lapsed or ORDER.index(self.alarm.state) >= ORDER.index(self.before.state)
         assert (self.alarm.revision or 0) >= (self.before.revision or 0)
         assert self.alarm.stage >= self.before.stage

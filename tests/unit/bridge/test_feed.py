@@ -83,7 +83,7 @@ def test_the_same_press_twice_is_one_alarm_and_the_same_answer(feed: httpx.Clien
 
 
 @pytest.mark.parametrize(
-    ("payload", "status"), [(b"", 422), (b"\xd2\x84", 422), (b"x" * 5000, 422), (b"\xff" * 100, 422)]
+    ("payload", "status"), [(b"", 422), (b"\xd2\x84", 422), (b"x" * 5000, 413), (b"\xff" * 100, 422)]
 )
 def test_what_is_no_press_is_a_problem_and_counted(
     made: World, feed: httpx.Client, memory: DeviceMemory, payload: bytes, status: int
@@ -116,7 +116,7 @@ def test_acts_need_a_dispatchers_signature_and_the_right_state(
         (people.revoke(memory.device).envelope.to_bytes(), 403),
         (b"{}", 422),
         (people.act(people.dispatcher, "accept", name).replace(b'"sig":"', b'"sig":"AAAA'), 403),
-        (b"x" * 100_000, 422),
+        (b"x" * 100_000, 413),
     ]
     for body, status in refused:
         answer = feed.post(f"/alarms/{name}/acts", content=body)
