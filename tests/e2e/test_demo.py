@@ -135,6 +135,7 @@ def test_a_used_folder_is_not_seeded_twice_serves_once_and_ctrl_c_stops_every_ch
     assert _contents(data) == before
 
 
+@pytest.mark.faults
 def test_a_story_that_was_killed_leaves_no_child_and_goes_on_without_repeating_itself(
     tmp_path: Path, media: Path
 ) -> None:

@@ -114,6 +114,7 @@ def test_one_bridge_alone_has_it_and_the_other_opens_the_alarm(tmp_path: Path) -
         is_overdue(made)
 
 
+@pytest.mark.faults
 def test_what_was_ended_while_a_bridge_was_away_opens_nothing_when_it_is_back(tmp_path: Path) -> None:
     with several(tmp_path) as made:
         memory = made.world.new_device(pins=PINS)
@@ -178,6 +179,7 @@ def test_in_an_open_alarm_a_check_in_is_shown_and_what_it_promises_is_held(tmp_p
         assert len({one.alarm for of in (0, 1) for one in made.alarms(of)}) == 2
 
 
+@pytest.mark.faults
 @pytest.mark.need("faketime")
 @pytest.mark.parametrize("by", ["+3600", "-3600"])
 def test_killed_with_its_clock_set_by_an_hour_a_bridge_looks_for_her_when_it_should(
