@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.programs import need
-from tests.support.starter import GETUIGE, Process, start
+from tests.support.starter import Process, start
 from tests.support.waiting import patience
 
 
@@ -44,11 +44,7 @@ class BridgeProcess:
     def start(self) -> None:
         environment = {**os.environ, **self.environment}
         with (self.folder / f"bridge-{self.name}.log").open("ab") as log:
-            if self.before or "LD_PRELOAD" in environment:
-                command = [*self.before, *GETUIGE, "bridge"]
-                self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-            else:
-                self.process = start("bridge", output=log, environment=environment)
+            self.process = start("bridge", output=log, environment=environment, before=self.before)
 
     def kill(self) -> None:
         assert self.process is not None

@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO
 
 import httpx
 
@@ -14,7 +12,7 @@ from evidence.statements.statement import Statement
 from server.settings import Settings
 from tests.support import published
 from tests.support.server_world import CaseOfHers, Person
-from tests.support.starter import GETUIGE, Process, start
+from tests.support.starter import Process, start
 from tests.support.waiting import patience, until
 
 
@@ -22,12 +20,13 @@ from tests.support.waiting import patience, until
 def serving(settings: Settings, *before: str, **more: str) -> Iterator[Process]:
     """Run `getuige serve` until it answers; killed at the end if it still runs.
 
-    `before`: words in front of the command (faketime); `more`: variables for the process. With such words, or with a
-    library that is to be loaded first, it is the true command.
+    `before`: words in front of the command (faketime); `more`: variables for the process.
     """
     output = settings.data.with_suffix(".log")
     with output.open("ab") as log:
-        process = _start(before, {**os.environ, **variables(settings), **more}, log)
+        environment = {**os.environ, **variables(settings), **more}
+        # In a session of its own: faketime runs the server beside itself, and would be ended alone.
+        process = start("serve", output=log, environment=environment, before=before, new_session=True)
     try:
         until(lambda: process.poll() is not None or alive(settings), "the server answers")
         assert process.poll() is None, output.read_text()
@@ -36,14 +35,6 @@ def serving(settings: Settings, *before: str, **more: str) -> Iterator[Process]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _start(before: tuple[str, ...], environment: dict[str, str], log: IO[bytes]) -> Process:
-    """Start it in a session of its own: faketime runs the server beside itself, and would be ended alone."""
-    if not before and "LD_PRELOAD" not in environment:
-        return start("serve", output=log, environment=environment, new_session=True)
-    command = [*before, *GETUIGE, "serve"]
-    return subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
 
 
 def variables(settings: Settings) -> dict[str, str]:

@@ -83,16 +83,25 @@ def start(
     code: str | None = None,
     environment: Mapping[str, str] | None = None,
     new_session: bool = False,
-) -> Started:
+    before: tuple[str, ...] = (),
+) -> Process:
     """Start `getuige` with these words, in this folder; what it says goes to `output`, also its errors by default.
 
-    With `code` it is that program in Python instead. `environment` is the whole of it, as in `subprocess.Popen`.
+    With `code` it is that program in Python instead. `environment` is the whole of it, as in `subprocess.Popen`. With
+    words `before` it, or with a library that is to be loaded first, it is the true command: a fork would know neither.
     """
     told = tuple(map(str, words))
+    variables = dict(os.environ if environment is None else environment)
+    if before or "LD_PRELOAD" in variables:
+        command = [*before, *((sys.executable, "-c", code) if code else GETUIGE), *told]
+        where = output if error is None else error
+        return subprocess.Popen(
+            command, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=where, start_new_session=new_session
+        )
     request = {
         "words": told,
         "code": code or "from server.cli import main; main()",
-        "environment": dict(os.environ if environment is None else environment),
+        "environment": variables,
         "folder": str(Path.cwd()),
         "new_session": new_session,
     }
@@ -127,7 +136,13 @@ def _forker() -> socket.socket:
     nothing = subprocess.DEVNULL
     with theirs:
         forker = subprocess.Popen(
-            command, cwd=PROJECT, pass_fds=[theirs.fileno()], stdin=nothing, stdout=nothing, start_new_session=True
+            command,
+            cwd=PROJECT,
+            env={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"},
+            pass_fds=[theirs.fileno()],
+            stdin=nothing,
+            stdout=nothing,
+            start_new_session=True,
         )
 
     def end() -> None:
