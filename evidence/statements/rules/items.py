@@ -24,8 +24,8 @@ def _item_seal(standing: Standing, said: Said[bodies.ItemSeal], _now: ids.Time) 
     if body.item in standing.erased:
         refuse("erased", "this item was announced and erased")
     begun = standing.opened.get(body.item)
-    if begun is not None and (begun.by, begun.body.head) != (said.by, body.head):
-        refuse("exists", "this item was opened by another key, or with another head")
+    if begun is not None and (begun.case, begun.by, begun.body.head) != (said.case, said.by, body.head):
+        refuse("exists", "this item was opened in another case, by another key, or with another head")
 
 
 @rule(bodies.ItemAmend)

@@ -29,13 +29,16 @@ def an_item_is_sealed_twice(w: World) -> Iterator[Statement]:
     yield w.say(w.here.phone, "item.seal", w.seal(w.elsewhere.item))
 
 
-@refused("exists", "this item was opened by another key, or with another head")
-def an_item_is_sealed_by_another_key_or_with_another_head(w: World) -> Iterator[Statement]:
+@refused("exists", "this item was opened in another case, by another key, or with another head")
+def an_item_is_sealed_in_another_case_by_another_key_or_with_another_head(w: World) -> Iterator[Statement]:
     fresh = new(ids.ItemId)
     w.act(w.here.phone, "item.open", begun(w, fresh))
     yield w.say(w.lead, "item.seal", w.seal(fresh))
     seal = w.seal(fresh)
     yield w.say(w.here.phone, "item.seal", replace(seal, head=replace(seal.head, size=2)))
+    pressed = new(ids.ItemId)
+    w.act(w.bridge, "item.open", begun(w, pressed), w.here)
+    yield w.say(w.bridge, "item.seal", w.seal(pressed), w.elsewhere)
 
 
 @refused("erased", "this item was announced and erased")
