@@ -39,7 +39,7 @@ def test_a_press_is_stored_once_and_told_accepted_and_closed(tmp_path: Path, kin
             who = made.organisation.dispatcher
             for kind_of_act, told in (("accept", Told.ACCEPTED), ("dispatch", Told.DISPATCHED)):
                 made.bridge.acts.carry_out(alarm.alarm, made.organisation.act(who, kind_of_act, alarm.alarm))
-                assert device.wait(press, told, 10) is not None
+                assert device.wait(press, told, patience(10)) is not None
             made.bridge.acts.carry_out(alarm.alarm, made.organisation.act(who, "close", alarm.alarm, "genuine"))
             assert device.wait(press, Told.CLOSED, patience(10)) is not None
             assert device.refused_downlinks == 0

@@ -12,7 +12,7 @@ from device_bridge.wire import cose, message
 from device_bridge.wire.message import Downlink, Kind, PressId, Refusal, Told, Why
 from evidence import ids, keys
 from tests.support.bridge_world import World, start_bridge, world
-from tests.support.waiting import until
+from tests.support.waiting import patience, until
 
 NIGHT_MS = 8 * 3_600_000
 
@@ -44,18 +44,18 @@ def test_no_recorded_word_sets_the_clock(tmp_path: Path) -> None:
 
         with made.switched_on(memory) as device:
             first = device.press(Kind.PRESS)
-            assert device.wait(first, Told.STORED, 30) is not None
+            assert device.wait(first, Told.STORED, patience(30)) is not None
         with made.switched_on(memory) as device:
             repeat_to(made, device, down, signed(first, Told.CLOSED, long_ago), signed(first, Told.STORED, long_ago))
             assert device.heartbeat_s == 60
             second = device.press(Kind.PRESS)
-            assert device.wait(second, Told.STORED, 30) is not None
+            assert device.wait(second, Told.STORED, patience(30)) is not None
             stored_hb = device.heartbeat_s
             # An older word about the press that is open neither puts the clock back nor slows the heart.
             repeat_to(made, device, down, signed(second, Told.STORED, long_ago))
             assert device.heartbeat_s == stored_hb == 10
             third = device.press(Kind.PRESS)
-            assert device.wait(third, Told.STORED, 30) is not None
+            assert device.wait(third, Told.STORED, patience(30)) is not None
         (alarm,) = made.bridge.spool.read().newest_alarms(5)
         assert (alarm.repeats, alarm.age_s) == (2, 0)
         assert "late" not in alarm.flags
