@@ -112,6 +112,8 @@ class AuthCallout:
             serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await serving
+        if self._stop.is_set():
+            await _end_all()
 
     async def _serve(self) -> None:
         """Answer until the client gives up: then it is made anew."""
@@ -276,3 +278,11 @@ async def _note(what: Callable[[], None]) -> None:
 
 async def _note_error(error: Exception) -> None:
     log.warning("callout-connection", error=type(error).__name__)
+
+
+async def _end_all() -> None:
+    """End what a client left behind, such as an attempt to connect: this loop will not run again."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
