@@ -18,11 +18,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-import nats
 import nkeys
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 
 from device_bridge.errors import MessageError
 from device_bridge.loops import Loop
@@ -136,19 +136,25 @@ class AuthCallout:
 
         `ready` follows its connection, which subscribes anew by itself; `gone` is set when it never comes back.
         """
-        return await nats.connect(
-            self._login.url,
-            user=user,
-            password=password,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=RECONNECT_S,
-            connect_timeout=ANSWER_S,
-            allow_reconnect=True,
-            error_cb=_note_error,
-            disconnected_cb=partial(_note, ready.clear),
-            reconnected_cb=partial(_note, ready.set),
-            closed_cb=partial(_note, gone.set),
-        )
+        client = Client()
+        try:
+            await client.connect(
+                self._login.url,
+                user=user,
+                password=password,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=RECONNECT_S,  # type: ignore[arg-type] # fractions of a second are as good
+                connect_timeout=ANSWER_S,  # type: ignore[arg-type] # as above
+                allow_reconnect=True,
+                error_cb=_note_error,
+                disconnected_cb=partial(_note, ready.clear),
+                reconnected_cb=partial(_note, ready.set),
+                closed_cb=partial(_note, gone.set),
+            )
+        except BaseException:
+            await client.close()  # it may have a socket already
+            raise
+        return client
 
     async def _answer(self, message: Msg) -> None:
         try:
@@ -167,7 +173,7 @@ class AuthCallout:
     async def _refuse(self, message: Msg, question: "Question", response: dict[str, Any]) -> None:
         await asyncio.sleep(REFUSE_AFTER_S)
         claims = {"sub": question.user_key, "aud": question.server, "nats": response}
-        with contextlib.suppress(nats.errors.Error):  # the broker closes the door by itself
+        with contextlib.suppress(NatsError):  # the broker closes the door by itself
             await message.respond(sign_jwt(claims, self._issuer).encode())
 
     def _decide(self, question: "Question") -> dict[str, Any]:
@@ -192,7 +198,7 @@ class AuthCallout:
             for connection in listing["data"]["connections"]:
                 subject = KICK_SUBJECT.format(server=listing["server"]["id"])
                 await self._system.request(subject, json.dumps({"cid": connection["cid"]}).encode(), timeout=ANSWER_S)
-        except (nats.errors.Error, KeyError, ValueError) as error:
+        except (NatsError, KeyError, ValueError) as error:
             log.warning("kick-failed", error=type(error).__name__)
 
 
