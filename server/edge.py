@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import contextlib
 import secrets
 import time
 import traceback
@@ -33,6 +34,11 @@ MAX_BODY_BYTES: Final = MAX_DOCUMENT_BYTES
 
 BODY_IDLE_TIMEOUT_S: Final = 30.0
 """Without a byte of the body for this long, a connection is dead or held open on purpose."""
+
+SMALL_BODY_BYTES: Final = 64 * 1024
+SMALL_BODY_S: Final = 1.0
+"""A refusal that was known from the headers waits this long for the rest of a small body. A proxy that still sends it
+when the answer comes may close both connections in the middle of the answer (Go's `net/http`, and so Caddy)."""
 
 HEADERS: Final = {
     "x-content-type-options": "nosniff",
@@ -158,12 +164,27 @@ class _Request:
     async def send(self, message: Message) -> None:
         """Send a piece of the answer, with our headers on the first."""
         if message["type"] == "http.response.start":
+            await self._take_small_body()
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             for name, value in self._headers.items():
                 headers.setdefault(name, value)
             headers["x-request-id"] = self.id
         await self._send(message)
+
+    async def _take_small_body(self) -> None:
+        """Let a small body that nobody read come in before the answer goes out; an upload is asked for again anyway."""
+        declared = Headers(scope=self._scope)
+        length = declared.get("content-length", "")
+        if self._room is None or not self._more_body or not length.isdigit() or "expect" in declared:
+            return
+        if not 0 < int(length) <= SMALL_BODY_BYTES:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SMALL_BODY_S):
+                while self._more_body:
+                    message = await self._receive()
+                    self._more_body = message.get("more_body", False)
 
     async def refuse(self, error: ProblemError) -> None:
         """Answer with a problem, unless an answer has begun: then the connection just ends, visibly incomplete."""

@@ -152,7 +152,8 @@ class AuthCallout:
                 closed_cb=partial(_note, gone.set),
             )
         except BaseException:
-            await client.close()  # it may have a socket already
+            with contextlib.suppress(Exception):  # it may have a socket already, or not even a server to close
+                await client.close()
             raise
         return client
 

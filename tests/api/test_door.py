@@ -32,6 +32,7 @@ from tests.support.server_world import (
     running_world,
     settings_in,
 )
+from tests.support.waiting import patience
 
 PHRASE = "zes woorden zonder verband"
 MANY_TRIES = 20 * STRANGER.burst
@@ -191,3 +192,34 @@ def test_a_post_that_says_patch_is_a_patch(case: CaseOfHers, phone: Person) -> N
         assert refused.status_code == 405
     assert int(phone.head(again).headers["upload-offset"]) == 0
     assert case.case == phone.case
+
+
+def test_a_refusal_known_from_the_headers_waits_for_a_small_body(alone: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that is still sending the body when the answer comes would break the answer off."""
+    monkeypatch.setattr("server.edge.SMALL_BODY_S", patience(20))
+    with refused_from_its_headers(alone, b'{"handle"') as line:
+        line.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            line.recv(65536)
+        line.settimeout(patience(20))
+        line.sendall(b':"x"}')
+        assert line.recv(65536).startswith(b"HTTP/1.1 421 ")
+
+
+def test_a_refusal_does_not_wait_long_for_a_body_that_never_comes(
+    alone: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.edge.SMALL_BODY_S", 0.1)
+    with refused_from_its_headers(alone, b'{"handle"') as line:
+        assert line.recv(65536).startswith(b"HTTP/1.1 421 ")
+
+
+def refused_from_its_headers(world: World, body: bytes) -> socket.socket:
+    """A connection on which a request to another host's name has begun: 14 bytes of body are announced."""
+    place = urlsplit(world.url)
+    line = socket.create_connection((place.hostname, place.port), timeout=patience(20))
+    line.sendall(
+        b"POST /api/v1/sign-in/challenge HTTP/1.1\r\nhost: elsewhere.example\r\n"
+        b"content-type: application/json\r\ncontent-length: 14\r\n\r\n" + body
+    )
+    return line
