@@ -13,9 +13,35 @@ OUT: Final = Path(__file__).parent / "alarms.json"
 WIDTH: Final = 12
 HEIGHT: Final = 8
 
+CAUSES: Final[dict[str, tuple[str, ...]]] = {
+    "Red: presses reach the disk": ("presses-not-stored", "presses-wait", "spool-unreadable", "disk-low", "keys"),
+    "Red: devices are heard": ("broker-away", "login-away", "devices-unjudged"),
+    "Red: somebody is told": ("nobody-watches", "route-away", "no-account", "alarms-unreadable", "check-in-unread"),
+    "Red: presses become evidence": (
+        "presses-not-completed",
+        "press-kept",
+        "press-quarantined",
+        "unsealed",
+        "journal-away",
+        "journal-refused",
+    ),
+    "Red: the bridge itself": ("part-failed", "bridge-away", "clock-set"),
+}
+"""Panels of the causes of red health (`device_bridge/causes.py`): title, and the codes that it draws."""
+
+
+def _matching(codes: tuple[str, ...]) -> str:
+    return f'getuige_bridge_cause{{code=~"{"|".join(codes)}"}}'
+
+
 PANELS: Final[tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...]] = (
     ("stat", "Bridges in order", "none", (("{{instance}}", "getuige_bridge_ok"),)),
     ("stat", "Alarms open", "none", (("open", "max(getuige_bridge_recent_open)"),)),
+    ("table", "Red now", "none", (("{{instance}} {{code}}", "getuige_bridge_cause > 0"),)),
+    *(
+        ("state-timeline", title, "none", (("{{instance}} {{code}}", _matching(codes)),))
+        for title, codes in CAUSES.items()
+    ),
     (
         "timeseries",
         "Press: arrival until on disk",

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from device_bridge import causes
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
@@ -22,6 +23,13 @@ from tests.support.waiting import until
 INFRA = Path(__file__).parents[3] / "infra"
 RULES = INFRA / "prometheus" / "alarms.yml"
 DASHBOARD = INFRA / "grafana" / "alarms.json"
+
+SAID_OTHERWISE = {
+    "broker-away": 'getuige_bridge_broker_up{instance="one", broker="a"}',
+    "route-away": 'getuige_bridge_route_up{instance="one", route="dc09-c"}',
+    "nobody-watches": 'getuige_bridge_on_shift{instance="one"}',
+}
+"""Causes whose rule asks a figure that says more: nought while the cause is there."""
 
 _METRIC = re.compile(r"getuige_[a-z_]+")
 _LABELLED = re.compile(r"(getuige_[a-z_]+)\{([^}]*)\}")
@@ -82,6 +90,48 @@ def test_a_query_asks_for_what_there_is(page: dict[str, set[str]], query: str) -
     known = set().union(*(page[name] for name in names))
     for labels in _BY.findall(query):
         assert {one.strip() for one in labels.split(",")} <= known
+
+
+def matched(texts: list[str]) -> list[set[str]]:
+    """Return the causes that each query asks for by name."""
+    found = [re.search(r'getuige_bridge_cause\{code=~?"([^"]*)"\}', one) for one in texts]
+    return [set() if one is None else set(one[1].split("|")) for one in found]
+
+
+def test_every_cause_of_red_health_has_a_panel_and_a_rule_of_its_own() -> None:
+    shown: dict[str, Any] = json.loads(DASHBOARD.read_text())
+    panels = matched([target["expr"] for panel in shown["panels"] for target in panel["targets"]])
+    rules = matched(queries())
+    assert set.union(*panels) == causes.ALL, "each is drawn, and nothing that is none"
+    assert set.union(*rules) <= causes.ALL
+    drawn = [code for panel in panels for code in panel]
+    assert len(drawn) == len(set(drawn)), "each on one panel"
+
+
+def _play(code: str) -> dict[str, Any]:
+    """Return what promtool is to play: health is green, red by this one cause, and green again."""
+    series = f'getuige_bridge_cause{{instance="one", code="{code}"}}'
+    played = [{"series": series, "values": "0x20 1x40 0x20"}]
+    if code in SAID_OTHERWISE:
+        played.append({"series": SAID_OTHERWISE[code], "values": "1x20 0x40 1x20"})
+    firing = 'count by (severity) (ALERTS{alertstate="firing", alertname!="NoBridgeLeft"})'
+    pages = [{"labels": '{severity="page"}', "value": 1}]
+    asked = [("4m", []), ("14m", pages), ("19m", [])]
+    return {
+        "interval": "15s",
+        "input_series": played,
+        "promql_expr_test": [{"expr": firing, "eval_time": at, "exp_samples": samples} for at, samples in asked],
+    }
+
+
+@pytest.mark.need("promtool")
+def test_every_cause_wakes_somebody_once_and_lets_them_sleep_again(tmp_path: Path) -> None:
+    """One page for each, however many would fit; none while health is green."""
+    plays = {"rule_files": [str(RULES)], "evaluation_interval": "15s", "tests": [_play(one) for one in causes.ALL]}
+    (tmp_path / "plays.yml").write_text(json.dumps(plays))
+    command = [str(need("promtool")), "test", "rules", "plays.yml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_stages_and_missed_deadlines_are_on_the_page(page: dict[str, set[str]]) -> None:
