@@ -17,11 +17,11 @@ from functools import cached_property
 from typing import Final, Literal
 
 from nacl import bindings, pwhash, signing, utils
-from nacl.exceptions import BadSignatureError, CryptoError
+from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
 
-from evidence import canonical, ids, schema, xwing
+from evidence import canonical, ed25519, ids, schema, xwing
 from evidence.errors import EvidenceError, FormatError, LockError
 
 SEED_BYTES: Final = 32
@@ -49,12 +49,10 @@ def opening_kid(public: bytes) -> ids.KeyId:
 
 
 def verify(public: bytes, message: bytes, signature: bytes) -> None:
-    """Check an Ed25519 signature (RFC 8032); SignatureError if it does not hold."""
-    try:
-        signing.VerifyKey(public).verify(message, signature)
-    except (BadSignatureError, CryptoError, ValueError, TypeError) as error:
+    """Check an Ed25519 signature by the rule of `evidence.ed25519`; SignatureError if it does not hold."""
+    if not ed25519.holds(public, message, signature):
         message_text = "the signature does not fit the key and the bytes"
-        raise SignatureError(message_text) from error
+        raise SignatureError(message_text)
 
 
 @dataclass(frozen=True)

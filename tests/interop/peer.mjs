@@ -15,7 +15,7 @@ import { Authority } from "../../server/web/static/core/authority.js";
 import { base64, fromBase64, fromHex, hex, utf8 } from "../../server/web/static/core/bytes.js";
 import { signPublic, signingKid, xwingDecapsulate, xwingPublic } from "../../server/web/static/core/sodium.js";
 import { Lineage } from "../../server/web/static/core/lineage.js";
-import { verifyProof } from "../../server/web/static/core/proof.js";
+import { verifyCheckpoint, verifyProof } from "../../server/web/static/core/proof.js";
 
 const keyOf = (key) => (kid) => (kid === key.kid ? fromHex(key.sign, 32) : undefined);
 
@@ -94,6 +94,8 @@ const answers = {
     const found = whom.map(([kid, index]) => authority.find(kid, index)?.role ?? null);
     return { refused, found };
   },
+
+  head: ({ note, vkey }) => verifyCheckpoint(note, vkey),
 
   proof: async ({ proof, index, event, salt, vkey }) => {
     const { size } = await verifyProof(fromBase64(proof), index, fromBase64(event), fromBase64(salt), vkey);

@@ -1,10 +1,21 @@
 """`verify.sh` of a bundle, run by a shell with nothing in its environment."""
 
 import os
+import re
 import subprocess
+from importlib import resources
 from pathlib import Path
+from typing import Final
 
 from tests.support.waiting import patience
+
+SCRIPT: Final = resources.files("evidence.bundle.checking").joinpath("verify.sh").read_text(encoding="utf-8")
+
+
+def function(name: str) -> str:
+    """Return the source of one of its functions: a line that closes itself, or up to the brace that stands alone."""
+    (found,) = re.finditer(rf"^{name}\(\) \{{(?:[^\n]*\}}$|.*?^\}}$)", SCRIPT, re.MULTILINE | re.DOTALL)
+    return found[0]
 
 
 def run(folder: Path, trust: Path, shell: str = "dash") -> tuple[int, str]:

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Final
 
-from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import SigningKey
 
+from evidence import ed25519
 from evidence.custody.errors import KeyFormatError, NoteError, SignatureError
 from evidence.custody.log import post_quantum
 
@@ -36,8 +36,6 @@ MAX_TIMESTAMP: Final = 253_402_300_799
 """The last second of the year 9999, the last that `datetime` can hold; the specification allows 2**63 - 1."""
 
 KEY_ID_BYTES: Final = 4
-ED25519_KEY_BYTES: Final = 32
-ED25519_SIGNATURE_BYTES: Final = 64
 TIMESTAMP_BYTES: Final = 8
 
 _SIGNATURE_PREFIX: Final = "— "
@@ -149,7 +147,7 @@ class NoteVerifier:
     def __post_init__(self) -> None:
         if not _is_key_name(self.name):
             raise KeyFormatError("a key name is not empty and has neither spaces nor plus signs")
-        size = post_quantum.PUBLIC_KEY_BYTES if self.kind is KeyType.ML_DSA_44 else ED25519_KEY_BYTES
+        size = post_quantum.PUBLIC_KEY_BYTES if self.kind is KeyType.ML_DSA_44 else ed25519.KEY_BYTES
         if len(self.public_key) != size:
             raise KeyFormatError(f"a public key of type {self.kind} has {size} bytes")
 
@@ -200,12 +198,10 @@ class NoteVerifier:
                 post_quantum.verify(self.public_key, message, blob)
                 # Without a time it does not say that this head was the newest (c2sp.org/tlog-cosignature).
                 return Signed(self.name, signature.key_id, at if seconds else None)
-        if len(blob) != ED25519_SIGNATURE_BYTES:
+        if len(blob) != ed25519.SIGNATURE_BYTES:
             raise SignatureError(f"the signature of {self.name} has the wrong length")
-        try:
-            VerifyKey(self.public_key).verify(message, blob)
-        except BadSignatureError:
-            raise SignatureError(f"the signature of {self.name} does not verify") from None
+        if not ed25519.holds(self.public_key, message, blob):
+            raise SignatureError(f"the signature of {self.name} does not verify")
         return Signed(self.name, signature.key_id, at)
 
     def verify_note(self, note: Note) -> tuple[Signed, ...]:
@@ -227,8 +223,8 @@ class NoteSigner:
     verifier: NoteVerifier = field(init=False)
 
     def __post_init__(self) -> None:
-        if len(self.seed) != ED25519_KEY_BYTES:
-            raise KeyFormatError(f"a seed has {ED25519_KEY_BYTES} bytes")
+        if len(self.seed) != ed25519.KEY_BYTES:
+            raise KeyFormatError(f"a seed has {ed25519.KEY_BYTES} bytes")
         if self.kind is KeyType.ML_DSA_44:
             public_key = post_quantum.public_of(self.seed)
         else:

@@ -1,6 +1,7 @@
 /** The few functions of libsodium that Getuige uses; see `evidence/keys.py` for their counterparts. */
 import library from "libsodium-wrappers-sumo";
 import { FormatError, concat, hex, sha256 } from "./bytes.js";
+import { mayHold } from "./ed25519.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 
@@ -25,7 +26,7 @@ export function sign(seed, message) {
 
 /** @param {Bytes} key @param {Bytes} message @param {Bytes} signature @throws {SignatureError} */
 export function verify(key, message, signature) {
-  if (signature.length !== 64 || key.length !== 32 || !library.crypto_sign_verify_detached(signature, message, key)) {
+  if (!mayHold(key, signature) || !library.crypto_sign_verify_detached(signature, message, key)) {
     throw new SignatureError("the signature does not fit the key and the bytes");
   }
 }
