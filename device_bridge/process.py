@@ -120,8 +120,8 @@ class Bridge:
         self.takeover = Takeover(
             self.peers.followers, partial(self._other_lifelines, addresses, login), self.supervisor
         )
-        centres = (*settings.centres(), *settings.second())
-        accounts = Accounts(self.registry, (one.name for one in centres))
+        centres, cared = (*settings.centres(), *settings.second()), (*settings.cared(), *settings.second_cared())
+        accounts = Accounts(self.registry, (one.name for one in centres), (one.name for one in cared))
         self._view = view = View(
             self.spool,
             self.registry,
