@@ -15,6 +15,9 @@ DEADLINE_S: Final = 45.0
 MOST: Final = 30.0
 """No machine is believed to be slower than this many times: a test that hangs ends at last."""
 LOAD: Final = Path("/proc/loadavg")
+FIRST_PAUSE_S: Final = 0.01
+LAST_PAUSE_S: Final = 0.1
+"""Between two questions: short at first, longer where asking costs much or has been in vain for a while."""
 Value = TypeVar("Value")
 
 
@@ -40,12 +43,15 @@ def until(question: Callable[[], Value], what: str, deadline_s: float = DEADLINE
     """Ask until the answer is true, and return it; fail the test, saying what was awaited, when it never is."""
     begun = time.monotonic()
     while True:
+        asked = time.monotonic()
         if answer := question():
             return answer
-        passed = time.monotonic() - begun
+        now = time.monotonic()
+        passed = now - begun
         if passed > deadline_s and passed > patience(deadline_s):
             raise AssertionError(f"not within {passed:.0f} s: {what}")
-        time.sleep(0.01)
+        # What is waited for wants the processor that asking takes.
+        time.sleep(min(max(FIRST_PAUSE_S, 2 * (now - asked), passed / 20), LAST_PAUSE_S))
 
 
 def never(question: Callable[[], object], what: str, for_s: float) -> None:
