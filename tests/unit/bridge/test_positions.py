@@ -59,6 +59,7 @@ def press(made: World, memory: DeviceMemory, number: int = 1) -> str:
     topic = str(UpTopic(memory.device, Lane.ALARM))
     payload = message.seal(said(memory, number, Kind.PRESS), memory.identity, topic)
     httpx.post(made.press_url, params={"topic": topic}, content=payload).raise_for_status()
+    made.sealed()
     return made.bridge.spool.read().open_alarms(memory.device)[0].alarm
 
 
@@ -247,6 +248,7 @@ def test_the_device_says_where_it_is_until_its_alarm_is_closed(tmp_path: Path) -
             for stored in (1, 2):
                 device.heartbeat()
                 until(lambda: made.bridge.telemetry.positions.stored == stored, "a position is stored")  # noqa: B023
+            made.sealed()
             lats = [one.position.lat for one in items(made, alarm) if one.position is not None]
             assert lats == ["51.910000", "51.920000", "51.930000"]
             assert device.alarmed
