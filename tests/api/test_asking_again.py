@@ -11,13 +11,12 @@ import pytest
 
 from evidence import ids
 from evidence.statements.statement import FIRST_PREV, Chain
-from server import openapi, upload_addresses
-from server.app import create_app
-from server.settings import Settings
+from server import upload_addresses
+from tests.support import documented
 from tests.support.resumable import append, create
 from tests.support.server_world import STATEMENTS, TUS, UPLOADS, CaseOfHers, Person, World, seal
 
-DOCUMENT = openapi.build(create_app(Settings()))
+DOCUMENT = documented.document()
 SAFE = {"get", "head", "options"}
 
 HOW = {

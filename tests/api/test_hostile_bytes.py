@@ -15,10 +15,8 @@ import pytest
 
 from evidence import ids
 from evidence.statements import bodies, dsse
-from server import openapi
-from server.app import create_app
 from server.rates import Limiter
-from server.settings import Settings
+from tests.support import documented
 from tests.support.server_world import STATEMENTS, TUS, Person, World, problem, running_world, settings_in
 from tests.vectors import make_spellings
 
@@ -94,7 +92,7 @@ def page_of(reader: Person, case: ids.CaseId) -> list[dict[str, Any]]:
     return [row for row in answer.json()["events"] if row["type"] != "read"]
 
 
-DOCUMENT: Final = openapi.build(create_app(Settings()))
+DOCUMENT: Final = documented.document()
 WRITING: Final = [
     pytest.param(method.upper(), path, operation, id=f"{method.upper()} {path}")
     for path, operations in DOCUMENT["paths"].items()

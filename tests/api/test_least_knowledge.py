@@ -15,10 +15,9 @@ from fastapi.routing import RouteContext, iter_route_contexts
 
 from evidence import ids, keys
 from evidence.statements import bodies
-from server.app import create_app
 from server.auth.door import DoorRoute
-from server.settings import Settings
 from server.web.pages import router as web
+from tests.support import documented
 from tests.support.server_world import CONNECTIONS, CaseOfHers, Person, World, problem
 
 LEAD = "M. de Wit"
@@ -26,7 +25,7 @@ DOCUMENTATION = {"/openapi.json", "/docs"}
 """The same for everybody, and made without a database."""
 
 PAGES = {route.path for route in iter_route_contexts(web.routes)} | DOCUMENTATION
-ROUTES = [route for route in iter_route_contexts(create_app(Settings()).routes) if route.path not in PAGES]
+ROUTES = [route for route in iter_route_contexts(documented.application().routes) if route.path not in PAGES]
 
 
 @pytest.fixture(scope="module")

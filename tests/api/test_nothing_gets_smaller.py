@@ -26,14 +26,13 @@ from evidence.statements.event import Recorded
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
-from server import openapi
-from server.app import create_app
 from server.rates import Pace
 from server.settings import Settings
+from tests.support import documented
 from tests.support.server_world import TUS, CaseOfHers, Person, World, running, seal, settings_in
 from tests.support.waiting import until
 
-DOCUMENT = openapi.build(create_app(Settings()))
+DOCUMENT = documented.document()
 OPERATIONS = sorted((method, path) for path, found in DOCUMENT["paths"].items() for method in found)
 STREAMS = {"/api/v1/alarms/stream"}
 """Answers without an end; nothing can be asked of them."""
@@ -180,8 +179,7 @@ def ask(evidence: Evidence, method: str, path: str, who: Person, kind: str, numb
         path = path.replace(f"{{{name}}}", quote(values[number % len(values)]))
     path = path.replace("{", "").replace("}", "")
     case = None if kind == "key.retire" else evidence.case.case
-    link = None if who.chain is None else evidence.journal.ask(lambda standing: standing.next_link(who.kid))
-    signed = statements.sign(who.identity, kind, statement_bodies(evidence)[kind], case=case, chain=link)
+    signed = statements.sign(who.identity, kind, statement_bodies(evidence)[kind], case=case, chain=who.chain)
     headers = {**TUS, "upload-offset": str(number), "upload-length": "1", "content-type": "application/json"}
     content: bytes | None = signed.envelope.to_bytes() if method in {"post", "put", "patch"} else None
     if method == "patch":

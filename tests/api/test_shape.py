@@ -12,7 +12,6 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from evidence import keys
-from server import openapi
 from server.app import create_app
 from server.auth.dependencies import PRINCIPALS
 from server.edge import allowed_hosts
@@ -23,11 +22,12 @@ from server.problems.kinds import ProblemType
 from server.problems.registry import ALL, BY_NAME
 from server.rates import Limiter, Pace
 from server.settings import Settings
+from tests.support import documented
 from tests.support.server_world import World, problem, settings_in
 
-APP = create_app(Settings())
+APP = documented.application()
 ROUTES = list(iter_route_contexts(APP.routes))
-DOCUMENT = openapi.build(APP)
+DOCUMENT = documented.document()
 OPERATIONS = [
     (method, path, operation)
     for path, operations in DOCUMENT["paths"].items()

@@ -27,17 +27,15 @@ from schemathesis.specs.openapi.checks import (
 
 from evidence import http_signature, ids
 from evidence.http_signature import RequestTarget
-from server import openapi
-from server.app import create_app
-from server.settings import Settings
 from server.upload_addresses import is_streamed
 from server.uploads import resumable, tus
 from server.uploads.core import UPLOAD_ID_BYTES
+from tests.support import documented
 from tests.support.server_world import Person, World, running, settings_in
 from tests.support.waiting import patience, until
 
 EXAMPLES = int(os.environ.get("GETUIGE_SCHEMATHESIS", "8"))
-DOCUMENT = openapi.build(create_app(Settings()))
+DOCUMENT = documented.document()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 STREAMS = {"/api/v1/alarms/stream"}
 """Answers without an end; nothing can be asked of them."""
