@@ -13,7 +13,6 @@ RouteCode = Literal[
     "sip-taken",
     "sip-taken-no-position",
     "sip-withdrawn",
-    "scaip-taken",
     "page-taken",
     "receiver-silent",
     "receiver-unreachable",

@@ -1,8 +1,9 @@
-"""The pages against the whole Getuige: `getuige run` with its real API, bridge, brokers, log and witness.
+"""The whole Getuige as a stranger starts it, `getuige run`, with its real API, bridges, brokers, log and witness.
 
-Proven: what her phone sealed and what the button sent are opened, checked and acted upon in Chromium; the button hears
-that a human accepted; items of two logs are proven in one table; a server that stops is shown within eight seconds.
-Nothing is simulated but the people.
+Proven: each step of its story holds, once a folder; every verifier believes its bundles; Ctrl-C leaves no child (the
+fixture looks). What her phone sealed and what the button sent are opened, checked and acted upon in Chromium; the
+button hears that a human accepted; items of two logs are proven in one table; a server that stops is shown within eight
+seconds. Nothing is simulated but the people.
 """
 
 import asyncio
@@ -10,25 +11,124 @@ import json
 import os
 import re
 import signal
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from evidence.bundle.format import layout
+from evidence.bundle.making import zipapp
+from evidence.statements import event as events
 from server.clients.locked import read
+from server.demo.play import PARTS
+from tests.support import verify_sh
+from tests.support.command_line import getuige
 from tests.support.visitor import PIXELS, STALE_WITHIN_S, Visitor, pixels_of_file, visit
 from tests.support.waiting import patience
 from tests.support.whole import GETUIGE, Running, running
 
 __all__ = ["running"]  # a fixture
 
-pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
+README = Path(__file__).parents[2] / "README.md"
+STEPS = [step for part in PARTS for step in part.steps]
+
+IN_A_BROWSER = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.timeout(400)
 
 
 POSITION = ("51.934200", "4.457700")
 LATER = ("51.935600", "4.460000")
 """Where she is at the press, and from the next sign of life of her device on."""
+
+
+def test_every_step_holds_and_is_told(running: Running) -> None:
+    noted = json.loads((running.data / "run.json").read_text())["steps"]
+    assert noted.keys() == {step.name for step in STEPS}
+    for step in STEPS:
+        assert f"✓ {step.title}: " in running.told_first
+    assert "getuige-invite-1?u=http://localhost:" in running.told_first
+    assert "█" in running.told_first  # the QR code
+
+
+def test_the_data_folder_is_laid_out_as_the_readme_says(running: Running) -> None:
+    data = running.data
+    block = README.read_text().split("## The data folder")[1].split("```")[1]
+    shown = {"getuige.db", "blobs", "uploads", "log", "log.vkey", "trust", "exports", "bridge", "secrets", "people"}
+    for name in shown | {"logs", "run.json", "brokers/a", "brokers/b"}:
+        assert name in block, f"the README does not name {name}"
+        assert (data / name).exists(), f"{name} is not in the data folder"
+    assert {path.name for path in (data / "trust").iterdir()} >= {"root.pub", "log.vkey", "policy", "tsa-roots.pem"}
+    assert (data / "log" / "checkpoint").exists()
+    assert list((data / "exports").glob("*.zip"))
+    for private in (*(data / "secrets").glob("*.key"), *(data / "people").rglob("locked-key.json")):
+        assert private.stat().st_mode & 0o077 == 0, private
+
+
+@pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash", "bash")
+def test_every_verifier_says_that_its_own_bundles_hold(running: Running, tmp_path: Path) -> None:
+    """Several sealed items, one of them large and begun first: what a court would run on them."""
+    data = running.data
+    (bundle,) = (data / "exports").glob("*.zip")
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(tmp_path / "sealed")
+    (sealed,) = (tmp_path / "sealed").iterdir()
+    (opened,) = (data / "people").glob("*/opened")
+    zipapp.build(tmp_path / "getuige-verify.pyz")
+    types = {events.parse(path.read_bytes()).statement.type for path in (sealed / layout.EVENTS).iterdir()}
+    assert {"item.open", "item.seal"} <= types
+    trust = data / "trust"
+    for path in (bundle, sealed, opened):
+        done = getuige("verify", path, "--trust", trust)
+        assert done.code == 0, done.out + done.err
+    for path in (bundle, opened):
+        command = [sys.executable, *map(str, (tmp_path / "getuige-verify.pyz", path, "--trust", trust))]
+        alone = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert alone.returncode == 0, alone.stdout + alone.stderr
+    for path, shell in ((sealed, "bash"), (opened, "dash")):
+        code, said = verify_sh.run(path, trust, shell)
+        assert (code, "FAIL" in said, "INCOMPLETE" in said) == (0, False, False), said
+
+
+def test_a_folder_that_is_served_is_served_once(running: Running) -> None:
+    second = subprocess.run(
+        [GETUIGE, "demo", "--data", running.data], capture_output=True, text=True, timeout=patience(60), check=False
+    )
+    assert second.returncode == 1
+    assert "in use by another process" in second.stderr
+
+
+@pytest.mark.faults
+def test_a_used_folder_is_not_seeded_twice(running: Running) -> None:
+    running.stop()
+    before = _seeded(running.data)
+    running.start()
+    assert running.said.count("done before") == len(STEPS)
+    assert _seeded(running.data) == before
+    assert "sign in as marit" in running.said
+    assert "/console" in running.said
+
+
+def _seeded(data: Path) -> dict[str, int]:
+    """Return how often the journal has what the story says, and nobody else by himself."""
+    with closing(sqlite3.connect(data / "getuige.db")) as database:
+        rows = database.execute("SELECT type, count(*) FROM events GROUP BY type").fetchall()
+    story = {
+        "case.open",
+        "team.open",
+        "key.publish",
+        "device.enrol",
+        "alarm_device.enrol",
+        "item.open",
+        "grant",
+        "export",
+    }
+    return {kind: count for kind, count in rows if kind in story}
 
 
 async def _review(person: Visitor, running: Running, handle: str) -> int:
@@ -43,6 +143,7 @@ async def _review(person: Visitor, running: Running, handle: str) -> int:
     return total
 
 
+@IN_A_BROWSER
 async def test_the_caseworker_sees_what_the_phone_sealed_proven_to_the_root(
     browser: Browser, running: Running, pictures: tuple[Path, ...]
 ) -> None:
@@ -73,6 +174,7 @@ async def test_the_caseworker_sees_what_the_phone_sealed_proven_to_the_root(
         await marit.sound()
 
 
+@IN_A_BROWSER
 async def test_the_investigator_sees_what_was_granted_and_nothing_else(browser: Browser, running: Running) -> None:
     async with visit(browser, running.url) as marit, visit(browser, running.url) as ilse:
         everything = await _review(marit, running, "marit")
@@ -83,6 +185,7 @@ async def test_the_investigator_sees_what_was_granted_and_nothing_else(browser: 
         await ilse.sound()
 
 
+@IN_A_BROWSER
 async def test_a_real_press_is_accepted_and_followed_in_the_console_and_the_button_hears_it(
     browser: Browser, running: Running, tmp_path: Path
 ) -> None:
@@ -155,6 +258,7 @@ async def _rotate_and_go_on(running: Running) -> None:
     await _getuige("vault", "grant", "--key", *own("noor"), *there, *grant, data=running.data)
 
 
+@IN_A_BROWSER
 async def test_the_page_believes_the_log_before_and_after_its_key_was_rotated(
     browser: Browser, running: Running
 ) -> None:
@@ -169,6 +273,7 @@ async def test_the_page_believes_the_log_before_and_after_its_key_was_rotated(
         assert await _review(another, running, "marit") == before + 1, "a browser that comes now believes both logs"
 
 
+@IN_A_BROWSER
 async def test_a_server_that_stops_is_shown_within_eight_seconds(browser: Browser, running: Running) -> None:
     async with visit(browser, running.url) as daan:
         await daan.sign_in("/console", "daan", running.phrases["daan"])
@@ -182,6 +287,7 @@ async def test_a_server_that_stops_is_shown_within_eight_seconds(browser: Browse
         await daan.page.wait_for_selector(".freshness.live", timeout=patience(15_000))
 
 
+@IN_A_BROWSER
 async def test_bridges_that_stop_are_shown_although_the_server_is_well(browser: Browser, running: Running) -> None:
     async with visit(browser, running.url) as daan:
         await daan.sign_in("/console", "daan", running.phrases["daan"])

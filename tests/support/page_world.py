@@ -84,7 +84,10 @@ class World:
         out = io.BytesIO()
         prepared = sealing.prepare(signer, self.case, meta, readers, source, item=item)
         body = sealing.write(prepared, source, out)
-        chain = self.standing.next_link(signer.kid) if signer is self.phone else None
+        chain = None
+        if signer is self.phone:
+            last = self.standing.chains[signer.kid]
+            chain = statement.Chain(last.seq + 1, last.prev)
         at = ids.time_of(received or datetime.now(UTC))
         self.containers[body.item] = out.getvalue()
         self.record(statement.sign(signer, "item.seal", body, case=self.case, at=at, chain=chain), received)
@@ -94,7 +97,8 @@ class World:
         """Her phone, in somebody else's hand, seals what follows no rule."""
         readers = [self.case_key, self.people["marit"].xwing_public]
         self_made, body = write(odd, self.phone, self.case, readers)
-        chain = self.standing.next_link(self.phone.kid)
+        last = self.standing.chains[self.phone.kid]
+        chain = statement.Chain(last.seq + 1, last.prev)
         self.containers[body.item] = self_made
         self.record(statement.sign(self.phone, "item.seal", body, case=self.case, chain=chain))
         return body.item
@@ -106,7 +110,8 @@ class World:
         out = io.BytesIO()
         prepared = sealing.prepare(self.phone, self.case, meta, readers, source)
         body = sealing.write(prepared, source, out)
-        chain = self.standing.next_link(self.phone.kid)
+        last = self.standing.chains[self.phone.kid]
+        chain = statement.Chain(last.seq + 1, last.prev)
         size = len(prepared.prefix) + int(part * (body.container.size - len(prepared.prefix)))
         self.containers[body.item] = out.getvalue()[:size]
         at = ids.time_of(received or datetime.now(UTC))

@@ -39,7 +39,6 @@ MAY_BE_SKIPPED: Final = (
 
 
 DEAREST: Final = (
-    "tests/e2e/test_demo.py",
     "tests/browser/test_whole.py",
     "tests/faults/test_server_killed.py",
     "tests/faults/test_clock.py",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import need
 from tests.support.waiting import patience, until
 
 GETUIGE = Path(sys.executable).parent / "getuige"
@@ -22,25 +23,99 @@ GETUIGE = Path(sys.executable).parent / "getuige"
 
 READY_S = 180
 """The story takes about twenty seconds; a busy machine gets more."""
+PROGRAMS = 6
+"""Two brokers, the server, two bridges, the alarm centre's receiver."""
+
+SERVES = "Ctrl-C stops every part"
+"""The last thing that it says."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Running:
-    """A running Getuige: where it is, whose phrase is what, its data folder, its first process."""
+    """A Getuige with its people: its data folder, its first port, and while it runs its first process."""
 
-    url: str
-    phrases: dict[str, str]
     data: Path
-    process: subprocess.Popen[bytes]
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    told_first: str = ""
+    """What it printed while the story was played."""
+
+    def start(self) -> None:
+        """Start everything as `make run` does, and wait until the story was played."""
+        command = [str(GETUIGE), "run", "--data", str(self.data), "--port", str(self.port)]
+        with self._heard.open("wb") as out:
+            environment = {**os.environ, "COLUMNS": "200", "PYTHONUNBUFFERED": "1"}
+            process = subprocess.Popen(
+                command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
+            )
+        self.process = process
+        until(lambda: SERVES in self.said or process.poll() is not None, "the story was played", READY_S)
+        assert SERVES in self.said, self.said[-4000:]
+        self.told_first = self.told_first or self.said
+
+    def stop(self) -> None:
+        """Press Ctrl-C: it ends in order, and leaves no child."""
+        assert self.process is not None
+        left = self.children()
+        self.process.send_signal(signal.SIGINT)
+        try:
+            code = self.process.wait(patience(20))
+        finally:
+            self.process.kill()
+            self.process.wait()
+        assert code == 0, self.said[-2000:]
+        assert len(left) == PROGRAMS
+        assert not alive(left)
+
+    @property
+    def said(self) -> str:
+        """What it printed since it was started."""
+        return self._heard.read_text("utf-8")
+
+    @property
+    def url(self) -> str:
+        addresses = json.loads((self.data / "run.json").read_text("utf-8"))["addresses"]
+        return str(addresses["review"]).removesuffix("/review")
+
+    @property
+    def phrases(self) -> dict[str, str]:
+        """Whose pass phrase is what."""
+        who = ("marit", "ilse", "daan")
+        return {name: (self.data / "people" / name / "phrase.txt").read_text("utf-8").strip() for name in who}
+
+    def children(self) -> set[int]:
+        """The process ids of its children."""
+        assert self.process is not None
+        return children(self.process.pid)
 
     def parts(self, name: str) -> list[int]:
         """The process ids of the children that carry out the command `name`."""
-        listed = subprocess.run(["ps", "-eww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
-        rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
-        ours = {pid for pid, parent, _ in rows if int(parent) == self.process.pid}
-        found = [int(pid) for pid, _, line in rows if pid in ours and re.search(rf"main\(\) {name}\b", line)]
+        found = [pid for pid in sorted(self.children()) if re.search(rf"main\(\) {name}\b", _command_line(pid))]
         assert found, f"no {name} runs"
         return found
+
+    @property
+    def _heard(self) -> Path:
+        return self.data.parent / "said.txt"
+
+
+def children(pid: int) -> set[int]:
+    """Return the process ids of the direct children of `pid`."""
+    return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Return those of `pids` that still run; a zombie does not run any more."""
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.add(pid)
+    return found
+
+
+def _command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
 
 
 def _free_stretch() -> int:
@@ -63,30 +138,11 @@ def _free_stretch() -> int:
 def running(tmp_path_factory: pytest.TempPathFactory, pictures: tuple[Path, ...]) -> Iterator[Running]:
     """Start everything as `make run` does, wait until the story was played, and stop it afterwards."""
     assert pictures
-    data = tmp_path_factory.mktemp("whole") / "var"
-    said = data.parent / "said.txt"
-    command = [str(GETUIGE), "run", "--data", str(data), "--port", str(_free_stretch())]
-    with said.open("wb") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, "COLUMNS": "200"}
-        )
+    need("nats-server")
+    started = Running(tmp_path_factory.mktemp("whole") / "var", _free_stretch())
     try:
-
-        def told() -> bool:
-            return "Getuige is running" in said.read_text("utf-8")
-
-        until(lambda: told() or process.poll() is not None, "the story was played", READY_S)
-        assert told(), said.read_text("utf-8")[-4000:]
-        address = json.loads((data / "run.json").read_text("utf-8"))["addresses"]["review"]
-        phrases = {
-            handle: (data / "people" / handle / "phrase.txt").read_text("utf-8").strip()
-            for handle in ("marit", "ilse", "daan")
-        }
-        yield Running(address.removesuffix("/review"), phrases, data, process)
+        started.start()
+        yield started
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(patience(20))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        if started.process is not None and started.process.poll() is None:
+            started.stop()

@@ -155,10 +155,11 @@ class World:
         return said
 
     def link(self, who: keys.SigningKey) -> Chain | None:
-        """Return the next number of a phone or a vault; None for everybody else."""
-        if who.kid not in self.standing.device_of_key and who.kid not in self.standing.case_of_vault:
+        """Return the next number of a phone; None for everybody else."""
+        if who.kid not in self.standing.device_of_key:
             return None
-        return self.standing.next_link(who.kid)
+        last = self.standing.chains.get(who.kid)
+        return Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
 
     def again(self) -> "World":
         """Return the same world with a journal of its own."""
