@@ -120,8 +120,8 @@ class Bridge:
         self.takeover = Takeover(
             self.peers.followers, partial(self._other_lifelines, addresses, login), self.supervisor
         )
-        centres = (*settings.centres(), *settings.second())
-        accounts = Accounts(self.registry, (one.name for one in centres))
+        centres, cared = (*settings.centres(), *settings.second()), (*settings.cared(), *settings.second_cared())
+        accounts = Accounts(self.registry, (one.name for one in centres), (one.name for one in cared))
         self._view = view = View(
             self.spool,
             self.registry,
@@ -157,7 +157,6 @@ class Bridge:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self.registry.load()
         self._news.begin()
-        self.lane.start()
         self.completion.start()
         self.feed_server.start()
         self.telemetry.start()
@@ -167,7 +166,8 @@ class Bridge:
         self.peers.start()
         if self.spool.read().blind():
             self.recall.known.wait(WAIT_S)
-        for connection in (*self._presses, *self._lifelines):
+        self.lane.start(self._presses, self._say_offline)
+        for connection in self._lifelines:
             connection.start()
         for callout in self._callouts:
             callout.start()
@@ -181,13 +181,11 @@ class Bridge:
 
     def stop(self) -> None:
         """Stop every part; what is in the spool is taken up again at the next start."""
-        for connection in self._presses:
-            connection.publish(service_topic(self.name), self._notice(online=False), retain=True)
-        for connection in (*self._lifelines, *self._presses):
+        self.lane.stop()
+        for connection in self._lifelines:
             connection.stop()
         for callout in self._callouts:
             callout.stop()
-        self.lane.stop()
         self.completion.stop()
         self.telemetry.stop()
         self.peers.stop()
@@ -232,7 +230,8 @@ class Bridge:
 
     def listening(self) -> bool:
         """Whether every broker hands presses to us and lets devices in."""
-        return all(c.connected.is_set() for c in self._presses) and all(c.ready.is_set() for c in self._callouts)
+        connections = (*self._presses, *self._lifelines)
+        return all(c.connected.is_set() for c in connections) and all(c.ready.is_set() for c in self._callouts)
 
     def _press_connection(self, address: BrokerAddress, login: Login | None) -> Connection:
         return Connection(
@@ -274,6 +273,10 @@ class Bridge:
     def _say_online(self, connection: Connection) -> None:
         connection.publish(service_topic(self.name), self._notice(online=True), retain=True)
 
+    def _say_offline(self) -> None:
+        for connection in self._presses:
+            connection.publish(service_topic(self.name), self._notice(online=False), retain=True)
+
     def _notice(self, *, online: bool) -> bytes:
         notice = ServiceNotice(self.name, online, time.time_ns() // 1_000_000)
         return cose.sign1(self.identity, notice.to_payload(), service_topic(self.name))
@@ -287,8 +290,8 @@ class Bridge:
         return self._view.watchers.consoles
 
     def brokers(self) -> int:
-        """How many brokers are connected."""
-        return sum(connection.connected.is_set() for connection in self._presses)
+        """How many brokers hand our words to devices."""
+        return sum(connection.connected.is_set() for connection in self._lifelines)
 
     def tell(self, alarm: Alarm) -> None:
         """Tell the device what is to be told about its alarm now; nothing about one that is silent."""
@@ -296,7 +299,7 @@ class Bridge:
             self._tell(self.intake.told(alarm))
 
     def _tell(self, spoken: Spoken) -> None:
-        for connection in self._presses:
+        for connection in self._lifelines:
             connection.publish(spoken.topic, spoken.payload)
 
     def _life_sign(self, message: DeviceMessage) -> None:

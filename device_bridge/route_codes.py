@@ -13,6 +13,7 @@ RouteCode = Literal[
     "sip-taken",
     "sip-taken-no-position",
     "sip-withdrawn",
+    "scaip-taken",
     "page-taken",
     "receiver-silent",
     "receiver-unreachable",

@@ -16,7 +16,7 @@ from device_bridge.errors import SettingsError
 from device_bridge.mqtt.brokers import CLIENT_PORT_OFFSET
 from device_bridge.mqtt.connection import BrokerAddress
 from device_bridge.routes.line import Shown
-from device_bridge.routes.receivers import LOOPBACK, AlarmCentre, ControlRoom, OnCall
+from device_bridge.routes.receivers import LOOPBACK, AlarmCentre, CareCentre, ControlRoom, OnCall
 from device_bridge.routes.sip_messages import Address
 from evidence import variables
 
@@ -105,10 +105,18 @@ class BridgeSettings(BaseSettings):
     second_control_rooms: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="control rooms for alarms that nobody accepted within 30 s, in the same form"
     )
+    care_centres: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="care centres that take SCAIP (CLC/TS 50134-9), as control rooms, with #account of the line behind"
+        " it; built from public descriptions and not certain: try it with the centre before a device is lent out",
+    )
+    second_care_centres: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="care centres for alarms that nobody accepted within 30 s, in the same form"
+    )
     sip_sender: str = Field(
         default=NO_SIP_SENDER,
         pattern=r"^sips?:[A-Za-z0-9._~-]{1,64}@[A-Za-z0-9.-]{1,253}$",
-        description="who we are to control rooms, as they agreed to: a SIP address",
+        description="who we are to control rooms and care centres, as they agreed to: a SIP address",
     )
     receiver_ca_file: Path | None = Field(
         default=None, description="certificates that receivers over TLS are checked with, if not the machine's own"
@@ -157,6 +165,8 @@ class BridgeSettings(BaseSettings):
         "second_centres",
         "control_rooms",
         "second_control_rooms",
+        "care_centres",
+        "second_care_centres",
         "on_call",
         mode="before",
     )
@@ -188,9 +198,10 @@ class BridgeSettings(BaseSettings):
         """The DC-09 key that was agreed on with alarm centre `name`, as hexadecimal."""
         return self.secrets / f"alarm-centre-{name}.key"
 
-    def control_room_login_file(self, name: str) -> Path:
-        """The login that was agreed on with control room `name`, as `name:password`; without the file there is none."""
-        return self.secrets / f"control-room-{name}.login"
+    def sip_login_file(self, receiver: ControlRoom | CareCentre) -> Path:
+        """The login that was agreed on with a receiver, as `name:password`; without the file there is none."""
+        kind = "care-centre" if isinstance(receiver, CareCentre) else "control-room"
+        return self.secrets / f"{kind}-{receiver.name}.login"
 
     def shown_to_receivers(self) -> Shown | None:
         """Return the certificate that receivers over TLS are shown, None when there is none."""
@@ -257,10 +268,24 @@ class BridgeSettings(BaseSettings):
             raise SettingsError("second control rooms are all tried at once: name each receiver as one of its own")
         return found
 
+    def cared(self) -> tuple[CareCentre, ...]:
+        """Return the care centres; SettingsError when one cannot be read."""
+        return tuple(CareCentre.parse(text) for text in self.care_centres)
+
+    def second_cared(self) -> tuple[CareCentre, ...]:
+        """Return the care centres for alarms that nobody accepted; SettingsError when one cannot be read."""
+        found = tuple(CareCentre.parse(text) for text in self.second_care_centres)
+        if any(one.alternate is not None for one in found):
+            raise SettingsError("second care centres are all tried at once: name each receiver as one of its own")
+        return found
+
+    def sip_receivers(self) -> tuple[ControlRoom | CareCentre, ...]:
+        """Return every receiver that is told over SIP; SettingsError when one cannot be read."""
+        return (*self.rooms(), *self.second_rooms(), *self.cared(), *self.second_cared())
+
     def sip_addresses(self) -> tuple[Address, ...]:
-        """Return every address of a control room; SettingsError when one cannot be read."""
-        rooms = (*self.rooms(), *self.second_rooms())
-        return tuple(to for one in rooms for to in (one.to, one.alternate) if to is not None)
+        """Return every address of a receiver over SIP; SettingsError when one cannot be read."""
+        return tuple(to for one in self.sip_receivers() for to in (one.to, one.alternate) if to is not None)
 
     def called(self) -> tuple[OnCall, ...]:
         """Return whom to call when nobody accepted; SettingsError when an address cannot be read."""
@@ -288,14 +313,15 @@ class BridgeSettings(BaseSettings):
             raise SettingsError(f"Production refuses these development stand-ins:\n{rows}")
 
     def _unfit_rooms(self) -> list[str]:
-        rooms = (*self.rooms(), *self.second_rooms())
-        addresses = [(one.name, to) for one in rooms for to in (one.to, one.alternate) if to is not None]
+        receivers = self.sip_receivers()
         found = [
-            f"control room {name} is told positions over a network without TLS"
-            for name, to in addresses
-            if not to.tls and to.host not in LOOPBACK
+            f"{'care centre' if isinstance(one, CareCentre) else 'control room'} {one.name} is told positions over a"
+            " network without TLS"
+            for one in receivers
+            for to in (one.to, one.alternate)
+            if to is not None and not to.tls and to.host not in LOOPBACK
         ]
         return [
             *found,
-            *(["no SIP address of our own (sip_sender)"] if rooms and self.sip_sender == NO_SIP_SENDER else []),
+            *(["no SIP address of our own (sip_sender)"] if receivers and self.sip_sender == NO_SIP_SENDER else []),
         ]

@@ -340,8 +340,9 @@ def check_bridges(settings: Settings) -> Finding:
     except SettingsError as error:
         return Finding(name, State.BAD, str(error), "correct the file that GETUIGE_BRIDGE_FEED_TOKEN_FILE names")
     keyless = [f"{one} is told alarms without a key: TLS or WireGuard alone hides them" for one in told.keyless]
-    if told.causes or told.away or keyless:
-        seen = "; ".join((*told.away, *told.causes, *keyless))
+    untried = [f"SCAIP to {one} is not certain: try it with the centre first" for one in told.uncertain]
+    if told.causes or told.away or keyless or untried:
+        seen = "; ".join((*told.away, *told.causes, *keyless, *untried))
         return Finding(name, State.LOOK, seen, "docs/operations/alarms.md, *Red health*, says what to do for each")
     return Finding(name, State.GOOD, "nothing keeps a press from a person")
 

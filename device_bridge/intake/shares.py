@@ -44,6 +44,7 @@ class Held:
 
     arrival: Arrival
     done: list[Callable[[Taken], None]]
+    share: Share
     owner: str = ""
     since: float = field(default_factory=time.monotonic)
 
@@ -72,12 +73,13 @@ class Shares:
                 same.done = [*same.done, done][-MAX_ASKING:]
                 return True
         if not known:
-            return self._add("strange", key, Held(arrival, [done], since=self._clock_s()))
+            return self._add(key, Held(arrival, [done], "strange", since=self._clock_s()))
         owner = f"{arrival.topic} {'http' if arrival.received.broker == 'http' else 'mqtt'}"
         share: Share = "first" if self._is_first(owner) else "rest"
-        return self._add(share, key, Held(arrival, [done], owner, self._clock_s()))
+        return self._add(key, Held(arrival, [done], share, owner, self._clock_s()))
 
-    def _add(self, share: Share, key: tuple[str, bytes], waiting: Held) -> bool:
+    def _add(self, key: tuple[str, bytes], waiting: Held) -> bool:
+        share = waiting.share
         if share == "strange" and len(self._waiting[share]) >= MAX_STRANGE:
             return False
         if waiting.owner:
@@ -101,6 +103,15 @@ class Shares:
         batch = self._pop("first", FIRST_BATCH)
         batch += self._pop("rest", REST_BATCH)
         return batch + self._pop("strange", REST_BATCH - min(REST_BATCH - 1, len(batch)))
+
+    def give_back(self, batch: list[Held]) -> None:
+        """Let what was taken and could not be stored wait again, before all that came after it."""
+        for waiting in reversed(batch):
+            key, queue = (waiting.arrival.topic, waiting.arrival.payload), self._waiting[waiting.share]
+            if waiting.owner:
+                self._of_owner[waiting.owner] = self._of_owner.get(waiting.owner, 0) + 1
+            queue[key] = waiting
+            queue.move_to_end(key, last=False)
 
     def _pop(self, share: Share, limit: int) -> list[Held]:
         queue = self._waiting[share]

@@ -85,11 +85,22 @@ class Delivered:
     epoch: int
 
 
+class HandedClient(paho.Client):
+    """A client that can be handed a finished socket, because making one may block."""
+
+    handed: socket.socket | None = None
+
+    def _create_socket(self) -> socket.socket:
+        made, self.handed = self.handed, None
+        return super()._create_socket() if made is None else made  # type: ignore[return-value] # a socket, or TLS on one
+
+
 class Connection:
     """One MQTT 3.1.1 connection that is made again whenever it breaks. Callbacks come on its network thread.
 
     With `durable`, the broker keeps the session and its queue while we are away; QoS 1 messages must then be given
-    to `acknowledge`, after they were stored.
+    to `acknowledge`, after they were stored. Instead of `start` it may be given to a loop that drives it
+    (`device_bridge.mqtt.driving`), on whose thread all its methods are called then.
     """
 
     def __init__(
@@ -115,10 +126,25 @@ class Connection:
         self._login = login
         self._keep_alive_s = KEEP_ALIVE_S
         self._epoch = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # acknowledging may find out that the connection is gone
         self._client = self._make_client(client_id, durable=durable)
         if will is not None:
             self._client.will_set(will[0], will[1], qos=1, retain=True)
+
+    @property
+    def client(self) -> paho.Client:
+        """The MQTT client, for the loop that drives it (`device_bridge.mqtt.driving`)."""
+        return self._client
+
+    def begin(self, made: socket.socket) -> None:
+        """Speak over a socket that was made for this connection; for one that is driven."""
+        self._client.handed = made
+        self._client.connect(self.address.host, self.address.port, keepalive=self._keep_alive_s)
+
+    def drop(self) -> None:
+        """End the connection as it is, without a word; for one that is driven."""
+        self._client._sock_close()  # noqa: SLF001 - paho has no public name for it
+        self._disconnected()
 
     def start(self) -> None:
         """Begin to connect, and keep connecting until `stop`."""
@@ -158,8 +184,8 @@ class Connection:
             if delivered.epoch == self._epoch:
                 self._client.ack(delivered.mid, delivered.qos)
 
-    def _make_client(self, client_id: str, *, durable: bool) -> paho.Client:
-        client = paho.Client(
+    def _make_client(self, client_id: str, *, durable: bool) -> HandedClient:
+        client = HandedClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             clean_session=not durable,
@@ -176,7 +202,7 @@ class Connection:
         client.on_disconnect = self._guarded(self._disconnected)
         client.on_message = self._guarded(self._message)
         if self.address.tls:
-            client.tls_set_context(_context(self.address))
+            client.tls_set_context(tls_of(self.address))
         return client
 
     def _guarded(self, callback: Callable[..., None]) -> Callable[..., None]:
@@ -231,7 +257,7 @@ class Connection:
         self._on_message(self, delivered)
 
 
-def _context(address: BrokerAddress) -> ssl.SSLContext:
+def tls_of(address: BrokerAddress) -> ssl.SSLContext:
     """Return what checks the broker's certificate and shows ours; SettingsError when a file cannot be used."""
     try:
         context = ssl.create_default_context(cafile=address.ca_file and str(address.ca_file))

@@ -7,22 +7,29 @@ sends could be taken for another woman's address, so nothing is made up and the 
 from collections.abc import Iterable
 
 from device_bridge.registry import Registry
+from evidence.statements.bodies import CentreAccount
 
 
 class Accounts:
     """What stands in health about accounts."""
 
-    def __init__(self, registry: Registry, centres: Iterable[str]) -> None:
+    def __init__(self, registry: Registry, centres: Iterable[str], in_digits: Iterable[str] = ()) -> None:
+        """Look at `centres`, and at those that know accounts `in_digits` only."""
         self._registry = registry
-        self._centres = tuple(dict.fromkeys(centres))
+        self._in_digits = tuple(in_digits)
+        self._centres = tuple(dict.fromkeys((*centres, *self._in_digits)))
 
     @property
     def trouble(self) -> str | None:
         """Say at which centre how many devices in use have no account."""
         devices = self._registry.devices() if self._centres else []
         missing = {
-            centre: sum(all(one.centre != centre for one in device.accounts) for device in devices)
-            for centre in self._centres
+            centre: sum(not self._is_known(device.accounts, centre) for device in devices) for centre in self._centres
         }
         said = [f"{count} device(s) have no account at {centre}" for centre, count in missing.items() if count]
         return "; ".join(said) or None
+
+    def _is_known(self, accounts: Iterable[CentreAccount], centre: str) -> bool:
+        return any(
+            one.centre == centre and (one.account.isdecimal() or centre not in self._in_digits) for one in accounts
+        )

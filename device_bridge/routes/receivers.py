@@ -1,4 +1,4 @@
-"""Receivers of alarms as an operator writes them down: alarm centres, control rooms, whom to call. Pure parsing."""
+"""Receivers of alarms as an operator writes them down: alarm and care centres, control rooms, whom to call. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ TLS_MARK: Final = "tls:"
 WIREGUARD_MARK: Final = "wg:"
 NO_ACCOUNT: Final = "00000000"
 ACCOUNT: Final = re.compile("[0-9A-F]{3,16}")
+CARE_ACCOUNT: Final = re.compile("[0-9]{3,16}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,29 @@ class ControlRoom:
         if name.isidentifier() and to is not None and (alternate is not None) is bool(bar):
             return ControlRoom(name, to, alternate)
         raise SettingsError(f"{text!r} is not a control room such as mk=sips:meldkamer@sip.example:5061")
+
+
+@dataclass(frozen=True)
+class CareCentre:
+    """One centre that takes SCAIP; `line_account` is what it gave to the line itself, for heartbeats."""
+
+    name: str
+    to: Address
+    alternate: Address | None = None
+    line_account: str | None = None
+
+    @staticmethod
+    def parse(text: str) -> "CareCentre":
+        """Read `name=sips:user@host:port`, maybe with `|sips:user@host:port` and `#account`; else SettingsError."""
+        addresses, hash_mark, account = text.partition("#")
+        if hash_mark and CARE_ACCOUNT.fullmatch(account) is None:
+            raise SettingsError(f"{account!r} is not an account of 3 to 16 digits (0-9)")
+        try:
+            room = ControlRoom.parse(addresses)
+        except SettingsError:
+            example = "zc=sips:alarm@sip.example:5061"
+            raise SettingsError(f"{text!r} is not a care centre such as {example}") from None
+        return CareCentre(room.name, room.to, room.alternate, account or None)
 
 
 @dataclass(frozen=True)

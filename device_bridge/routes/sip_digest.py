@@ -67,7 +67,7 @@ def choose(challenges: Iterable[str]) -> Challenge:
         known = scheme.lower() == "digest" and algorithm in _HASHES and (not qualities or "auth" in qualities)
         if known and nonce and text.isascii() and max(len(realm), len(nonce), len(opaque or "")) <= MAX_TEXT:
             return Challenge(realm, nonce, algorithm, "auth" if qualities else "", opaque)
-    raise RouteError("the control room asks for a login of a kind that is not known here", about="digest")
+    raise RouteError("the receiver asks for a login of a kind that is not known here", about="digest")
 
 
 def answer(challenge: Challenge, login: Login, method: str, uri: str, fresh: str) -> str:

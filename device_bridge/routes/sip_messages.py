@@ -1,8 +1,8 @@
-"""SIP requests and answers as bytes, for alarms to an emergency control room (RFC 8876). Pure.
+"""SIP requests and answers as bytes, for alarms to emergency control rooms (RFC 8876) and care centres (SCAIP). Pure.
 
-A MESSAGE (RFC 3428) carries a CAP document and a PIDF-LO document side by side (RFC 8876 section 5, RFC 6442); the
-connection is in `device_bridge.routes.sip`, logging in in `device_bridge.routes.sip_digest`. No dialog, media or
-registration.
+A MESSAGE (RFC 3428) carries a CAP document and a PIDF-LO document side by side (RFC 8876 section 5, RFC 6442), or one
+document of SCAIP; the connection is in `device_bridge.routes.sip_exchange`, logging in in
+`device_bridge.routes.sip_digest`. No dialog, media or registration.
 """
 
 import re
@@ -34,7 +34,9 @@ _ALERT_ERRORS: Final = {
 """RFC 8876 section 7.4. Our own words for the code: what the other side wrote beside it is not shown."""
 
 _STATUS_LINE: Final = re.compile(rb"SIP/2\.0 ([1-6]\d\d) ([^\r\n]{0,200})")
+_INCOMING: Final = re.compile(rb"MESSAGE [^\r\n ]{1,500} SIP/2\.0\r\n")
 _END_OF_HEADERS: Final = b"\r\n\r\n"
+_ECHOED: Final = (b"via", b"v", b"from", b"f", b"to", b"t", b"call-id", b"i", b"cseq")
 
 PORTS: Final = {"sip": 5060, "sips": 5061}
 _URI: Final = re.compile(r"(sips?):([A-Za-z0-9._~-]{1,64})@([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?")
@@ -94,7 +96,8 @@ class Call:
 class Answer:
     """A final or provisional answer: status, and the code of an AlertMsg-Error if it has one.
 
-    `challenges` are the header values of a 401 or 407, `contacts` the addresses of a redirect.
+    `challenges` are the header values of a 401 or 407, `contacts` the addresses of a redirect, `body` what follows the
+    headers.
     """
 
     status: int
@@ -102,6 +105,7 @@ class Answer:
     alert_error: str | None
     challenges: tuple[str, ...] = ()
     contacts: tuple[str, ...] = ()
+    body: bytes = b""
 
     @property
     def is_final(self) -> bool:
@@ -145,18 +149,23 @@ def message(to: Address, call: Call, service: str, alert: bytes, location: bytes
     return _request("MESSAGE", service, f"<{service}>", to, call, headers, body)
 
 
+def document(to: Address, call: Call, kind: str, content: bytes) -> bytes:
+    """Return a MESSAGE to an address, with one document."""
+    return _request("MESSAGE", to.uri, f"<{to.uri}>", to, call, [f"Content-Type: {kind}"], content)
+
+
 def options(to: Address, call: Call) -> bytes:
     """Return an OPTIONS: it only asks whether the other side lives (RFC 3261 section 11)."""
     return _request("OPTIONS", to.uri, f"<{to.uri}>", to, call, ["Accept: application/sdp"], b"")
 
 
-def whole_answer(received: bytes) -> int | None:
-    """Return how many bytes the first whole answer takes (keep-alive line ends before it included), None if more come.
+def whole_message(received: bytes) -> int | None:
+    """Return how many bytes the first whole message takes (keep-alive line ends before it included), None if more come.
 
     RouteError when what came is longer than an answer, or its length cannot be read.
     """
     if len(received) > MAX_ANSWER_BYTES:
-        raise RouteError("the control room's answer is too long", code="receiver-odd")
+        raise RouteError("the receiver's answer is too long", code="receiver-odd")
     text = received.lstrip(b"\r\n")
     skipped = len(received) - len(text)
     end = text.find(_END_OF_HEADERS)
@@ -165,11 +174,11 @@ def whole_answer(received: bytes) -> int | None:
     fields = _fields(text[:end])
     length = fields.get("content-length", fields.get("l", "0"))
     if not (length.isascii() and length.isdecimal()):
-        raise RouteError("the control room's answer is not SIP", code="receiver-odd")
+        raise RouteError("the receiver's answer is not SIP", code="receiver-odd")
     many = len(length) > len(str(MAX_ANSWER_BYTES))  # Python itself refuses to read a number of thousands of digits
     total = MAX_ANSWER_BYTES + 1 if many else skipped + end + len(_END_OF_HEADERS) + int(length)
     if total > MAX_ANSWER_BYTES:
-        raise RouteError("the control room's answer is too long", code="receiver-odd")
+        raise RouteError("the receiver's answer is too long", code="receiver-odd")
     return total if len(received) >= total else None
 
 
@@ -178,16 +187,39 @@ def parse_answer(received: bytes, call: Call, method: str) -> Answer:
     text = received.lstrip(b"\r\n")
     line = _STATUS_LINE.match(text)
     if line is None:
-        raise RouteError("the control room's answer is not SIP", code="receiver-odd")
+        raise RouteError("the receiver's answer is not SIP", code="receiver-odd")
     fields = _fields(text.partition(_END_OF_HEADERS)[0])
     sequence = fields.get("cseq", "").split()
     if fields.get("call-id", fields.get("i", "")) != call.call_id or sequence != [str(call.sequence), method]:
-        raise RouteError("the control room answered another request", code="receiver-odd")
+        raise RouteError("the receiver answered another request", code="receiver-odd")
     error = fields.get("alertmsg-error", "")[:3]
     reason = "".join(one for one in line[2].decode("ascii", "replace") if one.isprintable())
     status, head = int(line[1]), text.partition(_END_OF_HEADERS)[0]
     contacts = tuple(_bare(one) for name in ("contact", "m") for one in _values(head, name))
-    return Answer(status, reason[:60], error or None, _values(head, sip_digest.header_of(status)[0]), contacts)
+    challenges = _values(head, sip_digest.header_of(status)[0])
+    return Answer(status, reason[:60], error or None, challenges, contacts, _body(text))
+
+
+def incoming(received: bytes) -> bytes | None:
+    """Return the body of a MESSAGE that the other side sends of its own; None when it is another kind of request."""
+    text = received.lstrip(b"\r\n")
+    return _body(text) if _INCOMING.match(text) else None
+
+
+def taken(received: bytes, tag: str) -> bytes:
+    """Return a `200 OK` to a request that was received (RFC 3261 section 8.2.6.2)."""
+    lines = received.lstrip(b"\r\n").partition(_END_OF_HEADERS)[0].split(b"\r\n")[1:]
+    echoed = [b"SIP/2.0 200 OK"]
+    for line in lines:
+        name = line.partition(b":")[0].strip().lower()
+        if name in _ECHOED:
+            ours = name in (b"to", b"t") and b";tag=" not in line
+            echoed.append(line + f";tag={tag}".encode() if ours else line)
+    return b"\r\n".join([*echoed, b"Content-Length: 0"]) + _END_OF_HEADERS
+
+
+def _body(text: bytes) -> bytes:
+    return text.partition(_END_OF_HEADERS)[2]
 
 
 def _values(head: bytes, name: str) -> tuple[str, ...]:

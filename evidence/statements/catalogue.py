@@ -15,6 +15,10 @@ from evidence.statements.bodies import Body
 Speaker = Literal["root", "server", "bridge", "caseworker", "dispatcher", "investigator", "vault", "phone", "newcomer"]
 """Whose key signs: a certified role, the root, her vault, a phone, or a phone that is not enrolled yet."""
 
+NUMBERED: Final[frozenset[Speaker]] = frozenset({"phone", "newcomer", "vault"})
+"""Who numbers what it says, so that a statement that was left out shows as a gap: whoever holds her phone or runs the
+server drops none of them unseen."""
+
 Scope = Literal["organisation", "case"]
 """What it is about. A statement about the organisation names no case, every other one names its own."""
 

@@ -15,7 +15,7 @@ from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements.catalogue import Name
 from evidence.statements.facts import Begun, Case, Certified, Device, Erasure, Granted, Hold, Lending, Sealed, Shift
-from evidence.statements.statement import Chain
+from evidence.statements.statement import FIRST_PREV, Chain
 from evidence.statements.unread import Part, Reach, UnreadAuthorError, UnreadReaderError
 
 
@@ -69,7 +69,7 @@ class Standing:
 
     # What follows is of cases, and is there as far as they were read.
     chains: Part[ids.KeyId, Chain] = field(init=False)
-    """The number of each phone's last statement, with that statement's own id as `prev` of the next."""
+    """The number of the last statement of each phone and vault, with its own id as `prev` of the next."""
     opened: Part[ids.ItemId, Begun] = field(init=False)
     """Items that were announced and are not sealed yet."""
     items: Part[ids.ItemId, Sealed] = field(init=False)
@@ -101,9 +101,16 @@ class Standing:
         return Part(self.reach, lambda name: self.reach.demand_name(kind, name))
 
     def _demand_chain(self, kid: ids.KeyId) -> None:
-        """A phone's numbers are in the events of its case; no other key has any."""
+        """The numbers of a phone and of a vault are in the events of their case; no other key has any."""
         if (device := self.device_of_key.get(kid)) is not None:
             self.reach.demand(self.devices[device].case)
+        elif (case := self.case_of_vault.get(kid)) is not None:
+            self.reach.demand(case)
+
+    def next_link(self, kid: ids.KeyId) -> Chain:
+        """Return number and predecessor of the next statement of a phone or a vault."""
+        last = self.chains.get(kid)
+        return Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
 
     def _demand_reader(self, kid: ids.KeyId) -> None:
         if not self.reach.whole:
@@ -192,6 +199,7 @@ class Standing:
                 part.pop(name, None)
         for device in self.devices_of.get(case, ()):
             self.chains.pop(keys.signing_kid(self.devices[device].sign), None)
+        self.chains.pop(self.cases[case].vault_kid, None)
         self.belongings.pop(case, None)
 
     def doubt(self) -> None:

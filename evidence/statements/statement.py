@@ -10,7 +10,7 @@ from evidence.statements import catalogue, dsse
 from evidence.statements.bodies import Body
 
 FIRST_PREV: Final = ids.Sha256("0" * 64)
-"""What a device's first statement (`seq` 0) names as its predecessor."""
+"""What the first statement of a phone or a vault (`seq` 0) names as its predecessor."""
 
 SUITE: Final = 1
 
@@ -30,7 +30,7 @@ class SeenCheckpoint:
 
 @dataclass(frozen=True)
 class Chain:
-    """A device's own numbering: a dropped or reordered statement shows as a gap."""
+    """The own numbering of a phone or a vault: a dropped or reordered statement shows as a gap."""
 
     seq: int
     prev: ids.Sha256

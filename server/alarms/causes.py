@@ -12,6 +12,7 @@ from server.layout import Layout
 from server.settings import Settings
 
 CENTRES: Final = ("GETUIGE_BRIDGE_ALARM_CENTRES", "GETUIGE_BRIDGE_SECOND_CENTRES")
+CARE_CENTRES: Final = ("GETUIGE_BRIDGE_CARE_CENTRES", "GETUIGE_BRIDGE_SECOND_CARE_CENTRES")
 ANSWER_S: Final = 3.0
 
 
@@ -23,6 +24,8 @@ class Told:
     away: tuple[str, ...]
     keyless: tuple[str, ...]
     """Alarm centres that are told alarms without a key of their own."""
+    uncertain: tuple[str, ...]
+    """Care centres: their protocol is built from public descriptions."""
 
 
 def look(settings: Settings) -> Told:
@@ -36,13 +39,22 @@ def look(settings: Settings) -> Told:
             causes += [f"{one['nl']} ({one['en']})" for one in answer.raise_for_status().json()["causes"]]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             away.append(f"{url} does not answer ({type(error).__name__})")
-    return Told(tuple(dict.fromkeys(causes)), tuple(away), tuple(_keyless(Layout(settings.data).secrets)))
+    return Told(
+        tuple(dict.fromkeys(causes)),
+        tuple(away),
+        tuple(_keyless(Layout(settings.data).secrets)),
+        tuple(_named(CARE_CENTRES)),
+    )
 
 
 def _keyless(secrets: Path) -> Iterator[str]:
-    """Yield the alarm centres of the bridge's own variables for which no key lies among the secrets."""
-    for variable in CENTRES:
+    """Return the alarm centres of the bridge's own variables for which no key lies among the secrets."""
+    return (name for name in _named(CENTRES) if not (secrets / f"alarm-centre-{name}.key").exists())
+
+
+def _named(variables: tuple[str, ...]) -> Iterator[str]:
+    """Yield the names of the receivers in these variables of the bridge."""
+    for variable in variables:
         for text in os.environ.get(variable, "").split(","):
-            name = text.partition("=")[0].strip()
-            if name and not (secrets / f"alarm-centre-{name}.key").exists():
+            if name := text.partition("=")[0].strip():
                 yield name

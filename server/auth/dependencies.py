@@ -266,11 +266,15 @@ DispatcherAsking = Annotated[Dispatcher, Depends(dispatcher)]
 supervisor = _only(Caseworker, Dispatcher)
 SupervisorAsking = Annotated[Caseworker | Dispatcher, Depends(supervisor)]
 
+vault = _only(Vault)
+VaultAsking = Annotated[Vault, Depends(vault)]
+
 investigator = _only(Investigator)
 InvestigatorAsking = Annotated[Investigator, Depends(investigator)]
 
 PRINCIPALS: Final = frozenset(
     {
+        vault,
         supervisor,
         passer_by,
         anyone,

@@ -141,7 +141,7 @@ def _row(one: "Enrolled") -> dict[str, object]:
 
 def _revoke(who: "Signer", case: str, name: str, kind: str, *, really: bool) -> None:
     from evidence import ids
-    from evidence.statements import bodies, statement
+    from evidence.statements import bodies
     from server.clients.errors import ClientError
 
     device: ids.DeviceId = ids.DeviceId(hex_id(name, kind.replace("alarm ", "").upper()))
@@ -157,5 +157,5 @@ def _revoke(who: "Signer", case: str, name: str, kind: str, *, really: bool) -> 
     if not really:
         typer.echo("Nothing was changed. --really shuts it out.")
         return
-    made = statement.sign(who.identity, "device.revoke", bodies.DeviceRevoke(device), case=ids.CaseId(case))
-    typer.echo(f"Shut out. Event {who.post(made).receipt.index}.")
+    receipt = who.act("device.revoke", bodies.DeviceRevoke(device), ids.CaseId(case)).receipt
+    typer.echo(f"Shut out. Event {receipt.index}.")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli.phrases import PhraseFile, phrase
+from server.cli.organising import connect
+from server.cli.phrases import PhraseFile
 from server.cli.plain import one_line
 from server.cli.rows import AsJson, show
 
@@ -229,10 +230,6 @@ def _count(heading: str, people: Mapping[str, int]) -> None:
 
 def _erasing(key: Path, case: str, trust: Path, url: str, phrase_file: Path | None) -> "Erasing":
     from evidence import ids
-    from server.clients import locked
     from server.clients.erasing import Erasing
-    from server.clients.pins import Pins
-    from server.clients.signing import Signer
 
-    identity = locked.unlock(key, phrase(phrase_file))
-    return Erasing(Signer.connect(url, identity, Pins.from_folder(trust)), ids.CaseId(ids.hex_text(case, 16)))
+    return Erasing(connect(key, trust, url, phrase_file), ids.CaseId(ids.hex_text(case, 16)))

@@ -20,10 +20,12 @@ Url = Annotated[str, typer.Option("--url", envvar="GETUIGE_PUBLIC_URL", help="Ad
 def connect(key: Path, trust: Path, url: str, phrase_file: Path | None) -> "Signer":
     """Return somebody at the server, with the key in a file and the anchors in a folder; nothing is sent yet."""
     from server.clients import locked
+    from server.clients.numbering import Numbers
     from server.clients.pins import Pins
     from server.clients.signing import Signer
 
-    return Signer.connect(url, locked.unlock(key, phrase(phrase_file)), Pins.from_folder(trust))
+    identity = locked.unlock(key, phrase(phrase_file))
+    return Signer.connect(url, identity, Pins.from_folder(trust), Numbers.beside(key))
 
 
 def register(staff: typer.Typer, root: typer.Typer) -> None:

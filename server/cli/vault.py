@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli import devices, erasing
+from server.cli.organising import connect
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.plain import one_line
 from server.cli.rows import AsJson, show
@@ -209,13 +210,9 @@ def _part(moment: "Moment") -> str:
 
 def _vault(key: Path, case: str, trust: Path, url: str, phrase_file: Path | None) -> "Vault":
     from evidence import ids
-    from server.clients import locked
-    from server.clients.pins import Pins
-    from server.clients.signing import Signer
     from server.clients.vault import Vault
 
-    identity = locked.unlock(key, phrase(phrase_file))
-    return Vault(Signer.connect(url, identity, Pins.from_folder(trust)), ids.CaseId(ids.hex_text(case, 16)))
+    return Vault(connect(key, trust, url, phrase_file), ids.CaseId(ids.hex_text(case, 16)))
 
 
 def register(parent: typer.Typer) -> None:

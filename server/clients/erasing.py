@@ -12,7 +12,6 @@ from typing import Any, Final
 from evidence import ids, keys
 from evidence.envelope import wraps
 from evidence.statements import bodies, event
-from evidence.statements import statement as statements
 from server.clients import timeline
 from server.clients.errors import ClientError, DistrustError
 from server.clients.signing import Signer
@@ -208,7 +207,7 @@ class Erasing:
         return found
 
     def _post(self, kind: str, body: bodies.Body) -> event.Receipt:
-        return self.signer.post(statements.sign(self.signer.identity, kind, body, case=self.case)).receipt
+        return self.signer.act(kind, body, self.case).receipt
 
 
 def pending(moments: Iterable[Moment]) -> frozenset[ids.ItemId]:

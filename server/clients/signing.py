@@ -6,15 +6,27 @@ from datetime import datetime
 from typing import Final
 
 from evidence import http_signature, ids, keys
-from evidence.statements.statement import Statement
-from server.clients import receipts
-from server.clients.errors import ClientError, DistrustError
+from evidence.statements import bodies
+from evidence.statements import statement as statements
+from evidence.statements.statement import Chain, Statement
+from server.clients import numbering, receipts
+from server.clients.errors import ClientError, DistrustError, RefusedError
 from server.clients.http import Api
+from server.clients.numbering import Numbers
 from server.clients.pins import TRUST, Certificate, Pins
 from server.clients.receipts import Receipted
 
 STATEMENTS: Final = "/api/v1/statements"
 """The one write door for statements."""
+
+LAST: Final = f"{STATEMENTS}/last"
+"""Where a vault hears which of its statements was the last."""
+
+CHAIN: Final = "chain"
+"""The reason of a refusal when somebody took the number: her vault is open on another computer too."""
+
+MAX_SIGNED_ANEW: Final = 4
+"""How often one statement is signed in one call, while the same key speaks elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +57,15 @@ class Signer:
     api: Api
     identity: keys.SigningKey = field(repr=False)
     pins: Pins
+    numbers: Numbers | None = field(default=None, repr=False)
+    """What this computer remembers of the numbers of a vault; None where it keeps nothing."""
+
     _certificates: Mapping[ids.KeyId, Certificate] = field(default_factory=dict, repr=False)
 
     @staticmethod
-    def connect(url: str, identity: keys.SigningKey, pins: Pins) -> "Signer":
+    def connect(url: str, identity: keys.SigningKey, pins: Pins, numbers: Numbers | None = None) -> "Signer":
         """Return a signer for the server at `url`; nothing is sent yet."""
-        return Signer(Api(url, KeySigner(identity)), identity, pins)
+        return Signer(Api(url, KeySigner(identity)), identity, pins, numbers)
 
     @property
     def reader(self) -> keys.Identity:
@@ -79,6 +94,32 @@ class Signer:
         self.pins = self.pins.with_rotations(shown.get("rotations", []))
         self._certificates = self.pins.certificates(shown.get("certificates", []))
         return self.pins
+
+    def act(self, kind: str, body: bodies.Body, case: ids.CaseId, *, tries: int = MAX_SIGNED_ANEW) -> Receipted:
+        """Sign a statement about a case and post it, numbered when the key is a vault's: the root certified it not.
+
+        Raises:
+            DistrustError: the last statement that the server shows is not hers, or older than this computer knows.
+            ClientError: as for `post`.
+        """
+        if self.identity.kid in self.certificates():
+            return self.post(statements.sign(self.identity, kind, body, case=case))
+        link = numbering.following(self._last(case))
+        made = statements.sign(self.identity, kind, body, case=case, chain=link)
+        try:
+            receipted = self.post(made)
+        except RefusedError as refused:
+            if refused.name != CHAIN or tries == 1:
+                raise
+            return self.act(kind, body, case, tries=tries - 1)
+        if self.numbers is not None:
+            self.numbers.keep(Chain(link.seq, made.id))
+        return receipted
+
+    def _last(self, case: ids.CaseId) -> Chain | None:
+        answer = self.api.get(LAST)
+        known = None if self.numbers is None else self.numbers.known()
+        return numbering.last_of(answer, case, self.identity.sign_public, (self.pins, self.certificates()), known)
 
     def post(self, statement: Statement, path: str = STATEMENTS) -> Receipted:
         """Post a signed statement and return its receipt, checked.

@@ -12,7 +12,6 @@ from typing import Final
 from evidence import canonical, ids, keys
 from evidence.envelope import wraps
 from evidence.statements import bodies, event
-from evidence.statements import statement as statements
 from server.clients import erasing, timeline
 from server.clients.errors import ClientError, DistrustError
 from server.clients.pins import Certificate
@@ -92,9 +91,9 @@ class Vault:
         apart = tuple(one for one in given if one.item in going)
         if apart and len(apart) < len(given):
             alone = replace(body, grant=ids.GrantId(ids.new_id()), items=apart)
-            self.signer.post(statements.sign(self.signer.identity, "grant", alone, case=self.case))
+            self.signer.act("grant", alone, self.case)
             body = replace(body, items=tuple(one for one in given if one.item not in going))
-        receipted = self.signer.post(statements.sign(self.signer.identity, "grant", body, case=self.case))
+        receipted = self.signer.act("grant", body, self.case)
         return body, receipted.receipt
 
     def revoke(self, grant: ids.GrantId) -> event.Receipt:
@@ -103,8 +102,7 @@ class Vault:
         Raises:
             ClientError: refused or not reachable.
         """
-        body = bodies.Revoke(grant)
-        return self.signer.post(statements.sign(self.signer.identity, "revoke", body, case=self.case)).receipt
+        return self.signer.act("revoke", bodies.Revoke(grant), self.case).receipt
 
 
 def public_halves(identity: keys.Identity) -> tuple[ids.Base64, ids.PublicKey]:

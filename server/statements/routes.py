@@ -10,14 +10,14 @@ from evidence.statements.event import Recorded
 from evidence.statements.statement import Statement
 from evidence.store.errors import ErasedError
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
-from server.auth.dependencies import SignerAsking
+from server.auth.dependencies import SignerAsking, VaultAsking
 from server.auth.door import DoorRoute
 from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.statements import refusals
 from server.statements.parts import Intake, IntakeGiven
 from server.statements.seals import Sealing, check_seal
-from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptAnswer
+from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, LastAnswer, ReceiptAnswer
 from server.uploads import begun
 from server.uploads.parts import UploadsGiven
 
@@ -71,6 +71,20 @@ async def post_statement(
     if recorded.again:
         response.status_code = 200
     return intake.receipts.of(recorded)
+
+
+@router.get("/last", operation_id="get_last_statement", responses=problems(*PROVEN))
+def get_last_statement(who: VaultAsking, intake: IntakeGiven) -> LastAnswer:
+    """Return the last statement of the asking vault: it numbers what it says, and its owner may use any computer."""
+    last = intake.journal.ask(lambda standing: standing.chains.get(who.kid))
+    if last is None:
+        return LastAnswer(seq=None, statement=None, stored=None)
+    try:
+        stored = intake.journal.by_statement(last.prev)
+    except ErasedError:
+        stored = None
+    receipt = None if stored is None else intake.receipts.of(stored)
+    return LastAnswer(seq=last.seq, statement=last.prev, stored=receipt)
 
 
 def _needs_checking_beside(statement: Statement) -> bool:

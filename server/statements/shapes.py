@@ -52,3 +52,14 @@ class ReceiptAnswer(BaseModel):
     receipt: Dsse
     event: str
     salt: str
+
+
+class LastAnswer(BaseModel):
+    """The number and id of the last statement of a key that numbers its own; nothing of either when it said none yet.
+
+    `stored` is that statement, with its receipt; absent when it was erased.
+    """
+
+    seq: int | None
+    statement: str | None
+    stored: ReceiptAnswer | None

@@ -21,7 +21,8 @@ def ask(server: StandIn) -> ids.ErasureId:
     world = server.world
     item = next(name for name, one in world.standing.items.items() if one.by == world.phone.kid)
     body = bodies.EraseRequest(ids.ErasureId(ids.new_id()), (item,))
-    world.record(statement.sign(world.vault, "erase.request", body, case=world.case))
+    link = world.standing.next_link(world.vault.kid)
+    world.record(statement.sign(world.vault, "erase.request", body, case=world.case, chain=link))
     return body.erasure
 
 

@@ -22,6 +22,7 @@ from device_bridge.errors import RouteError
 from device_bridge.routes import cap, sip_messages
 from device_bridge.routes.line import Line, tls_context
 from device_bridge.routes.sip import SipRoute
+from device_bridge.routes.sip_exchange import Exchange
 from device_bridge.settings import BridgeSettings
 from device_bridge.wire.message import Kind, Told
 from evidence import ids
@@ -50,7 +51,8 @@ PIDF_SCHEMA = xmlschema.XMLSchema(
 
 def route(port: int, *, exercise: bool = False, tls: ssl.SSLContext | None = None) -> SipRoute:
     to = sip_messages.Address("meldkamer", "127.0.0.1", port, tls is not None)
-    return SipRoute("sip-mk", to, Line("127.0.0.1", port, "the control room", tls), SENDER, exercise=exercise)
+    exchange = Exchange(to, Line("127.0.0.1", port, "the control room", tls))
+    return SipRoute("sip-mk", exchange, SENDER, exercise=exercise)
 
 
 @pytest.mark.parametrize("kind", ["press", "duress", "overdue", "test"])

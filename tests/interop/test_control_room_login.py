@@ -15,6 +15,7 @@ from device_bridge.routes import sip_digest, sip_messages
 from device_bridge.routes.line import Line
 from device_bridge.routes.sip import SipRoute
 from device_bridge.routes.sip_digest import Challenge, Login
+from device_bridge.routes.sip_exchange import Exchange
 from tests.support.control_room import SENDER, alert_of, control_room, dispatch
 from tests.support.ports import free_ports
 from tests.support.waiting import until
@@ -74,7 +75,7 @@ def asking(challenges: list[str], status: str = "401 Unauthorized", method: str 
 def route(port: int, login: Login | None, known: tuple[str, ...] = ()) -> SipRoute:
     to = sip_messages.Address("meldkamer", "127.0.0.1", port, tls=False)
     line = Line("127.0.0.1", port, "the control room")
-    return SipRoute("sip-mk", to, line, SENDER, exercise=True, login=login, known_hosts=frozenset(known))
+    return SipRoute("sip-mk", Exchange(to, line, login, frozenset(known)), SENDER, exercise=True)
 
 
 @pytest.mark.need("sipp")

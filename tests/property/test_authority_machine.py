@@ -54,7 +54,7 @@ class Histories(RuleBasedStateMachine):
     def tries(self, who: str, kind: str, body: bodies.Body) -> bool:
         """Let `who` try an act; return whether the journal took it."""
         signer = self.people[who]
-        chain = self.book.next_link() if who == "phone" else None
+        chain = self.book.standing.next_link(signer.kid) if who in {"phone", "vault"} else None
         now = ids.time_of(self.now)
         made = statement.sign(signer, kind, body, case=self.book.case, chain=chain, at=now)
         try:

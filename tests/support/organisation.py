@@ -102,6 +102,8 @@ class Organisation:
 
     def act(self, signer: keys.SigningKey, kind: str, body: bodies.Body, **options: object) -> Statement:
         """Sign, check and record a statement, as the journal does."""
+        if signer.kid in self.standing.case_of_vault:
+            options = {"chain": self.standing.next_link(signer.kid), **options}
         made = statement.sign(signer, kind, body, **options)  # type: ignore[arg-type]
         self.accept(made)
         return made
@@ -245,8 +247,7 @@ class Organisation:
         return self.integrator.integrate([one.leaf for one in self.journal[size:]], size)
 
     def next_link(self) -> Chain:
-        last = self.standing.chains.get(self.phone.kid)
-        return Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
+        return self.standing.next_link(self.phone.kid)
 
     def _found(self) -> None:
         root_key = bodies.RootKey(_public(self.root), "Filomena")

@@ -84,10 +84,7 @@ class World:
         out = io.BytesIO()
         prepared = sealing.prepare(signer, self.case, meta, readers, source, item=item)
         body = sealing.write(prepared, source, out)
-        chain = None
-        if signer is self.phone:
-            last = self.standing.chains[signer.kid]
-            chain = statement.Chain(last.seq + 1, last.prev)
+        chain = self.standing.next_link(signer.kid) if signer is self.phone else None
         at = ids.time_of(received or datetime.now(UTC))
         self.containers[body.item] = out.getvalue()
         self.record(statement.sign(signer, "item.seal", body, case=self.case, at=at, chain=chain), received)
@@ -97,8 +94,7 @@ class World:
         """Her phone, in somebody else's hand, seals what follows no rule."""
         readers = [self.case_key, self.people["marit"].xwing_public]
         self_made, body = write(odd, self.phone, self.case, readers)
-        last = self.standing.chains[self.phone.kid]
-        chain = statement.Chain(last.seq + 1, last.prev)
+        chain = self.standing.next_link(self.phone.kid)
         self.containers[body.item] = self_made
         self.record(statement.sign(self.phone, "item.seal", body, case=self.case, chain=chain))
         return body.item
@@ -110,8 +106,7 @@ class World:
         out = io.BytesIO()
         prepared = sealing.prepare(self.phone, self.case, meta, readers, source)
         body = sealing.write(prepared, source, out)
-        last = self.standing.chains[self.phone.kid]
-        chain = statement.Chain(last.seq + 1, last.prev)
+        chain = self.standing.next_link(self.phone.kid)
         size = len(prepared.prefix) + int(part * (body.container.size - len(prepared.prefix)))
         self.containers[body.item] = out.getvalue()[:size]
         at = ids.time_of(received or datetime.now(UTC))

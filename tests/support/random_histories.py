@@ -85,11 +85,10 @@ class RandomHistory:
         return said
 
     def heard(self, standing: Standing) -> None:
-        """Let the phones know how far their statements came, and everybody which names are in the journal."""
+        """Let phones and vaults know how far their statements came, and everybody which names are in the journal."""
         for house in self.houses:
-            for phone in house.phones:
-                last = standing.chains.get(phone.kid)
-                self.next[phone.kid] = Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
+            for numbered in (house.vault, *house.phones):
+                self.next[numbered.kid] = standing.next_link(numbered.kid)
             own = standing.of(house.case)
             announced = [item for item, one in standing.opened.read() if one.case == house.case]
             house.real = {
@@ -157,8 +156,8 @@ class RandomHistory:
             device = ids.DeviceId(ids.new_id())
             house.phones.append(phone)
             house.devices.append(device)
-            return self._by_phone(
-                house, phone, "device.enrol", bodies.DeviceEnrol(device, public(phone), one_time.kid), one_time
+            return self._numbered(
+                house.case, phone, "device.enrol", bodies.DeviceEnrol(device, public(phone), one_time.kid), one_time
             )
         if house.devices and self.dice.random() < 0.15:
             return self._act(house, worker, "device.revoke", bodies.DeviceRevoke(self.dice.choice(house.devices)))
@@ -198,8 +197,6 @@ class RandomHistory:
                 body, kind = bodies.ItemAmend(ids.ItemId(self._known("item", house)), item), "item.amend"
             case _:
                 body, kind = bodies.ItemSeal(item, head, head, part), "item.seal"
-        if who in house.phones:
-            return self._by_phone(house, who, kind, body)
         return self._act(house, who, kind, body)
 
     def say_grant(self, house: House) -> Statement:
@@ -321,20 +318,27 @@ class RandomHistory:
         names = {self._known("item", house) for _ in range(self.dice.randint(1, 2))}
         return tuple(ids.ItemId(name) for name in sorted(names))
 
-    def _by_phone(
-        self, house: House, phone: keys.Identity, kind: str, body: bodies.Body, cosigner: keys.Identity | None = None
+    def _numbered(
+        self,
+        case: ids.CaseId,
+        who: keys.SigningKey,
+        kind: str,
+        body: bodies.Body,
+        cosigner: keys.Identity | None = None,
     ) -> Statement:
-        chain = self.next.get(phone.kid, Chain(0, FIRST_PREV))
+        chain = self.next.get(who.kid, Chain(0, FIRST_PREV))
         if self.dice.random() < STRANGE:
             chain = Chain(chain.seq + 1, chain.prev)
-        said = self._sign(phone, kind, body, case=house.case, chain=chain, cosigner=cosigner)
-        self.next[phone.kid] = Chain(chain.seq + 1, said.id)
+        said = self._sign(who, kind, body, case=case, chain=chain, cosigner=cosigner)
+        self.next[who.kid] = Chain(chain.seq + 1, said.id)
         return said
 
     def _act(self, house: House, who: keys.SigningKey, kind: str, body: bodies.Body) -> Statement:
         if self.dice.random() < STRANGE:
             who = self.dice.choice([self.server, self.bridge, self.investigator, *self.workers[0], house.vault])
         case = self.dice.choice(self.houses).case if self.dice.random() < STRANGE else house.case
+        if any(who in (one.vault, *one.phones) for one in self.houses):
+            return self._numbered(case, who, kind, body)
         return self._sign(who, kind, body, case=case)
 
     def _sign(self, who: keys.SigningKey, kind: str, body: bodies.Body, **members: Any) -> Statement:  # noqa: ANN401 - as in statement.sign

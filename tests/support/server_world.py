@@ -83,7 +83,7 @@ class Signed(httpx.Auth):
 
 @dataclass
 class Person:
-    """Someone with keys; a phone has a chain of statements, too."""
+    """Someone with keys; a phone and a vault have a chain of statements, too."""
 
     url: str
     case: ids.CaseId | None = None
@@ -198,7 +198,7 @@ class World:
 
     def open_case(self) -> "CaseOfHers":
         case = ids.CaseId(ids.new_id())
-        vault = Person(self.url, case)
+        vault = Person(self.url, case, Chain(0, FIRST_PREV))
         body = published.case_of(vault.identity, self.team, self.caseworker.kid)
         self.caseworker.act("case.open", body, case)
         return CaseOfHers(self, case, vault)

@@ -140,31 +140,37 @@ def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> Non
 
 
 def check_sequences(part: JournalPart, findings: Findings) -> None:
-    """Each phone numbers its statements: say where numbers are missing, and where the chain does not hold."""
-    by_phone: dict[ids.KeyId, list[events.Event]] = {}
+    """Phones and her vault number their statements: say where numbers are missing, and where a chain does not hold."""
+    by_key: dict[ids.KeyId, list[events.Event]] = {}
     for event in part.listed:
         if event.statement.chain is not None and part.trusted(event):
-            by_phone.setdefault(event.statement.by, []).append(event)
-    for kid, statements in by_phone.items():
-        _check_sequence(part.standing.device_of_key[kid][:SHOWN], statements, findings)
+            by_key.setdefault(event.statement.by, []).append(event)
+    for kid, statements in by_key.items():
+        _check_sequence(part.who(kid), statements, findings)
 
 
-def _check_sequence(phone: str, chained: list[events.Event], findings: Findings) -> None:
+def _check_sequence(who: Owner, chained: list[events.Event], findings: Findings) -> None:
     links: list[tuple[Chain, ids.Sha256]] = sorted(
         ((event.statement.chain, event.statement.id) for event in chained if event.statement.chain),
         key=lambda link: link[0].seq,
     )
-    whole = True
+    about, whole = who.id[:SHOWN], links[0][0].seq == 0
+    if not whole:
+        _tell_gap(who, -1, links[0][0].seq, findings)
     for (before, before_id), (after, _) in itertools.pairwise(links):
         if after.seq > before.seq + 1:
             whole = False
-            missing = f"{before.seq + 1}–{after.seq - 1}" if after.seq > before.seq + 2 else str(before.seq + 1)
-            findings.note("sequence-gap", phone, missing=missing, next=after.seq)
+            _tell_gap(who, before.seq, after.seq, findings)
         elif after.seq <= before.seq or after.prev != before_id:
             whole = False
-            findings.failed("sequence-broken", phone, seq=after.seq)
+            findings.failed("sequence-broken", about, who=who, seq=after.seq)
     if whole:
-        findings.proven("sequence-whole", phone, first=links[0][0].seq, last=links[-1][0].seq)
+        findings.proven("sequence-whole", about, who=who, first=links[0][0].seq, last=links[-1][0].seq)
+
+
+def _tell_gap(who: Owner, before: int, after: int, findings: Findings) -> None:
+    missing = f"{before + 1}–{after - 1}" if after > before + 2 else str(before + 1)
+    findings.note("sequence-gap", who.id[:SHOWN], who=who, missing=missing, next=after)
 
 
 def _salts(data: bytes) -> dict[int, bytes]:

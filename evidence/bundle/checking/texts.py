@@ -206,18 +206,18 @@ _ITEMS: Final = {
     },
 }
 
-_NUMBERING_OF_EACH_PHONE: Final = {
+_NUMBERING: Final = {
     "sequence-whole": {
-        "nl": "Telefoon {about}: nummers {first} tot en met {last} zijn er allemaal.",
-        "en": "Phone {about}: numbers {first} to {last} are all here.",
+        "nl": "{who}: nummers {first} tot en met {last} zijn er allemaal.",
+        "en": "{who}: numbers {first} to {last} are all here.",
     },
     "sequence-gap": {
-        "nl": "Telefoon {about}: nummers {missing} zitten niet in deze bundel (niet vrijgegeven of achtergehouden).",
-        "en": "Phone {about}: gap before number {next}: {missing} not in this bundle (not granted, or withheld).",
+        "nl": "{who}: nummers {missing} zitten niet in deze bundel (niet vrijgegeven of achtergehouden).",
+        "en": "{who}: gap before number {next}: {missing} not in this bundle (not granted, or withheld).",
     },
     "sequence-broken": {
-        "nl": "Telefoon {about}: nummer {seq} sluit niet aan op het nummer ervoor.",
-        "en": "Phone {about}: number {seq} does not follow from the one before it.",
+        "nl": "{who}: nummer {seq} sluit niet aan op het nummer ervoor.",
+        "en": "{who}: number {seq} does not follow from the one before it.",
     },
 }
 
@@ -301,7 +301,7 @@ BY_STEP: Final[dict[int, dict[str, dict[str, str]]]] = {
     5: _WHO_SIGNED,
     6: _EXPORT,
     7: _ITEMS,
-    8: _NUMBERING_OF_EACH_PHONE,
+    8: _NUMBERING,
     9: _WHO_READ,
     10: _WHAT_IS_NOT_PROVEN,
     11: _RECEIPT,

@@ -7,7 +7,8 @@ State rules:
 - The first statement is `log.open`; it names the root, which signs `log.rotate` and all `key.*` and `team.*`.
 - A key counts from `key.publish` until `key.retire`; a phone's or alarm device's from enrolment until revocation.
 - A phone only adds: `item.*` in its own case, numbered without a gap. It never reads, grants or erases.
-- Only the vault key of a case grants and revokes, and only to a reader whose key the root certified.
+- Only the vault key of a case grants and revokes, and only to a reader whose key the root certified; it numbers its
+  statements as a phone does.
 - Only a certified bridge raises alarms; only a dispatcher acts on them.
 - Nobody destroys alone: her request, a caseworker's approval, `erasure.ERASE_DELAY` of waiting, and no hold.
 """
@@ -30,7 +31,7 @@ from evidence.statements.rules import (  # noqa: F401 - each registers its rules
 )
 from evidence.statements.rules.registry import complete
 from evidence.statements.standing import Standing
-from evidence.statements.statement import FIRST_PREV, Chain, Statement, verified
+from evidence.statements.statement import Statement, verified
 
 _RULES: Final = complete()
 
@@ -88,12 +89,11 @@ def _invitation_key(standing: Standing, statement: Statement, body: bodies.Devic
 
 
 def _check_chain(standing: Standing, statement: Statement, role: str) -> None:
-    if role not in {"phone", "newcomer"}:
+    if role not in catalogue.NUMBERED:
         if statement.chain is not None:
-            refuse("chain", "only a phone numbers its statements")
+            refuse("chain", "only a phone and a vault number their statements")
         return
-    last = standing.chains.get(statement.by)
-    expected = Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
+    expected = standing.next_link(statement.by)
     if statement.chain != expected:
         refuse("chain", f"expected number {expected.seq}, naming the statement that came before it")
 

@@ -1,12 +1,15 @@
 """Presses and brokers that break: killed brokers, poison, numbers that start again, devices without any broker."""
 
+import socket
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from device_bridge.mqtt.brokers import NatsBroker
 from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered
+from device_bridge.process import Bridge
 from device_bridge.reference_device.device import FALLBACK_AFTER_S
 from device_bridge.wire import cose, message
 from device_bridge.wire.message import Kind, Lane, Location, Told, UpTopic
@@ -80,6 +83,35 @@ def test_without_any_broker_the_same_bytes_come_over_http(tmp_path: Path) -> Non
             assert elapsed_ms >= FALLBACK_AFTER_S * 1000
         (alarm,) = made.bridge.spool.read().newest_alarms(5)
         assert alarm.history[0].by == "device, by http"
+
+
+@pytest.mark.need("mosquitto")
+def test_a_broker_whose_name_nobody_answers_for_and_one_that_is_mute_hold_up_no_press(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, asked, look_up = threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def slowly(host: str, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 - the library's own
+        if host == "hung.invalid":
+            asked.set()
+            found.wait()
+        return look_up(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    with world(tmp_path, "mosquitto", count=1) as made, socket.create_server(("127.0.0.1", 0)) as mute:
+        memory = made.new_device()
+        made.bridge.stop()
+        others = ("mqtt://hung.invalid:1", f"mqtt://127.0.0.1:{mute.getsockname()[1]}")
+        made.bridge = Bridge(made.settings.model_copy(update={"brokers": (*made.urls, *others)}))
+        try:
+            made.bridge.start()
+            assert asked.wait(patience(10))
+            with made.switched_on(memory) as device:
+                assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(10)) is not None
+            causes = made.bridge.feed._view.health()["causes"]
+            assert [one["about"] for one in causes if one["code"] == "broker-away"] == ["b", "c"]
+        finally:
+            found.set()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -161,7 +161,13 @@ def erase(made: AlarmOrganisation, item: ids.ItemId) -> None:
     erasure = ids.ErasureId(ids.new_id())
     made.append(
         made.publish(server, "server", "Server"),
-        statements.sign(made.vault, "erase.request", bodies.EraseRequest(erasure, (item,)), case=made.case),
+        statements.sign(
+            made.vault,
+            "erase.request",
+            bodies.EraseRequest(erasure, (item,)),
+            case=made.case,
+            chain=statements.Chain(0, statements.FIRST_PREV),
+        ),
         statements.sign(made.caseworker, "erase.approve", bodies.EraseStep(erasure), case=made.case),
     )
     later = ERASE_DELAY + timedelta(minutes=1)

@@ -101,7 +101,7 @@ def an_invitation_is_of_nobody_or_of_another_case_or_used(w: World) -> Iterator[
     yield w.enrolment(w.here, keys.Identity.generate(), one_time)
 
 
-@refused("chain", "only a phone numbers its statements")
+@refused("chain", "only a phone and a vault number their statements")
 def a_caseworker_numbers_a_statement(w: World) -> Iterator[Statement]:
     yield w.say(w.lead, "item.seal", w.seal(new(ids.ItemId)), chain=Chain(0, FIRST_PREV))
 
@@ -115,6 +115,20 @@ def a_phone_leaves_a_gap(w: World) -> Iterator[Statement]:
     link = Chain(1, last.chain.prev if last.chain else FIRST_PREV)
     for wrong in (None, Chain(0, FIRST_PREV), Chain(2, link.prev), Chain(1, FIRST_PREV)):
         yield w.say(w.here.phone, "item.seal", body, chain=wrong)
+
+
+@refused("chain", "expected number 1, naming the statement that came before it")
+def a_vault_leaves_a_gap_or_says_two_things_under_one_number(w: World) -> Iterator[Statement]:
+    w.act(w.here.vault, "grant", w.grant_of(w.here.item))
+    link = w.standing.next_link(w.here.vault.kid)
+    wrong = (None, Chain(0, FIRST_PREV), Chain(1, FIRST_PREV), Chain(2, link.prev), w.link(w.here.phone))
+    for kind, body in (
+        ("grant", w.grant_of(w.here.item)),
+        ("device.revoke", bodies.DeviceRevoke(w.here.device)),
+        ("erase.request", bodies.EraseRequest(new(ids.ErasureId), (w.here.item,))),
+    ):
+        for chain in wrong:
+            yield w.say(w.here.vault, kind, body, chain=chain)
 
 
 @refused("chain", "expected number 0, naming the statement that came before it")

@@ -155,11 +155,10 @@ class World:
         return said
 
     def link(self, who: keys.SigningKey) -> Chain | None:
-        """Return the next number of a phone; None for everybody else."""
-        if who.kid not in self.standing.device_of_key:
+        """Return the next number of a phone or a vault; None for everybody else."""
+        if who.kid not in self.standing.device_of_key and who.kid not in self.standing.case_of_vault:
             return None
-        last = self.standing.chains.get(who.kid)
-        return Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
+        return self.standing.next_link(who.kid)
 
     def again(self) -> "World":
         """Return the same world with a journal of its own."""

@@ -14,8 +14,8 @@ from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Media
+from evidence.statements import bodies, statement
 from evidence.statements import event as events
-from evidence.statements import statement
 from tests.support import published
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
@@ -59,11 +59,26 @@ def test_a_sealed_bundle_proves_every_claim(story: tuple[Organisation, Path, lis
     assert report.exit_code == 0
     assert codes(report, Verdict.PROVEN) == {
         *("bag-whole", "events-logged", "events-signed", "time", "export", "item-unchanged"),
+        "sequence-whole",  # of her vault, which gave nothing else
     }
     assert {claim.about for claim in report.claims if claim.code == "item-unchanged"} == set(items)
     assert "sequence-gap" in codes(report, Verdict.NOTE)  # the item that was not granted shows as a gap
     for language in ("nl", "en"):
         assert all(claim.text(language) for claim in report.claims)
+
+
+def test_what_her_vault_said_and_is_not_here_shows_as_a_gap(tmp_path: Path) -> None:
+    book = Organisation(tmp_path / "book")
+    item = book.seal(incident())
+    taken_back = book.grant(item, reader=book.caseworker)
+    book.act(book.vault, "revoke", bodies.Revoke(taken_back.grant), case=book.case)
+    book.grant(item)
+    report = check(book.export(item), book)
+    assert report.failed == ()
+    vault = book.vault.kid[:8]
+    gaps = [claim for claim in report.claims if claim.code == "sequence-gap"]
+    assert [(claim.about, claim.values["missing"]) for claim in gaps] == [(vault, "0–1")]
+    assert gaps[0].text("nl").startswith(f"kluis {vault}: ")
 
 
 def test_a_folder_verifies_as_the_zip_does(story: tuple[Organisation, Path, list[ids.ItemId]], unpacked: Path) -> None:

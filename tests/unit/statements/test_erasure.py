@@ -27,7 +27,8 @@ class Story:
     def act(self, who: keys.SigningKey, kind: str, body: bodies.Body, after: timedelta = timedelta()) -> str:
         """Return "ok", or the reason of the refusal."""
         now = ids.time_of(START + after)
-        made = statement.sign(who, kind, body, case=self.book.case, at=now)
+        link = self.book.standing.next_link(who.kid) if who is self.book.vault else None
+        made = statement.sign(who, kind, body, case=self.book.case, at=now, chain=link)
         try:
             authority.check(self.book.standing, made, now)
         except NotAllowedError as error:
@@ -90,7 +91,12 @@ def test_a_backdated_request_does_not_shorten_the_delay(story: Story) -> None:
     book = story.book
     early = ids.time_of(START - timedelta(days=14))
     made = statement.sign(
-        book.vault, "erase.request", bodies.EraseRequest(story.erasure, (story.item,)), case=book.case, at=early
+        book.vault,
+        "erase.request",
+        bodies.EraseRequest(story.erasure, (story.item,)),
+        case=book.case,
+        at=early,
+        chain=book.standing.next_link(book.vault.kid),
     )
     with pytest.raises(NotAllowedError) as refusal:
         authority.check(book.standing, made, ids.time_of(START))

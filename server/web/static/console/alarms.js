@@ -48,7 +48,7 @@ export function escalated({ escalation, routes }) {
   const dropped = siren?.code === "siren-not-dispatched";
   if (!escalation && !dropped) return null;
   const { stage, at, rounds } = escalation ?? { stage: 0, at: siren?.at ?? "", rounds: 0 };
-  const those = routes.filter(({ route }) => (stage === 1 ? /^(dc09|sip)-|^second-centre$/ : /^on-call(-|$)/).test(route));
+  const those = routes.filter(({ route }) => (stage === 1 ? /^(dc09|sip|scaip)-|^second-centre$/ : /^on-call(-|$)/).test(route));
   const nobody = those.some(({ code }) => code === "nobody-second" || code === "nobody-on-call"); // said once, true in each round
   const reports = those.filter((route) => route.at >= at);
   const receiver = nobody ? "nobody" : reports.some(({ outcome }) => outcome === "delivered") ? "taken" : reports.length > 0 ? "failed" : "trying";

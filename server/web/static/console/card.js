@@ -48,7 +48,7 @@ function earlier(desk, alarm) {
 
 /** @param {string} route @returns {string} what it leads to; several receivers of a kind keep their own names beside it */
 function routeName(route) {
-  const [, kind, name] = /^(dc09|sip|on-call)-(.+)$/.exec(route) ?? [];
+  const [, kind, name] = /^(dc09|sip|scaip|on-call)-(.+)$/.exec(route) ?? [];
   return kind ? `${t(`route-${kind}`)} ${name}` : word("route", route);
 }
 

@@ -1,0 +1,76 @@
+"""The numbers of a vault: what it says is numbered as a phone's statements are, on whichever computer it is opened.
+
+The last number comes from the server, and a server's word alone moves nothing: it has to show the statement that has
+the number, signed by this very key. This computer remembers the last number that it saw, beside the locked key, so that
+a server that forgets one of her statements is found out here. On another computer only a receipt would show it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evidence import ids, schema
+from evidence.errors import EvidenceError
+from evidence.statements.statement import FIRST_PREV, Chain
+from server.clients import memory, receipts
+from server.clients.errors import DistrustError
+from server.clients.pins import Certificate, Pins
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The last number of a vault that this computer saw, in a file beside its locked key."""
+
+    file: Path
+
+    @staticmethod
+    def beside(key: Path) -> "Numbers":
+        """Return the numbers of the locked key in `key`."""
+        return Numbers(key.with_name(f"{key.name}.last"))
+
+    def known(self) -> Chain | None:
+        """Return the last number, with the id of its statement; None when this computer saw none."""
+        return schema.decode(Chain, memory.read_json(self.file)) if self.file.exists() else None
+
+    def keep(self, last: Chain) -> None:
+        """Remember a number."""
+        memory.write_json(self.file, schema.encode(last))
+
+
+def following(last: Chain | None) -> Chain:
+    """Return number and predecessor of the statement after `last`."""
+    return Chain(0, FIRST_PREV) if last is None else Chain(last.seq + 1, last.prev)
+
+
+def last_of(
+    answer: Mapping[str, Any],
+    case: ids.CaseId,
+    author: bytes,
+    anchors: tuple[Pins, Mapping[ids.KeyId, Certificate]],
+    known: Chain | None,
+) -> Chain | None:
+    """Return the last number of a vault that the server's answer shows; None when it said nothing yet.
+
+    `author` is its Ed25519 key (32 bytes), `known` what this computer remembers. Of a statement that was erased the
+    server shows the number alone.
+
+    Raises:
+        DistrustError: the statement is not hers, or what this computer remembers came later.
+    """
+    try:
+        found = (
+            None if answer["seq"] is None else Chain(answer["seq"], ids.Sha256(ids.hex_text(answer["statement"], 32)))
+        )
+        if answer["stored"] is not None:
+            _, said = receipts.check_stored(*anchors, answer["stored"], author)
+            if found is None or said.case != case or said.chain is None or Chain(said.chain.seq, said.id) != found:
+                raise DistrustError("The server shows another statement of your key than the one that it names.")
+    except (KeyError, TypeError, EvidenceError) as error:
+        raise DistrustError(f"The server does not show the last statement of your key: {error}.") from error
+    if known is not None and (found is None or found.seq < known.seq or (found.seq == known.seq and found != known)):
+        raise DistrustError(
+            f"This computer knows statement {known.seq} of your key, and the server shows another or an older one as "
+            "the last. Nothing was signed. Show this to your caseworker."
+        )
+    return found
