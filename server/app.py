@@ -61,7 +61,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         with open_services(settings) as services, sweeper.opened(services.erasable) as erasing:
             uploads, feed = Uploads(services.upload_store), BridgeFeed(settings)
-            builder = Builder(services.exports, services.log, services.layout.trust / trust.POLICY)
+            builder = Builder(services.exports, services.layout.trust / trust.POLICY)
             app.state.parts = services.parts(uploads, builder, feed)
             services.log.authority.tell = metrics.stamped
             background = Background(services.storage, StorageFigures(metrics.registry))

@@ -99,7 +99,7 @@ class Services:
     @property
     def exports(self) -> ExportSources:
         """What bundles are made from."""
-        return ExportSources(self.journal, self.blobs, self.uploads, self.layout.exports)
+        return ExportSources(self.journal, self.blobs, self.uploads, self.layout.exports, self.log)
 
     def parts(self, uploads: Uploads, builder: Builder, feed: BridgeFeed) -> Parts:
         """Return what the routes of all domains are given."""

@@ -25,9 +25,10 @@ Scope = Literal["organisation", "case"]
 Reading = Literal["start", "case", "both", "never"]
 """When a process reads it: when it starts, when somebody asks about the case, or only to show it."""
 
-Company = Literal["all", "case", "item", "reader", "alarm", "none"]
-"""What a stranger needs to believe an item, so what a bundle brings: of the organisation and of its case all; what
-names one of its items; grants to its reader; what is about an alarm that is in it; or nothing of that type."""
+Company = Literal["all", "case", "item", "reader", "grant", "hold", "erasure", "device", "alarm", "none"]
+"""What a stranger needs to believe an item and to know what was said about it, so what a bundle brings: of the
+organisation and of its case all; what names one of its items; grants to its reader; what is about a grant, a hold, an
+erasure or an alarm that is in it, or about a device that added an item of it; or nothing of that type."""
 
 Name = Literal["item", "grant", "alarm", "export", "disclosure"]
 """Kinds of names that are unique in the whole journal and belong to one case; a body brings one in the member that is
@@ -38,8 +39,7 @@ NAMES: Final[tuple[Name, ...]] = ("item", "grant", "alarm", "export", "disclosur
 
 _COMPANY: Final[Mapping[Company, frozenset[str]]] = {
     "item": frozenset({"item", "items"}),
-    "reader": frozenset({"reader"}),
-    "alarm": frozenset({"alarm"}),
+    **{company: frozenset({company}) for company in ("reader", "grant", "hold", "erasure", "device", "alarm")},
 }
 """Members of a body by which a bundle knows whether it wants the act."""
 
@@ -114,22 +114,22 @@ _ROWS: Final = (
     Act("shift.take_over", bodies.ShiftTakeOver, _DISPATCHER, "none", "start", "organisation"),
     Act("item.open", bodies.ItemOpen, _WHO_SEALS, "item", "case", brings="item", erasable=True),
     Act("item.seal", bodies.ItemSeal, _WHO_SEALS, "item", "case", brings="item", erasable=True, by_each_bridge=True),
-    Act("item.amend", bodies.ItemAmend, _by("phone", "caseworker"), "none", "never"),
-    Act("disclose", bodies.Disclose, _CASEWORKER, "none", "case", brings="disclosure"),
+    Act("item.amend", bodies.ItemAmend, _by("phone", "caseworker"), "item", "never"),
+    Act("disclose", bodies.Disclose, _CASEWORKER, "item", "case", brings="disclosure"),
     Act("grant", bodies.Grant, _VAULT, "reader", "case", brings="grant", erasable=True),
-    Act("revoke", bodies.Revoke, _VAULT, "none", "case"),
-    Act("dispute", bodies.Dispute, _VAULT, "none", "never"),
-    Act("hold.place", bodies.HoldPlace, _WHO_HOLDS, "none", "start"),
-    Act("hold.lift", bodies.HoldLift, _WHO_HOLDS, "none", "start"),
-    Act("erase.request", bodies.EraseRequest, _VAULT, "none", "start", proves_erasure=True),
-    Act("erase.approve", bodies.EraseStep, _CASEWORKER, "none", "start", proves_erasure=True),
-    Act("erase.cancel", bodies.EraseStep, _HER_SIDE, "none", "start"),
-    Act("erase.execute", bodies.EraseStep, _SERVER, "none", "both", proves_erasure=True),
-    Act("erase.finish", bodies.EraseFinish, _SERVER, "none", "start", proves_erasure=True),
-    Act("erase.repeat", bodies.EraseRepeat, _SERVER, "none", "both"),
-    Act("break_glass", bodies.BreakGlass, _DISPATCHER, "none", "never"),
+    Act("revoke", bodies.Revoke, _VAULT, "grant", "case"),
+    Act("dispute", bodies.Dispute, _VAULT, "device", "never"),
+    Act("hold.place", bodies.HoldPlace, _WHO_HOLDS, "item", "start"),
+    Act("hold.lift", bodies.HoldLift, _WHO_HOLDS, "hold", "start"),
+    Act("erase.request", bodies.EraseRequest, _VAULT, "item", "start", proves_erasure=True),
+    Act("erase.approve", bodies.EraseStep, _CASEWORKER, "erasure", "start", proves_erasure=True),
+    Act("erase.cancel", bodies.EraseStep, _HER_SIDE, "erasure", "start"),
+    Act("erase.execute", bodies.EraseStep, _SERVER, "erasure", "both", proves_erasure=True),
+    Act("erase.finish", bodies.EraseFinish, _SERVER, "erasure", "start", proves_erasure=True),
+    Act("erase.repeat", bodies.EraseRepeat, _SERVER, "item", "both"),
+    Act("break_glass", bodies.BreakGlass, _DISPATCHER, "item", "never"),
     Act("read", bodies.Read, _SERVER, "item", "never", rule=False),
-    Act("export", bodies.Export, _INVESTIGATOR, "none", "case", brings="export"),
+    Act("export", bodies.Export, _INVESTIGATOR, "item", "case", brings="export"),
     Act(
         *("alarm.raise", bodies.AlarmRaise, _BRIDGE, "alarm", "case"),
         brings="alarm",

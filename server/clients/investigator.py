@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from evidence import ids
+from evidence import ids, schema
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from server.clients import timeline
@@ -52,9 +52,11 @@ class Investigator:
 
         Raises:
             ClientError: refused or not reachable.
+            FormatError: the server prepared something else than an export.
         """
         prepared = self.signer.api.post(f"/api/v1/cases/{case}/exports", {"ground": ground})
-        body = bodies.Export(prepared["export"], ground, prepared["manifest"], tuple(prepared["items"]))
+        fixed = {name: prepared[name] for name in ("export", "manifest", "items", "head", "last")}
+        body = schema.decode(bodies.Export, {**fixed, "ground": ground})
         self.signer.post(statements.sign(self.signer.identity, "export", body, case=case))
         return Export(body.export, body.manifest, body.items)
 

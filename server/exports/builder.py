@@ -26,7 +26,6 @@ from server.errors import ServerError
 from server.exports import plans
 from server.exports.parts import ExportSources
 from server.exports.plans import Prepared
-from server.log.keeper import LogKeeper
 from server.log.line_of_logs import Stamped
 
 LOGGED_WITHIN_S: Final = 60.0
@@ -56,9 +55,9 @@ class Status:
 class Builder:
     """Builds what was signed for. Thread-safe. `policy` is a file: whom a head needs to be cosigned by."""
 
-    def __init__(self, sources: ExportSources, log: LogKeeper, policy: Path) -> None:
+    def __init__(self, sources: ExportSources, policy: Path) -> None:
         self._sources = sources
-        self._log = log
+        self._log = sources.log
         self._policy = policy
         self._lock = threading.Lock()
         self._work = ThreadPoolExecutor(1, thread_name_prefix="export")

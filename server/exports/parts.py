@@ -8,6 +8,7 @@ from fastapi import Depends
 
 from evidence.store.blobs.tiers import TieredBlobs
 from evidence.store.journal.journal import SqlJournal
+from server.log.keeper import LogKeeper
 from server.parts import Given
 from server.uploads.folder import UploadFolder
 
@@ -20,6 +21,7 @@ class ExportSources:
     blobs: TieredBlobs
     uploads: UploadFolder
     folder: Path
+    log: LogKeeper
 
 
 ExportsGiven = Annotated[ExportSources, Depends(Given(ExportSources))]

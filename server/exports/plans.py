@@ -4,6 +4,7 @@ Between preparing and signing the journal grows (each look is an event), so the 
 manifest that was signed must come out again when the bundle is built.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,10 @@ from server.principals import Investigator
 from server.problems import ProblemError, domains, general
 from server.uploads.begun import settled
 
+LOGGED_WITHIN_S: Final = 10.0
+"""An event is in the log a quarter of a second later; whoever asks waits no longer than this."""
+
+POLL_S: Final = 0.05
 READ_AT_ONCE: Final = 1000
 """Events of one look into the journal."""
 
@@ -44,6 +49,8 @@ class Prepared:
     ground: str
     manifest: ids.Sha256
     items: tuple[ids.ItemId, ...]
+    head: bodies.ExportHead
+    last: tuple[bodies.LastNumber, ...]
     events: tuple[int, ...]
     begun: tuple[BegunPart, ...] | None = None
 
@@ -54,9 +61,9 @@ class Prepared:
 
 
 def prepare(sources: ExportSources, who: Investigator, case: ids.CaseId, ground: str) -> Prepared:
-    """Choose what is granted now, fix the manifest and write it down. Blocks.
+    """Choose what is granted now, fix the manifest and write it down. Blocks until the log has taken in all of now.
 
-    Raises ProblemError NOTHING_TO_EXPORT when nothing is granted.
+    Raises ProblemError NOTHING_TO_EXPORT when nothing is granted, NOT_INTEGRATED when the log does not grow.
     """
     now = ids.now()
 
@@ -68,18 +75,32 @@ def prepare(sources: ExportSources, who: Investigator, case: ids.CaseId, ground:
         raise ProblemError(domains.NOTHING_TO_EXPORT)
     export = ids.ExportId(ids.new_id())
     request = selection.Request(export, case, who.kid, frozenset(items))
-    chosen = selection.select(request, _journal_of(sources, case))
+    head, below = _head_of_now(sources)
+    journal = [one for one in _journal_of(sources, case) if one.index < below]
+    chosen = selection.select(request, journal)
+    last = selection.last_numbers(journal, sources.journal.tombstones(case=case, through=below - 1))
     known = sources.journal.ask(lambda standing: {item: standing.opened.get(item) for item in items})
     begun = {item: settled(sources.uploads, item, one) for item, one in known.items() if one is not None}
     parts = {item: Source(one.path, one.size) for item, one in begun.items() if one is not None}
     planned = sealed.plan(request, chosen, sources.blobs.local_path, parts)
     indices = tuple(one.index for one in chosen)
     noted = tuple(BegunPart(item, part.size) for item, part in parts.items()) or None
-    prepared = Prepared(export, case, who.kid, ground, planned.manifest_sha256, items, indices, noted)
+    prepared = Prepared(export, case, who.kid, ground, planned.manifest_sha256, items, head, last, indices, noted)
     files.make_folder(sources.folder)
     path = sources.folder / f"{export}.json"
     files.replace(path, canonical.encode(schema.encode(prepared)))
     return prepared
+
+
+def _head_of_now(sources: ExportSources) -> tuple[bodies.ExportHead, int]:
+    """Return a published head over every event of now, and how many events lie below it."""
+    newest, deadline = sources.journal.size() - 1, time.monotonic() + LOGGED_WITHIN_S
+    while (signed := sources.log.covering(newest)) is None:
+        if time.monotonic() > deadline:
+            raise ProblemError(domains.NOT_INTEGRATED)
+        time.sleep(POLL_S)
+    head, era = signed.checkpoint, sources.log.lineage.of_event(newest)
+    return bodies.ExportHead(head.origin, head.size, ids.Sha256(head.root.hex())), era.events_below(head.size)
 
 
 def load(sources: ExportSources, export: str) -> Prepared | None:
@@ -125,8 +146,9 @@ def check_export(sources: ExportSources, statement: Statement, body: bodies.Expo
     prepared = load(sources, body.export)
     if prepared is None:
         raise ProblemError(general.NOT_FOUND)
-    signed = (statement.by, statement.case, body.ground, body.manifest, body.items)
-    if signed != (prepared.reader, prepared.case, prepared.ground, prepared.manifest, prepared.items):
+    signed = (statement.by, statement.case, body.ground, body.manifest, body.items, body.head, body.last)
+    fixed = (prepared.reader, prepared.case, prepared.ground, prepared.manifest, prepared.items)
+    if signed != (*fixed, prepared.head, prepared.last):
         raise ProblemError(domains.EXPORT_STALE)
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 
+from evidence import schema
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import InvestigatorAsking
 from server.auth.door import DoorRoute
@@ -31,14 +32,24 @@ class Ground(BaseModel):
 
 
 class PreparedOut(BaseModel):
-    """What the investigator signs for: the SHA-256 of the payload manifest, and the items."""
+    """What the investigator signs for: the payload manifest (SHA-256), the items, the log's head, the last numbers."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"export": "7e" * 16, "manifest": "ab" * 32, "items": [CASE]}}
+        json_schema_extra={
+            "example": {
+                "export": "7e" * 16,
+                "manifest": "ab" * 32,
+                "items": [CASE],
+                "head": {"log": "getuige.example/log", "size": 812, "root": "cd" * 32},
+                "last": [{"by": "1f" * 16, "seq": 41, "statement": "ef" * 32}],
+            }
+        }
     )
     export: str
     manifest: str
     items: list[str]
+    head: dict[str, str | int]
+    last: list[dict[str, str | int]]
 
 
 class StatusOut(BaseModel):
@@ -55,13 +66,21 @@ class StatusOut(BaseModel):
     "/cases/{case}/exports",
     operation_id="prepare_export",
     status_code=201,
-    responses=problems(*PROVEN, general.VALIDATION, domains.NOTHING_TO_EXPORT, domains.BLOB_MISSING),
+    responses=problems(
+        *PROVEN, general.VALIDATION, domains.NOTHING_TO_EXPORT, domains.BLOB_MISSING, domains.NOT_INTEGRATED
+    ),
 )
 def prepare(case: str, ground: Ground, who: InvestigatorAsking, sources: ExportsGiven) -> PreparedOut:
     """Fix what a bundle of everything that is granted now will hold."""
     view = find_view(sources.journal, case, who)
     prepared = plans.prepare(sources, who, view.case, ground.ground)
-    return PreparedOut(export=prepared.export, manifest=prepared.manifest, items=list(prepared.items))
+    return PreparedOut(
+        export=prepared.export,
+        manifest=prepared.manifest,
+        items=list(prepared.items),
+        head=schema.encode(prepared.head),
+        last=schema.encode(prepared.last),
+    )
 
 
 @router.get("/exports/{export}", operation_id="look_at_export", responses=problems(*PROVEN, domains.ERASED))

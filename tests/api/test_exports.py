@@ -1,6 +1,7 @@
 """Proves that a bundle holds what was signed for, verifies with the trust anchors alone, and goes to nobody else."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,21 +57,28 @@ def test_looking_in_between_does_not_change_what_was_prepared(case: CaseOfHers, 
         lambda _: {"manifest": ids.Sha256("0" * 64)},
         lambda _: {"ground": "iets anders"},
         lambda _: {"items": ()},
+        lambda said: {"last": said.last[1:]},
+        lambda said: {"last": (*said.last[:-1], replace(said.last[-1], seq=said.last[-1].seq - 1))},
+        lambda said: {"last": (*said.last[:-1], replace(said.last[-1], statement=ids.Sha256("0" * 64)))},
+        lambda said: {"head": replace(said.head, size=said.head.size - 1)},
+        lambda said: {"head": replace(said.head, root=ids.Sha256("0" * 64))},
     ],
 )
 def test_a_signature_over_something_else_is_refused(
-    case: CaseOfHers, phone: Person, who: Person, change: Callable[[object], dict[str, object]]
+    case: CaseOfHers, phone: Person, who: Person, change: Callable[[bodies.Export], dict[str, object]]
 ) -> None:
     grant(case, who, case.sealed(phone))
     prepared = ask(who, case).json()
-    answer = who.post(who.sign("export", statement(prepared, **change(None)), case.case))
+    answer = who.post(who.sign("export", statement(prepared, **change(statement(prepared))), case.case))
     assert (answer.status_code, problem(answer)) == (409, "export-stale")
 
 
 def test_an_export_that_was_never_prepared_is_not_found(case: CaseOfHers, phone: Person, who: Person) -> None:
     sealed = case.sealed(phone)
     grant(case, who, sealed)
-    body = bodies.Export(ids.ExportId(ids.new_id()), GROUND, ids.Sha256("0" * 64), (sealed.body.item,))
+    zero = ids.Sha256("0" * 64)
+    head = bodies.ExportHead("log.example", 1, zero)
+    body = bodies.Export(ids.ExportId(ids.new_id()), GROUND, zero, (sealed.body.item,), head, ())
     assert problem(who.post(who.sign("export", body, case.case))) == "not-found"
 
 

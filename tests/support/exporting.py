@@ -1,10 +1,11 @@
 """Grants and exports as a vault and an investigator ask a running server for them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from evidence import ids
+from evidence import ids, schema
 from evidence.statements import bodies
 from tests.support import published
 from tests.support.server_world import CaseOfHers, Person, SealedItem
@@ -31,6 +32,5 @@ def ask(who: Person, case: CaseOfHers) -> httpx.Response:
 
 
 def statement(prepared: dict[str, object], **changes: object) -> bodies.Export:
-    members = {"export": prepared["export"], "ground": GROUND, "manifest": prepared["manifest"]}
-    items = tuple(map(str, prepared["items"]))  # type: ignore[call-overload]
-    return bodies.Export(**{**members, "items": items, **changes})  # type: ignore[arg-type]
+    body = schema.decode(bodies.Export, {**prepared, "ground": GROUND})
+    return replace(body, **changes)  # type: ignore[arg-type]

@@ -194,7 +194,7 @@ class Organisation:
         request = Request(ids.ExportId(ids.new_id()), self.case, self.investigator.kid, frozenset(items))
         begun = {item: self.begun[item] for item in items if item in self.standing.opened}
         planned = self.plan(request, begun)
-        body = bodies.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
+        body = self.export_body(request.export, planned.manifest_sha256, *items)
         self.act(self.investigator, "export", body, case=self.case)
         self.stamp()
         tiles = FolderTiles(self.folder / "log")
@@ -206,6 +206,16 @@ class Organisation:
         target = self.folder / f"{request.export}.zip"
         sealed.write(planned, sealed.Proofs(self.journal[-1], by_index, gather(stamped, self)), target)
         return target
+
+    def export_body(self, export: ids.ExportId, manifest: ids.Sha256, *items: ids.ItemId) -> bodies.Export:
+        """Return what the investigator signs for, at a head over all so far."""
+        head = self.integrate().checkpoint
+        shown = bodies.ExportHead(head.origin, head.size, ids.Sha256(head.root.hex()))
+        last = selection.last_numbers(one for one in self.journal if self._is_of(one))
+        return bodies.Export(export, "artikel 126nd Sv", manifest, tuple(sorted(items)), shown, last)
+
+    def _is_of(self, recorded: events.Recorded) -> bool:
+        return events.parse(recorded.event).statement.case == self.case
 
     def plan(self, request: Request, begun: Mapping[ids.ItemId, Source]) -> Plan:
         """Choose what the bundle will hold."""

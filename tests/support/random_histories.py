@@ -220,7 +220,12 @@ class RandomHistory:
 
     def say_export(self, house: House) -> Statement:
         body = bodies.Export(
-            ids.ExportId(self._name("export", house)), "grond", ids.Sha256("4" * 64), self._items(house)
+            ids.ExportId(self._name("export", house)),
+            "grond",
+            ids.Sha256("4" * 64),
+            self._items(house),
+            bodies.ExportHead("log.example", 1, ids.Sha256("4" * 64)),
+            (),
         )
         return self._act(house, self.investigator, "export", body)
 

@@ -73,7 +73,7 @@ class RotatedOrganisation(Organisation):
         """As `Organisation.export`, over both logs."""
         request = Request(ids.ExportId(ids.new_id()), self.case, self.investigator.kid, frozenset(items))
         planned = sealed.plan(request, selection.select(request, self.journal), self.container)
-        body = bodies.Export(request.export, "artikel 126nd Sv", planned.manifest_sha256, tuple(sorted(items)))
+        body = self.export_body(request.export, planned.manifest_sha256, *items)
         self.act(self.investigator, "export", body, case=self.case)
         self.stamp()
         by_index, stamped, linked = {}, set(), {}

@@ -57,10 +57,34 @@ class Dispute(Body):
 
 
 @dataclass(frozen=True)
+class ExportHead:
+    """The head of a log at which an export was prepared: nothing behind it is in the bundle."""
+
+    log: str
+    size: int
+    root: Sha256
+
+
+@dataclass(frozen=True)
+class LastNumber:
+    """The last statement of a numbered key below the head of an export."""
+
+    by: KeyId
+    seq: int
+    statement: Sha256
+
+
+@dataclass(frozen=True)
 class Export(Body):
-    """An investigator takes a bundle: on which ground, and the SHA-256 of the bag's payload manifest."""
+    """An investigator takes a bundle: on which ground, and the SHA-256 of the bag's payload manifest.
+
+    `last` has every key that numbers its statements in this case, in the order of their names. A server that accepts it
+    has said so itself: a receipt below `head` with a higher number proves that it lied.
+    """
 
     export: ExportId
     ground: str
     manifest: Sha256
     items: tuple[ItemId, ...]
+    head: ExportHead
+    last: tuple[LastNumber, ...]

@@ -84,7 +84,7 @@ def a_grant_is_taken_back(w: World) -> Iterator[Statement]:
 
 def export(*items: ids.ItemId) -> bodies.Export:
     """Return the body of an export."""
-    return bodies.Export(new(ids.ExportId), "126nd Sv", ZERO, items)
+    return bodies.Export(new(ids.ExportId), "126nd Sv", ZERO, items, bodies.ExportHead("log.example", 1, ZERO), ())
 
 
 @refused("exists", "this export exists")

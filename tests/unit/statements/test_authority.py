@@ -124,7 +124,7 @@ def test_a_grant_goes_to_a_certified_reader_with_that_very_key(book: Organisatio
 def test_an_export_names_granted_items_only(book: Organisation) -> None:
     granted, kept = book.seal(incident()), book.seal(incident())
     book.grant(granted)
-    body = bodies.Export(ids.ExportId(ids.new_id()), "grond", ids.Sha256("0" * 64), (granted, kept))
+    body = book.export_body(ids.ExportId(ids.new_id()), ids.Sha256("0" * 64), granted, kept)
     made = statement.sign(book.investigator, "export", body, case=book.case)
     refuse(book, made, "not-granted")
 
