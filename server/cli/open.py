@@ -40,7 +40,8 @@ def open_(
     whole = len(result.items) - sum(one.part == "content" for one in result.unopened)
     typer.echo(f"{whole} items were opened into {out}. They are readable there: keep that folder safe.")
     if trust is None:
-        typer.echo("NOTHING WAS VERIFIED: who wrote this, and when, is not known yet. Run `getuige verify`.")
+        told = "NOTHING WAS VERIFIED: who wrote this, and when, is not known yet. Run `getuige verify`."
+        typer.secho(told, fg=typer.colors.RED, bold=True)
     if not result.unopened:
         return
     typer.echo(f"{len(result.unopened)} items did not open, or not whole. The others are not touched by that:")

@@ -16,8 +16,9 @@ from evidence.bundle.making import sealed, selection
 from evidence.bundle.making.sealed import Plan, Source
 from evidence.bundle.making.selection import Request
 from evidence.custody.log import leaf as leaves
-from evidence.statements import bodies, dsse, statement
+from evidence.statements import bodies, dsse, fold, statement
 from evidence.statements import event as events
+from evidence.statements.statement import Statement
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 
@@ -30,6 +31,23 @@ class LyingServer(Organisation):
     """An organisation whose server takes everything."""
 
     lies: set[int] = field(default_factory=set)
+    leave_out: Callable[[Statement], bool] = lambda _made: False
+    """What it keeps out of its bundles."""
+
+    twist: Callable[[bodies.Export], bodies.Export] = lambda body: body
+    """What it has the investigator sign for."""
+
+    def accept(self, made: Statement) -> events.Recorded:
+        """Take an export as it is, and everything else by the rules."""
+        if made.type != "export":
+            return super().accept(made)
+        fold.apply(self.standing, made)
+        self.journal.append(events.record(made, len(self.journal), self.clock()))
+        return self.journal[-1]
+
+    def export_body(self, export: ids.ExportId, manifest: ids.Sha256, *items: ids.ItemId) -> bodies.Export:
+        """Return what the investigator signs for, as this server wants it."""
+        return self.twist(super().export_body(export, manifest, *items))
 
     def lie(self, event: Callable[[int, ids.Time], bytes]) -> int:
         """Record an event as it is; return its number."""
@@ -52,7 +70,8 @@ class LyingServer(Organisation):
     def plan(self, request: Request, begun: Mapping[ids.ItemId, Source]) -> Plan:
         """Choose as always, and put every lie beside it."""
         lies = [self.journal[index] for index in self.lies]
-        honest = [one for one in self.journal if one.index not in self.lies]
+        told = (one for one in self.journal if one.index not in self.lies)
+        honest = [one for one in told if not self.leave_out(events.parse(one.event).statement)]
         planned = sealed.plan(request, selection.select(request, honest), self.container, begun)
         chosen = tuple(sorted((*planned.events, *lies), key=lambda one: one.index))
         digests = bag.parse_manifest(planned.manifest)

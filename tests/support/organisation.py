@@ -3,6 +3,7 @@
 It keeps its journal in a list; everything else is the code that runs in production.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.custody.witnessing.witness import DevelopmentWitness
 from evidence.envelope import container, opening, sealing
 from evidence.envelope.meta import Meta
+from evidence.errors import FormatError
 from evidence.statements import bodies, fold, statement
 from evidence.statements import event as events
 from evidence.statements.rules import authority
@@ -211,11 +213,17 @@ class Organisation:
         """Return what the investigator signs for, at a head over all so far."""
         head = self.integrate().checkpoint
         shown = bodies.ExportHead(head.origin, head.size, ids.Sha256(head.root.hex()))
-        last = selection.last_numbers(one for one in self.journal if self._is_of(one))
+        last = selection.last_numbers(self._of_the_case())
         return bodies.Export(export, "artikel 126nd Sv", manifest, tuple(sorted(items)), shown, last)
 
-    def _is_of(self, recorded: events.Recorded) -> bool:
-        return events.parse(recorded.event).statement.case == self.case
+    def _of_the_case(self) -> list[events.Recorded]:
+        """Return the events of the case; what a lying server recorded may be no event at all."""
+        found = []
+        for recorded in self.journal:
+            with contextlib.suppress(FormatError):
+                if events.parse(recorded.event).statement.case == self.case:
+                    found.append(recorded)
+        return found
 
     def plan(self, request: Request, begun: Mapping[ids.ItemId, Source]) -> Plan:
         """Choose what the bundle will hold."""

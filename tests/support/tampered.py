@@ -1,95 +1,21 @@
-"""One table of tampered bundles, and what each verifier must say about each row.
-
-A row is a way to tamper and an outcome for each column: `python` is `getuige verify` and `getuige-verify.pyz`, which
-are one program, and `shell` is `verify.sh`. Another verifier is another column here and another runner in
-`tests/interop/test_tampered.py`; a new format is more rows.
-"""
+"""One table of tampered bundles, and what each verifier must say about each row (`tests/interop/test_tampered.py`)."""
 
 import shutil
-import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, ids, keys
-from evidence.bundle.opening import opened
-from evidence.envelope import sealing
-from evidence.envelope.meta import Media
+from evidence import canonical, keys
 from evidence.statements import event as events
 from evidence.statements import statement
-from tests.support import published, tampering
+from tests.support import published, tampered_exports, tampered_logs, tampering
 from tests.support.forging import regenerate
 from tests.support.hostile_zips import HOSTILE
-from tests.support.incidents import incident
 from tests.support.lying_server import LyingServer, team_of
 from tests.support.organisation import Organisation
+from tests.support.rows import HOLDS, NOT_FOR_IT, UNCHECKED, Outcome, Row, Story, fails, unreadable
 
 Folder = Callable[[Path, Organisation], None]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """An exit code, and what is said: codes of claims that fail (1) or are noted (0), or words."""
-
-    code: int
-    says: tuple[str, ...] = ()
-
-
-HOLDS: Final = Outcome(0)
-UNCHECKED: Final = Outcome(0, ("not checked here: who signed the statements and items",))
-"""It does not look at this, and says so."""
-
-NOT_FOR_IT: Final = Outcome(2, ("cannot be checked here",))
-
-
-def fails(*says: str) -> Outcome:
-    """Something does not hold, and these words or codes name it."""
-    return Outcome(1, says)
-
-
-def unreadable(*says: str) -> Outcome:
-    """It is refused before anything is judged."""
-    return Outcome(2, says)
-
-
-@dataclass(frozen=True)
-class Story:
-    """What rows are made from: a bundle with a whole, an announced and an incomplete item, sealed and opened."""
-
-    book: Organisation
-    sealed: Path
-    opened: Path
-
-    @classmethod
-    def build(cls, folder: Path) -> "Story":
-        """Make it all in `folder`."""
-        book = Organisation(folder / "book")
-        photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Auto")
-        content = sealing.Content.of_bytes(bytes(50_000), "auto.jpg", "image/jpeg")
-        items = [book.seal(incident()), book.seal(photo, content, announced=True), book.begin(photo, content, 30_000)]
-        book.grant(*items)
-        bundle = book.export(*items)
-        opened.open_bundle(bundle, book.investigator, folder / "opened")
-        return cls(book, unpacked(bundle, folder / "sealed"), folder / "opened")
-
-
-def unpacked(bundle: Path, target: Path) -> Path:
-    """Unpack a bundle; return its one folder."""
-    with zipfile.ZipFile(bundle) as archive:
-        archive.extractall(target)
-    (folder,) = target.iterdir()
-    return folder
-
-
-@dataclass(frozen=True)
-class Row:
-    """What was done, what each verifier says, and what makes it: returns what to verify, and the anchors."""
-
-    name: str
-    python: Outcome
-    shell: Outcome
-    make: Callable[[Story, Path], tuple[Path, Path]]
 
 
 def _folder(tamper: Folder, *, anew: bool, of: str = "sealed") -> Callable[[Story, Path], tuple[Path, Path]]:
@@ -173,6 +99,9 @@ def _odd_event(server: LyingServer) -> None:
     server.lie(lambda index, now: canonical.encode({"v": 1, "index": index, "received_at": now, "dsse": dsse}) + b"\n")
 
 
+FOREIGN: Final = fails("do not belong in the bundle")
+TEXTS: Final = Outcome(0, ("whether HOWTO.txt and this very script are those of Getuige",))
+DERIVED: Final = Outcome(0, ("timeline.csv and case.jsonld, which are made from the rest",))
 LOG, EXPORT, ITEM = "event-not-logged", "export-manifest-differs", "item-differs"
 ORIGINAL: Final = "original-differs"
 MANIFEST: Final = "the manifest is not the exported one"
@@ -228,8 +157,15 @@ ROWS: Final = (
     sealed("a token of something else", tampering.token_of_another_document, fails("time-token-bad"),
            fails("FAIL  time stamp")),
     sealed("a token cut off", tampering.cut_token, fails("time-token-bad"), fails("FAIL  time stamp")),
-    sealed("a token left out", tampering.leave_out_token, Outcome(0, ("time-missing",)),
-           Outcome(0, ("no outside time stamp",))),
+    sealed("a token left out", tampering.leave_out_token, fails("time-quorum"), fails("no outside time stamp")),
+    # Files that nobody signed for, and texts for people.
+    sealed("a file that the other manifest names", tampering.add_a_statement_of_the_suspect, fails("bag-file-extra"),
+           FOREIGN, anew=False),
+    sealed("a proof of no event", tampering.add_a_proof_of_nothing, fails("bag-file-extra"), FOREIGN, anew=False),
+    sealed("a text among the proofs", tampering.add_a_text_among_the_proofs, fails("bag-file-extra"), FOREIGN,
+           anew=False),
+    sealed("another HOWTO", tampering.swap_the_howto, fails("bag-text-foreign"), TEXTS),
+    sealed("another script", tampering.swap_the_script, fails("bag-text-foreign"), TEXTS),
     # Opened bundles.
     opened_("nothing at all", lambda *_: None, HOLDS, UNCHECKED),
     opened_("an original", tampering.change_original, fails(ORIGINAL), fails("the original of item")),
@@ -240,6 +176,11 @@ ROWS: Final = (
     opened_("the sealed manifest", tampering.change_sealed_manifest, fails(EXPORT), fails(MANIFEST)),
     opened_("openings in another spelling", tampering.spell_openings_otherwise, HOLDS,
             Outcome(0, ("not checked here: the originals",))),
+    opened_("an original more", tampering.add_an_original, fails("bag-file-extra"), FOREIGN),
+    opened_("a line more in the timeline", tampering.add_a_line_to_the_timeline, fails("derived-differs"), DERIVED),
+    opened_("another case file", tampering.change_the_case_file, fails("derived-differs"), DERIVED),
+    opened_("made by another version", tampering.say_that_another_version_made_it,
+            Outcome(0, ("derived-not-compared",)), DERIVED),
     # What only a server could do.
     lied("a statement that is right", lambda server: server.say(team_of(server.root)), HOLDS, UNCHECKED),
     lied("a statement in another spelling", lambda server: server.say(team_of(server.root) + b"\n"),
@@ -257,4 +198,6 @@ ROWS: Final = (
     receipt("no receipt in it", lambda _, members: members.update(receipt=None), fails("receipt-bad")),
     receipt("a member more", lambda _, members: members.update(more=1), unreadable("more")),
     *map(zipped, HOSTILE),
+    *tampered_exports.ROWS,
+    *tampered_logs.ROWS,
 )  # fmt: skip

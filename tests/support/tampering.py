@@ -1,6 +1,7 @@
 """What a forger does to the folder of a bundle, without any key. Each takes the folder, and who its world is."""
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 
@@ -166,15 +167,23 @@ def add_a_line_that_is_wrong(folder: Path, _book: Organisation) -> None:
         path.write_text("".join([*lines, f"{dash} {name} {wrong}\n"]))
 
 
-def add_a_line_of_a_stranger(folder: Path, _book: Organisation) -> None:
+def add_a_line_of_a_stranger(folder: Path, book: Organisation) -> None:
     for path in _notes(folder):
         path.write_text(path.read_text() + f"— stranger.example {base64.b64encode(bytes(76)).decode()}\n")
+        _stamp(path, folder, book)
 
 
-def say_the_cosignature_twice(folder: Path, _book: Organisation) -> None:
+def say_the_cosignature_twice(folder: Path, book: Organisation) -> None:
     for path in _notes(folder):
         lines = path.read_text().splitlines(keepends=True)
         path.write_text("".join([*lines, *(line for line in lines if line.startswith(WITNESS))]))
+        _stamp(path, folder, book)
+
+
+def _stamp(proof: Path, folder: Path, book: Organisation) -> None:
+    """A head in other bytes needs a token of its own."""
+    digest = hashlib.sha256(proof.read_bytes().partition(b"\n\n")[2]).digest()
+    (folder / layout.token(digest.hex())).write_bytes(book.tsa.stamp(digest))
 
 
 # ------------------------------------------------------------------------------------------------------------ tokens
@@ -268,4 +277,58 @@ def spell_openings_otherwise(folder: Path, _book: Organisation) -> None:
 
 
 def change_sealed_manifest(folder: Path, _book: Organisation) -> None:
-    flip(folder / layout.SEALED_MANIFEST, 3)
+    path = folder / layout.SEALED_MANIFEST
+    data = path.read_bytes()
+    path.write_bytes((b"1" if data.startswith(b"0") else b"0") + data[1:])
+
+
+# ------------------------------------------------------------------------------------------------- foreign files, texts
+def _name_in_tags(folder: Path, name: str, data: bytes) -> None:
+    """Put a file beside the others, and name it in the manifest that nobody signs."""
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    tags = folder / bag.TAG_MANIFEST
+    tags.write_bytes(tags.read_bytes() + bag.manifest_text({name: bag.sha256_of([data])}))
+
+
+def add_a_statement_of_the_suspect(folder: Path, _book: Organisation) -> None:
+    _name_in_tags(folder, "data/VERKLARING-VERDACHTE.pdf", b"%PDF-1.7 niet waar")
+
+
+def add_a_proof_of_nothing(folder: Path, _book: Organisation) -> None:
+    _name_in_tags(folder, "proof/events/0000009999.tlog-proof", b"c2sp.org/tlog-proof@v1\n")
+
+
+def add_a_text_among_the_proofs(folder: Path, _book: Organisation) -> None:
+    _name_in_tags(folder, "proof/LEES-DIT-EERST.txt", b"Bel dit nummer voor uitleg.")
+
+
+def swap_the_howto(folder: Path, _book: Organisation) -> None:
+    path = folder / layout.HOWTO
+    path.write_text(path.read_text().replace("Vraag dat programma", "Haal van https://getuige.example dat programma"))
+
+
+def swap_the_script(folder: Path, _book: Organisation) -> None:
+    path = folder / layout.SCRIPT
+    path.write_text(path.read_text().replace("set -u\n", "set -u # en meer\n", 1))
+
+
+def add_an_original(folder: Path, _book: Organisation) -> None:
+    (folder / layout.ORIGINALS / "0009-deadbeef-bekentenis.jpg").write_bytes(b"\xff\xd8\xff niet van haar")
+
+
+def add_a_line_to_the_timeline(folder: Path, _book: Organisation) -> None:
+    path = folder / layout.TIMELINE
+    path.write_bytes(path.read_bytes() + path.read_bytes().splitlines(keepends=True)[-1])
+
+
+def change_the_case_file(folder: Path, _book: Organisation) -> None:
+    path = folder / layout.CASE
+    path.write_bytes(path.read_bytes().replace(b"stalking", b"niets"))
+
+
+def say_that_another_version_made_it(folder: Path, _book: Organisation) -> None:
+    path = folder / layout.OPENINGS
+    path.write_bytes(canonical.encode({**json.loads(path.read_bytes()), "maker": "getuige 0.0.9"}))
+    add_a_line_to_the_timeline(folder, _book)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from evidence.bundle.checking.journal_part import JournalPart
 from evidence.bundle.checking.report import Findings
 from evidence.bundle.format import bag, layout
 from evidence.bundle.format.openings import Opening, Openings
+from evidence.bundle.opening import derived
 from evidence.envelope import container
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, dsse
@@ -44,6 +46,8 @@ def check_sealed(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
 def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, findings: Findings) -> None:
     """Each original opens the commitment that was signed when it was sealed. `digests` as in `check_sealed`."""
     openings = schema.decode(Openings, canonical.decode(bag.read_small(bundle, layout.OPENINGS)))
+    _check_named(bundle, openings, findings)
+    _check_derived(bundle, digests, openings, findings)
     by_item = {opening.item: opening for opening in openings.items}
     closed = {one.item: one for one in openings.closed or ()}
     for event, body in _seals(part):
@@ -71,15 +75,50 @@ def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
         findings.note("original-incomplete", begun.item, file=file, **sizes, **_circumstances(part, event))
 
 
-def check_alone(path: Path, event: events.Event | None, findings: Findings) -> None:
+def _check_named(bundle: bag.Bag, openings: Openings, findings: Findings) -> None:
+    """Nothing lies among originals, descriptions and heads that no opening names."""
+    named = {name for one in openings.items for name in (one.description, one.original)}
+    named |= {one.incomplete.head for one in openings.items if one.incomplete is not None}
+    for name in sorted(bundle.names() - named):
+        if name.startswith((layout.ORIGINALS, layout.DESCRIPTIONS, layout.HEADS)):
+            findings.failed("bag-file-extra", name)
+
+
+def _check_derived(bundle: bag.Bag, digests: Mapping[str, str], openings: Openings, findings: Findings) -> None:
+    """What is made from the descriptions is made again and compared, when this program made it."""
+    names = (layout.TIMELINE, layout.CASE)
+    if openings.maker != derived.MAKER:
+        for name in names:
+            findings.note("derived-not-compared", name, maker=openings.maker, here=derived.MAKER)
+        return
+    try:
+        again = derived.make(bundle, openings, digests)
+    except EvidenceError:
+        again = {}
+    for name in names:
+        if name in again and bag.sha256_of([again[name]]) == digests.get(name):
+            findings.proven("derived-made-again", name)
+        else:
+            findings.failed("derived-differs", name)
+
+
+@dataclass(frozen=True)
+class Received:
+    """The event that a receipt is about; `logged` when a proof shows it in the log, and not the server's word alone."""
+
+    event: events.Event
+    logged: bool
+
+
+def check_alone(path: Path, receipt: Received | None, findings: Findings) -> None:
     """Check a container against the event that its receipt is about (None: the receipt does not hold).
 
     Whose key signed is not known here: that takes the journal's certificates and enrolments, which a bundle brings.
     """
     try:
-        if event is None or not isinstance(event.statement.body, bodies.ItemSeal):
+        if receipt is None or not isinstance(receipt.event.statement.body, bodies.ItemSeal):
             raise FormatError("its receipt does not hold, or is about something else")
-        body = event.statement.body
+        event, body = receipt.event, receipt.event.statement.body
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != body.container.sha256:
                 raise FormatError("its ciphertext has another hash")
@@ -89,7 +128,8 @@ def check_alone(path: Path, event: events.Event | None, findings: Findings) -> N
     except EvidenceError as error:
         findings.failed("item-differs", path.stem, why=error)
         return
-    findings.proven("item-received", body.item, when=event.received_at)
+    tell = findings.proven if receipt.logged else findings.note
+    tell("item-received", body.item, when=event.received_at)
     findings.note("signer-unchecked", kid=event.statement.by)
 
 

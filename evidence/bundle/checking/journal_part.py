@@ -1,25 +1,24 @@
 """The part of a journal that a bundle carries: its events, what logs them, who signed them, what is missing."""
 
 import hashlib
-import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from evidence import canonical, ids
+from evidence import canonical, ids, keys
 from evidence.bundle.checking import interval, stamps
-from evidence.bundle.checking.names import SHOWN, Owner
+from evidence.bundle.checking.names import Owner
 from evidence.bundle.checking.report import Findings
 from evidence.bundle.checking.trust import Anchors
 from evidence.bundle.format import bag, layout, rotations
 from evidence.custody.log import leaf, tlogproof
+from evidence.custody.succession.lineage import Lineage
 from evidence.custody.witnessing.policy import VerifiedCheckpoint
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, fold
 from evidence.statements import event as events
 from evidence.statements.rules import authority
 from evidence.statements.standing import Standing
-from evidence.statements.statement import Chain
 
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 """The number of an event, in the one spelling that canonical JSON allows for a number (below 2**53)."""
@@ -33,12 +32,20 @@ class JournalPart:
     export: events.Event
     raw: dict[int, bytes]
     salts: dict[int, bytes]
+    line: Lineage
+    """The logs that are believed."""
+
     standing: Standing = field(default_factory=Standing)
     logged: set[int] = field(default_factory=set)
     signed: set[int] = field(default_factory=set)
     not_after: dict[int, ids.Time] = field(default_factory=dict)
     """What an outside time stamp says of an event: it existed by then."""
     intervals: dict[int, interval.Interval] = field(default_factory=dict)
+    roots: dict[tuple[str, int], ids.Sha256] = field(default_factory=dict)
+    """The root of each head that is here, by log and size."""
+
+    inviters: dict[ids.KeyId, ids.KeyId] = field(default_factory=dict)
+    """Who let a phone in, by the name of the one-time key of its invitation and then by that of its own key."""
 
     def digest(self, index: int) -> str:
         """Return SHA-256 of an event's bytes."""
@@ -55,18 +62,27 @@ class JournalPart:
         """Whether an event is both in the log and validly signed."""
         return event.index in self.logged and event.index in self.signed
 
+    def note_invitation(self, event: events.Event) -> None:
+        """Remember who invited a phone."""
+        by, body = event.statement.by, event.statement.body
+        if isinstance(body, bodies.DeviceInvite):
+            self.inviters[keys.signing_kid(bytes.fromhex(body.invite))] = by
+        elif isinstance(body, bodies.DeviceEnrol):
+            self.inviters[by] = self.inviters.get(body.invite, by)
+
     def who(self, kid: ids.KeyId) -> Owner:
         """Name the owner of a key for a human reader."""
         if (certified := self.standing.certified.get(kid)) is not None:
             return Owner(certified.body.role, certified.body.label)
         if (device := self.standing.device_of_key.get(kid)) is not None:
-            return Owner("phone", id=device)
+            inviter = self.standing.certified.get(self.inviters.get(kid, kid))
+            return Owner("phone", id=device, invited_by=None if inviter is None else inviter.body.label)
         if kid in self.standing.case_of_vault:
             return Owner("vault", id=kid)
         return Owner.unknown(kid)
 
 
-def load(bundle: bag.Bag, findings: Findings) -> JournalPart:
+def load(bundle: bag.Bag, anchors: Anchors, findings: Findings) -> JournalPart:
     """Read events and salts; an event that cannot be read is a finding. FormatError if the salts or export cannot."""
     salts = _salts(bag.read_small(bundle, layout.SALTS))
     found: list[events.Event] = []
@@ -87,13 +103,13 @@ def load(bundle: bag.Bag, findings: Findings) -> JournalPart:
     raw[export.index] = export_bytes
     salt = bag.read_small(bundle, layout.EXPORT_SALT).decode("ascii", "replace").strip()
     salts[export.index] = bytes.fromhex(ids.hex_text(salt, 32))
-    return JournalPart(found, export, raw, salts)
+    return JournalPart(found, export, raw, salts, anchors.known_line())
 
 
 def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
     """Every event is under a checkpoint that satisfies the policy; tokens say how old those checkpoints are."""
     logs = rotations.believe(bundle, anchors, findings)
-    exported = logs.line.of_event(part.export.index)
+    part.line, exported = logs.line, logs.line.of_event(part.export.index)
     heads: dict[str, tuple[VerifiedCheckpoint, list[events.Event]]] = {}
     witnesses: set[str] = set()
     for event in (*part.listed, part.export):
@@ -111,6 +127,8 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
             findings.failed("event-not-logged", str(event.index), why=error)
             continue
         part.logged.add(event.index)
+        head = verified.checkpoint.signed.checkpoint
+        part.roots[head.origin, head.size] = ids.Sha256(head.root.hex())
         witnesses |= {cosigned.witness for cosigned in verified.checkpoint.cosigned}
         heads.setdefault(hashlib.sha256(note).hexdigest(), (verified.checkpoint, []))[1].append(event)
     if part.logged:
@@ -131,46 +149,13 @@ def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> Non
             if isinstance(body, bodies.LogOpen) and body.root.sign != anchors.root.hex():
                 raise FormatError("the journal obeys another root than the pinned one")
             fold.apply(part.standing, event.statement)
+            part.note_invitation(event)
         except (EvidenceError, KeyError) as error:
             findings.failed("event-not-authentic", str(event.index), why=error)
             continue
         part.signed.add(event.index)
     if part.signed:
         findings.proven("events-signed", count=len(part.signed))
-
-
-def check_sequences(part: JournalPart, findings: Findings) -> None:
-    """Phones and her vault number their statements: say where numbers are missing, and where a chain does not hold."""
-    by_key: dict[ids.KeyId, list[events.Event]] = {}
-    for event in part.listed:
-        if event.statement.chain is not None and part.trusted(event):
-            by_key.setdefault(event.statement.by, []).append(event)
-    for kid, statements in by_key.items():
-        _check_sequence(part.who(kid), statements, findings)
-
-
-def _check_sequence(who: Owner, chained: list[events.Event], findings: Findings) -> None:
-    links: list[tuple[Chain, ids.Sha256]] = sorted(
-        ((event.statement.chain, event.statement.id) for event in chained if event.statement.chain),
-        key=lambda link: link[0].seq,
-    )
-    about, whole = who.id[:SHOWN], links[0][0].seq == 0
-    if not whole:
-        _tell_gap(who, -1, links[0][0].seq, findings)
-    for (before, before_id), (after, _) in itertools.pairwise(links):
-        if after.seq > before.seq + 1:
-            whole = False
-            _tell_gap(who, before.seq, after.seq, findings)
-        elif after.seq <= before.seq or after.prev != before_id:
-            whole = False
-            findings.failed("sequence-broken", about, who=who, seq=after.seq)
-    if whole:
-        findings.proven("sequence-whole", about, who=who, first=links[0][0].seq, last=links[-1][0].seq)
-
-
-def _tell_gap(who: Owner, before: int, after: int, findings: Findings) -> None:
-    missing = f"{before + 1}–{after - 1}" if after > before + 2 else str(before + 1)
-    findings.note("sequence-gap", who.id[:SHOWN], who=who, missing=missing, next=after)
 
 
 def _salts(data: bytes) -> dict[int, bytes]:

@@ -24,6 +24,9 @@ _ROLES: Final[dict[str, tuple[str, str]]] = {
 """Dutch and English, as on the pages."""
 
 
+_INVITED: Final[dict[Language, str]] = {"nl": "uitgenodigd door", "en": "invited by"}
+
+
 @dataclass(frozen=True)
 class Owner:
     """Whose key it is. `label` is what the root certified; without one, `id` tells it apart from others of its role."""
@@ -31,6 +34,8 @@ class Owner:
     role: str
     label: str | None = None
     id: str = ""
+    invited_by: str | None = None
+    """Of a phone: the label of whoever let it in."""
 
     @classmethod
     def unknown(cls, kid: ids.KeyId) -> "Owner":
@@ -38,10 +43,13 @@ class Owner:
         return cls("key", id=kid)
 
     def text(self, language: Language) -> str:
-        """Return `Marit Verhoeven (casemanager)` or `telefoon 0ed6404e`."""
+        """Return `Marit Verhoeven (casemanager)` or `telefoon 0ed6404e (uitgenodigd door Marit Verhoeven)`."""
         dutch, english = _ROLES.get(self.role, (self.role, self.role))
         role = dutch if language == "nl" else english
-        return f"{role} {self.id[:SHOWN]}" if self.label is None else f"{self.label} ({role})"
+        if self.label is not None:
+            return f"{self.label} ({role})"
+        invited = "" if self.invited_by is None else f" ({_INVITED[language]} {self.invited_by})"
+        return f"{role} {self.id[:SHOWN]}{invited}"
 
     def __str__(self) -> str:
         return self.text("en")

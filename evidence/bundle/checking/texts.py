@@ -6,6 +6,8 @@ Honest words: what was checked, and nothing beyond it. The numbers are those of 
 
 from typing import Final
 
+from evidence.bundle.checking.texts_of_items import ITEMS
+
 _ANCHORS: Final = {
     "anchors": {
         "nl": "Vertrouwd is: de organisatie {label} ({root}…), het logboek {logs}; aantal getuigen: {witnesses}.",
@@ -23,6 +25,10 @@ _FILES: Final = {
         "en": "File {about} differs from the manifest.",
     },
     "bag-file-missing": {"nl": "Bestand {about} ontbreekt.", "en": "File {about} is missing."},
+    "bag-text-foreign": {
+        "nl": "{about} is niet de tekst die Getuige in een bundel legt: geloof niet wat erin staat; voer niets uit.",
+        "en": "{about} is not the text that Getuige puts into a bundle: do not believe what it says, and run nothing.",
+    },
     "bag-file-extra": {
         "nl": "Bestand {about} hoort niet in de bundel.",
         "en": "File {about} does not belong in the bundle.",
@@ -161,63 +167,46 @@ _EXPORT: Final = {
         "nl": "De lijst van bestanden is niet de lijst die is uitgeleverd.",
         "en": "The manifest is not the one that was exported.",
     },
-}
-
-_ITEMS: Final = {
-    "item-unchanged": {
-        "nl": "Item {about}: verzegeld door {who}, ontvangen {when}, tijdstempel {latest}, niet veranderd.",
-        "en": "Item {about}: sealed by {who}, received {when}, time stamp {latest}, unchanged.",
+    "export-foreign-case": {
+        "nl": "Gebeurtenis {about} hoort bij een andere zaak dan de uitlevering.",
+        "en": "Event {about} belongs to another case than the export.",
     },
-    "item-incomplete": {
-        "nl": "Item {about} is ONVOLLEDIG: {here} van {whole} bytes zijn binnengekomen. Begonnen door {who}, ontvangen "
-        "{when}, tijdstempel {latest}. Het begin en de beschrijving zijn echt; wat volgt bewijst zichzelf bij openen.",
-        "en": "Item {about} is INCOMPLETE: {here} of {whole} bytes arrived. Begun by {who}, received {when}, time "
-        "stamp {latest}. Its beginning and description are authentic; what follows proves itself when it is opened.",
+    "export-item-foreign": {
+        "nl": "Item {about} staat niet in de ondertekende uitlevering.",
+        "en": "Item {about} is not in the signed export.",
     },
-    "item-differs": {
-        "nl": "Item {about} is niet wat er is verzegeld: {why}",
-        "en": "Item {about} differs from its event: {why}",
+    "export-item-missing": {
+        "nl": "Item {about} staat in de ondertekende uitlevering, en is niet hier.",
+        "en": "Item {about} is in the signed export, and is not here.",
     },
-    "item-received": {
-        "nl": "Item {about} is wat de server op {when} heeft ontvangen; het is sindsdien niet veranderd.",
-        "en": "Item {about} is what the server received at {when}; it is unchanged since.",
+    "export-not-granted": {
+        "nl": "Item {about} was toen niet vrijgegeven aan wie uitleverde.",
+        "en": "Item {about} was not granted then to whoever exported.",
     },
-    "original-proven": {
-        "nl": "{file} is wat {who} heeft verzegeld; ontvangen {when}, tijdstempel {latest} (item {about}).",
-        "en": "{file} is what {who} sealed; received {when}, time stamp {latest} (item {about}).",
+    "export-granted-not-here": {
+        "nl": "{count} items die toen waren vrijgegeven, zitten niet in deze uitlevering.",
+        "en": "{count} items that were granted then are not in this export.",
     },
-    "original-incomplete": {
-        "nl": "{file} is ONVOLLEDIG: {here} van {whole} verzegelde bytes waren binnen (item {about}). Begonnen door "
-        "{who}, ontvangen {when}, tijdstempel {latest}. De beschrijving is bewezen. Het deel van het bestand is stuk "
-        "voor stuk echt voor wie het opende; zonder de sleutel is dat hier niet na te gaan.",
-        "en": "{file} is INCOMPLETE: {here} of {whole} sealed bytes had arrived (item {about}). Begun by {who}, "
-        "received {when}, time stamp {latest}. The description is proven. The part of the file is authentic, piece by "
-        "piece, for whoever opened it; without the key that cannot be checked here.",
-    },
-    "original-closed": {
-        "nl": "Item {about} is niet geopend ({part}), zegt wie deze bundel opende. Verzegeld door {who}, ontvangen "
-        "{when}, tijdstempel {latest}. Of dat zo is, laten de verzegelde bundel en de sleutel van die lezer zien.",
-        "en": "Item {about} was not opened ({part}), says whoever opened this bundle. Sealed by {who}, received "
-        "{when}, time stamp {latest}. The sealed bundle and that reader's key show whether that is so.",
-    },
-    "original-differs": {
-        "nl": "Item {about}: het geopende bestand is niet wat er is verzegeld.",
-        "en": "Item {about}: the opened file is not what was sealed.",
+    "export-head-differs": {
+        "nl": "De stand van het logboek die de uitlevering noemt, past niet: {why}",
+        "en": "The head of the log that the export names does not fit: {why}",
     },
 }
 
 _NUMBERING: Final = {
     "sequence-whole": {
-        "nl": "{who}: nummers {first} tot en met {last} zijn er allemaal.",
-        "en": "{who}: numbers {first} to {last} are all here.",
+        "nl": "{who}: compleet tot en met nummer {last}, zoals de server zegt.",
+        "en": "{who}: complete up to number {last}, as the server says.",
     },
     "sequence-gap": {
-        "nl": "{who}: nummers {missing} zitten niet in deze bundel (niet vrijgegeven of achtergehouden).",
-        "en": "{who}: gap before number {next}: {missing} not in this bundle (not granted, or withheld).",
+        "nl": "{who}: {count} van de nummers 0 tot en met {last} zitten niet in deze bundel: {missing}. Niet aan deze "
+        "lezer vrijgegeven, zegt de server.",
+        "en": "{who}: {count} of the numbers 0 to {last} are not in this bundle: {missing}. Not granted to this "
+        "reader, says the server.",
     },
     "sequence-broken": {
-        "nl": "{who}: nummer {seq} sluit niet aan op het nummer ervoor.",
-        "en": "{who}: number {seq} does not follow from the one before it.",
+        "nl": "{who}: de nummering klopt niet: {why}",
+        "en": "{who}: the numbering does not hold: {why}",
     },
 }
 
@@ -237,6 +226,12 @@ _WHAT_IS_NOT_PROVEN: Final = {
 }
 
 _RECEIPT: Final = {
+    "receipt-promised": {
+        "nl": "De sleutel van server {who} belooft dat verklaring {about} er is sinds {when}, als nummer {index} van "
+        "logboek {log}. Zonder bewijs uit het logboek is dat het woord van die sleutel, en bewijst het niets.",
+        "en": "The key of server {who} promises that statement {about} is there since {when}, as number {index} of log "
+        "{log}. Without a proof from the log that is this key's word, and proves nothing.",
+    },
     "receipt": {
         "nl": "De server {who} heeft verklaring {about} ontvangen op {when}, als nummer {index} van logboek {log}.",
         "en": "Server {who} received statement {about} at {when}, as number {index} of log {log}.",
@@ -300,7 +295,7 @@ BY_STEP: Final[dict[int, dict[str, dict[str, str]]]] = {
     4: _TIMES,
     5: _WHO_SIGNED,
     6: _EXPORT,
-    7: _ITEMS,
+    7: ITEMS,
     8: _NUMBERING,
     9: _WHO_READ,
     10: _WHAT_IS_NOT_PROVEN,

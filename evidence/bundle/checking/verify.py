@@ -4,13 +4,15 @@ What must be true, in this order; nothing in the bundle is believed before somet
 claim (`evidence.bundle.checking.report`) bears the number of its step, as the list on the format page does.
 
 1. The anchors are not in the bundle: the organisation's root, the log, its witnesses and time stamping authorities.
-2. The files are those that the manifests name, with their hashes.
+2. The files are those that the manifests name, with their hashes, from a closed list.
 3. Each event is in a log of the policy, under a head that its witnesses cosigned; no two signed heads contradict.
 4. Time stamps and witnesses bound when each event came to be; the server's own clock fits.
 5. Each event is signed by a key that the root, or the case, had recognised by then.
-6. The export that an investigator signed names this manifest, and so these events and items.
-7. Each item is what its event committed to: the ciphertext in a sealed bundle, the original in an opened one.
-8. The numbers of each phone have no gap, or the gaps are named.
+6. The export that an investigator signed names this manifest, and so these events; its items are here, of one case,
+   and were granted.
+7. Each item is what its event committed to: the ciphertext in a sealed bundle, the original in an opened one. What was
+   said of it stands beside it; what was made from it is made again.
+8. The numbers of each phone and vault are here up to the last one that the export names, or those missing are named.
 9. Who read is told.
 10. What all this does not prove is said.
 
@@ -22,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from evidence import canonical, ids, keys, schema
-from evidence.bundle.checking import erasure_proof, items, journal_part
+from evidence.bundle.checking import completeness, erasure_proof, files, items, journal_part, said
 from evidence.bundle.checking.journal_part import JournalPart
 from evidence.bundle.checking.names import Owner, Tally
 from evidence.bundle.checking.report import Findings, Report
@@ -36,8 +38,6 @@ from evidence.statements import statement as statements
 
 SHOWN_CHARACTERS: Final = 16
 """Enough of a key or hash for a person to compare."""
-
-_TAGS: Final = frozenset({bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIFEST})
 
 
 def verify(path: Path, anchors: Anchors) -> Report:
@@ -58,8 +58,8 @@ def verify(path: Path, anchors: Anchors) -> Report:
         else:
             _verify_receipt(data, anchors, findings)
     elif path.is_file() and path.suffix == layout.ITEM_SUFFIX:
-        event = _verify_receipt(path.with_suffix(".json").read_bytes(), anchors, findings)
-        items.check_alone(path, event, findings)
+        receipt = _verify_receipt(path.with_suffix(".json").read_bytes(), anchors, findings)
+        items.check_alone(path, receipt, findings)
     else:
         with bag.open_bag(path) as opened:
             _verify_bag(opened, anchors, findings)
@@ -68,60 +68,39 @@ def verify(path: Path, anchors: Anchors) -> Report:
 
 
 def _verify_bag(bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
-    digests = _check_files(bundle, findings)  # 2
-    part = journal_part.load(bundle, findings)
+    digests = files.check(bundle, findings)  # 2
+    part = journal_part.load(bundle, anchors, findings)
+    export = part.export.statement.body
+    if not isinstance(export, bodies.Export):
+        raise FormatError("proof/export-event.json is no export")
     journal_part.check_logged(part, bundle, anchors, findings)  # 3 and 4
     journal_part.check_signed(part, anchors, findings)  # 5
-    _check_export(bundle, part, findings)  # 6
+    _check_export(bundle, part, export, findings)  # 6
+    completeness.check_scope(bundle, part, export, findings)  # 6
     if layout.OPENINGS in bundle.names():
         items.check_opened(bundle, digests, part, findings)  # 7
     else:
         items.check_sealed(bundle, digests, part, findings)  # 7
-    journal_part.check_sequences(part, findings)  # 8
+    said.tell(part, export, findings)  # 7
+    completeness.check_numbers(part, export, findings)  # 8
     _tell_reads(part, findings)  # 9
 
 
-def _check_files(bundle: bag.Bag, findings: Findings) -> dict[str, str]:
-    """Every file is named in a manifest, is there, and has its hash; nothing else is there. Returns all hashes."""
-    names = bundle.names()
-    payload = bag.parse_manifest(bag.read_small(bundle, bag.MANIFEST))
-    tags = bag.parse_manifest(bag.read_small(bundle, bag.TAG_MANIFEST))
-    if bag.read_small(bundle, bag.DECLARATION) != bag.DECLARATION_TEXT.encode():
-        raise bag.BagError("the bag's declaration is not that of BagIt 1.0")
-    expected = {**tags, **payload}
-    faults = 0
-    for name in sorted(expected.keys() - names):
-        faults += 1
-        findings.failed("bag-file-missing", name)
-    for name in sorted(names - expected.keys() - _TAGS):
-        faults += 1
-        findings.failed("bag-file-extra", name)
-    digests = bag.digests(bundle, names)
-    for name in sorted(expected.keys() & names):
-        if digests[name] != expected[name]:
-            faults += 1
-            findings.failed("bag-file-differs", name)
-    if not faults:
-        findings.proven("bag-whole", files=len(names))
-    return digests
-
-
-def _check_export(bundle: bag.Bag, part: JournalPart, findings: Findings) -> None:
+def _check_export(bundle: bag.Bag, part: JournalPart, export: bodies.Export, findings: Findings) -> None:
     """The manifest is the one that the signed `export` event names, and it covers the events that are here."""
     opened = layout.SEALED_MANIFEST in bundle.names()
     manifest = bag.read_small(bundle, layout.SEALED_MANIFEST if opened else bag.MANIFEST)
-    body = part.export.statement.body
-    if not isinstance(body, bodies.Export):
-        raise FormatError("proof/export-event.json is no export")
     listed = bag.parse_manifest(manifest)
     here = {layout.event(event.index): part.digest(event.index) for event in part.listed}
     stray = {name for name, digest in here.items() if listed.get(name) != digest}
     absent = {name for name in listed if name.startswith(layout.EVENTS) and name not in here}
-    intact = bag.sha256_of([manifest]) == body.manifest and not stray and not absent
+    intact = bag.sha256_of([manifest]) == export.manifest and not stray and not absent
     if not intact or not part.trusted(part.export):
         findings.failed("export-manifest-differs")
         return
-    findings.proven("export", who=part.who(part.export.statement.by), when=part.export.received_at, ground=body.ground)
+    findings.proven(
+        "export", who=part.who(part.export.statement.by), when=part.export.received_at, ground=export.ground
+    )
 
 
 def _tell_reads(part: JournalPart, findings: Findings) -> None:
@@ -134,10 +113,10 @@ def _tell_reads(part: JournalPart, findings: Findings) -> None:
         findings.note("reads", reads=Tally.of(seen))
 
 
-def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> events.Event | None:
+def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> items.Received | None:
     """Check a receipt file, `{"receipt", "event", "salt", "server_key", "proof"?}` (`docs/formats/receipt.md`).
 
-    Returns the event that it is about, if the receipt holds.
+    Returns what it is about, if the receipt holds.
     """
     file = schema.decode(ReceiptFile, _without_envelopes(members := canonical.decode(data)))
     event_bytes, salt = canonical.unb64(file.event), bytes.fromhex(file.salt)
@@ -165,8 +144,10 @@ def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> events
         findings.failed("receipt-bad", why=error)
         return None
     shown = receipt.statement[:SHOWN_CHARACTERS]
-    findings.proven("receipt", shown, who=server.label, when=receipt.received_at, index=receipt.index, log=receipt.log)
-    return events.parse(event_bytes)
+    # A server key that was retired, or stolen, signs receipts of what never was; the log does not.
+    tell, code = (findings.note, "receipt-promised") if file.proof is None else (findings.proven, "receipt")
+    tell(code, shown, who=server.label, when=receipt.received_at, index=receipt.index, log=receipt.log)
+    return items.Received(events.parse(event_bytes), logged=file.proof is not None)
 
 
 @dataclass(frozen=True)

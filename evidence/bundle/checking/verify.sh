@@ -5,8 +5,8 @@
 # It checks: files against manifests, the manifest against the exported statement, each event against the custody log,
 # the log's and witnesses' signatures under the checkpoints, time stamps and their renewals, the server's clock against
 # witnesses and time stamps, each sealed item against its event, and each original of an opened bundle against its
-# commitment. It prints between which times an item came to be. It does not check who signed the statements and items;
-# `getuige verify` does. Exit code 0: all that it checks holds; 1: something does not; 2: there is nothing to check with.
+# commitment; one case, the items of the export, the last numbers of each key. It prints between which times an item came
+# to be. It does not check who signed the statements and items; `getuige verify` does. Exit code 0: all that it checks holds; 1: something does not; 2: there is nothing to check with.
 set -u
 cd "$(dirname "$0")" || exit 2
 TRUST=${1:?"give the folder with trust anchors (log.vkey, policy, tsa-roots.pem): sh verify.sh TRUST"}
@@ -137,6 +137,22 @@ cut -c67- manifest-sha256.txt tagmanifest-sha256.txt | LC_ALL=C sort > "$WORK/li
 find . -type f | sed 's|^\./||' | grep -v '^tagmanifest-sha256.txt$' | LC_ALL=C sort > "$WORK/here"
 if cmp -s "$WORK/listed" "$WORK/here"; then ok "no file too many, none missing"
 else bad "these files are listed or here, not both:"; LC_ALL=C comm -3 "$WORK/listed" "$WORK/here"; fi
+# The signed manifest covers data/ and nothing else; nobody signs the other one. So each name has its manifest and its place.
+DIGITS='[0-9][0-9]*'; KNOWN="bagit.txt|bag-info.txt|(tag)?manifest-sha256.txt|HOWTO.txt|verify.sh|data/salts.json|data/events/[0-9]{10}.json\
+|proof/rotations.json|proof/export-event.json|proof/export-salt.txt|proof/export-event.tlog-proof|proof/events/[0-9]{10}.tlog-proof\
+|proof/timestamps/[0-9a-f]{64}(.[1-9][0-9]?)?.tsr|proof/renewals/[0-9a-f]{64}.tlog-proof"
+if [ -f data/openings.json ]; then KNOWN="$KNOWN|data/openings.json|data/timeline.csv|data/case.jsonld|proof/sealed-manifest-sha256.txt\
+|data/originals/$DIGITS-[^/]+|data/descriptions/$DIGITS-[0-9a-f]{8}.json|data/heads/[0-9a-f]{32}.json"
+else KNOWN="$KNOWN|data/items/[0-9a-f]{32}.getuige"; fi
+{
+  grep -Exv "$(printf %s "$KNOWN" | sed 's/\./\\./g')" "$WORK/here"
+  cut -c67- manifest-sha256.txt | grep -v '^data/'
+  cut -c67- tagmanifest-sha256.txt | grep '^data/'
+  for one in proof/events/*.tlog-proof; do name=${one##*/}; [ ! -f "$one" ] || [ -f "data/events/${name%.tlog-proof}.json" ] || echo "$one"; done
+  [ ! -f data/openings.json ] || grep -E '^data/(originals|descriptions|heads)/' "$WORK/here" | while read -r one; do
+    grep -qF "\"$one\"" data/openings.json || echo "$one"; done
+} > "$WORK/foreign"
+if [ -s "$WORK/foreign" ]; then bad "these files do not belong in the bundle:"; cat "$WORK/foreign"; fi
 printf 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n' | cmp -s - bagit.txt || bad "bagit.txt is not that of BagIt 1.0"
 
 # --- 2. the manifest is the exported one ----------------------------------------------------------------------------
@@ -342,6 +358,7 @@ if [ -f "$TRUST/tsa-policy" ]; then
   grep '^until ' "$TRUST/tsa-policy" | while read -r _ name until; do of_iso "$until" > "$WORK/until.$name"; done
 else
   cp "$TRUST/tsa-roots.pem" "$WORK/tsa/tsa-roots.pem"
+  if grep -q 'BEGIN CERTIFICATE' "$TRUST/tsa-roots.pem"; then QUORUM=1; fi
 fi
 stated() { openssl ts -reply -in "$1" -text 2>/dev/null | sed -n "s/^$2: //p"; }
 time_of() { of_openssl "$(stated "$1" 'Time stamp')"; }
@@ -438,6 +455,8 @@ for proof in proof/export-event.tlog-proof proof/events/*.tlog-proof; do
   size=$(sed -n 2p "$WORK/note")
   echo "$((FIRST + size - BEFORE)) ${first:-0} ${VKEY%%+*} $size $(sed -n 3p "$WORK/note" | base64 -d | to_hex)" >> "$WORK/heads"
 done
+awk '{ if (($3, $4) in root && root[$3, $4] != $5) print "FAIL  two versions of " $3 " with " $4 " entries are signed: two histories were shown"; root[$3, $4] = $5 }' "$WORK/heads" > "$WORK/out"
+cat "$WORK/out"; [ ! -s "$WORK/out" ] || FAILED=1
 [ "$STAMPED" -gt 0 ] || echo "note  no outside time stamp: times are the server's"
 
 # --- 4. each event is in the log (RFC 9162, 2.1.3.2) ----------------------------------------------------------------
@@ -557,6 +576,62 @@ elif [ -f data/openings.json ]; then
   ok "$COUNT originals are what was sealed"
 fi
 
+# --- 8. one case, the items of the export, the last numbers (docs/formats/sealed-bundle.md) ------------------------------
+# What each statement says of itself, in one look: NAME CASE BY SEQ PREV ID TYPE ITEM, with - for what it does not say.
+sha256sum "$WORK"/said/* | sed 's|  .*/| |' > "$WORK/ids"
+awk '
+  function get(text, key) { return match(text, "\"" key "\":\"?[^\",}]*") ? substr(text, RSTART + length(key) + 3, RLENGTH - length(key) - 3) : "-" }
+  FNR == NR { id[$2] = $1; next }
+  match($0, /"by":"[0-9a-f]*",("case":"[0-9a-f]*",)?("prev":"[0-9a-f]*",)?("seen":[{][^}]*[}],)?("seq":[0-9]*,)?"suite":1,"type":"[a-z_.]*"/) {
+    top = substr($0, RSTART, RLENGTH); name = FILENAME; sub(/.*\//, "", name); type = get(top, "type"); gsub(/"/, "", type)
+    line = name " " get(top, "case") " " get(top, "by") " " get(top, "seq") " " get(top, "prev") " " id[name] " " type
+    line = line " " (type ~ /^item.(seal|open)$/ ? get($0, "item") : "-"); gsub(/"/, "", line); print line
+  }' "$WORK/ids" "$WORK"/said/* > "$WORK/told"
+CASE=$(member "$WORK/export" case)
+awk -v hers="$CASE" '$2 != "-" && $2 != hers { print "FAIL  event " $1 + 0 " belongs to another case than the export" }' "$WORK/told" > "$WORK/out"
+cat "$WORK/out"; [ ! -s "$WORK/out" ] || FAILED=1
+{ awk '$8 != "-" { print $8 }' "$WORK/told"; find . -path './data/items/*.getuige' | sed 's|.*/||; s|.getuige$||'; } | sort -u > "$WORK/items"
+sed -n 's/.*"items":\[\([^]]*\)\].*/\1/p' "$WORK/export" | tr -d '"' | tr ',' '\n' | sort -u > "$WORK/exported"
+if cmp -s "$WORK/items" "$WORK/exported"; then ok "the items here are those of the export"
+else bad "these items are in the export or here, not both:"; comm -3 "$WORK/items" "$WORK/exported"; fi
+head=$(sed -n 's/.*"head":{"log":"\([^"]*\)","root":"\([0-9a-f]*\)","size":\([0-9]*\)}.*/\1 \3 \2/p' "$WORK/export")
+set -- $head                                                        # LOG SIZE ROOT
+if [ $# -ne 3 ] || ! log_of "$1"; then bad "the export names no head of a log that is known"
+else
+  below=$((FIRST + $2 - BEFORE))
+  [ "$below" -le "$EXPORT" ] || bad "the head that the export names holds the export itself"
+  awk -v below="$below" '$1 + 0 >= below { exit 1 }' "$WORK/told" || bad "there is an event behind the head that the export names"
+  if grep " $1 $2 " "$WORK/heads" | grep -qv " $3\$"; then bad "the export names another head of $2 entries than the signed one"; fi
+fi
+awk '$4 != "-" { print $3, $4, $6, $5 }' "$WORK/told" > "$WORK/numbers"
+sed -n 's/.*"last":\[\([^]]*\)\].*/\1/p' "$WORK/export" | tr '{' '\n' |
+  sed -n 's/^"by":"\([0-9a-f]*\)","seq":\([0-9]*\),"statement":"\([0-9a-f]*\)".*/\1 \2 \3/p' > "$WORK/last"
+awk '
+  function broken(by, why) { if (!(by in bad)) print "FAIL  the numbering of key " substr(by, 1, 8) " does not hold: " why; bad[by] }
+  FNR == NR { if ($1 in last) broken($1, "two last numbers"); last[$1] = $2; named[$1] = $3; next }
+  {
+    if (($1, $2) in id) broken($1, "number " $2 " was given twice")
+    id[$1, $2] = $3; prev[$1, $2] = $4; count[$1]++
+    if (!($1 in last)) broken($1, "the export names no last number of it")
+    else if ($2 + 0 > last[$1] + 0) broken($1, "number " $2 " is here, and the server called " last[$1] " the last")
+    else if ($2 == last[$1] && $3 != named[$1]) broken($1, "number " $2 " is another statement than the export names")
+  }
+  END {
+    for (key in id) {
+      split(key, part, SUBSEP)
+      before = part[2] == 0 ? sprintf("%064d", 0) : ((part[1], part[2] - 1) in id) ? id[part[1], part[2] - 1] : prev[key]
+      if (prev[key] != before) broken(part[1], "number " part[2] " does not follow from the one before it")
+    }
+    for (by in last) {
+      if (by in bad) continue
+      if (count[by] == last[by] + 1) print "ok    key " substr(by, 1, 8) ": complete up to number " last[by] ", as the server says"
+      else print "note  key " substr(by, 1, 8) ": " last[by] + 1 - count[by] " of the numbers 0 to " last[by] " are not here: not granted, says the server"
+    }
+  }' "$WORK/last" "$WORK/numbers" > "$WORK/out"
+cat "$WORK/out"; if grep -q '^FAIL' "$WORK/out"; then FAILED=1; fi
+
+echo "note  not checked here: whether HOWTO.txt and this very script are those of Getuige, and what she granted to whom"
+echo "note  not checked here: timeline.csv and case.jsonld, which are made from the rest"
 echo "note  not checked here: whether a pinned key has a part of small order beside its own; whoever pinned it answers for that"
 echo "note  not checked here: who signed the statements and items, and whether they were allowed to; getuige verify does that"
 if [ "$FAILED" -eq 0 ]; then echo "All of this holds."; else echo "Not everything holds: see FAIL above."; fi

@@ -52,5 +52,8 @@ class Openings:
     """
 
     v: int
+    maker: str
+    """Which program made `timeline.csv` and `case.jsonld` from this."""
+
     items: tuple[Opening, ...]
     closed: tuple[Closed, ...] | None = None

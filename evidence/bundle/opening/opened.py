@@ -6,7 +6,6 @@ is one row that says so; the others are opened all the same.
 """
 
 import errno
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -18,14 +17,13 @@ from evidence import canonical, ids, keys, schema
 from evidence.bundle.format import bag, layout, wraps
 from evidence.bundle.format.openings import Closed, Incomplete, Opening, Openings, Part
 from evidence.bundle.format.wraps import Given
-from evidence.bundle.opening import case_uco, naming, timeline_csv
+from evidence.bundle.opening import derived, naming
 from evidence.envelope import container, opening
 from evidence.envelope import meta as metas
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import NotGivenError
 from evidence.errors import EvidenceError
 from evidence.statements import bodies
-from evidence.statements import event as events
 
 INCOMPLETE: Final = "ONVOLLEDIG"
 """Stands in the name of a file that was cut off: nobody should have to read a list to know."""
@@ -115,13 +113,13 @@ def _open_into(source: bag.Bag, reader: keys.Identity, given: list[Given], work:
         progress(number, len(given))
     opened = tuple(one.opening for one in found if one.opening is not None)
     closed = tuple(Closed(one.given.body.item, one.given.event.index, one.part) for one in found if one.part)
-    openings = Openings(1, opened, closed or None)
+    openings = Openings(1, derived.MAKER, opened, closed or None)
     _store(work, layout.OPENINGS, iter([canonical.encode(schema.encode(openings))]))
-    signers = wraps.signers_of(source)
-    _store(work, layout.TIMELINE, iter([timeline_csv.write(_row(one, signers) for one in found)]))
-    export = events.parse(bag.read_small(source, layout.EXPORT_EVENT))
-    described = (_described(work, one.opening, one.meta, one.given.event) for one in found if one.opening and one.meta)
-    _store(work, layout.CASE, iter([case_uco.document(described, export, signers)]))
+    folder = bag.FolderBag(work)
+    shown = [name for name in folder.names() if name.startswith((layout.DESCRIPTIONS, layout.ORIGINALS))]
+    for name, data in derived.make(folder, openings, bag.digests(folder, shown)).items():
+        _store(work, name, iter([data]))
+    signers = wraps.signers_of(folder)
     _close_bag(work)
     return Result(opened, tuple(_unopened(one, signers) for one in found if one.part))
 
@@ -209,18 +207,6 @@ def _store_original(work: Path, name: str, prefix: str, pieces: Iterator[bytes])
     return original
 
 
-def _row(one: _Item, signers: Mapping[ids.KeyId, str]) -> timeline_csv.Row:
-    event, opened = one.given.event, one.opening
-    return timeline_csv.Row(
-        event,
-        _name(signers, event.statement.by),
-        one.meta,
-        None if opened is None else opened.original,
-        isinstance(one.given.body, bodies.ItemSeal),
-        one.part,
-    )
-
-
 def _unopened(one: _Item, signers: Mapping[ids.KeyId, str]) -> Unopened:
     event = one.given.event
     part = one.part or "container"
@@ -229,24 +215,6 @@ def _unopened(one: _Item, signers: Mapping[ids.KeyId, str]) -> Unopened:
 
 def _name(signers: Mapping[ids.KeyId, str], kid: ids.KeyId) -> str:
     return signers.get(kid, f"sleutel/key {kid[:8]}")
-
-
-def _described(work: Path, entry: Opening, meta: Meta, sealed: events.Event) -> case_uco.OpenedItem:
-    """Return what the CASE file says of an item."""
-    description = (work / entry.description).read_bytes()
-    digest = hashlib.sha256(description).hexdigest()
-    files = [case_uco.OpenedFile(entry.description, digest, len(description), "application/json")]
-    file = metas.file_of(meta)
-    if entry.original is not None and file is not None:
-        sha256, size = file.sha256, file.size
-        if entry.incomplete is not None:
-            path = work / entry.original
-            sha256, size = (
-                ids.Sha256(bag.digests(bag.FolderBag(work), [entry.original])[entry.original]),
-                path.stat().st_size,
-            )
-        files.append(case_uco.OpenedFile(entry.original, sha256, size, file.mime))
-    return case_uco.OpenedItem(entry.item, meta, sealed, tuple(files))
 
 
 def _prefix(pieces: Iterator[bytes]) -> tuple[container.Prefix, Iterator[bytes]]:

@@ -121,8 +121,8 @@ class TsaPolicy:
 
 
 def of_roots(roots: Sequence[bytes]) -> TrustedTsas:
-    """Return what is trusted where no policy says more: each root is an authority of its own, and none is demanded."""
-    return TrustedTsas(tuple(TrustedTsa("", (pem,)) for pem in roots))
+    """Return what is trusted where no policy says more: each root is an authority of its own, and one must vouch."""
+    return TrustedTsas(tuple(TrustedTsa("", (pem,)) for pem in roots), min(1, len(roots)))
 
 
 def fingerprint(pem: bytes) -> str:

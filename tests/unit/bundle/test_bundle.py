@@ -118,7 +118,7 @@ def test_an_original_swapped_after_opening_is_found(
     original.write_bytes(PHOTO.replace(b"not", b"hot"))
     assert {"bag-file-differs", "original-differs"} <= {claim.code for claim in check(target, book).failed}
     regenerate(target)
-    assert {claim.code for claim in check(target, book).failed} == {"original-differs"}
+    assert {claim.code for claim in check(target, book).failed} == {"original-differs", "derived-differs"}
 
 
 def test_anchors_from_inside_the_bundle_are_refused(
@@ -159,8 +159,12 @@ def test_an_item_is_checked_with_its_receipt(
     receipt = item.with_suffix(".json")
     write_receipt(receipt, book, recorded)
     report = check(item, book)
-    assert (report.exit_code, codes(report, Verdict.PROVEN)) == (0, {"receipt", "item-received"})
-    assert "signer-unchecked" in codes(report, Verdict.NOTE)  # it is not the whole proof, and says so
+    assert (report.exit_code, codes(report, Verdict.PROVEN)) == (0, set())
+    assert codes(report, Verdict.NOTE) >= {
+        "receipt-promised",
+        "item-received",
+        "signer-unchecked",
+    }  # it is not the whole proof, and says so
     other = book.sealed(second)
     for damage in (item.read_bytes()[:-1], book.container(other.container.sha256).read_bytes(), b""):
         item.write_bytes(damage)

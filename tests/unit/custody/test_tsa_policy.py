@@ -39,9 +39,10 @@ def test_a_root_that_is_not_at_hand_is_named() -> None:
         TsaPolicy.parse(TEXT).with_roots(ROOTS[1:])
 
 
-def test_without_a_policy_each_root_is_one_and_none_is_demanded() -> None:
+def test_without_a_policy_each_root_is_one_and_one_is_demanded() -> None:
     trusted = tsa_policy.of_roots(ROOTS)
-    assert ([tsa.roots for tsa in trusted.tsas], trusted.quorum) == ([(root,) for root in ROOTS], 0)
+    assert ([tsa.roots for tsa in trusted.tsas], trusted.quorum) == ([(root,) for root in ROOTS], 1)
+    assert tsa_policy.of_roots([]).quorum == 0
 
 
 BAD = {

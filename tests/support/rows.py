@@ -1,0 +1,83 @@
+"""What a row of the table of tampered bundles is (`tests/support/tampered.py`), and the story that rows are made from.
+
+A row is a way to tamper and an outcome for each column: `python` is `getuige verify` and `getuige-verify.pyz`, which
+are one program, and `shell` is `verify.sh`. Another verifier is another column, or is held to `python`; a new format is
+more rows.
+"""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from evidence import ids
+from evidence.bundle.opening import opened
+from evidence.envelope import sealing
+from evidence.envelope.meta import Media
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An exit code, and what is said: codes of claims that fail (1) or are noted (0), or words."""
+
+    code: int
+    says: tuple[str, ...] = ()
+
+
+HOLDS: Final = Outcome(0)
+UNCHECKED: Final = Outcome(0, ("not checked here: who signed the statements and items",))
+"""It does not look at this, and says so."""
+
+NOT_FOR_IT: Final = Outcome(2, ("cannot be checked here",))
+
+
+def fails(*says: str) -> Outcome:
+    """Something does not hold, and these words or codes name it."""
+    return Outcome(1, says)
+
+
+def unreadable(*says: str) -> Outcome:
+    """It is refused before anything is judged."""
+    return Outcome(2, says)
+
+
+@dataclass(frozen=True)
+class Story:
+    """What rows are made from: a bundle with a whole, an announced and an incomplete item, sealed and opened."""
+
+    book: Organisation
+    sealed: Path
+    opened: Path
+
+    @classmethod
+    def build(cls, folder: Path) -> "Story":
+        """Make it all in `folder`."""
+        book = Organisation(folder / "book")
+        photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Auto")
+        content = sealing.Content.of_bytes(bytes(50_000), "auto.jpg", "image/jpeg")
+        items = [book.seal(incident()), book.seal(photo, content, announced=True), book.begin(photo, content, 30_000)]
+        book.grant(*items)
+        bundle = book.export(*items)
+        opened.open_bundle(bundle, book.investigator, folder / "opened")
+        return cls(book, unpacked(bundle, folder / "sealed"), folder / "opened")
+
+
+def unpacked(bundle: Path, target: Path) -> Path:
+    """Unpack a bundle; return its one folder."""
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(target)
+    (folder,) = target.iterdir()
+    return folder
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was done, what each verifier says, and what makes it: returns what to verify, and the anchors."""
+
+    name: str
+    python: Outcome
+    shell: Outcome
+    make: Callable[[Story, Path], tuple[Path, Path]]
