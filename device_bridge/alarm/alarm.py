@@ -8,9 +8,12 @@ from evidence import ids, schema
 from evidence.statements.bodies import AlarmKind, CloseReason
 
 State = Literal["raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed"]
-Act = Literal["claim", "accept", "dispatch", "on_scene", "close"]
+Act = Literal["claim", "accept", "dispatch", "on_scene", "close", "take_over", "look"]
 Outcome = Literal["delivered", "failed"]
 Code = Literal["none", "right", "wrong"]
+
+TAKES: Final[tuple[Act, ...]] = ("accept", "take_over")
+"""Acts after which the alarm is on the name of whoever signed."""
 
 CLAIM_LEASE_MS: Final = 30_000
 """A console renews its claims every ten seconds; after three that are missing nobody is looking any more."""
@@ -188,11 +191,16 @@ class Alarm:
 
     @property
     def accepted_ms(self) -> int | None:
-        """When who has it accepted it (Unix milliseconds); None when nobody has, or nothing says when."""
+        """When who has it accepted it or took it over (Unix ms); None when nobody has, or nothing says when."""
         if self.accepted_by is None:
             return None
         kid = self.accepted_by.kid
-        return max((done.at_ms for done in self.acts if done.what == "accept" and done.by.kid == kid), default=None)
+        return max((done.at_ms for done in self.acts if done.what in TAKES and done.by.kid == kid), default=None)
+
+    @property
+    def looked(self) -> Done | None:
+        """The first look that a second pair of eyes had at its close."""
+        return next((done for done in self.acts if done.what == "look"), None)
 
     @property
     def press_id(self) -> PressId:

@@ -9,6 +9,8 @@ State rules (docs/adr/0003-alarm-path.md):
 - `revision` counts what an operator must have seen before acting: acts, presses, cancels, a claim that ran out. What
   routes report does not count.
 - Only an alarm that a human accepted can be closed, with a reason. Nothing times out into closed.
+- Whoever takes it over has it from then on: their name, their five minutes. The state stays.
+- A close that a second pair of eyes is to see can be looked at by anybody else; that is all that a closed alarm takes.
 - A further press of the device folds into its open alarm of the same sort. A test never swallows a real press.
 - A cancel is a request shown to the operator, with what its code was. Duress raises the priority. Neither moves
   the state.
@@ -19,6 +21,7 @@ from dataclasses import replace
 from typing import Final
 
 from device_bridge.alarm.alarm import (
+    TAKES,
     Act,
     Alarm,
     Claim,
@@ -64,6 +67,8 @@ _ALLOWED: Final[dict[Act, tuple[State, ...]]] = {
     "dispatch": ("accepted",),
     "on_scene": ("dispatched",),
     "close": ("accepted", "dispatched", "on_scene"),
+    "take_over": ("accepted", "dispatched", "on_scene"),
+    "look": ("closed",),
 }
 LEADS_TO: Final[dict[Act, State]] = {
     "claim": "claimed",
@@ -72,7 +77,9 @@ LEADS_TO: Final[dict[Act, State]] = {
     "on_scene": "on_scene",
     "close": "closed",
 }
-ACTS: Final[dict[str, Act]] = {f"alarm.{act}": act for act in LEADS_TO}
+"""The other acts leave the state as it is."""
+
+ACTS: Final[dict[str, Act]] = {f"alarm.{act}": act for act in _ALLOWED}
 """Statement type → act."""
 
 
@@ -179,17 +186,13 @@ def act(
 
     `statement` names the act for other bridges; `covers` says which presses whoever closes had before them.
     """
-    _refuse_closed(alarm)
-    if alarm.state not in _ALLOWED[what]:
-        raise AlarmError(f"an alarm that is {alarm.state} cannot be given the act {what}")
-    if what in ("claim", "accept"):
-        _refuse_claimed_by_another(alarm, by, at_ms)
+    _refuse(alarm, what, by, at_ms)
     if (what == "close") != (reason is not None):
         raise AlarmError("an alarm is closed with a reason, and nothing else has one")
-    changed = replace(seen(alarm), state=LEADS_TO[what])
+    changed = replace(seen(alarm), state=LEADS_TO.get(what, alarm.state))
     if what == "claim":
         changed = replace(changed, claim=Claim(by, at_ms))
-    elif what == "accept":
+    elif what in TAKES:
         changed = replace(changed, accepted_by=by, counting_ms=None)
     elif reason is not None:
         changed = replace(changed, closed=Closing(reason, by, at))
@@ -198,7 +201,12 @@ def act(
     if statement is not None:
         done = Done(statement, what, by, at, at_ms, reason, covers if what == "close" else None)
         changed = replace(changed, acts=(*changed.acts, done))
-    return noted(changed, Entry(at, LEADS_TO[what] + (f": {reason}" if reason else ""), by.label, statement))
+    return noted(changed, Entry(at, said_of(what) + (f": {reason}" if reason else ""), by.label, statement))
+
+
+def said_of(what: Act) -> str:
+    """Return the word of an act in a history."""
+    return LEADS_TO.get(what) or {"take_over": "taken_over"}.get(what, "looked")
 
 
 def renew(alarm: Alarm, by: ids.KeyId, at_ms: int) -> Alarm:
@@ -225,6 +233,28 @@ def wants_second_look(alarm: Alarm, reason: CloseReason, at: ids.Time) -> bool:
         return False
     quick_s = (ids.moment_of(at) - ids.moment_of(alarm.raised_at)).total_seconds()
     return reason in NO_EMERGENCY or 0 <= quick_s < QUICK_S
+
+
+def _refuse(alarm: Alarm, what: Act, by: Person, at_ms: int) -> None:
+    """Raise AlarmError when the alarm's state does not allow this act of this person."""
+    if what == "look":
+        _refuse_look(alarm, by)
+    else:
+        _refuse_closed(alarm)
+    if alarm.state not in _ALLOWED[what]:
+        raise AlarmError(f"an alarm that is {alarm.state} cannot be given the act {what}")
+    if what in ("claim", "accept"):
+        _refuse_claimed_by_another(alarm, by, at_ms)
+    if what == "take_over" and alarm.accepted_by is not None and alarm.accepted_by.kid == by.kid:
+        raise AlarmError("this alarm is on your name already")
+
+
+def _refuse_look(alarm: Alarm, by: Person) -> None:
+    """Raise AlarmError unless somebody else is to look at how it was closed."""
+    if SECOND_LOOK not in alarm.flags or alarm.closed is None:
+        raise AlarmError("nobody was asked to look at this alarm too")
+    if alarm.closed.by.kid == by.kid:
+        raise AlarmError("whoever closed it has looked already: this is for somebody else")
 
 
 def _refuse_closed(alarm: Alarm) -> None:

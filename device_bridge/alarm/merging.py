@@ -4,7 +4,8 @@ Each fact only ever adds up (a join of semilattices), so that bridges that excha
 
 - acts, lapses, lines of the history: what either has. Lines that both wrote by themselves are shown once.
 - the state: the furthest that any act leads; every act was allowed where it was made. Who *accepted* and who closed is
-  the earliest of several, by time and then by the name of the statement; the others stay in the history.
+  the earliest of several, by time and then by the name of the statement, and of who took it over the latest; the others
+  stay in the history.
 - a claim: the latest, for as long as any bridge heard that its console was there.
 - routes: the newest report of each. Escalation: the furthest.
 - presses are **not** merged here. Every bridge takes each press itself, once, from its bytes
@@ -16,7 +17,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from device_bridge.alarm.alarm import Alarm, Claim, Closing, Done, Entry, Escalation, Lapse, Person, RouteReport, State
+from device_bridge.alarm.alarm import (
+    TAKES,
+    Alarm,
+    Claim,
+    Closing,
+    Done,
+    Entry,
+    Escalation,
+    Lapse,
+    Person,
+    RouteReport,
+    State,
+)
 from device_bridge.alarm.escalation import Stage
 from device_bridge.alarm.life import MAX_HISTORY, NOT_TO_DISPATCHERS, entry_of
 from evidence import ids
@@ -113,12 +126,26 @@ def _claim(mine: Alarm, theirs: Alarm, lapses: tuple[Lapse, ...]) -> Claim | Non
 
 
 def _accepted(acts: tuple[Done, ...], lapses: tuple[Lapse, ...], mine: Alarm, theirs: Alarm) -> Person | None:
-    """Who accepted first and did not lose it again: with somebody dispatched, nobody did."""
-    if not any(done.what == "accept" for done in acts):
+    """Who accepted first, or took it over last, and did not lose it again."""
+    if not any(done.what in TAKES for done in acts):
         return mine.accepted_by or theirs.accepted_by
-    on_the_way = any(done.what in ("dispatch", "on_scene") for done in acts)
-    lost = () if on_the_way else {(lapse.claimed_ms, lapse.kid) for lapse in lapses}
-    return next((done.by for done in acts if done.what == "accept" and (done.at_ms, done.by.kid) not in lost), None)
+    return holder(acts, lapses)
+
+
+def holder(acts: Iterable[Done], lapses: Iterable[Lapse] = ()) -> Person | None:
+    """Return on whose name the alarm is, by its acts in order and the acceptances that ran out.
+
+    One that ran out counts all the same when somebody was dispatched before anybody else accepted.
+    """
+    lost = {(lapse.claimed_ms, lapse.kid) for lapse in lapses}
+    held: Done | None = None
+    on_the_way = False
+    for done in acts:
+        free = held is None or ((held.at_ms, held.by.kid) in lost and not on_the_way)
+        if done.what == "take_over" or (done.what == "accept" and free):
+            held = done
+        on_the_way = on_the_way or done.what in ("dispatch", "on_scene")
+    return None if held is None or ((held.at_ms, held.by.kid) in lost and not on_the_way) else held.by
 
 
 def _closing(acts: tuple[Done, ...]) -> Closing | None:

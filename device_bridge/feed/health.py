@@ -56,6 +56,7 @@ def alarm_json(spool: Spool, alarm: Alarm) -> dict[str, Any]:
         "claimed_by": None if claim is None else schema.encode(claim.person),
         "accepted_by": alarm.accepted_by and schema.encode(alarm.accepted_by),
         "closed": alarm.closed and schema.encode(alarm.closed),
+        "looked": alarm.looked and {"by": schema.encode(alarm.looked.by), "at": alarm.looked.at},
         "escalation": alarm.escalation and schema.encode(alarm.escalation),
         "revision": alarm.revision or 0,
         "history": schema.encode(alarm.history),
@@ -188,7 +189,7 @@ class View:
             "ready": not any(isinstance(worker, Loop) and worker.ended for _, worker in workers),
             "troubles": [cause.english for cause in causes],
             "causes": [cause.to_json() for cause in causes],
-            "watching": {"consoles": self.watchers.consoles, "on_shift": self.watchers.on_shift},
+            "watching": {"consoles": self.watchers.consoles, "on_shift": list(self.watchers.on_shift)},
             "brokers": brokers,
             "routes": routes,
             "journal": {

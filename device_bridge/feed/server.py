@@ -147,7 +147,7 @@ class Feed:
         return JSONResponse(await run_in_threadpool(self._view.health))
 
     async def _watchers(self, request: Request) -> Response:
-        """Hear from a server how many consoles are open there, and at how many a person has begun a shift."""
+        """Hear from a server how many consoles are open there, and who watches on a shift."""
         if self._view.watchers.note(Watching.parse(await _body(request, MAX_ACT_BYTES))):
             self._board.announce([])
         return Response(status_code=HTTPStatus.NO_CONTENT)

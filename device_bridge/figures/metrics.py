@@ -66,9 +66,10 @@ def _causes(health: Mapping[str, Any]) -> Iterable[Metric]:
         causes.add_metric((code,), found[code])
     yield causes
     yield GaugeMetricFamily("getuige_bridge_ready", "Whether all its threads run", value=int(health["ready"]))
-    for name in ("consoles", "on_shift"):
-        text = "Open consoles" if name == "consoles" else "Open consoles with a shift begun"
-        yield GaugeMetricFamily(f"getuige_bridge_{name}", text, value=health["watching"][name])
+    watching = health["watching"]
+    yield GaugeMetricFamily("getuige_bridge_consoles", "Open consoles", value=watching["consoles"])
+    text = "Dispatchers with a shift begun, whose console is awake"
+    yield GaugeMetricFamily("getuige_bridge_on_shift", text, value=len(watching["on_shift"]))
 
 
 def _ways(health: Mapping[str, Any]) -> Iterable[Metric]:

@@ -84,7 +84,8 @@ class ActDesk:
             alarm = life.act(alarm, what, person, now, now_ms, reason, statement=statement.id, covers=covers)
             spool.tell_peers("act", statement.id, replication.act_body(name, dsse))
             spool.save_alarm(alarm)
-            self._settle(spool, alarm, now, now_ms)
+            if what != "look":
+                self._settle(spool, alarm, now, now_ms)
             spool.count(f"acts.{what}")
         if what in TOLD_ACTS and not alarm.silent:
             self._tell(self._intake.told(alarm))

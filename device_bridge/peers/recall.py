@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from device_bridge.alarm import life, lineage
+from device_bridge.alarm import life, lineage, merging
 from device_bridge.alarm.alarm import Alarm, Closing, Done, Entry, Person, State
 from device_bridge.alarm.escalation import unix_ms
 from device_bridge.alarm.press import Pressed, Said
@@ -198,9 +198,10 @@ def alarm_of(story: Story, device: Device, number: int) -> Alarm:
         card=device.card,
         generation=number,
     )
-    accepted = next((done.by for done in story.acts if done.what == "accept"), None)
-    lines = tuple(Entry(done.at, life.LEADS_TO[done.what], done.by.label, done.statement) for done in story.acts)
-    state: State = life.LEADS_TO[story.acts[-1].what] if accepted else "raised"
+    accepted = merging.holder(story.acts)
+    lines = tuple(Entry(done.at, life.said_of(done.what), done.by.label, done.statement) for done in story.acts)
+    led = [life.LEADS_TO[done.what] for done in story.acts if done.what in life.LEADS_TO]
+    state: State = led[-1] if accepted and led else "raised"
     return replace(
         alarm,
         repeats=sum(press.kind != "cancel" for press in story.presses[1:]),

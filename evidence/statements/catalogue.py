@@ -143,6 +143,8 @@ _ROWS: Final = (
     Act("alarm.accept", bodies.AlarmAct, _DISPATCHER, "alarm", "never", alarm_state="accepted"),
     Act("alarm.dispatch", bodies.AlarmAct, _DISPATCHER, "alarm", "never", alarm_state="dispatched"),
     Act("alarm.on_scene", bodies.AlarmAct, _DISPATCHER, "alarm", "never", alarm_state="on_scene"),
+    Act("alarm.take_over", bodies.AlarmAct, _DISPATCHER, "alarm", "never", alarm_state="taken_over"),
+    Act("alarm.look", bodies.AlarmAct, _DISPATCHER, "alarm", "never", alarm_state="looked"),
     Act("alarm.close", bodies.AlarmClose, _DISPATCHER, "alarm", "never", alarm_state="closed"),
 )
 

@@ -7,7 +7,8 @@ listen hears the newest of each alarm.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from evidence import ids
@@ -20,19 +21,25 @@ __all__ = ["BridgeFeed", "BridgeUnreachableError", "Message", "Refusal"]
 TELL_S: Final = 3.0
 """A bridge believes for ten seconds what it was told of the consoles."""
 
+DARK_S: Final = 90.0
+"""A console says every ten seconds that it is awake; browsers let a page in the background do that once a minute."""
+
 STALE: Final = 409
 
 
 class BridgeFeed:
     """Follows every bridge; all methods belong to one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
         token = settings.bridge_feed_token()
         secret = None if token is None else token.get_secret_value()
         self._links = [BridgeLink(url, secret, self._heard) for url in settings.bridge_feeds()]
         self._name = ids.new_id()
-        self._consoles: dict[object, bool] = {}
-        """Open consoles, and whether their dispatcher has begun a shift."""
+        self._consoles: dict[object, ids.KeyId] = {}
+        """Open consoles, and whose they are."""
+        self._signs: dict[ids.KeyId, float] = {}
+        """When the console of a dispatcher with a shift begun was last heard; an open connection alone says nothing."""
         self._listeners: set[_Listener] = set()
 
     def alarms(self) -> list[dict[str, Any]]:
@@ -61,12 +68,27 @@ class BridgeFeed:
         finally:
             self._listeners.discard(listener)
 
-    def watched(self, console: object, *, on_shift: bool | None) -> None:
-        """Note that a console is open, and whether its dispatcher has a shift; None when it is gone."""
-        if on_shift is None:
-            self._consoles.pop(console, None)
+    def opened(self, console: object, who: ids.KeyId) -> None:
+        """Note that a console is open."""
+        self._consoles[console] = who
+
+    def gone(self, console: object) -> None:
+        """Note that a console is closed; with their last one here nobody watches on that name."""
+        who = self._consoles.pop(console, None)
+        if who is not None and who not in self._consoles.values():
+            self._signs.pop(who, None)
+
+    def signed(self, who: ids.KeyId, *, on_shift: bool) -> None:
+        """Note that a dispatcher's console is awake, and whether they have a shift running."""
+        if on_shift:
+            self._signs[who] = self._clock_s()
         else:
-            self._consoles[console] = on_shift
+            self._signs.pop(who, None)
+
+    def awake(self) -> list[ids.KeyId]:
+        """Return the dispatchers with a shift running whose console was heard here not long ago."""
+        since = self._clock_s() - DARK_S
+        return sorted(who for who, at in self._signs.items() if at >= since)
 
     async def act(self, alarm: str, dsse: bytes, if_match: str | None = None) -> dict[str, Any] | Refusal:
         """Hand a dispatcher's signed act to the bridge that is ahead, or else to the next that answers.
@@ -124,7 +146,7 @@ class BridgeFeed:
 
     async def _tell(self) -> None:
         while True:
-            said = {"server": self._name, "consoles": len(self._consoles), "on_shift": sum(self._consoles.values())}
+            said = {"server": self._name, "consoles": len(self._consoles), "on_shift": self.awake()}
             await asyncio.gather(*(link.tell_watchers(said) for link in self._links if link.reachable))
             await asyncio.sleep(TELL_S)
 

@@ -74,6 +74,7 @@ def health(reports: Sequence[Told]) -> Told:
         "reachable": True,
         "troubles": _troubles(reports),
         "causes": _causes(reports),
+        "watching": _watching(live),
         "brokers": _by_name((row for one in live for row in one.get("brokers", ())), "name", "connected", good=True),
         "routes": _by_name((row for one in live for row in one.get("routes", ())), "route", "trouble", good=None),
         "journal": next((one["journal"] for one in live if _writes(one)), first.get("journal", {})),
@@ -118,6 +119,15 @@ def _troubles(reports: Iterable[Told]) -> list[str]:
 def _causes(reports: Iterable[Told]) -> list[Told]:
     found = {(one["code"], one["about"]): one for report in reports for one in report.get("causes", ())}
     return list(found.values())
+
+
+def _watching(live: Sequence[Told]) -> Told:
+    """Return who watches, as any bridge heard it."""
+    said = [one["watching"] for one in live if isinstance(one.get("watching"), dict)]
+    return {
+        "consoles": max((_number(one.get("consoles")) for one in said), default=0),
+        "on_shift": sorted({str(kid) for one in said for kid in one.get("on_shift", ())}),
+    }
 
 
 def _by_name(rows: Iterable[Told], name: str, member: str, *, good: object) -> list[Told]:

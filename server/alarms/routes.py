@@ -146,6 +146,14 @@ async def renew_claim(alarm: str, who: DispatcherAsking, feed: FeedGiven) -> Res
     return Response(status_code=204)
 
 
+@router.post("/watching", operation_id="say_watching", status_code=204, responses=problems(*PROVEN))
+async def say_watching(who: DispatcherAsking, journal: JournalGiven, feed: FeedGiven) -> Response:
+    """Say that the asker's console is awake. It asks every 10 s; after 90 s without, its shift counts as dark."""
+    on_shift = await run_in_threadpool(journal.ask, lambda standing: _on_shift(standing, who.kid))
+    feed.signed(who.kid, on_shift=on_shift)
+    return Response(status_code=204)
+
+
 def _refused(refusal: Refusal) -> ProblemError:
     """Return the bridge's refusal as ours, with the alarm's present state when that is the reason."""
     kinds = {403: domains.NOT_ALLOWED, 404: general.NOT_FOUND}
@@ -205,7 +213,8 @@ async def _events(journal: SqlJournal, feed: BridgeFeed, kid: ids.KeyId) -> Asyn
     console = object()
     await asyncio.sleep(0)  # the listener is registered before the list is read, so that nothing falls between
     try:
-        feed.watched(console, on_shift=await run_in_threadpool(journal.ask, lambda standing: _on_shift(standing, kid)))
+        feed.opened(console, kid)
+        feed.signed(kid, on_shift=await run_in_threadpool(journal.ask, lambda standing: _on_shift(standing, kid)))
         for alarm in feed.alarms()[::-1]:
             yield _line("alarm", alarm)
         yield _line("health", feed.health())
@@ -222,14 +231,12 @@ async def _events(journal: SqlJournal, feed: BridgeFeed, kid: ids.KeyId) -> Asyn
             if loop.time() >= recheck:
                 if await run_in_threadpool(journal.ask, lambda standing: standing.role_of(kid)) is None:
                     return
-                on_shift = await run_in_threadpool(journal.ask, lambda standing: _on_shift(standing, kid))
-                feed.watched(console, on_shift=on_shift)
                 recheck = loop.time() + RECHECK_S
             if loop.time() >= beat:
                 yield _line("heartbeat", {"at": ids.now()})
                 beat = loop.time() + HEARTBEAT_S
     finally:
-        feed.watched(console, on_shift=None)
+        feed.gone(console)
         coming.cancel()
 
 

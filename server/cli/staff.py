@@ -216,7 +216,7 @@ def act(
     trust: Trust,
     url: Url,
     alarm: Annotated[str, typer.Argument(help="The alarm.")],
-    what: Annotated[str, typer.Argument(help="claim, accept, dispatch, on_scene; or close:REASON.")],
+    what: Annotated[str, typer.Argument(help="claim, accept, take_over, dispatch, on_scene, look; or close:REASON.")],
     phrase_file: PhraseFile = None,
 ) -> None:
     """Act on an alarm by name. Reasons to close: genuine, accidental, test, technical."""
@@ -238,7 +238,9 @@ def act(
     elif f"alarm.{verb}" in ACTS:
         typer.echo(who.act(name, case, f"alarm.{verb}"))
     else:
-        raise typer.BadParameter("claim, accept, dispatch, on_scene or close:REASON", param_hint="WHAT")
+        raise typer.BadParameter(
+            "claim, accept, take_over, dispatch, on_scene, look or close:REASON", param_hint="WHAT"
+        )
 
 
 def register(parent: typer.Typer) -> None:

@@ -104,7 +104,7 @@ class Dispatcher:
                     name, data = "message", ""
 
     def act(self, alarm: ids.AlarmId, case: ids.CaseId, act: str) -> str:
-        """Say one of `ACTS`, by name: claim, accept, dispatch or report on scene. Returns the alarm's new state.
+        """Say one of `ACTS` by name: claim, accept, take over, dispatch, on scene, look. Returns the new state.
 
         Raises:
             ClientError: refused (someone else has it, for instance) or not reachable.

@@ -14,7 +14,7 @@ from evidence.bundle.format.kinds import kind_of
 from evidence.envelope.meta import Alarm
 from evidence.statements.bodies import CentreAccount
 from server.clients.caseworker import Caseworker, Device
-from server.clients.dispatcher import ACTS, Dispatcher, FeedEvent
+from server.clients.dispatcher import Dispatcher, FeedEvent
 from server.clients.errors import ClientError
 from server.clients.vault import Vault
 from server.demo import story
@@ -72,9 +72,9 @@ def _act(stage: Stage, dispatcher: Dispatcher, console: "_Console", button: "_Bu
     card = dispatcher.open_card(name).card
     demand(card.name == story.VICTIM_NAME, "The card is not the one that was sealed to the desk.")
     stage.narrator.line("The dispatcher opened position and card with the desk's key; the server logged the reading.")
-    for act in ACTS:
-        state = dispatcher.act(name, stage.case, act)
-        stage.narrator.line(f"{story.DISPATCHER.label}: {act.removeprefix('alarm.')} → {state}")
+    for act in ("claim", "accept", "dispatch", "on_scene"):
+        state = dispatcher.act(name, stage.case, f"alarm.{act}")
+        stage.narrator.line(f"{story.DISPATCHER.label}: {act} → {state}")
     dispatcher.close(name, stage.case, "genuine")
     heard = button.finish()
     for needed in ("stored", "accepted", "closed"):

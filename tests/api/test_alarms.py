@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from evidence import ids, keys
 from evidence.envelope import wraps
-from evidence.statements import bodies
+from evidence.statements import bodies, catalogue
 from tests.support import published
 from tests.support.ports import free_port
 from tests.support.server_world import Person, World, problem, running, seal, settings_in
@@ -47,6 +47,7 @@ class Bridge:
         self.rows: list[dict[str, Any]] = []
         self.asked: list[dict[str, str]] = []
         self.standing: list[dict[str, Any]] = []
+        self.watching: list[list[str]] = []
 
     async def stream(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
@@ -90,6 +91,10 @@ class Bridge:
         status, document = self.answer
         return Response(status_code=204) if status == 200 else JSONResponse(document, status)
 
+    async def watchers(self, request: Request) -> Response:
+        self.watching.append((await request.json())["on_shift"])
+        return Response(status_code=204)
+
     @contextmanager
     def running(self) -> Iterator[None]:
         app = Starlette(
@@ -99,6 +104,7 @@ class Bridge:
                 Route("/days", self.days),
                 Route("/alarms/{alarm}/acts", self.act, methods=["POST"]),
                 Route("/alarms/{alarm}/lease", self.lease, methods=["POST"]),
+                Route("/watchers", self.watchers, methods=["POST"]),
             ]
         )
         config = uvicorn.Config(app, port=self.port, log_config=None, timeout_graceful_shutdown=0)
@@ -199,6 +205,7 @@ def check_acts(bridge: Bridge, console: World) -> None:
     assert bridge.seen == [None, None, '"3"']
     assert listed(who)["alarms"][0]["state"] == "accepted", "every console hears of the present state"
     check_lease(bridge, console)
+    check_watching(bridge, console)
 
 
 def check_lease(bridge: Bridge, console: World) -> None:
@@ -212,6 +219,23 @@ def check_lease(bridge: Bridge, console: World) -> None:
     assert problem(console.caseworker.http.post(where)) == "not-found"
     assert problem(console.dispatcher.http.post("/api/v1/alarms/..%2Fhealth/lease")) == "not-found"
     assert len(bridge.leases) == 2
+
+
+def check_watching(bridge: Bridge, console: World) -> None:
+    """Who has a shift running and says so is told to the bridge by name; who has none is not."""
+    who, where = console.dispatcher, "/api/v1/alarms/watching"
+    assert who.http.post(where).status_code == 204
+    assert problem(console.caseworker.http.post(where)) == "not-found"
+    told = len(bridge.watching)
+    until(lambda: len(bridge.watching) > told + 1, "the server said what it sees")
+    assert bridge.watching[-1] == [], "no shift runs"
+    mark = bodies.ShiftMark(ids.ShiftId(ids.new_id()))
+    who.act("shift.begin", mark)
+    assert who.http.post(where).status_code == 204
+    until(lambda: bridge.watching[-1] == [who.kid], "the bridge hears who watches")
+    who.act("shift.end", mark)
+    assert who.http.post(where).status_code == 204
+    until(lambda: bridge.watching[-1] == [], "and that nobody does any more")
 
 
 def check_card(bridge: Bridge, console: World) -> None:
@@ -245,10 +269,11 @@ def test_only_dispatchers_see_alarms(world: World, console: World, phone: Person
 
 
 def test_an_act_cannot_pass_by_the_bridge(world: World) -> None:
-    claim = world.dispatcher.sign("alarm.claim", bodies.AlarmAct(ids.AlarmId(ALARM)), ids.CaseId(ids.new_id()))
-    answer = world.dispatcher.post(claim)
-    assert (answer.status_code, problem(answer)) == (403, "not-allowed")
-    assert answer.json()["reason"] == "door"
+    for act in catalogue.where(body=bodies.AlarmAct):
+        said = world.dispatcher.sign(act, bodies.AlarmAct(ids.AlarmId(ALARM)), ids.CaseId(ids.new_id()))
+        answer = world.dispatcher.post(said)
+        assert (answer.status_code, problem(answer)) == (403, "not-allowed")
+        assert answer.json()["reason"] == "door"
 
 
 def test_a_day_is_told_to_dispatchers_and_to_caseworkers_of_the_team_only(bridge: Bridge, console: World) -> None:

@@ -23,7 +23,7 @@ from device_bridge.routes.line import Line
 from evidence import ids
 from evidence.errors import FormatError
 from server import doctor
-from server.alarms.feed import BridgeFeed
+from server.alarms.feed import DARK_S, BridgeFeed
 from server.settings import Settings
 from tests.support.alarm_centre import framed, receiver
 from tests.support.bridge_world import World, world
@@ -92,13 +92,14 @@ def test_a_server_that_listens_is_nobody_until_a_person_has_begun_a_shift(made: 
         try:
             await settle(lambda: made.bridge.feed.listeners == 1, "the server listens")
             assert "nobody-watches" in await asyncio.to_thread(named, made.bridge)
-            console = object()
-            feed.watched(console, on_shift=False)
+            console, who = object(), ids.KeyId("a" * 32)
+            feed.opened(console, who)
+            feed.signed(who, on_shift=False)
             await settle(lambda: made.bridge.consoles() == 1, "the bridge hears of an open console")
             assert "nobody-watches" in await asyncio.to_thread(named, made.bridge)
-            feed.watched(console, on_shift=True)
+            feed.signed(who, on_shift=True)
             await settle(lambda: "nobody-watches" not in named(made.bridge), "somebody watches")
-            feed.watched(console, on_shift=None)
+            feed.gone(console)
             await settle(lambda: "nobody-watches" in named(made.bridge), "the console is gone")
         finally:
             following.cancel()
@@ -111,19 +112,37 @@ async def settle(question: Callable[[], bool], what: str) -> None:
     await asyncio.to_thread(until, question, what)
 
 
+def test_a_console_that_sleeps_watches_no_more_though_its_connection_stands(tmp_path: Path) -> None:
+    now = [0.0]
+    feed = BridgeFeed(Settings.model_validate({"data": tmp_path}), lambda: now[0])
+    console, who = object(), ids.KeyId("a" * 32)
+    feed.opened(console, who)
+    feed.signed(who, on_shift=True)
+    now[0] = DARK_S - 1
+    assert feed.awake() == [who], "a page in the background may be let to speak once a minute only"
+    now[0] = DARK_S + 1
+    assert feed.awake() == []
+    feed.signed(who, on_shift=True)
+    assert feed.awake() == [who], "it woke up"
+    feed.gone(console)
+    assert feed.awake() == []
+
+
 def test_what_a_server_said_a_while_ago_is_not_believed() -> None:
     now = [0.0]
     watchers = Watchers(lambda: now[0])
-    assert watchers.note(Watching("a", 2, 1))
-    assert not watchers.note(Watching("b", 1, 1))
-    assert (watchers.consoles, watchers.on_shift) == (3, 2)
+    one, other = ids.KeyId("a" * 32), ids.KeyId("b" * 32)
+    assert watchers.note(Watching("a", 2, (one,)))
+    assert not watchers.note(Watching("b", 1, (one,)))
+    assert watchers.note(Watching("b", 1, (one, other))), "which of them watches is news too"
+    assert (watchers.consoles, watchers.on_shift) == (3, (one, other))
     now[0] = BELIEVED_S + 0.1
-    assert (watchers.consoles, watchers.on_shift) == (0, 0)
+    assert (watchers.consoles, watchers.on_shift) == (0, ())
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"{}", b'{"consoles":1,"on_shift":2,"server":"a"}', b'{"consoles":1,"on_shift":-1,"server":"a"}', b"[1]"],
+    [b"{}", b'{"consoles":1,"on_shift":2,"server":"a"}', b'{"consoles":-1,"on_shift":[],"server":"a"}', b"[1]"],
 )
 def test_odd_words_about_consoles_are_refused(body: bytes) -> None:
     with pytest.raises(FormatError):

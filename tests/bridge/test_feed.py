@@ -256,7 +256,7 @@ def test_duress_and_cancel_fold_in_and_close_nothing(feed: httpx.Client, memory:
 def test_the_stream_begins_with_a_snapshot_and_brings_every_change_and_a_heartbeat(
     made: World, feed: httpx.Client, memory: DeviceMemory
 ) -> None:
-    feed.post("/watchers", json={"server": "test", "consoles": 1, "on_shift": 1}).raise_for_status()
+    feed.post("/watchers", json={"server": "test", "consoles": 1, "on_shift": ["a" * 32]}).raise_for_status()
     with feed.stream("GET", "/feed") as stream:
         events = _events(stream.iter_lines())
         name, snapshot = next(events)

@@ -187,6 +187,12 @@ async def test_the_page_says_when_the_screen_may_go_dark_and_asks_again(browser:
         await daan.sound()
 
 
+def accepted_by(sanne: keys.Identity, state: str) -> dict[str, object]:
+    """Return what an alarm says of itself once a colleague accepted it."""
+    line = {"at": ids.now(), "what": "accepted", "by": "Sanne de Wit"}
+    return {"state": state, "accepted_by": {"kid": sanne.kid, "label": "Sanne de Wit"}, "history": [line]}
+
+
 async def test_who_comes_next_takes_over_by_name_what_was_open(browser: Browser, server: StandIn) -> None:
     world = server.world
     sanne, name = keys.Identity.generate(), ids.ShiftId(ids.new_id())
@@ -195,7 +201,7 @@ async def test_who_comes_next_takes_over_by_name_what_was_open(browser: Browser,
         page = daan.page
         await daan.console()
         alarm, own = server.press(), server.press()
-        server.alarms[alarm] |= {"state": "dispatched", "accepted_by": {"kid": sanne.kid, "label": "Sanne de Wit"}}
+        server.alarms[alarm] |= accepted_by(sanne, "dispatched")
         server.tell("alarm", dict(server.alarms[alarm]))
         left = page.locator(".hand-over")
         world.record(statement.sign(sanne, "shift.begin", bodies.ShiftMark(name)))
@@ -210,6 +216,9 @@ async def test_who_comes_next_takes_over_by_name_what_was_open(browser: Browser,
         row = page.locator(f"button[data-alarm='{alarm}']")
         await expect(row).to_contain_text("aangenomen door Sanne de Wit, overgenomen door Daan Okafor (meldkamer) om")
         begun, taken = server.statements
+        assert [(act.type, act.body) for act in server.acts] == [
+            ("alarm.take_over", bodies.AlarmAct(ids.AlarmId(alarm)))
+        ]
         assert begun.type == "shift.begin"
         assert isinstance(begun.body, bodies.ShiftMark)
         assert taken.body == bodies.ShiftTakeOver(name, begun.body.shift, (ids.AlarmId(alarm),))
@@ -218,9 +227,40 @@ async def test_who_comes_next_takes_over_by_name_what_was_open(browser: Browser,
         await page.keyboard.press("a")
         await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
         await page.get_by_role("button", name="Dienst beëindigen").click()
-        await expect(left).to_contain_text("1 open alarm op uw naam", timeout=patience(15_000))
+        await expect(left).to_contain_text("2 open alarmen op uw naam", timeout=patience(15_000))
         await expect(left.get_by_role("button")).to_have_count(0)
         assert await daan.axe() == []
+        await daan.sound()
+
+
+async def test_a_console_that_went_dark_has_its_alarms_taken_over_too(browser: Browser, server: StandIn) -> None:
+    world = server.world
+    sanne, name = keys.Identity.generate(), ids.ShiftId(ids.new_id())
+    world.record(statement.sign(world.root, "key.publish", published.certificate(sanne, "dispatcher", "Sanne de Wit")))
+    world.record(statement.sign(sanne, "shift.begin", bodies.ShiftMark(name)))
+    awake = [sanne.kid, world.people["daan"].kid]
+    server.health = {**server.health, "watching": {"consoles": 2, "on_shift": awake}}
+    async with visit(browser, server.url) as daan:
+        page = daan.page
+        await daan.console()
+        await page.get_by_role("button", name="Dienst starten").click()
+        alarm = server.press()
+        server.alarms[alarm] |= accepted_by(sanne, "accepted")
+        server.tell("alarm", dict(server.alarms[alarm]))
+        row = page.locator(f"button[data-alarm='{alarm}']")
+        await expect(row).to_contain_text("aangenomen door Sanne de Wit")
+        left = page.locator(".hand-over")
+        await asyncio.to_thread(until, lambda: server.awake.count("daan") >= 2, "our own console says that it is awake")
+        await expect(left).to_have_count(0)
+        server.health = {**server.health, "watching": {"consoles": 1, "on_shift": awake[1:]}}
+        server.tell("health", server.health)
+        gone = "De meldtafel van Sanne de Wit is niet meer te horen, met 1 open alarm"
+        await expect(left).to_contain_text(gone, timeout=patience(30_000))
+        await page.get_by_role("button", name="Ik neem over van Sanne de Wit").click()
+        await expect(row).to_contain_text("overgenomen door Daan Okafor (meldkamer) om")
+        await expect(left).to_have_count(0)
+        assert [act.type for act in server.acts] == ["alarm.take_over"]
+        assert server.alarms[alarm]["accepted_by"]["kid"] == awake[1]
         await daan.sound()
 
 

@@ -118,6 +118,8 @@ async def test_a_quick_close_is_shown_to_whoever_did_not_close_it(
         await page.get_by_role("button", name="Gezien").click()
         await expect(title).to_have_count(0)
         await expect(page.locator("div.second-look")).not_to_contain_text("Klopt dat?")
+        await expect(page.locator("div.second-look")).to_contain_text("Daan Okafor (meldkamer) keek mee om")
+        assert [act.type for act in server.acts] == ["alarm.look"]
 
         mine = {"kid": server.world.people["daan"].kid, "label": "Daan Okafor"}
         change(server, own, state="closed", closed={**closed, "by": mine}, flags=["second-look"])

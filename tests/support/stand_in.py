@@ -49,6 +49,8 @@ class StandIn:
             "journal": {"trouble": None}, "routes": [],
         }  # fmt: skip
         self.leases: list[tuple[str, str]] = []
+        self.awake: list[str] = []
+        """Whose console said that it is awake, in order."""
         self.deaf = False
         self.device: dict[str, Any] = {
             "device": world.device, "case": world.case, "profile": "3min", "covenant": "AWARE 12", "state": "ready",
@@ -143,6 +145,7 @@ class StandIn:
             ("GET", "/devices", self._devices),
             ("GET", "/devices/{device}", self._device),
             ("POST", "/statements", self._statement),
+            ("POST", "/alarms/watching", self._watching),
             ("POST", "/alarms/{alarm}/acts", self._act),
             ("POST", "/alarms/{alarm}/lease", self._lease),
             ("GET", "/alarms/{alarm}/card", self._card),
@@ -315,17 +318,28 @@ class StandIn:
         statement.verified(made, {identity.kid: identity.sign_public})
         self.world.record(made)
         self.acts.append(made)
-        state = STATES[made.type.removeprefix("alarm.")]
         found = self.alarms[alarm]
         person = {"kid": identity.kid, "label": LABELS[handle]}
-        what = state if not isinstance(made.body, bodies.AlarmClose) else f"closed: {made.body.reason}"
+        act = made.type.removeprefix("alarm.")
+        if act == "look":
+            found["looked"] = {"by": person, "at": made.at}
+        if act == "take_over":
+            found["accepted_by"] = person
+        state = STATES.get(act, found["state"])
+        what = {"look": "looked", "take_over": "taken_over"}.get(act, state)
+        if isinstance(made.body, bodies.AlarmClose):
+            what = f"closed: {made.body.reason}"
         found |= {"state": state, "history": [*found["history"], {"at": made.at, "what": what, "by": person["label"]}]}
-        if state in ("claimed", "accepted"):
+        if act in ("claim", "accept"):
             found[f"{state}_by"] = person
         if isinstance(made.body, bodies.AlarmClose):
             found["closed"] = {"reason": made.body.reason, "by": person, "at": made.at}
         self.tell("alarm", found)
         return JSONResponse(found)
+
+    async def _watching(self, request: Request) -> Response:
+        self.awake.append(self._who(request))
+        return Response(status_code=204)
 
     async def _shifts(self, request: Request) -> dict[str, Any]:
         self._who(request)

@@ -75,7 +75,7 @@ class AlarmDeliver(Body):
 
 @dataclass(frozen=True)
 class AlarmAct(Body):
-    """A named dispatcher claims, accepts, dispatches or reports on scene."""
+    """A named dispatcher claims, accepts, takes over, dispatches, reports on scene, or looks at a colleague's close."""
 
     alarm: AlarmId
 

@@ -82,7 +82,7 @@ class AlarmLife(RuleBasedStateMachine):
         self.attempt(life.report(self.alarm, RouteReport(route, outcome, "x", at(self.now_ms).at)))
 
     @rule(
-        what=st.sampled_from(["claim", "accept", "dispatch", "on_scene", "close"]),
+        what=st.sampled_from(["claim", "accept", "dispatch", "on_scene", "close", "take_over", "look"]),
         who=st.sampled_from(PEOPLE),
     )
     def act(self, what: Act, who: Person) -> None:

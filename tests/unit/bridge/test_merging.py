@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +41,20 @@ def raised(ms: int = 0, counter: int = 1) -> Alarm:
 # What one bridge does: a word, who or which, how much later.
 STEP = st.tuples(
     st.sampled_from(
-        ["claim", "accept", "dispatch", "on_scene", "close", "renew", "lapse", "report", "escalate", "sync"]
+        [
+            "claim",
+            "accept",
+            "take_over",
+            "dispatch",
+            "on_scene",
+            "close",
+            "look",
+            "renew",
+            "lapse",
+            "report",
+            "escalate",
+            "sync",
+        ]
     ),
     st.integers(0, 1),
     st.integers(1, 20_000),
@@ -66,7 +80,7 @@ def done(alarm: Alarm, word: str, who: int, ms: int, name: str) -> Alarm:
             return life.report(alarm, RouteReport(ROUTES[who], "delivered" if ms % 3 else "failed", "said", at(ms)))
         case "escalate":
             return alarm if alarm.stage == 2 else escalation.escalate(alarm, 2 if alarm.stage else 1, at(ms))
-        case "claim" | "accept" | "dispatch" | "on_scene" | "close":
+        case "claim" | "accept" | "dispatch" | "on_scene" | "close" | "take_over" | "look":
             closing = word == "close"
             return life.act(
                 alarm,
@@ -144,6 +158,34 @@ def test_whoever_accepted_first_has_it_and_the_other_is_in_the_history() -> None
     both = merging.merge(one, other)
     assert both.accepted_by == PEOPLE[1]
     assert [entry.by for entry in both.history if entry.what == "accepted"] == ["Yilmaz", "Bakker"]
+
+
+def test_whoever_took_it_over_has_it_at_every_bridge() -> None:
+    accepted = step(raised(), "accept", 0, 500, "aa")
+    taken = step(step(accepted, "take_over", 1, 900, "bb"), "dispatch", 1, 950, "cc")
+    assert taken.accepted_by == PEOPLE[1]
+    for both in (merging.merge(taken, accepted), merging.merge(accepted, taken)):
+        assert (both.accepted_by, both.state, both.accepted_ms) == (PEOPLE[1], "dispatched", START_MS + 900)
+
+
+def test_who_accepted_after_another_sent_nobody_has_it_also_when_bridges_compare() -> None:
+    lost = escalation.lapse_acceptance(step(raised(), "accept", 0, 500, "aa"), at(300_600))
+    anew = step(step(lost, "accept", 1, 300_700, "bb"), "dispatch", 1, 300_800, "cc")
+    assert anew.accepted_by == PEOPLE[1]
+    assert merging.merge(anew, anew).accepted_by == PEOPLE[1]
+
+
+def test_a_look_at_a_close_is_known_at_every_bridge() -> None:
+    closed = step(step(raised(), "accept", 0, 500, "aa"), "close", 0, 900, "bb")
+    assert life.SECOND_LOOK in closed.flags
+    with pytest.raises(AlarmError, match="whoever closed it"):
+        life.act(closed, "look", PEOPLE[0], at(950), START_MS + 950)
+    with pytest.raises(AlarmError, match="nobody was asked"):
+        life.act(raised(), "look", PEOPLE[1], at(950), START_MS + 950)
+    looked = step(closed, "look", 1, 1000, "cc")
+    for both in (merging.merge(looked, closed), merging.merge(closed, looked)):
+        assert both.looked is not None
+        assert (both.state, both.looked.by, both.history[-1].what) == ("closed", PEOPLE[1], "looked")
 
 
 def test_a_claim_lives_while_any_bridge_hears_of_its_console() -> None:

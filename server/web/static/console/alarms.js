@@ -6,6 +6,7 @@
  *   age_s?: number | null, press: {boot: number, counter: number}, repeats: number, flags: string[],
  *   escalation?: {stage: number, at: string, why: string, rounds?: number | null} | null, revision?: number,
  *   claimed_by?: Who | null, accepted_by?: Who | null, closed?: {reason: string, by: Who, at: string} | null,
+ *   looked?: {by: Who, at: string} | null,
  *   history: {at: string, what: string, by: string, code?: string, about?: string}[],
  *   routes: {route: string, outcome: string, at: string, code?: string, about?: string}[],
  *   item?: {item: string, boot?: number, counter?: number, head: string, wraps: import("../core/wraps.js").Wrap[]} | null, card?: string | null}} Alarm

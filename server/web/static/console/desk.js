@@ -15,7 +15,7 @@ import { grown, isLater, judge } from "./track.js";
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 /** @typedef {import("./track.js").Opened} Opened */
 
-/** How often the bridge hears that we still look at what we claimed; a claim runs out after 30 s without. */
+/** How often the server hears that we are awake (dark after 90 s), and the bridge that we still look at what we claimed (30 s). */
 const RENEW_MS = 10_000;
 
 /** Taking an alarm up must never wait for a screen that is a moment behind; the bridge knows who has it. */
@@ -66,13 +66,21 @@ export class Desk {
     const published = await api.json("/api/v1/authority").catch(() => ({ events: [] }));
     await this.#authority.learn(published.events.map((/** @type {{event: string}} */ { event }) => dated(event)));
     this.feed.start();
-    this.#renewing = setInterval(() => this.#renew(), RENEW_MS);
+    this.#renewing = setInterval(() => {
+      void this.sign();
+      void this.#renew();
+    }, RENEW_MS);
     await this.refresh();
   }
 
   stop() {
     this.feed.stop();
     clearInterval(this.#renewing);
+  }
+
+  /** Say that this console is awake. An open connection says nothing of it: a machine that sleeps keeps its own for minutes. */
+  async sign() {
+    await api.send("/api/v1/alarms/watching", { method: "POST", timeout: RENEW_MS }).catch(() => undefined);
   }
 
   /** Say that we still look at what we claimed. A claim that ran out meanwhile is shown by the feed. */

@@ -4,7 +4,6 @@ import { repeat } from "lit/directives/repeat.js";
 import { clock } from "../ui/dates.js";
 import { t, word } from "../ui/texts.js";
 import { age, escalated, isCalling, isNew, isOpen } from "./alarms.js";
-import { takenOver } from "./handover.js";
 
 /** @typedef {import("./alarms.js").Alarm} Alarm */
 
@@ -13,11 +12,11 @@ const SHAPES = /** @type {Record<string, string>} */ ({
   raised: "◆", delivered: "◆", claimed: "◐", accepted: "✓", dispatched: "➤", on_scene: "⚑", closed: "■",
 });
 
-/** @param {Alarm} alarm @param {import("./handover.js").Told[]} [shifts] @returns {string} who has it, or why it was closed */
-export function whose(alarm, shifts = []) {
+/** @param {Alarm} alarm @returns {string} who has it, or why it was closed */
+export function whose(alarm) {
   if (alarm.closed) return `${word("reason", alarm.closed.reason)}, ${alarm.closed.by.label ?? ""}`;
-  const taken = alarm.accepted_by ? takenOver(alarm, shifts) : undefined;
-  if (taken) return t("state-taken-over", { who: alarm.accepted_by?.label ?? "", now: taken.taken_over_label ?? "", at: clock(taken.taken_over_at ?? "") });
+  const [first, taken] = [alarm.history.find(({ what }) => what === "accepted"), alarm.history.findLast(({ what }) => what === "taken_over")];
+  if (alarm.accepted_by && first && taken) return t("state-taken-over", { who: first.by, now: alarm.accepted_by.label, at: clock(taken.at) });
   if (alarm.accepted_by) return t("state-accepted-by", { who: alarm.accepted_by.label });
   return alarm.claimed_by ? t("state-claimed-by", { who: alarm.claimed_by.label }) : "";
 }
@@ -39,11 +38,8 @@ export function escalationOf(alarm) {
 /** @param {Alarm} alarm things to mind, never only a colour */
 export const flagsOf = (alarm) => alarm.flags.map((flag) => html`<span class="tag flag">${word("flag", flag)}</span>`);
 
-/**
- * @param {Alarm[]} alarms @param {string | null} selected @param {(alarm: string) => void} choose
- * @param {import("./handover.js").Told[]} shifts who watched, and who took over what
- */
-export function alarmList(alarms, selected, choose, shifts) {
+/** @param {Alarm[]} alarms @param {string | null} selected @param {(alarm: string) => void} choose */
+export function alarmList(alarms, selected, choose) {
   return html`
     <ul class="alarms">${repeat(alarms, ({ alarm }) => alarm, (alarm) => html`
       <li>
@@ -54,7 +50,7 @@ export function alarmList(alarms, selected, choose, shifts) {
           <span class="line kind-line"><strong>${alarm.kind === "duress" ? "⚠ " : ""}${t(`alarm-kind-${alarm.kind}`)}</strong>
             <span class="num quiet">${clock(alarm.raised_at)}</span></span>
           ${isCalling(alarm) && escalated(alarm) ? html`<strong class="escalated">${escalationOf(alarm)}</strong>` : nothing}
-          ${whose(alarm, shifts) ? html`<span class="quiet">${whose(alarm, shifts)}</span>` : nothing}
+          ${whose(alarm) ? html`<span class="quiet">${whose(alarm)}</span>` : nothing}
           ${alarm.repeats > 0 || alarm.flags.length > 0 ? html`<span class="tags">
             ${alarm.repeats > 0 ? html`<span class="tag flag">${t("card-repeats-count", { count: alarm.repeats })}</span>` : nothing}
             ${flagsOf(alarm)}</span>` : nothing}

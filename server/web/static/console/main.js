@@ -41,8 +41,6 @@ class Console extends View {
     this.silenced = new Set();
     /** @type {HandOver | null} */
     this.handing = null;
-    /** @type {Set<string>} closed alarms at which somebody here looked too */
-    this.seen = new Set();
     /** @type {Shift | null} */
     this.shift = null;
     /** @type {{title: string, text: string, bad: boolean} | null} */
@@ -91,11 +89,11 @@ class Console extends View {
         this.announced = escalationOf(alarm);
       },
       closed: (alarm) => {
-        if (isForUs(alarm, detail.session.kid, this.seen)) this.announced = `${t("second-look")} ${closedHow(alarm)}`;
+        if (isForUs(alarm, detail.session.kid)) this.announced = `${t("second-look")} ${closedHow(alarm)}`;
       },
       moved: ({ alarm }) => this.telling.offer(alarm, moved(this.desk?.opened.get(alarm)?.meta, this.desk?.tracks.get(alarm))),
     });
-    this.handing = new HandOver(detail.session, () => this.requestUpdate());
+    this.handing = new HandOver(this.desk, () => this.requestUpdate());
     this.handing.start();
     this.requestUpdate();
     window.scrollTo(0, 0);
@@ -109,7 +107,11 @@ class Console extends View {
   async #startShift() {
     await this.siren.test().catch(() => false);
     if (this.shift || !this.desk) return;
-    this.shift = new Shift(this.desk.session.identity, () => this.requestUpdate());
+    const desk = this.desk;
+    this.shift = new Shift(desk.session.identity, () => {
+      void desk.sign();  // whoever begins to watch is counted at once
+      this.requestUpdate();
+    });
     await this.lamp.keep();
     this.requestUpdate();
   }
@@ -146,7 +148,7 @@ class Console extends View {
   #act(alarm, act, more) {
     this.working = this.working.then(async () => {
       const now = this.desk?.alarms.get(alarm.alarm);
-      if (now && nextActs(now).includes(act)) await this.#carryOut(now, act, more);
+      if (now && (nextActs(now).includes(act) || act === "look")) await this.#carryOut(now, act, more);
     });
   }
 
@@ -158,7 +160,8 @@ class Console extends View {
     try {
       await this.desk.act(alarm, act, more);
       if (act === "close") this.closing = false; // the answer to an earlier act must not take the reasons away
-      this.notice = { title: t("act-done", { act: t(`state-${this.desk.alarms.get(alarm.alarm)?.state}`) }), text: "", bad: false };
+      const done = act === "look" ? t("second-look-seen") : t(`state-${this.desk.alarms.get(alarm.alarm)?.state}`);
+      this.notice = { title: t("act-done", { act: done }), text: "", bad: false };
       if (act === "accept") this.#openCard(alarm);
     } catch (error) {
       const refused = error instanceof api.ApiError && error.status >= 400 && error.status < 500;
@@ -232,8 +235,7 @@ class Console extends View {
     const alarms = this.#alarms;
     const open = alarms.filter(isOpen);
     const kid = this.desk.session.kid;
-    const shifts = this.handing?.shifts ?? [];
-    const ours = alarms.filter((alarm) => isForUs(alarm, kid, this.seen));
+    const ours = alarms.filter((alarm) => isForUs(alarm, kid));
     const live = this.desk.live === true && troubles(this.desk.health).stale.length === 0;
     return html`
       ${this.#freshness(this.desk)}
@@ -252,11 +254,11 @@ class Console extends View {
           </div>
           ${live ? nothing : html`<p class="problem">${t("alarms-old-text")}</p>`}
           ${live && alarms.length === 0 ? html`<p class="none">${t("alarms-none")}</p>` : nothing}
-          ${alarmList(open, this.selected, (alarm) => this.#choose(alarm), shifts)}
+          ${alarmList(open, this.selected, (alarm) => this.#choose(alarm))}
           ${ours.length > 0 ? html`<h2 class="second-look-title">${t("second-look")}</h2>
-            ${alarmList(ours, this.selected, (alarm) => this.#choose(alarm), shifts)}` : nothing}
+            ${alarmList(ours, this.selected, (alarm) => this.#choose(alarm))}` : nothing}
           ${alarms.length > open.length + ours.length ? html`<h2 class="closed-title">${t("alarms-closed")}</h2>
-            ${alarmList(alarms.filter((alarm) => !isOpen(alarm) && !ours.includes(alarm)), this.selected, (alarm) => this.#choose(alarm), shifts)}` : nothing}
+            ${alarmList(alarms.filter((alarm) => !isOpen(alarm) && !ours.includes(alarm)), this.selected, (alarm) => this.#choose(alarm))}` : nothing}
         </section>
         <section class="desk" aria-live="off">
           ${this.notice ? html`<div class=${this.notice.bad ? "card problem" : "card done"} role="status"><strong>${this.notice.title}</strong>
@@ -315,7 +317,7 @@ class Console extends View {
     return html`
       <article class="alarm-view" aria-labelledby="alarm-title" data-alarm=${alarm.alarm} data-state=${alarm.state}>
         <header class="card alarm-head ${isNew(alarm) ? "new" : ""}">
-          <div><p>${stateMark(alarm)} <span class="quiet">${whose(alarm, this.handing?.shifts)}</span></p>
+          <div><p>${stateMark(alarm)} <span class="quiet">${whose(alarm)}</span></p>
             <h2 id="alarm-title">${t(`alarm-kind-${alarm.kind}`)} ${isOpen(alarm) ? html`<span class="age num">${age(alarm.raised_at)}</span>` : nothing}</h2>
             ${isCalling(alarm) && escalationOf(alarm) ? html`<p class="escalated"><strong>${escalationOf(alarm)}</strong></p>` : nothing}
             <p class="tags">${flagsOf(alarm)}</p></div>
@@ -332,10 +334,7 @@ class Console extends View {
             <button type="button" class="link" @click=${this.#stopClosing}>${t("act-close-not")} <kbd>Esc</kbd></button></div>` : nothing}
           <p role="status" class="progress">${this.busy ? html`<span class="spinner" aria-hidden="true"></span>${t("act-busy")}` : nothing}</p>
         </header>
-        ${secondLook(alarm, isForUs(alarm, desk.session.kid, this.seen), () => {
-          this.seen.add(alarm.alarm);
-          this.requestUpdate();
-        })}
+        ${secondLook(alarm, isForUs(alarm, desk.session.kid), this.busy, () => this.#act(alarm, "look"))}
         <div class="alarm-body">${alarmCard(desk, alarm, {
           open: () => this.#openCard(alarm), failed: this.cardFailed === alarm.alarm, busy: this.busy,
         })}</div>

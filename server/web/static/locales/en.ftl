@@ -317,8 +317,10 @@ story-claim = looked at
 story-accept = accepted
 story-dispatch = unit sent
 story-on_scene = on scene
+story-take_over = taken over
+story-look = looked at the close too
 story-close = closed
-story-look = This alarm was closed within a minute of the press, or as none.
+story-second-look = This alarm was closed within a minute of the press, or as none.
 story-look-do = Ask her whether that is right, in the way and at the moment that you agreed with her.
 story-refused = { $count } lines about this alarm do not hold and are not shown. Tell the administrator.
 card-says = What the control room reads
@@ -466,6 +468,10 @@ hand-over-left = { $who } ended the shift at { $at } with { $count ->
     [one] 1 open alarm
    *[other] { $count } open alarms
  }
+hand-over-dark = The alarm desk of { $who } is not heard any more, with { $count ->
+    [one] 1 open alarm
+   *[other] { $count } open alarms
+ } on that name. Call first: perhaps only the screen sleeps.
 hand-over-begin = Start your shift to take over.
 hand-over-take = I take over from { $who }
 hand-over-refused = Taking over was refused. Perhaps a colleague was quicker.
@@ -683,12 +689,15 @@ history-cancel-asked-with-the-right-code = cancel asked with the right code
 history-cancel-asked-with-a-wrong-code = cancel asked with a wrong code
 history-claimed = viewed
 history-accepted = accepted
+history-taken-over = taken over
+history-looked = looked too
 history-dispatched = unit sent
 history-on-scene = on scene
 history-closed = closed
 second-look = Look too at an alarm that was closed
 second-look-asked = Other alarm desks are asked to look too
 second-look-how = { $reason }, closed { $after } after the press by { $who }.
+second-look-by = { $who } looked too at { $at }
 second-look-do = Is that right? If you doubt it, call { $who } at once: they had the place and the card before them. This alarm does not open again. A new press makes a new alarm.
 second-look-seen = Seen
 earlier = Earlier alarms of this button

@@ -317,8 +317,10 @@ story-claim = bekeken
 story-accept = aangenomen
 story-dispatch = eenheid gestuurd
 story-on_scene = ter plaatse
+story-take_over = overgenomen
+story-look = meegekeken met het sluiten
 story-close = gesloten
-story-look = Dit alarm is binnen een minuut na de druk gesloten, of als geen echt alarm.
+story-second-look = Dit alarm is binnen een minuut na de druk gesloten, of als geen echt alarm.
 story-look-do = Vraag haar of dat klopt, op de manier en het moment die u met haar afsprak.
 story-refused = { $count } regels over dit alarm kloppen niet en staan hier niet. Meld het aan de beheerder.
 card-says = Wat de meldkamer leest
@@ -466,6 +468,10 @@ hand-over-left = { $who } eindigde de dienst om { $at } met { $count ->
     [one] 1 open alarm
    *[other] { $count } open alarmen
  }
+hand-over-dark = De meldtafel van { $who } is niet meer te horen, met { $count ->
+    [one] 1 open alarm
+   *[other] { $count } open alarmen
+ } op die naam. Bel eerst: misschien slaapt alleen het scherm.
 hand-over-begin = Start uw dienst om over te nemen.
 hand-over-take = Ik neem over van { $who }
 hand-over-refused = De overname is geweigerd. Misschien was een collega u voor.
@@ -683,12 +689,15 @@ history-cancel-asked-with-the-right-code = annuleren gevraagd met de juiste code
 history-cancel-asked-with-a-wrong-code = annuleren gevraagd met een verkeerde code
 history-claimed = bekeken
 history-accepted = aangenomen
+history-taken-over = overgenomen
+history-looked = keek mee
 history-dispatched = eenheid gestuurd
 history-on-scene = ter plaatse
 history-closed = gesloten
 second-look = Kijk mee met een gesloten alarm
 second-look-asked = Andere meldtafels is gevraagd mee te kijken
 second-look-how = { $reason }, { $after } na de druk gesloten door { $who }.
+second-look-by = { $who } keek mee om { $at }
 second-look-do = Klopt dat? Twijfelt u, bel dan meteen { $who }: die had de plaats en de kaart voor zich. Dit alarm gaat niet weer open. Een nieuwe druk maakt een nieuw alarm.
 second-look-seen = Gezien
 earlier = Eerdere alarmen van deze knop

@@ -89,7 +89,7 @@ function alarmStory(opened, alarm) {
     ${acts.length === 0 ? html`<p class="none">${t("story-none")}</p>` : html`<ol class="plain story">${acts.map(({ act, at, who, role, reason }) => html`
       <li><span class="num quiet">${second(at)}</span> <strong>${t(`story-${act}`)}</strong>${reason ? html`: ${word("reason", reason)}` : nothing}
         <span class="quiet">${who} (${word("role", role)})</span></li>`)}</ol>`}
-    ${look ? html`<p class="problem second-look"><strong>${t("story-look")}</strong> ${t("story-look-do")}</p>` : nothing}
+    ${look ? html`<p class="problem second-look"><strong>${t("story-second-look")}</strong> ${t("story-look-do")}</p>` : nothing}
     ${refused > 0 ? html`<p class="problem">${t("story-refused", { count: refused })}</p>` : nothing}`;
 }
 
