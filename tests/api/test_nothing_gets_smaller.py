@@ -179,7 +179,8 @@ def ask(evidence: Evidence, method: str, path: str, who: Person, kind: str, numb
         path = path.replace(f"{{{name}}}", quote(values[number % len(values)]))
     path = path.replace("{", "").replace("}", "")
     case = None if kind == "key.retire" else evidence.case.case
-    signed = statements.sign(who.identity, kind, statement_bodies(evidence)[kind], case=case, chain=who.chain)
+    link = None if who.chain is None else evidence.journal.ask(lambda standing: standing.next_link(who.kid))
+    signed = statements.sign(who.identity, kind, statement_bodies(evidence)[kind], case=case, chain=link)
     headers = {**TUS, "upload-offset": str(number), "upload-length": "1", "content-type": "application/json"}
     content: bytes | None = signed.envelope.to_bytes() if method in {"post", "put", "patch"} else None
     if method == "patch":

@@ -112,3 +112,19 @@ def test_a_centre_without_a_key_is_reached_inside_tls_or_wireguard_only(
     keyfile.load_or_create(tmp_path / "secrets" / "alarm-centre-c.key", lambda: KEY.hex().encode())
     assert "without a key" not in doctor.check_bridges(Settings.model_validate({"data": tmp_path})).seen
     assert routes("c=127.0.0.1:9000") == ["dc09-c"]
+
+
+def test_a_care_centre_knows_accounts_in_digits_only_and_the_doctor_says_what_is_not_certain(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = made.organisation
+    restart_with(made, care_centres=("c=sip:alarm@127.0.0.1:1",))
+    made.new_device()
+    assert "no-account" not in named(made.bridge)
+    letters = (bodies.CentreAccount("c", "C0FFEE"),)
+    body = bodies.AlarmDeviceEnrol(ids.DeviceId("c" * 32), ids.PublicKey("d" * 64), "3min", "x", accounts=letters)
+    people.append(statements.sign(people.caseworker, "alarm_device.enrol", body, case=people.case))
+    until(lambda: "no-account" in named(made.bridge), "it is named before it is pressed")
+    monkeypatch.setenv("GETUIGE_BRIDGE_SECOND_CARE_CENTRES", "c=sip:alarm@127.0.0.1:1")
+    seen = doctor.check_bridges(Settings.model_validate({"data": made.settings.data})).seen
+    assert "SCAIP to c is not certain: try it with the centre first" in seen

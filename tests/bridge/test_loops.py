@@ -32,7 +32,8 @@ from tests.support.waiting import until
 
 KEY = b"00112233445566778899aabbccddeeff"
 NO_LOOPS = {
-    "press-writer": "the lane of presses catches everything by itself and stands in health",
+    "press-lane": "the lane of presses catches everything by itself and stands in health",
+    "dial-": "it makes one connection of the lane, or does not, and ends",
     "feed": "uvicorn's own loop: when it ends every console shows that the bridge is away",
     "paho-mqtt-client-": "paho's own loop: its callbacks are guarded (`device_bridge.mqtt.connection`)",
     "AnyIO worker thread": "of the feed; answers one question and waits for the next",
