@@ -2,6 +2,9 @@
 
 `decode(cls, value)` refuses what is missing, unknown or of another form, so that a value that exists is a value
 that may be used; `encode(value)` gives back plain JSON. Kept free of dependencies for the offline verifier.
+
+Descriptions are *whole* (docs/formats/envelope.md, *Leaves*): every member is named, null where nothing was told, and a
+record that is not there is one in which every member is null. So the names in it say nothing of what was told.
 """
 
 import dataclasses
@@ -9,7 +12,7 @@ import functools
 import types
 import typing
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Final, Literal, NewType, TypeVar, Union, cast, get_args, get_origin
 
 from evidence import canonical, edtf, ids
 from evidence.errors import FormatError
@@ -20,20 +23,38 @@ MAX_TEXT_CHARACTERS: Final = 64 * 1024
 MAX_LIST_MEMBERS: Final = 20_000
 """A grant of a whole case at once; larger ones are split."""
 
+MAX_TOLD: Final = 1024
+"""Members of a list in a description, pieces of a text among them: more sentences than anybody writes at once."""
+
+Pieces = NewType("Pieces", tuple[str, ...])
+"""A text in pieces, which are shown or withheld one by one: joined they are the words. `MAX_TEXT_CHARACTERS` in all."""
+
+NO_WORDS: Final = Pieces(())
+
 T = TypeVar("T")
 Parser = Callable[[object], object]
 """Returns the typed value of a piece of JSON, or raises FormatError."""
 
 
-def decode(cls: type[T], value: object) -> T:
-    """Build a `cls` (frozen dataclass) from parsed JSON. FormatError names the member that is wrong."""
+Writer = Callable[[Any], Any]
+"""Returns the plain JSON of a typed value, or of None."""
+
+
+def decode(cls: type[T], value: object, *, whole: bool = False) -> T:
+    """Build a `cls` (frozen dataclass) from parsed JSON. FormatError names the member that is wrong.
+
+    `whole`: every member must be there, also in what it holds.
+    """
     if not isinstance(value, dict):
         message = f"{cls.__name__}: expected an object"
         raise FormatError(message)
-    parsers = _parsers(cast("Hashable", cls))
+    parsers = _parsers(cast("Hashable", cls), whole)
     unknown = value.keys() - parsers.keys()
     if unknown:
         message = f"{cls.__name__}: unknown member {min(unknown)[:40]!r}"
+        raise FormatError(message)
+    if whole and (missing := parsers.keys() - value.keys()):
+        message = f"{cls.__name__}: no member {min(missing)!r}, which is null where nothing was told"
         raise FormatError(message)
     members = {}
     for name, parse in parsers.items():
@@ -46,12 +67,30 @@ def decode(cls: type[T], value: object) -> T:
 
 
 def decode_kind(kinds: Mapping[str, type[T]], value: object) -> T:
-    """Build the class that the member `kind` of `value` names. FormatError says which kinds there are."""
+    """Build the class that the member `kind` of `value` names, whole. FormatError says which kinds there are."""
     kind = value.get("kind") if isinstance(value, dict) else None
     cls = kinds.get(kind) if isinstance(kind, str) else None
     if cls is None:
         raise FormatError("kind: expected one of " + ", ".join(kinds))
-    return decode(cls, value)
+    return decode(cls, value, whole=True)
+
+
+def encode_whole(value: object) -> Any:  # noqa: ANN401 - plain JSON
+    """Return the plain JSON of a dataclass with every member that it can have."""
+    return _writer(cast("Hashable", type(value)))(value)
+
+
+def complete(hint: Any, value: object) -> Any:  # noqa: ANN401 - JSON of a type form
+    """Return JSON that a person or another program wrote, with null for each member of `hint` that it leaves out."""
+    inner = without_none(hint)
+    if value is None and (inner is Pieces or get_origin(inner) is tuple):
+        return []
+    if get_origin(inner) is tuple and isinstance(value, list):
+        return [complete(get_args(inner)[0], one) for one in value]
+    if not dataclasses.is_dataclass(inner) or not isinstance(value, dict | None):
+        return value
+    said = value or {}
+    return {**said, **{name: complete(one, said.get(name)) for name, one in typing.get_type_hints(inner).items()}}
 
 
 def encode(value: object) -> Any:  # noqa: ANN401 - plain JSON
@@ -103,26 +142,43 @@ def _names(cls: Hashable) -> tuple[str, ...] | None:
 
 
 @functools.cache
-def _parsers(cls: Hashable) -> Mapping[str, Parser]:
+def _writer(hint: Hashable) -> Writer:
+    """Return how a value of this type is written whole; worked out once per type."""
+    inner = without_none(hint)
+    if inner is Pieces:
+        return lambda value: list(value or ())
+    if get_origin(inner) is tuple:
+        one = _writer(get_args(inner)[0])
+        return lambda value: [one(member) for member in value or ()]
+    if not dataclasses.is_dataclass(inner):
+        return lambda value: value
+    writers = {name: _writer(hint) for name, hint in typing.get_type_hints(inner).items()}
+    return lambda value: {name: write(getattr(value, name, None)) for name, write in writers.items()}
+
+
+@functools.cache
+def _parsers(cls: Hashable, whole: bool) -> Mapping[str, Parser]:  # noqa: FBT001 - part of the cache's key
     """Return how each member of a dataclass is read; worked out once per class."""
-    return {name: _parser(hint) for name, hint in typing.get_type_hints(cls).items()}
+    return {name: _parser(hint, whole) for name, hint in typing.get_type_hints(cls).items()}
 
 
-def _parser(hint: Any) -> Parser:  # noqa: ANN401 - a type form has no common type
+def _parser(hint: Any, whole: bool) -> Parser:  # noqa: ANN401, FBT001 - a type form has no common type
     if hint in _PARSERS:
         return _PARSERS[hint]
     if (inner := without_none(hint)) is not hint:
-        return _optional(_parser(inner))
+        nothing = _writer(cast("Hashable", inner))(None) if whole and dataclasses.is_dataclass(inner) else None
+        return _optional(_parser(inner, whole), nothing)
     origin, options = get_origin(hint), get_args(hint)
     if origin is Literal:
         return _one_of(options)
     if origin is tuple:
-        return _list_of(_parser(options[0]))
-    return functools.partial(decode, hint)
+        return _list_of(_parser(options[0], whole), MAX_TOLD if whole else MAX_LIST_MEMBERS)
+    return functools.partial(decode, hint, whole=whole)
 
 
-def _optional(inner: Parser) -> Parser:
-    return lambda value: None if value is None else inner(value)
+def _optional(inner: Parser, nothing: object) -> Parser:
+    """Return None for what stands for nothing told, else what `inner` returns."""
+    return lambda value: None if value == nothing else inner(value)
 
 
 def _one_of(options: tuple[object, ...]) -> Parser:
@@ -134,10 +190,10 @@ def _one_of(options: tuple[object, ...]) -> Parser:
     return parse
 
 
-def _list_of(inner: Parser) -> Parser:
+def _list_of(inner: Parser, most: int) -> Parser:
     def parse(value: object) -> object:
-        if not isinstance(value, list) or len(value) > MAX_LIST_MEMBERS:
-            raise FormatError(f"expected a list of at most {MAX_LIST_MEMBERS}")
+        if not isinstance(value, list) or len(value) > most:
+            raise FormatError(f"expected a list of at most {most}")
         return tuple(map(inner, value))
 
     return parse
@@ -151,6 +207,14 @@ def _text(value: object) -> str:
         message = f"text of {len(value)} characters, and at most {MAX_TEXT_CHARACTERS} fit"
         raise FormatError(message)
     return value
+
+
+def _pieces(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > MAX_TOLD:
+        raise FormatError(f"expected a list of at most {MAX_TOLD} pieces of text")
+    pieces = tuple(map(_text, value))
+    _text("".join(pieces))
+    return pieces
 
 
 def _count(value: object) -> int:
@@ -185,6 +249,7 @@ _PARSERS: dict[Any, Parser] = {
     str: _text,
     int: _count,
     bool: _flag,
+    Pieces: _pieces,
     edtf.Edtf: _text,
     ids.Base64: _base64,
     ids.Time: _time,

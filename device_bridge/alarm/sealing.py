@@ -12,7 +12,7 @@ from device_bridge.alarm import lineage
 from device_bridge.wire.message import DeviceMessage, Kind, Location, PressId
 from evidence import canonical, ids, keys
 from evidence.edtf import Edtf
-from evidence.envelope import parts, sealing
+from evidence.envelope import parts, pieces, sealing
 from evidence.envelope.meta import Alarm
 from evidence.statements import statement as statements
 
@@ -68,7 +68,7 @@ def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes)
         source="sensor",
         recorded=at,
         title=_TITLES.get(message.kind, "Alarm"),
-        text=message.note or "",
+        text=pieces.cut(message.note or ""),
         happened=Edtf(pressed) if pressed else None,
         position=_position(where),
         alarm=parts.Alarm(

@@ -190,15 +190,15 @@ def context(part: Literal["meta", "content"], case: str, item: str) -> bytes:
     return f"getuige/item/v1/{part}/{case}/{item}".encode()
 
 
-def commitment(content_key: bytes, part: Literal["meta", "content"], plaintext_sha256: bytes) -> ids.Commitment:
-    """Return the salted commitment to a plaintext (given by its SHA-256, before padding)."""
-    salt = commitment_salt(content_key, part)
+def commitment(content_key: bytes, plaintext_sha256: bytes) -> ids.Commitment:
+    """Return the salted commitment to a content (given by its SHA-256, before padding); that to meta: `fields`."""
+    salt = commitment_salt(content_key)
     return ids.Commitment(hashlib.sha256(COMMITMENT_DOMAIN + salt + plaintext_sha256).hexdigest())
 
 
-def commitment_salt(content_key: bytes, part: Literal["meta", "content"]) -> bytes:
-    """Return the opening of a commitment: shown in court, it proves the plaintext and gives no key away."""
-    return hmac.digest(content_key, f"getuige/commitment-salt/v1/{part}".encode(), hashlib.sha256)
+def commitment_salt(content_key: bytes) -> bytes:
+    """Return the opening of a commitment: shown in court, it proves the content and gives no key away."""
+    return hmac.digest(content_key, b"getuige/commitment-salt/v1/content", hashlib.sha256)
 
 
 def parse_head(head_bytes: bytes) -> tuple[dsse.Envelope, Head]:

@@ -30,13 +30,18 @@ TO_MEASURE: Final = parts.File("", "", 0, Sha256(""))
 class Described:
     """What every kind says, or may say."""
 
-    v: Literal[1] = 1
+    v: Literal[2] = 2
     source: Source
     recorded: Time
     title: str
-    text: str = ""
+    text: schema.Pieces = schema.NO_WORDS
     happened: Edtf | None = None
     discovered: Edtf | None = None
+
+    @property
+    def words(self) -> str:
+        """The text, its pieces joined."""
+        return "".join(self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +49,7 @@ class Incident(Described):
     """Something that happened to her."""
 
     kind: Literal["incident"] = "incident"
-    conduct: tuple[str, ...] | None = None
+    conduct: tuple[str, ...] = ()
     severity: Severity | None = None
     impact: str | None = None
     place: str | None = None
@@ -57,7 +62,7 @@ class Media(Described):
 
     kind: filetypes.Kind
     file: parts.File = TO_MEASURE
-    conduct: tuple[str, ...] | None = None
+    conduct: tuple[str, ...] = ()
     about: ItemId | None = None
     camera: parts.Camera | None = None
 
@@ -107,17 +112,22 @@ def parse(plain: bytes) -> Meta:
 
     Only the canonical spelling is read: the page reads no other, and two readers must not see two things.
     """
-    return schema.decode_kind(KINDS, canonical.decode_exact(plain))
+    return read(canonical.decode_exact(plain))
 
 
-def to_bytes(meta: Meta) -> bytes:
-    """Return a description as it is sealed, canonical JSON, after its reader's own rules.
+def read(value: object) -> Meta:
+    """Return the description that parsed JSON is. FormatError names the member that is of another form."""
+    return schema.decode_kind(KINDS, value)
+
+
+def to_json(meta: Meta) -> dict[str, Any]:
+    """Return a description as it is sealed, plain JSON with every member of its kind, after its reader's own rules.
 
     What a reader would refuse is refused here, while the person who wrote it can still mend it: FormatError names the
     member. A time that cannot be is refused too, though a reader opens it and shows it as it was told.
     """
-    plain = canonical.encode(schema.encode(meta))
-    parse(plain)
+    plain: dict[str, Any] = schema.encode_whole(meta)
+    read(plain)
     for member, told in _times(meta, type(meta).__name__):
         try:
             edtf.parse(told)
@@ -125,6 +135,11 @@ def to_bytes(meta: Meta) -> bytes:
             message = f"{member}: no time that can be: {error}"
             raise FormatError(message) from error
     return plain
+
+
+def to_bytes(meta: Meta) -> bytes:
+    """Return the canonical JSON of a description as it is sealed; FormatError as for `to_json`."""
+    return canonical.encode(to_json(meta))
 
 
 def _times(value: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - members are of many types

@@ -1,11 +1,10 @@
 """The opening of one item with a reader's key, and the proof that what opened is what was sealed."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
-from evidence import keys
-from evidence.envelope import cobblestone, container, wraps
+from evidence import canonical, keys
+from evidence.envelope import cobblestone, container, fields, wraps
 from evidence.envelope import meta as metas
 from evidence.envelope.container import Prefix, TamperedError
 from evidence.envelope.hashing import SideHash
@@ -107,18 +106,21 @@ def open_begun(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[byte
 
 def open_meta(prefix: Prefix, key: bytes) -> Meta:
     """Return what the item says about itself. cobblestone.OpenError, TamperedError or FormatError otherwise."""
-    return metas.parse(open_meta_bytes(prefix, key))
+    return metas.read(open_description(prefix, key))
 
 
-def open_meta_bytes(prefix: Prefix, key: bytes) -> bytes:
-    """Return the exact JSON bytes of the description, without padding, checked against their commitment."""
+def open_description(prefix: Prefix, key: bytes) -> Any:  # noqa: ANN401 - JSON
+    """Return the description as it was sealed, parsed, with its fields checked against the head's commitment.
+
+    Errors as `open_meta`; its members may yet be others than those of its kind.
+    """
     head = prefix.head
     padded = cobblestone.open_all(key, container.context("meta", head.case, head.item), prefix.meta_ciphertext)
-    plain = padded.rstrip(b" ")
-    if container.commitment(key, "meta", hashlib.sha256(plain).digest()) != head.meta.commitment:
-        message = "the description is not what was sealed"
+    described = canonical.decode_exact(padded.rstrip(b" "))
+    if fields.commitment(key, described) != head.meta.commitment:
+        message = "the description does not open as it was sealed: its fields are not those of the commitment"
         raise TamperedError(message)
-    return plain
+    return described
 
 
 def open_content(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[bytes]) -> Iterator[bytes]:
@@ -142,7 +144,7 @@ def open_content(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[by
             if plain:
                 yield plain
         found = digest.digest()
-    matches = container.commitment(key, "content", found) == head.content.commitment
+    matches = container.commitment(key, found) == head.content.commitment
     if left or not matches or found.hex() != file.sha256:
         message = "the content is not what was sealed"
         raise TamperedError(message)

@@ -138,6 +138,6 @@ class Card:
     children: str | None = None
     suspect: Suspect | None = None
     weapons: str | None = None
-    orders: tuple[Order, ...] | None = None
-    known_places: tuple[KnownPlace, ...] | None = None
+    orders: tuple[Order, ...] = ()
+    known_places: tuple[KnownPlace, ...] = ()
     aol: Arrangement | None = None

@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 from nacl import utils
 
 from evidence import canonical, ids, keys, schema
-from evidence.envelope import cobblestone, container, wraps
+from evidence.envelope import cobblestone, container, fields, wraps
 from evidence.envelope import meta as metas
 from evidence.envelope.hashing import SideHash
 from evidence.envelope.meta import Media, Meta
@@ -27,8 +27,8 @@ from evidence.statements import bodies, dsse
 READ_BYTES: Final = 1024 * 1024
 """Large enough that hashing, not calling, is the cost."""
 
-MIN_META_BYTES: Final = 1024
-"""Short and empty incidents look alike from outside."""
+MIN_META_BYTES: Final = 2048
+"""Short and empty incidents look alike from outside; without a word one has some 1,000 bytes."""
 
 
 class ChangedError(EvidenceError):
@@ -193,7 +193,7 @@ def measure_content(key: bytes, case: str, item: str, content: Content) -> tuple
     """Read `content` once and return its salt, its size and commitment for the head, and its name for the meta."""
     plain, padded, size = _measure(content)
     salt = _salt(key, container.context("content", case, item), padded)
-    part = container.HeadContent(cobblestone.ciphertext_size(padme(size)), container.commitment(key, "content", plain))
+    part = container.HeadContent(cobblestone.ciphertext_size(padme(size)), container.commitment(key, plain))
     return salt, part, File(content.name, content.mime, size, ids.Sha256(plain.hex()))
 
 
@@ -202,7 +202,8 @@ def seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, bodi
 
     FormatError when a reader would refuse the description, before anything is sealed.
     """
-    plain = metas.to_bytes(meta)
+    described = metas.to_json(meta)
+    plain = canonical.encode(described)
     padded = plain.ljust(padme(max(MIN_META_BYTES, len(plain))))
     if cobblestone.ciphertext_size(len(padded)) > container.MAX_META_BYTES:
         message = f"a description of {len(plain)} bytes is too long to be sealed"
@@ -210,7 +211,7 @@ def seal_meta(key: bytes, case: str, item: str, meta: Meta) -> tuple[bytes, bodi
     context = container.context("meta", case, item)
     salt = _salt(key, context, hashlib.sha256(padded).digest())
     ciphertext = b"".join(cobblestone.seal(key, context, salt, [padded]))
-    committed = container.commitment(key, "meta", hashlib.sha256(plain).digest())
+    committed = fields.commitment(key, described)
     return ciphertext, bodies.Part(ids.Sha256(hashlib.sha256(ciphertext).hexdigest()), len(ciphertext), committed)
 
 

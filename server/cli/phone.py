@@ -60,6 +60,7 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
     """Keep an incident on this phone, sealed. `sync` sends it."""
     from evidence import ids
     from evidence.edtf import Edtf
+    from evidence.envelope import pieces
     from evidence.envelope.meta import Incident, Severity
     from server.clients import telling
     from server.clients.phone_folder import open_phone
@@ -68,10 +69,10 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
         source="victim",
         recorded=ids.now(),
         title=title,
-        text=text,
+        text=pieces.cut(text),
         happened=Edtf(happened) if happened else None,
         discovered=Edtf(discovered) if discovered else None,
-        conduct=tuple(conduct) if conduct else None,
+        conduct=tuple(conduct or ()),
         severity=cast("Severity | None", severity),
         impact=impact,
         place=place,

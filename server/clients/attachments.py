@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from evidence import filetypes, ids
+from evidence.envelope import pieces
 from evidence.envelope.meta import Media
 from server.clients.camera import reading
 
@@ -30,7 +31,7 @@ def describe(
     title: str,
     text: str,
     about: ids.ItemId | None,
-    conduct: tuple[str, ...] | None = None,
+    conduct: tuple[str, ...] = (),
 ) -> Media:
     """Return the description of the file at `file`; name, size and hash are filled in when it is sealed.
 
@@ -41,7 +42,7 @@ def describe(
         source="victim",
         recorded=ids.now(),
         title=title,
-        text=text,
+        text=pieces.cut(text),
         conduct=conduct,
         about=about,
         camera=reading.read_file(file, mime),

@@ -119,7 +119,7 @@ def remarks(card: parts.Card) -> list[str]:
 
 def _card(said: object) -> parts.Card:
     try:
-        return schema.decode(parts.Card, said)
+        return schema.decode(parts.Card, schema.complete(parts.Card, said), whole=True)
     except EvidenceError as error:
         raise ClientError(f"That is no card yet: {error}. Nothing was sealed.") from error
 

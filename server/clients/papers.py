@@ -9,7 +9,7 @@ from typing import Final, cast, get_args
 from evidence import ids
 from evidence.edtf import Edtf
 from evidence.envelope import meta as metas
-from evidence.envelope import parts
+from evidence.envelope import parts, pieces
 from evidence.envelope.meta import Card, Order, Source
 from evidence.errors import FormatError
 from server.clients import telling
@@ -43,7 +43,7 @@ def order(
         source=source,
         recorded=ids.now(),
         title=title or kind.capitalize(),
-        text=text,
+        text=pieces.cut(text),
         happened=Edtf(f"{valid_from}/{until}"),
         order=paper,
     )

@@ -19,7 +19,7 @@ def check(meta: Meta) -> None:
         ClientError: in words for her; nothing was kept.
     """
     most = schema.MAX_TEXT_CHARACTERS
-    for name, said in schema.encode(meta).items():
+    for name, said in {**schema.encode(meta), "text": meta.words}.items():
         if isinstance(said, str) and len(said) > most:
             raise ClientError(
                 f"The {name} has {len(said):,} characters, and at most {most:,} fit. Nothing was kept: your text is "

@@ -8,6 +8,7 @@ from typing import Final
 
 from evidence import ids
 from evidence.edtf import Edtf
+from evidence.envelope import pieces
 from evidence.envelope.meta import Incident
 from server.clients import tus
 from server.clients.attachments import describe
@@ -48,7 +49,7 @@ def incidents(stage: Stage) -> str:
                 source="victim",
                 recorded=ids.now(),
                 title=incident.title,
-                text=incident.text,
+                text=pieces.cut(incident.text),
                 happened=Edtf(incident.happened) if incident.happened else None,
                 discovered=Edtf(incident.discovered) if incident.discovered else None,
                 conduct=incident.conduct,

@@ -29,6 +29,7 @@ _HEX: Final = {
 }
 _PLAIN: Final[dict[Any, str]] = {
     str: "text",
+    schema.Pieces: "pieces",
     int: "count",
     bool: "flag",
     edtf.Edtf: "told",
@@ -41,10 +42,11 @@ def text() -> str:
     """Return the module's text: the members of each class of `meta`, a line for each, and the class of each kind."""
     classes = "".join(f"const {one.__name__} = {_members(one)};\n\n" for one in get_args(meta.Meta))
     kinds = "".join(f"  {kind}: {one.__name__},\n" for kind, one in meta.KINDS.items())
-    longest, most = schema.MAX_TEXT_CHARACTERS, schema.MAX_LIST_MEMBERS
+    longest, most = schema.MAX_TEXT_CHARACTERS, schema.MAX_TOLD
     return (
         f"{_HEAD}\n/** The longest single text, in characters (code points). */\n"
-        f"export const MAX_TEXT = {longest};\n\nexport const MAX_LIST = {most};\n\n{classes}"
+        f"export const MAX_TEXT = {longest};\n\nexport const MAX_LIST = {most};\n\n"
+        f"{classes}"
         f"/** @type {{Record<string, Record<string, Rule>>}} */\nexport const KINDS = {{\n{kinds}}};\n"
     )
 

@@ -38,7 +38,7 @@ def test_the_vault_opens_what_the_phone_sealed(case: CaseOfHers, phone: Person) 
     prefix = container.parse_prefix(canonical.unb64(item["head"]))
     container.verify_head(prefix, phone.identity.sign_public)
     key = wraps.unwrap(item["wraps"][0]["wrap"], case.case, sealed.body.item, case.vault.identity)
-    assert opening.open_meta(prefix, key).text == "Hij stond om drie uur voor het raam."
+    assert opening.open_meta(prefix, key).words == "Hij stond om drie uur voor het raam."
     assert item["content"] is True
     assert [one["type"] for one in page["events"]][:3] == ["case.open", "device.invite", "device.enrol"]
     assert page["case"]["lead"]["label"] == "M. de Wit"

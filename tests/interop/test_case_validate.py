@@ -17,7 +17,7 @@ from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
 from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
-from evidence.envelope import sealing
+from evidence.envelope import pieces, sealing
 from evidence.envelope.meta import Media
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
@@ -29,7 +29,12 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[Organisation, Path]
     folder = tmp_path_factory.mktemp("story")
     book = Organisation(folder)
     photo = Media(
-        kind="photo", source="camera", recorded=ids.now(), title='Zijn "auto"', text="été", conduct=("following",)
+        kind="photo",
+        source="camera",
+        recorded=ids.now(),
+        title='Zijn "auto"',
+        text=pieces.cut("été"),
+        conduct=("following",),
     )
     items = [book.seal(incident()), book.seal(photo, sealing.Content.of_bytes(b"x" * 5000, "auto é.jpg", "image/jpeg"))]
     book.grant(*items)

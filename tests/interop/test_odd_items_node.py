@@ -55,7 +55,7 @@ def test_a_case_full_of_odd_items_opens_but_for_what_does_not() -> None:
 
 @pytest.mark.need("node")
 def test_the_page_seals_nothing_that_a_reader_would_refuse() -> None:
-    long = odd_items.meta(text="é" * (odd_items.LONGEST + 1))
+    long = odd_items.meta(text=["é" * (odd_items.LONGEST + 1)])
     metas = [odd_items.meta(), long, odd_items.meta(severity="4"), {}, None, odd_items.meta(happened=5)]
     order = {"kind": "huisverbod", "valid_from": "2026-02-28", "until": "2026-02-30"}
     camera = {"taken": "2026-05-06T21:30:00+99:99", "taken_from": "DateTimeOriginal"}

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from evidence import canonical, ids, keys
+from evidence import canonical, ids, keys, schema
 from evidence.custody.log import merkle, note
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.envelope import cobblestone, container, opening, padding, sealing
+from evidence.envelope import meta as metas
 from evidence.statements import bodies, dsse, event, statement
 from tests.support import published as published_keys
 from tests.support.incidents import photo
@@ -110,17 +111,17 @@ def test_node_refuses_another_reader_another_signer_and_a_changed_description() 
 def test_python_opens_what_node_sealed_and_sealing_again_gives_the_same_bytes(content: bytes | None) -> None:
     reader, author = keys.Identity.generate(), keys.Identity.generate()
     meta: dict[str, object] = {
-        "v": 1,
+        "v": 2,
         "kind": "incident",
         "source": "caseworker",
         "recorded": ids.now(),
         "title": "Verslag – één",
-        "text": "",
     }
     if content is not None:
         digest = hashlib.sha256(content).hexdigest()
         file = {"name": "verslag.pdf", "mime": "application/pdf", "size": len(content), "sha256": digest}
         meta |= {"kind": "file", "file": file}
+    meta = schema.complete(metas.KINDS[str(meta["kind"])], meta)
     request = {
         "place": {"case": CASE, "item": ids.new_id(), "by": author.kid, "at": ids.now()},
         "seed": b64(author.sign_seed),

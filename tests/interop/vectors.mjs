@@ -11,6 +11,7 @@ import * as cobblestone from "../../server/web/static/core/cobblestone.js";
 import * as container from "../../server/web/static/core/container.js";
 import * as edtf from "../../server/web/static/core/edtf.js";
 import * as dsse from "../../server/web/static/core/dsse.js";
+import * as fields from "../../server/web/static/core/fields.js";
 import * as filetypes from "../../server/web/static/core/filetypes.js";
 import { writable } from "../../server/web/static/core/meta.js";
 import * as lockedkey from "../../server/web/static/core/lockedkey.js";
@@ -87,9 +88,17 @@ const answers = {
   "open chunks": async ({ key, context, sealed }) => ({
     plaintext: base64(await cobblestone.open(fromBase64(key), utf8(context), fromBase64(sealed))),
   }),
-  commit: async ({ key, part, plaintext }) => ({
-    opening: hex(await hmac("SHA-256", fromBase64(key), utf8(`getuige/commitment-salt/v1/${part}`))),
-    commitment: await container.commitment(fromBase64(key), part, fromBase64(plaintext)),
+  "commit fields": ({ key, description, withheld }) => ({
+    commitment: fields.commitment(fromBase64(key), description), opening: fields.opening(fromBase64(key), description, withheld),
+  }),
+  "read fields": ({ opening, commitment }) => {
+    const { commitment: found, ...shows } = fields.read(utf8(opening));
+    if (found !== commitment) throw new container.CommitmentError("not what was sealed");
+    return shows;
+  },
+  commit: async ({ key, plaintext }) => ({
+    opening: hex(await hmac("SHA-256", fromBase64(key), utf8("getuige/commitment-salt/v1/content"))),
+    commitment: await container.commitment(fromBase64(key), fromBase64(plaintext)),
   }),
   "open wrap": async (given) => {
     const who = await identity(given);

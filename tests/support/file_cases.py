@@ -9,6 +9,7 @@ from typing import Final
 
 from evidence import canonical, ids
 from evidence.edtf import Edtf
+from evidence.envelope import pieces
 from evidence.envelope.meta import Incident
 from server.clients.attachments import describe, type_of
 from tests.support import odd_items
@@ -69,7 +70,7 @@ def with_turned_words() -> World:
     """Return a case with words that turn the page around."""
     world = build(())
     title = f"uitnodiging{RLO}gpj.exe"
-    meta = Incident(source="victim", recorded=ids.now(), title=title, text=ARABIC)
+    meta = Incident(source="victim", recorded=ids.now(), title=title, text=pieces.cut(ARABIC))
     world.seal(world.phone, replace(meta, impact=f"{RLO}omgekeerd", place=f"Markt{RLO}", conduct=(f"\u2066{RLO}tag",)))
     return world
 

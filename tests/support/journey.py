@@ -58,7 +58,7 @@ class Journey:
         """Add an incident, a photo about it and others on the phone, and have the log prove them."""
         with phone_folder.open_phone(self.folder / "phone") as phone:
             about = phone.add(meta)
-            phone.add(describe(photo, "image/jpeg", meta.title, meta.text, about), Source(photo, name, "image/jpeg"))
+            phone.add(describe(photo, "image/jpeg", meta.title, meta.words, about), Source(photo, name, "image/jpeg"))
             for other in others:
                 phone.add(other)
             phone.sync()

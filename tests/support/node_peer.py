@@ -8,6 +8,7 @@ import pytest
 
 from evidence import ids, keys
 from evidence.edtf import Edtf
+from evidence.envelope import pieces
 from evidence.envelope.meta import Incident
 from evidence.envelope.parts import Position
 from evidence.statements import bodies, statement
@@ -45,7 +46,7 @@ def rich_incident() -> Incident:
         source="victim",
         recorded=ids.now(),
         title=TITLE,
-        text="Om half negen ’s avonds – met “bloemen”. \u0001 🌷",
+        text=pieces.cut("Om half negen ’s avonds – met “bloemen”. \u0001 🌷"),
         happened=Edtf("2026-05~"),
         severity=3,
         conduct=("volgen",),

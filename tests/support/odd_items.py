@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evidence import canonical, ids, keys, schema
-from evidence.envelope import cobblestone, container, sealing
+from evidence.envelope import cobblestone, container, fields, sealing
 from evidence.envelope import meta as metas
 from evidence.envelope.meta import Media
 from evidence.envelope.padding import padme
@@ -27,15 +27,14 @@ from tests.vectors import make_kind
 Opens = Literal["whole", "description", "nothing"]
 """How far an item opens for a reader that follows the rules."""
 
-GOOD: Final = {
-    "v": 1,
-    "kind": "incident",
+TOLD: Final[dict[str, Any]] = {
     "source": "victim",
     "recorded": "2026-11-24T20:10:00.000Z",
     "title": "Hij stond voor de deur",
-    "text": "Een uur lang.",
+    "text": ["Een uur lang."],
     "happened": "2026-11-24T21:10+01:00",
 }
+GOOD: Final = {**make_kind.least("incident"), **TOLD}
 CONTENT: Final = b"\xff\xd8 not a photograph, but real bytes " * 40
 LONGEST: Final = schema.MAX_TEXT_CHARACTERS
 
@@ -49,11 +48,14 @@ class Odd:
     plain: bytes
     content: bytes | None = None
     wrap: bytes | None = None
+    committed: dict[str, Any] | None = None
+    """What the commitment is over, where it is not over this description."""
 
 
 def meta(**more: object) -> dict[str, object]:
-    """Return a good description with `more` members."""
-    return {**GOOD, **more}
+    """Return a good description, of an incident unless `more` says otherwise, with `more` members."""
+    kind = more.get("kind")
+    return {**(_least(kind) if isinstance(kind, str) and kind in FULL else GOOD), **TOLD, **more}
 
 
 def file(name: str = "foto.jpg", **more: object) -> dict[str, object]:
@@ -66,6 +68,11 @@ FULL: Final[dict[str, dict[str, Any]]] = {
     kind: {**make_kind.whole(kind), **({"file": file()} if one is Media else {})} for kind, one in metas.KINDS.items()
 }
 """A good description of each kind, with every member that it can have."""
+
+
+def _least(kind: str) -> dict[str, Any]:
+    """Return a good description of a kind that says no more than it must."""
+    return {**make_kind.least(kind), **({"file": file()} if metas.KINDS[kind] is Media else {})}
 
 
 def _json(value: object) -> bytes:
@@ -90,12 +97,12 @@ def _forms() -> Iterator[Odd]:
         "UTF-16": json.dumps(GOOD).encode("utf-16"),
         "half a surrogate": good.replace(b"deur", b"\xed\xa0\x80"),
         "half a surrogate, escaped": good.replace(b"deur", b"\\ud800"),
-        "a member twice": good.replace(b'"v":1', b'"v":1,"v":1'),
+        "a member twice": good.replace(b'"v":2', b'"v":2,"v":2'),
         "white space": json.dumps(GOOD).encode(),
         "escapes": good.replace(b"deur", b"de\\u0075r"),
-        "a fraction": good.replace(b'"v":1', b'"v":1.0'),
-        "5,000 digits": good.replace(b'"v":1', b'"v":' + b"1" * 5000),
-        "deep nesting": good.replace(b'"v":1', b'"v":' + b"[" * 9000 + b"]" * 9000),
+        "a fraction": good.replace(b'"v":2', b'"v":2.0'),
+        "5,000 digits": good.replace(b'"v":2', b'"v":' + b"1" * 5000),
+        "deep nesting": good.replace(b'"v":2', b'"v":' + b"[" * 9000 + b"]" * 9000),
     }.items():
         yield Odd(f"form: {name}", "nothing", plain)
 
@@ -121,12 +128,15 @@ def _kinds() -> Iterator[Odd]:
     for kind, good in FULL.items():
         content = CONTENT if "file" in good else None
         yield Odd(f"kind: {kind}", "whole", _json(good), content)
+        yield Odd(f"kind: {kind}, least", _verdict(least := _json(_least(kind)), content), least, content)
         for name, value in every.items():
             plain = _json({member: said for member, said in {**good, name: value}.items() if member != name})
             if name not in good:
                 yield Odd(f"kind: {kind} with {name}", "nothing", _json({**good, name: value}), content)
             else:
-                yield Odd(f"kind: {kind} without {name}", _verdict(plain, content), plain, content)
+                yield Odd(f"kind: {kind} without {name}", "nothing", plain, content)
+                blank = _json({**good, name: schema.complete(metas.KINDS[kind], {})[name]})
+                yield Odd(f"kind: {kind}, {name} blank", _verdict(blank, content), blank, content)
     others: tuple[Any, ...] = (
         "position",
         "Incident",
@@ -172,8 +182,9 @@ def _types() -> Iterator[Odd]:
 
 def _texts() -> Iterator[Odd]:
     for member in ("title", "text", "place", "impact"):
-        yield Odd(f"long: {member}", "nothing", _json(meta(**{member: "a" * (LONGEST + 1)})))
-    yield Odd("long: just fits", "whole", _json(meta(title="Net niet te lang", text="a" * LONGEST)))
+        long = "a" * (LONGEST + 1)
+        yield Odd(f"long: {member}", "nothing", _json(meta(**{member: [long] if member == "text" else long})))
+    yield Odd("long: just fits", "whole", _json(meta(title="Net niet te lang", text=["a" * LONGEST])))
     for name, said in {
         "control": "Hij\x07 \x1b[2J\x00 weer",
         "bidi": "uitnodiging\u202egpj.exe",
@@ -184,7 +195,7 @@ def _texts() -> Iterator[Odd]:
         "lines": "een\r\ntwee\u2028drie",
         "empty": "",
     }.items():
-        yield Odd(f"text: {name}", "whole", _json(meta(title=said, text=said, place=said, conduct=[said])))
+        yield Odd(f"text: {name}", "whole", _json(meta(title=said, text=[said], place=said, conduct=[said])))
 
 
 TIMES: Final = (
@@ -226,7 +237,7 @@ def _contents() -> Iterator[Odd]:
     ):
         plain = _json(meta(kind="photo", title=f"Inhoud: {name}", file=said))
         yield Odd(f"content: {name}", "description", plain, content)
-    yield Odd("content: there and not described", "nothing", _json(meta(kind="photo")), CONTENT)
+    yield Odd("content: there and not described", "nothing", _json({**meta(kind="photo"), "file": None}), CONTENT)
     yield Odd("content: of an incident", "description", _json(meta(title="Inhoud: van een gebeurtenis")), CONTENT)
 
 
@@ -245,7 +256,34 @@ def _verdict(plain: bytes, content: bytes | None = None) -> Opens:
     return "whole" if (metas.file_of(found) is None) == (content is None) else "description"
 
 
-ODD: Final = (*_forms(), *_kinds(), *_types(), *_texts(), *_times(), *_names(), *_contents(), *_wraps())
+def _fields() -> Iterator[Odd]:
+    """Descriptions that another commitment is over than the one of their own fields, and pieces of text."""
+    good = _json(GOOD)
+    for name, other in {
+        "another place": {**GOOD, "place": "Kerkstraat 5"},
+        "one piece of text less": {**GOOD, "text": []},
+        "the same words in other pieces": {**GOOD, "text": ["Een uur ", "lang."]},
+        "a member more": {**GOOD, "more": None},
+        "a member less": {name: value for name, value in GOOD.items() if name != "impact"},
+        "a number for a text": {**GOOD, "title": 5},
+    }.items():
+        yield Odd(f"fields: {name}", "nothing", good, committed=other)
+    for name in ("a.b", "Place", "1st", "a/b", "~0", "é", "a" * 33):
+        yield Odd(f"fields: a member {name!a}", "nothing", _json({**GOOD, name: None}))
+    for count, opens in ((schema.MAX_TOLD, "whole"), (schema.MAX_TOLD + 1, "nothing")):
+        yield Odd(f"list: {count} tags", opens, _json(meta(conduct=["call"] * count)))  # type: ignore[arg-type] # as above
+    for name, value, opens in (
+        ("as many pieces as fit", ["Ja. "] * schema.MAX_TOLD, "whole"),
+        ("a piece too many", ["Ja. "] * (schema.MAX_TOLD + 1), "nothing"),
+        ("empty pieces", ["", "Ja.", ""], "whole"),
+        ("a piece that is no text", ["Ja.", 5], "nothing"),
+        ("too long in all", ["a" * LONGEST, "b"], "nothing"),
+        ("one text", "Een uur lang.", "nothing"),
+    ):
+        yield Odd(f"pieces: {name}", opens, _json(meta(text=value)))  # type: ignore[arg-type] # from the table above
+
+
+ODD: Final = (*_forms(), *_kinds(), *_types(), *_texts(), *_times(), *_names(), *_contents(), *_wraps(), *_fields())
 """All of them: some 500."""
 
 
@@ -268,11 +306,11 @@ def write(
     made = sealing.prepare(signer, case, incident(), readers, item=item)
     head, key = container.parse_prefix(made.prefix).head, made.content_key
     description = _sealed(key, "meta", head, odd.plain, odd.plain.ljust(padme(max(1024, len(odd.plain)))))
-    committed = container.commitment(key, "meta", hashlib.sha256(odd.plain).digest())
+    committed = _commitment(odd, key)
     content, part, head_content = b"", None, None
     if odd.content is not None:
         content = _sealed(key, "content", head, odd.content, odd.content.ljust(padme(len(odd.content)), b"\x00"))
-        promised = container.commitment(key, "content", hashlib.sha256(odd.content).digest())
+        promised = container.commitment(key, hashlib.sha256(odd.content).digest())
         head_content = container.HeadContent(len(content), promised)
         part = bodies.Part(_sha256(content), len(content), promised)
     wraps = head.wraps
@@ -290,6 +328,14 @@ def write(
         part,
     )
     return whole, body
+
+
+def _commitment(odd: Odd, key: bytes) -> ids.Commitment:
+    """Return the commitment to what can be flattened; what cannot has none that holds."""
+    try:
+        return fields.commitment(key, odd.committed or canonical.decode_exact(odd.plain))
+    except EvidenceError:
+        return ids.Commitment("00" * 32)
 
 
 def link(seq: int, prev: str) -> Chain:

@@ -18,7 +18,7 @@ from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import NoteSigner, generate_key
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.edtf import Edtf
-from evidence.envelope import parts, sealing, wraps
+from evidence.envelope import parts, pieces, sealing, wraps
 from evidence.envelope.meta import Alarm, Assessment, Card, Incident, Media, Meta, Order
 from evidence.envelope.parts import KnownPlace, Position
 from evidence.statements import bodies, event, fold, statement
@@ -142,7 +142,7 @@ class World:
         push = bodies.Press(3, next(self.counters))
         cose = ids.Base64("gw==")
         meta = Alarm(
-            source="sensor", recorded=ids.time_of(now), title="Alarm", text=note, happened=Edtf(pressed),
+            source="sensor", recorded=ids.time_of(now), title="Alarm", text=pieces.cut(note), happened=Edtf(pressed),
             position=Position("51.934200", "4.457700", 8),
             alarm=parts.Alarm(alarm, self.device, push.boot, push.counter, kind, cose, pressed, 4, "gnss"),
         )  # fmt: skip
@@ -261,7 +261,7 @@ def build(photos: tuple[Path, ...], clips: tuple[Path, ...] = ()) -> World:
         received = told.recorded(today)
         meta = Incident(
             source=told.source, recorded=ids.time_of(received - timedelta(minutes=3)),
-            title=told.title, text=told.text, happened=_edtf(told.happened(today)),
+            title=told.title, text=pieces.cut(told.text), happened=_edtf(told.happened(today)),
             discovered=_edtf(told.discovered(today)),
             severity=told.severity, conduct=told.conduct, impact=told.impact, place=told.place,
         )  # fmt: skip
@@ -294,13 +294,13 @@ def _add_papers(world: World, today: datetime, order_number: str) -> None:
     worker = world.people["marit"]
     ban = Order(
             source="caseworker", recorded=ids.time_of(first), title="Tijdelijk huisverbod, tien dagen",
-        text="Hij mag de woning niet in en geen contact zoeken.", order=order,
+        text=pieces.cut("Hij mag de woning niet in en geen contact zoeken."), order=order,
     )  # fmt: skip
     world.seal(worker, ban, received=first + timedelta(hours=1))
     assessed = today - timedelta(days=23)
     sash = Assessment(
             source="caseworker", recorded=ids.time_of(assessed), title="SASH: hoog (M. Verhoeven)",
-        text="Afgenomen door M. Verhoeven, met collega.", happened=Edtf(assessed.date().isoformat()),
+        text=pieces.cut("Afgenomen door M. Verhoeven, met collega."), happened=Edtf(assessed.date().isoformat()),
     )  # fmt: skip
     world.seal(worker, sash, received=assessed)
     _old_alarm(world, today - timedelta(days=17, hours=-12, minutes=-41))

@@ -8,7 +8,7 @@ from typing import Final
 from evidence import canonical, keys
 from evidence.statements import event as events
 from evidence.statements import statement
-from tests.support import published, tampered_exports, tampered_logs, tampering
+from tests.support import published, tampered_exports, tampered_logs, tampering, tampering_fields
 from tests.support.forging import regenerate
 from tests.support.hostile_zips import HOSTILE
 from tests.support.lying_server import LyingServer, team_of
@@ -171,7 +171,8 @@ ROWS: Final = (
     opened_("an original", tampering.change_original, fails(ORIGINAL), fails("the original of item")),
     opened_("an original left out", tampering.leave_out_original, fails(ORIGINAL), fails("the original of item")),
     opened_("a description", tampering.change_description, fails(ORIGINAL), fails("the description of item")),
-    opened_("an opening", tampering.change_opening, fails(ORIGINAL), fails("the description of item")),
+    *(opened_(f"fields: {name}", way, fails(ORIGINAL), fails("the description of item"))
+      for name, way in tampering_fields.FIELDS.items()),
     opened_("an opening left out", tampering.leave_out_opening, fails(ORIGINAL), fails("the description of item")),
     opened_("the sealed manifest", tampering.change_sealed_manifest, fails(EXPORT), fails(MANIFEST)),
     opened_("openings in another spelling", tampering.spell_openings_otherwise, HOLDS,

@@ -258,13 +258,6 @@ def change_description(folder: Path, _book: Organisation) -> None:
     flip(min((folder / "data/descriptions").iterdir()), 20)
 
 
-def change_opening(folder: Path, _book: Organisation) -> None:
-    path = folder / layout.OPENINGS
-    members = json.loads(path.read_bytes())
-    members["items"][0]["meta_salt"] = "ab" * 32
-    path.write_bytes(canonical.encode(members))
-
-
 def leave_out_opening(folder: Path, _book: Organisation) -> None:
     path = folder / layout.OPENINGS
     members = json.loads(path.read_bytes())

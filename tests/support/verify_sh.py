@@ -1,4 +1,4 @@
-"""`verify.sh` of a bundle, run by a shell with nothing in its environment."""
+"""`verify.sh` of a bundle, run by a shell with nothing in its environment, with `--fields` unless `more` is said."""
 
 import os
 import re
@@ -18,10 +18,10 @@ def function(name: str) -> str:
     return found[0]
 
 
-def run(folder: Path, trust: Path, shell: str = "dash") -> tuple[int, str]:
+def run(folder: Path, trust: Path, shell: str = "dash", *more: str) -> tuple[int, str]:
     only = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
-        [shell, "verify.sh", str(trust)],
+        [shell, "verify.sh", str(trust), *(more or ("--fields",))],
         cwd=folder,
         env=only,
         capture_output=True,

@@ -8,7 +8,16 @@ nothing.
 import json
 from typing import Any, Final
 
-from tests.vectors import make_envelope, make_journal, make_keys, make_kind, make_time, make_type, operations
+from tests.vectors import (
+    make_envelope,
+    make_fields,
+    make_journal,
+    make_keys,
+    make_kind,
+    make_time,
+    make_type,
+    operations,
+)
 
 ABOUT: Final = {
     "keys": "docs/formats/keys.md: names of keys, signatures, locked keys",
@@ -19,6 +28,7 @@ ABOUT: Final = {
     "time": "docs/formats/envelope.md: times as they are told",
     "type": "docs/formats/envelope.md: types of files",
     "kind": "docs/formats/envelope.md: kinds of descriptions",
+    "fields": "docs/formats/envelope.md: leaves of a description, their commitment and openings",
 }
 WARNING: Final = "Every key here is published: never use one."
 
@@ -34,6 +44,7 @@ def documents() -> dict[str, dict[str, Any]]:
         "time": make_time.vectors(),
         "type": make_type.vectors(),
         "kind": make_kind.vectors(),
+        "fields": make_fields.vectors(),
     }
     return {name: {"about": ABOUT[name], "warning": WARNING, "vectors": made} for name, made in vectors.items()}
 

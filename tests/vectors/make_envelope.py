@@ -6,7 +6,7 @@ from typing import Any
 
 from evidence import canonical, ids, keys, schema
 from evidence.edtf import Edtf
-from evidence.envelope import cobblestone, container, padding, sealing, wraps
+from evidence.envelope import cobblestone, container, padding, pieces, sealing, wraps
 from evidence.envelope.meta import Media
 from evidence.envelope.parts import Camera, File, Position
 from evidence.errors import EvidenceError
@@ -39,7 +39,7 @@ DESCRIPTION = Media(
     source="victim",
     recorded=RECORDED,
     title="Hij stond weer voor de deur",
-    text="Om half negen ’s avonds – met “bloemen”. 🌷",
+    text=pieces.cut("Om half negen ’s avonds – met “bloemen”. 🌷"),
     happened=Edtf("2026-05~"),
     conduct=("volgen",),
     camera=Camera(Edtf("2026-05-06T21:30:00"), "DateTimeOriginal", Position("51.9244", "4.4777", 12)),
@@ -103,13 +103,9 @@ def _chunks() -> list[Vector]:
 
 
 def _commitments() -> list[Vector]:
-    made = []
-    for part in ("meta", "content"):
-        salt = container.commitment_salt(KEY, part)
-        committed = container.commitment(KEY, part, hashlib.sha256(PHOTO).digest())
-        given = {"key": b64(KEY), "part": part, "plaintext": b64(PHOTO)}
-        made.append(gives(f"commitment: {part}", "commit", given, {"opening": salt.hex(), "commitment": committed}))
-    return made
+    salt, committed = container.commitment_salt(KEY), container.commitment(KEY, hashlib.sha256(PHOTO).digest())
+    given = {"key": b64(KEY), "plaintext": b64(PHOTO)}
+    return [gives("commitment: content", "commit", given, {"opening": salt.hex(), "commitment": committed})]
 
 
 def _wraps() -> list[Vector]:
@@ -186,7 +182,7 @@ def _items() -> list[Vector]:
     dirty, dirty_part = _dirty_padding()
     lying = {**head, "meta": {**meta_part, "commitment": "00" * 32}}
     lying_content = {**head, "content": {**content_part, "commitment": "00" * 32}}
-    opened = {"meta": schema.encode(DESCRIPTION), "content": b64(PHOTO)}
+    opened = {"meta": schema.encode_whole(DESCRIPTION), "content": b64(PHOTO)}
     given = {"container": b64(whole), "signer": PHONE.sign_public.hex(), **seeds(READER)}
     sealed = {
         "meta": b64(meta),
@@ -194,7 +190,8 @@ def _items() -> list[Vector]:
         "content": b64(content),
         "content_commitment": content_part["commitment"],
     }
-    parts = {"key": b64(KEY), "case": CASE, "item": ITEM, "meta": schema.encode(DESCRIPTION), "content": b64(PHOTO)}
+    described = schema.encode_whole(DESCRIPTION)
+    parts = {"key": b64(KEY), "case": CASE, "item": ITEM, "meta": described, "content": b64(PHOTO)}
     return [
         gives("item: both parts sealed", "seal parts", parts, sealed),
         gives("item: opened", "open item", given, opened),
@@ -223,5 +220,5 @@ def _dirty_padding() -> tuple[bytes, dict[str, Any]]:
     """Seal the photo with a word hidden where zero bytes belong."""
     padded = PHOTO + b"x".rjust(padding.padme(len(PHOTO)) - len(PHOTO) or 1, b"\x00")
     sealed = b"".join(cobblestone.seal(KEY, container.context("content", CASE, ITEM), bytes_of("salt", 24), [padded]))
-    part = container.HeadContent(len(sealed), container.commitment(KEY, "content", hashlib.sha256(PHOTO).digest()))
+    part = container.HeadContent(len(sealed), container.commitment(KEY, hashlib.sha256(PHOTO).digest()))
     return sealed, schema.encode(part)

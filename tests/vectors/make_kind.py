@@ -4,10 +4,12 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from evidence import canonical
+from evidence import canonical, schema
+from evidence.envelope import meta as metas
 from tests.vectors.parts import RECORDED, Vector, gives, id_of, refused
 
-_LEAST: Final = {"v": 1, "source": "victim", "recorded": RECORDED, "title": "Om half negen", "text": ""}
+_LEAST: Final = {"v": 2, "source": "victim", "recorded": RECORDED, "title": "Om half negen"}
+_TEXT: Final = ["Hij stond daar weer. ", "Een uur lang."]
 _TIMES: Final = {"happened": "2026-05-12T20:30", "discovered": "2026-05-13"}
 _PLACE: Final = {"lat": "51.924400", "lon": "4.477700", "accuracy_m": 12}
 _CAMERA: Final = {"taken": "2026-05-12T20:31:07+02:00", "taken_from": "DateTimeOriginal", "position": _PLACE}
@@ -85,13 +87,15 @@ NEEDED: Final = {
 
 
 def whole(kind: str) -> dict[str, Any]:
-    """Return a description with every member that its kind can have."""
-    return {**_LEAST, "kind": kind, **_TIMES, **OWN[kind]}
+    """Return a description in which every member of its kind says something."""
+    return {**_LEAST, "kind": kind, "text": _TEXT, **_TIMES, **OWN[kind]}
 
 
 def least(kind: str) -> dict[str, Any]:
-    """Return one with the fewest members."""
-    return {**_LEAST, "kind": kind, **{name: OWN[kind][name] for name in NEEDED.get(kind, ())}}
+    """Return one that says no more than it must."""
+    said = {**_LEAST, "kind": kind, **{name: OWN[kind][name] for name in NEEDED.get(kind, ())}}
+    completed: dict[str, Any] = schema.complete(metas.KINDS[kind], said)
+    return completed
 
 
 def vectors() -> list[Vector]:
@@ -110,8 +114,18 @@ def _of(kind: str) -> Iterator[Vector]:
     others = {name: value for other in OWN.values() for name, value in other.items() if name not in OWN[kind]}
     for name, meta in (("whole", whole(kind)), ("least", least(kind))):
         yield gives(f"{kind}: {name}", "description", *[{"text": _text(meta)}] * 2)
+    nothing = schema.complete(metas.KINDS[kind], {})
     for name in sorted(NEEDED.get(kind, ())):
-        yield _refused(f"{kind}: without {name}", {key: value for key, value in whole(kind).items() if key != name})
+        yield _refused(f"{kind}: nothing told of {name}", {**whole(kind), name: nothing[name]})
+    for name, value in whole(kind).items():
+        if name != "kind":
+            yield _refused(f"{kind}: without {name}", {key: one for key, one in whole(kind).items() if key != name})
+        if isinstance(nothing[name], dict) and name not in NEEDED.get(kind, ()):
+            yield _refused(f"{kind}: null for the record {name}", {**whole(kind), name: None})
+            yield _refused(f"{kind}: an empty record {name}", {**whole(kind), name: {}})
+        if isinstance(value, dict) and len(value) > 1:
+            less = dict(list(value.items())[1:])
+            yield _refused(f"{kind}: {name} without one of its members", {**whole(kind), name: less})
     for name, value in others.items():
         yield _refused(f"{kind}: with {name}", {**least(kind), name: value})
     for name, value in OWN[kind].items():

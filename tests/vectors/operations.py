@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from evidence import canonical, edtf, filetypes, ids, keys, schema
 from evidence.custody.log import leaf
-from evidence.envelope import cobblestone, container, opening, padding, sealing, wraps
+from evidence.envelope import cobblestone, container, fields, opening, padding, sealing, wraps
 from evidence.envelope import meta as metas
 from evidence.errors import EvidenceError, FormatError, LockError
 from evidence.statements import dsse, event, statement
 
 FOLDER: Final = Path(__file__).parent
-FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time", "type", "kind")
+FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time", "type", "kind", "fields")
 
 REASONS: Final[tuple[tuple[type[EvidenceError], str], ...]] = (
     (keys.SignatureError, "signature"),
@@ -152,12 +152,25 @@ def _open_chunked(given: Answer) -> Answer:
 
 
 def _commit(given: Answer) -> Answer:
-    key, part = un(given["key"]), given["part"]
+    key = un(given["key"])
     digest = hashlib.sha256(un(given["plaintext"])).digest()
     return {
-        "opening": container.commitment_salt(key, part).hex(),
-        "commitment": container.commitment(key, part, digest),
+        "opening": container.commitment_salt(key).hex(),
+        "commitment": container.commitment(key, digest),
     }
+
+
+def _commit_fields(given: Answer) -> Answer:
+    key, described, withheld = un(given["key"]), given["description"], given.get("withheld", ())
+    opened = fields.opening(key, described, withheld).decode()
+    return {"commitment": fields.commitment(key, described), "opening": opened}
+
+
+def _read_fields(given: Answer) -> Answer:
+    found = fields.read(given["opening"].encode())
+    if found.commitment != given["commitment"]:
+        raise container.TamperedError("not what was sealed")
+    return {"shown": dict(found.shown), "withheld": list(found.withheld)}
 
 
 def _open_wrap(given: Answer) -> Answer:
@@ -196,7 +209,7 @@ def _open_item(given: Answer) -> Answer:
     content = None
     if prefix.head.content is not None:
         content = b64(b"".join(opening.open_content(prefix, key, meta, [data[prefix.size :]])))
-    return {"meta": schema.encode(meta), "content": content}
+    return {"meta": schema.encode_whole(meta), "content": content}
 
 
 def _leaf(given: Answer) -> Answer:
@@ -255,6 +268,8 @@ OPERATIONS: Final[Mapping[str, Callable[[Answer], Answer]]] = {
     "seal chunks": _chunked,
     "open chunks": _open_chunked,
     "commit": _commit,
+    "commit fields": _commit_fields,
+    "read fields": _read_fields,
     "open wrap": _open_wrap,
     "seal parts": _seal_parts,
     "open item": _open_item,

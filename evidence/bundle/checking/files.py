@@ -33,6 +33,7 @@ _OPENED: Final = re.compile(
             *map(re.escape, (layout.OPENINGS, layout.TIMELINE, layout.CASE, layout.SEALED_MANIFEST)),
             r"data/originals/[0-9]{4,}-[^/]+",
             r"data/descriptions/[0-9]{4,}-[0-9a-f]{8}\.json",
+            r"data/fields/[0-9]{4,}-[0-9a-f]{8}\.tsv",
             r"data/heads/[0-9a-f]{32}\.json",
         )
     )

@@ -13,7 +13,7 @@ from evidence.bundle.checking.report import Findings
 from evidence.bundle.format import bag, layout
 from evidence.bundle.format.openings import Opening, Openings
 from evidence.bundle.opening import derived
-from evidence.envelope import container
+from evidence.envelope import container, fields
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, dsse
 from evidence.statements import event as events
@@ -52,11 +52,11 @@ def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
     closed = {one.item: one for one in openings.closed or ()}
     for event, body in _seals(part):
         opening = by_item.get(body.item)
-        if body.item in closed and part.trusted(event) and _described(digests, opening, body):
+        if body.item in closed and part.trusted(event) and _described(bundle, opening, body):
             which = closed[body.item].part
             findings.note("original-closed", body.item, part=which, **_circumstances(part, event))
             continue
-        if opening is None or not part.trusted(event) or not _opens(digests, opening, body):
+        if opening is None or not part.trusted(event) or not _opens(bundle, digests, opening, body):
             findings.failed("original-differs", body.item)
             continue
         file = (opening.original or opening.description).rpartition("/")[2]
@@ -76,11 +76,11 @@ def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
 
 
 def _check_named(bundle: bag.Bag, openings: Openings, findings: Findings) -> None:
-    """Nothing lies among originals, descriptions and heads that no opening names."""
-    named = {name for one in openings.items for name in (one.description, one.original)}
+    """Nothing lies among originals, descriptions, fields and heads that no opening names."""
+    named = {name for one in openings.items for name in (one.description, one.fields, one.original)}
     named |= {one.incomplete.head for one in openings.items if one.incomplete is not None}
     for name in sorted(bundle.names() - named):
-        if name.startswith((layout.ORIGINALS, layout.DESCRIPTIONS, layout.HEADS)):
+        if name.startswith((layout.ORIGINALS, layout.DESCRIPTIONS, layout.FIELDS, layout.HEADS)):
             findings.failed("bag-file-extra", name)
 
 
@@ -195,15 +195,13 @@ def _start(bundle: bag.Bag, name: str) -> bytes:
     return bytes(start)
 
 
-def _described(digests: Mapping[str, str], opening: Opening | None, body: bodies.ItemSeal) -> bool:
+def _described(bundle: bag.Bag, opening: Opening | None, body: bodies.ItemSeal) -> bool:
     """Whether an item that did not open whole shows nothing, or a description that was sealed."""
-    return opening is None or (
-        opening.original is None and _commits(digests.get(opening.description), opening.meta_salt, body.meta.commitment)
-    )
+    return opening is None or (opening.original is None and _shows(bundle, opening, body.meta.commitment))
 
 
-def _opens(digests: Mapping[str, str], opening: Opening, body: bodies.ItemSeal) -> bool:
-    described = _commits(digests.get(opening.description), opening.meta_salt, body.meta.commitment)
+def _opens(bundle: bag.Bag, digests: Mapping[str, str], opening: Opening, body: bodies.ItemSeal) -> bool:
+    described = _shows(bundle, opening, body.meta.commitment)
     if body.content is None:
         return described and opening.original is None
     if opening.original is None or opening.content_salt is None:
@@ -232,7 +230,19 @@ def _begun_opens(
         return False
     if (head.item, head.case, head.by) != (body.item, event.statement.case, event.statement.by):
         return False
-    return _commits(digests.get(opening.description), opening.meta_salt, head.meta.commitment)
+    return _shows(bundle, opening, head.meta.commitment)
+
+
+def _shows(bundle: bag.Bag, opening: Opening, commitment: ids.Commitment) -> bool:
+    """Whether the fields are those of the commitment, and the description says them, all of them and nothing else."""
+    try:
+        opened = fields.read(bag.read_small(bundle, opening.fields))
+        described = canonical.decode_exact(bag.read_small(bundle, opening.description))
+        said = fields.leaves(described)
+    except EvidenceError:
+        return False
+    whole = not opened.withheld and canonical.encode(dict(said)) == canonical.encode(dict(opened.shown))
+    return whole and hmac.compare_digest(opened.commitment, commitment)
 
 
 def _commits(digest: str | None, salt: ids.Sha256, commitment: ids.Commitment) -> bool:

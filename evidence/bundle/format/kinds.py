@@ -28,7 +28,7 @@ def kind_of(meta: Meta) -> str:
 def words_of(meta: Meta) -> dict[str, str]:
     """Return what a description says, in words, by the dotted path of each member that says something."""
     said = {path: _words(schema.encode(schema.leaf(meta, path))) for path in _members(type(meta))}
-    return {path: words for path, words in {**said, "kind": kind_of(meta)}.items() if words}
+    return {path: words for path, words in {**said, "text": meta.words, "kind": kind_of(meta)}.items() if words}
 
 
 def _words(value: Any) -> str:  # noqa: ANN401 - plain JSON

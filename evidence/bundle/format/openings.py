@@ -24,12 +24,12 @@ class Incomplete:
 
 @dataclass(frozen=True)
 class Opening:
-    """What proves one item's plaintext: salts of its commitments, and where its files stand in the bag."""
+    """What proves one item's plaintext: where its files and the opening of its fields stand, and its content's salt."""
 
     item: ids.ItemId
     event: int
     description: str
-    meta_salt: ids.Sha256
+    fields: str
     original: str | None = None
     content_salt: ids.Sha256 | None = None
     incomplete: Incomplete | None = None

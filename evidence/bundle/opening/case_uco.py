@@ -68,12 +68,12 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
     """Yield the files, their provenance record, what the description says, and the act of sealing that it came from."""
     yield from (_file(file) for file in entry.files)
     statement, meta = entry.event.statement, entry.meta
-    conduct = meta.conduct if isinstance(meta, Incident | Media) else None
+    conduct = meta.conduct if isinstance(meta, Incident | Media) else ()
     yield {
         **_node("investigation:ProvenanceRecord", entry.item),
         "core:name": meta.title,
-        "core:description": meta.text,
-        "core:tag": [kind_of(meta), meta.source, *(conduct or ())],
+        "core:description": meta.words,
+        "core:tag": [kind_of(meta), meta.source, *conduct],
         "core:objectCreatedTime": _time(meta.recorded),
         "investigation:exhibitNumber": entry.item,
         "core:object": [_ref("observable:File", file.name) for file in entry.files],

@@ -18,7 +18,7 @@ from evidence.bundle.format import bag, layout, wraps
 from evidence.bundle.format.openings import Closed, Incomplete, Opening, Openings, Part
 from evidence.bundle.format.wraps import Given
 from evidence.bundle.opening import derived, naming
-from evidence.envelope import container, opening
+from evidence.envelope import container, fields, opening
 from evidence.envelope import meta as metas
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import NotGivenError
@@ -135,10 +135,10 @@ def _open_item(source: bag.Bag, reader: keys.Identity, work: Path, number: int, 
         found.part = "key"
         key = opening.content_key(prefix, reader, given.wrap)
         found.part = "description"
-        plain = opening.open_meta_bytes(prefix, key)
-        found.meta = metas.parse(plain)
+        described = opening.open_description(prefix, key)
+        found.meta = metas.read(described)
         stem = f"{number:04}-{given.body.item[:8]}"
-        found.opening = _describe(source, work, stem, given, prefix, key, plain)
+        found.opening = _describe(source, work, stem, given, prefix, key, described)
         found.part = "content"
         found.opening = _open_content(work, stem, found.opening, found.meta, prefix, key, rest)
     except EvidenceError as error:
@@ -158,14 +158,14 @@ def _check_container(prefix: container.Prefix, given: Given) -> None:
 
 
 def _describe(
-    source: bag.Bag, work: Path, stem: str, given: Given, prefix: container.Prefix, key: bytes, plain: bytes
+    source: bag.Bag, work: Path, stem: str, given: Given, prefix: container.Prefix, key: bytes, described: object
 ) -> Opening:
-    """Store the description, and the head of an item that is incomplete; return what proves them."""
+    """Store the description, its fields, and the head of an item that is incomplete; return what proves them."""
     item = given.body.item
-    description = f"{layout.DESCRIPTIONS}{stem}.json"
-    _store(work, description, iter([plain]))
-    salt = ids.Sha256(container.commitment_salt(key, "meta").hex())
-    result = Opening(item, given.event.index, description, salt)
+    description, opened = f"{layout.DESCRIPTIONS}{stem}.json", f"{layout.FIELDS}{stem}.tsv"
+    _store(work, description, iter([canonical.encode(described)]))
+    _store(work, opened, iter([fields.opening(key, described)]))
+    result = Opening(item, given.event.index, description, opened)
     if isinstance(given.body, bodies.ItemOpen):
         head = f"{layout.HEADS}{item}.json"
         _store(work, head, iter([prefix.head_bytes]))
@@ -186,7 +186,7 @@ def _open_content(
     mark = "" if described.incomplete is None else f"{INCOMPLETE}-"
     open_it = opening.open_content if described.incomplete is None else opening.open_begun
     original = _store_original(work, file.name, f"{stem}-{mark}", open_it(prefix, key, meta, rest))
-    salt = ids.Sha256(container.commitment_salt(key, "content").hex())
+    salt = ids.Sha256(container.commitment_salt(key).hex())
     return replace(described, original=original, content_salt=salt)
 
 

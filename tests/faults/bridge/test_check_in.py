@@ -96,7 +96,7 @@ def test_a_promise_that_is_kept_is_nothing_and_one_that_is_broken_is_one_alarm(t
         item = made.bridges[0].spool.read().newest_item(raised.alarm)
         assert item is not None
         opened = made.world.organisation.open_item(canonical.b64(item.container))
-        assert (opened.text, opened.position is not None, opened.alarm.kind) == ("naar huis", True, "check-in")
+        assert (opened.words, opened.position is not None, opened.alarm.kind) == ("naar huis", True, "check-in")
         for bridge in made.bridges:
             assert "statements.refused" not in bridge.spool.read().counters()
 

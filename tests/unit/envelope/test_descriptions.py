@@ -32,7 +32,11 @@ PHONE, CASE = keys.Identity.generate(), ids.CaseId(ids.new_id())
 def test_the_vectors_of_a_kind_have_all_its_members(kind: str) -> None:
     hints = get_type_hints(metas.KINDS[kind])
     assert make_kind.whole(kind).keys() == hints.keys()
-    assert make_kind.least(kind).keys() == {name for name, hint in hints.items() if schema.without_none(hint) is hint}
+    assert make_kind.least(kind).keys() == hints.keys()
+    needed = {name for name, hint in hints.items() if _is_needed(hint)}
+    assert make_kind.NEEDED.get(kind, set()) == needed - {"v", "kind", "source", "recorded", "title"}
+    nothing = schema.complete(metas.KINDS[kind], {})
+    assert all(value != nothing[name] for name, value in make_kind.whole(kind).items()), "each member says something"
 
 
 def test_the_table_in_the_docs_is_the_kinds() -> None:
@@ -69,7 +73,7 @@ def test_a_time_that_cannot_be_is_refused_wherever_it_is_told() -> None:
 def test_timeline_and_case_file_have_every_word_of_a_description(tmp_path: Path) -> None:
     book = Organisation(tmp_path)
     content = sealing.Content.of_bytes(bytes(5000), "foto één.jpg", "image/jpeg")
-    described = {kind: metas.parse(canonical.encode(make_kind.whole(kind))) for kind in metas.KINDS}
+    described = {kind: metas.read(make_kind.whole(kind)) for kind in metas.KINDS}
     items = {
         book.seal(meta, content if isinstance(meta, metas.Media) else None): kind for kind, meta in described.items()
     }
@@ -108,12 +112,19 @@ def test_content_belongs_to_media_and_to_nothing_else() -> None:
         ),
         ({"camera": {}}, "Incident: unknown member 'camera'"),
         ({"severity": 5}, "Incident.severity: expected one of 0, 1, 2, 3, 4"),
-        ({"position": {"lat": "1"}}, "Incident.position: Position.lon: expected text"),
+        ({"position": {"lat": "1"}}, "Incident.position: Position: no member 'accuracy_m'"),
+        ({"position": {"lat": "1", "lon": None, "accuracy_m": None}}, "Incident.position: Position.lon: expected text"),
+        ({"position": None}, "Incident.position: Position: expected an object"),
+        ({"text": "Een uur lang."}, "Incident.text: expected a list of at most 1024 pieces of text"),
     ],
 )
 def test_what_is_wrong_with_a_description_is_named(changes: dict[str, object], named: str) -> None:
     with pytest.raises(FormatError, match=re.escape(named)):
         metas.parse(canonical.encode({**make_kind.least("incident"), **changes}))
+
+
+def _is_needed(hint: Any) -> bool:  # noqa: ANN401 - a type form has no common type
+    return schema.without_none(hint) is hint and hint is not schema.Pieces and get_origin(hint) is not tuple
 
 
 def _paths() -> Iterator[tuple[str, Any]]:

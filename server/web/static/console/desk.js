@@ -7,6 +7,7 @@ import { LiveFeed } from "../core/sse.js";
 import { dated } from "../core/dated.js";
 import { find } from "../core/wraps.js";
 import { fromBase64 } from "../core/bytes.js";
+import { told } from "../core/meta.js";
 import { shown } from "../core/written.js";
 import { calledAt } from "./alarms.js";
 import { wantsEyes } from "./second-look.js";
@@ -203,7 +204,7 @@ export class Desk {
     try {
       const sealed = await container.parse(fromBase64(item.head));
       const key = await find(sealed.head, [...sealed.head.wraps, ...item.wraps], this.session.openers);
-      if (key) meta = shown(await container.openMeta(sealed, key));
+      if (key) meta = shown(told(await container.openMeta(sealed, key)));
       const signer = container.verifyHead(sealed, (kid) => this.#authority?.find(kid, Infinity)?.key);
       const role = this.#authority?.find(signer, Infinity)?.role;
       return { item: item.item, meta, sealed: role === "bridge" ? "proven" : "failed" };
@@ -222,7 +223,7 @@ export class Desk {
     const { head, wraps } = await api.json(`/api/v1/alarms/${alarm.alarm}/card`);
     const sealed = await container.parse(fromBase64(head));
     const key = await find(sealed.head, [...sealed.head.wraps, ...wraps], this.session.openers);
-    const card = key ? shown(await container.openMeta(sealed, key)).card : null;
+    const card = key ? shown(told(await container.openMeta(sealed, key))).card : null;
     if (card) this.cards.set(alarm.alarm, card);
     void this.#follow(alarm.alarm);
     return card;

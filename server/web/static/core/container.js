@@ -4,6 +4,7 @@
 import * as canonical from "./canonical.js";
 import * as cobblestone from "./cobblestone.js";
 import * as dsse from "./dsse.js";
+import * as fields from "./fields.js";
 import { FormatError, concat, equal, hex, hmac, sha256, utf8 } from "./bytes.js";
 import { checked, writable } from "./meta.js";
 import { wrap } from "./wraps.js";
@@ -25,7 +26,7 @@ export const MAGIC = utf8("getuige-item-1\n");
 const MAX_HEAD = 256 * 1024;
 
 /** Meta is padded to at least this, so that a short note and a long one look alike. */
-const MIN_META = 1024;
+const MIN_META = 2048;
 
 /** What was opened is not what was committed to at sealing. */
 export class CommitmentError extends Error {}
@@ -45,9 +46,9 @@ export function padme(size) {
 /** @param {Head} head @param {PartName} part */
 const context = (head, part) => utf8(`getuige/item/v1/${part}/${head.case}/${head.item}`);
 
-/** @param {Bytes} key @param {PartName} part @param {Bytes} plaintext without padding @returns {Promise<string>} */
-export async function commitment(key, part, plaintext) {
-  const salt = await hmac("SHA-256", key, utf8(`getuige/commitment-salt/v1/${part}`));
+/** @param {Bytes} key @param {Bytes} plaintext of the content, without padding @returns {Promise<string>} that of meta: `fields` */
+export async function commitment(key, plaintext) {
+  const salt = await hmac("SHA-256", key, utf8("getuige/commitment-salt/v1/content"));
   return hex(await sha256(concat(utf8("getuige/commitment/v1\0"), salt, await sha256(plaintext))));
 }
 
@@ -91,7 +92,7 @@ export function verifyHead(container, keyOf) {
 }
 
 /**
- * Open meta and check it against the commitment that the head carries.
+ * Open meta and check its fields against the commitment that the head carries.
  * @param {Container} container @param {Bytes} key content key
  * @returns {Promise<any>} the meta document, which keeps to the rules of a description
  * @throws {FormatError | CommitmentError | import("./sodium.js").LockError}
@@ -100,11 +101,11 @@ export async function openMeta(container, key) {
   const padded = await cobblestone.open(key, context(container.head, "meta"), container.meta);
   let end = padded.length;
   while (end > 0 && padded[end - 1] === 0x20) end -= 1;
-  const plaintext = padded.slice(0, end);
-  if ((await commitment(key, "meta", plaintext)) !== container.head.meta.commitment) {
-    throw new CommitmentError("what was opened is not what was sealed");
+  const described = canonical.decode(padded.slice(0, end));
+  if (fields.commitment(key, described) !== container.head.meta.commitment) {
+    throw new CommitmentError("the description does not open as it was sealed");
   }
-  return checked(canonical.decode(plaintext));
+  return checked(described);
 }
 
 /**
@@ -118,7 +119,7 @@ export async function openContent(container, key, file) {
   const padded = await cobblestone.open(key, context(container.head, "content"), container.content);
   const plaintext = padded.slice(0, file.size);
   if (padded.subarray(file.size).some((byte) => byte !== 0)) throw new CommitmentError("there is something in the padding");
-  const committed = await commitment(key, "content", plaintext);
+  const committed = await commitment(key, plaintext);
   if (committed !== container.head.content.commitment || hex(await sha256(plaintext)) !== file.sha256) {
     throw new CommitmentError("what was opened is not what was sealed");
   }
@@ -183,14 +184,14 @@ export async function seal(place, seed, readers, key, meta, content) {
   head.meta = {
     size: sealedMeta.length,
     sha256: hex(await sha256(sealedMeta)),
-    commitment: await commitment(key, "meta", document),
+    commitment: fields.commitment(key, described),
   };
   let sealedContent = new Uint8Array(0);
   if (content) {
     const filled = new Uint8Array(padme(content.length));
     filled.set(content);
     sealedContent = await sealPart(head, "content", key, filled);
-    head.content = { size: sealedContent.length, commitment: await commitment(key, "content", content) };
+    head.content = { size: sealedContent.length, commitment: await commitment(key, content) };
   }
   head.wraps = await wrapAll(place, readers, key);
   const envelope = canonical.encode(await dsse.sign(dsse.ITEM_HEAD, canonical.encode(head), seed));

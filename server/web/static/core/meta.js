@@ -25,6 +25,14 @@ function time(value) {
 /** @param {unknown} value */
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** @param {any} value @param {Rule} rule @returns {boolean} whether a record says nothing: every member of it, and nothing in any */
+function isBlank(value, { is, members }) {
+  if (is === "list" || is === "pieces") return Array.isArray(value) && value.length === 0;
+  if (is !== "object") return value === null;
+  return isObject(value) && Object.keys(value).length === Object.keys(members).length
+    && Object.entries(members).every(([name, rule]) => Object.hasOwn(value, name) && isBlank(value[name], /** @type {Rule} */ (rule)));
+}
+
 /** @typedef {import("./meta-schema.js").Rule} Rule */
 /** @typedef {Record<string, (value: any, rule: Rule, rules: Rules) => void>} Rules */
 
@@ -47,6 +55,11 @@ const READER = {
   one: (value, { of }) => {
     if (!of.includes(value)) throw new FormatError(`expected one of ${of.join(", ")}`);
   },
+  pieces: (value) => {
+    if (!Array.isArray(value) || value.length > MAX_LIST) throw new FormatError(`expected a list of at most ${MAX_LIST} pieces of text`);
+    for (const one of value) text(one);
+    text(value.join(""));
+  },
   list: (value, { member }, rules) => {
     if (!Array.isArray(value) || value.length > MAX_LIST) throw new FormatError(`expected a list of at most ${MAX_LIST}`);
     for (const one of value) follow(one, member, "member", rules);
@@ -55,7 +68,8 @@ const READER = {
     if (!isObject(value)) throw new FormatError("expected an object");
     for (const name of Object.keys(value)) if (!Object.hasOwn(members, name)) throw new FormatError("an unknown member");
     for (const [name, rule] of Object.entries(members)) {
-      follow(Object.hasOwn(value, name) ? value[name] : null, rule, name, rules);
+      if (!Object.hasOwn(value, name)) throw new FormatError(`no member ${name}, which is null where nothing was told`);
+      follow(value[name], rule, name, rules);
     }
   },
 };
@@ -65,7 +79,7 @@ const WRITER = { ...READER, told: (value) => { text(value); parseTime(value); } 
 
 /** @param {unknown} value @param {Rule} rule @param {string} name @param {Rules} rules */
 function follow(value, rule, name, rules) {
-  if (value === null && rule.optional) return;
+  if (rule.optional && isBlank(value, rule)) return;
   try {
     rules[rule.is](value, rule, rules);
   } catch (error) {
@@ -89,3 +103,18 @@ export const checked = (value) => described(value, READER);
  *   refuse, and a time that cannot be: a reader opens that, and can only show it as it was told
  */
 export const writable = (value) => described(value, WRITER);
+
+/** @param {any} value @param {Rule} rule @returns {any} */
+function plain(value, rule) {
+  if (rule.optional && isBlank(value, rule)) return null;
+  if (rule.is === "pieces") return value.join("");
+  if (rule.is === "list") return value.map((/** @type {any} */ one) => plain(one, rule.member));
+  if (rule.is !== "object") return value;
+  return Object.fromEntries(Object.entries(rule.members).map(([name, inner]) => [name, plain(value[name], /** @type {Rule} */ (inner))]));
+}
+
+/**
+ * @param {any} meta a description that was checked @returns {any} what it tells: texts in one piece, and null for a record in
+ *   which nothing was told
+ */
+export const told = (meta) => plain(meta, { is: "object", members: KINDS[meta.kind] });

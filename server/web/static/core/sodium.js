@@ -45,6 +45,12 @@ export function argon2id(password, salt, passes, memory) {
   return own(library.crypto_pwhash(64, password, salt, passes, memory, library.crypto_pwhash_ALG_ARGON2ID13));
 }
 
+/** @param {Bytes} bytes @returns {Bytes} SHA-256, at once: thousands of small ones wait for nobody */
+export const digest = (bytes) => own(library.crypto_hash_sha256(bytes));
+
+/** @param {Bytes} key 32 bytes @param {Bytes} message @returns {Bytes} HMAC-SHA256, at once */
+export const mac = (key, message) => own(library.crypto_auth_hmacsha256(message, key));
+
 /** @param {Bytes} key Ed25519 public key @returns {Promise<string>} its name */
 export const signingKid = async (key) => hex((await sha256(concat([1], key))).subarray(0, 16));
 

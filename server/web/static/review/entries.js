@@ -21,6 +21,7 @@ import * as dsse from "../core/dsse.js";
 import { FormatError, fromBase64, hex, sha256 } from "../core/bytes.js";
 import { SignatureError } from "../core/sodium.js";
 import { dated } from "../core/dated.js";
+import { told } from "../core/meta.js";
 import { find } from "../core/wraps.js";
 import { isPrecise, span as spanAt } from "../core/edtf.js";
 import { read } from "../core/statements.js";
@@ -78,13 +79,13 @@ async function open(event, session) {
     const key = await find(sealed.head, wraps, session.openers);
     if (!key) return null;
     fault = "description";
-    const meta = shown(await container.openMeta(sealed, key));
+    const meta = shown(told(await container.openMeta(sealed, key)));
     const span = spanOf(meta);
     const seen = recordedAt(meta.recorded, event.received_at);
     const at = span ? (span.from + span.to) / MIDDLE : seen;
     return {
       id: event.item.item, index: event.index, kind: kindOf(meta), source: meta.source, title: meta.title,
-      text: meta.text ?? "", conduct: meta.conduct ?? [], severity: meta.severity ?? null, impact: meta.impact ?? null,
+      text: meta.text, conduct: meta.conduct ?? [], severity: meta.severity ?? null, impact: meta.impact ?? null,
       place: meta.place ?? null, position: meta.position ?? null, file: meta.file ?? null, order: meta.order ?? null,
       card: meta.card ?? null, alarm: meta.alarm ?? null, about: meta.about ?? null, camera: meta.camera ?? null,
       happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
