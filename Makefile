@@ -7,8 +7,8 @@ SHELL := /bin/bash
 DATA ?= ./var
 MEDIA ?=
 TESTS ?= tests
-# How many tests run side by side (on two cores three, because tests wait as well), and that those of a file run one after another, in the order that pytest gives.
-WORKERS ?= 3
+# How many tests run side by side (on two cores four, because tests wait as well), and that those of a file run one after another, in the order that pytest gives.
+WORKERS ?= 4
 SPREAD := --dist loadfile --no-loadscope-reorder
 SECONDS_OF_FAULTS ?= 60
 SECONDS_OF_SOAK ?= 600
@@ -44,10 +44,10 @@ demo: setup ## Play the same and stop; exit code 0 only when every step held
 test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## Run all tests but those of `make faults` (TESTS=path for some of them)
 	@$(PYTHON) -m pytest -n $(WORKERS) $(SPREAD) $(TESTS)
 
-test-quick: setup $(VENV)/.dev ## Run the tests of single modules, with fewer generated examples (a minute or two)
+test-quick: setup $(VENV)/.dev ## Run the tests of single modules, with fewer generated examples (within a minute)
 	@GETUIGE_EFFORT=0.3 $(PYTHON) -m pytest -n $(WORKERS) $(SPREAD) tests/unit tests/property
 
-faults: setup $(VENV)/.dev programs ## Break things for longer and more often than `make test` does (SECONDS_OF_FAULTS=60)
+faults: setup $(VENV)/.dev programs ## What is long and rare: things broken for longer and more often, every engine, every mutant (SECONDS_OF_FAULTS=60)
 	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -m faults $(TESTS)
 
 soak: setup $(VENV)/.dev programs ## Presses for ten minutes: brokers and bridges killed at random, then no database (SECONDS_OF_SOAK=600)

@@ -29,7 +29,11 @@ from tests.support.file_cases import (
 from tests.support.stand_in import StandIn
 from tests.support.waiting import patience
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(240),
+    pytest.mark.faults,  # for their time: Chromium has the same cases, and both engines start the pages, in `make test`
+]
 
 Engine = Callable[..., AbstractAsyncContextManager[Window]]
 EACH = pytest.mark.parametrize("engine", [firefox, webkit], ids=["firefox", "webkit"])

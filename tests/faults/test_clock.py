@@ -72,6 +72,7 @@ def test_a_server_two_hours_ahead_fails(tmp_path: Path) -> None:
     assert of_clocks(report)["time-server-ahead"] == "2:00"
 
 
+@pytest.mark.faults
 def test_a_tsa_that_shares_the_wrong_clock_helps_nothing(tmp_path: Path) -> None:
     """The witness alone gives it away."""
     with founded(tmp_path, own_tsa=True) as journey:
@@ -79,6 +80,7 @@ def test_a_tsa_that_shares_the_wrong_clock_helps_nothing(tmp_path: Path) -> None
     assert "time-server-ahead" in {claim.code for claim in report.failed}
 
 
+@pytest.mark.faults  # the same of a bundle that was made: tests/interop/test_verify_sh_times.py
 def test_a_server_two_hours_behind_is_shown_as_wide_until_her_phone_has_seen_the_log(tmp_path: Path) -> None:
     with founded(tmp_path) as journey:
         report = told(journey, "-2h", times=2)

@@ -1,4 +1,7 @@
-"""`verify.sh` inside a bundle: sh, sha256sum, openssl, xxd and base64 prove it. What it finds: `test_tampered.py`."""
+"""`verify.sh` inside a bundle: bash, sha256sum, openssl, xxd and base64 prove it.
+
+What it finds, and the same in dash: `test_tampered.py`.
+"""
 
 import shutil
 import zipfile
@@ -39,9 +42,8 @@ def folder(story: tuple[Organisation, Path], tmp_path: Path) -> Path:
     return found
 
 
-@pytest.mark.parametrize("shell", ["dash", "bash"])
-def test_a_sealed_bundle_holds(story: tuple[Organisation, Path], folder: Path, shell: str) -> None:
-    code, said = run(folder, story[0].trust, shell)
+def test_a_sealed_bundle_holds(story: tuple[Organisation, Path], folder: Path) -> None:
+    code, said = run(folder, story[0].trust, "bash")
     assert (code, "FAIL" in said) == (0, False), said
     assert "4 sealed items are unchanged" in said
     assert said.count("is INCOMPLETE: it was begun, and never sealed") == 1
@@ -49,11 +51,10 @@ def test_a_sealed_bundle_holds(story: tuple[Organisation, Path], folder: Path, s
     assert f"{len(list((folder / layout.EVENTS).iterdir()))} events are in the log" in said
 
 
-@pytest.mark.parametrize("shell", ["dash", "bash"])
-def test_an_opened_bundle_holds(story: tuple[Organisation, Path], tmp_path: Path, shell: str) -> None:
+def test_an_opened_bundle_holds(story: tuple[Organisation, Path], tmp_path: Path) -> None:
     book, path = story
     opened.open_bundle(path, book.investigator, tmp_path / "opened")
-    code, said = run(tmp_path / "opened", book.trust, shell)
+    code, said = run(tmp_path / "opened", book.trust, "bash")
     assert (code, said.count("is INCOMPLETE: it was begun, and never sealed")) == (0, 1), said
 
 

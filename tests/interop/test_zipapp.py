@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,7 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("bench")
     book = Organisation(folder / "book")
     photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Auto")
@@ -52,7 +53,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     opened.open_bundle(sealed, book.investigator, folder / "opened")
     receipt = folder / "receipt.json"
     receipt.write_bytes(canonical.encode(receipt_members(book)))
-    return Bench(BarePython.build(folder), book, sealed, folder / "opened", receipt)
+    with BarePython.built(folder) as bare:
+        yield Bench(bare, book, sealed, folder / "opened", receipt)
 
 
 def receipt_members(book: Organisation) -> dict[str, object]:
@@ -75,6 +77,11 @@ def test_it_says_what_getuige_verify_says(bench: Bench, what: str) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.splitlines() == [line for _, line in report.lines(language)]
     assert json.loads(bench.run(path, "--json").stdout) == report.to_json()
+
+
+def test_the_command_says_it_too(bench: Bench) -> None:
+    done = bench.bare.command(bench.sealed, bench.book.trust, "--json")
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", bench.run(bench.sealed, "--json").stdout)
 
 
 def test_the_stamp_is_checked(bench: Bench) -> None:

@@ -1,12 +1,16 @@
 """`getuige-verify.pyz` in a Python that holds PyNaCl and `cryptography`, and nothing else."""
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 from evidence.bundle.making import zipapp
 from tests.support.waiting import patience
@@ -14,16 +18,34 @@ from tests.support.waiting import patience
 ALLOWED: Final = ("pynacl", "cryptography", "cffi", "pycparser")
 """The two packages and what they need themselves."""
 
+ONE_FOR_EACH: Final = """
+import json, os, sys
+sys.path.insert(0, sys.argv[1])
+from evidence.bundle.checking.cli import main
+for line in sys.stdin:
+    words, *streams = json.loads(line)
+    pid = os.fork()
+    if pid == 0:
+        for number, path in enumerate(streams, 1):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        sys.argv[1:] = words
+        sys.exit(main())
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+"""Imports what the file holds, then forks for each line that asks for a verification: importing takes a second."""
+
 
 @dataclass(frozen=True)
 class BarePython:
-    """A bare Python, and the verifier as one file."""
+    """A bare Python, the verifier as one file, and a process that has read that file."""
 
     python: Path
     program: Path
+    reader: "subprocess.Popen[str]"
 
     @classmethod
-    def build(cls, folder: Path) -> Self:
+    @contextmanager
+    def built(cls, folder: Path) -> "Iterator[BarePython]":
         """Make both in `folder`."""
         making = [sys.executable, "-m", "venv", "--without-pip", str(folder / "bare")]
         subprocess.run(making, check=True, timeout=patience(60))
@@ -33,11 +55,34 @@ class BarePython:
                 top = file.parts[0]
                 if top != ".." and not (site / top).exists():
                     (site / top).symlink_to(Path(str(distribution(name).locate_file(top))))
-        zipapp.build(folder / "getuige-verify.pyz")
-        return cls(folder / "bare/bin/python", folder / "getuige-verify.pyz")
+        python, program = folder / "bare/bin/python", folder / "getuige-verify.pyz"
+        zipapp.build(program)
+        command = [str(python), "-c", ONE_FOR_EACH, str(program)]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, env=_environment(), stdin=pipe, stdout=pipe, text=True) as reader:
+            yield cls(python, program, reader)
+            assert reader.stdin is not None
+            reader.stdin.close()
 
     def verify(self, path: Path, trust: Path, *more: str) -> "subprocess.CompletedProcess[str]":
-        """Verify what lies at `path`."""
-        command = [str(one) for one in (self.python, self.program, path, "--trust", trust, *more)]
-        env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=patience(60), check=False)
+        """Verify what lies at `path`, as the command does, in a process of its own."""
+        words = [str(path), "--trust", str(trust), *more]
+        assert self.reader.stdin is not None
+        assert self.reader.stdout is not None
+        with tempfile.NamedTemporaryFile() as out, tempfile.NamedTemporaryFile() as err:
+            self.reader.stdin.write(json.dumps([words, out.name, err.name]) + "\n")
+            self.reader.stdin.flush()
+            code = int(self.reader.stdout.readline())
+            said = [Path(one.name).read_text("utf-8") for one in (out, err)]
+        return subprocess.CompletedProcess(words, code, *said)
+
+    def command(self, path: Path, trust: Path, *more: str) -> "subprocess.CompletedProcess[str]":
+        """Verify it by the true command."""
+        words = [str(one) for one in (self.python, self.program, path, "--trust", trust, *more)]
+        return subprocess.run(
+            words, env=_environment(), capture_output=True, text=True, timeout=patience(60), check=False
+        )
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}

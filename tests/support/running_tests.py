@@ -40,10 +40,16 @@ MAY_BE_SKIPPED: Final = (
 
 DEAREST: Final = (
     "tests/browser/test_whole.py",
-    "tests/faults/test_server_killed.py",
+    "tests/interop/test_tampered.py",
+    "tests/browser/test_review.py",
+    "tests/browser/test_reading.py",
+    "tests/browser/test_console.py",
+    "tests/browser/test_engines.py",
     "tests/faults/test_clock.py",
-    "tests/interop/test_verify_sh.py",
-    "tests/e2e/test_first_day.py",
+    "tests/faults/test_disk.py",
+    "tests/interop/test_verify_sh_times.py",
+    "tests/bridge/test_loops.py",
+    "tests/property/test_reading_by_case.py",
 )
 """Files whose tests are begun first, in any order of the others: no process is left alone with one at the end."""
 
