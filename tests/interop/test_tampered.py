@@ -13,9 +13,12 @@ from typing import Any, Final
 
 import pytest
 
+from evidence.bundle.checking.texts import STEP_OF
 from evidence.bundle.format import layout
+from server.web import verifier_tables
 from tests.support.bare_python import BarePython
 from tests.support.command_line import getuige
+from tests.support.node_process import answer
 from tests.support.rows import Outcome, Row, Story
 from tests.support.tampered import ROWS
 from tests.support.verify_sh import run
@@ -33,6 +36,11 @@ def each_answer() -> Iterator[Any]:
         yield pytest.param(row, id=row.name, marks=[pytest.mark.faults] if first in heard else [])
         heard.add(first)
 
+
+VERIFIER: Final = Path(__file__).parent / "verifier.mjs"
+CORE: Final = Path(verifier_tables.__file__).parent / "static/core/verifier"
+UNCHECKED: Final = ("time", "derived")
+"""Codes of what the pages' verifier does not look at; it names both."""
 
 Made = Callable[[Row], tuple[Path, Path]]
 
@@ -93,6 +101,29 @@ def test_the_one_file_says_what_getuige_verify_says(row: Row, made: Made, bare: 
     assert alone.stdout == getuige("verify", path, "--trust", trust, "--json").out
 
 
+@EACH
+@pytest.mark.need("node")
+def test_the_pages_verifier_says_the_same_by_the_same_numbers(row: Row, made: Made) -> None:
+    """In Node; `tests/browser/test_verifier_engines.py` puts a part to three browsers."""
+    path, trust = made(row)
+    told = answer(VERIFIER, {"path": str(path), "trust": str(trust)})
+    done = getuige("verify", path, "--trust", trust, "--json")
+    if path.is_file() or done.code == 2:
+        assert told["code"] == 2
+        assert path.is_dir() or "cannot be checked here" in told["error"]
+        return
+    ours = [one for one in json.loads(done.out)["claims"] if not one["code"].startswith(UNCHECKED)]
+    for verdict in ("failed", "proven"):
+        assert claims_of(told["claims"], verdict) == claims_of(ours, verdict)
+    assert told["code"] == bool(claims_of(ours, "failed"))
+    not_checked = {one["about"] for one in told["claims"] if one["code"] == "not-checked-here"}
+    assert not_checked >= {"times", "derived"}, "where it does not look, it says so"
+
+
+def claims_of(claims: list[dict[str, Any]], verdict: str) -> set[tuple[int, str, str]]:
+    return {(one["step"], one["code"], one["about"]) for one in claims if one["verdict"] == verdict}
+
+
 @pytest.mark.parametrize("row", list(each_answer()))
 def test_verify_sh_says_what_the_table_says(row: Row, story: Story, made: Made, tmp_path: Path) -> None:
     path, trust = made(row)
@@ -109,3 +140,10 @@ def test_verify_sh_says_what_the_table_says(row: Row, story: Story, made: Made, 
     assert ("All of this holds." in out) is (code == 0)
     assert bool(re.search("^FAIL", out, re.MULTILINE)) is (code != 0)
     assert not re.search("proven|bewezen", out), "a shell proves nothing by itself"
+
+
+def test_the_tables_of_the_pages_verifier_are_those_of_the_code() -> None:
+    for path, text in verifier_tables.texts().items():
+        assert path.read_text("utf-8") == text, "run `make docs`"
+    steps = dict(re.findall(r'"([a-z-]+)": (\d+)', (CORE / "claims.js").read_text("utf-8")))
+    assert {code: int(step) for code, step in steps.items() if code != "not-checked-here"}.items() <= STEP_OF.items()

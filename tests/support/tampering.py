@@ -163,7 +163,8 @@ def add_a_line_that_is_wrong(folder: Path, _book: Organisation) -> None:
         lines = path.read_text().splitlines(keepends=True)
         (line,) = [line for line in lines if line.startswith(WITNESS)]
         dash, name, blob = line.split()
-        wrong = base64.b64encode(base64.b64decode(blob)[:-1] + b"\x00").decode()
+        good = base64.b64decode(blob)
+        wrong = base64.b64encode(good[:-1] + bytes([good[-1] ^ 1])).decode()
         path.write_text("".join([*lines, f"{dash} {name} {wrong}\n"]))
 
 

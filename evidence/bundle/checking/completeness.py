@@ -35,6 +35,7 @@ def check_scope(bundle: bag.Bag, part: JournalPart, export: bodies.Export, findi
     given = part.standing.readable(by, case, part.export.received_at).keys() if case is not None else set()
     for item in sorted(named - given):
         findings.failed("export-not-granted", item)
+    part.refused = (foreign - named) | (named - given)
     if given - named:
         findings.note("export-granted-not-here", count=len(given - named))
     try:

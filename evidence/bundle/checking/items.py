@@ -45,7 +45,7 @@ def check_sealed(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
 
 def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, findings: Findings) -> None:
     """Each original opens the commitment that was signed when it was sealed. `digests` as in `check_sealed`."""
-    openings = schema.decode(Openings, canonical.decode(bag.read_small(bundle, layout.OPENINGS)))
+    openings = schema.decode(Openings, canonical.decode_exact(bag.read_small(bundle, layout.OPENINGS)))
     _check_named(bundle, openings, findings)
     _check_derived(bundle, digests, openings, findings)
     by_item = {opening.item: opening for opening in openings.items}
@@ -134,7 +134,10 @@ def check_alone(path: Path, receipt: Received | None, findings: Findings) -> Non
 
 
 def _seals(part: JournalPart) -> list[tuple[events.Event, bodies.ItemSeal]]:
-    return [(event, event.statement.body) for event in part.listed if isinstance(event.statement.body, bodies.ItemSeal)]
+    sealed = ((event, event.statement.body) for event in part.listed)
+    return [
+        (event, body) for event, body in sealed if isinstance(body, bodies.ItemSeal) and body.item not in part.refused
+    ]
 
 
 def _circumstances(part: JournalPart, event: events.Event) -> dict[str, object]:

@@ -44,6 +44,9 @@ class JournalPart:
     roots: dict[tuple[str, int], ids.Sha256] = field(default_factory=dict)
     """The root of each head that is here, by log and size."""
 
+    refused: set[ids.ItemId] = field(default_factory=set)
+    """Items that the export does not name, or may not: nothing is said to be proven of them."""
+
     inviters: dict[ids.KeyId, ids.KeyId] = field(default_factory=dict)
     """Who let a phone in, by the name of the one-time key of its invitation and then by that of its own key."""
 
@@ -56,7 +59,11 @@ class JournalPart:
         """Items that were announced and that nothing here seals, with the event that announced them."""
         said = [(event, event.statement.body) for event in self.listed]
         sealed = {body.item for _, body in said if isinstance(body, bodies.ItemSeal)}
-        return [(event, body) for event, body in said if isinstance(body, bodies.ItemOpen) and body.item not in sealed]
+        return [
+            (event, body)
+            for event, body in said
+            if isinstance(body, bodies.ItemOpen) and body.item not in sealed | self.refused
+        ]
 
     def trusted(self, event: events.Event) -> bool:
         """Whether an event is both in the log and validly signed."""

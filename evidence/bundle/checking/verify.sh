@@ -576,7 +576,7 @@ shows() { # OPENING DESCRIPTION COMMITMENT: 0 when the description says these fi
 }
 committed() { sed -n "s/.*\"$2\":{\"commitment\":\"\([0-9a-f]*\)\".*/\1/p" "$1"; }
 if [ -f data/openings.json ] && ! canonical data/openings.json; then
-  echo "note  not checked here: the originals, for data/openings.json is in a spelling that is not read here"
+  bad "data/openings.json is not in the one spelling that is read"
 elif [ -f data/openings.json ]; then
   sed 's/"incomplete":{[^}]*},//g' data/openings.json | tr '{' '\n' > "$WORK/openings"
   COUNT=0; UNCHECKED=0

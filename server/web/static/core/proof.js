@@ -52,7 +52,7 @@ const node = (left, right) => sha256(concat([1], left, right));
  * RFC 9162 section 2.1.3.2 (numbers beyond 2^31, hence no bit operators).
  * @param {Bytes} leaf @param {number} index @param {Checkpoint} tree @param {Bytes[]} path @throws {ProofError}
  */
-async function verifyInclusion(leaf, index, tree, path) {
+export async function verifyInclusion(leaf, index, tree, path) {
   if (index >= tree.size) throw new ProofError("the event is newer than the checkpoint");
   let [at, last, hash] = [index, tree.size - 1, leaf];
   for (const sibling of path) {

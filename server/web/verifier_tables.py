@@ -1,0 +1,46 @@
+"""The tables of the page's verifier, made from the code that they copy.
+
+`core/acts.js` says who signs each type of statement (`evidence.statements.catalogue`), `core/verifier/pinned.js` the
+SHA-256 of the two texts that every bundle brings. `python -m server.web.verifier_tables` (part of `make docs`) writes
+both; a test compares.
+"""
+
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from evidence.bundle.format import layout
+from evidence.bundle.format.howto import HOWTO_TEXT
+from evidence.statements import catalogue
+
+_CORE: Final = Path(__file__).parent / "static/core"
+_BY: Final = "made by `python -m server.web.verifier_tables`: not by hand"
+
+
+def texts() -> dict[Path, str]:
+    """Return the files."""
+    acts = (
+        f"  {json.dumps(name)}: {{ signers: {json.dumps(sorted(act.signers))}, "
+        f"caseless: {json.dumps(act.scope == 'organisation')} }},\n"
+        for name, act in catalogue.ACTS.items()
+    )
+    script = (resources.files("evidence.bundle.checking") / layout.SCRIPT).read_bytes()
+    pinned = {layout.HOWTO: HOWTO_TEXT.encode(), layout.SCRIPT: script}
+    hashes = (
+        f"  {json.dumps(name)}: {json.dumps(hashlib.sha256(data).hexdigest())},\n" for name, data in pinned.items()
+    )
+    return {
+        _CORE / "acts.js": f"/** Who signs each type of statement, {_BY}. */\n\n"
+        "/** @type {Record<string, {signers: string[], caseless: boolean}>} */\n"
+        f"export const ACTS = {{\n{''.join(acts)}}};\n",
+        _CORE / "verifier/pinned.js": f"/** SHA-256 of the texts that Getuige puts into a bundle, {_BY}. */\n\n"
+        "/** @type {Record<string, string>} */\n"
+        f"export const TEXTS = {{\n{''.join(hashes)}}};\n",
+    }
+
+
+if __name__ == "__main__":
+    for path, text in texts().items():
+        path.write_text(text, "utf-8")
