@@ -94,9 +94,9 @@ class Joining:
         return changed
 
     def fold_orphans(self, spool: Writing, told: list[Alarm]) -> list[ids.AlarmId]:
-        """Fold every open orphan that is known to be another alarm; return the alarms that changed."""
+        """Fold every orphan that is known to be another alarm, also a closed one; return the alarms that changed."""
         changed: list[ids.AlarmId] = []
-        for orphan in spool.open_orphans():
+        for orphan in spool.orphans():
             name = self._is(spool, orphan)
             if name is None or presses.is_any_taken(spool, orphan.alarm):
                 continue
@@ -104,11 +104,14 @@ class Joining:
                 target = spool.alarm(name)
             except UnknownAlarmError:
                 continue  # it comes with the next news
-            self._fold(spool, orphan, target, told)
-            changed += [orphan.alarm, target.alarm]
+            changed += [orphan.alarm, target.alarm, *self._fold(spool, orphan, target, told)]
         return changed
 
     def _is(self, spool: Writing, orphan: Alarm) -> ids.AlarmId | None:
+        if not orphan.is_open:
+            own = presses.of_alarm(spool, orphan.alarm)
+            places = [presses.elsewhere(spool, row.pressed.identity) for row in own]
+            return folding.closed_into(orphan, places, lambda name: _is_open(spool, name))
         sort = life.sort_of(orphan.kind)
         others = [
             one
@@ -122,23 +125,39 @@ class Joining:
 
         return folding.into(orphan, others, covered_by)
 
-    def _fold(self, spool: Writing, orphan: Alarm, target: Alarm, told: list[Alarm]) -> None:
+    def _fold(self, spool: Writing, orphan: Alarm, target: Alarm, told: list[Alarm]) -> list[ids.AlarmId]:
+        """Fold, and return the alarms that presses raised of which whoever closed the orphan cannot have known."""
+        rows = presses.of_alarm(spool, orphan.alarm)
         own = [
             row
-            for row in presses.of_alarm(spool, orphan.alarm)
+            for row in rows
             if row.pressed.kind != "cancel" and presses.elsewhere(spool, row.pressed.identity) != target.alarm
         ]
-        ended, together = folding.folded(orphan, target, len(own), ids.now())
+        covers = tuple(sorted(lineage.cover(row.pressed.identity) for row in rows))
+        ended, together = folding.folded(orphan, target, len(own), ids.now(), covers)
         presses.fold(spool, orphan.alarm, target.alarm, sends=target.is_open)
         spool.save_alarm(ended)
+        changed: list[ids.AlarmId] = []
         if together != target:
+            if target.is_open and not together.is_open:
+                self._settle_routes(spool, target, together)
             spool.save_alarm(together)
             told.append(together)
+            if target.is_open and not together.is_open:
+                changed = self._take_anew(spool, together)
         said = statements.sign(
             self._bridge, "alarm.fold", bodies.AlarmFold(orphan.alarm, target.alarm), case=orphan.case
         )
         spool.queue_statement(said.id, orphan.alarm, said.envelope.to_bytes())
         spool.count("alarms.folded")
+        return changed
+
+
+def _is_open(spool: Writing, name: ids.AlarmId) -> bool:
+    try:
+        return spool.alarm(name).is_open
+    except UnknownAlarmError:
+        return False  # it comes with the next news
 
 
 def _counted_here(mine: Alarm | None, theirs: Alarm) -> Alarm:

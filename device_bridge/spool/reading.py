@@ -47,9 +47,9 @@ class Reading:
         rows = self.sql.execute("SELECT document FROM alarm WHERE device = ? AND is_open ORDER BY n", (device,))
         return _readable(rows)
 
-    def open_orphans(self) -> list[Alarm]:
-        """Return open alarms that were named without knowing what came before (`device_bridge.alarm.lineage`)."""
-        return _readable(self.sql.execute("SELECT document FROM alarm WHERE is_open AND orphan ORDER BY n").fetchall())
+    def orphans(self) -> list[Alarm]:
+        """Return alarms that were named without knowing what came before, and were not folded (`alarm.lineage`)."""
+        return _readable(self.sql.execute("SELECT document FROM alarm WHERE orphan ORDER BY n").fetchall())
 
     def all_open_alarms(self) -> list[Alarm]:
         """Return every open alarm of every device, the oldest first."""

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS alarm (
   n INTEGER PRIMARY KEY AUTOINCREMENT, alarm TEXT NOT NULL UNIQUE, device TEXT NOT NULL, sort TEXT NOT NULL,
   is_open INTEGER NOT NULL, document BLOB NOT NULL, generation INTEGER NOT NULL DEFAULT 0,
   orphan INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS open_orphan ON alarm (n) WHERE is_open AND orphan;
+CREATE INDEX IF NOT EXISTS orphan ON alarm (n) WHERE orphan;
 CREATE INDEX IF NOT EXISTS open_alarm ON alarm (device, sort) WHERE is_open;
 CREATE INDEX IF NOT EXISTS alarm_of_device ON alarm (device, n);
 CREATE INDEX IF NOT EXISTS closed_alarm ON alarm (device, sort, generation, alarm) WHERE NOT is_open;

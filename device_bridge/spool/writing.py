@@ -77,7 +77,7 @@ class Writing(Reading):
                 alarm.is_open,
                 json.dumps(alarm.to_json()).encode(),
                 -1 if alarm.folded_into else alarm.generation or 0,  # nothing follows what was another alarm
-                bool(alarm.orphan),
+                bool(alarm.orphan and alarm.folded_into is None),
             ),
         )
         if not alarm.is_open:

@@ -250,6 +250,46 @@ def test_what_a_blind_bridge_raised_is_folded_into_the_alarm_of_the_other(tmp_pa
         assert list(counted.values()).count(followed) == 2
 
 
+@pytest.mark.need("nats-server")
+def test_an_orphan_that_was_closed_before_anybody_was_heard_is_folded_too(tmp_path: Path) -> None:
+    """Its close goes along, and covers what it had; what only the other bridge had raises the next alarm."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        post(made.bridges[0], memory, 1)
+        until(lambda: made.alarms(1), "both have the alarm")
+        close(made.world, made.bridges[0], alarm_open(made.bridges[0]))
+        made.agree()
+        made.forwarded()
+        for index in (0, 1):
+            made.stop(index)
+        lose(made.settings[1].folder)
+        away(made.world)
+        blind = made.bridges[1] = Bridge(made.settings[1])
+        blind.start()
+        post(blind, memory, 2)
+        post(blind, memory, 3)
+        orphan = alarm_open(blind)
+        close(made.world, blind, orphan)
+        made.bridges[0] = Bridge(made.settings[0])
+        made.bridges[0].peers.followers[0].loop.stop()
+        made.bridges[0].start()
+        post(made.bridges[0], memory, 2)
+        post(made.bridges[0], memory, 4)
+        (followed,) = [one.alarm for one in made.alarms(0) if one.is_open]
+        made.bridges[0].peers.followers[0].loop = again(made.bridges[0])
+        until(lambda: blind.spool.read().alarm(ids.AlarmId(orphan)).folded_into == followed, "the orphan is folded")
+        back(made.world)
+        until(
+            lambda: [one.alarm for one in made.alarms(0) if one.is_open] not in ([], [followed]), "press 4 calls anew"
+        )
+        made.forwarded()
+        counted = counted_presses(made.world.organisation.journal())
+        places = list(counted.values())
+        assert (places.count(followed), places.count(ids.AlarmId(orphan))) == (2, 0), "presses 2 and 3, once each"
+        assert len(counted) == 4
+
+
 def copy_of(file: Path, to: Path) -> None:
     shutil.copy(file, to)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from device_bridge.alarm import escalation, folding, life, lineage
+from device_bridge.alarm import escalation, folding, life, lineage, merging
 from device_bridge.alarm.alarm import Alarm, Person, Received
 from device_bridge.alarm.press import Pressed
 from device_bridge.alarm.step import Known, Last
@@ -47,6 +47,36 @@ def test_of_two_orphans_the_smaller_id_stays() -> None:
 def test_an_orphan_of_a_recording_is_the_alarm_that_was_closed() -> None:
     assert folding.into(alarm(HIGH), [], lambda _one: LOW) == LOW
     assert folding.into(alarm(HIGH), [], nowhere) is None
+
+
+def closed(name: ids.AlarmId) -> Alarm:
+    taken = life.act(alarm(name), "accept", BAKKER, AT.at, NOW_MS, statement=ids.Sha256("e" * 64))
+    return life.act(taken, "close", BAKKER, AT.at, NOW_MS, "genuine", statement=ids.Sha256("f" * 64))
+
+
+@pytest.mark.parametrize(
+    ("places", "open_there", "into"),
+    [
+        ([LOW], True, LOW),
+        ([LOW], False, LOW),
+        ([LOW, None], True, LOW),  # one press is there: the other is of the same alarm
+        ([LOW, HIGH], True, LOW),  # as its own close says
+        ([LOW, None], False, None),  # a recording and a press that is true: that is an alarm of its own
+        ([LOW, ids.AlarmId("5" * 32)], True, None),
+        ([None, HIGH], True, None),
+        ([], True, None),
+    ],
+)
+def test_a_closed_orphan_is_the_alarm_that_has_its_presses(
+    places: list[ids.AlarmId | None], *, open_there: bool, into: ids.AlarmId | None
+) -> None:
+    assert folding.closed_into(closed(HIGH), places, lambda _name: open_there) == into
+
+
+def test_the_close_of_an_orphan_goes_along_and_covers_its_own_presses_only() -> None:
+    ended, together = folding.folded(closed(HIGH), alarm(LOW, orphan=False), 1, AT.at, ("0" * 16,))
+    assert (ended.folded_into, together.state) == (LOW, "closed")
+    assert merging.covered(together) == frozenset({"0" * 16})
 
 
 def test_acts_and_escalation_go_along() -> None:

@@ -10,6 +10,7 @@ import { dated } from "../core/dated.js";
 import * as clips from "./clips.js";
 import { Ranges } from "./ranges.js";
 import { checkSignatures, openAll, signerOf } from "./entries.js";
+import { placesOf } from "./story.js";
 import * as erasures from "./erasures.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -104,6 +105,8 @@ export class Case {
     await authority.learn(signed);
     const { entries, unopened, closed } = await openAll(events, session);
     for (const one of unopened) one.by = signerOf(one.event, authority) ?? one.by;
+    const placeOf = placesOf({ events, authority });
+    for (const entry of entries) if (entry.alarm) entry.alarm = { ...entry.alarm, alarm: placeOf(entry.alarm) };
     const known = await erasures.load(id);
     return new Case(facts, entries, closed, events, anchors, authority, erased, known, unopened);
   }

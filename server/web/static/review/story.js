@@ -1,4 +1,7 @@
-/** What people did with an alarm: who accepted it and when, who was sent, who closed it and why. From signed statements only. */
+/**
+ * What became of alarms, from signed statements only: what people did (who accepted it and when, who was sent, who closed it and why),
+ * and in which alarm a press counts.
+ */
 import * as dsse from "../core/dsse.js";
 import { dated } from "../core/dated.js";
 import { read } from "../core/statements.js";
@@ -30,4 +33,40 @@ export function storyOf({ events, authority }, alarm) {
     }
   }
   return { acts, refused, look };
+}
+
+/** @typedef {{alarm: string, boot: number, counter: number}} Sealed the alarm that a press was in when it was sealed, and its number */
+
+/**
+ * A press that an alarm was closed without counts in the next one (`moved_from`), and an alarm that a bridge without memory named
+ * by itself counts as the one that it is (`alarm.fold`).
+ * @param {{events: any[], authority: import("../core/authority.js").Authority}} opened
+ * @returns {(sealed: Sealed) => string} the alarm in which a press counts
+ */
+export function placesOf({ events, authority }) {
+  /** @type {Map<string, string>} a press in an alarm → the alarm that it was moved to */
+  const moved = new Map();
+  /** @type {Map<string, string>} */
+  const folded = new Map();
+  for (const { index, type, event } of events) {
+    if (!["alarm.raise", "alarm.repeat", "alarm.fold"].includes(type)) continue;
+    try {
+      const { envelope } = dated(event);
+      const { by, body, type: signed } = read(envelope);
+      if (signed !== type || authority.find(by, index)?.role !== "bridge" || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) continue;
+      if (type === "alarm.fold") folded.set(body.alarm, body.into);
+      else if (body.moved_from) moved.set(`${body.moved_from} ${body.press.boot}.${body.press.counter}`, body.alarm);
+    } catch {
+      // One that cannot be read or does not hold moves nothing; the press counts where it was sealed.
+    }
+  }
+  return ({ alarm, boot, counter }) => {
+    const been = new Set([alarm]);
+    for (let place = alarm; ;) {
+      const next = moved.get(`${place} ${boot}.${counter}`) ?? folded.get(place);
+      if (next === undefined || been.has(next)) return place;
+      been.add(next);
+      place = next;
+    }
+  };
 }
