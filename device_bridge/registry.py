@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from device_bridge.alarm.alarm import Person
 from device_bridge.errors import ActError, BridgeError, UnknownDeviceError
+from device_bridge.standing_readers import Professional, StandingReaders
 from evidence import canonical, ids, keys, schema, xwing
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, catalogue, dsse
@@ -52,14 +53,6 @@ class Device:
 
 
 @dataclass(frozen=True)
-class Professional:
-    """A key that the root certified."""
-
-    body: bodies.KeyPublish
-    retired: bool = False
-
-
-@dataclass(frozen=True)
 class _Line:
     """What one look at the journal brought: statements to keep, and where to look next."""
 
@@ -81,6 +74,10 @@ class Registry:
         self._professionals: dict[ids.KeyId, Professional] = {}
         self._cases: dict[ids.CaseId, bodies.CaseOpen] = {}
         self._devices: dict[ids.DeviceId, Device] = {}
+        self._standing = StandingReaders()
+        self._left_out: dict[ids.CaseId, int] = {}
+        """How many rows of a case's list did not hold when it was last sealed to."""
+
         self._lock = threading.Lock()
         self._unfit_cases: set[ids.CaseId] = set()
         self._damaged_at: int | None = None
@@ -158,6 +155,7 @@ class Registry:
             self._anew = None
             self._professionals = other._professionals  # noqa: SLF001 - as above
             self._cases, self._devices = other._cases, other._devices  # noqa: SLF001 - as above
+            self._standing = other._standing  # noqa: SLF001 - as above
             self.refused += other.refused
         return kept
 
@@ -230,15 +228,18 @@ class Registry:
         """Return every alarm device in use."""
         return [device for device in list(self._devices.values()) if not device.revoked]
 
-    def readers_of_alarm(self, case: ids.CaseId) -> tuple[bytes, ...]:
-        """Return the X-Wing keys that an alarm of `case` is sealed to: the case's, then every desk's in force.
+    def readers_of_alarm(self, case: ids.CaseId, now: ids.Time) -> tuple[bytes, ...]:
+        """Return the X-Wing keys that an alarm of `case` is sealed to: the case's, every desk's, the standing readers'.
 
-        A key that nothing can be wrapped to is left out and stands in `trouble`: it must stop no press.
+        A key that nothing can be wrapped to, and a reader whose row does not hold, is left out and stands in `trouble`:
+        it must stop no press.
         """
         own = _key(self._cases[case].xwing)
         if own is None:
             self._unfit_cases.add(case)
-        keys_of = dict.fromkeys([own, *map(_key, self._desk_keys())])  # each once, the case's first
+        standing, strange = self._standing.of(case, self._cases[case].team, self._professionals, now)
+        self._left_out[case] = strange + sum(_key(one) is None for one in standing)
+        keys_of = dict.fromkeys([own, *map(_key, self._desk_keys()), *map(_key, standing)])  # each once, hers first
         return tuple(key for key in keys_of if key is not None)
 
     @property
@@ -253,6 +254,8 @@ class Registry:
             said.append(f"{self.refused} statement(s) about keys and devices could not be read or verified")
         if unfit := len(self._unfit_cases) + sum(_key(one) is None for one in self._desk_keys()):
             said.append(f"{unfit} key(s) of cases or desks cannot be sealed to; alarms go to the others")
+        if left_out := sum(self._left_out.values()):
+            said.append(f"{left_out} reader(s) on standing lists do not hold and are left out; alarms go to the others")
         return "; ".join(said) or None
 
     def _desk_keys(self) -> list[ids.Base64]:
@@ -296,6 +299,10 @@ class Registry:
                     codes=codes,
                     accounts=body.accounts or (),
                 )
+            case bodies.ListSet() if statement.case is not None:
+                self._standing.take(statement.case, body)
+            case bodies.ReadersExclude() if statement.case is not None:
+                self._standing.excluded[statement.case] = frozenset(body.readers)
             case bodies.DeviceRevoke():
                 self._devices[body.device] = replace(self._devices[body.device], revoked=True)
         return True
@@ -311,7 +318,10 @@ class Registry:
         role, public = self._signer(statement)
         if role not in catalogue.ACTS[statement.type].signers:
             raise keys.SignatureError(f"a key of the role {role} does not sign {statement.type}")
-        statements.verified(statement, {statement.by: public})
+        signers = {statement.by: public}
+        if isinstance(body, bodies.ListSet) and body.agreed is not None:
+            signers[body.agreed] = bytes.fromhex(self._professionals[body.agreed].body.sign)
+        statements.verified(statement, signers)
         case = statement.case
         if case is not None and statement.type != "case.open" and not self._of_case(statement, case, role):
             raise keys.SignatureError("the signer does not belong to that case")

@@ -70,6 +70,9 @@ class Investigator:
     kid: ids.KeyId
 
 
+Uploader = Phone | Vault | Caseworker
+"""Who brings items: hers, corrections by her vault, and papers of staff."""
+
 Staff = Caseworker | Dispatcher | Investigator
 Signer = Root | Phone | Vault | Staff
 """Everyone who signs statements or requests. Services (server, bridge, desks) do not come in through HTTP."""

@@ -140,10 +140,10 @@ class Completion:
             return None
 
     def _evidence(self, row: Row, alarm: Alarm, opened: Opened) -> Evidence | None:
-        """Seal a press to the case and the desks; None when no reader can be sealed to."""
+        """Seal a press to the case, the desks and the standing readers; None when no reader can be sealed to."""
         pressed = row.pressed
         try:
-            readers = self._registry.readers_of_alarm(alarm.case)
+            readers = self._registry.readers_of_alarm(alarm.case, ids.now())
             found = (opened.message, pressed.received_at, opened.raw, pressed.identity)
             return Evidence(*seal_press(self._bridge, readers, alarm.case, alarm.alarm, *found))
         except Exception as error:  # noqa: BLE001 - the alarm stands, whatever is wrong with its readers

@@ -125,7 +125,7 @@ class Positions:
         self, alarm: Alarm, message: DeviceMessage, payload: bytes, identity: ids.Sha256, *, ahead: bool
     ) -> bool:
         """Seal, then write in one short transaction; False when the alarm was closed meanwhile or this one is old."""
-        readers = self._registry.readers_of_alarm(alarm.case)
+        readers = self._registry.readers_of_alarm(alarm.case, ids.now())
         item, seal = seal_press(self._bridge, readers, alarm.case, alarm.alarm, message, ids.now(), payload, identity)
         what = Dispatch(alarm.alarm, alarm.device, alarm.kind, alarm.raised_at, message.location)
         newest = self._bridge.seal(what.to_bytes())

@@ -90,7 +90,7 @@ def _by(*signers: Speaker) -> frozenset[str]:
 
 _ROOT, _CASEWORKER, _VAULT, _SERVER = _by("root"), _by("caseworker"), _by("vault"), _by("server")
 _BRIDGE, _DISPATCHER, _INVESTIGATOR = _by("bridge"), _by("dispatcher"), _by("investigator")
-_HER_SIDE, _WHO_SEALS = _by("vault", "caseworker"), _by("phone", "caseworker", "bridge")
+_HER_SIDE, _WHO_SEALS = _by("vault", "caseworker"), _by("phone", "caseworker", "bridge", "vault")
 _WHO_HOLDS: Final = _by("caseworker", "investigator")
 
 _ROWS: Final = (
@@ -114,11 +114,14 @@ _ROWS: Final = (
     Act("shift.take_over", bodies.ShiftTakeOver, _DISPATCHER, "none", "start", "organisation"),
     Act("item.open", bodies.ItemOpen, _WHO_SEALS, "item", "case", brings="item", erasable=True),
     Act("item.seal", bodies.ItemSeal, _WHO_SEALS, "item", "case", brings="item", erasable=True, by_each_bridge=True),
-    Act("item.amend", bodies.ItemAmend, _by("phone", "caseworker"), "item", "never"),
+    Act("item.amend", bodies.ItemAmend, _by("vault", "phone", "caseworker"), "item", "never"),
     Act("disclose", bodies.Disclose, _CASEWORKER, "item", "case", brings="disclosure"),
     Act("grant", bodies.Grant, _VAULT, "reader", "case", brings="grant", erasable=True),
-    Act("revoke", bodies.Revoke, _VAULT, "grant", "case"),
-    Act("dispute", bodies.Dispute, _VAULT, "device", "never"),
+    Act("revoke", bodies.Revoke, _VAULT, "grant", "both"),
+    Act("list.set", bodies.ListSet, _VAULT, "case", "both", at_bridge=True),
+    Act("item.wrap", bodies.ItemWrap, _HER_SIDE, "item", "case", erasable=True),
+    Act("readers.exclude", bodies.ReadersExclude, _CASEWORKER, "case", "start", at_bridge=True),
+    Act("dispute", bodies.Dispute, _VAULT, "device", "start"),
     Act("hold.place", bodies.HoldPlace, _WHO_HOLDS, "item", "start"),
     Act("hold.lift", bodies.HoldLift, _WHO_HOLDS, "hold", "start"),
     Act("erase.request", bodies.EraseRequest, _VAULT, "item", "start", proves_erasure=True),

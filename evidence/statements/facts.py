@@ -1,9 +1,14 @@
 """Facts that the journal knows: a key, a case, a device, an item, a grant, a hold, an erasure."""
 
+import hashlib
 from dataclasses import dataclass
+from typing import Final
 
-from evidence import ids, keys
+from evidence import canonical, ids, keys
 from evidence.statements import bodies
+
+NO_LIST: Final = 0
+"""Where the number of a standing list would be, before there is one: lists are numbered from 1."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +27,22 @@ class Case:
     opened_at: ids.Time
 
     @property
+    def pin(self) -> ids.Sha256:
+        """What an invitation pins of her vault and of the case's key."""
+        return vault_pin(bytes.fromhex(self.body.vault), canonical.unb64(self.body.xwing))
+
+    @property
     def vault_kid(self) -> ids.KeyId:
         """The name of her consenting key."""
         return keys.signing_kid(bytes.fromhex(self.body.vault))
+
+
+def vault_pin(vault: bytes, xwing: bytes) -> ids.Sha256:
+    """Return SHA-256 of a vault's signing key (Ed25519, 32 bytes) and its case's X-Wing key (1216 bytes).
+
+    Both are of one length, so nothing is needed between them. A phone that holds it believes the lists of that vault.
+    """
+    return ids.Sha256(hashlib.sha256(vault + xwing).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,8 @@ class Sealed:
     case: ids.CaseId
     by: ids.KeyId
     body: bodies.ItemSeal | None
+    listed: int = NO_LIST
+    """The number of the newest standing list before it in the journal."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +107,7 @@ class Begun:
     case: ids.CaseId
     by: ids.KeyId
     body: bodies.ItemOpen
+    listed: int = NO_LIST
 
 
 @dataclass(frozen=True)

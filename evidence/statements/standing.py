@@ -12,10 +12,22 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from evidence import ids, keys
-from evidence.statements import bodies
+from evidence.statements import bodies, reader_lists
 from evidence.statements.catalogue import Name
-from evidence.statements.facts import Begun, Case, Certified, Device, Erasure, Granted, Hold, Lending, Sealed, Shift
-from evidence.statements.statement import FIRST_PREV, Chain
+from evidence.statements.facts import (
+    NO_LIST,
+    Begun,
+    Case,
+    Certified,
+    Device,
+    Erasure,
+    Granted,
+    Hold,
+    Lending,
+    Sealed,
+    Shift,
+)
+from evidence.statements.statement import FIRST_PREV, Chain, Statement
 from evidence.statements.unread import Part, Reach, UnreadAuthorError, UnreadReaderError
 
 
@@ -31,6 +43,12 @@ class Belongings:
     """Which press, by its identity, is in which alarm: several bridges say the same of it, and it counts once."""
     folded: dict[ids.AlarmId, ids.AlarmId] = field(default_factory=dict)
     """Alarms that turned out to be another one."""
+    alarmed_at: ids.Time | None = None
+    """When a bridge last received a press that asks for help."""
+    list_number: int = NO_LIST
+    """The number of the newest standing list so far: an item belongs to the list before it."""
+    wraps: dict[ids.KeyId, dict[ids.ItemId, tuple[bodies.ItemWrap, ...]]] = field(default_factory=dict)
+    """Keys that were wrapped to a listed reader after an item was sealed, by reader."""
 
 
 NOTHING: Final = Belongings()
@@ -65,6 +83,14 @@ class Standing:
     known_holds: set[ids.HoldId] = field(default_factory=set)
     erasures: dict[ids.ErasureId, Erasure] = field(default_factory=dict)
     retained: dict[ids.CaseId, bodies.CaseRetain] = field(default_factory=dict)
+    lists: dict[ids.CaseId, tuple[bodies.ListSet, ...]] = field(default_factory=dict)
+    """The standing lists of each case, by number."""
+    list_statements: dict[ids.CaseId, tuple[Statement, ...]] = field(default_factory=dict)
+    """The same, as her vault signed them: whoever seals checks them."""
+    excluded: dict[ids.CaseId, frozenset[ids.KeyId]] = field(default_factory=dict)
+    """Who is no reader of a case, whatever she or anybody else says."""
+    consent_changed: dict[ids.CaseId, ids.Time] = field(default_factory=dict)
+    """When something was last taken back or disputed under her phrase: her lead asks her, as agreed at intake."""
     belongings: dict[ids.CaseId, Belongings] = field(default_factory=dict)
 
     # What follows is of cases, and is there as far as they were read.
@@ -152,7 +178,7 @@ class Standing:
         return "root"
 
     def on_team(self, kid: ids.KeyId, case: ids.CaseId) -> bool:
-        """Whether `kid` is a caseworker in force of the team that has the case."""
+        """Whether `kid` is a caseworker in force of the team that has the case, and is not excluded from it."""
         known = self.certified.get(kid)
         return (
             known is not None
@@ -160,10 +186,13 @@ class Standing:
             and known.body.role == "caseworker"
             and case in self.cases
             and known.body.team == self.cases[case].body.team
+            and not self.is_excluded(kid, case)
         )
 
     def readable(self, kid: ids.KeyId, case: ids.CaseId, now: ids.Time) -> dict[ids.ItemId, bodies.GrantedItem]:
         """Return the items of `case` that grants in force at `now` give to reader `kid`, with the key wraps."""
+        if self.is_excluded(kid, case):
+            return {}
         return {
             granted.item: granted
             for grant in map(self.grants.__getitem__, self.of(case).grants)
@@ -171,6 +200,26 @@ class Standing:
             for granted in grant.body.items
             if granted.item not in self.erased
         }
+
+    def is_excluded(self, kid: ids.KeyId, case: ids.CaseId) -> bool:
+        """Whether somebody is no reader of a case, whatever was granted."""
+        return kid in self.excluded.get(case, frozenset())
+
+    def has_standing(self, kid: ids.KeyId, item: ids.ItemId, now: ids.Time) -> bool:
+        """Whether a person has an item without a grant: they sealed it, or the list in force gives it to them.
+
+        It does when it names them, and a list named them before the item was added. A wrap in the item's head gives
+        nobody access.
+        """
+        known = self.items.get(item) or self.opened.get(item)
+        if known is None or item in self.erased or self.is_excluded(kid, known.case):
+            return False
+        if known.by == kid:
+            return True
+        if self.role_of(kid) != "caseworker":
+            return False
+        first = reader_lists.named_from(self.lists.get(known.case, ()), kid, now)
+        return first is not None and first <= known.listed
 
     def is_card(self, item: ids.ItemId, case: ids.CaseId) -> bool:
         """Whether `item` is the dispatcher card of an alarm device of `case`."""

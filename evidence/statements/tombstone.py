@@ -95,7 +95,7 @@ def receipt(server: keys.SigningKey, origin: str, tombstone: Tombstone) -> dsse.
 def named_items(statement: Statement) -> frozenset[ids.ItemId]:
     """Return the items that an event of an erasable type opens or proves; empty for every other type."""
     match statement.body:
-        case bodies.ItemOpen(item=item) | bodies.ItemSeal(item=item):
+        case bodies.ItemOpen(item=item) | bodies.ItemSeal(item=item) | bodies.ItemWrap(item=item):
             return frozenset({item})
         case bodies.Grant(items=items):
             return frozenset(one.item for one in items)
@@ -109,7 +109,7 @@ def instead_of(recorded: event.Recorded, erasure: ids.ErasureId) -> Tombstone:
     body = statement.body
     left = container = None
     match body:
-        case bodies.ItemOpen(item=item):
+        case bodies.ItemOpen(item=item) | bodies.ItemWrap(item=item):
             items: tuple[ids.ItemId, ...] = (item,)
         case bodies.ItemSeal(item=item):
             items, container = (item,), body.container.sha256

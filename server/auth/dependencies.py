@@ -31,6 +31,7 @@ from server.principals import (
     Phone,
     Reader,
     Signer,
+    Uploader,
     Vault,
     identify,
 )
@@ -242,8 +243,8 @@ SignerAsking = Annotated[Signer, Depends(signer)]
 
 KeyOwnerAsking = Annotated[KeyOwner, Depends(key_owner)]
 
-uploader = _only(Phone, Caseworker)
-UploaderAsking = Annotated[Phone | Caseworker, Depends(uploader)]
+uploader = _only(Phone, Vault, Caseworker)
+UploaderAsking = Annotated[Uploader, Depends(uploader)]
 
 sealer = _only(Phone, Vault, Caseworker)
 SealerAsking = Annotated[Phone | Vault | Caseworker, Depends(sealer)]

@@ -1,19 +1,22 @@
 """`getuige vault …`: her own key. It reads the case, gives items to named readers and takes that back."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli import devices, erasing
+from server.cli import correcting, devices, erasing, standing
 from server.cli.organising import connect
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.plain import one_line
 from server.cli.rows import AsJson, show
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from evidence import ids
+    from server.clients.corrections import Mark
     from server.clients.timeline import Moment
     from server.clients.vault import Vault
 
@@ -59,7 +62,7 @@ def items(
     from rich.table import Column, Table
     from rich.text import Text
 
-    from server.clients import case_lists, timeline
+    from server.clients import case_lists, corrections, timeline
     from server.clients.erasing import Erasing
 
     vault = _vault(key, case, trust, url, phrase_file)
@@ -67,19 +70,21 @@ def items(
     gone = {item: one.executed_at for one in Erasing(vault.signer, vault.case).known() for item in one.items}
     erased = {item: when for item, when in gone.items() if when is not None}
     devices.tell_signs(vault.signer, case, case_lists.devices(moments), staff=False)
+    said = corrections.marks(moments)
     if as_json:
-        rows = [_row(one) for one in moments if one.item is not None and (one.opened or one.closed)]
+        rows = [_row(one) | _mark(said, one) for one in moments if one.item is not None and (one.opened or one.closed)]
         rows += [{"item": item, "erased": when} for item, when in erased.items()]
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
-    table = Table(Column("Item", no_wrap=True, min_width=32), "Received", "Happened", "Kind", "Title", "Complete")
+    heads = ("Received", "Happened", "Kind", "Title", "Complete", "Said later")
+    table = Table(Column("Item", no_wrap=True, min_width=32), *heads)
     for moment in moments:
         if moment.item is not None and moment.opened is not None:
             row = _row(moment)
             cells = (one_line(str(row[name] or "?")) for name in ("item", "received", "happened", "kind", "title"))
-            table.add_row(*map(Text, cells), _part(moment))
+            table.add_row(*map(Text, cells), _part(moment), corrections.words(said.get(moment.item)))
     for item, when in erased.items():
-        table.add_row(item, "", "", "", f"erased {when}", "")
+        table.add_row(item, "", "", "", f"erased {when}", "", "")
     Console().print(table)
     _tell_closed(timeline.closed(moments))
 
@@ -204,6 +209,11 @@ def _row(moment: "Moment") -> dict[str, object]:
     return {**common, "happened": meta.happened, "kind": kind_of(meta), "title": meta.title}
 
 
+def _mark(said: "Mapping[ids.ItemId, Mark]", moment: "Moment") -> dict[str, object]:
+    mark = None if moment.item is None else said.get(moment.item)
+    return {} if mark is None else {"said_later": asdict(mark)}
+
+
 def _part(moment: "Moment") -> str:
     return "yes" if moment.begun is None else f"incomplete: {100 * moment.begun.here // moment.begun.whole} %"
 
@@ -219,4 +229,6 @@ def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
     devices.register(app, staff=False)
     erasing.register_vault(app)
+    standing.register(app, staff=False)
+    correcting.register(app)
     parent.add_typer(app, name="vault")

@@ -4,14 +4,15 @@ Staff check it up to the pinned root. A phone knows no staff: its invitation pin
 code, by its SHA-256.
 """
 
-import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from evidence import canonical, ids, xwing
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, event
+from evidence.statements.facts import vault_pin
 from evidence.statements.statement import Statement
 from server.clients.authors import Authors
 from server.clients.errors import DistrustError
@@ -23,8 +24,16 @@ CASE_KEYS: Final = "/api/v1/enrolments/cases"
 """Where the X-Wing key of one's own case is shown, and to staff and vault its `case.open`."""
 
 
-def fetch(signer: Signer, case: ids.CaseId) -> bytes:
-    """Return the X-Wing key of `case`, as a caseworker whom the pinned root certified signed it.
+@dataclass(frozen=True)
+class VaultKeys:
+    """The two public keys that an invitation pins: her vault's (Ed25519, 32 bytes), and the case's (X-Wing, 1216)."""
+
+    sign: bytes
+    xwing: bytes
+
+
+def fetch(signer: Signer, case: ids.CaseId) -> VaultKeys:
+    """Return the keys of `case`, as a caseworker whom the pinned root certified signed it.
 
     Raises:
         ClientError: refused, not reachable, or nobody who may vouches for it.
@@ -32,8 +41,8 @@ def fetch(signer: Signer, case: ids.CaseId) -> bytes:
     return believed(signer.certificates(fresh=True), _statements(signer.api, case), case)
 
 
-def believed(certificates: Mapping[ids.KeyId, Certificate], said: Sequence[Statement], case: ids.CaseId) -> bytes:
-    """Return the X-Wing key of `case` that its opening names, when a certified caseworker signed it.
+def believed(certificates: Mapping[ids.KeyId, Certificate], said: Sequence[Statement], case: ids.CaseId) -> VaultKeys:
+    """Return the keys of `case` that its opening names, when a certified caseworker signed it.
 
     Raises:
         DistrustError: the statement is about another case, or signed by someone who may not say so.
@@ -44,38 +53,38 @@ def believed(certificates: Mapping[ids.KeyId, Certificate], said: Sequence[State
             raise DistrustError(f"What the server says about the key of case {case} is about another case.")
         authors.verify_all(said)
         opened = next(one.body for one in said if isinstance(one.body, bodies.CaseOpen))
-        return canonical.unb64(opened.xwing)
+        return VaultKeys(bytes.fromhex(opened.vault), canonical.unb64(opened.xwing))
     except (EvidenceError, StopIteration) as error:
         raise DistrustError(f"The key of case {case} is vouched for by nobody: {error}.") from error
 
 
-def fetch_pinned(api: Api, case: ids.CaseId, xwing_sha256: str) -> bytes:
-    """Return the case's X-Wing public key, when it is the one whose SHA-256 was pinned and can be wrapped to.
+def fetch_pinned(api: Api, case: ids.CaseId, vault_sha256: str) -> VaultKeys:
+    """Return the keys of the case, when they are those that were pinned and can be used.
 
     Raises:
-        ClientError: refused, not reachable, or it is another key.
+        ClientError: refused, not reachable, or they are others.
     """
     answer: dict[str, Any] = api.get(f"{CASE_KEYS}/{case}")
     try:
-        key = canonical.unb64(answer["xwing"])
+        found = VaultKeys(bytes.fromhex(ids.hex_text(answer["vault"], 32)), canonical.unb64(answer["xwing"]))
     except (EvidenceError, KeyError) as error:
         raise DistrustError("The server shows no key of this case, and the invitation pins one.") from error
-    return pinned(key, xwing_sha256)
+    return pinned(found, vault_sha256)
 
 
-def pinned(key: bytes, xwing_sha256: str) -> bytes:
-    """Return `key` when it is the one whose SHA-256 was pinned and can be wrapped to.
+def pinned(found: VaultKeys, vault_sha256: str) -> VaultKeys:
+    """Return the keys when they are those whose SHA-256 was pinned and something can be sealed to the case's.
 
     Raises:
-        DistrustError: it is another key, or nothing can be sealed to it.
+        DistrustError: one is another key, or nothing can be sealed to it.
     """
-    if not hmac.compare_digest(hashlib.sha256(key).hexdigest(), xwing_sha256):
+    if not hmac.compare_digest(vault_pin(found.sign, found.xwing), vault_sha256):
         raise DistrustError("The case key that the server sent is not the one of the invitation.")
     try:
-        xwing.check_public(key)
+        xwing.check_public(found.xwing)
     except FormatError as error:
         raise DistrustError("Nothing can be sealed to the key of this case. It needs another.") from error
-    return key
+    return found
 
 
 def _statements(api: Api, case: ids.CaseId) -> list[Statement]:

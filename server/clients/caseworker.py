@@ -17,6 +17,7 @@ from evidence.envelope.meta import Card, Meta, Order
 from evidence.envelope.wraps import ReaderError
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
+from evidence.statements.facts import NO_LIST, vault_pin
 from server.clients import case_keys, timeline, tus
 from server.clients.errors import ClientError, DistrustError
 from server.clients.invitation import Invitation
@@ -87,16 +88,20 @@ class Caseworker:
             ClientError: refused, not reachable, or the case has another key.
         """
         found = case_keys.fetch(self.signer, case)
-        if keys.opening_kid(found) != case_key:
+        if keys.opening_kid(found.xwing) != case_key:
             raise DistrustError("The case was opened with another case key than this one. Nobody was invited.")
         one_time = keys.SigningKey.generate()
         expires = ids.time_of(datetime.now(UTC) + INVITATION_VALID)
         public = ids.PublicKey(one_time.sign_public.hex())
-        sha256 = ids.Sha256(hashlib.sha256(found).hexdigest())
-        self._post("device.invite", bodies.DeviceInvite(public, expires, sha256), case)
+        pinned, number = vault_pin(found.sign, found.xwing), self._newest_list(case)
+        self._post("device.invite", bodies.DeviceInvite(public, expires, pinned, number), case)
         pins = self.signer.pins
         policy_sha256 = hashlib.sha256(pins.policy_text.encode()).hexdigest()
-        return Invitation(self.signer.api.url, case, sha256, pins.root, policy_sha256, one_time.sign_seed)
+        return Invitation(self.signer.api.url, case, pinned, number, pins.root, policy_sha256, one_time.sign_seed)
+
+    def _newest_list(self, case: ids.CaseId) -> int:
+        moments = timeline.read(self.signer, case, [])
+        return max((one.act.number for one in moments if isinstance(one.act, bodies.ListSet)), default=NO_LIST)
 
     def readers(self, case: ids.CaseId, *others: bytes) -> list[bytes]:
         """Return whose X-Wing keys an item of `case` is sealed to: the case, this caseworker, and `others`.
@@ -104,7 +109,7 @@ class Caseworker:
         Raises:
             ClientError: refused or not reachable.
         """
-        return [case_keys.fetch(self.signer, case), self.signer.reader.xwing_public, *others]
+        return [case_keys.fetch(self.signer, case).xwing, self.signer.reader.xwing_public, *others]
 
     def lend(self, case: ids.CaseId, device: Device, card: ids.ItemId | None) -> event.Receipt:
         """Enrol an alarm device in the case, with the dispatcher card that its presses show.

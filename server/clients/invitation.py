@@ -1,8 +1,9 @@
 """The invitation that a phone scans at intake: who to talk to, whom to trust, and a one-time key.
 
 It is text for a QR code: `getuige-invite-1?` and form-encoded members. `u` address of the server, `c` case,
-`x` SHA-256 of
-the case's X-Wing key (which with its 1216 bytes is too long for the code, and is fetched), `r` root key (Ed25519),
+`v` SHA-256 of
+her vault's signing key and the case's X-Wing key (too long for the code: both are fetched), `n` the number of the
+standing list at that moment (a lower one is not believed), `r` root key (Ed25519),
 `p` SHA-256 of the trust policy, `i` seed of the one-time key; 16 or 32 bytes each in base64url without padding. Whoever
 reads it may enrol one phone until it expires, so it is shown once, on paper or screen, and never sent.
 """
@@ -10,6 +11,7 @@ reads it may enrol one phone until it expires, so it is shown once, on paper or 
 import base64
 import binascii
 import io
+import re
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -24,7 +26,10 @@ PREFIX: Final = "getuige-invite-1?"
 MAX_TEXT_CHARACTERS: Final = 1024
 """Our own has about 350; a QR code that a tired phone camera reads from paper holds no more than this."""
 
-_SIZES: Final = {"c": 16, "x": 32, "r": 32, "p": 32, "i": 32}
+_SIZES: Final = {"c": 16, "v": 32, "r": 32, "p": 32, "i": 32}
+
+
+_NUMBER: Final = re.compile("0|[1-9][0-9]{0,8}")
 
 
 class InvitationError(ClientError):
@@ -37,7 +42,8 @@ class Invitation:
 
     url: str
     case: ids.CaseId
-    xwing_sha256: ids.Sha256
+    vault_sha256: ids.Sha256
+    list_number: int
     root: bytes
     policy_sha256: str
     seed: bytes = field(repr=False)
@@ -51,13 +57,13 @@ class Invitation:
         """Return the payload of the QR code."""
         members = {
             "c": bytes.fromhex(self.case),
-            "x": bytes.fromhex(self.xwing_sha256),
+            "v": bytes.fromhex(self.vault_sha256),
             "r": self.root,
             "p": bytes.fromhex(self.policy_sha256),
             "i": self.seed,
         }
         encoded = {name: base64.urlsafe_b64encode(value).decode().rstrip("=") for name, value in members.items()}
-        return PREFIX + urlencode({"u": self.url, **encoded}, safe=":/")
+        return PREFIX + urlencode({"u": self.url, "n": self.list_number, **encoded}, safe=":/")
 
     def terminal_qr(self) -> str:
         """Return the QR code as block characters for a terminal (error correction level L: it is close by)."""
@@ -76,9 +82,11 @@ class Invitation:
         if not text.startswith(PREFIX) or len(text) > MAX_TEXT_CHARACTERS:
             raise InvitationError(f"This is no invitation: it must begin with {PREFIX}")
         try:
-            members = parse_qs(text.removeprefix(PREFIX), strict_parsing=True, max_num_fields=len(_SIZES) + 1)
+            members = parse_qs(text.removeprefix(PREFIX), strict_parsing=True, max_num_fields=len(_SIZES) + 2)
             values = {name: _bytes(members[name], size) for name, size in _SIZES.items()}
-            (url,) = members["u"]
+            (url,), (number,) = members["u"], members["n"]
+            if not _NUMBER.fullmatch(number):
+                raise ValueError("no number")
             server = urlsplit(url)
         except (KeyError, ValueError, binascii.Error) as error:
             raise InvitationError("The invitation is damaged: scan it once more.") from error
@@ -87,7 +95,8 @@ class Invitation:
         return Invitation(
             url,
             ids.CaseId(values["c"].hex()),
-            ids.Sha256(values["x"].hex()),
+            ids.Sha256(values["v"].hex()),
+            int(number),
             values["r"],
             values["p"].hex(),
             values["i"],

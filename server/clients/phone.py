@@ -25,7 +25,8 @@ from evidence.statements.statement import FIRST_PREV, Chain, SeenCheckpoint, Sta
 from server.clients import memory, receipts, telling, tus
 from server.clients.errors import ClientError, FolderError, RefusedError
 from server.clients.outbox import Entry, OriginalError, Outbox, Source
-from server.clients.proofs import SIGNED, Proofs
+from server.clients.phone_lists import PhoneLists
+from server.clients.proofs import SEEN_FILE, SIGNED, Proofs
 from server.clients.receipts import Kept, Receipted, Receipts
 from server.clients.signing import STATEMENTS, Signer
 
@@ -102,6 +103,9 @@ class Phone:
     case_key: bytes = field(repr=False)
     """The X-Wing key of the case, to which everything is sealed; empty until the enrolment is whole."""
 
+    lists: PhoneLists
+    """Who gets what is added beside her, as her vault said."""
+
     signer: Signer = field(repr=False)
     outbox: Outbox = field(repr=False)
     proofs: Proofs = field(repr=False)
@@ -136,7 +140,8 @@ class Phone:
         if item is not None and (self.outbox.find(item) or self.receipts.has(item)):
             return item
         content = source.content() if source else None
-        prepared = sealing.prepare(self.signer.identity, self.case, meta, [self.case_key], content, item=item)
+        readers = [self.case_key, *self.lists.readers(meta, self.proofs.witnessed_at(self.folder / SEEN_FILE))]
+        prepared = sealing.prepare(self.signer.identity, self.case, meta, readers, content, item=item)
         return self.outbox.add(prepared, source).item
 
     def sync(self, progress: Progress | None = None) -> int:
@@ -159,6 +164,7 @@ class Phone:
                 gone = error
         if gone is not None:
             raise gone
+        self.lists.ask(self.signer.api)
         return arrived
 
     def check_proofs(self) -> int:
@@ -176,7 +182,7 @@ class Phone:
                 missing += 1
             else:
                 self.receipts.add_proof(kept, proof)
-        self.proofs.advance(self.folder / "seen.json")
+        self.proofs.advance(self.folder / SEEN_FILE)
         self._keep_rotations()
         return missing
 
@@ -254,7 +260,7 @@ class Phone:
 
     def _seen(self) -> SeenCheckpoint | None:
         """Return the head that was seen last; none once the log contradicted it: a claim in doubt helps nobody."""
-        seen = self.folder / "seen.json"
+        seen = self.folder / SEEN_FILE
         if self.contradicted or not seen.exists():
             return None
         return schema.decode(SeenCheckpoint, memory.read_json(seen))
@@ -319,7 +325,7 @@ class Phone:
         seen = self._seen()
         if seen is None or not self.proofs.contradicts(refused.head.encode(), seen):
             raise refused
-        signed = (self.folder / "seen.json").with_suffix(SIGNED)
+        signed = (self.folder / SEEN_FILE).with_suffix(SIGNED)
         kept = signed.read_text() if signed.exists() else ""
         memory.write_json(
             self.folder / CONTRADICTION, {"seen": schema.encode(seen), "signed": kept, "shown": refused.head}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +14,14 @@ from server.clients.http import Api
 from server.clients.invitation import Invitation
 from server.clients.outbox import Outbox
 from server.clients.phone import ENROLMENT, ROTATIONS, Phone
+from server.clients.phone_lists import PhoneLists
 from server.clients.pins import TRUST, Pins
 from server.clients.proofs import Proofs
 from server.clients.receipts import Receipts
 from server.clients.signing import KeySigner, Signer
+
+VAULT: Final = "vault.pub"
+"""The key with which her vault signs, fetched with the case's and checked against the invitation."""
 
 XWING: Final = "case-xwing.pub"
 """The case's X-Wing public key, fetched once and checked against the invitation."""
@@ -57,7 +62,8 @@ def enrol(folder: Path, invitation: Invitation) -> None:
             settings = {
                 "url": invitation.url,
                 "case": invitation.case,
-                "case_xwing_sha256": invitation.xwing_sha256,
+                "vault_sha256": invitation.vault_sha256,
+                "list_number": invitation.list_number,
                 "root": invitation.root.hex(),
                 "policy": policy,
             }
@@ -66,8 +72,11 @@ def enrol(folder: Path, invitation: Invitation) -> None:
         try:
             phone.join(invitation.key)
             if not (folder / XWING).exists():
-                pinned = str(memory.read_json(folder / "phone.json")["case_xwing_sha256"])
-                files.replace(folder / XWING, case_keys.fetch_pinned(phone.signer.api, phone.case, pinned))
+                pinned = str(memory.read_json(folder / "phone.json")["vault_sha256"])
+                found = case_keys.fetch_pinned(phone.signer.api, phone.case, pinned)
+                files.replace(folder / VAULT, found.sign)
+                files.replace(folder / XWING, found.xwing)  # last: with it the enrolment is whole
+                replace(phone.lists, vault=found.sign).ask(phone.signer.api)
         finally:
             phone.signer.api.close()
 
@@ -93,10 +102,13 @@ def _load(folder: Path) -> Phone:
         pins = pins.with_rotations(memory.read_json(known)["rotations"] if known.exists() else [])
         signer = Signer(Api(settings["url"], KeySigner(identity)), identity, pins)
         case_key = (folder / XWING).read_bytes() if (folder / XWING).exists() else b""
+        vault = (folder / VAULT).read_bytes() if (folder / VAULT).exists() else b""
+        case = ids.CaseId(ids.hex_text(settings["case"], 16))
         return Phone(
             folder,
-            ids.CaseId(ids.hex_text(settings["case"], 16)),
+            case,
             case_key,
+            PhoneLists(folder, case, vault, int(settings["list_number"])),
             signer,
             Outbox(folder / "outbox"),
             Proofs(signer),

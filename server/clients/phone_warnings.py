@@ -19,6 +19,23 @@ CONTRADICTED: Final[Mapping[str, str]] = {
     "en": "The server's log does not agree with what this phone saw before. Both are kept here. What you add arrives "
     "as always. Tell your caseworker.",
 }
+TWO_LISTS: Final[Mapping[str, str]] = {
+    "nl": "Er zijn twee verschillende lijsten van wie mag lezen, met hetzelfde nummer. Beide zijn hier bewaard. Wat u "
+    "toevoegt, komt gewoon aan. Laat het uw begeleider weten.",
+    "en": "There are two different lists of who may read, with the same number. Both are kept here. What you add "
+    "arrives as always. Tell your caseworker.",
+}
+NOT_BELIEVED: Final[Mapping[str, str]] = {
+    "nl": "De server liet een lijst zien van wie mag lezen, die niet van uw kluis komt. Deze telefoon gebruikt die "
+    "niet. Wat u toevoegt, komt gewoon aan. Laat het uw begeleider weten.",
+    "en": "The server showed a list of who may read that is not from your vault. This phone does not use it. What you "
+    "add arrives as always. Tell your caseworker.",
+}
+LEFT_OUT: Final[Mapping[str, str]] = {
+    "nl": "Eén van de mensen die meelezen, kon het laatste niet krijgen. Het komt gewoon aan. Uw kluis kan het geven.",
+    "en": "One of the people who read along could not be given the last entry. It arrives as always. Your vault can "
+    "give it.",
+}
 
 
 def warnings(phone: Phone) -> Iterator[str]:
@@ -29,3 +46,10 @@ def warnings(phone: Phone) -> Iterator[str]:
         yield STRANGER.get(language, STRANGER["nl"]).format(number=number, at=kept.recorded.received_at)
     if phone.contradicted:
         yield CONTRADICTED.get(language, CONTRADICTED["nl"])
+    for shown, text in (
+        (phone.lists.two, TWO_LISTS),
+        (phone.lists.not_believed, NOT_BELIEVED),
+        (phone.lists.left_out, LEFT_OUT),
+    ):
+        if shown:
+            yield text.get(language, text["nl"])

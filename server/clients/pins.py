@@ -50,6 +50,15 @@ class Certificate:
             raise DistrustError(f"Key {self.kid} ({self.published.role}) opens nothing. Nothing was given to it.")
         return canonical.unb64(self.published.xwing)
 
+    @property
+    def xwing_sha256(self) -> ids.Sha256:
+        """SHA-256 of that key, as a standing list names it.
+
+        Raises:
+            DistrustError: as `xwing`.
+        """
+        return ids.Sha256(hashlib.sha256(self.xwing).hexdigest())
+
     def wrap(self, key: bytes, case: str, item: str) -> ids.Base64:
         """Wrap the key of an item (32 bytes) to this reader.
 

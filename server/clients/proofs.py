@@ -29,6 +29,9 @@ from server.clients.signing import Signer
 SIGNED: Final = ".checkpoint"
 """The end of the name of the signed head that was seen last, beside `seen.json`."""
 
+SEEN_FILE: Final = "seen.json"
+"""The newest head that a phone saw."""
+
 NOT_FOUND: Final = 404
 """Asked too early: the leaf is not in the tree yet."""
 
@@ -130,6 +133,17 @@ class Proofs:
         seen = SeenCheckpoint(new.size, ids.Sha256(new.root.hex()), None if name == line.eras[0].origin else name)
         memory.write_json(seen_file, schema.encode(seen))
         return seen
+
+    def witnessed_at(self, seen_file: Path) -> ids.Time | None:
+        """Return when the last witness cosigned the head that was seen; None when none is kept, or none cosigned."""
+        path = seen_file.with_suffix(SIGNED)
+        if not path.exists():
+            return None
+        try:
+            cosigned = self.signer.pins.policy.verify(path.read_bytes()).cosigned
+        except EvidenceError:
+            return None  # of a log that has ended since: it says nothing about the present
+        return max((ids.time_of(one.at) for one in cosigned), default=None)
 
     def _follow(self, line: Lineage, old: SeenCheckpoint | None) -> VerifiedCheckpoint | None:
         """Go from the head that was seen through every handover since to the newest head, if it shows one."""

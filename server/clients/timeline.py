@@ -160,6 +160,8 @@ def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: 
     begun_here = isinstance(statement.body, bodies.ItemOpen) and (item or found.get("trouble"))
     if not isinstance(statement.body, bodies.ItemSeal) and not begun_here:
         return moment
+    if item and item.get("head") is None:
+        return moment  # it is there, and not given to this reader
     try:
         prefix, begun = _served(item, statement, authors)
     except EvidenceError as error:

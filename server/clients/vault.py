@@ -4,18 +4,21 @@ A grant re-wraps the content keys of chosen items to one named reader, and only 
 pinned root certified: a key that merely the server vouches for is refused (THREATS.md, *server swaps a reader's key*).
 """
 
-from collections.abc import Callable, Sequence
+import io
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from evidence import canonical, ids, keys
-from evidence.envelope import wraps
+from evidence.envelope import sealing, wraps
+from evidence.envelope.meta import Meta
 from evidence.statements import bodies, event
-from server.clients import erasing, timeline
+from server.clients import erasing, standing_list, telling, timeline, tus
 from server.clients.errors import ClientError, DistrustError
 from server.clients.pins import Certificate
 from server.clients.signing import Signer
+from server.clients.standing_list import Reading
 from server.clients.timeline import Moment
 
 READER_ROLES: Final = ("caseworker", "investigator")
@@ -96,6 +99,71 @@ class Vault:
         receipted = self.signer.act("grant", body, self.case)
         return body, receipted.receipt
 
+    def set_readers(
+        self,
+        wanted: Mapping[ids.KeyId, tuple[str, ...] | None],
+        days: int = standing_list.DAYS,
+        moments: Sequence[Moment] | None = None,
+    ) -> tuple[bodies.ListSet, event.Receipt]:
+        """Say who gets what is added from now on (of which kinds; None: of all); the list before ends with it.
+
+        Where it takes away two readers, the last, or any while an alarm or an order is fresh, it begins a day ahead.
+        `wrap_missing` gives them what was sealed by a device that has not heard of it.
+
+        Raises:
+            DistrustError: one of them is not a caseworker whom the pinned root certified, or is excluded.
+            ClientError: refused, not reachable.
+        """
+        reading = Reading.of(self.items() if moments is None else moments)
+        certificates = self.signer.certificates(fresh=True)
+        rows = standing_list.rows_of(wanted, certificates, reading.excluded)
+        body = reading.following(rows, days, ids.now())
+        return body, self.signer.act("list.set", body, self.case).receipt
+
+    def amend(
+        self, item: ids.ItemId, meta: Meta, moments: Sequence[Moment] | None = None
+    ) -> tuple[ids.ItemId, event.Receipt]:
+        """Correct an item by a new one, sealed by her vault to the case and to those on the list; both stay.
+
+        Raises:
+            ClientError: refused, not reachable, or nothing can be sealed to the key of the case.
+        """
+        telling.check(meta)
+        reading = Reading.of(self.items() if moments is None else moments)
+        current = reading.in_force(ids.now())
+        whom = standing_list.recipients(current, self.signer.certificates(fresh=True), meta, reading.excluded)
+        readers = [self.signer.reader.xwing_public, *whom.keys]
+        prepared = sealing.prepare(self.signer.identity, self.case, meta, readers, None)
+        out = io.BytesIO()
+        body = sealing.write(prepared, None, out)
+        tus.upload_bytes(self.signer.api, out.getvalue(), body.item, body.container.sha256)
+        self.signer.act("item.seal", body, self.case)
+        return body.item, self.confirm(body.item, item)
+
+    def confirm(self, addition: ids.ItemId, item: ids.ItemId) -> event.Receipt:
+        """Say that an item corrects another one: also what a phone added by itself, which is then hers.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        return self.signer.act("item.amend", bodies.ItemAmend(addition, item), self.case).receipt
+
+    def dispute(self, device: ids.DeviceId, since: ids.Time, until: ids.Time) -> event.Receipt:
+        """Say that what a device added in this window was not hers. It marks, and erases nothing.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        return self.signer.act("dispute", bodies.Dispute(device, since, until), self.case).receipt
+
+    def wrap_missing(self) -> int:
+        """Wrap to each reader on the list in force what it gives them and they have no key of; return how many.
+
+        Raises:
+            ClientError: refused, not reachable.
+        """
+        return wrap_missing(self.signer, self.case, self.items())
+
     def revoke(self, grant: ids.GrantId) -> event.Receipt:
         """Take a grant back; copies that were fetched before stay where they are.
 
@@ -103,6 +171,21 @@ class Vault:
             ClientError: refused or not reachable.
         """
         return self.signer.act("revoke", bodies.Revoke(grant), self.case).receipt
+
+
+def wrap_missing(signer: Signer, case: ids.CaseId, moments: Sequence[Moment]) -> int:
+    """Wrap what opens here to each reader on the list in force who has no key of it; by her vault, or a reader of hers.
+
+    Raises:
+        ClientError: refused, not reachable.
+    """
+    found = standing_list.missing(moments, signer.certificates(fresh=True), ids.now())
+    for moment, reader in found:
+        if moment.item is not None and moment.opened is not None:
+            key = reader.wrap(moment.opened.content_key, case, moment.item)
+            body = bodies.ItemWrap(moment.item, reader.kid, reader.opening_kid, key, wraps.SUITE)
+            signer.act("item.wrap", body, case)
+    return len(found)
 
 
 def public_halves(identity: keys.Identity) -> tuple[ids.Base64, ids.PublicKey]:

@@ -1,19 +1,23 @@
 """Access to a case, who may see what: one pure rule for timeline, items and exports, computed from the journal.
 
 - The vault key sees its own case.
-- A caseworker sees the cases of their team.
+- A caseworker sees the cases of their team, unless they are excluded: that something was added, and when.
+- What was sealed is given to a caseworker by a grant, or by the standing list in force; what they sealed, to
+  themselves.
 - An investigator sees the items that were granted and are still granted, and what is needed to believe them.
 
-Seeing is not reading: the bytes are ciphertext, and only wraps that are addressed to the reader are handed out.
+Seeing is not being given: no ciphertext goes to who was only wrapped to. And being given is not reading: the bytes are
+ciphertext, and only wraps that are addressed to the reader are handed out.
 """
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from evidence import canonical, ids, keys
 from evidence.envelope.container import Wrap
+from evidence.statements import bodies
 from evidence.statements.standing import Standing
 from server.principals import Caseworker, Investigator, Reader, Signer, Vault
 
@@ -29,17 +33,27 @@ class CaseView:
     granted: Mapping[ids.ItemId, Wrap]
     gone: AbstractSet[ids.ItemId] = frozenset()
     """Items that were erased: shown to nobody."""
+    later: Mapping[ids.ItemId, tuple[bodies.ItemWrap, ...]] = field(default_factory=dict)
+    """Keys that were wrapped to the reader after an item was sealed."""
+    everything: bool = False
+    """It is her own vault's."""
 
     def shows(self, item: ids.ItemId) -> bool:
         """Say whether this item is part of the view."""
         return item not in self.gone and (self.whole or item in self.granted)
+
+    def gives(self, standing: Standing, item: ids.ItemId, now: ids.Time) -> bool:
+        """Say whether the bytes of this item are given to the reader."""
+        if item in self.gone:
+            return False
+        return self.everything or item in self.granted or standing.has_standing(self.reader, item, now)
 
     def wraps_for(self, item: ids.ItemId, sealed: tuple[Wrap, ...]) -> list[Wrap]:
         """Return the wraps of an item's key that this reader can open; `sealed` are those in its head."""
         found = [wrap for wrap in sealed if wrap.to in self.opens]
         if item in self.granted:
             found.append(self.granted[item])
-        return found
+        return [*found, *(Wrap(one.to, one.wrap, one.suite) for one in self.later.get(item, ()))]
 
 
 def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) -> CaseView | None:
@@ -49,7 +63,7 @@ def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) 
         return None
     if isinstance(who, Vault):
         opens = frozenset({_name(known.body.xwing)})
-        own = CaseView(case, who.kid, whole=True, opens=opens, granted={}, gone=standing.erased)
+        own = CaseView(case, who.kid, whole=True, opens=opens, granted={}, gone=standing.erased, everything=True)
         return own if who.case == case else None
     if not isinstance(who, Caseworker | Investigator):
         return None
@@ -57,7 +71,8 @@ def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) 
     whole = isinstance(who, Caseworker) and standing.on_team(who.kid, case)
     if not whole and not granted:
         return None
-    return CaseView(case, who.kid, whole, openers_of(standing, who.kid), granted, standing.erased)
+    later = standing.of(case).wraps.get(who.kid, {})
+    return CaseView(case, who.kid, whole, openers_of(standing, who.kid), granted, standing.erased, later)
 
 
 def is_told_erased(standing: Standing, who: Signer, item: ids.ItemId, now: ids.Time) -> bool:

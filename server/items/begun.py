@@ -51,13 +51,16 @@ def find_begun(items: ItemStore, item: str, who: Reader) -> Readable | None:
 
     def look(standing: Standing) -> tuple[Begun, CaseView | None] | None:
         begun = None if name in standing.erased else standing.opened.get(name)
-        return None if begun is None else (begun, view_case(standing, who, begun.case, now))
+        if begun is None:
+            return None
+        view = view_case(standing, who, begun.case, now)
+        return begun, view if view is not None and view.gives(standing, name, now) else None
 
     known = items.journal.ask(look)
     if known is None:
         return None
     begun, view = known
-    if view is None or not view.shows(name):
+    if view is None:
         raise ProblemError(general.NOT_FOUND)
     found = arrived(items.uploads, name, begun)
     if found is None or not view.wraps_for(name, found.prefix.head.wraps):

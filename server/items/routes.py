@@ -71,8 +71,9 @@ async def get_container(
         raise ProblemError(domains.BLOB_MISSING)  # before the reading is written down
 
     def still_allowed(standing: Standing) -> bool:
-        view = view_case(standing, who, case, ids.now())
-        return view is not None and view.shows(body.item)
+        now = ids.now()
+        view = view_case(standing, who, case, now)
+        return view is not None and view.gives(standing, body.item, now)
 
     if not await run_in_threadpool(items.journal.ask, still_allowed):
         raise ProblemError(general.NOT_FOUND)
@@ -88,8 +89,9 @@ async def _begun(request: Request, who: Reader, reads: Reads, begun: Readable) -
     wanted = parse_range(request.headers.get("range"), size)
 
     def still_allowed(standing: Standing) -> bool:
-        view = view_case(standing, who, begun.case, ids.now())
-        return view is not None and view.shows(begun.item)
+        now = ids.now()
+        view = view_case(standing, who, begun.case, now)
+        return view is not None and view.gives(standing, begun.item, now)
 
     await reads.note_content(who.kid, begun.case, begun.item, still_allowed)
     return _answer(begun.pieces(*(wanted or (0, size - 1))), wanted, size, begun.etag)

@@ -28,7 +28,7 @@ def find_view(journal: SqlJournal, case: str, who: Reader) -> CaseView:
 
 
 def find_item(items: ItemStore, item: str, who: Reader) -> tuple[ids.CaseId, bodies.ItemSeal]:
-    """Return case and seal of an item of which `who` holds a key; ERASED or NOT_FOUND for every other."""
+    """Return case and seal of an item that `who` is given and holds a key of; ERASED or NOT_FOUND for every other."""
     try:
         name = ids.ItemId(ids.hex_text(item, 16))
     except FormatError as error:
@@ -40,7 +40,7 @@ def find_item(items: ItemStore, item: str, who: Reader) -> tuple[ids.CaseId, bod
             raise ProblemError(domains.ERASED)
         sealed = standing.items.get(name)
         view = None if sealed is None else view_case(standing, who, sealed.case, now)
-        if sealed is None or sealed.body is None or view is None or not view.shows(name):
+        if sealed is None or sealed.body is None or view is None or not view.gives(standing, name, now):
             return None
         return sealed.body, view
 

@@ -1,6 +1,6 @@
 """Pages of a timeline, made from events. Blocks; the routes call it from threads."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,7 @@ from server.items.access import CaseView
 from server.items.service import read_prefix
 from server.people import Person, person
 from server.timeline.parts import TimelineSources
+from server.timeline.readers import readers
 from server.timeline.shapes import (
     AlarmOut,
     CaseFacts,
@@ -52,7 +53,7 @@ class Page:
 
     @property
     def items(self) -> list[ids.ItemId]:
-        """The items whose description is about to be handed out."""
+        """The items that its events seal or announce."""
         said = (parsed.statement.body for _, parsed in self.events if parsed is not None)
         return [body.item for body in said if isinstance(body, bodies.ItemSeal | bodies.ItemOpen)]
 
@@ -93,6 +94,12 @@ def _all_of(sources: TimelineSources, case: ids.CaseId) -> list[Recorded]:
     return found
 
 
+def given(standing: Standing, view: CaseView, found: Page) -> list[ids.ItemId]:
+    """Return the items of a page whose descriptions are about to be handed out."""
+    now = ids.now()
+    return [item for item in found.items if view.gives(standing, item, now)]
+
+
 def people(standing: Standing, found: Page) -> dict[ids.KeyId, Person]:
     """Return everyone who signed an event of a page."""
     kids = {parsed.statement.by for _, parsed in found.events if parsed is not None}
@@ -116,12 +123,17 @@ def erased(standing: Standing, found: Page) -> list[ErasedOut]:
 
 
 def put_into_words(
-    sources: TimelineSources, view: CaseView, found: Page, signers: Mapping[ids.KeyId, Person]
+    sources: TimelineSources,
+    view: CaseView,
+    found: Page,
+    signers: Mapping[ids.KeyId, Person],
+    given: Sequence[ids.ItemId],
 ) -> list[TimelineEvent]:
-    """Return the events of a page as JSON; ciphertext is read from the blobs here."""
+    """Return the events of a page as JSON; ciphertext of the items in `given` is read from the blobs here."""
+    handed_out = frozenset(given)
     begun = sources.items.journal.ask(lambda standing: {item: standing.opened.get(item) for item in found.items})
     return [
-        _unreadable(recorded) if parsed is None else _event(sources, view, signers, begun, recorded, parsed)
+        _unreadable(recorded) if parsed is None else _event(sources, view, signers, begun, recorded, parsed, handed_out)
         for recorded, parsed in found.events
     ]
 
@@ -147,6 +159,7 @@ def _event(
     begun: Mapping[ids.ItemId, Begun | None],
     recorded: Recorded,
     parsed: Event,
+    given: frozenset[ids.ItemId],
 ) -> TimelineEvent:
     statement = parsed.statement
     body = statement.body
@@ -162,7 +175,9 @@ def _event(
     if not isinstance(body, bodies.ItemSeal):
         out.body = schema.encode(body)
     try:
-        if isinstance(body, bodies.ItemSeal):
+        if isinstance(body, bodies.ItemSeal | bodies.ItemOpen) and body.item not in given:
+            out.item = _not_given(body)
+        elif isinstance(body, bodies.ItemSeal):
             out.item = _item(sources, view, body)
         elif isinstance(body, bodies.ItemOpen) and (known := begun.get(body.item)) is not None:
             out.item = _begun_item(sources, view, body.item, known)
@@ -175,6 +190,13 @@ def _event(
     if statement.type.startswith("alarm.") and isinstance(alarm, str):
         out.alarm = AlarmOut(alarm=alarm, state=catalogue.ACTS[statement.type].alarm_state)
     return out
+
+
+def _not_given(body: bodies.ItemSeal | bodies.ItemOpen) -> ItemOut | None:
+    if isinstance(body, bodies.ItemOpen):
+        return None
+    size, content = body.container.size, body.content is not None
+    return ItemOut(item=body.item, head=None, wraps=[], size=size, content=content)
 
 
 def _item(sources: TimelineSources, view: CaseView, body: bodies.ItemSeal) -> ItemOut:
@@ -240,6 +262,7 @@ def summary(standing: Standing, case: ids.CaseId, view: CaseView | None) -> Case
         phones=sum(device.alarm is None for device in used),
         alarm_devices=sum(device.alarm is not None for device in used),
         alarms=0 if view is None else len(standing.of(case).alarms),
+        readers=readers(standing, case, ids.now()) if view is None else None,
     )
 
 

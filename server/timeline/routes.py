@@ -20,6 +20,7 @@ from server.principals import Dispatcher
 from server.problems import general
 from server.timeline import build
 from server.timeline.parts import TimelineGiven
+from server.timeline.readers import readers
 from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, Timeline
 
 router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["timeline"])
@@ -62,19 +63,25 @@ async def get_timeline(
     view = await run_in_threadpool(find_view, journal, case, who)
     page = await run_in_threadpool(build.page, sources, view, after, limit)
 
-    def still_allowed(standing: Standing) -> bool:
-        now_seen = view_case(standing, who, view.case, ids.now())
-        return now_seen is not None and all(map(now_seen.shows, page.items))
+    given = await run_in_threadpool(journal.ask, lambda standing: build.given(standing, view, page))
 
-    await reads.note(who.kid, view.case, page.items, "meta", still_allowed)
+    def still_allowed(standing: Standing) -> bool:
+        now = ids.now()
+        seen = view_case(standing, who, view.case, now)
+        return seen is not None and all(seen.gives(standing, item, now) for item in given)
+
+    await reads.note(who.kid, view.case, given, "meta", still_allowed)
 
     def words(standing: Standing) -> tuple[CaseFacts, dict[ids.KeyId, Person], list[ErasedOut]]:
-        return build.facts(standing, view.case), build.people(standing, page), build.erased(standing, page)
+        found = build.facts(standing, view.case)
+        if view.whole:
+            found.readers = readers(standing, view.case, ids.now())
+        return found, build.people(standing, page), build.erased(standing, page)
 
     facts, people, erased = await run_in_threadpool(journal.ask, words)
     if view.whole:
         facts.signs = await run_in_threadpool(build.signs, sources, view.case)
-    events = await run_in_threadpool(build.put_into_words, sources, view, page, people)
+    events = await run_in_threadpool(build.put_into_words, sources, view, page, people, given)
     log = await run_in_threadpool(build.log_state, sources)
     return Timeline(case=facts, events=events, erased=erased, next=page.next, log=log)
 

@@ -30,8 +30,24 @@ class CaseFacts(BaseModel):
     team_label: str
     lead: Person
     opened_at: str
+    readers: "ReadersOut | None" = None
     signs: list[SignOut] = []
     """For her caseworkers and her vault only."""
+
+
+class ReadersOut(BaseModel):
+    """Who gets what is added, for whoever sees the whole case, without a name.
+
+    `count` readers get all of it `until` then; 0 is a case without a reader. `ends_within_days` is 30, 7 or 1 when that
+    is near, `next_from` when a later list begins. `changed_at`: something was taken back or disputed under her phrase;
+    the lead makes the check that was agreed at intake.
+    """
+
+    count: int
+    until: str | None = None
+    ends_within_days: int | None = None
+    next_from: str | None = None
+    changed_at: str | None = None
 
 
 class CaseSummary(BaseModel):
@@ -58,6 +74,7 @@ class CaseSummary(BaseModel):
     phones: int
     alarm_devices: int
     alarms: int
+    readers: ReadersOut | None = None
 
 
 class WrapOut(BaseModel):
@@ -76,11 +93,12 @@ class WrapOut(BaseModel):
 class ItemOut(BaseModel):
     """A sealed item: `head` is its container up to the end of the sealed description, base64.
 
-    `arrived` stands there when the item was announced and never sealed: so many bytes of `size` are here.
+    It is null when the reader is not given the item. `arrived` stands there when the item was announced and never
+    sealed: so many bytes of `size` are here.
     """
 
     item: str
-    head: str
+    head: str | None
     wraps: list[WrapOut]
     size: int
     content: bool

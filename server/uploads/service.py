@@ -16,7 +16,7 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 
 from evidence import ids
-from server.principals import Caseworker, Phone
+from server.principals import Phone, Uploader, Vault
 from server.problems import ProblemError, domains, general
 from server.uploads import core
 from server.uploads.core import Creation, Patch, Upload
@@ -44,9 +44,9 @@ class Uploads:
         self._admitting = asyncio.Lock()
         self._wake = asyncio.Event()
 
-    async def create(self, who: Phone | Caseworker, creation: Creation) -> Admitted:
+    async def create(self, who: Uploader, creation: Creation) -> Admitted:
         """Admit an upload and store its announcement; the same announcement again finds the upload that it began."""
-        account = who.case if isinstance(who, Phone) else who.kid
+        account = who.case if isinstance(who, Phone | Vault) else who.kid
         expires = datetime.now(UTC) + timedelta(seconds=core.EXPIRY_S)
         upload = Upload(
             core.upload_id(who.kid, creation),
@@ -62,11 +62,11 @@ class Uploads:
                 await self._end(upload.id)
         return admitted
 
-    async def begin(self, who: Phone | Caseworker, admitted: Admitted) -> Progress:
+    async def begin(self, who: Uploader, admitted: Admitted) -> Progress:
         """Return where an upload stands that was just announced."""
         return Progress(admitted.upload, 0) if admitted.fresh else await self.look(who, admitted.upload.id)
 
-    async def look(self, who: Phone | Caseworker, upload_id: str) -> Progress:
+    async def look(self, who: Uploader, upload_id: str) -> Progress:
         """Return where an upload stands, after any earlier request has stepped aside."""
         await run_in_threadpool(self._steps.find, who, upload_id)
         async with self._lanes.take(upload_id):
@@ -74,7 +74,7 @@ class Uploads:
 
     async def write(
         self,
-        who: Phone | Caseworker,
+        who: Uploader,
         upload_id: str,
         patch: Patch,
         open_body: Callable[[], Body],
@@ -101,7 +101,7 @@ class Uploads:
             close = partial(self._steps.close, opened, writer, whole=whole, superseded=lane.superseded)
             return await run_in_threadpool(close)
 
-    async def remove(self, who: Phone | Caseworker, upload_id: str) -> None:
+    async def remove(self, who: Uploader, upload_id: str) -> None:
         """Terminate an upload that is not complete."""
         await run_in_threadpool(self._steps.find, who, upload_id)
         async with self._lanes.take(upload_id):
@@ -133,9 +133,7 @@ class Uploads:
             await _when_free(lambda: self._steps.end(upload_id) or None)
 
     @asynccontextmanager
-    async def _opened(
-        self, who: Phone | Caseworker, upload_id: str, patch: Patch
-    ) -> AsyncIterator[tuple[Opened, Lane]]:
+    async def _opened(self, who: Uploader, upload_id: str, patch: Patch) -> AsyncIterator[tuple[Opened, Lane]]:
         """Take over an upload from every other request, of this process and of others on the same folder."""
         async with self._lanes.take(upload_id) as lane:
             opening = asyncio.ensure_future(_when_free(partial(self._steps.open, who, upload_id, patch)))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from evidence import ids
-from server.principals import Caseworker, Phone
+from server.principals import Uploader
 from server.problems import Member, ProblemError, domains, general
 from server.problems.kinds import ProblemType
 from server.uploads import core
@@ -101,7 +101,7 @@ class Steps:
             hold.release()
         return Admitted(upload, fresh=True)
 
-    def find(self, who: Phone | Caseworker, upload_id: str) -> Upload:
+    def find(self, who: Uploader, upload_id: str) -> Upload:
         """Return an upload of this principal; NOT_FOUND for others' and for none."""
         upload = self._folder.notes.load(upload_id)
         if upload is None or upload.owner != who.kid:
@@ -110,7 +110,7 @@ class Steps:
             raise ProblemError(general.NOT_FOUND)
         return upload
 
-    def look(self, who: Phone | Caseworker, upload_id: str) -> Progress | None:
+    def look(self, who: Uploader, upload_id: str) -> Progress | None:
         """Return where an upload stands; None while another process has it."""
         hold = self._folder.hold(upload_id)
         if hold is None:
@@ -120,7 +120,7 @@ class Steps:
         finally:
             hold.release()
 
-    def open(self, who: Phone | Caseworker, upload_id: str, patch: Patch) -> Opened | None:
+    def open(self, who: Uploader, upload_id: str, patch: Patch) -> Opened | None:
         """Decide on a PATCH and open the part for its bytes; None while another process has the upload."""
         hold = self._folder.hold(upload_id)
         if hold is None:
@@ -149,7 +149,7 @@ class Steps:
         _judge(written, whole=whole, superseded=superseded)
         return self._settle(upload)
 
-    def remove(self, who: Phone | Caseworker, upload_id: str) -> bool:
+    def remove(self, who: Uploader, upload_id: str) -> bool:
         """Terminate an upload that is not complete; False while another process has it."""
         hold = self._folder.hold(upload_id)
         if hold is None:

@@ -13,7 +13,7 @@ from server import upload_addresses
 from server.api import PROVEN, WRITING, AddressGiven, problems
 from server.auth.dependencies import PasserByAsking, UploaderAsking
 from server.auth.door import DoorRoute
-from server.principals import Caseworker, Phone
+from server.principals import Uploader
 from server.problems import ProblemError, domains, general
 from server.uploads import core, tus
 from server.uploads.core import Patch, Upload
@@ -98,7 +98,7 @@ async def create(request: Request, who: UploaderAsking, uploads: UploadsGiven, a
 
 
 async def _first_bytes(
-    uploads: Uploads, who: Phone | Caseworker, upload: Upload, body: bytes, checksum: bytes | None
+    uploads: Uploads, who: Uploader, upload: Upload, body: bytes, checksum: bytes | None
 ) -> Progress:
     """Write what came with the creation (creation-with-upload); a refusal leaves no upload behind."""
 

@@ -68,8 +68,7 @@ def test_what_arrived_is_shown_to_its_readers_and_to_nobody_else(case: CaseOfHer
     part = case.vault.http.get(path, headers={"range": "bytes=10-99"})
     assert (part.status_code, part.content) == (206, item.container[10:100])
     assert case.vault.http.get(path, headers={"range": f"bytes={arrived}-"}).status_code == 416
-    (seen,) = shown(case, case.world.caseworker, item.body.item)
-    assert seen["wraps"] == []
+    assert shown(case, case.world.caseworker, item.body.item) == []
     outsider = case.world.open_case().vault
     for who in (case.world.caseworker, case.world.investigator, outsider):
         refused, nowhere = who.http.get(path), who.http.get(f"/api/v1/items/{'0' * 32}/container")

@@ -3,7 +3,6 @@
 A server that shows another key is found out by whoever seals, before anything is sealed.
 """
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,9 @@ import pytest
 
 from evidence import canonical, ids, keys
 from evidence.statements import statement as statements
+from evidence.statements.facts import vault_pin
 from server.clients import case_keys, phone_folder
+from server.clients.case_keys import VaultKeys
 from server.clients.caseworker import Caseworker
 from server.clients.errors import ClientError, DistrustError
 from server.clients.invitation import Invitation
@@ -26,15 +27,15 @@ from tests.support.server_world import World
 def test_a_phone_takes_no_other_case_key_than_its_invitation_names(world: World, tmp_path: Path) -> None:
     with new_case(world) as her:
         assert Invitation.parse(her.invitation.text()) == her.invitation
-        assert len(her.invitation.text()) < 400
+        assert len(her.invitation.text()) < 410
         with open_phone(her.enrol(tmp_path / "honest")) as phone:
             assert phone.case_key == her.identity.xwing_public
             told = phone.signer.api.get(f"{case_keys.CASE_KEYS}/{her.case}")
-        assert set(told) == {"xwing", "events"}
+        assert set(told) == {"xwing", "vault", "events", "lists", "readers"}
         assert told["events"] == [], "who leads her case is nothing for whoever holds her phone"
         worker = Caseworker(her.connect(world.caseworker.identity))
-        other = ids.Sha256(hashlib.sha256(keys.Identity.generate().xwing_public).hexdigest())
-        swapped = replace(worker.invite(her.case, her.identity.opening_kid), xwing_sha256=other)
+        other = vault_pin(her.identity.sign_public, keys.Identity.generate().xwing_public)
+        swapped = replace(worker.invite(her.case, her.identity.opening_kid), vault_sha256=other)
         with pytest.raises(DistrustError, match="not the one of the invitation"):
             phone_folder.enrol(tmp_path / "swapped", swapped)
         with pytest.raises(ClientError, match="Enrol it again"), open_phone(tmp_path / "swapped"):
@@ -68,11 +69,11 @@ def test_a_key_that_somebody_slips_in_is_used_by_nobody(world: World) -> None:
     ):
         with pytest.raises(DistrustError):
             case_keys.believed(certificates, said, case)
-    assert case_keys.believed(certificates, [opened(worker, hers, case)], case) == hers.xwing_public
+    assert case_keys.believed(certificates, [opened(worker, hers, case)], case).xwing == hers.xwing_public
 
 
 @pytest.mark.parametrize("unfit", [canonical.unb64(one) for one in published.unfit()])
 def test_a_phone_joins_no_case_that_nothing_can_be_sealed_to(unfit: bytes) -> None:
     """The journal refuses such a key; a phone does not rely on that, because what it sealed would be lost."""
     with pytest.raises(DistrustError, match="Nothing can be sealed"):
-        case_keys.pinned(unfit, hashlib.sha256(unfit).hexdigest())
+        case_keys.pinned(VaultKeys(bytes(32), unfit), vault_pin(bytes(32), unfit))

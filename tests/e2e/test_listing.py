@@ -11,6 +11,7 @@ from typer import Context
 
 from evidence import ids, keys
 from evidence.statements import bodies
+from evidence.statements.statement import FIRST_PREV, Chain
 from server import cli
 from tests.support import starter
 from tests.support.phone_owner import new_case
@@ -19,7 +20,7 @@ from tests.support.server_world import Person, World
 
 PHRASE = "bado kemi luro sita povu nezi"
 CHEAP = keys.Kdf.fresh(keys.MIN_OPSLIMIT, keys.MIN_MEMLIMIT)
-NO_LISTS = {"codes", "press", "renew-tokens", "status", "witness"}
+NO_LISTS = {"codes", "press", "renew-tokens", "set-readers", "status", "witness"}
 """Names that end as those of lists do."""
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -60,8 +61,9 @@ def words(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[
         run("phone", "add", "--title", "Aan de deur", "--folder", phone)
         run("phone", "sync", "--folder", phone)
         item = ids.ItemId(json.loads(run("phone", "status", "--folder", phone, "--json"))[0]["item"])
-        vault = Person(world.url, identity=hers.identity)
+        vault = Person(world.url, chain=Chain(0, FIRST_PREV), identity=hers.identity)
         vault.act("erase.request", bodies.EraseRequest(ids.ErasureId(ids.new_id()), (item,)), hers.case)
+        hers.vault.set_readers({world.caseworker.kid: None})
     case, device = hers.case, ids.DeviceId(ids.new_id())
     sign = ids.PublicKey(keys.Identity.generate().sign_public.hex())
     world.caseworker.act("alarm_device.enrol", bodies.AlarmDeviceEnrol(device, sign, "3min", "AWARE 12"), case)
@@ -85,6 +87,7 @@ def words(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[
         ("staff", "list"): by("marit"),
         ("staff", "caseworker", "devices"): by("marit", case),
         ("staff", "caseworker", "erasures"): by("marit", "--case", case),
+        ("staff", "caseworker", "readers-now"): by("marit", "--case", case),
         ("staff", "caseworker", "lendings"): by("marit"),
         ("staff", "dispatcher", "shifts"): by("daan"),
         ("vault", "devices"): by("hers", case),
@@ -92,6 +95,7 @@ def words(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[
         ("vault", "grants"): by("hers", "--case", case),
         ("vault", "items"): by("hers", "--case", case),
         ("vault", "readers"): by("hers", "--case", case),
+        ("vault", "readers-now"): by("hers", "--case", case),
     }
 
 

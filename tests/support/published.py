@@ -5,6 +5,7 @@ import hashlib
 from evidence import canonical, ids, keys
 from evidence.envelope import wraps
 from evidence.statements import bodies
+from evidence.statements.facts import NO_LIST, vault_pin
 from evidence.statements.rules.organisation import OPENERS
 
 
@@ -16,6 +17,11 @@ def signs(who: keys.SigningKey) -> ids.PublicKey:
 def opens(who: keys.OpeningKey) -> ids.Base64:
     """Return the X-Wing key to wrap to for somebody."""
     return ids.Base64(canonical.b64(who.xwing_public))
+
+
+def sha256_of(who: keys.OpeningKey) -> ids.Sha256:
+    """Return SHA-256 of somebody's X-Wing key, as invitations and lists name it."""
+    return ids.Sha256(hashlib.sha256(who.xwing_public).hexdigest())
 
 
 def certificate(
@@ -40,9 +46,12 @@ def case_of(
     return bodies.CaseOpen(opens(case_key), signs(vault), team, lead)
 
 
-def invitation(case_key: keys.OpeningKey, one_time: keys.SigningKey, expires: ids.Time) -> bodies.DeviceInvite:
-    """Return the body that invites a phone to a case with this key."""
-    return bodies.DeviceInvite(signs(one_time), expires, ids.Sha256(hashlib.sha256(case_key.xwing_public).hexdigest()))
+def invitation(
+    vault: keys.Identity, one_time: keys.SigningKey, expires: ids.Time, number: int = NO_LIST
+) -> bodies.DeviceInvite:
+    """Return the body that invites a phone to the case of this vault, whose newest list has this number."""
+    pin = vault_pin(vault.sign_public, vault.xwing_public)
+    return bodies.DeviceInvite(signs(one_time), expires, pin, number)
 
 
 def given(key: bytes, case: ids.CaseId, item: ids.ItemId, reader: keys.OpeningKey) -> bodies.GrantedItem:

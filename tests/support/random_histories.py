@@ -47,6 +47,8 @@ class House:
     real: dict[str, list[Any]] = field(default_factory=dict)
     """Names that the journal knows."""
     names: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    lists: int = 0
+    """How many standing lists the journal knows."""
 
 
 class RandomHistory:
@@ -90,6 +92,7 @@ class RandomHistory:
             for numbered in (house.vault, *house.phones):
                 self.next[numbered.kid] = standing.next_link(numbered.kid)
             own = standing.of(house.case)
+            house.lists = len(standing.lists.get(house.case, ()))
             announced = [item for item, one in standing.opened.read() if one.case == house.case]
             house.real = {
                 "item": [*own.items, *own.items, *announced],
@@ -163,7 +166,7 @@ class RandomHistory:
             return self._act(house, worker, "device.revoke", bodies.DeviceRevoke(self.dice.choice(house.devices)))
         house.invitations.append(keys.Identity.generate())
         until = ids.time_of(self.now + timedelta(days=40))
-        body = published.invitation(house.vault, house.invitations[-1], until)
+        body = published.invitation(house.vault, house.invitations[-1], until, house.lists)
         return self._act(house, worker, "device.invite", body)
 
     def say_alarm_device(self, house: House) -> Statement:
@@ -209,6 +212,27 @@ class RandomHistory:
             ids.GrantId(self._name("grant", house)), reader.kid, reader.opening_kid, "doel", until, items
         )
         return self._act(house, house.vault, "grant", body)
+
+    def say_list(self, house: House) -> Statement:
+        match self.dice.randrange(6):
+            case 0:
+                gone = (self.investigator, *self.workers[house.team])
+                out = tuple(one.kid for one in gone if self.dice.random() < 0.1)
+                return self._act(house, self._worker(house), "readers.exclude", bodies.ReadersExclude(out))
+            case 1 | 2:
+                item, reader = ids.ItemId(self._known("item", house)), self._worker(house)
+                body = bodies.ItemWrap(item, reader.kid, reader.opening_kid, ids.Base64("AAAA"), 2)
+                who = house.vault if self.dice.random() < 0.6 else self._worker(house)
+                return self._act(house, who, "item.wrap", body)
+            case _:
+                rows = [bodies.StandingReader(one.kid, published.sha256_of(one)) for one in self.workers[house.team]]
+                named = tuple(one for one in rows if self.dice.random() < 0.8)
+                since = self.now + timedelta(days=self.dice.choice([0, 0, 0, 1, 2]))
+                until = ids.time_of(since + timedelta(days=self.dice.choice([1, 20, 90])))
+                number = house.lists + 1 if self.dice.random() > STRANGE else self.dice.randrange(3)
+                return self._act(
+                    house, house.vault, "list.set", bodies.ListSet(number, ids.time_of(since), until, named)
+                )
 
     def say_disclosure(self, house: House) -> Statement:
         name = ids.DisclosureId(self._name("disclosure", house))
@@ -355,6 +379,7 @@ _WEIGHTS: Final = {
     "item": 9,
     "erasure": 6,
     "grant": 4,
+    "list": 4,
     "alarm": 7,
     "orphan": 2,
     "export": 2,

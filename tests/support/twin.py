@@ -148,6 +148,7 @@ def about_all(standing: Standing) -> object:
         standing.cases, standing.case_of_vault, standing.invitations, standing.devices, standing.devices_of,
         standing.device_of_key, standing.lendings, standing.shifts, set(standing.erased), standing.holds,
         standing.known_holds, standing.erasures, standing.retained,
+        standing.lists, standing.excluded, standing.consent_changed,
     )  # fmt: skip
 
 
@@ -173,6 +174,8 @@ def about_case(house: House, kids: list[ids.KeyId], now: ids.Time) -> Callable[[
         return (
             list(own.items), list(own.grants), set(own.alarms), set(own.presses), items,
             [sorted(standing.readable(kid, house.case, now)) for kid in kids],
+            [item for kid in kids for item in own.items if standing.has_standing(kid, item, now)],
+            own.wraps, own.list_number, own.alarmed_at,
             retention.retention_until(standing, house.case, now), retention.bars_erasure(standing, house.case, now),
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ from typing import Any
 from evidence import canonical, ids, keys
 from evidence.custody.log import leaf
 from evidence.statements import bodies, dsse, event, statement
+from evidence.statements.facts import vault_pin
 from tests.vectors.operations import b64
 from tests.vectors.parts import (
     CASE,
@@ -63,10 +64,10 @@ def _case() -> statement.Statement:
 
 
 def _invite() -> statement.Statement:
-    """Return an invitation that pins the case's X-Wing key."""
+    """Return an invitation that pins the case's vault and X-Wing key."""
     public = ids.PublicKey(INVITATION.sign_public.hex())
-    pinned = ids.Sha256(hashlib.sha256(READER.xwing_public).hexdigest())
-    body = bodies.DeviceInvite(public, ids.Time("2026-11-22T22:00:00.000Z"), pinned)
+    pinned = vault_pin(READER.sign_public, READER.xwing_public)
+    body = bodies.DeviceInvite(public, ids.Time("2026-11-22T22:00:00.000Z"), pinned, 3)
     return statement.sign(PHONE, "device.invite", body, case=CASE, at=RECORDED)
 
 

@@ -31,6 +31,48 @@ class Grant(Body):
 
 
 @dataclass(frozen=True)
+class StandingReader:
+    """Somebody who gets what is added from now on: all of it, or these kinds. The kinds are kept by whoever seals."""
+
+    reader: KeyId
+    xwing: Sha256
+    """SHA-256 of the reader's X-Wing key: whoever seals wraps to no other."""
+
+    kinds: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ListSet(Body):
+    """The standing list, whole: who gets what is added between `since` and `until`. It replaces the one before."""
+
+    number: int
+    since: Time
+    until: Time
+    readers: tuple[StandingReader, ...]
+    agreed: KeyId | None = None
+    """The lead, who signs it too: then it need not wait."""
+
+
+@dataclass(frozen=True)
+class ItemWrap(Body):
+    """The content key of an item, wrapped afterwards to a reader on the list in force."""
+
+    item: ItemId
+    reader: KeyId
+    to: KeyId
+    wrap: Base64
+    suite: Literal[2]
+
+
+@dataclass(frozen=True)
+class ReadersExclude(Body):
+    """People who are no reader of this case, whatever else is said: whole, replaced by the next. `names` are sealed."""
+
+    readers: tuple[KeyId, ...]
+    names: Base64 | None = None
+
+
+@dataclass(frozen=True)
 class Revoke(Body):
     """She takes a grant back; copies that were fetched before remain where they are."""
 

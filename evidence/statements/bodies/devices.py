@@ -9,11 +9,15 @@ from evidence.statements.bodies.body import Body
 
 @dataclass(frozen=True)
 class DeviceInvite(Body):
-    """A caseworker invites one phone: the public half of a one-time key, until when, and SHA-256 of the case's key."""
+    """A caseworker invites one phone: the public half of a one-time key, until when, and which vault it will believe.
+
+    `vault` is SHA-256 of the vault's signing key and the case's X-Wing key, `number` that of the newest standing list.
+    """
 
     invite: PublicKey
     expires: Time
-    xwing: Sha256
+    vault: Sha256
+    number: int
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,10 @@ class ItemOpen(Body):
 
 @dataclass(frozen=True)
 class ItemAmend(Body):
-    """A sealed item corrects or adds to an earlier one; nothing is overwritten."""
+    """A sealed item corrects an earlier one; nothing is overwritten.
+
+    By her vault it is her correction, by staff one of their own papers. What a phone says alone she has not confirmed.
+    """
 
     item: ItemId
     amends: ItemId

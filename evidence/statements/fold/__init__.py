@@ -84,7 +84,7 @@ def _bury(standing: Standing, tombstone: Tombstone) -> None:
     elif tombstone.type == "item.open":
         nothing = bodies.ItemOpen(tombstone.items[0], NO_HEAD)
         standing.open_item(tombstone.items[0], Begun(tombstone.case, tombstone.by, nothing))
-    else:
+    elif tombstone.type == "item.seal":
         standing.opened.pop(tombstone.items[0], None)
         standing.add_item(tombstone.items[0], Sealed(tombstone.case, tombstone.by, None))
 

@@ -1,9 +1,14 @@
 """Folds of acts about alarms."""
 
+from typing import Final
+
 from evidence.statements import bodies
 from evidence.statements.fold.registry import with_case
 from evidence.statements.standing import Belongings, Standing
 from evidence.statements.statement import Said
+
+QUIET: Final = frozenset({"test", "tamper", "overdue"})
+"""Alarms that are no sign of danger by themselves."""
 
 
 @with_case(bodies.AlarmRaise)
@@ -13,6 +18,8 @@ def _alarm_raise(standing: Standing, said: Said[bodies.AlarmRaise]) -> None:
     standing.alarms[body.alarm] = said.case
     own = standing.belongings.setdefault(said.case, Belongings())
     own.alarms.add(body.alarm)
+    if body.kind not in QUIET and (own.alarmed_at is None or own.alarmed_at < body.received_at):
+        own.alarmed_at = body.received_at
     _press(own, body)
 
 

@@ -1,8 +1,8 @@
 """Folds of acts of consent."""
 
-from evidence.statements import bodies
-from evidence.statements.fold.registry import with_case
-from evidence.statements.standing import Standing
+from evidence.statements import bodies, reader_lists
+from evidence.statements.fold.registry import at_start, with_case
+from evidence.statements.standing import Belongings, Standing
 from evidence.statements.statement import Said
 
 
@@ -16,6 +16,42 @@ def _disclose(standing: Standing, said: Said[bodies.Disclose]) -> None:
 @with_case(bodies.Grant)
 def _grant(standing: Standing, said: Said[bodies.Grant]) -> None:
     standing.add_grant(said.case, said.body)
+
+
+@at_start(bodies.Revoke)
+def _revoke_shows(standing: Standing, said: Said[bodies.Revoke]) -> None:
+    standing.consent_changed[said.case] = said.at
+
+
+@at_start(bodies.Dispute)
+def _dispute_shows(standing: Standing, said: Said[bodies.Dispute]) -> None:
+    standing.consent_changed[said.case] = said.at
+
+
+@at_start(bodies.ListSet)
+def _list_set(standing: Standing, said: Said[bodies.ListSet]) -> None:
+    before = standing.lists.get(said.case, ())
+    if reader_lists.taken_away(before, said.body, said.at):
+        standing.consent_changed[said.case] = said.at
+    standing.lists[said.case] = (*before, said.body)
+    standing.list_statements[said.case] = (*standing.list_statements.get(said.case, ()), said.statement)
+
+
+@with_case(bodies.ListSet)
+def _list_follows(standing: Standing, said: Said[bodies.ListSet]) -> None:
+    standing.belongings.setdefault(said.case, Belongings()).list_number = said.body.number
+
+
+@with_case(bodies.ItemWrap)
+def _item_wrap(standing: Standing, said: Said[bodies.ItemWrap]) -> None:
+    own, body = standing.belongings.setdefault(said.case, Belongings()), said.body
+    theirs = own.wraps.setdefault(body.reader, {})
+    theirs[body.item] = (*theirs.get(body.item, ()), body)
+
+
+@at_start(bodies.ReadersExclude)
+def _readers_exclude(standing: Standing, said: Said[bodies.ReadersExclude]) -> None:
+    standing.excluded[said.case] = frozenset(said.body.readers)
 
 
 @with_case(bodies.Revoke)

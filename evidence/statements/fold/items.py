@@ -10,11 +10,11 @@ from evidence.statements.statement import Said
 @with_case(bodies.ItemOpen)
 def _item_open(standing: Standing, said: Said[bodies.ItemOpen]) -> None:
     body = said.body
-    standing.open_item(body.item, Begun(said.case, said.by, body))
+    standing.open_item(body.item, Begun(said.case, said.by, body, standing.of(said.case).list_number))
 
 
 @with_case(bodies.ItemSeal)
 def _item_seal(standing: Standing, said: Said[bodies.ItemSeal]) -> None:
     body = said.body
     standing.opened.pop(body.item, None)
-    standing.add_item(body.item, Sealed(said.case, said.by, body))
+    standing.add_item(body.item, Sealed(said.case, said.by, body, standing.of(said.case).list_number))

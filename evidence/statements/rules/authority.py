@@ -28,6 +28,7 @@ from evidence.statements.rules import (  # noqa: F401 - each registers its rules
     items,
     lending,
     organisation,
+    readers,
 )
 from evidence.statements.rules.registry import complete
 from evidence.statements.standing import Standing
@@ -57,6 +58,8 @@ def check_author(standing: Standing, statement: Statement, now: ids.Time) -> str
     signers = {statement.by: _author_key(standing, statement)}
     if isinstance(statement.body, bodies.DeviceEnrol):
         signers[statement.body.invite] = _invitation_key(standing, statement, statement.body, now)
+    if isinstance(statement.body, bodies.ListSet) and statement.body.agreed is not None:
+        signers[statement.body.agreed] = _known_key(standing, statement.body.agreed)
     verified(statement, signers)
     if (standing.log is None) != (statement.type == "log.open"):
         refuse("log-state", "the log opens once, with its first statement")
@@ -72,7 +75,11 @@ def _author_key(standing: Standing, statement: Statement) -> bytes:
         return bytes.fromhex(body.root.sign)
     if isinstance(body, bodies.DeviceEnrol) and statement.by not in standing.device_of_key:
         return bytes.fromhex(body.sign)
-    public = standing.public_key(statement.by)
+    return _known_key(standing, statement.by)
+
+
+def _known_key(standing: Standing, kid: ids.KeyId) -> bytes:
+    public = standing.public_key(kid)
     if public is None:
         refuse("unknown-key", "the key that signed is not known here, or no longer in force")
     return public

@@ -5,7 +5,7 @@ from typing import Final
 from evidence import ids
 from evidence.statements import bodies
 from evidence.statements.errors import refuse
-from evidence.statements.rules.belonging import items_of_case
+from evidence.statements.rules.belonging import items_of_case, reader_of_case
 from evidence.statements.rules.public_keys import opening_kid
 from evidence.statements.rules.registry import rule
 from evidence.statements.standing import Standing
@@ -20,6 +20,7 @@ def _disclose(standing: Standing, said: Said[bodies.Disclose], _now: ids.Time) -
     body = said.body
     if body.disclosure in standing.disclosures:
         refuse("exists", "this proposal exists")
+    reader_of_case(standing, said.case, body.reader)
     if standing.role_of(body.reader) not in READERS:
         refuse("reader", "the reader's key is not one that the root certified for a person who may read")
     items_of_case(standing, said.case, body.items, begun=True)
@@ -41,6 +42,7 @@ def _grant(standing: Standing, said: Said[bodies.Grant], _now: ids.Time) -> None
     if body.grant in standing.known_grants:
         refuse("exists", "this grant exists")
     reader = standing.certified.get(body.reader)
+    reader_of_case(standing, said.case, body.reader)
     if reader is None or reader.retired or reader.body.role not in READERS or opening_kid(reader.body.xwing) != body.to:
         refuse("reader", "the reader's key is not one that the root certified for a person who may read")
     items_of_case(standing, said.case, tuple(granted.item for granted in body.items), begun=True)

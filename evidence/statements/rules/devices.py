@@ -1,13 +1,12 @@
 """Rules about phones and alarm devices: invited, enrolled, issued, shut out."""
 
-import hashlib
 import re
 from typing import Final
 
-from evidence import canonical, ids, keys
+from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements.errors import refuse
-from evidence.statements.rules.public_keys import sha256
+from evidence.statements.facts import NO_LIST
 from evidence.statements.rules.registry import rule
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Said
@@ -22,12 +21,11 @@ def _device_invite(standing: Standing, said: Said[bodies.DeviceInvite], _now: id
     kid = keys.signing_kid(bytes.fromhex(body.invite))
     if kid in standing.invitations or standing.public_key(kid) is not None:
         refuse("exists", "this invitation exists")
-    if body.xwing != sha256(standing.cases[said.case].body.xwing):
-        refuse("xwing", "the invitation names another X-Wing key than the case's")
-
-
-def _sha256(public: ids.Base64) -> ids.Sha256:
-    return ids.Sha256(hashlib.sha256(canonical.unb64(public)).hexdigest())
+    if body.vault != standing.cases[said.case].pin:
+        refuse("vault", "the invitation pins another vault, or another X-Wing key, than the case's")
+    lists = standing.lists.get(said.case, ())
+    if body.number != (lists[-1].number if lists else NO_LIST):
+        refuse("list", "the invitation names another number than the newest list has")
 
 
 @rule(bodies.DeviceEnrol)

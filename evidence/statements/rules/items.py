@@ -32,8 +32,13 @@ def _item_seal(standing: Standing, said: Said[bodies.ItemSeal], _now: ids.Time) 
 def _item_amend(standing: Standing, said: Said[bodies.ItemAmend], _now: ids.Time) -> None:
     body = said.body
     items_of_case(standing, said.case, (body.item, body.amends))
-    if body.item == body.amends or standing.items[body.item].by != said.by:
-        refuse("amendment", "an item is amended by another one, which the same key sealed")
+    if body.item == body.amends:
+        refuse("amendment", "an item is amended by another one")
+    role = standing.role_of(said.by)
+    if role != "vault" and standing.items[body.item].by != said.by:
+        refuse("amendment", "whoever is not her vault amends by an item of their own")
+    if role == "caseworker" and standing.items[body.amends].by != said.by:
+        refuse("amendment", "a caseworker corrects papers of their own, and nothing of hers")
 
 
 @rule(bodies.BreakGlass)

@@ -28,6 +28,6 @@ def opening_kid(public: ids.Base64 | None) -> ids.KeyId | None:
     return None if public is None else keys.opening_kid(canonical.unb64(public))
 
 
-def sha256(public: ids.Base64) -> ids.Sha256:
-    """Return what an invitation says of an X-Wing key."""
-    return ids.Sha256(hashlib.sha256(canonical.unb64(public)).hexdigest())
+def sha256(public: ids.Base64 | None) -> ids.Sha256 | None:
+    """Return what a list says of an X-Wing key."""
+    return None if public is None else ids.Sha256(hashlib.sha256(canonical.unb64(public)).hexdigest())

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from evidence import ids, keys
 from evidence.statements import bodies
+from evidence.statements.facts import vault_pin
 from evidence.statements.rules import lending
 from evidence.statements.statement import Statement
 from tests.support import published
@@ -19,16 +20,33 @@ def an_invitation_is_made_twice_or_with_a_key_that_signs_already(w: World) -> It
         yield w.say(w.lead, "device.invite", published.invitation(w.here.vault, who, w.now))
 
 
-@refused("xwing", "the invitation names another X-Wing key than the case's")
-def an_invitation_pins_another_key_than_the_case_has(w: World) -> Iterator[Statement]:
-    body = bodies.DeviceInvite(key_of(w.nobody), w.now, ids.Sha256("1" * 64))
+@refused("vault", "the invitation pins another vault, or another X-Wing key, than the case's")
+def an_invitation_pins_another_vault_than_the_case_has(w: World) -> Iterator[Statement]:
+    body = bodies.DeviceInvite(key_of(w.nobody), w.now, ids.Sha256("1" * 64), 0)
     yield w.say(w.lead, "device.invite", body)
     yield w.say(w.lead, "device.invite", published.invitation(w.elsewhere.vault, w.nobody, w.now))
+    swapped = vault_pin(w.here.vault.sign_public, w.elsewhere.vault.xwing_public)
+    yield w.say(w.lead, "device.invite", replace(body, vault=swapped))
+
+
+@refused("list", "the invitation names another number than the newest list has")
+def an_invitation_names_another_list_than_the_newest(w: World) -> Iterator[Statement]:
+    yield w.say(w.lead, "device.invite", published.invitation(w.here.vault, w.nobody, w.now, 1))
+    row = bodies.StandingReader(w.lead.kid, published.sha256_of(w.lead))
+    until = w.after(timedelta(days=9))
+    w.act(w.here.vault, "list.set", bodies.ListSet(1, w.now, until, (row,)))
+    for number in (0, 2):
+        yield w.say(w.lead, "device.invite", published.invitation(w.here.vault, w.nobody, w.now, number))
+    w.act(w.here.vault, "list.set", bodies.ListSet(2, w.now, until, (row,)))
+    yield w.say(w.lead, "device.invite", published.invitation(w.here.vault, w.nobody, w.now, 1))
 
 
 @allowed
 def an_invitation_is_made(w: World) -> Iterator[Statement]:
     yield w.say(w.lead, "device.invite", published.invitation(w.here.vault, w.nobody, w.now))
+    row = bodies.StandingReader(w.lead.kid, published.sha256_of(w.lead))
+    w.act(w.here.vault, "list.set", bodies.ListSet(1, w.now, w.after(timedelta(days=9)), (row,)))
+    yield w.say(w.lead, "device.invite", published.invitation(w.here.vault, w.nobody, w.now, 1))
 
 
 @refused("exists", "this device exists, or the statement is signed by another key")

@@ -59,13 +59,28 @@ def an_item_is_announced_and_sealed(w: World) -> Iterator[Statement]:
     yield w.say(w.here.phone, "item.seal", w.seal(fresh))
 
 
-@refused("amendment", "an item is amended by another one, which the same key sealed")
-def an_item_amends_itself_or_is_not_the_signers(w: World) -> Iterator[Statement]:
+@refused("amendment", "an item is amended by another one")
+def an_item_amends_itself(w: World) -> Iterator[Statement]:
     fresh = new(ids.ItemId)
     w.act(w.here.phone, "item.seal", w.seal(fresh))
-    yield w.say(w.here.phone, "item.amend", bodies.ItemAmend(fresh, fresh))
-    yield w.say(w.lead, "item.amend", bodies.ItemAmend(fresh, w.here.item))
+    for who, item in ((w.here.phone, fresh), (w.here.vault, fresh), (w.lead, w.card)):
+        yield w.say(who, "item.amend", bodies.ItemAmend(item, item))
+
+
+@refused("amendment", "whoever is not her vault amends by an item of their own")
+def an_item_of_somebody_else_amends(w: World) -> Iterator[Statement]:
+    fresh = new(ids.ItemId)
+    w.act(w.here.phone, "item.seal", w.seal(fresh))
+    yield w.say(w.lead, "item.amend", bodies.ItemAmend(fresh, w.card))
     yield w.say(w.here.phone, "item.amend", bodies.ItemAmend(w.card, w.here.item))
+
+
+@refused("amendment", "a caseworker corrects papers of their own, and nothing of hers")
+def a_caseworker_corrects_what_is_hers_or_a_colleagues(w: World) -> Iterator[Statement]:
+    own = new(ids.ItemId)
+    w.act(w.colleague, "item.seal", w.seal(own))
+    yield w.say(w.colleague, "item.amend", bodies.ItemAmend(own, w.here.item))
+    yield w.say(w.colleague, "item.amend", bodies.ItemAmend(own, w.card))
 
 
 @refused("unknown-item", "this case has no such item")
@@ -84,7 +99,14 @@ def an_amendment_names_what_is_not_sealed_in_this_case(w: World) -> Iterator[Sta
 
 @allowed
 def an_item_amends_another(w: World) -> Iterator[Statement]:
-    yield w.say(w.lead, "item.amend", bodies.ItemAmend(w.card, w.here.item))
+    fresh, hers, own = (new(ids.ItemId) for _ in range(3))
+    w.act(w.here.phone, "item.seal", w.seal(fresh))
+    w.act(w.here.vault, "item.seal", w.seal(hers))
+    w.act(w.lead, "item.seal", w.seal(own))
+    yield w.say(w.lead, "item.amend", bodies.ItemAmend(own, w.card))
+    yield w.say(w.here.phone, "item.amend", bodies.ItemAmend(fresh, w.card))
+    yield w.say(w.here.vault, "item.amend", bodies.ItemAmend(hers, w.here.item))
+    yield w.say(w.here.vault, "item.amend", bodies.ItemAmend(fresh, w.here.item))
 
 
 @refused("unknown-item", "that is not the card of an alarm device of this case")

@@ -3,19 +3,21 @@
 import ast
 from collections.abc import Iterable
 from contextlib import suppress
-from types import CodeType
+from types import CodeType, FunctionType
 
-from evidence.statements import retention
+from evidence.statements import reader_lists, retention
 from tests.support import mutants
 from tests.support.mutants import Mutant, Site
 from tests.support.refusals.world import Trial, told
 
 
 def judged() -> list[Site]:
-    """Return the functions that decide: all of the modules that refuse, and what bars an erasure."""
+    """Return the functions that decide: all of the modules that refuse, what bars an erasure, and what a list does."""
     sites = mutants.sites()
     deciding = {site.module for site in sites if mutants.refusals(site)}
     barring = {retention.is_held.__code__, retention.bars_erasure.__code__}
+    barring |= {one.__code__ for one in vars(reader_lists).values() if isinstance(one, FunctionType)}
+    barring.remove(reader_lists.ends_within.__code__)  # it warns and refuses nothing
     return [site for site in sites if site.module in deciding or site.live().__code__ in barring]
 
 

@@ -47,7 +47,7 @@ def test_devices_desks_and_dispatchers_are_known_and_survive_a_restart(organisat
     again = registry(organisation)
     assert again.device(device).sign == who.sign_public
     assert again.next_index == 9
-    assert again.readers_of_alarm(organisation.case) == (
+    assert again.readers_of_alarm(organisation.case, ids.now()) == (
         organisation.case_keys.xwing_public,
         organisation.desk.xwing_public,
     )

@@ -14,6 +14,7 @@ INVITATION = Invitation(
     "http://localhost:8480",
     ids.CaseId("0a" * 16),
     ids.Sha256("c5" * 32),
+    12,
     keys.Identity.generate().sign_public,
     "5f" * 32,
     keys.Identity.generate().sign_seed,

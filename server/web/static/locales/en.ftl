@@ -93,6 +93,26 @@ sign-seen-contradicts-do = Tell the administrator today and have the log checked
 sign-seen-beyond = Phone { $phone } saw a longer log than this one
 sign-seen-beyond-means = Perhaps the server was restored and the newest part is missing. Or somebody with a copy of the key says what is not true. What she adds arrives as always.
 sign-seen-beyond-do = Tell the administrator today. Ask her in a safe place what she added last, and look whether it is here.
+mark-correction = Her correction
+mark-correction-of = With this she corrected:
+mark-unconfirmed = An addition by this phone, not confirmed by her
+mark-unconfirmed-of = Added by a phone, not confirmed by her with her vault. It does not count. It is about:
+mark-replaced = Corrected by her
+mark-replaced-by = She corrected this. This version stays and does not count. The new version:
+mark-disputed = She says: not mine
+mark-disputed-explained = She says that what this device added then was not hers. Nothing was erased. It does not count.
+readers-none = Nobody reads what is added now
+readers-none-do = What was given already can still be read. Speak to her in a safe place: she can name you or a colleague again, with her vault.
+readers-changed = Something was changed under her phrase, in who may read or in what is hers ({ $at })
+readers-changed-do = Make the check that was agreed at intake: the word, the place, who calls. Ask her alone. One act by her vault sets it right.
+readers-end = The list of who reads ends at { $at }
+readers-end-do = Ask her, in a safe place, to renew the list. She gets no message about it on her phone.
+readers-next = From { $at } another list says who reads
+readers-next-do = Until then everything stays as it is. Speak to her before the list begins.
+readers-count = { $count ->
+    [one] One reader, until { $until }.
+   *[other] { $count } readers, until { $until }.
+}
 sign-do = What to do:
 sign-once = Seen on { $at }.
 sign-seen = First on { $first }, last on { $last }.

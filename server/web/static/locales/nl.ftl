@@ -93,6 +93,26 @@ sign-seen-contradicts-do = Meld dit vandaag aan de beheerder en laat het logboek
 sign-seen-beyond = Telefoon { $phone } zag een langer logboek dan dit
 sign-seen-beyond-means = Misschien is de server teruggezet en ontbreekt het nieuwste deel. Of iemand met een kopie van de sleutel zegt iets dat niet waar is. Wat zij toevoegt, komt gewoon aan.
 sign-seen-beyond-do = Meld dit vandaag aan de beheerder. Vraag haar op een veilige plek wat zij het laatst heeft toegevoegd, en kijk of het hier staat.
+mark-correction = Verbetering door haar
+mark-correction-of = Zij heeft hiermee verbeterd:
+mark-unconfirmed = Toevoeging door deze telefoon, niet door haar bevestigd
+mark-unconfirmed-of = Toegevoegd door een telefoon, niet door haar bevestigd met haar kluis. Telt niet mee. Het gaat over:
+mark-replaced = Door haar verbeterd
+mark-replaced-by = Zij heeft dit verbeterd. Deze versie blijft staan en telt niet mee. De nieuwe versie:
+mark-disputed = Zij zegt: niet van mij
+mark-disputed-explained = Zij zegt dat wat dit apparaat toen toevoegde, niet van haar is. Er is niets gewist. Het telt niet mee.
+readers-none = Niemand leest mee wat er nu bij komt
+readers-none-do = Wat al gegeven is, blijft te lezen. Spreek met haar, op een veilige plek: zij kan u of een collega weer aanwijzen, met haar kluis.
+readers-changed = Er is met haar wachtzin iets gewijzigd in wie mag lezen of wat van haar is ({ $at })
+readers-changed-do = Doe de controle die bij de intake is afgesproken: het woord, de plek, wie er belt. Vraag het alleen aan haar zelf. Eén handeling met haar kluis zet het terug.
+readers-end = De lijst van wie meeleest loopt af op { $at }
+readers-end-do = Vraag haar, op een veilige plek, om de lijst te verlengen. Zij krijgt hiervan geen bericht op haar telefoon.
+readers-next = Vanaf { $at } geldt een andere lijst van wie meeleest
+readers-next-do = Tot dan blijft alles zoals het is. Spreek met haar voordat de lijst ingaat.
+readers-count = { $count ->
+    [one] Eén lezer, tot en met { $until }.
+   *[other] { $count } lezers, tot en met { $until }.
+}
 sign-do = Wat nu:
 sign-once = Gezien op { $at }.
 sign-seen = Voor het eerst op { $first }, het laatst op { $last }.

@@ -10,6 +10,7 @@ import { dated } from "../core/dated.js";
 import * as clips from "./clips.js";
 import { Ranges } from "./ranges.js";
 import { checkSignatures, openAll, signerOf } from "./entries.js";
+import { marks } from "./corrections.js";
 import { placesOf } from "./story.js";
 import * as erasures from "./erasures.js";
 
@@ -21,6 +22,7 @@ import * as erasures from "./erasures.js";
 /** @typedef {{label?: string | null, kid: string}} Lead */
 /**
  * @typedef {{case: string, lead: Lead, team: any, opened_at: string, xwing: string, vault: string,
+ *   readers?: import("./readers.js").Readers | null,
  *   signs?: import("./signs.js").Sign[]}} CaseFacts
  */
 
@@ -104,6 +106,8 @@ export class Case {
     const signed = [...published.events, ...events].flatMap(({ event }) => readable(event));
     await authority.learn(signed);
     const { entries, unopened, closed } = await openAll(events, session);
+    const said = marks(events, authority);
+    for (const entry of entries) entry.mark = said.get(entry.id) ?? null;
     for (const one of unopened) one.by = signerOf(one.event, authority) ?? one.by;
     const placeOf = placesOf({ events, authority });
     for (const entry of entries) if (entry.alarm) entry.alarm = { ...entry.alarm, alarm: placeOf(entry.alarm) };

@@ -36,6 +36,7 @@ export function entryDetail(opened, entry, choose, close) {
         <button type="button" class="close" @click=${close}>${t("close")} <kbd>Esc</kbd></button></div>
       <h2 id="detail-title">${entry.title}</h2>
       ${entry.arrived === null ? nothing : html`<p class="part">${partBadge(entry)} ${t("incomplete-explained")}</p>`}
+      ${correction(opened, entry, link)}
       ${entry.file ? html`<getuige-media class="large" .opened=${opened} .entry=${entry}></getuige-media>` : nothing}
       ${entry.text ? html`<p class="words">${entry.text}</p>` : nothing}
       ${entry.impact ? html`<blockquote class="quote"><p>${entry.impact}</p><footer>${t("impact")}</footer></blockquote>` : nothing}
@@ -79,6 +80,23 @@ export function entryDetail(opened, entry, choose, close) {
       </dl>
       <p class="links"><a href=${`/api/v1/receipts/${entry.index}/proof`} download=${`${entry.index}.tlog-proof`}>${t("proof-file")}</a></p>
     </aside>`;
+}
+
+/**
+ * @param {import("./case.js").Case} opened @param {Entry} entry @param {(entry: Entry) => unknown} link
+ * @returns {unknown} which version this is, with the other one beside it
+ */
+function correction(opened, entry, link) {
+  if (entry.mark === null) return nothing;
+  const { amends, amendedBy, confirmed, disputed } = entry.mark;
+  const other = (/** @type {string} */ id) => {
+    const found = opened.entries.find((one) => one.id === id);
+    return found ? link(found) : html`<span class="mono">${id.slice(0, 8)}</span>`;
+  };
+  return html`
+    ${amends === null ? nothing : html`<p class="part">${t(confirmed ? "mark-correction-of" : "mark-unconfirmed-of")} ${other(amends)}</p>`}
+    ${amendedBy === null ? nothing : html`<p class="part">${t("mark-replaced-by")} ${other(amendedBy)}</p>`}
+    ${disputed ? html`<p class="part">${t("mark-disputed-explained")}</p>` : nothing}`;
 }
 
 /** @param {import("./case.js").Case} opened @param {string} alarm who did what about it, as far as the journal has it */

@@ -7,14 +7,14 @@
  * @typedef {"checking" | "proven" | "signed" | "failed"} Proof
  * @typedef {{state: Proof, reason: string}} Verification
  * @typedef {{index: number, received_at: string, type: string, by: Who, statement: string, event?: string,
- *   salt?: string, item?: {item: string, head: string, wraps: import("../core/wraps.js").Wrap[], size: number,
+ *   salt?: string, item?: {item: string, head: string | null, wraps: import("../core/wraps.js").Wrap[], size: number,
  *   content: boolean, arrived?: number | null}, alarm?: any, body?: any, trouble?: string | null}} TimelineEvent
  * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
  *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
  *   card: any, alarm: any, about: string | null, camera: any, happened: string | null, discovered: string | null, recorded: string,
  *   received: string, span: Span | null, at: number, seen: number, precise: boolean, by: Who, size: number, arrived: number | null,
  *   container: import("../core/container.js").Container, key: Bytes, event: TimelineEvent,
- *   verification: Verification}} Entry
+ *   verification: Verification, mark: import("./corrections.js").Mark | null}} Entry
  */
 import * as container from "../core/container.js";
 import * as dsse from "../core/dsse.js";
@@ -71,6 +71,7 @@ function recordedAt(recorded, received) {
 async function open(event, session) {
   /** @type {Fault} */
   let fault = "served";
+  if (event.item.head === null) return null;
   try {
     const sealed = await container.parse(fromBase64(event.item.head));
     if (sealed.head.item !== event.item.item) throw new FormatError("the server gave another item");
@@ -92,7 +93,7 @@ async function open(event, session) {
       discovered: meta.discovered ?? null, recorded: meta.recorded, received: event.received_at, span, at, seen,
       precise: span !== null && isPrecise(span), by: event.by, size: event.item.size, arrived: event.item.arrived ?? null,
       container: sealed, key, event,
-      verification: { state: "checking", reason: "" },
+      verification: { state: "checking", reason: "" }, mark: null,
     };
   } catch (error) {
     const { message } = /** @type {Error} */ (error);

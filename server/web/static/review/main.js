@@ -19,6 +19,7 @@ import { caseHead, patternStrip } from "./head.js";
 import "./overview.js";
 import { printFooter } from "./paper.js";
 import { fold, isPosition } from "./positions.js";
+import { readerBanners, readerMarks } from "./readers.js";
 import { signBanners } from "./signs.js";
 import { entryTable } from "./table.js";
 import { search } from "./words.js";
@@ -248,7 +249,7 @@ class Review extends View {
       <ul class="cases">${this.cases.map((one) => html`
         <li class="card"><button type="button" class="link" @click=${() => this.#open(one.case)}>
           ${t("case")} <span class="mono">${one.case.slice(0, 8)}</span></button>
-          <span class="quiet">${t("opened")} ${day(one.opened_at)}</span></li>`)}</ul>`;
+          <span class="quiet">${t("opened")} ${day(one.opened_at)}</span> ${readerMarks(one.readers)}</li>`)}</ul>`;
   }
 
   /** @param {Case} opened @param {api.Session} session */
@@ -263,6 +264,7 @@ class Review extends View {
     printFooter(opened, session, filtered);
     return html`
       ${Number(this.cases?.length) > 1 ? html`<p><button type="button" @click=${() => { this.opened = null; }}>← ${t("cases")}</button></p>` : nothing}
+      ${readerBanners(opened.facts.readers)}
       ${signBanners(opened, follow)}
       ${caseHead(opened, session, follow)}
       ${filtered ? html`<p class="card on-paper filter-on-paper"><strong>${t("filter-on")}</strong> ${filtered}. ${t("filter-paper", { shown: rows.length, total })}</p>` : nothing}

@@ -1,5 +1,6 @@
 /** Figures over entries: counts that lead to their entries, never a score. Pure functions. */
 import { wallOf, weekOf, weekdayOf } from "../core/zone.js";
+import { counts } from "./corrections.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 
@@ -23,8 +24,8 @@ export function once(make) {
   };
 }
 
-/** Kinds that are something that happened to her, rather than papers about it. */
-export const happening = (/** @type {Entry} */ entry) => entry.kind === "incident" || entry.kind === "alarm";
+/** Kinds that are something that happened to her, rather than papers about it; what she replaced or disputes is none of it. */
+export const happening = (/** @type {Entry} */ entry) => (entry.kind === "incident" || entry.kind === "alarm") && counts(entry.mark);
 
 /**
  * What happened to her, once each: pressing twice, or asking to cancel, is the same alarm.
@@ -51,7 +52,7 @@ export const isMedia = (/** @type {Entry} */ entry) => ["photo", "sound", "video
 export function told(entries) {
   const here = new Set(entries.map(({ id }) => id));
   const happened = new Set(happenings(entries));
-  return entries.filter((entry) => happened.has(entry) || (isMedia(entry) && !(entry.about && here.has(entry.about))));
+  return entries.filter((entry) => happened.has(entry) || (isMedia(entry) && counts(entry.mark) && !(entry.about && here.has(entry.about))));
 }
 
 /**

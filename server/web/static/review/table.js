@@ -25,6 +25,13 @@ export const proofBadge = ({ state }) => html`
 export const partBadge = ({ arrived, size }) => (arrived === null ? nothing : html`
   <span class="badge incomplete"><span class="shape" aria-hidden="true"></span>${t("incomplete", { part: share(arrived, size) })}</span>`);
 
+/** @param {Entry} entry @returns {unknown} badges of what was said of it later: corrected, not confirmed, disputed */
+export const markBadges = ({ mark }) => (mark === null ? nothing : [
+  mark.amends === null ? null : mark.confirmed ? "mark-correction" : "mark-unconfirmed",
+  mark.amendedBy === null ? null : "mark-replaced",
+  mark.disputed ? "mark-disputed" : null,
+].flatMap((key) => (key === null ? [] : [html`<span class="badge incomplete" data-mark=${key}>${t(key)}</span>`])));
+
 /** @param {number} arrived @param {number} size @returns {number} hundredths, never 100 while something is missing */
 const share = (arrived, size) => (arrived >= size ? 100 : Math.min(99, Math.floor((100 * arrived) / size)));
 
@@ -56,6 +63,7 @@ export function entryTable(opened, entries, selected, choose, folding) {
               <span class="tags">${entry.conduct.map((tag) => html`<span class="tag">${word("lane", tag)}</span>`)}
                 ${entry.severity === null ? nothing
                   : html`<span class="tag severity">${t("severity-short", { level: entry.severity })}</span>`}</span>
+              ${markBadges(entry)}
               ${foldButton(entry, folding)}`)}
             ${cell("happened", when(entry))}
             ${cell("discovered", entry.discovered ? vague(entry.discovered) : "–")}

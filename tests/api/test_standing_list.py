@@ -1,0 +1,187 @@
+"""The standing list at the server: who is given what, and that no list keeps an item from arriving.
+
+THREATS.md: "revoked reader, wrap present, asks for bytes", "stolen phone wraps to a stranger", "works for the police".
+"""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from evidence import canonical, ids, keys, schema
+from evidence.envelope import container, opening, wraps
+from evidence.errors import EvidenceError
+from evidence.statements import bodies
+from tests.support import published
+from tests.support.erasing_world import grant
+from tests.support.server_world import CaseOfHers, Person, SealedItem, World, problem, seal
+
+
+def row(who: Person) -> bodies.StandingReader:
+    return bodies.StandingReader(who.kid, published.sha256_of(who.identity))
+
+
+def set_list(case: CaseOfHers, number: int, *readers: Person, **more: Any) -> bodies.ListSet:  # noqa: ANN401 - members of a body
+    """Have her set a list of ninety days from now on."""
+    now = datetime.now(UTC)
+    until = ids.time_of(now + timedelta(days=90))
+    body = replace(bodies.ListSet(number, ids.time_of(now), until, tuple(map(row, readers))), **more)
+    case.vault.act("list.set", body)
+    return body
+
+
+def add(case: CaseOfHers, phone: Person, *readers: Person) -> SealedItem:
+    """Have a phone seal something to her and to these readers."""
+    item = seal(phone, [case.vault.identity.xwing_public, *(one.identity.xwing_public for one in readers)])
+    phone.upload(item.container, item.body)
+    phone.act("item.seal", item.body)
+    return item
+
+
+def fetched(who: Person, item: SealedItem) -> httpx.Response:
+    return who.http.get(f"/api/v1/items/{item.body.item}/container")
+
+
+def rows(who: Person, case: CaseOfHers) -> dict[str, dict[str, Any]]:
+    """Return the items of a reader's timeline, by name."""
+    page = who.http.get(f"/api/v1/cases/{case.case}/timeline", params={"limit": 1000}).json()
+    return {one["item"]["item"]: one["item"] for one in page["events"] if one["item"]}
+
+
+def opens(row: dict[str, Any], who: keys.Identity) -> bool:
+    """Whether one of the wraps in a row opens its description for somebody."""
+    prefix = container.parse_prefix(canonical.unb64(row["head"]))
+    for one in row["wraps"]:
+        wrap = schema.decode(container.Wrap, one)
+        with contextlib.suppress(EvidenceError):
+            key = wraps.unwrap(wrap.wrap, prefix.head.case, prefix.head.item, who)
+            opening.open_meta(prefix, key)
+            return True
+    return False
+
+
+@pytest.fixture
+def colleague(world: World) -> Person:
+    return world.certify("caseworker", "S. Tand-In", world.team)
+
+
+def test_a_reader_is_given_what_is_added_after_the_list(
+    world: World, case: CaseOfHers, phone: Person, colleague: Person
+) -> None:
+    before = add(case, phone, world.caseworker)
+    assert problem(fetched(world.caseworker, before)) == "not-found"
+    set_list(case, 1, world.caseworker)
+    after, unwrapped = add(case, phone, world.caseworker, colleague), add(case, phone)
+    assert fetched(world.caseworker, after).content == after.container
+    shown = rows(world.caseworker, case)
+    assert opens(shown[after.body.item], world.caseworker.identity)
+    assert shown[unwrapped.body.item]["head"] is not None  # given, and cannot be opened
+    assert shown[unwrapped.body.item]["wraps"] == []
+    hidden: dict[str, Any] = {"head": None, "wraps": []}
+    assert shown[before.body.item].items() >= hidden.items()
+    for item in (before, after, unwrapped):  # wrapped to her by a phone that was not told to, and on no list
+        assert problem(fetched(colleague, item)) == "not-found"
+        assert rows(colleague, case)[item.body.item].items() >= hidden.items()
+    grant(case, world.caseworker, before)
+    assert fetched(world.caseworker, before).content == before.container
+
+
+def test_only_what_was_given_counts_as_fetched(world: World, case: CaseOfHers, phone: Person) -> None:
+    set_list(case, 1, world.caseworker)
+    given = add(case, phone, world.caseworker)
+    colleague = world.certify("caseworker", "B. Uiten", world.team)
+    assert rows(colleague, case)
+    assert rows(world.caseworker, case)
+    events = case.vault.http.get(f"/api/v1/cases/{case.case}/timeline", params={"limit": 1000}).json()["events"]
+    reads = [one["body"] for one in events if one["type"] == "read"]
+    assert [one["items"] for one in reads if one["reader"] == world.caseworker.kid] == [[given.body.item]]
+    assert not [one for one in reads if one["reader"] == colleague.kid]
+
+
+def test_a_reader_who_was_taken_off_gets_no_bytes_although_the_wrap_is_there(
+    world: World, case: CaseOfHers, phone: Person, colleague: Person
+) -> None:
+    set_list(case, 1, world.caseworker, colleague)
+    item = add(case, phone, world.caseworker, colleague)
+    assert fetched(colleague, item).status_code == 200
+    set_list(case, 2, world.caseworker)
+    late = add(case, phone, world.caseworker, colleague)  # its phone has not heard, and it arrives all the same
+    for one in (item, late):
+        assert problem(fetched(colleague, one)) == "not-found"
+        assert rows(colleague, case)[one.body.item]["head"] is None
+    set_list(case, 3, world.caseworker, colleague)  # one signed act restores
+    assert fetched(colleague, item).content == item.container
+
+
+def test_a_list_is_in_force_from_its_since_to_its_until(world: World, case: CaseOfHers, phone: Person) -> None:
+    soon, later = (ids.time_of(datetime.now(UTC) + timedelta(days=days)) for days in (1, 3))
+    set_list(case, 1, world.caseworker, since=soon, until=later)
+    item = add(case, phone, world.caseworker)
+    assert problem(fetched(world.caseworker, item)) == "not-found"
+    set_list(case, 2, world.caseworker)
+    assert fetched(world.caseworker, item).status_code == 200
+
+
+def test_an_item_arrives_whatever_it_is_wrapped_to(world: World, case: CaseOfHers, phone: Person) -> None:
+    set_list(case, 1, world.caseworker)
+    strangers: Sequence[bytes] = [keys.Identity.generate().xwing_public for _ in range(9)]
+    for readers in ([], [world.investigator.identity.xwing_public], strangers):
+        item = seal(phone, [case.vault.identity.xwing_public, *readers])
+        phone.upload(item.container, item.body)
+        phone.act("item.seal", item.body)
+        assert problem(fetched(world.investigator, item)) == "not-found"
+        assert fetched(case.vault, item).content == item.container
+
+
+def test_a_key_is_wrapped_afterwards_and_a_wrong_first_one_locks_nobody_out(
+    world: World, case: CaseOfHers, phone: Person, colleague: Person
+) -> None:
+    set_list(case, 1, world.caseworker)
+    item = add(case, phone, world.caseworker)
+    set_list(case, 2, world.caseworker, colleague)
+    later = add(case, phone, world.caseworker)
+
+    def wrap(of: SealedItem, key: bytes, to: Person) -> bodies.ItemWrap:
+        made = wraps.wrap(key, case.case, of.body.item, to.identity.xwing_public)
+        return bodies.ItemWrap(of.body.item, to.kid, to.identity.opening_kid, made, 2)
+
+    answer = world.caseworker.post(
+        world.caseworker.sign("item.wrap", wrap(item, item.key, world.investigator), case.case)
+    )
+    assert (answer.status_code, answer.json()["reason"]) == (403, "reader")
+    world.caseworker.act("item.wrap", wrap(later, b"\x00" * 32, colleague), case.case)
+    assert not opens(rows(colleague, case)[later.body.item], colleague.identity)
+    world.caseworker.act("item.wrap", wrap(later, later.key, colleague), case.case)
+    assert opens(rows(colleague, case)[later.body.item], colleague.identity)
+    case.vault.act("item.wrap", wrap(item, item.key, colleague))
+    assert problem(fetched(colleague, item)) == "not-found"  # older than the list that named her: a grant gives it
+    set_list(case, 3, world.caseworker)
+    assert problem(fetched(colleague, later)) == "not-found"
+
+
+def test_who_is_excluded_hears_what_a_stranger_hears(
+    world: World, case: CaseOfHers, phone: Person, colleague: Person
+) -> None:
+    set_list(case, 1, world.caseworker, colleague)
+    item = add(case, phone, world.caseworker, colleague)
+    reader = world.certify("investigator", "Een verwant")
+    grant(case, reader, item)
+    own = seal(colleague, [case.vault.identity.xwing_public, colleague.identity.xwing_public], case=case.case)
+    colleague.upload(own.container, own.body)
+    colleague.act("item.seal", own.body, case.case)
+    assert fetched(colleague, own).status_code == fetched(reader, item).status_code == 200
+    world.caseworker.act("readers.exclude", bodies.ReadersExclude((colleague.kid, reader.kid)), case.case)
+    for who in (colleague, reader):
+        for path, nowhere in (
+            (f"/api/v1/items/{item.body.item}/container", f"/api/v1/items/{ids.new_id()}/container"),
+            (f"/api/v1/items/{own.body.item}/container", f"/api/v1/items/{ids.new_id()}/container"),
+            (f"/api/v1/cases/{case.case}/timeline", f"/api/v1/cases/{ids.new_id()}/timeline"),
+        ):
+            one, none = who.http.get(path), who.http.get(nowhere)
+            assert (one.status_code, one.json()) == (none.status_code, none.json()), path
+            assert problem(one) == "not-found"
+        assert case.case not in [one["case"] for one in who.http.get("/api/v1/cases").json()]
