@@ -103,10 +103,12 @@ class Recall:
         self._board.announce(changed)
 
     def _take(self, spool: Writing, theirs: Alarm, story: Story, told: list[Alarm]) -> list[ids.AlarmId]:
+        missed = []
         for press in story.presses:
             seen = presses.seen(spool, press.identity)
             if seen is None:
                 presses.remember(spool, press, theirs.alarm)
+                missed.append(press)
             elif seen.alarm not in (None, theirs.alarm):
                 presses.note_elsewhere(spool, press.identity, theirs.alarm)
         try:
@@ -114,7 +116,7 @@ class Recall:
         except UnknownAlarmError:
             mine = None
         if mine is not None and (theirs.is_open or not mine.is_open):
-            return []
+            return _joined(spool, mine, missed) if mine.is_open else []
         log.warning("alarm-recalled", closed=not theirs.is_open)
         return self._joining.join(spool, theirs, told)
 
@@ -123,6 +125,16 @@ class Recall:
             return self._registry.dispatcher(kid)[0]
         except ActError:
             return Person(kid, kid)  # left the service since
+
+
+def _joined(spool: Writing, mine: Alarm, missed: Iterable[Pressed]) -> list[ids.AlarmId]:
+    """Let presses that only the journal had join the alarm that is open here: nobody else will bring them now."""
+    more = [press for press in missed if press.kind != "cancel"]
+    for press in more:
+        mine = life.repeat(mine, press, press.flags)
+    if more:
+        spool.save_alarm(mine)
+    return [mine.alarm] if more else []
 
 
 def stories(journal: Journal, device: Device, person: Naming) -> list[Story]:

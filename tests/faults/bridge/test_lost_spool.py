@@ -19,22 +19,25 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
 from evidence import ids
 from evidence.statements import bodies
+from server.keeping import spools
 from tests.support.bridge_world import World, start_bridge, world
 from tests.support.chaos import counted_presses
 from tests.support.many_bridges import several
 from tests.support.waiting import until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
+TOLD = ("alarm", "kind", "repeats", "last_press")
+"""What a console is told of an alarm that must be the same again."""
 
 
-def spoken(memory: DeviceMemory, counter: int) -> tuple[str, bytes]:
+def spoken(memory: DeviceMemory, counter: int, kind: Kind = Kind.PRESS) -> tuple[str, bytes]:
     topic = str(UpTopic(memory.device, Lane.ALARM))
-    said = DeviceMessage(memory.device, PressId(1, counter), 0, None, 0, Kind.PRESS, None, "", HERE)
+    said = DeviceMessage(memory.device, PressId(1, counter), 0, None, 0, kind, None, "", HERE)
     return topic, message.seal(said, memory.identity, topic)
 
 
-def post(bridge: Bridge, memory: DeviceMemory, counter: int) -> None:
-    topic, body = spoken(memory, counter)
+def post(bridge: Bridge, memory: DeviceMemory, counter: int, kind: Kind = Kind.PRESS) -> None:
+    topic, body = spoken(memory, counter, kind)
     url = f"http://127.0.0.1:{bridge.feed_port}/press"
     httpx.post(url, params={"topic": topic}, content=body, trust_env=False).raise_for_status()
 
@@ -127,6 +130,23 @@ def test_a_spool_of_yesterday_is_known_and_told_what_happened_since(tmp_path: Pa
 
         three_alarms(made, memory, put_back)
         check_three(made)
+
+
+def test_an_open_alarm_of_yesterday_counts_what_was_pressed_since(tmp_path: Path) -> None:
+    """Duress among it: nobody will bring those presses again, because they were all stored."""
+    yesterday = tmp_path / "yesterday"
+    with world(tmp_path / "data", count=0) as made:
+        memory = made.new_device()
+        post(made.bridge, memory, 1)
+        forwarded(made.bridge)
+        spools.copy(made.settings.data, yesterday)
+        post(made.bridge, memory, 2)
+        post(made.bridge, memory, 3, Kind.DURESS)
+        before = {name: value for name, value in shown(made.bridge)[0].items() if name in TOLD}
+        assert (before["repeats"], before["kind"]) == (2, "duress")
+        forwarded(made.bridge)
+        without_spool(made, lambda folder: lose_but_mark(folder, yesterday / "bridge.db"))
+        until(lambda: {name: shown(made.bridge)[0][name] for name in TOLD} == before, "it is told of them", 15)
 
 
 def lose_but_mark(folder: Path, spool: Path) -> None:
