@@ -42,6 +42,9 @@ STOP_LOOK_S: Final = 0.2
 LOOK_S: Final = 1.0
 """How often the journal is looked at for new keys and devices."""
 
+SILENT_S: Final = 10.0
+"""A database that hangs refuses nothing and ends no connection: after so long its silence is said."""
+
 FIRST_PAUSE_S: Final = 0.5
 LAST_PAUSE_S: Final = 15.0
 
@@ -88,7 +91,10 @@ class Forwarder:
         self._recall = recall
         self._tidied: float | None = None
         self._board = board
-        self.trouble: str | None = "not connected yet"
+        self._failure: str | None = "not connected yet"
+        self._asked_s: float | None = None
+        """Since when the journal owes an answer (monotonic)."""
+
         self._spool = spool
         self._registry = registry
         self._open_stores = open_stores
@@ -108,8 +114,16 @@ class Forwarder:
         self._leave()
         self.loop.stop()
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the journal takes nothing; a journal that only says nothing is named as well."""
+        asked_s = self._asked_s
+        silent_s = 0.0 if asked_s is None else time.monotonic() - asked_s
+        return f"the journal has not answered for {silent_s:.0f} s" if silent_s > SILENT_S else self._failure
+
     def _turn(self) -> float:
         """Learn new keys and devices, then bring one batch: a backlog holds up no revocation."""
+        self._asked_s = time.monotonic()
         try:
             self._stores = self._stores or self._open_stores()
             self._refresh(self._stores.journal)
@@ -120,13 +134,13 @@ class Forwarder:
                 self._tidy_up(self._stores)
         except Exception as error:  # noqa: BLE001 - whatever the database throws, presses go on and we try again
             text = str(error) if isinstance(error, BridgeError) else type(error).__name__
-            self.trouble = f"the journal does not take what waits: {text}"
+            self._failure, self._asked_s = f"the journal does not take what waits: {text}", None
             log.warning("journal-unavailable", error=type(error).__name__, again_in_s=self._pause_s)
             self._let_go()
             self.loop.pause(self._pause_s)
             self._pause_s = min(LAST_PAUSE_S, self._pause_s * 2)
             return 0.0
-        self.trouble, self._pause_s = None, FIRST_PAUSE_S
+        self._failure, self._asked_s, self._pause_s = None, None, FIRST_PAUSE_S
         return 0.0 if more else LOOK_S
 
     def _let_go(self) -> None:
@@ -149,6 +163,7 @@ class Forwarder:
         """Fold new keys, cases and devices into the registry."""
         while not self.loop.stopping:
             start = self._registry.next_index
+            self._asked_s = time.monotonic()
             recorded = journal.read(after=start - 1, limit=READ_BATCH)
             if not recorded:
                 self._registry.write_down()
