@@ -23,7 +23,7 @@ class AlarmRaise(Body):
     """The bridge received a press; the message as received is inside the sealed `item`.
 
     `identity` names the press, by a key that only the bridges have; `cose_sha256` is of the bytes in the item.
-    `moved_from` is the alarm that it was in before, and that was closed without it: it counts here, and there no more.
+    `moved_from` is the alarm that it was in before, and that was closed without it. It counts in the one raised last.
     """
 
     alarm: AlarmId
