@@ -12,6 +12,8 @@ WORKERS ?= 4
 SPREAD := --dist loadfile --no-loadscope-reorder
 SECONDS_OF_FAULTS ?= 60
 SECONDS_OF_SOAK ?= 600
+# Figures about durability are of a disk; tests keep their files in memory where they may.
+ON_DISK := TMPDIR=$${TMPDIR:-/var/tmp}
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -50,24 +52,25 @@ test-quick: setup $(VENV)/.dev ## Run the tests of single modules, with fewer ge
 faults: setup $(VENV)/.dev programs ## What is long and rare: things broken for longer and more often, every engine, every mutant (SECONDS_OF_FAULTS=60)
 	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -m faults $(TESTS)
 
-soak: setup $(VENV)/.dev programs ## Presses for ten minutes: brokers and bridges killed at random, then no database (SECONDS_OF_SOAK=600)
-	@GETUIGE_SOAK_S=$(SECONDS_OF_SOAK) $(PYTHON) -m pytest -p no:randomly -q -s -m faults tests/faults/bridge/test_chaos.py \
+soak: setup $(VENV)/.dev programs ## Presses for ten minutes while everything goes wrong, then without a database; a crowd of 10,000 (SECONDS_OF_SOAK=600)
+	@GETUIGE_SOAK_S=$(SECONDS_OF_SOAK) GETUIGE_CROWD=10000 $(PYTHON) -m pytest -p no:randomly -q -s -m faults \
+	  tests/faults/bridge/test_chaos.py tests/faults/bridge/test_crowd.py \
 	  tests/faults/bridge/test_what_a_bridge_stands_on.py::test_with_the_database_gone_presses_are_stored_sent_and_claimed_and_the_journal_has_each_once
 
 check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and drift of OpenAPI, README and --help
 	@$(PYTHON) infra/toolchain/check.py
 
 bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency beside each figure
-	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/*.py
+	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/*.py
 
 bench-evidence: setup $(VENV)/.dev ## Measure evidence/ beside bare peers: var/bench/evidence.json (GETUIGE_BENCH_GIB=10 for more)
-	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/evidence.py
+	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/evidence.py
 
 bench-uploads: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json ## Measure a large upload beside bare peers: var/bench/uploads.json (GETUIGE_BENCH_GIB=4 for more)
-	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py tests/bench/statements.py
+	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py tests/bench/statements.py
 
-bench-alarms: setup $(VENV)/.dev programs ## Measure presses beside bare peers: var/bench/alarms.json (GETUIGE_CROWD=1000 for fewer devices)
-	@$(PYTHON) -m pytest -p no:randomly -q -s tests/bench/alarms.py tests/bench/alarms_in_hardship.py
+bench-alarms: setup $(VENV)/.dev programs ## Measure presses beside bare peers: var/bench/alarms.json (PART="storm or fault" for some of it)
+	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s $(if $(PART),-k "$(PART)") tests/bench/alarms.py tests/bench/alarms_in_hardship.py
 
 verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 	@mkdir -p dist

@@ -1,12 +1,14 @@
-"""Bridges as processes that are killed, cut off and started again."""
+"""Bridges as processes that are killed, stopped, cut off and started again."""
 
 import os
+import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
+from tests.support import process_tree
 from tests.support.programs import need
 from tests.support.starter import Process, start
 from tests.support.waiting import patience
@@ -40,35 +42,63 @@ class BridgeProcess:
     before: tuple[str, ...] = ()
     """What its command begins with."""
     process: Process | None = None
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False))
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"bridge-{self.name}.log"
 
     def start(self) -> None:
         environment = {**os.environ, **self.environment}
-        with (self.folder / f"bridge-{self.name}.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = start("bridge", output=log, environment=environment, before=self.before)
 
     def kill(self) -> None:
+        """End it as a power cut would, with all that it started (SIGKILL)."""
+        assert self.process is not None
+        process_tree.signal_all(process_tree.tree(self.process.pid), signal.SIGKILL)
+        self.process.wait()
+
+    def kill_alone(self) -> None:
+        """End the process itself, as the kernel does that has no memory left; what it started has to notice."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
 
+    def stop_still(self) -> list[int]:
+        """Stop it and all that it started (SIGSTOP); return what was stopped."""
+        assert self.process is not None
+        stopped = process_tree.tree(self.process.pid)
+        process_tree.signal_all(stopped, signal.SIGSTOP)
+        return stopped
+
+    def lanes(self) -> list[int]:
+        """Return the processes that it started: the press lane, where that is one of its own."""
+        return [] if self.process is None else process_tree.children(self.process.pid)
+
     def health(self) -> dict[str, object]:
         """What it says of itself; empty while it does not answer."""
-        try:
-            headers = {"authorization": f"Bearer {self.token}"}
-            answer = httpx.get(f"{self.feed}/health", headers=headers, timeout=patience(2), trust_env=False)
-        except httpx.HTTPError:
-            return {}
-        return dict(answer.json())
+        return self._asked("/health", 2)
+
+    def causes(self) -> frozenset[str] | None:
+        """Return the codes of what it says is wrong; None while it does not answer."""
+        causes = self.health().get("causes")
+        assert causes is None or isinstance(causes, list)
+        return None if causes is None else frozenset(one["code"] for one in causes)
 
     def alarms(self) -> list[dict[str, object]]:
         """Return what it tells of alarms, newest first; nothing while it does not answer."""
+        alarms = self._asked("/alarms", 5).get("alarms", [])
+        assert isinstance(alarms, list)
+        return alarms
+
+    def _asked(self, path: str, within_s: float) -> dict[str, object]:
         headers = {"authorization": f"Bearer {self.token}"}
         try:
-            return list(
-                httpx.get(f"{self.feed}/alarms", headers=headers, timeout=patience(5), trust_env=False).json()["alarms"]
-            )
+            answer = self.client.get(f"{self.feed}{path}", headers=headers, timeout=patience(within_s))
         except httpx.HTTPError:
-            return []
+            return {}
+        return dict(answer.json())
 
     def act(self, alarm: object, act: bytes) -> int:
         """Hand an act in; return the status."""

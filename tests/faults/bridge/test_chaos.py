@@ -1,59 +1,91 @@
-"""Brokers and bridges are killed at random (kill -9, at most one of each at a time) while devices press.
+"""Everything around two bridges goes wrong at random while devices press and a dispatcher acts.
 
-Nothing is lost, no alarm is doubled. Five seconds here, on NATS; `make faults` and `make soak` (ten minutes) are
-longer, and on mosquitto as well. A press is *accepted* by the machine when its device heard the signed *stored*.
+Nothing is lost, no press counts twice, every alarm has a person or was escalated, and health was red for each fault
+(`tests/support/misfortunes.py` is the table) and green again after it. Five seconds of kills in `make test`; a
+minute of everything in `make faults`, ten in `make soak`. Loss and order only: how long a press took is printed.
 
-The bound is one second, on a machine of its own. Two things measured beside it tell load from a fault: how many times
-longer than alone a process took while the press was under way (the second is that many times longer), and the worst
-bare MQTT round trip meanwhile, over a broker of its own that nobody kills. On a quiet machine both add milliseconds.
+Which faults, when and to whom follows from a seed, which is printed: GETUIGE_SOAK_SEED=… deals the same again.
 """
 
 import os
+import random
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from evidence.statements import bodies
-from tests.support.chaos import Chaos, chaos, contention, counted_presses, presses_in_journal
+from tests.support.chaos import Chaos, chaos, counted_presses, presses_in_journal
+from tests.support.exposed import Exposed, back_up, exposed
+from tests.support.misfortunes import FAULTS, KILLS, NEVER, Fault, run
 from tests.support.sizes import LONG_S
 from tests.support.waiting import until
 
 SECONDS = float(os.environ.get("GETUIGE_SOAK_S", LONG_S))
 SHORT_S = 5.0
-SEED = int(os.environ.get("GETUIGE_SOAK_SEED", "7"))
-BOUND_MS = 1000.0
-SLACK = 4
-"""A press crosses the broker twice and a disk and three processes; a bare round trip only the broker."""
+SEED = int(os.environ.get("GETUIGE_SOAK_SEED") or random.SystemRandom().randrange(10**6))
+LATE_MS = 2000.0
+SECOND = "second-centre"
+"""The route that is tried when nobody accepted in half a minute."""
 
-pytestmark = pytest.mark.timeout(300 + 3 * SECONDS)
-
-
-NATS, MOSQUITTO = pytest.mark.need("nats-server"), pytest.mark.need("mosquitto")
-RUNS = [
-    pytest.param("nats", SHORT_S, marks=NATS),
-    pytest.param("nats", SECONDS, marks=[NATS, pytest.mark.faults]),
-    pytest.param("mosquitto", SECONDS, marks=[MOSQUITTO, pytest.mark.faults]),
+pytestmark = [
+    pytest.mark.timeout(600 + 3 * SECONDS),
+    pytest.mark.need("nats-server"),
 ]
 
 
-@pytest.mark.parametrize(("kind", "seconds"), RUNS)
-def test_nothing_is_lost_or_doubled_while_everything_is_killed(tmp_path: Path, kind: str, seconds: float) -> None:
-    with chaos(tmp_path, kind) as made:
-        made.run(seconds, SEED)
-        show(kind, made, contention(tmp_path))
-        assert [press for one in made.pressed for press in one.lost] == [], "every press was stored"
-        until(lambda: all(one.count("journal").get("waiting") == 0 for one in made.bridges), "all is forwarded", 60)
-        check_journal(made)
-        if seconds > SHORT_S:  # where it has the machine for itself
-            check_speed(made, contention(tmp_path))
+def test_nothing_is_lost_or_doubled_while_brokers_and_bridges_are_killed(tmp_path: Path) -> None:
+    with chaos(tmp_path, "nats") as made:
+        check(Exposed(made, tmp_path), SHORT_S, KILLS)
+
+
+@pytest.mark.faults
+@pytest.mark.need("mosquitto", "postgres", "initdb", "gcc")
+def test_nothing_is_lost_doubled_or_unseen_while_everything_goes_wrong(tmp_path: Path) -> None:
+    with exposed(tmp_path) as made:
+        check(made, SECONDS, FAULTS)
+
+
+def check(made: Exposed, seconds: float, faults: Sequence[Fault]) -> None:
+    print(f"\nGETUIGE_SOAK_SEED={SEED} deals the same again", end="")  # noqa: T201 - for whoever repeats it
+    with made.chaos.at_the_desk(), made.watched():
+        until(made.green, "all is well at first")
+        with made.chaos.pressing():
+            until(lambda: all(one.stored for one in made.chaos.pressed), "each button works")
+            back_up(made)
+            told = run(made, seconds, SEED, faults)
+        show(made.chaos, told)
+        assert [press for one in made.chaos.pressed for press in one.lost] == [], "every press was stored"
+        until(lambda: open_alarms(made, 0) == open_alarms(made, 1), "the bridges agree on what is open", 60)
+        until(lambda: nobody_is_forgotten(made), "every alarm has a person, or was escalated", 60)
+        until(made.forwarded, "all is forwarded", 60)
+        until(made.green, "all is well at the end", 60)
+    brought = {code for _, _, causes in made.looks for code in causes or ()}
+    assert not brought & NEVER, "what no fault may bring about"
+    check_journal(made.chaos)
+
+
+def open_alarms(made: Exposed, index: int) -> list[dict[str, object]]:
+    """Return what a bridge tells of alarms that are open."""
+    names = ("alarm", "device", "state", "repeats", "escalation")
+    told = [
+        {name: one[name] for name in names} for one in made.chaos.bridges[index].alarms() if one["state"] != "closed"
+    ]
+    return sorted(told, key=lambda one: str(one["alarm"]))
+
+
+def nobody_is_forgotten(made: Exposed) -> bool:
+    """Whether all that is open is hers whom no dispatcher answers, and everybody was told that nobody did."""
+    told = open_alarms(made, 0)
+    return all(one["device"] == made.chaos.unanswered and one["escalation"] for one in told)
 
 
 def check_journal(made: Chaos) -> None:
-    """The journal has each press, once in an alarm, and an alarm for each one that a dispatcher closed, and no other.
+    """The journal has each press, and each counts in one alarm; each alarm has a person, or went to the second centre.
 
     A press that crossed a close between two bridges stands in the alarm that was closed and in the one that it raised,
-    which says so: it counts in one.
+    which says so; an alarm that a bridge without memory raised was folded into the one that it is.
     """
     known = presses_in_journal(made.organisation)
     pressed = {(one.memory.device, press.boot, press.counter) for one in made.pressed for press in one.presses}
@@ -61,49 +93,24 @@ def check_journal(made: Chaos) -> None:
     assert all(len(said) == len(set(said)) for said in known.values()), "once in each alarm"
     journal = made.organisation.journal()
     assert len(counted_presses(journal)) == len(pressed)
-    raised = [one.body.alarm for one in journal if isinstance(one.body, bodies.AlarmRaise)]
-    closed = [one.body.alarm for one in journal if isinstance(one.body, bodies.AlarmClose)]
-    assert all(len(set(said) - set(closed)) <= 1 for said in known.values()), "what it crossed was closed"
+    said = [one.body for one in journal]
+    raised = [one.alarm for one in said if isinstance(one, bodies.AlarmRaise)]
     assert len(raised) == len(set(raised))
-    assert len(set(raised) - set(closed)) <= len(made.pressed), "at most one alarm of each device is open"
-    assert [one.type for one in journal].count("item.seal") == len(pressed)
-    for bridge in made.bridges:
-        assert "statements.refused" not in bridge.count("counters")
+    closed = {one.alarm for one in said if isinstance(one, bodies.AlarmClose)}
+    folded = {one.alarm for one in said if isinstance(one, bodies.AlarmFold)}
+    escalated = {one.alarm for one in said if isinstance(one, bodies.AlarmDeliver) and one.route == SECOND}
+    assert set(raised) <= closed | folded | escalated, "nobody is forgotten"
+    assert len(set(raised) - closed - folded) <= 1, "only hers whom nobody answers is open"
 
 
-def check_speed(made: Chaos, waits: list[tuple[float, float]]) -> None:
-    slow = []
-    for one in made.pressed:
-        for at, took_ms in one.stored:
-            bare, times = during(made, waits, at, took_ms)
-            if took_ms > BOUND_MS * times + SLACK * bare:
-                slow.append(f"{took_ms:.0f} ms: {times:.1f} times as long as alone, bare round trip {bare:.0f} ms")
-    assert not slow
-
-
-def during(made: Chaos, waits: list[tuple[float, float]], at: float, took_ms: float) -> tuple[float, float]:
-    """Return the worst bare round trip (ms) and how many times longer a process took, while a press was under way."""
-    end = at + took_ms / 1000
-    bare = [ms for then, ms in made.bare_ms if then + ms / 1000 >= at and then <= end]
-    times = [times for then, times in waits if at - 0.2 <= then <= end]
-    return max(bare, default=0.0), max(1.0, statistics.fmean(times) if times else 1.0)
-
-
-def show(kind: str, made: Chaos, waits: list[tuple[float, float]]) -> None:
-    """Print what was measured."""
+def show(made: Chaos, told: list[tuple[float, str]]) -> None:
+    """Print how long presses took meanwhile, and what was wrong when one took long."""
     took = sorted(ms for one in made.pressed for _, ms in one.stored)
-    bare = sorted(ms for _, ms in made.bare_ms)
     cuts = statistics.quantiles(took, n=1000)
     print(  # noqa: T201 - a figure is printed
-        f"\n{kind}: {len(took)} presses, {len(made.kills)} kills, {made.acts} acts ({made.refused} refused as stale);"
-        f" press to stored p50 {cuts[499]:.1f}, p99 {cuts[989]:.1f}, p99.9 {cuts[998]:.1f}, worst {took[-1]:.0f} ms;"
-        f" bare round trip p50 {statistics.median(bare):.1f}, worst {bare[-1]:.0f} ms;"
-        f" a process took {statistics.fmean(times for _, times in waits):.1f} times as long as alone;"
-        f" two alarms of one device at {made.doubled} of {made.looks} looks, while a close was on its way"
+        f"\n{len(took)} presses, {made.acts} acts, load {os.getloadavg()[0]:.1f};"
+        f" press to stored p50 {cuts[499]:.1f}, p99 {cuts[989]:.1f}, p99.9 {cuts[998]:.1f}, worst {took[-1]:.0f} ms"
     )
-    for one in made.pressed:
-        for at, ms in one.stored:
-            if ms > BOUND_MS:
-                last = [f"{what} {at - then:.2f} s before" for then, what in made.kills if -ms / 1000 < at - then < 5]
-                _, times = during(made, waits, at, ms)
-                print(f"  {ms:.0f} ms, {times:.1f} times as long as alone, killed: {', '.join(last) or 'nothing'}")  # noqa: T201 - as above
+    for at, ms in sorted(late for one in made.pressed for late in one.stored if late[1] > LATE_MS):
+        begun = [what for then, what in told if then <= at + ms / 1000]
+        print(f"  {ms:.0f} ms, during or after: {begun[-1] if begun else 'nothing'}")  # noqa: T201 - as above

@@ -26,6 +26,7 @@ from tests.support.ports import free_port
 from tests.support.postgres_world import postgres_server
 from tests.support.programs import need
 from tests.support.sizes import sizes
+from tests.support.small_disk import fill, small_disk
 from tests.support.waiting import patience, until
 
 pytestmark = [pytest.mark.need("nats-server"), pytest.mark.timeout(300)]
@@ -50,34 +51,8 @@ def troubles(made: Chaos, index: int) -> str:
     return str(made.bridges[index].health().get("troubles"))
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """Give bridge 1 a file system of its own of eight megabytes; root only."""
-    if os.geteuid() != 0:
-        pytest.skip("NOT TESTED: only root may mount a file system")
-    where = folder / "bridge"
-    where.mkdir(parents=True)
-    subprocess.run([need("mount"), "-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs", where], check=True)
-    try:
-        yield where
-    finally:
-        subprocess.run([need("umount"), "--lazy", where], check=True)
-
-
-def fill(where: Path) -> Path:
-    """Leave no byte free."""
-    junk = where / "junk"
-    with junk.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(64 * 1024))
-        except OSError:
-            pass
-    return junk
-
-
 def test_a_full_disk_stores_nothing_says_nothing_and_catches_up(tmp_path: Path) -> None:
-    with small_disk(tmp_path) as where, chaos(tmp_path, "nats", devices=1) as made:
+    with small_disk(tmp_path / "bridge") as where, chaos(tmp_path, "nats", devices=1) as made:
         device = made.devices[0]
         assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(10)) is not None
         agree(made)
