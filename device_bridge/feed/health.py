@@ -15,7 +15,7 @@ from device_bridge.loops import Loop
 from device_bridge.mqtt.connection import Connection
 from device_bridge.registry import Registry
 from device_bridge.routes import Route
-from device_bridge.spool import presses
+from device_bridge.spool import presses, promises
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.reading import Reading
 from device_bridge.supervision import device_page
@@ -107,8 +107,10 @@ class Worker(Protocol):
 
 @dataclass(frozen=True)
 class _Counts:
-    """What lies in the spool: statements and deliveries that wait, and everything that is counted by name."""
+    """What lies in the spool: check-ins, statements and deliveries that wait, and all that is counted by name."""
 
+    awaited: int = 0
+    first_due_ms: int | None = None
     statements: int = 0
     deliveries: int = 0
     of: Mapping[str, int] = field(default_factory=dict)
@@ -198,6 +200,10 @@ class View:
                 "refused": counts.of.get("statements.refused", 0),
             },
             "outbox_waiting": counts.deliveries,
+            "check_ins": {
+                "awaited": counts.awaited,
+                "first_at": None if counts.first_due_ms is None else ids.time_of_ms(counts.first_due_ms),
+            },
             "devices": {"enrolled": self._registry.device_count, "fault": self._supervisor.faults()},
             "heartbeats": {
                 "read": self._telemetry.read,
@@ -218,7 +224,8 @@ class View:
             reading = self._spool.read()
             counters = reading.counters()
             causes += _of_presses(reading)
-            counts = _Counts(reading.waiting_statements_count(), reading.waiting_deliveries_count(), counters)
+            awaited = promises.awaited(reading)
+            counts = _Counts(*awaited, reading.waiting_statements_count(), reading.waiting_deliveries_count(), counters)
         except Exception as error:  # noqa: BLE001 - whatever the disk says, health answers
             causes.append(Cause("spool-unreadable", f"the spool cannot be read: {type(error).__name__}"))
             return _Counts()

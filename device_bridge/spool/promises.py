@@ -44,6 +44,13 @@ def hold(spool: Writing, device: ids.DeviceId, now_held: tuple[Promise, ...], no
         )
 
 
+def awaited(reading: Reading) -> tuple[int, int | None]:
+    """Return how many devices have a promise that is awaited, and when the first of them is due (Unix milliseconds)."""
+    query = "SELECT count(DISTINCT device), min(due_ms) FROM promise WHERE due_ms IS NOT NULL"
+    devices, first_ms = reading.sql.execute(query).fetchone()
+    return int(devices), first_ms
+
+
 def due(reading: Reading, now_ms: int) -> list[ids.Sha256]:
     """Return the check-ins whose moment has passed, the longest overdue first."""
     query = "SELECT press FROM promise WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"

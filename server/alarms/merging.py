@@ -75,6 +75,7 @@ def health(reports: Sequence[Told]) -> Told:
         "troubles": _troubles(reports),
         "causes": _causes(reports),
         "watching": _watching(live),
+        "check_ins": _check_ins(live),
         "brokers": _by_name((row for one in live for row in one.get("brokers", ())), "name", "connected", good=True),
         "routes": _by_name((row for one in live for row in one.get("routes", ())), "route", "trouble", good=None),
         "journal": next((one["journal"] for one in live if _writes(one)), first.get("journal", {})),
@@ -119,6 +120,16 @@ def _troubles(reports: Iterable[Told]) -> list[str]:
 def _causes(reports: Iterable[Told]) -> list[Told]:
     found = {(one["code"], one["about"]): one for report in reports for one in report.get("causes", ())}
     return list(found.values())
+
+
+def _check_ins(live: Sequence[Told]) -> Told:
+    """Return how many check-ins are awaited, and when the first is due: every bridge holds every one."""
+    said = [one["check_ins"] for one in live if isinstance(one.get("check_ins"), dict)]
+    first = [str(one["first_at"]) for one in said if one.get("first_at")]
+    return {
+        "awaited": max((_number(one.get("awaited")) for one in said), default=0),
+        "first_at": min(first, default=None),
+    }
 
 
 def _watching(live: Sequence[Told]) -> Told:

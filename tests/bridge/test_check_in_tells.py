@@ -9,6 +9,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from device_bridge.alarm.escalation import unix_ms
 from device_bridge.cli import commands
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.routes.webhook import PAGE_TYPE
@@ -16,6 +17,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
 from evidence import canonical, keys
 from evidence.statements import dsse
+from server.alarms import merging
 from tests.support.bridge_world import World, world
 from tests.support.escalating import on_call, outcomes, restart_with, shown
 from tests.support.waiting import until
@@ -81,3 +83,20 @@ def test_people_are_named_at_the_command_line_with_the_key_that_they_are_sealed_
     for wrong in ("45", "m", "9x", "59s", "25h"):
         wrongly = CliRunner().invoke(commands, ["device", "check-in", str(tmp_path / "device"), wrong])
         assert wrongly.exit_code != 0, wrong
+
+
+def test_while_she_is_awaited_consoles_hear_how_many_and_until_when_and_nobody_hears_who(made: World) -> None:
+    memories = [made.new_device(f"button-{number}") for number in range(2)]
+    before = made.bridge.feed._view.health()["check_ins"]
+    assert before == {"awaited": 0, "first_at": None}
+    now_ms = time.time_ns() // 1_000_000
+    for memory, wait_s in zip(memories, (7200, 3600), strict=True):
+        topic = str(UpTopic(memory.device, Lane.ALARM))
+        said = DeviceMessage(memory.device, PressId(1, 1), 0, now_ms, 2, Kind.CHECK_IN, 50, "t", HERE, None, wait_s)
+        body = message.seal(said, memory.identity, topic)
+        httpx.post(made.press_url, params={"topic": topic}, content=body).raise_for_status()
+    health = made.bridge.feed._view.health()
+    assert health["check_ins"]["awaited"] == 2
+    assert abs(unix_ms(health["check_ins"]["first_at"]) - now_ms - 3_600_000) < 60_000
+    assert not [memory for memory in memories if memory.device in str(health)]
+    assert merging.health([health, {**health, "check_ins": before}])["check_ins"] == health["check_ins"]

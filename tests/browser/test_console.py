@@ -264,6 +264,17 @@ async def test_a_console_that_went_dark_has_its_alarms_taken_over_too(browser: B
         await daan.sound()
 
 
+async def test_a_desk_knows_how_many_check_ins_are_awaited_and_not_whose(browser: Browser, server: StandIn) -> None:
+    async with visit(browser, server.url) as daan:
+        await daan.console()
+        shown = daan.page.locator(".check-ins")
+        await expect(shown).to_have_count(0)
+        server.health = {**server.health, "check_ins": {"awaited": 2, "first_at": "2026-11-30T20:40:00.000Z"}}
+        server.tell("health", server.health)
+        await expect(shown).to_contain_text("2 terugmeldingen worden verwacht, de eerste uiterlijk 21:40")
+        await daan.sound()
+
+
 async def test_the_second_desk_sees_at_once_who_has_it(browser: Browser, server: StandIn) -> None:
     async with visit(browser, server.url) as first, visit(browser, server.url) as second:
         await first.console()

@@ -245,6 +245,7 @@ class Console extends View {
       <main id="main" tabindex="-1" class="console">
         <section class="listing" aria-labelledby="alarms-title">
           ${this.#shift()}
+          ${this.#awaited(this.desk)}
           ${this.handing?.panel(alarms, this.shift?.told === "recorded" ? this.shift.name : null)}
           ${this.desk.session.unopened > 0 ? html`<div class="problem unopened" role="status">
             <strong>${t("desk-unopened", { count: this.desk.session.unopened })}</strong><p>${t("desk-unopened-text")}</p></div>` : nothing}
@@ -288,6 +289,12 @@ class Console extends View {
       <span>${t("live-at", { time: clock(desk.heardAt) })}</span></section>
       ${mind.length > 0 ? html`<section aria-label=${t("card-flags")} class="freshness mind"><strong>⚠ ${t("card-flags")}</strong>
         <span>${mind.join(" · ")}</span></section>` : nothing}`;
+  }
+
+  /** @param {Desk} desk how many check-ins are awaited. Who, and where she goes, is nobody's business until the moment passes. */
+  #awaited({ health }) {
+    const { awaited = 0, first_at: first = null } = health?.check_ins ?? {};
+    return awaited > 0 && first ? html`<p class="quiet small check-ins">${t("check-ins-awaited", { count: awaited, at: clock(first) })}</p>` : nothing;
   }
 
   #shift() {

@@ -479,6 +479,10 @@ state-closed = CLOSED
 state-claimed-by = viewed by { $who }
 state-accepted-by = accepted by { $who }
 state-taken-over = accepted by { $who }, taken over by { $now } at { $at }
+check-ins-awaited = { $count ->
+    [one] 1 check-in is awaited
+   *[other] { $count } check-ins are awaited
+ }, the first by { $at }. Who it is stands here only once the moment has passed.
 hand-over-own = Your shift ended at { $at } with { $count ->
     [one] 1 open alarm
    *[other] { $count } open alarms

@@ -479,6 +479,10 @@ state-closed = GESLOTEN
 state-claimed-by = bekeken door { $who }
 state-accepted-by = aangenomen door { $who }
 state-taken-over = aangenomen door { $who }, overgenomen door { $now } om { $at }
+check-ins-awaited = { $count ->
+    [one] 1 terugmelding wordt verwacht
+   *[other] { $count } terugmeldingen worden verwacht
+ }, de eerste uiterlijk { $at }. Wie het is, staat hier pas als het moment voorbij is.
 hand-over-own = Uw dienst is geëindigd om { $at } met { $count ->
     [one] 1 open alarm
    *[other] { $count } open alarmen
