@@ -127,6 +127,11 @@ def leaf(value: object, path: str) -> Any:  # noqa: ANN401 - of the type that `l
     return value
 
 
+def hints(cls: type) -> dict[str, Any]:
+    """Return the type of each member of a dataclass."""
+    return typing.get_type_hints(cls)
+
+
 def without_none(hint: Any) -> Any:  # noqa: ANN401 - a type form has no common type
     """Return `T` of `T | None`, and another type as it is."""
     if get_origin(hint) not in {Union, types.UnionType}:

@@ -65,6 +65,7 @@ def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes)
     where = message.location
     pressed = _pressed_at(message)
     return Alarm(
+        kind="position" if message.kind is Kind.POSITION else "alarm",
         source="sensor",
         recorded=at,
         title=_TITLES.get(message.kind, "Alarm"),

@@ -22,6 +22,12 @@ Severity = Literal[0, 1, 2, 3, 4]
 
 Source = Literal["victim", "sensor", "camera", "witness", "police", "caseworker"]
 
+Origin = Literal["captured-in-app", "picked", "shared", "pasted", "exported", "report", "gateway", "screen-recording"]
+"""How a file came here; for `exported` and `report` (of a CSG, forensic) `origin_of` names the app or organisation."""
+
+Grade = Literal["source", "export", "copy", "picture-of", "unknown"]
+"""How near a file is to where it was made: the file itself, an export, a copy, or a picture of a screen or paper."""
+
 TO_MEASURE: Final = parts.File("", "", 0, Sha256(""))
 """Stands for a file that is measured when it is sealed (`sealing.prepare`); no reader takes it for one."""
 
@@ -37,6 +43,8 @@ class Described:
     text: schema.Pieces = schema.NO_WORDS
     happened: Edtf | None = None
     discovered: Edtf | None = None
+    only_mine: bool | None = None
+    """She keeps it to herself: whoever wraps it for others later must leave it out."""
 
     @property
     def words(self) -> str:
@@ -49,11 +57,21 @@ class Incident(Described):
     """Something that happened to her."""
 
     kind: Literal["incident"] = "incident"
+    lasted_minutes: int | None = None
     conduct: tuple[str, ...] = ()
-    severity: Severity | None = None
-    impact: str | None = None
+    count: int | None = None
+    counted: str | None = None
     place: str | None = None
     position: parts.Position | None = None
+    present: bool | None = None
+    against: tuple[Literal["herself", "child", "family", "work", "other"], ...] = ()
+    done_by: Literal["him", "for-him", "unknown"] | None = None
+    how_known: str | None = None
+    witnesses: tuple[str, ...] = ()
+    children_present: bool | None = None
+    severity: Severity | None = None
+    impact: str | None = None
+    told: tuple[parts.ToldTo, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +82,19 @@ class Media(Described):
     file: parts.File = TO_MEASURE
     conduct: tuple[str, ...] = ()
     about: ItemId | None = None
+    origin: Origin | None = None
+    origin_of: str | None = None
+    grade: Grade | None = None
+    how_made: str | None = None
+    took_part: bool | None = None
     camera: parts.Camera | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm(Described):
-    """A message of an alarm device: a press, or where the device was while its alarm was open."""
+    """A message of an alarm device: a press, where it was while its alarm was open, or a promise to be heard again."""
 
-    kind: Literal["alarm"] = "alarm"
+    kind: Literal["alarm", "position", "check-in"] = "alarm"
     alarm: parts.Alarm
     position: parts.Position | None = None
 
@@ -97,9 +120,110 @@ class Assessment(Described):
     """What a professional made of the risk, in the form's own words."""
 
     kind: Literal["assessment"] = "assessment"
+    assessment: parts.Assessment
 
 
-Meta = Incident | Media | Alarm | Order | Card | Assessment
+@dataclass(frozen=True, kw_only=True)
+class Report(Described):
+    """What she told the police, or took back."""
+
+    kind: Literal["report"] = "report"
+    report: parts.Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost(Described):
+    """What it cost her."""
+
+    kind: Literal["cost"] = "cost"
+    about: ItemId | None = None
+    cost: parts.Cost
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace(Described):
+    """A tracker, account or app that was found."""
+
+    kind: Literal["trace"] = "trace"
+    about: ItemId | None = None
+    trace: parts.Trace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation(Described):
+    """What an item says, in another language."""
+
+    kind: Literal["translation"] = "translation"
+    translation: parts.Translation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note(Described):
+    """What somebody notes about an item, or about the case."""
+
+    kind: Literal["note"] = "note"
+    about: ItemId | None = None
+    note: parts.Note
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question(Described):
+    """What somebody asks."""
+
+    kind: Literal["question"] = "question"
+    about: ItemId | None = None
+    question: parts.Question | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer(Described):
+    """What is answered."""
+
+    kind: Literal["answer"] = "answer"
+    answer: parts.Answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screening(Described):
+    """What was answered at the safety screening."""
+
+    kind: Literal["screening"] = "screening"
+    screening: parts.Screening
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label(Described):
+    """What its readers call the case: the title."""
+
+    kind: Literal["label"] = "label"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest(Described):
+    """What a page leaves for the list of cases."""
+
+    kind: Literal["digest"] = "digest"
+    digest: parts.Digest
+
+
+Meta = (
+    Incident
+    | Media
+    | Order
+    | Assessment
+    | Report
+    | Card
+    | Cost
+    | Trace
+    | Translation
+    | Note
+    | Question
+    | Answer
+    | Screening
+    | Label
+    | Digest
+    | Alarm
+)
 """One item as its author described it."""
 
 KINDS: Final[Mapping[str, type[Meta]]] = {

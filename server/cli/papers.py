@@ -13,9 +13,16 @@ if TYPE_CHECKING:
     from server.clients.caseworker import Sealed
 
 Case = Annotated[str, typer.Argument(help="The case.")]
-Kind = Annotated[str, typer.Argument(metavar="ORDER", help="huisverbod, contactverbod or gebiedsverbod.")]
+Kind = Annotated[
+    str,
+    typer.Argument(
+        metavar="ORDER",
+        help="huisverbod, contactverbod, gebiedsverbod, gedragsaanwijzing, voorwaarde, maatregel, civiel, "
+        "burgemeester or stop-gezegd.",
+    ),
+]
 First = Annotated[str, typer.Option("--from", help="Its first day, such as 2026-11-21.")]
-Until = Annotated[str, typer.Option("--until", help="Its last day.")]
+Until = Annotated[str | None, typer.Option("--until", help="Its last day, if it has one.")]
 Number = Annotated[str | None, typer.Option("--number", help="Its number, as the paper has it.")]
 Text = Annotated[str, typer.Option("--text", help="What it forbids, in the paper's words or yours.")]
 
@@ -27,7 +34,7 @@ def register_phone(app: typer.Typer) -> None:
     def order(
         kind: Kind,
         first: First,
-        until: Until,
+        until: Until = None,
         number: Number = None,
         text: Text = "",
         folder: Annotated[
@@ -57,7 +64,7 @@ def register_caseworker(app: typer.Typer) -> None:
         case: Case,
         kind: Kind,
         first: First,
-        until: Until,
+        until: Until = None,
         number: Number = None,
         text: Text = "",
         phrase_file: PhraseFile = None,
@@ -69,7 +76,7 @@ def register_caseworker(app: typer.Typer) -> None:
 
         said = papers.order(kind, first, until, source="caseworker", number=number, text=text)
         who = Caseworker(connect(key, trust, url, phrase_file))
-        _tell(who.record(ids.CaseId(hex_id(case, "CASE")), said))
+        tell(who.record(ids.CaseId(hex_id(case, "CASE")), said))
 
     @app.command("card")
     def card(
@@ -103,7 +110,7 @@ def register_caseworker(app: typer.Typer) -> None:
             said = card_form.with_picture(said, card_form.picture(picture))
         for remark in card_form.remarks(said):
             typer.echo(remark, err=True)
-        _tell(who.leave_card(ids.CaseId(hex_id(case, "CASE")), papers.card(said)))
+        tell(who.leave_card(ids.CaseId(hex_id(case, "CASE")), papers.card(said)))
 
 
 def _ask(path: str) -> list[str]:
@@ -121,7 +128,8 @@ def _ask(path: str) -> list[str]:
             return answers
 
 
-def _tell(sealed: "Sealed") -> None:
+def tell(sealed: "Sealed") -> None:
+    """Say that it arrived, and who cannot read it."""
     typer.echo(f"Sealed and arrived. Item {sealed.item}")
     for kid in sealed.left_out:
         typer.echo(f"Nothing can be sealed to key {kid}: whoever holds it cannot read this.", err=True)

@@ -6,7 +6,7 @@ from typing import Annotated, Final, cast
 import typer
 
 from evidence.envelope import conduct as conduct_tags
-from server.cli import papers
+from server.cli import papers, records
 from server.cli.rows import AsJson, show
 
 Folder = Annotated[
@@ -188,4 +188,5 @@ def receipts(
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
     papers.register_phone(app)
+    records.register_phone(app)
     parent.add_typer(app, name="phone")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import devices, erasing, organising, papers, standing
+from server.cli import devices, erasing, organising, papers, records, standing
 from server.cli.organising import connect as _signer
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.rows import AsJson, show
@@ -251,4 +251,5 @@ def register(parent: typer.Typer) -> None:
     erasing.register_caseworker(caseworker)
     papers.register_caseworker(caseworker)
     standing.register(caseworker, staff=True)
+    records.register_caseworker(caseworker)
     parent.add_typer(app, name="staff")

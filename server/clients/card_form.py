@@ -126,7 +126,7 @@ def _card(said: object) -> parts.Card:
 
 def _order(text: str) -> parts.Order:
     kind, first, until, number = (part.strip() for part in [*text.split(",", 3), "", "", ""][:4])
-    return papers.in_force(kind, first, until, number or None)
+    return papers.in_force(kind, first, until or None, number or None)
 
 
 _SEVERAL: Final[dict[str, Callable[[str], object]]] = {"orders": _order, "known_places": papers.known_place}

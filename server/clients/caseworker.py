@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from evidence import ids, keys
 from evidence.envelope import sealing
-from evidence.envelope.meta import Card, Meta, Order
+from evidence.envelope.meta import Card, Meta
 from evidence.envelope.wraps import ReaderError
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
@@ -196,8 +196,8 @@ class Caseworker:
         tus.upload_bytes(self.signer.api, out.getvalue(), body.item, body.container.sha256)
         return Sealed(body.item, self._post("item.seal", body, case), prepared.left_out)
 
-    def record(self, case: ids.CaseId, paper: Order, item: ids.ItemId | None = None) -> Sealed:
-        """Seal an order to the case and to this caseworker.
+    def record(self, case: ids.CaseId, paper: Meta, item: ids.ItemId | None = None) -> Sealed:
+        """Seal a paper to the case and to this caseworker.
 
         Raises:
             ClientError: as for `seal`.

@@ -9,7 +9,7 @@ from typing import Final, cast, get_args
 from evidence import ids
 from evidence.edtf import Edtf
 from evidence.envelope import meta as metas
-from evidence.envelope import parts, pieces
+from evidence.envelope import parts, pieces, words
 from evidence.envelope.meta import Card, Order, Source
 from evidence.errors import FormatError
 from server.clients import telling
@@ -26,7 +26,7 @@ _DEGREES: Final = re.compile(r"-?\d{1,3}(\.\d{1,9})?")
 def order(
     kind: str,
     valid_from: str,
-    until: str,
+    until: str | None,
     *,
     source: Source,
     number: str | None = None,
@@ -42,16 +42,16 @@ def order(
     said = Order(
         source=source,
         recorded=ids.now(),
-        title=title or kind.capitalize(),
+        title=title or words.VALUES[kind][0].capitalize(),
         text=pieces.cut(text),
-        happened=Edtf(f"{valid_from}/{until}"),
+        happened=Edtf(valid_from if kind == "stop-gezegd" else f"{valid_from}/{until or '..'}"),
         order=paper,
     )
     telling.check(said)
     return said
 
 
-def in_force(kind: str, valid_from: str, until: str, number: str | None) -> parts.Order:
+def in_force(kind: str, valid_from: str, until: str | None, number: str | None) -> parts.Order:
     """Return an order by its kind, first and last day, and number.
 
     Raises:
@@ -59,10 +59,10 @@ def in_force(kind: str, valid_from: str, until: str, number: str | None) -> part
     """
     if kind not in ORDERS:
         raise ClientError(f"“{kind}” is no order that is known here: {', '.join(ORDERS)}. Nothing was kept.")
-    for day in (valid_from, until):
+    for day in filter(None, (valid_from, until)):
         if _DAY.fullmatch(day) is None:
             raise ClientError(f"“{day}” is no day such as 2026-11-21. Nothing was kept.")
-    return parts.Order(cast("parts.OrderKind", kind), Edtf(valid_from), Edtf(until), number)
+    return parts.Order(cast("parts.OrderKind", kind), Edtf(valid_from), Edtf(until) if until else None, number)
 
 
 def card(said: parts.Card) -> Card:

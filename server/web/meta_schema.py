@@ -1,19 +1,21 @@
-"""The page's copy of the rules of a description: `static/core/meta-schema.js`, made from `evidence.envelope.meta`.
+"""The rules of a description and the words for its members, made from `evidence.envelope`: for the page and for others.
 
-`python -m server.web.meta_schema` (part of `make docs`) writes it; a test compares the two, and holds both readers to
-one table of odd descriptions.
+`python -m server.web.meta_schema` (part of `make docs`) writes `static/core/meta-schema.js` and `meta-words.js`, which
+the page reads, and `docs/formats/description.json`, which says the same to any other program. A test compares them with
+the code, and holds both readers to one table of odd descriptions.
 """
 
 import dataclasses
 import json
 import typing
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_origin
+from typing import Any, Final, Literal, cast, get_args, get_origin
 
 from evidence import edtf, ids, schema
-from evidence.envelope import meta
+from evidence.envelope import meta, words
 
-TARGET: Final = Path(__file__).parent / "static/core/meta-schema.js"
+CORE: Final = Path(__file__).parent / "static/core"
+DOCUMENT: Final = Path(__file__).parents[2] / "docs/formats/description.json"
 
 _HEAD: Final = """\
 /**
@@ -21,6 +23,13 @@ _HEAD: Final = """\
  * Read by `meta.js`.
  */
 /** @typedef {{is: string, [more: string]: any}} Rule */
+"""
+
+_WORDS_HEAD: Final = """\
+/**
+ * Words for the members of a description, made from `evidence/envelope/words.py` by `python -m server.web.meta_schema`:
+ * not by hand.
+ */
 """
 
 _HEX: Final = {
@@ -38,10 +47,41 @@ _PLAIN: Final[dict[Any, str]] = {
 }
 
 
-def text() -> str:
-    """Return the module's text: the members of each class of `meta`, a line for each, and the class of each kind."""
+def files() -> dict[Path, str]:
+    """Return each generated file and its text."""
+    return {CORE / "meta-schema.js": _rules(), CORE / "meta-words.js": _words(), DOCUMENT: _document()}
+
+
+def _document() -> str:
+    kinds = {kind: _hints(one) for kind, one in meta.KINDS.items()}
+    said = {"max_text": schema.MAX_TEXT_CHARACTERS, "max_list": schema.MAX_TOLD, "kinds": kinds}
+    return json.dumps({**said, "words": _by_language()}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _by_language() -> dict[str, dict[str, dict[str, str]]]:
+    return {
+        language: {
+            "members": {path: said[place] for path, said in words.MEMBERS.items()},
+            "values": {value: said[place] for value, said in words.VALUES.items()},
+        }
+        for place, language in enumerate(("nl", "en"))
+    }
+
+
+def _words() -> str:
+    tables = (("MEMBERS", words.MEMBERS), ("VALUES", words.VALUES))
+    return _WORDS_HEAD + "\n".join(
+        f"/** @type {{Record<string, string[]>}} Dutch, English */\nexport const {name} = {{\n"
+        + "".join(f"  {json.dumps(key)}: {json.dumps(said, ensure_ascii=False)},\n" for key, said in table.items())
+        + "};\n"
+        for name, table in tables
+    )
+
+
+def _rules() -> str:
+    """Return the page's rules: the members of each class of `meta`, a line for each, and the class of each kind."""
     classes = "".join(f"const {one.__name__} = {_members(one)};\n\n" for one in get_args(meta.Meta))
-    kinds = "".join(f"  {kind}: {one.__name__},\n" for kind, one in meta.KINDS.items())
+    kinds = "".join(f"  {json.dumps(kind)}: {one.__name__},\n" for kind, one in meta.KINDS.items())
     longest, most = schema.MAX_TEXT_CHARACTERS, schema.MAX_TOLD
     return (
         f"{_HEAD}\n/** The longest single text, in characters (code points). */\n"
@@ -52,8 +92,12 @@ def text() -> str:
 
 
 def _members(kind: type) -> str:
-    rules = {name: _rule(hint) for name, hint in typing.get_type_hints(kind).items()}
+    rules = _hints(kind)
     return "{\n" + "".join(f"  {name}: {json.dumps(rule)},\n" for name, rule in rules.items()) + "}"
+
+
+def _hints(kind: type) -> dict[str, dict[str, Any]]:
+    return {name: _rule(hint) for name, hint in typing.get_type_hints(kind).items()}
 
 
 def _rule(hint: Any) -> dict[str, Any]:  # noqa: ANN401 - a type form has no common type
@@ -67,9 +111,10 @@ def _rule(hint: Any) -> dict[str, Any]:  # noqa: ANN401 - a type form has no com
     if hint in _HEX:
         return {"is": "hex", "bytes": _HEX[hint]}
     if dataclasses.is_dataclass(hint):
-        return {"is": "object", "members": {name: _rule(one) for name, one in typing.get_type_hints(hint).items()}}
+        return {"is": "object", "members": _hints(cast("type", hint))}
     return {"is": _PLAIN[hint]}
 
 
 if __name__ == "__main__":
-    TARGET.write_text(text())
+    for file, text in files().items():
+        file.write_text(text)

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="sess
 async def test_the_review_page_goes_on_and_names_what_does_not_open(browser: Browser) -> None:
     world = build(())
     good = len(world.containers)
-    odd = {world.raw(one): one for one in odd_items.few()}
+    odd = {world.raw(one): one for one in (*odd_items.few(), *odd_items.kinds())}
     closed = {item for item, one in odd.items() if one.opens == "nothing"}
     with StandIn(world) as server:
         async with visit(browser, server.url) as marit:
@@ -33,5 +33,12 @@ async def test_the_review_page_goes_on_and_names_what_does_not_open(browser: Bro
             assert set(named) == closed
             await marit.page.get_by_role("button", name="Net niet te lang", exact=True).click()
             await expect(marit.page.locator("#detail")).to_contain_text("Net niet te lang")
+            for kind in odd_items.FULL:  # each says what it is, and all that it says
+                row = marit.page.locator(f"[role=row] .kind-{kind}")
+                await expect(row.first).to_be_attached()
+            await marit.page.get_by_role("button", name="Papier: trace", exact=True).click()
+            detail = marit.page.locator("#detail")
+            for said in ("zender", "Plat zendertje in de fietstas", "Haar zus", "ISDi 1.4", "Alleen voor mij"):
+                await expect(detail).to_contain_text(said)
             assert not await marit.violations()
             assert not marit.errors

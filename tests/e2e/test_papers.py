@@ -74,6 +74,42 @@ def test_an_order_from_her_phone_and_one_from_her_caseworker(
     }
 
 
+def test_papers_of_every_kind_from_her_phone_and_from_her_caseworker(
+    world: World, marit: tuple[object, ...], tmp_path: Path
+) -> None:
+    item, commitment = "ab" * 16, "cd" * 32
+    hers_too: dict[str, tuple[str, ...]] = {
+        "report": ("--kind", "aangifte", "--at", "2026-11-21", "--no-domicile"),
+        "cost": ("--what", "Nieuw slot", "--amount-cents", "18950"),
+        "trace": ("--kind", "tracker", "--what", "Zendertje in de fietstas", "--only-mine"),
+        "question": ("--text", "Mag ik hem blokkeren? Ik weet het niet."),
+        "answer": ("--question", item),
+    }
+    papers: dict[str, tuple[str, ...]] = {
+        **hers_too,
+        "assessment": ("--instrument", "SASH", "--outcome", "hoog", "--items", item, "--items", "12" * 16),
+        "translation": ("--item", item, "--of", commitment, "--language", "en", "--by", "A. Tolk"),
+        "note": ("--kind", "red-flag", "--of", "extreme angst"),
+    }
+    with new_case(world) as hers:
+        phone = hers.enrol(tmp_path / "phone")
+        for kind, said in hers_too.items():
+            run("phone", kind, *said, "--folder", phone)
+        assert "no time that can be" in run(
+            "phone", "report", "--kind", "klacht", "--at", "x", "--folder", phone, fails=True
+        )
+        run("phone", "sync", "--folder", phone)
+        for kind, said in papers.items():
+            run("staff", "caseworker", kind, hers.case, *said, *marit)
+        found = [one.opened.meta for one in hers.vault.items() if one.opened is not None]
+    assert sorted((meta.kind, meta.source) for meta in found) == sorted(
+        [*((kind, "victim") for kind in hers_too), *((kind, "caseworker") for kind in papers)]
+    )
+    assert [meta.only_mine for meta in found if meta.kind == "trace"] == [True, True]
+    (asked, _) = (meta for meta in found if meta.kind == "question")
+    assert asked.text == ("Mag ik hem blokkeren? ", "Ik weet het niet.")
+
+
 def test_a_card_opens_for_every_desk_and_no_one_else(world: World, marit: tuple[object, ...], tmp_path: Path) -> None:
     desks = [keys.Identity.generate() for _ in range(2)]
     form, face = tmp_path / "card.json", tmp_path / "face.png"
@@ -97,7 +133,7 @@ def test_a_card_opens_for_every_desk_and_no_one_else(world: World, marit: tuple[
             card = _opened(prefix, desk)
             assert isinstance(card, Card)
             assert schema.encode(card.card) == {
-                **FORM, "suspect": {**FORM["suspect"], "picture": schema.encode(portrait.PORTRAIT)}
+                **FORM, "orders": [], "suspect": {**FORM["suspect"], "picture": schema.encode(portrait.PORTRAIT)}
             }  # fmt: skip
         assert _titles(hers) == ["Kaart voor de meldkamer"]
 

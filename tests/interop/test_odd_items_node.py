@@ -25,8 +25,9 @@ def ask(question: str, **members: object) -> Any:  # noqa: ANN401 - JSON
     return json.loads(done.stdout)
 
 
-def test_the_pages_rules_are_those_of_the_code() -> None:
-    assert meta_schema.TARGET.read_text() == meta_schema.text(), "run `make docs`"
+def test_the_pages_rules_and_words_are_those_of_the_code() -> None:
+    for file, text in meta_schema.files().items():
+        assert file.read_text() == text, f"{file}: run `make docs`"
 
 
 @pytest.mark.need("node")

@@ -124,12 +124,12 @@ VALUES: Final[dict[str, Any]] = {
 
 def _kinds() -> Iterator[Odd]:
     """Every kind: whole, without each of its members, and with each member of another kind."""
-    every = {name: value for good in FULL.values() for name, value in good.items()}
+    foreign = {name: value for kind in ("incident", "photo", "order") for name, value in FULL[kind].items()}
     for kind, good in FULL.items():
         content = CONTENT if "file" in good else None
         yield Odd(f"kind: {kind}", "whole", _json(good), content)
         yield Odd(f"kind: {kind}, least", _verdict(least := _json(_least(kind)), content), least, content)
-        for name, value in every.items():
+        for name, value in {**foreign, **good}.items():
             plain = _json({member: said for member, said in {**good, name: value}.items() if member != name})
             if name not in good:
                 yield Odd(f"kind: {kind} with {name}", "nothing", _json({**good, name: value}), content)
@@ -138,7 +138,7 @@ def _kinds() -> Iterator[Odd]:
                 blank = _json({**good, name: schema.complete(metas.KINDS[kind], {})[name]})
                 yield Odd(f"kind: {kind}, {name} blank", _verdict(blank, content), blank, content)
     others: tuple[Any, ...] = (
-        "position",
+        "Position",
         "Incident",
         "incident ",
         "",
@@ -154,6 +154,20 @@ def _kinds() -> Iterator[Odd]:
         yield Odd(f"kind: {other!r}", "nothing", _json(meta(kind=other)))
 
 
+NEWER: Final = (
+    "assessment",
+    "report",
+    "cost",
+    "trace",
+    "translation",
+    "note",
+    "question",
+    "answer",
+    "screening",
+    "digest",
+)
+
+
 def _types() -> Iterator[Odd]:
     """Every member of each kind with every type of JSON; which of them open is what the rules say."""
     for kind, members in {
@@ -162,6 +176,7 @@ def _types() -> Iterator[Odd]:
         "alarm": {"alarm", "position"},
         "order": {"order"},
         "card": {"card"},
+        **{kind: make_kind.OWN[kind].keys() for kind in NEWER},
     }.items():
         content = CONTENT if kind == "photo" else None
         for member, (name, value) in itertools.product(sorted(members), VALUES.items()):
@@ -296,7 +311,15 @@ def some() -> tuple[Odd, ...]:
 def few() -> tuple[Odd, ...]:
     """Return some seventy of every kind for a test in a browser, every odd text and the longest one among them."""
     chosen = ("text: ", "long: just")
-    return tuple(one for place, one in enumerate(ODD) if place % 8 == 0 or one.name.startswith(chosen))
+    return tuple(one for place, one in enumerate(ODD) if place % 24 == 0 or one.name.startswith(chosen))
+
+
+def kinds() -> tuple[Odd, ...]:
+    """Return one good item of every kind, each under a title of its own."""
+    return tuple(
+        Odd(f"good: {kind}", "whole", _json({**good, "title": f"Papier: {kind}"}), CONTENT if "file" in good else None)
+        for kind, good in FULL.items()
+    )
 
 
 def write(

@@ -300,7 +300,9 @@ def _add_papers(world: World, today: datetime, order_number: str) -> None:
     assessed = today - timedelta(days=23)
     sash = Assessment(
             source="caseworker", recorded=ids.time_of(assessed), title="SASH: hoog (M. Verhoeven)",
-        text=pieces.cut("Afgenomen door M. Verhoeven, met collega."), happened=Edtf(assessed.date().isoformat()),
+        text=pieces.cut("Afgenomen door M. Verhoeven, met collega."),
+        assessment=parts.Assessment("SASH", "hoog", "2.1", assessor="Casemanager"),
+        happened=Edtf(assessed.date().isoformat()),
     )  # fmt: skip
     world.seal(worker, sash, received=assessed)
     _old_alarm(world, today - timedelta(days=17, hours=-12, minutes=-41))

@@ -10,23 +10,50 @@ from tests.vectors.parts import RECORDED, Vector, gives, id_of, refused
 
 _LEAST: Final = {"v": 2, "source": "victim", "recorded": RECORDED, "title": "Om half negen"}
 _TEXT: Final = ["Hij stond daar weer. ", "Een uur lang."]
-_TIMES: Final = {"happened": "2026-05-12T20:30", "discovered": "2026-05-13"}
+_TIMES: Final = {"happened": "2026-05-12T20:30", "discovered": "2026-05-13", "only_mine": True}
 _PLACE: Final = {"lat": "51.924400", "lon": "4.477700", "accuracy_m": 12}
 _CAMERA: Final = {"taken": "2026-05-12T20:31:07+02:00", "taken_from": "DateTimeOriginal", "position": _PLACE}
 
-OWN: Final[dict[str, dict[str, Any]]] = {
+_ORDER: Final = {
+    "kind": "gedragsaanwijzing",
+    "valid_from": "2026-05-14",
+    "until": "2026-05-24",
+    "number": "HV-2026-17",
+    "area": "De straat en het plein",
+    "persons": ["Noor", "haar dochter"],
+    "watched_by": "De reclassering",
+    "said_by": "letter",
+    "proof": id_of("letter"),
+}
+
+_OWN: Final[dict[str, dict[str, Any]]] = {
     "incident": {
+        "lasted_minutes": 75,
         "conduct": ["following", "visit"],
-        "severity": 3,
-        "impact": "Ik slaap slecht.",
+        "count": 30,
+        "counted": "telefoontjes",
         "place": "Voor de deur",
         "position": _PLACE,
+        "present": False,
+        "against": ["herself", "child"],
+        "done_by": "for-him",
+        "how_known": "Ik herkende de auto",
+        "witnesses": ["De buurvrouw van nummer 14"],
+        "children_present": True,
+        "severity": 3,
+        "impact": "Ik slaap slecht.",
+        "told": [{"whom": "Politie", "at": "2026-05-12T20:45", "number": "PL1700-1", "no_number": False}],
     },
     **{
         kind: {
             "file": {"name": name, "mime": mime, "size": 17, "sha256": hashlib.sha256(name.encode()).hexdigest()},
             "conduct": ["message"],
             "about": id_of("incident"),
+            "origin": "report",
+            "origin_of": "Centrum Seksueel Geweld",
+            "grade": "copy",
+            "how_made": "Met haar telefoon, door de telefoon van haar zus",
+            "took_part": True,
             "camera": _CAMERA,
         }
         for kind, name, mime in (
@@ -50,9 +77,7 @@ OWN: Final[dict[str, dict[str, Any]]] = {
         },
         "position": _PLACE,
     },
-    "order": {
-        "order": {"kind": "huisverbod", "valid_from": "2026-05-14", "until": "2026-05-24", "number": "HV-2026-17"}
-    },
+    "order": {"order": _ORDER},
     "card": {
         "card": {
             "name": "Noor",
@@ -70,18 +95,85 @@ OWN: Final[dict[str, dict[str, Any]]] = {
                 "picture": {"mime": "image/png", "data": "iVBORw0KGgo="},
             },
             "weapons": "Onbekend",
-            "orders": [{"kind": "contactverbod", "valid_from": "2026-05-14", "until": "2026-11-14", "number": "CV-3"}],
+            "orders": [{**_ORDER, "kind": "contactverbod", "number": "CV-3"}],
             "known_places": [{"label": "School", "lat": "51.9361", "lon": "4.4702"}],
             "aol": {"number": "AOL-204", "until": "2026-12-31"},
         }
     },
-    "assessment": {},
+    "assessment": {
+        "assessment": {
+            "instrument": "SASH",
+            "outcome": "hoog",
+            "version": "2.1",
+            "items": [id_of("incident")],
+            "assessor": "Rechercheur zeden",
+            "organisation": "Politie Rotterdam",
+            "decided": "Overleg in het ZVHRR",
+            "next": "2026-06-12",
+        }
+    },
+    "report": {
+        "report": {
+            "kind": "klacht",
+            "at": "2026-05-15",
+            "number": "PL1700-2026-1",
+            "officer": "B. de Wit",
+            "withdraw_until": "2026-05-23",
+            "domicile": True,
+            "individual_assessment": False,
+            "contact": "J. Blom",
+        }
+    },
+    "cost": {
+        "about": id_of("incident"),
+        "cost": {"what": "Nieuw slot", "amount_cents": 18950, "at": "2026-05-16", "receipt": id_of("receipt")},
+    },
+    "trace": {
+        "about": id_of("incident"),
+        "trace": {
+            "kind": "tracker",
+            "what": "Plat zendertje in de fietstas",
+            "found_by": "Haar zus",
+            "found_with": "ISDi 1.4",
+            "report": id_of("search"),
+            "removed": "2026-05-20",
+        },
+    },
+    "translation": {
+        "translation": {
+            "item": id_of("incident"),
+            "of": hashlib.sha256(b"translated").hexdigest(),
+            "language": "en",
+            "by": "A. Tolk",
+            "sworn": True,
+        }
+    },
+    "note": {
+        "about": id_of("incident"),
+        "note": {"kind": "red-flag", "of": "extreme angst", "confirmed": True},
+    },
+    "question": {"about": id_of("incident"), "question": {"to": "De officier", "answer_by": "2026-06-01"}},
+    "answer": {"answer": {"question": id_of("question")}},
+    "screening": {
+        "screening": {"version": "1", "answers": [{"question": "Kan hij bij uw telefoon?", "answer": "Nee"}]}
+    },
+    "label": {},
+    "digest": {"digest": {"read_to": 812, "items": 31, "alarms": 2, "newest": RECORDED, "orders_until": "2026-11-14"}},
 }
+OWN: Final = {**_OWN, "position": _OWN["alarm"], "check-in": _OWN["alarm"]}
 """The members of each kind beside those that all have."""
+
+FOREIGN: Final = ("incident", "photo", "alarm", "order", "card")
+"""Kinds whose members are given to the others, to be refused there."""
 
 NEEDED: Final = {
     **{kind: {"file"} for kind in ("photo", "sound", "video", "file")},
-    **{kind: {kind} for kind in ("alarm", "order", "card")},
+    **{
+        kind: {kind}
+        for kind in ("order", "assessment", "report", "card", "cost", "trace", "translation", "note", "answer")
+    },
+    **{kind: {kind} for kind in ("screening", "digest")},
+    **{kind: {"alarm"} for kind in ("alarm", "position", "check-in")},
 }
 """Those of them without which it is none."""
 
@@ -104,14 +196,14 @@ def vectors() -> list[Vector]:
         [vector for kind in OWN for vector in _of(kind)]
         + [
             _refused(f"a kind that is none: {kind!r}", {**_LEAST, "kind": kind})
-            for kind in ("position", "Photo", "photo ", "", "constructor", ["photo"], 1, True)
+            for kind in ("Position", "Photo", "photo ", "", "constructor", ["photo"], 1, True)
         ]
         + [_refused("no kind", _LEAST)]
     )
 
 
 def _of(kind: str) -> Iterator[Vector]:
-    others = {name: value for other in OWN.values() for name, value in other.items() if name not in OWN[kind]}
+    others = {name: value for other in FOREIGN for name, value in OWN[other].items() if name not in OWN[kind]}
     for name, meta in (("whole", whole(kind)), ("least", least(kind))):
         yield gives(f"{kind}: {name}", "description", *[{"text": _text(meta)}] * 2)
     nothing = schema.complete(metas.KINDS[kind], {})

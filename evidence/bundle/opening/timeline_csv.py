@@ -12,7 +12,7 @@ from typing import Final
 from evidence import edtf
 from evidence.bundle.format.kinds import MEMBERS, words_of
 from evidence.bundle.format.openings import Part
-from evidence.envelope.meta import Alarm, Meta, Order
+from evidence.envelope.meta import Alarm, Cost, Meta, Order, Report
 from evidence.statements import bodies
 from evidence.statements import event as events
 
@@ -56,6 +56,10 @@ def _order(row: Row) -> tuple[str, int]:
         times = (meta.happened, meta.alarm.pressed_at)
     elif isinstance(meta, Order):
         times = (meta.happened, meta.order.valid_from)
+    elif isinstance(meta, Report):
+        times = (meta.happened, meta.report.at)
+    elif isinstance(meta, Cost):
+        times = (meta.happened, meta.cost.at)
     begins = (_begins(time) for time in times if time)
     return next(filter(None, begins), meta.recorded), row.event.index
 

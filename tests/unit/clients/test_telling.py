@@ -47,7 +47,8 @@ def test_a_year_of_two_digits_is_asked_about() -> None:
 
 def test_no_other_time_in_a_description_is_sealed_when_it_cannot_be() -> None:
     days = Edtf("2026-05-01"), Edtf("2026-02-30")
-    for order in (parts.Order("huisverbod", *days), parts.Order("huisverbod", *reversed(days))):
+    for first, last in (days, reversed(days)):
+        order = parts.Order("huisverbod", first, last)
         with pytest.raises(FormatError, match=r"Order\.order\."):
             metas.to_bytes(Order(source="caseworker", recorded=ids.now(), title="x", order=order))
     file = parts.File("a", "b", 1, ids.Sha256("0" * 64))

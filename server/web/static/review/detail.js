@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { address, arrangement, callBack, inside, orders, speaking, suspect } from "../ui/card.js";
 import { isoDay, second, vague } from "../ui/dates.js";
+import { itemsOf, membersOf } from "../ui/members.js";
 import { t, word } from "../ui/texts.js";
 import { visibleLine } from "../core/written.js";
 import { partBadge, proofBadge } from "./table.js";
@@ -11,6 +12,23 @@ import { storyOf } from "./story.js";
 import { shortId, signerName, when } from "./words.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
+
+/** Members that stand elsewhere in the detail, in their own form. */
+const SHOWN = new Set([
+  "v", "kind", "source", "recorded", "title", "text", "happened", "discovered", "severity", "impact", "place", "position", "camera", "file",
+  "card", "alarm", "about", "order.kind", "order.number", "order.until",
+]);
+
+/**
+ * @param {import("./case.js").Case} opened @param {Entry} entry @param {(other: Entry) => unknown} link
+ * @returns {unknown[]} what it names of the case, to go there; by its number where it is not here
+ */
+function linkedItems(opened, entry, link) {
+  return itemsOf(entry.meta).map(([name, id]) => {
+    const other = opened.entries.find((one) => one.id === id);
+    return html`<div><dt>${name}</dt><dd>${other ? link(other) : html`<span class="mono">${id.slice(0, 8)}</span>`}</dd></div>`;
+  });
+}
 
 /** @param {string} name @param {unknown} value @returns {unknown} a line of a definition list, left out when empty */
 const fact = (name, value) => (value === null || value === undefined || value === "" ? nothing
@@ -63,8 +81,10 @@ export function entryDetail(opened, entry, choose, close) {
           t("camera-field", { field: visibleLine(entry.camera.taken_from ?? "?") })}</span>` : null)}
         ${fact("camera-position", position(entry.camera?.position ?? null))}
         ${fact("order", entry.order ? `${word("order", entry.order.kind)} ${entry.order.number ?? ""}` : null)}
-        ${fact("order-until", entry.order ? vague(entry.order.until, true) : null)}
+        ${fact("order-until", entry.order?.until ? vague(entry.order.until, true) : null)}
         ${fact(isPosition(entry) ? "device-message" : "press", entry.alarm ? t(isPosition(entry) ? "message-of" : "press-of", entry.alarm) : null)}
+        ${membersOf(entry.meta, SHOWN).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+        ${linkedItems(opened, entry, link)}
         ${fact("file", entry.file ? html`<bdi>${entry.file.name}</bdi> (${entry.file.mime}, ${t("bytes", { count: entry.file.size })})` : null)}
       </dl>
       <h3>${t("custody")} ${proofBadge(entry.verification)}</h3>

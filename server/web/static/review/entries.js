@@ -14,7 +14,7 @@
  *   card: any, alarm: any, about: string | null, camera: any, happened: string | null, discovered: string | null, recorded: string,
  *   received: string, span: Span | null, at: number, seen: number, precise: boolean, by: Who, size: number, arrived: number | null,
  *   container: import("../core/container.js").Container, key: Bytes, event: TimelineEvent,
- *   verification: Verification, mark: import("./corrections.js").Mark | null}} Entry
+ *   verification: Verification, meta: any, mark: import("./corrections.js").Mark | null}} Entry
  */
 import * as container from "../core/container.js";
 import * as dsse from "../core/dsse.js";
@@ -40,9 +40,12 @@ const ORDER_AHEAD = 10 * 366 * 86_400_000;
  */
 function spanOf(meta) {
   if (meta.alarm?.pressed_at) return spanAt(meta.alarm.pressed_at);
-  if (meta.kind === "order" && meta.order) return spanAt(`${meta.order.valid_from}/${meta.order.until}`, { ahead: ORDER_AHEAD });
-  return spanAt(meta.happened);
+  if (meta.order) return spanAt(orderSpan(meta.order), { ahead: ORDER_AHEAD });
+  return spanAt(meta.happened ?? meta.report?.at ?? meta.cost?.at ?? null);
 }
+
+/** @param {{kind: string, valid_from: string, until: string | null}} order @returns {string} EDTF: the days on which it holds, open where no end was told */
+export const orderSpan = ({ kind, valid_from: first, until }) => (until ? `${first}/${until}` : kind === "stop-gezegd" ? first : `${first}/..`);
 
 /** Nothing waits longer on a phone: a clock that says so was never set, or was set on purpose. */
 const LONGEST_WAIT = 5 * 366 * 86_400_000;
@@ -92,7 +95,7 @@ async function open(event, session) {
       happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
       discovered: meta.discovered ?? null, recorded: meta.recorded, received: event.received_at, span, at, seen,
       precise: span !== null && isPrecise(span), by: event.by, size: event.item.size, arrived: event.item.arrived ?? null,
-      container: sealed, key, event,
+      container: sealed, key, event, meta,
       verification: { state: "checking", reason: "" }, mark: null,
     };
   } catch (error) {

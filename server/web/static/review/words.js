@@ -1,19 +1,28 @@
 /** What the page says of an entry, in the language of the reader; and the search in it. */
 import { wallOf } from "../core/zone.js";
 import { day, longDay, minute, month, second, vague } from "../ui/dates.js";
+import { membersOf } from "../ui/members.js";
 import { language, t, word } from "../ui/texts.js";
+import { orderSpan } from "./entries.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 
 const DAY = 86_400_000;
+
+/** Kinds of what happened at some time, told or not. */
+const HAPPENS = ["incident", "photo", "sound", "video", "file", "alarm", "position", "check-in"];
+
+/** Members that are searched by their own words. */
+const OWN = new Set(["v", "kind", "source", "recorded", "title", "text", "happened", "discovered", "severity", "impact", "place", "conduct"]);
+
 /** A vague time longer than this is not found by each of its months. */
 const MOST_MONTHS = 24;
 
 /** @param {Entry} entry @returns {string} when: a position to the second, anything else as it was told */
 export function when({ kind, order, happened }) {
-  if (kind === "card") return "–"; // a paper that happened at no time
+  if (!happened && !order && !HAPPENS.includes(kind)) return "–"; // a paper that happened at no time
   if (kind === "position" && happened) return second(happened);
-  return vague(kind === "order" && order ? `${order.valid_from}/${order.until}` : happened);
+  return vague(kind === "order" && order ? orderSpan(order) : happened);
 }
 
 /** @param {import("./entries.js").Who} by @returns {string} the short form of who sealed it, as `getuige verify` writes it too */
@@ -46,7 +55,7 @@ function wordsOf(entry) {
     ...(severity === null ? [] : [t("severity-short", { level: severity }), t(`severity-${severity}`)]),
     ...(order ? [word("order", order.kind), order.number ?? ""] : []),
     signerName(by), shortId(by), when(entry), ...dates(entry.span), discovered ? vague(discovered) : "",
-    minute(recorded), minute(received), entry.id,
+    minute(recorded), minute(received), entry.id, ...(entry.meta ? membersOf(entry.meta, OWN).flat() : []),
   ];
 }
 

@@ -5,7 +5,7 @@ import { vague } from "./dates.js";
 import { t, word } from "./texts.js";
 import { View } from "./view.js";
 
-/** @typedef {{kind: string, valid_from: string, until: string, number?: string | null}} Order */
+/** @typedef {{kind: string, valid_from: string, until: string | null, number?: string | null}} Order */
 
 /** Types of a picture that are shown; whatever else somebody sealed stays bytes. */
 const PICTURES = ["image/jpeg", "image/png"];
@@ -47,9 +47,9 @@ export function suspect(him) {
 export function orders(orders, today) {
   if (!orders?.length) return html`<p class="none">${t("orders-none")}</p>`;
   return html`<ul class="orders">${orders.map(({ kind, valid_from: first, until, number }) => {
-    const ended = until < today;
-    const when = ended ? "order-ended" : first > today ? "order-from" : "order-holds";
-    return html`<li class=${ended ? "ended" : "holds"}><strong>${word("order", kind)}</strong> ${t(when, { from: vague(first, true), until: vague(until, true) })}
+    const ended = until !== null && until < today;
+    const when = ended ? "order-ended" : until === null ? "order-open" : first > today ? "order-from" : "order-holds";
+    return html`<li class=${ended ? "ended" : "holds"}><strong>${word("order", kind)}</strong> ${t(when, { from: vague(first, true), until: until ? vague(until, true) : "" })}
       ${number ? html`<span class="quiet">${number}</span>` : nothing}</li>`;
   })}</ul>`;
 }
