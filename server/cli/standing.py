@@ -105,6 +105,32 @@ def _register_vault(app: typer.Typer) -> None:
 
 
 def _register_staff(app: typer.Typer) -> None:
+    @app.command("cases")
+    def cases(key: Key, trust: Trust, url: Url, phrase_file: PhraseFile = None, as_json: AsJson = False) -> None:
+        """List your team's cases: who reads what is added, until when, and whether consent changed. Nobody first."""
+        from server.clients.caseworker import Caseworker
+
+        rows = []
+        for one in Caseworker(connect(key, trust, url, phrase_file)).cases():
+            told = one.get("readers") or {}
+            rows.append(
+                {
+                    "case": one["case"],
+                    "opened": one["opened_at"],
+                    "items": one["items"],
+                    "readers": told.get("count", ""),
+                    "until": told.get("until"),
+                    "ends_within_days": told.get("ends_within_days"),
+                    "next_from": told.get("next_from"),
+                    "consent_changed": told.get("changed_at"),
+                }
+            )
+        show(rows, as_json=as_json, nothing="Your team has no case.")
+        if alone := sum(row["readers"] == 0 for row in rows):
+            typer.echo(f"! {alone} of them have no reader: she names one with her vault, in a safe place.", err=True)
+        if any(row["consent_changed"] for row in rows):
+            typer.echo("! Consent changed under her phrase: make the check that was agreed at intake.", err=True)
+
     @app.command("exclude")
     def exclude(
         key: Key,

@@ -18,10 +18,11 @@ from evidence.envelope.wraps import ReaderError
 from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from evidence.statements.facts import NO_LIST, vault_pin
-from server.clients import case_keys, timeline, tus
+from server.clients import case_keys, standing_list, timeline, tus
 from server.clients.errors import ClientError, DistrustError
 from server.clients.invitation import Invitation
 from server.clients.signing import Signer
+from server.clients.standing_list import Reading, Recipients
 from server.clients.timeline import Moment
 
 INVITATION_VALID: Final = timedelta(hours=24)
@@ -184,17 +185,39 @@ class Caseworker:
     ) -> Sealed:
         """Seal an item to `readers` (as `readers` gives them; the case's own first), upload it and say so.
 
+        It goes to those on her standing list as well; who does not hold there is left out.
+
         Raises:
             ClientError: refused or not reachable, or nothing can be wrapped to any of the readers.
         """
+        listed = self._listed(case, meta)
+        everybody = [*dict.fromkeys((*readers, *listed.keys))]
         try:
-            prepared = sealing.prepare(self.signer.identity, case, meta, readers, content, item=item)
+            prepared = sealing.prepare(self.signer.identity, case, meta, everybody, content, item=item)
         except ReaderError as error:
             raise ClientError(f"Nothing was sealed: {error}.") from error
         out = io.BytesIO()
         body = sealing.write(prepared, content, out)
         tus.upload_bytes(self.signer.api, out.getvalue(), body.item, body.container.sha256)
-        return Sealed(body.item, self._post("item.seal", body, case), prepared.left_out)
+        return Sealed(body.item, self._post("item.seal", body, case), (*prepared.left_out, *listed.left_out))
+
+    def _listed(self, case: ids.CaseId, meta: Meta) -> Recipients:
+        """Return whom the list in force gives an item; nobody when what is shown of it does not hold."""
+        try:
+            reading = Reading.of(timeline.read(self.signer, case, []))
+        except ClientError:
+            return Recipients((), ())
+        current = reading.in_force(ids.now())
+        return standing_list.recipients(current, self.signer.certificates(), meta, reading.excluded)
+
+    def cases(self) -> list[dict[str, Any]]:
+        """Return the cases of the team, those first that nobody reads.
+
+        Raises:
+            ClientError: refused or not reachable.
+        """
+        rows: list[dict[str, Any]] = self.signer.api.get("/api/v1/cases")
+        return sorted(rows, key=lambda one: bool((one.get("readers") or {}).get("count", 1)))
 
     def record(self, case: ids.CaseId, paper: Meta, item: ids.ItemId | None = None) -> Sealed:
         """Seal a paper to the case and to this caseworker.

@@ -33,6 +33,8 @@ MEANS: Final[Mapping[str, str]] = {
     "of the key says what is not true.",
     "seen-beyond": "it says to have seen a longer log than this one. The server may have been restored and miss the "
     "newest part, or somebody with a copy of the key says what is not true.",
+    "closed-to-readers": "it added something that nobody on the list can open. She keeps it to herself, or it has not "
+    "heard of the list yet: then `wrap-missing` by her vault gives it.",
 }
 FOR_HER: Final = "Tell your caseworker, at a moment and in a place that are safe, and not by this phone."
 FOR_STAFF: Final[Mapping[str, str]] = {
@@ -40,6 +42,8 @@ FOR_STAFF: Final[Mapping[str, str]] = {
     "everything on her phone arrive, then `revoke-phone`, and invite a new one. Whoever has the copy will notice.",
     "seen-contradicts": _LATER,
     "seen-beyond": _LATER,
+    "closed-to-readers": "Nothing is wrong by itself. Make the check that was agreed at intake: the word, the place, "
+    "who calls. Ask her alone.",
 }
 """What to do, for her and for her caseworkers."""
 

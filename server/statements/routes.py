@@ -1,8 +1,12 @@
 """POST /statements: a signed act goes in, a receipt comes out, and nothing is said before it is durable."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from evidence import ids
+from evidence.envelope.container import Wrap
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.errors import NotAllowedError
@@ -16,7 +20,7 @@ from server.exports.plans import check_export
 from server.problems import ProblemError, domains, general
 from server.statements import refusals
 from server.statements.parts import Intake, IntakeGiven
-from server.statements.seals import Sealing, check_seal
+from server.statements.seals import Sealing, check_seal, reaches_no_reader
 from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, LastAnswer, ReceiptAnswer
 from server.uploads import begun
 from server.uploads.parts import UploadsGiven
@@ -87,6 +91,13 @@ def get_last_statement(who: VaultAsking, intake: IntakeGiven) -> LastAnswer:
     return LastAnswer(seq=last.seq, statement=last.prev, stored=receipt)
 
 
+def _note_closed(intake: Intake, statement: Statement, wraps: Sequence[Wrap]) -> None:
+    """Give her lead a neutral sign of what no reader of hers will open; nothing is refused for it."""
+    now = ids.now()
+    if intake.journal.ask(lambda standing: reaches_no_reader(standing, statement, wraps, now)):
+        intake.signs.note("closed-to-readers", statement, 0, now)
+
+
 def _needs_checking_beside(statement: Statement) -> bool:
     beside = bodies.ItemSeal | bodies.ItemOpen | bodies.Export | bodies.LogRotate
     return statement.seen is not None or statement.type.startswith("alarm.") or isinstance(statement.body, beside)
@@ -118,7 +129,7 @@ def _check_beside(intake: Intake, statement: Statement, sealing: Sealing) -> Non
             sealed = intake.journal.seal_of(body.item)
             if sealed is None:
                 sealing.begin()
-                check_seal(intake.blobs, statement, body, public)
+                _note_closed(intake, statement, check_seal(intake.blobs, statement, body, public))
             elif sealed.statement != statement.id:
                 # Before the file is read: it may be in S3 only, and nobody makes us fetch it by asking again.
                 raise NotAllowedError("exists", "this item was sealed before")

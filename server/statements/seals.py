@@ -4,14 +4,18 @@ The server cannot read the item; it compares sizes, hashes and the signed head, 
 """
 
 import hashlib
+from collections.abc import Sequence
 from concurrent.futures import Future
 
+from evidence import ids
 from evidence.envelope import container
-from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES, TamperedError
-from evidence.statements import bodies
+from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES, TamperedError, Wrap
+from evidence.statements import bodies, reader_lists
 from evidence.statements.event import Recorded
+from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.store.ports import BlobStore
+from server.items.access import openers_of
 from server.problems import ProblemError, domains
 from server.uploads.folder import HASH_READ_BYTES, Hold, UploadFolder
 
@@ -45,8 +49,24 @@ class Sealing:
             self._hold = None
 
 
-def check_seal(blobs: BlobStore, statement: Statement, body: bodies.ItemSeal, public: bytes) -> None:
+def reaches_no_reader(standing: Standing, statement: Statement, wraps: Sequence[Wrap], now: ids.Time) -> bool:
+    """Whether what her phone or vault seals is wrapped to nobody of those who get everything by the list in force.
+
+    She may keep it to herself, it may not have heard of the list, or somebody makes her: her lead asks her.
+    """
+    case = statement.case
+    if case is None or standing.role_of(statement.by) not in {"phone", "vault"}:
+        return False
+    known = reader_lists.in_force(standing.lists.get(case, ()), now)
+    readers = [kid for kid in reader_lists.of_everything(known) if standing.on_team(kid, case)]
+    names = {name for kid in readers for name in openers_of(standing, kid)}
+    return bool(names) and names.isdisjoint(wrap.to for wrap in wraps)
+
+
+def check_seal(blobs: BlobStore, statement: Statement, body: bodies.ItemSeal, public: bytes) -> tuple[Wrap, ...]:
     """Compare the stored container with the statement about it; `public` is the author's Ed25519 key. Blocks.
+
+    Returns the wraps in its head.
 
     Raises ProblemError BLOB_MISSING when the file is not complete here, and the domain's errors when they differ.
     """
@@ -57,10 +77,11 @@ def check_seal(blobs: BlobStore, statement: Statement, body: bodies.ItemSeal, pu
         container.check_against(prefix, statement.case, statement.by, body)
         container.verify_head(prefix, public)
         if body.content is None:
-            return
+            return prefix.head.wraps
         file.seek(prefix.size)
         digest = hashlib.sha256()
         while piece := file.read(HASH_READ_BYTES):
             digest.update(piece)
     if digest.hexdigest() != body.content.sha256:
         raise TamperedError("the item and its statement differ in: content hash")
+    return prefix.head.wraps

@@ -16,9 +16,11 @@ from evidence import canonical, files, ids, schema
 from evidence.errors import EvidenceError
 from evidence.statements.statement import Statement
 
-Kind = Literal["number-taken", "seen-contradicts", "seen-beyond"]
+Kind = Literal["number-taken", "seen-contradicts", "seen-beyond", "closed-to-readers"]
 """`number-taken`: two statements of one key have one number. `seen-contradicts`: it names a head that this server's own
-signed head of that size contradicts. `seen-beyond`: it names a head beyond this log, which may have been restored."""
+signed head of that size contradicts. `seen-beyond`: it names a head beyond this log, which may have been restored.
+`closed-to-readers`: what it sealed is wrapped to nobody on her list: kept to herself, or it has not heard of the
+list."""
 
 WRITE_AGAIN: Final = timedelta(minutes=1)
 """The same sign is written down once in this time, however often it is given."""

@@ -241,9 +241,12 @@ def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:
     )
 
 
-def signs(sources: TimelineSources, case: ids.CaseId) -> list[SignOut]:
-    """Return the signs that something is not right with a device of a case."""
-    found = sources.signs.of(case)
+def signs(sources: TimelineSources, view: CaseView) -> list[SignOut]:
+    """Return the signs that something is not right with a device of a case.
+
+    Those about consent are for her lead, and not for whoever makes her say her phrase.
+    """
+    found = [one for one in sources.signs.of(view.case) if not view.everything or one.kind != "closed-to-readers"]
     return [SignOut(kind=one.kind, by=one.by, first=one.first, last=one.last) for one in found]
 
 

@@ -14,7 +14,7 @@ CASE: Final = "6f1c0a52b4d9e87f3a2b1c0d9e8f7a6b"
 class SignOut(BaseModel):
     """A sign that something is not right with a device: which key, what, and when first and last."""
 
-    kind: Literal["number-taken", "seen-contradicts", "seen-beyond"]
+    kind: Literal["number-taken", "seen-contradicts", "seen-beyond", "closed-to-readers"]
     by: str
     first: str
     last: str
@@ -36,7 +36,7 @@ class CaseFacts(BaseModel):
 
 
 class ReadersOut(BaseModel):
-    """Who gets what is added, for whoever sees the whole case, without a name.
+    """Who gets what is added, for her caseworkers, without a name.
 
     `count` readers get all of it `until` then; 0 is a case without a reader. `ends_within_days` is 30, 7 or 1 when that
     is near, `next_from` when a later list begins. `changed_at`: something was taken back or disputed under her phrase;

@@ -185,3 +185,30 @@ def test_who_is_excluded_hears_what_a_stranger_hears(
             assert (one.status_code, one.json()) == (none.status_code, none.json()), path
             assert problem(one) == "not-found"
         assert case.case not in [one["case"] for one in who.http.get("/api/v1/cases").json()]
+
+
+def test_her_lead_is_told_neutrally_what_changed_and_whoever_has_her_phrase_is_not(
+    world: World, case: CaseOfHers, phone: Person, colleague: Person
+) -> None:
+    def told(who: Person) -> tuple[Any, list[str], Any]:
+        facts = who.http.get(f"/api/v1/cases/{case.case}/timeline").json()["case"]
+        (row,) = [one for one in who.http.get("/api/v1/cases").json() if one["case"] == case.case]
+        return facts["readers"], [one["kind"] for one in facts["signs"]], row["readers"]
+
+    readers, signs, row = told(world.caseworker)
+    assert (readers["count"], readers["changed_at"], signs, row) == (0, None, [], readers)
+    soon = ids.time_of(datetime.now(UTC) + timedelta(days=6))
+    set_list(case, 1, world.caseworker, colleague, until=soon)
+    add(case, phone, world.caseworker)
+    readers, signs, row = told(world.caseworker)
+    assert (readers["count"], readers["until"], readers["ends_within_days"], signs) == (2, soon, 7, [])
+    add(case, phone)  # kept to herself, or a phone that has not heard
+    tomorrow = ids.time_of(datetime.now(UTC) + timedelta(days=1, minutes=1))
+    set_list(case, 2, since=tomorrow)
+    readers, signs, row = told(world.caseworker)
+    assert (readers["count"], readers["next_from"], signs, row) == (2, tomorrow, ["closed-to-readers"], readers)
+    assert readers["changed_at"] is not None
+    assert told(case.vault) == (None, [], None)
+    reader = world.certify("investigator", "R. Nieuwsgierig")
+    grant(case, reader, add(case, phone, world.caseworker))
+    assert told(reader) == (None, [], None)

@@ -16,6 +16,7 @@ FIRST, LAST = "2026-11-02T08:15:00.000Z", "2026-11-09T20:40:00.000Z"
 SAID = {
     "number-taken": ("kopie van de sleutel", "Praat alleen met haar, op een veilige plek, en niet via deze telefoon"),
     "seen-contradicts": ("ander logboek", "Meld dit vandaag aan de beheerder"),
+    "closed-to-readers": ("geen lezer kan openen", "Doe de controle"),
     "seen-beyond": ("langer logboek", "Meld dit vandaag aan de beheerder"),
 }
 

@@ -51,12 +51,19 @@ def _titles(who: Investigator, her: PhoneOwner) -> set[str]:
     return {moment.opened.meta.title for moment in who.timeline(her.case) if moment.opened}
 
 
-def test_who_fetched_without_a_key_is_not_said_to_have_opened_it(her: PhoneOwner) -> None:
+def test_who_fetched_without_a_key_is_not_said_to_have_opened_it(her: PhoneOwner, tmp_path: Path) -> None:
     reader = Investigator(her.connect(her.world.investigator.identity))
-    given, kept = _by_title(her)["Een"], _by_title(her)["Twee"]
-    her.vault.grant(her.world.investigator.kid, "aangifte", 30, lambda moment: moment.item == given)
-    assert _titles(reader, her) == {"Een"}
     worker = her.world.caseworker.identity
+    her.vault.set_readers({worker.kid: None})
+    with open_phone(
+        tmp_path / "phone"
+    ) as phone:  # it has not heard of the list: what it adds is given, and not wrapped
+        phone.add(incident("Vier"))
+        phone.add(incident("Vijf"))
+        phone.sync()
+    given, kept = _by_title(her)["Vier"], _by_title(her)["Vijf"]
+    her.vault.grant(her.world.investigator.kid, "aangifte", 30, lambda moment: moment.item == given)
+    assert _titles(reader, her) == {"Vier"}
     assert not [one for one in timeline.read(her.connect(worker), her.case, [worker]) if one.opened]  # ciphertext only
     vault = _erasing(her, her.identity)
 

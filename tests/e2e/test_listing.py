@@ -87,6 +87,7 @@ def words(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[
         ("staff", "list"): by("marit"),
         ("staff", "caseworker", "devices"): by("marit", case),
         ("staff", "caseworker", "erasures"): by("marit", "--case", case),
+        ("staff", "caseworker", "cases"): by("marit"),
         ("staff", "caseworker", "readers-now"): by("marit", "--case", case),
         ("staff", "caseworker", "lendings"): by("marit"),
         ("staff", "dispatcher", "shifts"): by("daan"),

@@ -61,6 +61,7 @@ class StandIn:
         self.statements: list[statement.Statement] = []
         self.erased: list[dict[str, Any]] = []
         self.signs: list[dict[str, str]] = []
+        self.readers: dict[str, Any] | None = None
         self.alarms: dict[str, dict[str, Any]] = {}
         self.acts: list[statement.Statement] = []
         self.reports: list[tuple[str, str]] = []
@@ -235,7 +236,8 @@ class StandIn:
         case = self.world.standing.cases[self.world.case]
         lead = {"kid": case.body.lead, "label": LABELS["marit"], "role": "caseworker"}
         facts = {"case": self.world.case, "xwing": case.body.xwing, "vault": case.body.vault, "lead": lead,
-                 "team": case.body.team, "opened_at": case.opened_at, "signs": self.signs}  # fmt: skip
+                 "team": case.body.team, "opened_at": case.opened_at, "signs": self.signs,
+                 "readers": self.readers}  # fmt: skip
         return {"case": facts, "events": events, "erased": self.erased, "next": None, "log": {"size": len(pairs)}}
 
     def _event(self, made: statement.Statement, one: Any) -> dict[str, Any]:  # noqa: ANN401 - a Recorded

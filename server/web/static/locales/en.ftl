@@ -113,6 +113,9 @@ readers-count = { $count ->
     [one] One reader, until { $until }.
    *[other] { $count } readers, until { $until }.
 }
+sign-closed-to-readers = Phone { $phone } added something that no reader can open
+sign-closed-to-readers-means = She keeps it to herself, or her phone does not know the new list of readers yet. It arrived as always, and nothing was erased.
+sign-closed-to-readers-do = Make the check that was agreed at intake: the word, the place, who calls. Ask her alone.
 sign-do = What to do:
 sign-once = Seen on { $at }.
 sign-seen = First on { $first }, last on { $last }.

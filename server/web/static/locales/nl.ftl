@@ -113,6 +113,9 @@ readers-count = { $count ->
     [one] Eén lezer, tot en met { $until }.
    *[other] { $count } lezers, tot en met { $until }.
 }
+sign-closed-to-readers = Telefoon { $phone } voegde iets toe dat geen lezer kan openen
+sign-closed-to-readers-means = Zij houdt het voor zichzelf, of haar telefoon kent de nieuwe lijst van lezers nog niet. Het is gewoon aangekomen en er is niets gewist.
+sign-closed-to-readers-do = Doe de controle die bij de intake is afgesproken: het woord, de plek, wie er belt. Vraag het alleen aan haar zelf.
 sign-do = Wat nu:
 sign-once = Gezien op { $at }.
 sign-seen = Voor het eerst op { $first }, het laatst op { $last }.

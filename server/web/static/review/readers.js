@@ -14,21 +14,21 @@ const SHOWN_MS = 14 * 86_400_000;
 /** @param {Readers} readers @returns {{key: string, with: Record<string, string | number>}[]} what there is to say, worst first */
 function told({ count, until, ends_within_days: days, next_from: next, changed_at: changed }) {
   const said = [];
-  if (count === 0) said.push({ key: "readers-none", with: {} });
-  if (changed !== null && Date.now() - Date.parse(changed) < SHOWN_MS) said.push({ key: "readers-changed", with: { at: minute(changed) } });
-  if (count > 0 && days !== null && until !== null) said.push({ key: "readers-end", with: { at: minute(until) } });
-  if (next !== null) said.push({ key: "readers-next", with: { at: minute(next) } });
+  if (count === 0) said.push({ key: "none", with: {} });
+  if (changed !== null && Date.now() - Date.parse(changed) < SHOWN_MS) said.push({ key: "changed", with: { at: minute(changed) } });
+  if (count > 0 && days !== null && until !== null) said.push({ key: "end", with: { at: minute(until) } });
+  if (next !== null) said.push({ key: "next", with: { at: minute(next) } });
   return said;
 }
 
 /** @param {Readers | null | undefined} readers @returns {unknown} for a row of the list of cases */
 export const readerMarks = (readers) => (readers ? told(readers) : []).map((one) => html`
-  <span class=${one.key === "readers-none" ? "badge failed" : "badge"} data-readers=${one.key}>${t(one.key, one.with)}</span>`);
+  <span class=${one.key === "none" ? "badge failed" : "badge"} data-readers=${one.key}>${t(`readers-${one.key}`, one.with)}</span>`);
 
 /** @param {Readers | null | undefined} readers @returns {unknown} above an opened case */
 export const readerBanners = (readers) => (readers ? told(readers) : []).map((one) => html`
-  <section class=${one.key === "readers-none" ? "card sign problem" : "card sign"} role="status" data-readers=${one.key}>
-    <h2>${t(one.key, one.with)}</h2>
-    <p class="sign-do">${t(`${one.key}-do`)}</p>
+  <section class=${one.key === "none" ? "card sign problem" : "card sign"} role="status" data-readers=${one.key}>
+    <h2>${t(`readers-${one.key}`, one.with)}</h2>
+    <p class="sign-do">${t(`readers-${one.key}-do`)}</p>
     ${readers?.count && readers.until ? html`<p class="quiet">${t("readers-count", { count: readers.count, until: day(readers.until) })}</p>` : nothing}
   </section>`);

@@ -6,7 +6,7 @@ import { counted } from "./figures.js";
 import { shortId } from "./words.js";
 
 /**
- * @typedef {{kind: "number-taken" | "seen-contradicts" | "seen-beyond", by: string, first: string, last: string}} Sign which
+ * @typedef {{kind: "number-taken" | "seen-contradicts" | "seen-beyond" | "closed-to-readers", by: string, first: string, last: string}} Sign which
  *   key gave it; the server's word, and no evidence
  */
 
