@@ -34,7 +34,7 @@ from tests.support.postgres_world import PostgresServer
 from tests.support.server_process import invitation, serving, slowly
 from tests.support.server_world import CaseOfHers, Person, World, problem, settings_in
 from tests.support.starter import Process
-from tests.support.waiting import patience, until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.need("initdb", "postgres")
 MIB = 1024 * 1024
@@ -215,18 +215,17 @@ def test_one_upload_at_two_servers_is_written_by_one_at_a_time(pair: Pair) -> No
     elsewhere = Person(pair.second.public_url, identity=phone.identity)
     created = phone.create(len(good), hashlib.sha256(good).hexdigest()).headers["location"]
     where = created.removeprefix(phone.url)  # the second server has another address
-    begun = threading.Event()
+    part = Layout(pair.settings.data).uploads / f"{where.rpartition('/')[2]}.part"
     answers: list[httpx.Response] = []
 
     def pieces() -> Iterator[bytes]:
         for piece in slowly(good[: 3 * MIB]):
             yield piece
-            begun.set()
             time.sleep(0.02)  # a slow network, so that the other server's request comes in between
 
     first = threading.Thread(target=lambda: answers.append(phone.patch(where, 0, pieces())))
     first.start()
-    begun.wait(patience(10))
+    until(lambda: part.stat().st_size > 0, "the first server writes")
     late = elsewhere.patch(where, 0, bad)
     first.join()
     assert answers[0].status_code == 204, answers[0].text
