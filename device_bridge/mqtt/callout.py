@@ -13,7 +13,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -41,6 +41,7 @@ ACCOUNT: Final = "GETUIGE"
 """The NATS account that devices and bridges share."""
 
 RECONNECT_S: Final = 0.5
+CANCEL_AGAIN_S: Final = 0.2
 ANSWER_S: Final = 2.0
 """How long a broker may take to list its connections."""
 
@@ -74,6 +75,7 @@ class AuthCallout:
         self._events = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._system: Client | None = None
+        self._clients: list[Client] = []
         self._refusals: set[asyncio.Future[None]] = set()
         self.loop = Loop(f"callout {login.url}", self._turn, self._events.close)
 
@@ -108,12 +110,21 @@ class AuthCallout:
         serving, stopped = asyncio.ensure_future(self._serve()), asyncio.ensure_future(self._stop.wait())
         await asyncio.wait((serving, stopped), return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
-        if not serving.done():
-            serving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await serving
-        if self._stop.is_set():
-            await _end_all()
+        try:
+            await _end({serving})
+            with contextlib.suppress(asyncio.CancelledError):
+                await serving
+        finally:
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        """End what the clients left: an attempt to connect, and the socket that it had already."""
+        await _end(asyncio.all_tasks() - {asyncio.current_task()})
+        for client in self._clients:
+            if client._transport is not None:  # noqa: SLF001 - its own `close` waits for what never was a connection
+                client._transport.close()  # type: ignore[no-untyped-call] # noqa: SLF001
+        self._clients.clear()
+        await asyncio.sleep(0)  # a socket is closed in the next turn, and this may be the last one
 
     async def _serve(self) -> None:
         """Answer until the client gives up: then it is made anew."""
@@ -137,24 +148,20 @@ class AuthCallout:
         `ready` follows its connection, which subscribes anew by itself; `gone` is set when it never comes back.
         """
         client = Client()
-        try:
-            await client.connect(
-                self._login.url,
-                user=user,
-                password=password,
-                max_reconnect_attempts=-1,
-                reconnect_time_wait=RECONNECT_S,  # type: ignore[arg-type] # fractions of a second are as good
-                connect_timeout=ANSWER_S,  # type: ignore[arg-type] # as above
-                allow_reconnect=True,
-                error_cb=_note_error,
-                disconnected_cb=partial(_note, ready.clear),
-                reconnected_cb=partial(_note, ready.set),
-                closed_cb=partial(_note, gone.set),
-            )
-        except BaseException:
-            with contextlib.suppress(Exception):  # it may have a socket already, or not even a server to close
-                await client.close()
-            raise
+        self._clients.append(client)
+        await client.connect(
+            self._login.url,
+            user=user,
+            password=password,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=RECONNECT_S,  # type: ignore[arg-type] # fractions of a second are as good
+            connect_timeout=ANSWER_S,  # type: ignore[arg-type] # as above
+            allow_reconnect=True,
+            error_cb=_note_error,
+            disconnected_cb=partial(_note, ready.clear),
+            reconnected_cb=partial(_note, ready.set),
+            closed_cb=partial(_note, gone.set),
+        )
         return client
 
     async def _answer(self, message: Msg) -> None:
@@ -287,9 +294,10 @@ async def _note_error(error: Exception) -> None:
     log.warning("callout-connection", error=type(error).__name__)
 
 
-async def _end_all() -> None:
-    """End what a client left behind, such as an attempt to connect: this loop will not run again."""
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
+async def _end(tasks: "Iterable[asyncio.Future[Any] | None]") -> None:
+    """Cancel tasks until they have ended: `asyncio.wait_for`, in which the client waits, may swallow a cancellation."""
+    left = {task for task in tasks if task is not None and not task.done()}
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
