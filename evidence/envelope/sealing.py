@@ -28,7 +28,7 @@ READ_BYTES: Final = 1024 * 1024
 """Large enough that hashing, not calling, is the cost."""
 
 MIN_META_BYTES: Final = 2048
-"""Short and empty incidents look alike from outside; without a word one has some 1,000 bytes."""
+"""Short and empty incidents look alike from outside; without a word one has some 500 bytes."""
 
 
 class ChangedError(EvidenceError):

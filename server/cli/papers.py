@@ -1,7 +1,7 @@
 """`getuige phone order`, `getuige staff caseworker order | card`: papers of a case, sealed on this computer."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,17 +26,30 @@ Until = Annotated[str | None, typer.Option("--until", help="Its last day, if it 
 Number = Annotated[str | None, typer.Option("--number", help="Its number, as the paper has it.")]
 Text = Annotated[str, typer.Option("--text", help="What it forbids, in the paper's words or yours.")]
 
+Area = Annotated[str | None, typer.Option("--area", help="Where he may not come.")]
+Persons = Annotated[list[str] | None, typer.Option("--person", help="No contact with. May be repeated.")]
+WatchedBy = Annotated[str | None, typer.Option("--watched-by", help="Who watches over it.")]
+SaidBy = Annotated[
+    str | None, typer.Option("--said-by", help="How he was told to stop: herself, letter, lawyer or police.")
+]
+Proof = Annotated[str | None, typer.Option("--proof", help="The item that shows it.")]
+
 
 def register_phone(app: typer.Typer) -> None:
     """Add what she may record herself."""
 
     @app.command("order")
-    def order(
+    def order(  # noqa: PLR0913, PLR0917 - each option of a typer command is a parameter
         kind: Kind,
         first: First,
         until: Until = None,
         number: Number = None,
         text: Text = "",
+        area: Area = None,
+        person: Persons = None,
+        watched_by: WatchedBy = None,
+        said_by: SaidBy = None,
+        proof: Proof = None,
         folder: Annotated[
             Path, typer.Option("--folder", envvar="GETUIGE_PHONE", help="The phone's memory.", file_okay=False)
         ] = Path("phone"),
@@ -48,7 +61,15 @@ def register_phone(app: typer.Typer) -> None:
         from server.clients import papers
         from server.clients.phone_folder import open_phone
 
-        said = papers.order(kind, first, until, source="victim", number=number, text=text)
+        said = papers.order(
+            kind,
+            first,
+            until,
+            source="victim",
+            number=number,
+            text=text,
+            **_more(area, person, watched_by, said_by, proof),
+        )
         with open_phone(folder) as phone:
             typer.echo(f"Kept here, sealed. Item {phone.add(said)}")
 
@@ -67,6 +88,11 @@ def register_caseworker(app: typer.Typer) -> None:
         until: Until = None,
         number: Number = None,
         text: Text = "",
+        area: Area = None,
+        person: Persons = None,
+        watched_by: WatchedBy = None,
+        said_by: SaidBy = None,
+        proof: Proof = None,
         phrase_file: PhraseFile = None,
     ) -> None:
         """Record what he was forbidden, and from when until when. Sealed to her case and to you."""
@@ -74,7 +100,15 @@ def register_caseworker(app: typer.Typer) -> None:
         from server.clients import papers
         from server.clients.caseworker import Caseworker
 
-        said = papers.order(kind, first, until, source="caseworker", number=number, text=text)
+        said = papers.order(
+            kind,
+            first,
+            until,
+            source="caseworker",
+            number=number,
+            text=text,
+            **_more(area, person, watched_by, said_by, proof),
+        )
         who = Caseworker(connect(key, trust, url, phrase_file))
         tell(who.record(ids.CaseId(hex_id(case, "CASE")), said))
 
@@ -111,6 +145,14 @@ def register_caseworker(app: typer.Typer) -> None:
         for remark in card_form.remarks(said):
             typer.echo(remark, err=True)
         tell(who.leave_card(ids.CaseId(hex_id(case, "CASE")), papers.card(said)))
+
+
+def _more(
+    area: str | None, persons: list[str] | None, watched_by: str | None, said_by: str | None, proof: str | None
+) -> dict[str, Any]:
+    """Return what the two commands say alike."""
+    said = {"area": area, "watched_by": watched_by, "said_by": said_by}
+    return {**said, "persons": persons or (), "proof": hex_id(proof, "--proof") if proof else None}
 
 
 def _ask(path: str) -> list[str]:

@@ -4,7 +4,9 @@ Both hold what somebody was told on paper or at a table, in its own words; nothi
 """
 
 import re
-from typing import Final, cast, get_args
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, Literal, cast, get_args
 
 from evidence import ids
 from evidence.edtf import Edtf
@@ -23,7 +25,7 @@ _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _DEGREES: Final = re.compile(r"-?\d{1,3}(\.\d{1,9})?")
 
 
-def order(
+def order(  # noqa: PLR0913 - one for each thing that an order says
     kind: str,
     valid_from: str,
     until: str | None,
@@ -32,13 +34,27 @@ def order(
     number: str | None = None,
     title: str | None = None,
     text: str = "",
+    area: str | None = None,
+    persons: Sequence[str] = (),
+    watched_by: str | None = None,
+    said_by: str | None = None,
+    proof: str | None = None,
 ) -> Order:
     """Return an order as it is sealed; `valid_from` and `until` are its first and last day, such as 2026-11-21.
+
+    `said_by` and `proof` are for *stop gezegd*: how he was told, and the item that shows it.
 
     Raises:
         ClientError: no such order, no such day, or the last day is before the first.
     """
-    paper = in_force(kind, valid_from, until, number)
+    paper = replace(
+        in_force(kind, valid_from, until, number),
+        area=area,
+        persons=tuple(persons),
+        watched_by=watched_by,
+        said_by=cast("Literal['herself', 'letter', 'lawyer', 'police'] | None", said_by),
+        proof=ids.ItemId(proof) if proof else None,
+    )
     said = Order(
         source=source,
         recorded=ids.now(),
@@ -48,6 +64,10 @@ def order(
         order=paper,
     )
     telling.check(said)
+    try:
+        metas.to_json(said)
+    except FormatError as error:
+        raise ClientError(f"The order cannot be kept: {error}. Nothing was kept.") from error
     return said
 
 

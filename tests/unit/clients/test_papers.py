@@ -68,6 +68,19 @@ def test_a_card_that_cannot_be_is_refused(wrong: dict[str, Any], why: str) -> No
     assert "Nothing was sealed" in str(refused.value)
 
 
+def test_stop_was_said_on_a_day_in_a_way_and_something_shows_it() -> None:
+    proof = "ab" * 16
+    told = papers.order("stop-gezegd", "2026-11-21", None, source="victim", said_by="letter", proof=proof, text="Stop.")
+    assert (told.title, told.happened) == ("Stop gezegd", "2026-11-21")
+    assert (told.order.said_by, told.order.proof, told.order.until) == ("letter", proof, None)
+    open_ended = papers.order("civiel", "2026-11-21", None, source="caseworker", area="De straat", persons=["Noor"])
+    assert (open_ended.happened, open_ended.order.persons) == ("2026-11-21/..", ("Noor",))
+    wrongs: tuple[dict[str, Any], ...] = ({"said_by": "a friend"}, {"proof": "x"})
+    for wrong in wrongs:
+        with pytest.raises(ClientError, match="The order cannot be kept"):
+            papers.order("stop-gezegd", "2026-11-21", None, source="victim", **wrong)
+
+
 def test_the_form_asks_for_every_member_of_a_card_but_the_picture() -> None:
     told = {*schema.leaves(parts.Card)} - {"suspect.picture.mime", "suspect.picture.data"}
     assert told == card_form.QUESTIONS.keys()
