@@ -4,6 +4,7 @@ A verifier that finds a fault names it and proves nothing about what it is in; o
 takes seconds for a row: `make test` has the first of each thing that it can say, and `make faults` has all.
 """
 
+import ast
 import json
 import re
 import shutil
@@ -16,6 +17,8 @@ import pytest
 from evidence.bundle.checking.texts import STEP_OF
 from evidence.bundle.format import layout
 from server.web import verifier_tables
+from tests.interop.foreign import verifier as foreign
+from tests.interop.foreign.proofs import UnreadableError
 from tests.support.bare_python import BarePython
 from tests.support.command_line import getuige
 from tests.support.node_process import answer
@@ -118,6 +121,37 @@ def test_the_pages_verifier_says_the_same_by_the_same_numbers(row: Row, made: Ma
     assert told["code"] == bool(claims_of(ours, "failed"))
     not_checked = {one["about"] for one in told["claims"] if one["code"] == "not-checked-here"}
     assert not_checked >= {"times", "derived"}, "where it does not look, it says so"
+
+
+@EACH
+def test_a_verifier_from_the_format_pages_alone_says_the_same(row: Row, made: Made) -> None:
+    """It makes no CSV and no CASE file again, does not know our texts for people, and unpacks nothing."""
+    path, trust = made(row)
+    unseen = set(row.python.says) <= {"bag-text-foreign", "derived-differs", "derived-not-compared"}
+    expected = 2 if path.suffix == ".zip" else 0 if unseen and row.python.code == 1 else row.python.code
+    if expected == 2:
+        with pytest.raises((UnreadableError, AssertionError, ValueError, LookupError)):
+            foreign.main(path, trust)
+        return
+    told = foreign.main(path, trust)
+    assert bool(told["failed"]) is bool(expected), told["failed"]
+    steps = {step for step, _ in told["failed"]}
+    assert not expected or {STEP_OF[code] for code in row.python.says} <= steps, told["failed"]
+    assert any("not compared" in one for one in told["notes"]), "where it does not look, it says so"
+
+
+def test_the_verifier_from_the_pages_imports_nothing_of_ours() -> None:
+    found = {name for one in ("proofs.py", "verifier.py") for name in _imported(Path(foreign.__file__).with_name(one))}
+    assert not {name for name in found if name.split(".")[0] in {"evidence", "server", "device_bridge", "nacl"}}
+    assert {name for name in found if name.startswith("tests")} == {"tests.interop.foreign.proofs"}
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
 
 
 def claims_of(claims: list[dict[str, Any]], verdict: str) -> set[tuple[int, str, str]]:

@@ -82,7 +82,7 @@ FIELDS: Final[Mapping[str, Callable[[Path, Organisation], None]]] = {
     "renamed": _lines(lambda lines: [line.replace("/title", "/titld") for line in lines]),
     "two values for each other": _lines(lambda lines: _swapped(lines, 2)),
     "two salts for each other": _lines(lambda lines: _swapped(lines, 1)),
-    "a number as a text": _lines(lambda lines: [*lines[:-1], lines[-1].replace("\t2\n", '\t"2"\n')]),
+    "a number as a text": _lines(lambda lines: [line.replace("\t2\n", '\t"2"\n') for line in lines]),
     "withheld, and shown in the description": _lines(lambda lines: [_withheld(lines[0]), *lines[1:]]),
     "the end of the last line": _lines(lambda lines: [*lines[:-1], lines[-1].removesuffix("\n")]),
 }
