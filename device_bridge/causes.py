@@ -40,7 +40,10 @@ WORDS: Final[dict[CauseCode, tuple[str, str]]] = {
         "nobody watches: no console is open with a shift begun",
     ),
     "route-away": ("Een weg naar buiten werkt niet: {about}.", "{about}"),
-    "no-account": ("Een alarmcentrale kent een knop niet: {about}.", "{about}"),
+    "no-account": (
+        "Een centrale gaf knoppen geen aansluitnummer ({about}): een druk daarop komt daar niet aan.",
+        "a centre gave devices no account ({about}): it is not told when they are pressed",
+    ),
     "presses-not-stored": ("Een druk op de knop wordt niet opgeslagen: {about}.", "{about}"),
     "presses-wait": ("Een druk op de knop wacht op opslag: {about}.", "{about}"),
     "presses-not-completed": ("Een druk is nog niet verwerkt tot bewijs: {about}.", "{about}"),

@@ -52,7 +52,7 @@ def closed_into(
 
 
 def folded(orphan: Alarm, target: Alarm, more: int, at: ids.Time, covers: tuple[str, ...] = ()) -> tuple[Alarm, Alarm]:
-    """Return the orphan, ended, and the alarm that it is, with `more` presses that it did not have before.
+    """Return the orphan, ended, and the alarm that it is, with `more` presses than this bridge counted in it.
 
     `covers`: the orphan's presses, which its close covers when a bridge that was alone noted none.
     """

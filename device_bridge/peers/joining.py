@@ -128,13 +128,9 @@ class Joining:
     def _fold(self, spool: Writing, orphan: Alarm, target: Alarm, told: list[Alarm]) -> list[ids.AlarmId]:
         """Fold, and return the alarms that presses raised of which whoever closed the orphan cannot have known."""
         rows = presses.of_alarm(spool, orphan.alarm)
-        own = [
-            row
-            for row in rows
-            if row.pressed.kind != "cancel" and presses.elsewhere(spool, row.pressed.identity) != target.alarm
-        ]
+        here = {row.pressed.identity for row in (*rows, *presses.of_alarm(spool, target.alarm)) if not _is_cancel(row)}
         covers = tuple(sorted(lineage.cover(row.pressed.identity) for row in rows))
-        ended, together = folding.folded(orphan, target, len(own), ids.now(), covers)
+        ended, together = folding.folded(orphan, target, len(here) - 1 - target.repeats, ids.now(), covers)
         presses.fold(spool, orphan.alarm, target.alarm, sends=target.is_open)
         spool.save_alarm(ended)
         changed: list[ids.AlarmId] = []
@@ -151,6 +147,10 @@ class Joining:
         spool.queue_statement(said.id, orphan.alarm, said.envelope.to_bytes())
         spool.count("alarms.folded")
         return changed
+
+
+def _is_cancel(row: presses.Row) -> bool:
+    return row.pressed.kind == "cancel"
 
 
 def _is_open(spool: Writing, name: ids.AlarmId) -> bool:

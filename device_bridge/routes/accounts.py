@@ -21,13 +21,12 @@ class Accounts:
 
     @property
     def trouble(self) -> str | None:
-        """Say at which centre how many devices in use have no account."""
+        """Name the centres at which devices in use have no account, and how many: in words that are of no language."""
         devices = self._registry.devices() if self._centres else []
         missing = {
             centre: sum(not self._is_known(device.accounts, centre) for device in devices) for centre in self._centres
         }
-        said = [f"{count} device(s) have no account at {centre}" for centre, count in missing.items() if count]
-        return "; ".join(said) or None
+        return ", ".join(f"{centre}: {count}" for centre, count in missing.items() if count) or None
 
     def _is_known(self, accounts: Iterable[CentreAccount], centre: str) -> bool:
         return any(

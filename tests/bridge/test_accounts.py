@@ -57,6 +57,11 @@ def test_a_device_without_an_account_is_named_before_it_is_pressed_and_made_up_b
         assert "no-account" not in named(made.bridge)
         memory = made.new_device()
         assert "no-account" in named(made.bridge)
+        (cause,) = [one for one in made.bridge.feed._view.health()["causes"] if one["code"] == "no-account"]
+        assert cause["nl"] == (
+            "Een centrale gaf knoppen geen aansluitnummer (other: 1): een druk daarop komt daar niet aan."
+        )
+        assert cause["en"].startswith("a centre gave devices no account (other: 1)")
         push(made, memory)
         reading = made.bridge.spool.read()
         until(lambda: [r for a in reading.newest_alarms(1) for r in a.routes if r.code == "no-account"], "it says so")

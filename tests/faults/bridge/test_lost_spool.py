@@ -299,6 +299,7 @@ def test_an_orphan_that_was_closed_before_anybody_was_heard_is_folded_too(tmp_pa
         (followed,) = [one.alarm for one in made.alarms(0) if one.is_open]
         made.bridges[0].peers.followers[0].loop = again(made.bridges[0])
         until(lambda: blind.spool.read().alarm(ids.AlarmId(orphan)).folded_into == followed, "the orphan is folded")
+        assert blind.spool.read().alarm(followed).repeats == 1, "presses 2 and 3; 4 calls anew"
         back(made.world)
         until(
             lambda: [one.alarm for one in made.alarms(0) if one.is_open] not in ([], [followed]), "press 4 calls anew"
