@@ -17,6 +17,7 @@ from evidence.edtf import Edtf
 from evidence.envelope import parts
 from evidence.envelope.meta import Alarm
 from evidence.statements import bodies, statement
+from tests.support.page_world import build
 from tests.support.stand_in import StandIn
 from tests.support.visitor import ARTEFACTS, Visitor, visit
 
@@ -220,10 +221,8 @@ async def test_a_caseworker_is_asked_to_look_at_a_close_that_was_quick_or_none(
         await marit.sound()
 
 
-async def test_a_press_that_was_moved_counts_in_the_alarm_that_it_was_moved_to(
-    browser: Browser, server: StandIn
-) -> None:
-    world = server.world
+async def test_a_press_that_was_moved_counts_in_the_alarm_that_it_was_moved_to(browser: Browser) -> None:
+    world = build(())  # of its own: other tests count what is in theirs
     pressed = world.press()
     alarm, at = ids.AlarmId(str(pressed["alarm"])), ids.now()
     push = bodies.Press(3, next(world.counters))
@@ -235,25 +234,28 @@ async def test_a_press_that_was_moved_counts_in_the_alarm_that_it_was_moved_to(
         alarm=parts.Alarm(alarm, world.device, push.boot, push.counter, "press", ids.Base64("gw=="), at, 4, "gnss"),
     )
     item, digest = world.seal(world.bridge, meta, desk=True), ids.Sha256("d" * 64)
-    async with visit(browser, server.url) as marit:
-        counted = marit.page.locator("[data-figure='alarms']").first
-        await marit.review()
-        before = int(await counted.get_attribute("data-count") or 0)
-        following, blind = ids.AlarmId("1" * 32), ids.AlarmId("2" * 32)
-        raised = bodies.AlarmRaise(blind, world.device, push, "press", item, digest, digest, at, "a", (), alarm)
-        for name, body in (("alarm.raise", raised), ("alarm.fold", bodies.AlarmFold(blind, following))):
-            if name == "alarm.fold":
-                first = bodies.Press(3, next(world.counters))
-                known = bodies.AlarmRaise(following, world.device, first, "press", item, digest, digest, at, "a", ())
-                world.record(statement.sign(world.bridge, "alarm.raise", known, case=world.case))
-            world.record(statement.sign(world.bridge, name, body, case=world.case))
-        daan = world.people["daan"]
-        world.record(statement.sign(daan, "alarm.take_over", bodies.AlarmAct(following), case=world.case))
-        await marit.review()
-        await expect(counted).to_have_attribute("data-count", str(before + 1))
-        await marit.page.locator(".row", has_text=item).locator(".title").click()
-        await expect(marit.page.locator(".story li")).to_contain_text("overgenomen")
-        await marit.sound()
+    with StandIn(world) as server:
+        async with visit(browser, server.url) as marit:
+            counted = marit.page.locator("[data-figure='alarms']").first
+            await marit.review()
+            before = int(await counted.get_attribute("data-count") or 0)
+            following, blind = ids.AlarmId("1" * 32), ids.AlarmId("2" * 32)
+            raised = bodies.AlarmRaise(blind, world.device, push, "press", item, digest, digest, at, "a", (), alarm)
+            for name, body in (("alarm.raise", raised), ("alarm.fold", bodies.AlarmFold(blind, following))):
+                if name == "alarm.fold":
+                    first = bodies.Press(3, next(world.counters))
+                    known = bodies.AlarmRaise(
+                        following, world.device, first, "press", item, digest, digest, at, "a", ()
+                    )
+                    world.record(statement.sign(world.bridge, "alarm.raise", known, case=world.case))
+                world.record(statement.sign(world.bridge, name, body, case=world.case))
+            daan = world.people["daan"]
+            world.record(statement.sign(daan, "alarm.take_over", bodies.AlarmAct(following), case=world.case))
+            await marit.review()
+            await expect(counted).to_have_attribute("data-count", str(before + 1))
+            await marit.page.locator(".row", has_text=item).locator(".title").click()
+            await expect(marit.page.locator(".story li")).to_contain_text("overgenomen")
+            await marit.sound()
 
 
 async def test_paper_is_a_document_with_her_words_and_says_that_a_filter_was_on(

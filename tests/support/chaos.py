@@ -257,7 +257,8 @@ def _move_into(network: Network, bridges: list[BridgeProcess]) -> None:
 def counted_presses(journal: list[Statement]) -> dict[ids.Sha256, ids.AlarmId]:
     """Return the alarm in which each press counts: of those that have it the one raised last, and what that one is.
 
-    All others were closed without it; whoever reads otherwise would count it twice (docs/formats/statement.md).
+    One that another names in `moved_from` is not the last, in whatever order two bridges told the journal. All others
+    were closed without it; whoever reads otherwise would count it twice (docs/formats/statement.md).
     """
     into = {one.body.alarm: one.body.into for one in journal if isinstance(one.body, bodies.AlarmFold)}
     ended = {one.body.alarm for one in journal if isinstance(one.body, bodies.AlarmClose)}
@@ -267,7 +268,13 @@ def counted_presses(journal: list[Statement]) -> dict[ids.Sha256, ids.AlarmId]:
     for one in journal:
         if isinstance(one.body, bodies.AlarmRaise | bodies.AlarmRepeat):
             stands.setdefault(one.body.identity, set()).add(into.get(one.body.alarm, one.body.alarm))
-    counted = {press: max(alarms, key=raised.index) for press, alarms in stands.items()}
+    left = {
+        (one.body.identity, into.get(one.body.moved_from, one.body.moved_from))
+        for one in journal
+        if isinstance(one.body, bodies.AlarmRaise | bodies.AlarmRepeat) and one.body.moved_from is not None
+    }
+    stay = {press: {name for name in alarms if (press, name) not in left} for press, alarms in stands.items()}
+    counted = {press: max(alarms, key=raised.index) for press, alarms in stay.items()}
     assert not [press for press, alarms in stands.items() if alarms - closed - {counted[press]}], "each counts in one"
     return counted
 

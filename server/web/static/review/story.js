@@ -38,16 +38,18 @@ export function storyOf({ events, authority }, alarm) {
 /** @typedef {{alarm: string, boot: number, counter: number}} Sealed the alarm that a press was in when it was sealed, and its number */
 
 /**
- * A press that an alarm was closed without counts in the next one (`moved_from`), and an alarm that a bridge without memory named
- * by itself counts as the one that it is (`alarm.fold`).
+ * A press that several alarms have counts in the one raised last, the others were closed without it; one that another names in
+ * `moved_from` is not the last. An alarm that a bridge without memory named by itself counts as the one that it is (`alarm.fold`).
  * @param {{events: any[], authority: import("../core/authority.js").Authority}} opened
  * @returns {(sealed: Sealed) => string} the alarm in which a press counts
  */
 export function placesOf({ events, authority }) {
-  /** @type {Map<string, string>} a press in an alarm → the alarm that it was moved to */
-  const moved = new Map();
-  /** @type {Map<string, string>} */
+  /** @type {Map<string, number>} an alarm → when it was raised, in the order of the journal */
+  const raised = new Map();
+  /** @type {Map<string, string>} an alarm → the one that it is */
   const folded = new Map();
+  /** @type {{alarm: string, press: string, identity: string, left: string | undefined}[]} */
+  const told = [];
   for (const { index, type, event } of events) {
     if (!["alarm.raise", "alarm.repeat", "alarm.fold"].includes(type)) continue;
     try {
@@ -55,18 +57,22 @@ export function placesOf({ events, authority }) {
       const { by, body, type: signed } = read(envelope);
       if (signed !== type || authority.find(by, index)?.role !== "bridge" || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) continue;
       if (type === "alarm.fold") folded.set(body.alarm, body.into);
-      else if (body.moved_from) moved.set(`${body.moved_from} ${body.press.boot}.${body.press.counter}`, body.alarm);
+      else told.push({ alarm: body.alarm, press: `${body.press.boot}.${body.press.counter}`, identity: body.identity, left: body.moved_from });
+      if (type === "alarm.raise") raised.set(body.alarm, index);
     } catch {
       // One that cannot be read or does not hold moves nothing; the press counts where it was sealed.
     }
   }
-  return ({ alarm, boot, counter }) => {
-    const been = new Set([alarm]);
-    for (let place = alarm; ;) {
-      const next = moved.get(`${place} ${boot}.${counter}`) ?? folded.get(place);
-      if (next === undefined || been.has(next)) return place;
-      been.add(next);
-      place = next;
-    }
-  };
+  const isNow = (/** @type {string} */ name) => folded.get(name) ?? name;
+  const left = new Set(told.flatMap(({ identity, left: from }) => (from ? [`${identity} ${isNow(from)}`] : [])));
+  /** @type {Map<string, string>} a press, by what the bridges call it → the alarm in which it counts */
+  const places = new Map();
+  for (const { alarm, identity } of told) {
+    const [name, known] = [isNow(alarm), places.get(identity)];
+    if (left.has(`${identity} ${name}`)) continue;
+    if (known === undefined || (raised.get(name) ?? -1) > (raised.get(known) ?? -1)) places.set(identity, name);
+  }
+  const names = new Map(told.map(({ alarm, press, identity }) => [`${alarm} ${press}`, identity]));
+  for (const { left: from, press, identity } of told) if (from && !names.has(`${from} ${press}`)) names.set(`${from} ${press}`, identity);
+  return ({ alarm, boot, counter }) => places.get(names.get(`${alarm} ${boot}.${counter}`) ?? "") ?? isNow(alarm);
 }
