@@ -338,7 +338,7 @@ root_of() { # INDEX SIZE LEAF-HASH PROOF: walk the audit path
     fi
     fn=$((fn >> 1)); sn=$((sn >> 1))
   done < "$WORK/path"
-  if [ "$sn" -eq 0 ]; then echo "$r"; else echo too-short; fi
+  if [ "$sn" -eq 0 ] && [ "$1" -lt "$2" ]; then echo "$r"; else echo too-short; fi
 }
 
 # Each authority with its roots: those that tsa-policy names, or else whoever is in tsa-roots.pem.

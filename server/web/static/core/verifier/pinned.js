@@ -3,5 +3,5 @@
 /** @type {Record<string, string>} */
 export const TEXTS = {
   "HOWTO.txt": "a98226bfa5e39d3b732e2770e49a2722c178ebede0d0df9a61c993cd6150b66d",
-  "verify.sh": "4bc8cdd32435d821c392ba4d0fca014b8d256fec86ccd4bb841cd88e89d6495d",
+  "verify.sh": "57514a5f033b2afed8aa1565242be75f0cf790589a69862b3f7aa85ebb1cea53",
 };
