@@ -55,6 +55,9 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
     severity: Annotated[int | None, typer.Option(min=0, max=4, help="How bad it was, 0 to 4.")] = None,
     impact: Annotated[str | None, typer.Option(help="What it did to you.")] = None,
     place: Annotated[str | None, typer.Option(help="Where.")] = None,
+    only_mine: Annotated[
+        bool, typer.Option("--only-mine", help="For yourself: nobody on your list gets it. You can give it later.")
+    ] = False,
     folder: Folder = DEFAULT_FOLDER,
 ) -> None:
     """Keep an incident on this phone, sealed. `sync` sends it."""
@@ -76,6 +79,7 @@ def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
         severity=cast("Severity | None", severity),
         impact=impact,
         place=place,
+        only_mine=only_mine or None,
     )
     with open_phone(folder) as phone:
         item = phone.add(meta)

@@ -114,7 +114,7 @@ def recipients(
 
 def is_hers_alone(meta: Meta) -> bool:
     """Whether she keeps an item to herself: then no list reaches it, whoever could wrap it."""
-    return bool(getattr(meta, "only_mine", False))
+    return bool(meta.only_mine)
 
 
 def rows_of(

@@ -17,7 +17,7 @@ from evidence.envelope import container
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.statement import FIRST_PREV, Chain
-from server.clients import phone_folder
+from server.clients import phone_folder, timeline
 from server.clients.case_keys import CASE_KEYS
 from server.clients.caseworker import Caseworker
 from server.clients.errors import DistrustError
@@ -44,6 +44,11 @@ def sealed_to(phone: Phone) -> set[ids.KeyId]:
     newest = list(phone.outbox.entries())[-1]
     head = container.parse_prefix(newest.container.read_bytes()).head
     return {one.to for one in head.wraps} - {keys.opening_kid(phone.case_key)}
+
+
+def titles(her: PhoneOwner, who: keys.Identity) -> list[str]:
+    """Return what somebody reads of her case."""
+    return [one.opened.meta.title for one in timeline.read(her.connect(who), her.case, [who]) if one.opened]
 
 
 def row(who: keys.Identity) -> bodies.StandingReader:
@@ -96,12 +101,19 @@ def test_a_phone_hears_of_the_list_when_it_joins_and_at_each_sync(her: PhoneOwne
         phone.sync()
         prove(phone)
         assert not list(warnings(phone))
+        phone.add(incident("Voor mij alleen", only_mine=True))
+        assert sealed_to(phone) == set()
+        phone.sync()
+        assert her.vault.wrap_missing() == 1  # what was added before the phone heard, and not what is hers alone
+        assert titles(her, lead) == ["Nog niet gehoord", "Voor haar ook"]
         her.vault.set_readers({lead.kid: ("order",)})  # takes her reader of everything away: a day from now
         phone.sync()
         phone.add(incident("Nog altijd"))
         assert sealed_to(phone) == {lead.opening_kid}
     opened = [one.opened.meta.title for one in her.vault.items() if one.opened]
-    assert opened == ["Niemand", "Nog niet gehoord", "Voor haar ook"]
+    assert opened == ["Niemand", "Nog niet gehoord", "Voor haar ook", "Voor mij alleen"]
+    signs = her.world.caseworker.http.get(f"/api/v1/cases/{her.case}/timeline").json()["case"]["signs"]
+    assert [one["kind"] for one in signs] == ["closed-to-readers"]
 
 
 def test_what_a_phone_keeps_has_no_name_of_anybody(her: PhoneOwner, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ more rows.
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ from evidence import ids
 from evidence.bundle.opening import opened
 from evidence.envelope import sealing
 from evidence.envelope.meta import Media
+from evidence.statements import bodies
+from tests.support import published
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
 
@@ -59,6 +62,10 @@ class Story:
         photo = Media(kind="photo", source="victim", recorded=ids.now(), title="Auto")
         content = sealing.Content.of_bytes(bytes(50_000), "auto.jpg", "image/jpeg")
         items = [book.seal(incident()), book.seal(photo, content, announced=True), book.begin(photo, content, 30_000)]
+        lead = bodies.StandingReader(book.caseworker.kid, published.sha256_of(book.caseworker))
+        until = ids.time_of(datetime.now(UTC) + timedelta(days=9))
+        listed = bodies.ListSet(1, ids.now(), until, (lead,), agreed=book.caseworker.kid)
+        book.act(book.vault, "list.set", listed, case=book.case, cosigner=book.caseworker)
         book.grant(*items)
         bundle = book.export(*items)
         opened.open_bundle(bundle, book.investigator, folder / "opened")

@@ -47,6 +47,11 @@ class Standing {
       if (!invitation || invitation.case !== said.case || invitation.expires <= at) throw new SignatureError("no such invitation");
       wanted.set(body.invite, invitation.key);
     }
+    if (type === "list.set" && body.agreed) {
+      const lead = this.keys.get(body.agreed);
+      if (!lead?.inForce) throw new SignatureError("the key that signed is not known here, or no longer in force");
+      wanted.set(body.agreed, lead.key);
+    }
     for (const [kid, one] of wanted) if ((await signingKid(one)) !== kid) throw new SignatureError("another key than its name");
     const signed = new Set(dsse.verify(envelope, (kid) => wanted.get(kid)));
     if (signed.size !== wanted.size) throw new SignatureError("the statement is not signed by every key that it needs");
