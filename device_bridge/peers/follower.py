@@ -9,6 +9,7 @@ and nothing here needs the database.
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import httpx
@@ -24,6 +25,7 @@ from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.spool.writing import Writing
 from evidence import canonical, ids, keys, schema
+from evidence.errors import FormatError
 from evidence.statements import statement as statements
 
 FIRST_WAIT_S: Final = 1.0
@@ -154,6 +156,7 @@ class Follower:
             self._of = page.spool
             if fresh:  # another spool than the one that was heard last: from its beginning
                 return replication.PAGE_ROWS
+        self._foresee(page.items)
         for start in range(0, len(page.items), TAKEN_AT_ONCE):
             self._take(page.items[start : start + TAKEN_AT_ONCE])
         return len(page.items)
@@ -168,6 +171,22 @@ class Follower:
         page = replication.opened(answer.content, self._bridge, after)
         if page.items and page.spool == self._of:
             self._take(page.items)
+
+    def _foresee(self, items: Sequence[replication.Item]) -> None:
+        """Note what all closings of a page cover before any of it is taken in.
+
+        A bridge that is behind has everything in one alarm. Closing by closing it would move what is left to the next
+        alarm, again and again, and fall behind further.
+        """
+        closed = []
+        for item in (one for one in items if one.kind == "alarm"):
+            with suppress(FormatError):  # it is counted where it is taken in
+                alarm = replication.alarm_of(item)
+                closed += [] if alarm is None or alarm.is_open else [alarm]
+        if len(closed) > 1:
+            with self._spool.write() as spool:
+                for one in closed:
+                    spool.cover(one)
 
     def _take(self, items: Sequence[replication.Item]) -> None:
         changed: set[ids.AlarmId] = set()

@@ -80,11 +80,15 @@ class Writing(Reading):
                 bool(alarm.orphan and alarm.folded_into is None),
             ),
         )
+        self.cover(alarm)
+        if tell:
+            self.tell_peers("alarm", alarm.alarm, b"")
+
+    def cover(self, alarm: Alarm) -> None:
+        """Note which presses the closing of an alarm covers; nothing of one that is open."""
         if not alarm.is_open:
             covers = [(press, alarm.alarm) for press in merging.covered(alarm) or ()]
             self.sql.executemany("INSERT OR IGNORE INTO covered VALUES (?, ?)", covers)
-        if tell:
-            self.tell_peers("alarm", alarm.alarm, b"")
 
     def tell_peers(self, kind: str, key: str, body: bytes) -> None:
         """Note news for other bridges; newer news of the same thing takes the place of older. Nothing without peers."""

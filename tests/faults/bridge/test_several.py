@@ -10,6 +10,7 @@ import pytest
 from device_bridge.alarm import lineage
 from device_bridge.errors import AlarmError, PeerError
 from device_bridge.intake.presses import received_now
+from device_bridge.loops import Loop
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.spool import presses, replication
 from device_bridge.wire import codes, reading
@@ -164,6 +165,29 @@ def test_a_close_covers_what_the_other_bridge_has(tmp_path: Path) -> None:
         assert made.alarms(0)[0].repeats == 1, "it has heard of the second press"
         made.agree()
         assert [one.state for one in made.alarms(1)] == ["closed"], "and nothing comes back"
+
+
+def test_a_bridge_that_is_behind_moves_each_press_once(tmp_path: Path) -> None:
+    """It has everything in one alarm, and hears of eight that were closed: what they cover goes where it belongs."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        follower, who = made.bridges[1].peers.followers[0], made.world.organisation.dispatcher
+        follower.loop.stop()
+        for counter in range(1, 9):
+            for of in (0, 1):
+                post(made, of, *spoken(memory, counter))
+            (name,) = [one.alarm for one in made.alarms(0) if one.is_open]
+            for act, reason in (("accept", None), ("close", "genuine")):
+                made.bridges[0].acts.carry_out(name, made.world.organisation.act(who, act, name, reason))  # type: ignore[arg-type]
+        assert [one.repeats for one in made.alarms(1)] == [7]
+        follower.loop = Loop("peer again", follower._turn)
+        follower.loop.start()
+        made.agree()
+        assert [one.state for one in made.alarms(1)] == ["closed"] * 8
+        assert made.bridges[1].spool.read().counters()["relayed.anew"] == 7
+        made.forwarded()
+        assert len(set(counted_presses(made.world.organisation.journal()).values())) == 8
 
 
 def test_a_close_waits_for_no_bridge_that_is_silent(tmp_path: Path) -> None:
