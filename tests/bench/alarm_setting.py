@@ -1,6 +1,7 @@
 """Brokers and one bridge process on a journal, and bare peers to measure beside: for the benchmark of alarms."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from evidence.statements.statement import Statement
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect, open_engine
 from evidence.store.journal.journal import SqlJournal
+from tests.support import process_tree
 from tests.support.bridge_world import AlarmOrganisation, bridge_login, new_broker
 from tests.support.ports import free_port, free_ports
 from tests.support.postgres_world import postgres_server
@@ -146,9 +148,9 @@ def _bridge(made: Setting, number: int) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def restart(made: Setting) -> None:
-    """End the first bridge as a power cut would (kill -9), and start it again."""
+    """End the first bridge with all that it started as a power cut would (kill -9), and start it again."""
     assert made.process is not None
-    made.process.kill()
+    process_tree.signal_all(process_tree.tree(made.process.pid), signal.SIGKILL)
     made.process.wait()
     made.process = _started(made, 0)
 

@@ -5,40 +5,35 @@ the same run, because what matters is what others do to her.
 """
 
 import asyncio
-import contextlib
 import os
 import signal
 import statistics
-import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import httpx
 import pytest
 
-from device_bridge.wire import message
-from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from tests.bench.alarm_figures import Figures, figures, p99
 from tests.bench.alarm_setting import Setting, restart, setting
-from tests.support.crowd import PUBLISH, CrowdDevice, connect_all, text
+from tests.support import process_tree
+from tests.support.crowd import CrowdDevice, connect_all
+from tests.support.small_disk import fill, small_disk
+from tests.support.storms import STORMS, raging
 from tests.support.waiting import until
 
 FIXTURES = (figures,)
 ROUNDS = int(os.environ.get("GETUIGE_STORM_ROUNDS", "40"))
 TURNS = 3
-STRANGERS_A_SECOND = 300
-BEATS_A_SECOND = 5000
-TOGETHER = 100
-IDLE_S = 30.0
-KILLS = 5
+FAULT_TURNS = 2
+FAULT_S = 10.0
+IDLE_S = 20.0
+KILLS = 4
 
 KINDS = [
     pytest.param("nats", marks=pytest.mark.need("nats-server")),
     pytest.param("mosquitto", marks=pytest.mark.need("mosquitto")),
 ]
-
-Storm = Callable[[Setting, CrowdDevice], Coroutine[None, None, None]]
 
 
 # ------------------------------------------------------------------------------------------------------------ storms
@@ -51,22 +46,17 @@ def test_the_next_womans_press_in_a_storm(tmp_path: Path, figures: Figures, kind
 
 async def _storms(made: Setting, figures: Figures) -> None:
     her, other = await _devices(made, 2)
-    storms: dict[str, Storm] = {
-        "one device presses 100 times at once": _one_device,
-        f"{STRANGERS_A_SECOND} strangers' posts a second": _strangers,
-        f"{BEATS_A_SECOND:,} heartbeats a second": _heartbeats,
-    }
-    took: dict[str, list[float]] = {name: [] for name in ("alone", *storms)}
+    took: dict[str, list[float]] = {name: [] for name in ("alone", *STORMS)}
     for turn in range(TURNS):
-        order = list(storms.items())[turn:] + list(storms.items())[:turn]
+        order = [*list(STORMS.items())[turn:], *list(STORMS.items())[:turn]]
         took["alone"] += await _presses(her)
         for name, storm in order:
-            async with _raging(storm, made, other):
+            async with raging(storm, f"http://127.0.0.1:{made.feed_port}", other):
                 took[name] += await _presses(her)
             await asyncio.to_thread(until, lambda: _is_calm(made), "the storm is over", 120)
     alone = statistics.median(took["alone"])
     why = "sender, broker, bridge and lane share these cores: see the share of each in `top -H`"
-    for name in storms:
+    for name in STORMS:
         label = f"The next woman's press while {name}, {made.kind}"
         figures.at_most(f"{label}: p50", "ms", statistics.median(took[name]), ("hers without", alone), 2, why)
         figures.at_most(f"{label}: p99", "ms", p99(took[name]), ("the design's limit", 10), 1, why)
@@ -91,64 +81,11 @@ async def _presses(her: CrowdDevice) -> list[float]:
     return took
 
 
-@contextlib.asynccontextmanager
-async def _raging(storm: Storm, made: Setting, other: CrowdDevice) -> AsyncIterator[None]:
-    task = asyncio.create_task(storm(made, other))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
 def _is_calm(made: Setting) -> bool:
     """Whether nothing of the storm is left: counters stand still for a moment."""
     before = made.counters()
     time.sleep(0.5)
     return made.counters() == before
-
-
-async def _one_device(_made: Setting, other: CrowdDevice) -> None:
-    """A hundred presses at once, and again as soon as they are stored."""
-    while True:
-        await asyncio.gather(*(other.press(60) for _ in range(TOGETHER)))
-
-
-async def _strangers(made: Setting, other: CrowdDevice) -> None:
-    """Posts in the name of nobody, and of her, at an even pace."""
-    topic = str(UpTopic(other.device, Lane.ALARM))
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{made.feed_port}", timeout=10) as client:
-
-        async def post(number: int) -> None:
-            with contextlib.suppress(httpx.HTTPError):
-                await client.post("/press", params={"topic": topic}, content=number.to_bytes(200, "big"))
-
-        begun, sent, going = time.perf_counter(), 0, set[asyncio.Task[None]]()
-        while True:
-            for number in range(sent, int((time.perf_counter() - begun) * STRANGERS_A_SECOND)):
-                sent, task = number + 1, asyncio.create_task(post(number))
-                going.add(task)
-                task.add_done_callback(going.discard)
-            await asyncio.sleep(0.01)
-
-
-async def _heartbeats(_made: Setting, other: CrowdDevice) -> None:
-    """Life signs that were signed beforehand, so that signing them does not share her cores."""
-    topic = str(UpTopic(other.device, Lane.TELEMETRY))
-    packets = []
-    for number in range(BEATS_A_SECOND):
-        said = DeviceMessage(
-            other.device, PressId(2, number), 0, time.time_ns() // 1_000_000, 1, Kind.HEARTBEAT, 90, "storm", None
-        )
-        packets.append(text(topic) + message.seal(said, other.who, topic))
-    begun, sent = time.perf_counter(), 0
-    while True:
-        due = int((time.perf_counter() - begun) * BEATS_A_SECOND)
-        for number in range(sent, due):
-            other.send(PUBLISH, packets[number % len(packets)])
-        sent = due
-        await asyncio.sleep(0.005)
 
 
 # --------------------------------------------------------------------------------------------------- faults and kills
@@ -180,28 +117,63 @@ async def _kills(made: Setting) -> list[float]:
     return took
 
 
-@pytest.mark.timeout(600)
+Undo = Callable[[], object]
+
+
+def _stop(processes: Sequence[int]) -> Undo:
+    process_tree.signal_all(list(processes), signal.SIGSTOP)
+    return lambda: process_tree.signal_all(list(processes), signal.SIGCONT)
+
+
+def _stop_broker(made: Setting) -> Undo:
+    return _stop(process_tree.tree(made.brokers[0].process.pid))
+
+
+def _stop_bridge(made: Setting) -> Undo:
+    assert made.process is not None
+    return _stop(process_tree.tree(made.process.pid))
+
+
+def _stop_lane(made: Setting) -> Undo:
+    assert made.process is not None
+    return _stop(process_tree.children(made.process.pid))
+
+
+def _fill(made: Setting) -> Undo:
+    return fill(made.organisation.folder / "bridge").unlink
+
+
+FAULTS: tuple[tuple[str, Callable[[Setting], Undo]], ...] = (
+    ("a broker that hung", _stop_broker),
+    ("a bridge that hung", _stop_bridge),
+    ("a lane that hung", _stop_lane),
+    ("a full disk of the spool", _fill),
+)
+"""What keeps a press from being stored while it lasts, with one broker and one bridge."""
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", KINDS)
 def test_from_the_end_of_a_fault_until_the_next_stored_press(tmp_path: Path, figures: Figures, kind: str) -> None:
-    """A broker that hangs for ten seconds, and a bridge that is stopped for as long; her device repeats meanwhile."""
-    with setting(tmp_path, kind, count=1) as made:
+    """Each lasts ten seconds; her device repeats meanwhile, as it is told to."""
+    with small_disk(tmp_path / "bridge", "96m"), setting(tmp_path, kind, count=1) as made:
         assert made.process is not None
-        for name, process in (("broker", made.brokers[0].process.pid), ("bridge", made.process.pid)):
-            took = [asyncio.run(_stopped(made, process)) for _ in range(TURNS)]
-            label = f"From the end of a {name} that hung for 10 s until the next stored press, {kind}: worst of {TURNS}"
+        for name, begin in FAULTS:
+            if begin is _stop_lane and not process_tree.children(made.process.pid):
+                continue
+            took = [asyncio.run(_faulty(made, begin)) for _ in range(FAULT_TURNS)]
+            label = f"From the end of {name} for {FAULT_S:g} s until the next stored press, {kind}"
             figures.at_most(label, "s", max(took), ("a second", 1.0), 1, "keep-alive, and the device's own repeats")
 
 
-async def _stopped(made: Setting, process: int) -> float:
+async def _faulty(made: Setting, begin: Callable[[Setting], Undo]) -> float:
     (her,) = await _devices(made, 1)
     await her.press(60)
-    everything = [process, *_children(process)]
-    for one in everything:
-        os.kill(one, signal.SIGSTOP)
+    undo = begin(made)
     pressed = asyncio.create_task(her.press(120))
-    await asyncio.sleep(10)
-    for one in everything:
-        os.kill(one, signal.SIGCONT)
+    await asyncio.sleep(FAULT_S)
+    assert not pressed.done(), "it keeps presses from being stored, or it measures nothing"
+    undo()
     began = time.perf_counter()
     await pressed
     took = time.perf_counter() - began
@@ -216,25 +188,33 @@ def test_at_rest_and_at_the_start(tmp_path: Path, figures: Figures, kind: str) -
     with setting(tmp_path, kind) as made:
         assert made.process is not None
         time.sleep(3)  # what a start leaves to do is not rest
-        everything = [made.process.pid, *_children(made.process.pid)]
-        before, begun = sum(map(_cpu_s, everything)), time.perf_counter()
+        parts = {"bridge with its lane": [made.process.pid], "lane": process_tree.children(made.process.pid)}
+        before, begun = {name: sum(map(process_tree.cpu_s, of)) for name, of in parts.items()}, time.perf_counter()
         time.sleep(IDLE_S)
-        share = 100 * (sum(map(_cpu_s, everything)) - before) / (time.perf_counter() - begun)
-        why = "loops that look where they could be woken"
-        label = f"Bridge with its lane at rest, {kind}"
-        figures.at_most(label, "% of a core", share, ("the design's limit", 0.5), 1, why)
+        passed_s = time.perf_counter() - begun
+        for name, of in parts.items():
+            if of:
+                share = 100 * (sum(map(process_tree.cpu_s, of)) - before[name]) / passed_s
+                label = f"At rest, {name}, {kind}"
+                why = "loops that look where they could be woken"
+                figures.at_most(label, "% of a core", share, ("the design's limit", 0.5), 1, why)
         begun = time.perf_counter()
         restart(made)
         until(lambda: made.health() != {}, "the bridge answers", 60)
         took = time.perf_counter() - begun
-    figures.at_most(f"Start of a bridge until it answers, {kind}", "s", took, ("two seconds", 2.0), 1, "imports")
+        figures.at_most(f"Start of a bridge until it answers, {kind}", "s", took, ("two seconds", 2.0), 1, "imports")
+        if lanes := process_tree.children(made.process.pid):
+            took = asyncio.run(_lane_again(made, lanes))
+            label = f"From kill -9 of the lane until the next stored press, {kind}"
+            figures.at_most(label, "s", took, ("a second", 1.0), 1, "its imports, and the device's own repeats")
 
 
-def _children(process: int) -> list[int]:
-    found = subprocess.run(["pgrep", "-P", str(process)], stdout=subprocess.PIPE, text=True, check=False).stdout.split()
-    return [int(one) for one in found] + [two for one in found for two in _children(int(one))]
-
-
-def _cpu_s(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+async def _lane_again(made: Setting, lanes: list[int]) -> float:
+    (her,) = await _devices(made, 1)
+    await her.press(60)
+    began = time.perf_counter()
+    process_tree.signal_all(lanes, signal.SIGKILL)
+    await her.press(60)
+    took = time.perf_counter() - began
+    her.close()
+    return took

@@ -74,6 +74,11 @@ class CrowdDevice(asyncio.Protocol):
             took_s: float = await heard
             return took_s
 
+    @property
+    def stored(self) -> set[PressId]:
+        """The presses that it heard *stored* of."""
+        return {press for press, heard in self._told.items() if heard.done() and heard.exception() is None}
+
     def close(self) -> None:
         """Hang up."""
         if self._transport is not None:
