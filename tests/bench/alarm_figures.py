@@ -29,16 +29,17 @@ class Figures:
     fdatasync_ms: float
     figures: list[Figure] = field(default_factory=list)
     loads: dict[str, float] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
 
     def at_most(self, name: str, unit: str, ours: float, peer: tuple[str, float], goal: float, following: str) -> None:
         """Keep and print one where less is better; `following` says why it may fall short and what to try next."""
         self._add(name, unit, ours, peer, goal, following, met=ours / peer[1] <= goal)
-        assert ours / peer[1] <= goal * BROKEN, f"{name} is broken"
+        self.broken += [] if ours / peer[1] <= goal * BROKEN else [name]
 
     def at_least(self, name: str, unit: str, ours: float, peer: tuple[str, float], goal: float, following: str) -> None:
         """The same where more is better."""
         self._add(name, unit, ours, peer, goal, following, met=ours / peer[1] >= goal)
-        assert ours / peer[1] >= goal / BROKEN, f"{name} is broken"
+        self.broken += [] if ours / peer[1] >= goal / BROKEN else [name]
 
     def _add(
         self, name: str, unit: str, ours: float, peer: tuple[str, float], goal: float, following: str, *, met: bool
@@ -65,6 +66,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
     before = json.loads(OUT.read_text())["figures"] if OUT.exists() else []
     OUT.write_text(json.dumps(found.written(before), indent=1) + "\n")
     print(f"\nWritten: {OUT.name}")
+    assert found.broken == [], "a hundred times short of its goal"
 
 
 def p99(values: Sequence[float]) -> float:
