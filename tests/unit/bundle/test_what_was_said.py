@@ -1,0 +1,69 @@
+"""What was said of a granted item goes into every bundle and stands beside the item; what is of others does not."""
+
+from pathlib import Path
+
+import pytest
+
+from evidence import ids, keys
+from evidence.bundle.checking import trust
+from evidence.bundle.checking.report import Verdict
+from evidence.bundle.checking.verify import verify
+from evidence.statements import bodies
+from tests.support.incidents import incident
+from tests.support.organisation import Organisation
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Organisation:
+    return Organisation(tmp_path / "book")
+
+
+def test_corrections_disputes_holds_wishes_and_exports_are_told(book: Organisation) -> None:
+    item, hidden = book.seal(incident()), book.seal(incident())
+    book.grant(item)
+    book.export(item)
+    device = book.standing.device_of_key[book.phone.kid]
+    book.act(book.vault, "dispute", bodies.Dispute(device, ids.now(), ids.now()), case=book.case)
+    held = bodies.HoldPlace(ids.HoldId(ids.new_id()), "onderzoek", (item, hidden))
+    book.act(book.caseworker, "hold.place", held, case=book.case)
+    wished = bodies.EraseRequest(ids.ErasureId(ids.new_id()), (item,))
+    book.act(book.vault, "erase.request", wished, case=book.case)
+    again = book.grant(item)
+    book.act(book.vault, "revoke", bodies.Revoke(again.grant), case=book.case)
+    report = verify(book.export(item), trust.load(book.trust))
+    assert report.failed == ()
+    said = {claim.code: claim for claim in report.claims if claim.verdict is Verdict.NOTE}
+    assert {"item-disputed", "item-held", "item-erasure-asked", "grant-revoked", "exported-before"} <= said.keys()
+    assert said["item-held"].about == item[:8], "an item that is not here is not named"
+    assert said["exported-before"].text("nl") == "Hiervan is eerder uitgeleverd: R. Rechercheur (rechercheur) (1×)."
+    (sealed,) = (claim for claim in report.claims if claim.code == "item-unchanged")
+    assert "(uitgenodigd door C. Hulpverlener)" in sealed.text("nl")
+    assert "(invited by C. Hulpverlener)" in sealed.text("en")
+
+
+def test_what_was_lifted_or_cancelled_is_in_the_bundle_and_stands_beside_nothing(book: Organisation) -> None:
+    item = book.seal(incident())
+    book.grant(item)
+    held = bodies.HoldPlace(ids.HoldId(ids.new_id()), "onderzoek", (item,))
+    book.act(book.caseworker, "hold.place", held, case=book.case)
+    book.act(book.caseworker, "hold.lift", bodies.HoldLift(held.hold), case=book.case)
+    wished = bodies.EraseRequest(ids.ErasureId(ids.new_id()), (item,))
+    book.act(book.vault, "erase.request", wished, case=book.case)
+    book.act(book.vault, "erase.cancel", bodies.EraseStep(wished.erasure), case=book.case)
+    report = verify(book.export(item), trust.load(book.trust))
+    assert report.failed == ()
+    assert not {"item-held", "item-erasure-asked"} & {claim.code for claim in report.claims}
+    whole = {claim.about for claim in report.claims if claim.code == "sequence-whole"}
+    assert whole == {book.vault.kid[:8], book.standing.device_of_key[book.phone.kid][:8]}
+
+
+def test_what_is_said_of_another_item_and_another_phone_stays_out(book: Organisation) -> None:
+    item, hidden = book.seal(incident()), book.seal(incident())
+    second = book.enrol(keys.Identity.generate())
+    book.grant(item)
+    held = bodies.HoldPlace(ids.HoldId(ids.new_id()), "onderzoek", (hidden,))
+    book.act(book.caseworker, "hold.place", held, case=book.case)
+    book.act(book.vault, "dispute", bodies.Dispute(second, ids.now(), ids.now()), case=book.case)
+    report = verify(book.export(item), trust.load(book.trust))
+    assert report.failed == ()
+    assert not {"item-held", "item-disputed"} & {claim.code for claim in report.claims}
