@@ -37,4 +37,6 @@ def _words(value: Any) -> str:  # noqa: ANN401 - plain JSON
         return "; ".join(map(_words, value))
     if isinstance(value, dict):
         return " ".join(map(_words, value.values()))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "" if value is None else str(value)

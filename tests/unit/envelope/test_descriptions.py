@@ -154,4 +154,6 @@ def _bytes_in(plain: dict[str, Any]) -> list[str]:
 
 def _words(value: Any) -> list[str]:  # noqa: ANN401 - JSON
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
+    if isinstance(value, bool):
+        return ["yes" if value else "no"]
     return [str(value)] if inner is None else [word for one in inner for word in _words(one)]
