@@ -51,13 +51,13 @@ export function placesOf({ events, authority }) {
   /** @type {{alarm: string, press: string, identity: string, left: string | undefined}[]} */
   const told = [];
   for (const { index, type, event } of events) {
-    if (!["alarm.raise", "alarm.repeat", "alarm.fold"].includes(type)) continue;
+    if (!type.startsWith("alarm.")) continue;
     try {
       const { envelope } = dated(event);
       const { by, body, type: signed } = read(envelope);
       if (signed !== type || authority.find(by, index)?.role !== "bridge" || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) continue;
       if (type === "alarm.fold") folded.set(body.alarm, body.into);
-      else told.push({ alarm: body.alarm, press: `${body.press.boot}.${body.press.counter}`, identity: body.identity, left: body.moved_from });
+      else if (body.identity) told.push({ alarm: body.alarm, press: `${body.press.boot}.${body.press.counter}`, identity: body.identity, left: body.moved_from });
       if (type === "alarm.raise") raised.set(body.alarm, index);
     } catch {
       // One that cannot be read or does not hold moves nothing; the press counts where it was sealed.
