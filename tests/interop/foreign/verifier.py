@@ -226,6 +226,9 @@ class Verifier:
             invite = self.invited.pop(body["invite"])
             assert invite[1] == said["case"] and invite[2] > one["received_at"], "the invitation"
             wanted, role = {by: hexed(body["sign"]), body["invite"]: invite[0]}, "newcomer"
+        elif "agreed" in body:
+            lead = self.keys[body["agreed"]]
+            wanted |= {body["agreed"]: lead[0]} if lead[3] else {"": b""}
         assert wanted and all(kid(key) == name for name, key in wanted.items()), "no key in force"
         assert dsse(one["dsse"], "statement", wanted) == said and role in SIGNERS[kind] and self.root_seen, "a role"
         if kind in NEW:
