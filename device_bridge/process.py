@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -11,23 +12,25 @@ import structlog
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import Stage
 from device_bridge.clock import WallClock
-from device_bridge.feed.health import View
+from device_bridge.feed.health import View, WayIn
 from device_bridge.feed.server import Feed, FeedServer
 from device_bridge.intake.acts import ActDesk
 from device_bridge.intake.completion import Completion
 from device_bridge.intake.deadlines import Watch
-from device_bridge.intake.lane import PressLane, Waiting
 from device_bridge.intake.overdue import Overdue
-from device_bridge.intake.presses import Intake, Spoken
+from device_bridge.intake.presses import Intake
+from device_bridge.intake.taking import Taking
 from device_bridge.journal.forwarder import Forwarder
 from device_bridge.journal.lease import Sender
 from device_bridge.journal.retention import let_go
 from device_bridge.journal.stores import Stores, open_lease, open_stores
+from device_bridge.lane.arrivals import Spoken
+from device_bridge.lane.keeping import Keeper, Running, Said, start_process
+from device_bridge.lane.orders import Orders
 from device_bridge.loops import Loop
-from device_bridge.mqtt.brokers import BRIDGE_USER, BrokerSecrets
+from device_bridge.mqtt.brokers import BRIDGE_PASSWORD, BRIDGE_USER, BrokerSecrets
 from device_bridge.mqtt.callout import AuthCallout
 from device_bridge.mqtt.connection import (
-    ALARM_FILTER,
     BrokerAddress,
     Connection,
     Login,
@@ -46,15 +49,14 @@ from device_bridge.routes.console import ConsoleRoute
 from device_bridge.routes.delivery import Delivery
 from device_bridge.routes.line import Poll
 from device_bridge.settings import BridgeSettings
-from device_bridge.spool import devices
+from device_bridge.spool import devices, inbox
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
 from device_bridge.supervision.positions import Positions
 from device_bridge.supervision.supervisor import Supervisor
 from device_bridge.supervision.takeover import Takeover
 from device_bridge.supervision.telemetry import Telemetry
-from device_bridge.wire import cose
-from device_bridge.wire.message import BridgeName, DeviceMessage, ServiceNotice, service_topic
+from device_bridge.wire.message import BridgeName, DeviceMessage
 from evidence import ids, keyfile
 
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -66,7 +68,7 @@ log = structlog.get_logger()
 class Bridge:
     """A whole bridge inside this process. SpoolError, RegistryError or SettingsError when it cannot start."""
 
-    def __init__(self, settings: BridgeSettings) -> None:
+    def __init__(self, settings: BridgeSettings, launch: Callable[[Path], Running] = start_process) -> None:
         self.identity = keyfile.load_or_create_bridge(settings.bridge_key_file)
         self.name = BridgeName(settings.name)
         peers = settings.peer_addresses()
@@ -82,7 +84,10 @@ class Bridge:
         self.watch = Watch(self.spool, self.identity, self.board, self, self.clock)
         self.overdue = Overdue(self.spool, self.intake, self.board, self.clock, self.sends_first)
         self.completion = Completion(self.spool, self.registry, self.identity, self.board)
-        self.lane = PressLane(self.intake, self.board)
+        self.taking = Taking(settings.folder / inbox.NAME, self.intake, self.board, lambda: self.lane.copies)
+        orders, wake = orders_of(settings), self.taking.loop.wake
+        self.lane = Keeper(settings.folder, orders, self.identity, self.taking.place, wake, launch)
+        self.registry.on_change = self.lane.wake
         positions = Positions(self.spool, self.registry, self.identity, self.board)
         remembered = partial(devices.numbers, self.spool)
         self.telemetry = Telemetry(self.registry, self._life_sign, positions, remembered)
@@ -93,7 +98,6 @@ class Bridge:
         secrets = BrokerSecrets.load_or_create(settings.secrets)
         login = Login(BRIDGE_USER, lambda: secrets.bridge_password) if settings.broker_login else None
         addresses = settings.broker_addresses()
-        self._presses = [self._press_connection(address, login) for address in addresses]
         self._lifelines = [self._telemetry_connection(address, login) for address in addresses]
         self._callouts = [
             AuthCallout(secrets.callout(host, port), self.registry) for host, port in settings.callout_addresses()
@@ -115,7 +119,7 @@ class Bridge:
         followed = (self.spool, self.identity, self.intake, joining, self.board, self.tell)
         self.peers = Peers([Follower(url, token, *followed) for url in peers])
         self.acts = ActDesk(
-            self.spool, self.registry, self.identity, self.intake, self.board, self._tell, self.peers.ask_now
+            self.spool, self.registry, self.identity, self.intake, self.board, self._tell, self._hear_all
         )
         self.takeover = Takeover(
             self.peers.followers, partial(self._other_lifelines, addresses, login), self.supervisor
@@ -126,8 +130,11 @@ class Bridge:
             self.spool,
             self.registry,
             lambda: (
+                ("lane-away", Said(lambda: self.lane.away)),
+                ("lane-unbelieved", Said(lambda: self.lane.unbelieved)),
                 ("presses-not-stored", self.lane),
-                ("presses-wait", Waiting(self.lane)),
+                ("presses-wait", Said(lambda: self.lane.late)),
+                ("presses-not-taken", self.taking),
                 ("clock-set", self.clock),
                 ("presses-not-completed", self.completion),
                 ("alarms-unreadable", self.watch),
@@ -143,7 +150,7 @@ class Bridge:
             self.forwarder,
             self.telemetry,
             self.supervisor,
-            self._presses,
+            WayIn(self._hears, self.taking.catch_up),
             plan.routes,
         )
         self._news = NewsDesk(self.name, self.spool, self.identity, self.board)
@@ -153,9 +160,18 @@ class Bridge:
         self.delivery = Delivery(self.spool, self.identity, self.board, plan.routes, self.registry.accounts)
 
     def start(self) -> None:
-        """Start every part; presses first, so that nothing arrives before it can be stored."""
+        """Start every part; the lane first, so that presses are stored while everything else begins."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self.lane.start()
+        try:
+            self._start()
+        except BaseException:
+            self.lane.stop()
+            raise
+
+    def _start(self) -> None:
         self.registry.load()
+        self.lane.know(self.registry)
         self._news.begin()
         self.completion.start()
         self.feed_server.start()
@@ -166,7 +182,8 @@ class Bridge:
         self.peers.start()
         if self.spool.read().blind():
             self.recall.known.wait(WAIT_S)
-        self.lane.start(self._presses, self._say_offline)
+        self.taking.catch_up()  # a check-in that was ended while no bridge ran is not overdue
+        self.taking.start()
         for connection in self._lifelines:
             connection.start()
         for callout in self._callouts:
@@ -181,7 +198,9 @@ class Bridge:
 
     def stop(self) -> None:
         """Stop every part; what is in the spool is taken up again at the next start."""
+        self.taking.catch_up()
         self.lane.stop()
+        self.taking.stop()
         for connection in self._lifelines:
             connection.stop()
         for callout in self._callouts:
@@ -208,6 +227,8 @@ class Bridge:
         polls = (route.watch for route in self._plan.routes if isinstance(route.watch, Poll))
         sender = () if self.sender is None else (self.sender.loop,)
         return (
+            self.lane.loop,
+            self.taking.loop,
             self.completion.loop,
             self.watch.loop,
             self.overdue.loop,
@@ -230,19 +251,21 @@ class Bridge:
 
     def listening(self) -> bool:
         """Whether every broker hands presses to us and lets devices in."""
-        connections = (*self._presses, *self._lifelines)
-        return all(c.connected.is_set() for c in connections) and all(c.ready.is_set() for c in self._callouts)
+        hears = self.lane.status is not None and all(self._hears().values())
+        return hears and self.lane.knows() and all(callout.ready.is_set() for callout in self._callouts)
 
-    def _press_connection(self, address: BrokerAddress, login: Login | None) -> Connection:
-        return Connection(
-            address,
-            f"getuige-bridge-{self.name}",
-            self.lane.take,
-            filters=((ALARM_FILTER, 1),),
-            login=login,
-            will=(service_topic(self.name), self._notice(online=False)),
-            on_up=self._say_online,
-        )
+    def _hears(self) -> dict[str, bool]:
+        """Return for each broker whether the lane hears presses from it, and this process signs of life."""
+        lane = self.lane.status
+        return {
+            one.address.name: one.connected.is_set() and (lane is None or lane.brokers.get(one.address.name, False))
+            for one in self._lifelines
+        }
+
+    def _hear_all(self) -> None:
+        """A close covers what had come until now, here and at other bridges; the rest raises the next alarm."""
+        self.taking.catch_up()
+        self.peers.ask_now()
 
     def _telemetry_connection(self, address: BrokerAddress, login: Login | None) -> Connection:
         return Connection(
@@ -269,17 +292,6 @@ class Bridge:
             for address in addresses
             if filters
         ]
-
-    def _say_online(self, connection: Connection) -> None:
-        connection.publish(service_topic(self.name), self._notice(online=True), retain=True)
-
-    def _say_offline(self) -> None:
-        for connection in self._presses:
-            connection.publish(service_topic(self.name), self._notice(online=False), retain=True)
-
-    def _notice(self, *, online: bool) -> bytes:
-        notice = ServiceNotice(self.name, online, time.time_ns() // 1_000_000)
-        return cose.sign1(self.identity, notice.to_payload(), service_topic(self.name))
 
     def sends_first(self) -> bool:
         """Whether alarms go out from here at once; without other bridges always."""
@@ -314,3 +326,22 @@ class Bridge:
     def _revoked(self, device: ids.DeviceId) -> None:
         for callout in self._callouts:
             callout.kick(device)
+
+
+def orders_of(settings: BridgeSettings) -> Orders:
+    """Return what the lane of this bridge is told."""
+    user = BRIDGE_USER if settings.broker_login else None
+    return Orders(
+        settings.name,
+        str(settings.bridge_key_file.absolute()),
+        settings.brokers,
+        user,
+        None if user is None else str((settings.secrets / BRIDGE_PASSWORD).absolute()),
+        _absolute(settings.broker_ca_file),
+        _absolute(settings.broker_certificate_file),
+        settings.root_key,
+    )
+
+
+def _absolute(path: Path | None) -> str | None:
+    return None if path is None else str(path.absolute())

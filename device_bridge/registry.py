@@ -7,7 +7,7 @@ folded in, so neither a changed file nor a changed database can add a device or 
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -98,6 +98,12 @@ class Registry:
 
         self._unwritten_because: str | None = None
 
+        self.version = 0
+        """Another number after each statement that was folded in."""
+
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after `add` folded something in."""
+
         self.refused = 0
         """Statements that were not folded in because their signature or signer does not fit."""
 
@@ -111,8 +117,8 @@ class Registry:
         """How many alarm devices are in use."""
         return sum(not device.revoked for device in list(self._devices.values()))
 
-    def load(self) -> None:
-        """Fold in the file, if there is one; a last line that a crash cut off is dropped.
+    def load(self, *, mend: bool = True) -> None:
+        """Fold in the file, if there is one; a last line that a crash cut off is dropped (`mend`: from the file too).
 
         A line that was changed or damaged costs what stands in it: the others count, so that devices work while no
         journal answers, and the journal is read again from there. RegistryError when the file cannot be read at all.
@@ -128,7 +134,8 @@ class Registry:
                     if not self._fold_line(line) and self._damaged_at is None:
                         self._damaged_at = at
                     at += len(line)
-            os.truncate(self._path, at)
+            if mend:
+                os.truncate(self._path, at)
         except OSError as error:
             raise RegistryError(f"{self._path} cannot be used: {error}") from error
         self._whole = at
@@ -157,6 +164,7 @@ class Registry:
             self._cases, self._devices = other._cases, other._devices  # noqa: SLF001 - as above
             self._standing = other._standing  # noqa: SLF001 - as above
             self.refused += other.refused
+            self.version += 1
         return kept
 
     def _fold_line(self, line: bytes) -> bool:
@@ -179,14 +187,17 @@ class Registry:
         disk does not take counts here all the same, stands in `trouble`, and is written with the next line.
         """
         with self._lock:
-            before = self._revoked()
+            before, version = self._revoked(), self.version
             self._unwritten += self._fold_events(index, list(events))
             self._next = index
             if self._damaged_at is not None:
                 self._whole, self._damaged_at = self._damaged_at, None
             if self._unwritten or index - self._saved >= SAVE_EVERY:
                 self._save()
-            return tuple(self._revoked() - before)
+            revoked = tuple(self._revoked() - before)
+        if self.version != version:
+            self.on_change()
+        return revoked
 
     def write_down(self) -> None:
         """Write what the disk did not take before, if there is such a thing."""
@@ -207,10 +218,12 @@ class Registry:
         What stands in the file was verified before: `again` does not count it as refused, it is read once more.
         """
         try:
-            return self._fold(envelope)
+            folded = self._fold(envelope)
         except (EvidenceError, KeyError, ValueError):
             self.refused += not again
             return False
+        self.version += folded
+        return folded
 
     def device(self, device: ids.DeviceId) -> Device:
         """Return an alarm device in use; UnknownDeviceError if it was never enrolled, or was revoked."""

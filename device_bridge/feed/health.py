@@ -12,7 +12,6 @@ from device_bridge.errors import MessageError
 from device_bridge.feed.watchers import Watchers
 from device_bridge.journal.forwarder import Forwarder
 from device_bridge.loops import Loop
-from device_bridge.mqtt.connection import Connection
 from device_bridge.registry import Registry
 from device_bridge.routes import Route
 from device_bridge.spool import presses, promises
@@ -106,6 +105,14 @@ class Worker(Protocol):
 
 
 @dataclass(frozen=True)
+class WayIn:
+    """The way of presses in: whether each broker is heard, and how what is stored becomes alarms before it is shown."""
+
+    brokers: Callable[[], Mapping[str, bool]]
+    catch_up: Callable[[], None]
+
+
+@dataclass(frozen=True)
 class _Counts:
     """What lies in the spool: check-ins, statements and deliveries that wait, and all that is counted by name."""
 
@@ -127,7 +134,7 @@ class View:
         forwarder: Forwarder,
         telemetry: Telemetry,
         supervisor: Supervisor,
-        connections: Sequence[Connection],
+        presses: WayIn,
         routes: Sequence[Route],
     ) -> None:
         self.watchers = Watchers()
@@ -137,7 +144,7 @@ class View:
         self._forwarder = forwarder
         self._telemetry = telemetry
         self._supervisor = supervisor
-        self._connections = connections
+        self._way_in = presses
         self._routes = routes
 
     def alarm(self, name: ids.AlarmId) -> dict[str, Any]:
@@ -153,7 +160,8 @@ class View:
         return True
 
     def alarms(self) -> list[dict[str, Any]]:
-        """Return open alarms and the newest closed ones, newest first."""
+        """Return open alarms and the newest closed ones, newest first, with every press that is stored."""
+        self._way_in.catch_up()
         return [alarm_json(self._spool, alarm) for alarm in self._spool.read().newest_alarms(CLOSED_SHOWN)]
 
     def devices(self) -> list[dict[str, Any]]:
@@ -176,7 +184,7 @@ class View:
     def health(self) -> dict[str, Any]:
         """Return what works and what does not. `ok` is false as soon as a press could go unheard or unseen."""
         workers = self._workers()
-        brokers = [{"name": c.address.name, "connected": c.connected.is_set()} for c in self._connections]
+        brokers = [{"name": name, "connected": connected} for name, connected in self._way_in.brokers().items()]
         routes = [{"route": route.name, "trouble": route.watch.trouble} for route in self._routes]
         causes = [
             *(Cause("broker-away", str(one["name"])) for one in brokers if not one["connected"]),

@@ -10,7 +10,6 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import asdict
 from http import HTTPStatus
@@ -40,8 +39,8 @@ from device_bridge.figures import metrics
 from device_bridge.figures.spools import read_days
 from device_bridge.figures.stages import StageMetrics
 from device_bridge.intake.acts import ActDesk
-from device_bridge.intake.lane import PressLane
-from device_bridge.intake.presses import Arrival, Taken, received_now
+from device_bridge.lane.arrivals import received_now
+from device_bridge.lane.keeping import Keeper
 from device_bridge.peers.publisher import NewsDesk
 from device_bridge.spool.connection import Spool
 from device_bridge.spool.notifier import Board
@@ -87,7 +86,7 @@ class Feed:
     """The HTTP application; `listeners` is how many consoles' servers are connected to the stream."""
 
     def __init__(
-        self, view: View, acts: ActDesk, lane: PressLane, board: Board, spool: Spool, token: str, news: NewsDesk
+        self, view: View, acts: ActDesk, lane: Keeper, board: Board, spool: Spool, token: str, news: NewsDesk
     ) -> None:
         self.listeners = 0
         self._strangers = Strangers()
@@ -176,7 +175,7 @@ class Feed:
     async def _metrics(self, _request: Request) -> Response:
         health = await run_in_threadpool(self._view.health)
         stages = await run_in_threadpool(self._stages.families)
-        return Response(metrics.page(health, self._lane.stored, stages), media_type=metrics.CONTENT_TYPE)
+        return Response(metrics.page(health, self._lane.status, stages), media_type=metrics.CONTENT_TYPE)
 
     async def _act(self, request: Request) -> Response:
         alarm = ids.AlarmId(ids.hex_text(request.path_params["alarm"], _ID_BYTES))
@@ -223,12 +222,12 @@ class Feed:
         if self._strangers.is_one(address) and not await run_in_threadpool(self._view.is_devices_own, payload, topic):
             self._strangers.refused(address)
             return _problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", "too much from here was no press of a device")
-        future: Future[Taken] = Future()
-        if not self._lane.submit(Arrival(topic, payload, received_now("http")), future.set_result):
-            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-stored", "too much waits; send it again")
+        future = self._lane.submit(topic, payload)
         try:
             taken = await asyncio.wait_for(asyncio.wrap_future(future), ANSWER_S)
         except TimeoutError:
+            taken = None
+        if taken is None:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-stored", "the press is not stored yet; send it again")
         if taken.problem is not None or taken.answer is None:
             self._strangers.refused(address)

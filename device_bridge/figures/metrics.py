@@ -5,28 +5,17 @@ Names are `getuige_bridge_…`; units are in the names. Nothing here names a dev
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from device_bridge import causes as known
+from device_bridge.lane.link import BOUNDS_S, Status
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
-
-BOUNDS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
-"""From the target of a press (5 ms) to the longest that a single fault may cost (1 s), and beyond."""
-
-
-def press_stored() -> Histogram:
-    """Return a histogram of the seconds until a press is stored; may be used from any thread."""
-    return Histogram(
-        "getuige_bridge_press_stored_seconds",
-        "From the arrival of a press to its commit",
-        buckets=BOUNDS_S,
-        registry=None,
-    )
 
 
 class _Collected(Collector):
@@ -39,12 +28,27 @@ class _Collected(Collector):
         return self._families
 
 
-def page(health: Mapping[str, Any], stored: Histogram, stages: Sequence[Metric] = ()) -> bytes:
+def page(health: Mapping[str, Any], lane: Status | None, stages: Sequence[Metric] = ()) -> bytes:
     """Return the page; `health` is what `View.health` returns, `stages` are the families of `StageMetrics`."""
     registry = CollectorRegistry()
-    registry.register(stored)
-    registry.register(_Collected([*_gauges(health), *_causes(health), *_ways(health), *_counters(health), *stages]))
+    own = (*_gauges(health), *_causes(health), *_ways(health), *_counters(health), *_lane(lane))
+    registry.register(_Collected([*own, *stages]))
     return generate_latest(registry)
+
+
+def _lane(lane: Status | None) -> Iterable[Metric]:
+    """How the lane stands; no figures of presses while it does not."""
+    yield GaugeMetricFamily("getuige_bridge_lane_up", "Whether the process that stores presses runs", value=bool(lane))
+    if lane is None:
+        return
+    waits = "For how long the oldest press that is not stored has waited"
+    yield GaugeMetricFamily("getuige_bridge_lane_waits_seconds", waits, value=lane.waits_s)
+    yield GaugeMetricFamily("getuige_bridge_lane_devices", "Devices that the lane knows", value=lane.devices)
+    yield CounterMetricFamily("getuige_bridge_lane_copies", "Copies answered from memory", value=lane.copies)
+    bounds = (*map(str, BOUNDS_S), "+Inf")
+    buckets = list(zip(bounds, accumulate(lane.stored), strict=True))
+    text = "From the arrival of a press to its commit"
+    yield HistogramMetricFamily("getuige_bridge_press_stored_seconds", text, buckets=buckets, sum_value=lane.seconds)
 
 
 def _gauges(health: Mapping[str, Any]) -> Iterable[Metric]:

@@ -7,7 +7,8 @@ from typing import Final
 from device_bridge.alarm import life, lineage
 from device_bridge.alarm.alarm import Alarm, RouteReport
 from device_bridge.errors import ActError
-from device_bridge.intake.presses import Intake, Spoken
+from device_bridge.intake.presses import Intake
+from device_bridge.lane.arrivals import Spoken
 from device_bridge.registry import Registry
 from device_bridge.routes import reports
 from device_bridge.spool import outbox, presses, replication, yielding

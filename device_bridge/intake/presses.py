@@ -1,17 +1,14 @@
-"""The intake of presses, from bytes on a topic to a durable alarm: the one place where they become facts.
+"""The intake of presses: what the lane stored, or another bridge told, becomes a durable alarm, here and nowhere else.
 
-Before *stored* there is only what a kill must not take: `Intake.take` verifies, decides
-(`device_bridge.intake.decide`) and commits each press with its message, sealed to the bridge's own box, the alarm, and
-outbox rows that point at the press. Evidence, statements and dispatches are made afterwards from the committed row
-(`device_bridge.intake.completion`), so that no reader's key and no odd field stands between her and *stored*.
+`Intake.take` decides (`device_bridge.intake.decide`) and commits each press with its message, which the lane sealed to
+the bridge's own box, the alarm, and outbox rows that point at the press. Evidence, statements and dispatches are made
+afterwards from the committed row (`device_bridge.intake.completion`).
 
-Whatever an enrolled device signed is a press. Quarantine is for strangers; it never stops the others.
+What the lane stored was verified there; a device that was revoked since then pressed all the same.
 """
 
-import hashlib
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,48 +17,35 @@ import structlog
 from device_bridge.alarm import lineage
 from device_bridge.alarm.alarm import Alarm, Received, State
 from device_bridge.alarm.escalation import Stage
-from device_bridge.alarm.press import Pressed, pressed
-from device_bridge.alarm.step import Last, Step
+from device_bridge.alarm.press import Pressed
+from device_bridge.alarm.step import Known, Last, Step
 from device_bridge.errors import (
-    ForeignSignatureError,
     MessageError,
     SpoolError,
     UnknownAlarmError,
-    UnknownDeviceError,
     UnreadableAlarmError,
 )
 from device_bridge.intake.decide import Setting, decide
-from device_bridge.intake.seldom import Seldom
+from device_bridge.lane.answers import Answers
+from device_bridge.lane.arrivals import Arrival, Spoken, received_now
+from device_bridge.lane.verifier import Verifier, signed_by
 from device_bridge.registry import Device, Registry
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.plan import Plan
 from device_bridge.spool import outbox, presses, yielding
 from device_bridge.spool.connection import Spool
+from device_bridge.spool.inbox import PutAside, Stored
 from device_bridge.spool.replication import RelayedPress
 from device_bridge.spool.writing import Writing
 from device_bridge.supervision.rules import ALARMED_HEARTBEAT_S, HEARTBEAT_S, Profile
-from device_bridge.wire import codes, cose, reading
-from device_bridge.wire.codes import Verdict
 from device_bridge.wire.message import (
-    DeviceMessage,
-    Downlink,
-    Kind,
     Lane,
     PressId,
-    Refusal,
     Told,
     UpTopic,
-    Why,
-    down_topic,
-    name_of_refused,
-    parse_topic,
 )
-from device_bridge.wire.reading import Signed
 from evidence import canonical, ids, keys
 from evidence.errors import LockError
-
-MAX_QUARANTINED_BYTES: Final = 4096
-"""The beginning of poison tells what it is; a longer stranger's message is not worth its disk."""
 
 _TOLD_BY_STATE: Final[dict[State, Told]] = {
     "accepted": Told.ACCEPTED,
@@ -70,70 +54,7 @@ _TOLD_BY_STATE: Final[dict[State, Told]] = {
     "closed": Told.CLOSED,
 }
 
-_TYPED: Final = frozenset({Kind.CANCEL, Kind.CHECK_IN})
-
-REFUSAL_PAUSE_S: Final = 1.0
-"""Pause between two refusals in the name of one device."""
-
-_WHY: Final[dict[type[MessageError], Why]] = {
-    UnknownDeviceError: Why.NOT_IN_USE,
-    ForeignSignatureError: Why.SIGNATURE,
-}
-
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """Bytes that a broker, or the fallback over HTTP, handed to the bridge."""
-
-    topic: str
-    payload: bytes
-    received: Received
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """Signed bytes for a device, and the topic on which it listens."""
-
-    topic: str
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of one arrival: what to tell the device (None for a stranger), and the alarm that changed."""
-
-    answer: Spoken | None
-    alarm: ids.AlarmId | None
-    problem: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """An arrival that its device signed, with its message sealed to the bridge's own box."""
-
-    device: Device
-    press: Pressed
-    raw: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """An arrival that is no press; `authentic`: a device signed it, and a fault of ours is in the way.
-
-    `answer` tells whoever uses the name of a device in use, or may hope to be one, why.
-    """
-
-    problem: str
-    authentic: bool = False
-    answer: Spoken | None = None
-
-
-def received_now(broker: str) -> Received:
-    """Stamp an arrival with this machine's clock."""
-    at_ms = time.time_ns() // 1_000_000
-    return Received(at_ms, ids.now(), broker)
 
 
 class Intake:
@@ -156,29 +77,44 @@ class Intake:
         self._press_key = lineage.press_key(bridge)
         self._plan = plan
         self._sends_first = sends_first
-        self._refusals = Seldom(REFUSAL_PAUSE_S)
+        self._verifier = Verifier(registry, bridge)
+        self._answers = Answers(bridge)
 
-    def is_of_device(self, arrival: Arrival) -> bool:
-        """Whether an arrival bears the name of a device in use: a cheap look, nothing is verified."""
-        if len(arrival.payload) > cose.MAX_MESSAGE_BYTES:
-            return False
-        try:
-            self._registry.device(parse_topic(arrival.topic).device)
-        except MessageError:
-            return False
-        return True
+    def take(self, came: Sequence[Stored | PutAside], copies: int = 0) -> list[ids.AlarmId]:
+        """Take in what the lane stored; return the alarms that changed. SpoolError: nothing was, ask again.
 
-    def take(self, arrivals: Sequence[Arrival], duplicates: int = 0) -> list[Taken]:
-        """Store a batch durably and return one answer for each. SpoolError: nothing was stored, ask again.
-
-        `duplicates`: copies that were answered from memory meanwhile, and are only counted.
+        `copies`: such as the lane answered from memory meanwhile, and are only counted.
         """
-        read = [self._read(arrival) for arrival in arrivals]
         with self._spool.write(press=True) as spool:
-            if duplicates:
-                spool.count("duplicates", duplicates)
-            stored = [self._store(spool, arrival, one) for arrival, one in zip(arrivals, read, strict=True)]
-        return [self._answer(one) for one in stored]
+            if copies:
+                spool.count("duplicates", copies)
+            changed = [self._take(spool, one) for one in came]
+        return [alarm for alarm in changed if alarm is not None]
+
+    def _take(self, spool: Writing, what: Stored | PutAside) -> ids.AlarmId | None:
+        if isinstance(what, PutAside):
+            self._put_aside(spool, what)
+            return None
+        problem = ""
+        for blind in (False, True):  # whatever is wrong with what is known here, her device heard *stored*
+            try:
+                with spool.isolated():
+                    step = self._apply(spool, what, what.press, what.raw, blind=blind)
+            except SpoolError:
+                raise  # the disk's fault, not the message's: the whole batch is tried again
+            except Exception as error:  # noqa: BLE001 - one press must not keep the others from being taken in
+                log.error("message-broke-intake", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
+                problem = f"{type(error).__name__} while it was taken in"
+            else:
+                changed = step.belongs if step.alarm is None else step.alarm.alarm
+                return None if step.is_known else changed
+        topic = _topic(what.press.device)
+        self._put_aside(spool, PutAside(what.press.received_at, topic, problem, what.raw, authentic=True))
+        return None
+
+    def _put_aside(self, spool: Writing, what: PutAside) -> None:
+        spool.count("quarantined")
+        spool.quarantine(what.at, what.topic, what.problem, what.sealed, authentic=what.authentic)
 
     def take_relayed(self, spool: Writing, relayed: RelayedPress) -> Step | None:
         """Take a press that another bridge stored, inside its caller's transaction; None when it is not for us.
@@ -192,9 +128,8 @@ class Intake:
         try:
             device = self._registry.device(press.device)
             if raw is not None:
-                topic = str(UpTopic(press.device, Lane.ALARM))
-                arrival = Arrival(topic, self._bridge.open_box(raw), received)
-                press = self._pressed(device, _signed(device, arrival), arrival)
+                arrival = Arrival(_topic(press.device), self._bridge.open_box(raw), received)
+                press = self._verifier.pressed(device, signed_by(device, arrival), arrival)
             else:
                 press = replace(press, received_ms=received.at_ms, received_at=received.at)
             ran_out = press.is_promise and relayed.alarm is not None
@@ -229,7 +164,7 @@ class Intake:
         if told is Told.STORED and alarm.stage == Stage.LAST:
             told = Told.CALL_112
         life_sign_s = (ALARMED_HEARTBEAT_S if alarm.is_open else HEARTBEAT_S)[self._profile(alarm.device)]
-        return self._speak(alarm.device, press or alarm.press_id, told, life_sign_s=life_sign_s)
+        return self._answers.say(alarm.device, press or alarm.press_id, told, life_sign_s=life_sign_s)
 
     def _profile(self, device: ids.DeviceId) -> Profile:
         try:
@@ -237,79 +172,32 @@ class Intake:
         except MessageError:
             return "30min"  # revoked while its alarm is open
 
-    def _read(self, arrival: Arrival) -> _Read | _Refused:
-        """Verify and read one arrival; nothing here looks at the spool."""
-        authentic = False
-        try:
-            device = self._registry.device(parse_topic(arrival.topic).device)
-            signed = _signed(device, arrival)
-            authentic = True
-            press = self._pressed(device, signed, arrival)
-            return _Read(device, press, self._bridge.seal(arrival.payload))
-        except MessageError as error:
-            return _Refused(str(error), answer=self._refusal(arrival, error))
-        except Exception as error:  # noqa: BLE001 - whatever a message breaks, the others go on
-            log.error("message-broke-intake", error=type(error).__name__)  # noqa: TRY400 - a traceback shows its bytes
-            return _Refused(f"{type(error).__name__} while it was read", authentic)
-
-    def _pressed(self, device: Device, signed: Signed, arrival: Arrival) -> Pressed:
-        """Return what is kept of an arrival that its device signed for the lane of alarms."""
-        message = reading.read_press(signed.payload, device.device)
-        return pressed(
-            lineage.identity(self._press_key, signed.signed),
-            ids.Sha256(hashlib.sha256(arrival.payload).hexdigest()),
-            message,
-            arrival.received,
-            self._verdict(device, message) if message.kind in _TYPED else None,
-        )
-
-    def _verdict(self, device: Device, message: DeviceMessage) -> Verdict:
-        """Say what the code in a message is. Keys that cannot be opened are no keys: then every code is wrong."""
-        known = None
-        if device.codes is not None:
-            try:
-                known = codes.Codes.open(device.codes, device.device, self._bridge)
-            except MessageError as error:
-                log.error("codes-not-opened", error=str(error))  # noqa: TRY400 - says enough
-        return codes.judge(known, message)
-
-    def _store(self, spool: Writing, arrival: Arrival, read: _Read | _Refused) -> tuple[_Read, Step] | _Refused:
-        if isinstance(read, _Read):
-            try:
-                with spool.isolated():
-                    return read, self._apply(spool, read.device, read.press, read.raw)
-            except SpoolError:
-                raise  # the disk's fault, not the message's: the whole batch is tried again
-            except Exception as error:  # noqa: BLE001 - one press must not keep the others from being stored
-                log.error("message-broke-intake", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
-                read = _Refused(f"{type(error).__name__} while it was taken in", authentic=True)
-        spool.count("quarantined")
-        sealed = self._bridge.seal(arrival.payload[:MAX_QUARANTINED_BYTES])
-        topic = arrival.topic[:MAX_QUARANTINED_BYTES]
-        spool.quarantine(arrival.received.at, topic, read.problem, sealed, authentic=read.authentic)
-        return read
-
     def _apply(
         self,
         spool: Writing,
-        device: Device,
+        of: Stored | Device,
         press: Pressed,
         raw: bytes | None,
         *,
         moved_from: ids.AlarmId | None = None,
         anew: bool = False,
         ran_out: bool = False,
+        blind: bool = False,
     ) -> Step:
         """Decide what a press changes, and store that; `anew`: it is stored, and leaves the alarm that it was in.
 
-        `ran_out`: it is a check-in that is overdue now; the alarm counts from this moment.
+        `ran_out`: it is a check-in that is overdue now; the alarm counts from this moment. `blind`: as if nothing were
+        known here but whether it is stored.
         """
-        known = presses.known(spool, press, anew=anew or ran_out)
+        if blind:
+            known = Known(seen=presses.seen(spool, press.identity), blind=True)
+        else:
+            known = presses.known(spool, press, anew=anew or ran_out)
         setting = Setting(
-            device.case,
-            device.card,
-            partial(self._name, device.device),
-            partial(lineage.orphan_id, self._press_key, device.device),
+            of.case,
+            of.card,
+            partial(self._name, press.device),
+            partial(lineage.orphan_id, self._press_key, press.device),
             self._plan,
             self._sends_first(),
             moved_from,
@@ -325,16 +213,6 @@ class Intake:
 
     def _name(self, device: ids.DeviceId, sort: str, last: Last | None) -> ids.AlarmId:
         return lineage.alarm_id(self._bridge, device, sort, None if last is None else last.alarm)
-
-    def _answer(self, stored: tuple[_Read, Step] | _Refused) -> Taken:
-        if isinstance(stored, _Refused):
-            return Taken(stored.answer, None, stored.problem)
-        read, step = stored
-        quiet = read.press.kind == "check-in" and read.press.code in (None, "none")
-        life_sign_s = (HEARTBEAT_S if quiet else ALARMED_HEARTBEAT_S)[read.device.profile]
-        said = self._speak(read.press.device, read.press.number, Told.STORED, life_sign_s=life_sign_s)
-        changed = step.belongs if step.alarm is None else step.alarm.alarm
-        return Taken(said, None if step.is_known else changed)
 
     def withdraw(self, spool: Writing, alarm: Alarm, now_ms: int, *, first: bool) -> None:
         """Tell routes that hear of it that a dispatcher closed the alarm as no emergency; what was not sent is not.
@@ -354,26 +232,6 @@ class Intake:
                 sealed = self._bridge.seal(what.to_bytes())
                 outbox.queue_withdrawal(spool, alarm.alarm, route, sealed, due_ms, yielded=not first)
 
-    def _refusal(self, arrival: Arrival, error: MessageError) -> Spoken | None:
-        """Say *refused, because* to the device in whose name the bytes came; None when the topic is no device's.
-
-        Not more often than once a second for one name: whoever sends rubbish must not have us sign all day.
-        """
-        try:
-            device = parse_topic(arrival.topic).device
-        except MessageError:
-            return None
-        if not self._refusals.may(device):
-            return None
-        topic, why = down_topic(device), _WHY.get(type(error), Why.UNREADABLE)
-        said = Refusal(name_of_refused(arrival.payload), why, arrival.received.at_ms)
-        return Spoken(topic, cose.sign1(self._bridge, said.to_payload(), topic))
-
-    def _speak(self, device: ids.DeviceId, press: PressId, told: Told, *, life_sign_s: int) -> Spoken:
-        topic = down_topic(device)
-        said = Downlink(press, told, time.time_ns() // 1_000_000, life_sign_s)
-        return Spoken(topic, cose.sign1(self._bridge, said.to_payload(), topic))
-
 
 def _closed(spool: Writing, alarm: ids.AlarmId | None) -> ids.AlarmId | None:
     """Return the alarm that another bridge had put a press into, if it is closed here: then the press moves."""
@@ -383,9 +241,5 @@ def _closed(spool: Writing, alarm: ids.AlarmId | None) -> ids.AlarmId | None:
         return None
 
 
-def _signed(device: Device, arrival: Arrival) -> Signed:
-    """Return what a device signed for the lane of alarms; MessageError for anything else."""
-    signed = reading.verified(arrival.payload, device.sign, arrival.topic)
-    if signed.lane is not Lane.ALARM:
-        raise MessageError("this is not the lane of alarms")
-    return signed
+def _topic(device: ids.DeviceId) -> str:
+    return str(UpTopic(device, Lane.ALARM))

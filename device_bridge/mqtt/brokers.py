@@ -28,6 +28,7 @@ READY_S: Final = 15.0
 STOP_S: Final = 5.0
 POLL_S: Final = 0.02
 BRIDGE_USER: Final = "bridge"
+BRIDGE_PASSWORD: Final = "broker-bridge.password"  # noqa: S105 - the name of its file
 
 DEVICE_RULES: Final = (
     "pattern write up/+/%u/a\npattern write up/+/%u/t\npattern read dn/%u\npattern read svc/bridge/+\n"
@@ -52,7 +53,7 @@ class BrokerSecrets:
     def load_or_create(folder: Path) -> "BrokerSecrets":
         """Read the secrets in `folder`, making what is not there."""
         return BrokerSecrets(
-            keyfile.load_or_create_token(folder / "broker-bridge.password"),
+            keyfile.load_or_create_token(folder / BRIDGE_PASSWORD),
             keyfile.load_or_create_token(folder / "broker-callout.password"),
             keyfile.load_or_create_token(folder / "broker-system.password"),
             keyfile.load_or_create(folder / "broker-issuer.seed", lambda: new_issuer_seed(os.urandom)),

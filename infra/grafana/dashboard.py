@@ -14,8 +14,15 @@ WIDTH: Final = 12
 HEIGHT: Final = 8
 
 CAUSES: Final[dict[str, tuple[str, ...]]] = {
-    "Red: presses reach the disk": ("presses-not-stored", "presses-wait", "spool-unreadable", "disk-low", "keys"),
-    "Red: devices are heard": ("broker-away", "login-away", "devices-unjudged"),
+    "Red: presses reach the disk": (
+        "presses-not-stored",
+        "presses-wait",
+        "presses-not-taken",
+        "spool-unreadable",
+        "disk-low",
+        "keys",
+    ),
+    "Red: devices are heard": ("broker-away", "login-away", "devices-unjudged", "lane-away", "lane-unbelieved"),
     "Red: somebody is told": ("nobody-watches", "route-away", "no-account", "alarms-unreadable", "check-in-unread"),
     "Red: presses become evidence": (
         "presses-not-completed",

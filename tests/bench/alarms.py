@@ -23,12 +23,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page
 
-from device_bridge.intake.presses import Arrival, received_now
+from device_bridge.lane.arrivals import Arrival, received_now
+from device_bridge.lane.loop import PressLane
+from device_bridge.lane.verifier import Verifier
 from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered, Login
 from device_bridge.reference_device.device import ReferenceDevice
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.routes import dc09_frames
 from device_bridge.settings import BridgeSettings
+from device_bridge.spool.inbox import Inbox
 from device_bridge.wire import cose, message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keyfile, keys
@@ -39,6 +42,7 @@ from tests.support.alarm_centre import KEY, alarm_centre
 from tests.support.bridge_world import start_bridge, world
 from tests.support.chromium import browser, pictures
 from tests.support.crowd import CrowdDevice, beat, connect_all
+from tests.support.lane_threads import reading_of
 from tests.support.process_tree import rss_mib
 from tests.support.visitor import visit
 from tests.support.waiting import until
@@ -109,12 +113,18 @@ def test_work_before_stored(tmp_path: Path, figures: Figures) -> None:
         devices = [(ids.DeviceId(ids.new_id()), keys.Identity.generate()) for _ in range(CPU_ROUNDS)]
         made.organisation.append(*(made.organisation.enrol(name, who.sign_public) for name, who in devices))
         until(lambda: made.bridge.registry.device_count >= CPU_ROUNDS, "the bridge knows them", 60)
+        lane = PressLane(Inbox(tmp_path / "lane.db").add, Verifier(made.bridge.registry, made.bridge.identity))
+
+        def take(arrival: Arrival) -> None:
+            assert lane.submit(arrival, lambda _taken: None)
+            assert lane.work()
+
         for number, (name, who) in enumerate(devices):
             turns: list[tuple[list[float], Callable[[], object]]] = [(bare, partial(store, who))]
             for counter, what in enumerate(("raise", "repeat")):
                 topic, payload = _sealed(name, who, counter)
                 arrival = Arrival(topic, payload, received_now("a"))
-                turns.append((ours[what], partial(made.bridge.intake.take, [arrival])))
+                turns.append((ours[what], partial(take, arrival)))
             for into, turn in turns if number % 2 else [*turns[1:], turns[0]]:
                 begun = time.thread_time()
                 turn()
@@ -160,7 +170,7 @@ def test_press_until_the_alarm_centre_has_acknowledged(tmp_path: Path, figures: 
         reached: list[float] = []
 
         def look(_alarms: frozenset[ids.AlarmId]) -> None:
-            routes = [one.route for alarm in made.bridge.spool.read().newest_alarms(0) for one in alarm.routes]
+            routes = [one.route for alarm in reading_of(made.bridge).newest_alarms(0) for one in alarm.routes]
             if "dc09-c" in routes and not acknowledged.is_set():
                 reached.append(time.perf_counter())
                 acknowledged.set()
@@ -175,7 +185,7 @@ def test_press_until_the_alarm_centre_has_acknowledged(tmp_path: Path, figures: 
                 device.press(Kind.PRESS, HERE)
                 assert acknowledged.wait(10)
                 ours.append((reached[-1] - begun) * 1000)
-                (alarm,) = made.bridge.spool.read().newest_alarms(0)
+                (alarm,) = reading_of(made.bridge).newest_alarms(0)
                 for act, reason in (("accept", None), ("close", "test")):
                     signed = made.organisation.act(made.organisation.dispatcher, act, alarm.alarm, reason)  # type: ignore[arg-type] # a reason
                     made.bridge.acts.carry_out(alarm.alarm, signed)

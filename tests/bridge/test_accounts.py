@@ -23,6 +23,7 @@ from server.settings import Settings
 from tests.support.alarm_centre import framed, receiver
 from tests.support.bridge_world import World, account_of, world
 from tests.support.escalating import KEY, named, push, restart_with
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import until
 
 
@@ -63,7 +64,7 @@ def test_a_device_without_an_account_is_named_before_it_is_pressed_and_made_up_b
         )
         assert cause["en"].startswith("a centre gave devices no account (other: 1)")
         push(made, memory)
-        reading = made.bridge.spool.read()
+        reading = reading_of(made.bridge)
         until(lambda: [r for a in reading.newest_alarms(1) for r in a.routes if r.code == "no-account"], "it says so")
         assert not any("SIA-DCS" in frame for frame in heard)
         route = next(one for one in made.bridge._plan.routes if one.name == "dc09-other")

@@ -22,6 +22,7 @@ from evidence.statements import statement as statements
 from evidence.statements.rules import authority
 from tests.support import published
 from tests.support.bridge_world import World, world
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import until
 
 UNFIT = published.unfit()[-1]
@@ -69,6 +70,7 @@ def press(made: World, memory: DeviceMemory, counter: int = 1) -> Answered:
     )
     sent = message.seal(said, memory.identity, topic)
     answer = httpx.post(made.press_url, params={"topic": topic}, content=sent)
+    made.bridge.taking.take()
     answer.raise_for_status()
     made.sealed()
     heard = message.open_downlink(answer.content, memory.bridge_public, down_topic(memory.device))
@@ -88,7 +90,7 @@ def test_an_alarm_goes_to_the_readers_whose_keys_are_good(made: World, monkeypat
     health = made.bridge.feed._view.health()
     assert not health["ok"]
     assert "1 key(s) of cases or desks cannot be sealed to; alarms go to the others" in health["troubles"]
-    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "forwarded")
     said = [one.type for one in made.organisation.journal() if one.by == made.organisation.bridge.kid]
     assert said[:2] == ["item.seal", "alarm.raise"]
 
@@ -112,14 +114,14 @@ def test_a_press_that_nobody_could_open_is_stored_answered_and_sent_on_its_route
     health = made.bridge.feed._view.health()
     assert not health["ok"]
     assert "2 press(es) could be sealed to nobody and are kept at the bridge" in health["troubles"]
-    kept = [one.raw for one in presses.taken(made.bridge.spool.read(), 0, 9, "unsealed")]
+    kept = [one.raw for one in presses.taken(reading_of(made.bridge), 0, 9, "unsealed")]
     assert {made.bridge.identity.open_box(one) for one in kept if one is not None} == {told.sent, again.sent}
     assert told.sent not in (made.settings.folder / "spool.db").read_bytes(), "not even the bridge's disk has it open"
 
-    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "forwarded")
     said = [one.type for one in made.organisation.journal() if one.by == made.organisation.bridge.kid]
     assert said[0] == "alarm.raise"
     assert "item.seal" not in said
     made.restart_bridge()
     assert not made.bridge.feed._view.health()["ok"], "a restart forgets nothing"
-    assert presses.unsealed_count(made.bridge.spool.read()) == 2
+    assert presses.unsealed_count(reading_of(made.bridge)) == 2

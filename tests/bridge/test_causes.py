@@ -4,7 +4,6 @@ import asyncio
 import re
 import string
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from server.alarms.feed import DARK_S, BridgeFeed
 from server.settings import Settings
 from tests.support.alarm_centre import framed, receiver
 from tests.support.bridge_world import World, world
-from tests.support.escalating import asked, everything, named, push
+from tests.support.escalating import asked, everything, named
 from tests.support.waiting import until
 
 KEY = b"0123456789abcdef"
@@ -65,16 +64,6 @@ def test_a_bridge_with_everything_away_names_each_and_so_do_its_figures(tmp_path
             assert f'getuige_bridge_cause{{code="{code}"}} 1.0' in page
         assert 'getuige_bridge_cause{code="clock-set"} 0.0' in page
         assert set(re.findall(r'getuige_bridge_cause{code="([a-z-]+)"}', page)) == causes.ALL
-
-
-def test_a_press_that_waits_is_named_while_it_waits(made: World) -> None:
-    memory = made.new_device()
-    with ThreadPoolExecutor(1) as pool:
-        with made.bridge.spool.write():
-            pushed = pool.submit(push, made, memory)
-            until(lambda: "presses-wait" in named(made.bridge), "health says that it waits")
-        assert pushed.result()["kind"] == "press"
-    assert "presses-wait" not in named(made.bridge)
 
 
 def test_a_disk_that_is_nearly_full_is_named_before_it_is(made: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from evidence.statements import dsse
 from server.alarms import merging
 from tests.support.bridge_world import World, world
 from tests.support.escalating import on_call, outcomes, restart_with, shown
+from tests.support.lane_threads import new_bridge
 from tests.support.waiting import until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -38,6 +39,7 @@ def promise(made: World, memory: DeviceMemory, tell: bytes | None) -> None:
     said = DeviceMessage(memory.device, PressId(1, 1), 0, wall_ms, 2, Kind.CHECK_IN, 50, "t", HERE, None, 60, tell=tell)
     body = message.seal(said, memory.identity, topic)
     httpx.post(made.press_url, params={"topic": topic}, content=body).raise_for_status()
+    made.bridge.taking.take()
     made.bridge.overdue.look(time.time_ns() // 1_000_000 + 3_600_000)
 
 
@@ -59,7 +61,7 @@ def test_her_people_are_told_at_once_and_the_desk_as_well(made: World) -> None:
         made.bridge.stop()
         folder = made.settings.folder
         assert not [one for one in folder.rglob("*") if one.is_file() and SISTER.encode() in one.read_bytes()]
-        made.bridge = type(made.bridge)(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
 
 

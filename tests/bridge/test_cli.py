@@ -15,6 +15,7 @@ from device_bridge.spool import promises
 from device_bridge.wire.message import Told
 from evidence import canonical
 from tests.support.bridge_world import world
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import patience, until
 
 KEY = "ab" * 32
@@ -54,7 +55,7 @@ def test_a_press_on_the_command_line_is_followed_until_it_is_accepted(tmp_path: 
         folder = tmp_path / "people" / "button"
 
         def accept() -> None:
-            (alarm,) = until(lambda: made.bridge.spool.read().newest_alarms(1), "the press arrives")
+            (alarm,) = until(lambda: reading_of(made.bridge).newest_alarms(1), "the press arrives")
             act = made.organisation.act(made.organisation.dispatcher, "accept", alarm.alarm)
             made.bridge.acts.carry_out(alarm.alarm, act)
 
@@ -84,15 +85,15 @@ def test_what_is_typed_at_a_running_device_presses_drains_and_moves_it(tmp_path:
                 assert device.stdin is not None
                 device.stdin.write("press\n")
                 device.stdin.flush()
-                (alarm,) = until(lambda: made.bridge.spool.read().newest_alarms(1), "the press arrives")
+                (alarm,) = until(lambda: reading_of(made.bridge).newest_alarms(1), "the press arrives")
                 device.stdin.write("check-in 45m naar huis\ncheck-in 9x\n")
                 device.stdin.flush()
-                held = until(lambda: promises.held(made.bridge.spool.read(), memory.device), "the promise arrives")
+                held = until(lambda: promises.held(reading_of(made.bridge), memory.device), "the promise arrives")
                 device.stdin.write("battery 15\nbattery 101\nat the station\nat 51.95 4.5\n")
                 device.stdin.flush()
                 until(lambda: made.bridge.telemetry.positions.stored, "the position arrives")
                 sign = made.bridge.telemetry.newest(memory.device)
-                item = made.bridge.spool.read().newest_item(alarm.alarm)
+                item = reading_of(made.bridge).newest_item(alarm.alarm)
             finally:
                 device.terminate()
                 trouble = device.communicate(timeout=patience(20))[1]

@@ -13,6 +13,7 @@ from device_bridge.spool import outbox
 from evidence import ids
 from tests.support.bridge_world import World, world
 from tests.support.escalating import after, beat, listed, push, shown
+from tests.support.lane_threads import reading_of
 
 HOUR_MS = 3_600_000
 WAYS = pytest.mark.parametrize("hour_ms", [HOUR_MS, -HOUR_MS], ids=["forward", "back"])
@@ -109,7 +110,7 @@ def test_a_route_that_is_to_be_tried_again_is_not_put_off(made: World, memory: D
     with made.bridge.spool.write() as spool:
         outbox.queue(spool, ids.AlarmId(alarm["alarm"]), "away", b"", 1_000_000_000_000)
     made.bridge.watch.carry(Step(1_000_000_000_000, 1_000_000_000_000 + hour_ms))
-    reading = made.bridge.spool.read()
+    reading = reading_of(made.bridge)
     assert not outbox.due(reading, "away", 1_000_000_000_000 + hour_ms - 1)
     assert outbox.due(reading, "away", 1_000_000_000_000 + hour_ms)
 
@@ -127,7 +128,7 @@ def test_every_moment_that_is_waited_for_is_carried(made: World) -> None:
     for carry, _ in made.bridge.clock._carrying:
         carry(Step(far_ms, far_ms + HOUR_MS))
     for table, column in waits - MADE_ANEW:
-        rows = made.bridge.spool.read().sql.execute(f"SELECT {column} FROM {table}").fetchall()  # noqa: S608 - our own
+        rows = reading_of(made.bridge).sql.execute(f"SELECT {column} FROM {table}").fetchall()  # noqa: S608 - our own
         assert {row[0] for row in rows} == {far_ms + HOUR_MS}, f"{table}.{column} stays: carry it, or say why not"
     assert len(waits) >= 5
 

@@ -24,6 +24,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, Told,
 from evidence import canonical, ids, keys
 from evidence.statements import bodies
 from tests.support.bridge_world import World, world
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import never, patience, until
 
 CANCEL, DURESS = "1379", "2468"
@@ -130,6 +131,7 @@ class Button:
         said = DeviceMessage(self.memory.device, press, 0, None, 0, kind, 50, "t", None, code)
         body = message.seal(said, self.memory.identity, topic)
         answer = httpx.post(self.made.press_url, params={"topic": topic}, content=body)
+        self.made.bridge.taking.take()
         answer.raise_for_status()
         alarms = self.made.bridge.feed._view.alarms()
         return answer.content, alarms[0] if alarms else {}
@@ -154,7 +156,7 @@ def test_the_operator_sees_which_code_asked_and_only_the_operator_closes(made: W
         assert "cancel-wrong-code" in button.send(Kind.CANCEL, "9999")[1]["flags"]
     _, tried = button.send(Kind.CANCEL, CANCEL)
     assert last_asked(tried) == "cancel asked with a wrong code", "somebody was trying"
-    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "forwarded")
     journal = [one.body for one in made.organisation.journal() if isinstance(one.body, bodies.AlarmRepeat)]
     assert [one.flags for one in journal][:3] == [("cancel-asked",), ("cancel-right-code",), ("cancel-wrong-code",)]
 

@@ -17,6 +17,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTop
 from evidence import ids
 from evidence.statements.bodies import AlarmKind, CloseReason
 from tests.support.bridge_world import world
+from tests.support.lane_threads import reading_of
 from tests.support.pressing import kept
 
 START = 1_790_000_000_000
@@ -76,7 +77,8 @@ def test_bridge_and_command_say_the_same_of_a_day_and_nothing_of_another(tmp_pat
         said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", None)
         body = message.seal(said, memory.identity, topic)
         httpx.post(made.press_url, params={"topic": topic}, content=body, trust_env=False).raise_for_status()
-        (raised,) = made.bridge.spool.read().newest_alarms(1)
+        made.bridge.taking.take()
+        (raised,) = reading_of(made.bridge).newest_alarms(1)
         here = ids.moment_of(raised.raised_at).astimezone().date()  # a day of this machine, as the command means it
         begin, end = (datetime.combine(day, time()).astimezone() for day in (here, here + timedelta(days=1)))
         token = made.settings.token_file.read_text().strip()

@@ -12,6 +12,7 @@ from device_bridge.wire import cose, message
 from device_bridge.wire.message import Downlink, Kind, PressId, Refusal, Told, Why
 from evidence import ids, keys
 from tests.support.bridge_world import World, start_bridge, world
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import patience, until
 
 NIGHT_MS = 8 * 3_600_000
@@ -56,7 +57,7 @@ def test_no_recorded_word_sets_the_clock(tmp_path: Path) -> None:
             assert device.heartbeat_s == stored_hb == 10
             third = device.press(Kind.PRESS)
             assert device.wait(third, Told.STORED, patience(30)) is not None
-        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        (alarm,) = reading_of(made.bridge).newest_alarms(5)
         assert (alarm.repeats, alarm.age_s) == (2, 0)
         assert "late" not in alarm.flags
         assert "clock-ahead" not in alarm.flags

@@ -89,6 +89,7 @@ def test_the_page_of_a_running_bridge_has_the_press_and_the_next_test(tmp_path: 
         said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", None)
         body = message.seal(said, memory.identity, topic)
         httpx.post(made.press_url, params={"topic": topic}, content=body).raise_for_status()
+        made.bridge.taking.take()
         where = made.press_url.replace("/press", f"/devices/{memory.device}")
         headers = {"Authorization": f"Bearer {made.settings.token_file.read_text().strip()}"}
         assert httpx.get(where).status_code == 401

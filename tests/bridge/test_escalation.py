@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.process import Bridge
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.routes.webhook import PAGE_TYPE
 from device_bridge.wire.message import Kind, Told
@@ -20,6 +19,7 @@ from evidence import canonical, ids, keyfile
 from evidence.statements import dsse
 from tests.support.bridge_world import World, bridge_process, world
 from tests.support.escalating import KEY, after, delivered, on_call, outcomes, push, restart_with, shown, silent
+from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.ports import free_port, free_ports
 from tests.support.waiting import patience, until
 
@@ -86,7 +86,7 @@ def test_acceptance_ends_it_and_nobody_else_is_called(made: World, memory: Devic
             assert after(made, alarm, 240) == 0
         assert after(made, alarm, 3600) == 0
         assert (shown(made)["escalation"], pages) == (None, [])
-        assert made.bridge.spool.read().sql.execute("SELECT count(*) FROM held").fetchone() == (0,), "forgotten"
+        assert reading_of(made.bridge).sql.execute("SELECT count(*) FROM held").fetchone() == (0,), "forgotten"
 
 
 def test_a_test_wakes_nobody(made: World, memory: DeviceMemory) -> None:
@@ -133,7 +133,7 @@ def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_ca
                 assert device.wait(press, Told.STORED, patience(20)) is not None
                 process.send_signal(signal.SIGKILL)
                 process.wait()
-            made.bridge = Bridge(made.settings)
+            made.bridge = new_bridge(made.settings)
             look = made.bridge.watch.look
             monkeypatch.setattr(made.bridge.watch, "look", lambda now_ms: look(now_ms + 60_000))
             made.bridge.start()

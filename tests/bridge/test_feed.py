@@ -14,6 +14,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids
 from tests.support.bridge_world import World, world
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import patience, until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -139,7 +140,7 @@ def test_acts_need_a_dispatchers_signature_and_the_right_state(
     assert closed["closed"]["reason"] == "genuine"
     assert closed["closed"]["by"]["label"] == "Dispatcher Yilmaz"
     assert closed["accepted_by"]["label"] == "Dispatcher Bakker"
-    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "forwarded")
     journal = [one.type for one in made.organisation.journal()]
     assert [kind for kind in journal if kind.startswith("alarm.") and kind != "alarm.deliver"][-5:] == [
         "alarm.claim",
@@ -165,10 +166,10 @@ def test_a_claim_lives_as_long_as_its_console_says_so_and_then_runs_out_visibly(
     where, mine = f"/alarms/{name}/lease", {"kid": people.dispatcher.kid}
     assert feed.post(where, json=mine).status_code == 409, "nobody has claimed it yet"
     feed.post(f"/alarms/{name}/acts", content=people.act(people.dispatcher, "claim", name)).raise_for_status()
-    first = made.bridge.spool.read().alarm(ids.AlarmId(name)).claim
+    first = reading_of(made.bridge).alarm(ids.AlarmId(name)).claim
     assert first is not None
     assert feed.post(where, json=mine).status_code == 204
-    renewed = made.bridge.spool.read().alarm(ids.AlarmId(name)).claim
+    renewed = reading_of(made.bridge).alarm(ids.AlarmId(name)).claim
     assert renewed is not None
     assert renewed.until_ms >= first.until_ms
     other = feed.post(where, json={"kid": people.colleague.kid})
@@ -208,7 +209,7 @@ def test_a_screen_that_is_behind_cannot_act_and_is_shown_the_present(
     closed = feed.post(where, content=closing, headers=now)
     assert closed.json()["state"] == "closed"
     assert feed.post(where, content=closing, headers=screen).json()["state"] == "closed", "the same act again"
-    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "forwarded")
     assert [one.type for one in made.organisation.journal()].count("alarm.close") == 1
 
 

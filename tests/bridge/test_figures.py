@@ -22,6 +22,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTop
 from evidence import ids
 from evidence.statements.bodies import AlarmKind
 from tests.support.bridge_world import world
+from tests.support.lane_threads import reading_of
 from tests.support.many_bridges import several
 from tests.support.pressing import kept
 from tests.support.waiting import until
@@ -158,11 +159,11 @@ def test_the_command_reads_the_spool_of_a_running_bridge(tmp_path: Path) -> None
     with world(tmp_path, count=0) as made:
         memory = made.new_device()
         press(made.press_url, memory)
-        (alarm,) = made.bridge.spool.read().newest_alarms(1)
+        (alarm,) = reading_of(made.bridge).newest_alarms(1)
         people = made.organisation
         made.bridge.acts.carry_out(alarm.alarm, people.act(people.dispatcher, "accept", alarm.alarm))
         until(
-            lambda: made.bridge.spool.read().sql.execute("SELECT 1 FROM route_history").fetchone(), "routes are watched"
+            lambda: reading_of(made.bridge).sql.execute("SELECT 1 FROM route_history").fetchone(), "routes are watched"
         )
         shown = CliRunner().invoke(commands, ["alarms", "report", "--data", str(tmp_path), "--json"])
         assert shown.exit_code == 0, shown.output
@@ -174,6 +175,7 @@ def test_the_command_reads_the_spool_of_a_running_bridge(tmp_path: Path) -> None
         headers = {"Authorization": f"Bearer {made.settings.token_file.read_text().strip()}"}
         where = made.press_url.replace("/press", "/metrics")
         assert httpx.get(where).status_code == 401
+        until(lambda: (lane := made.bridge.lane.status) is not None and sum(lane.stored) == 1, "the lane says so")
         page = httpx.get(where, headers=headers)
         parsed = {family.name: family for family in text_string_to_metric_families(page.text)}
         stored = {

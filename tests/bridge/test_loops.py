@@ -28,6 +28,7 @@ from device_bridge.spool.notifier import Board
 from evidence import ids, keyfile, keys
 from tests.support.bridge_world import World, world
 from tests.support.escalating import everything, push, silent
+from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.waiting import until
 
 KEY = b"00112233445566778899aabbccddeeff"
@@ -159,7 +160,7 @@ def test_an_alarm_that_cannot_be_read_holds_up_no_other(made: World, damage: byt
         keyfile.load_or_create(made.settings.secrets / "alarm-centre-c.key", lambda: KEY)
         made.bridge.stop()
         made.settings = BridgeSettings(**{**made.settings.model_dump(), "second_centres": (f"c=127.0.0.1:{centre}",)})
-        made.bridge = Bridge(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
         odd = push(made, made.new_device("odd"))["alarm"]
         with made.bridge.spool.write() as spool:
@@ -167,16 +168,16 @@ def test_an_alarm_that_cannot_be_read_holds_up_no_other(made: World, damage: byt
         well = push(made, made.new_device("well"))
         assert [one["alarm"] for one in made.bridge.feed._view.alarms()] == [well["alarm"]], "consoles see the other"
         made.bridge.watch.look(unix_ms(well["raised_at"]) + 30_000)
-        assert made.bridge.spool.read().alarm(ids.AlarmId(well["alarm"])).stage == 1
+        assert reading_of(made.bridge).alarm(ids.AlarmId(well["alarm"])).stage == 1
         rows = "SELECT alarm, route FROM outbox WHERE route = 'dc09-c'"
-        told = {row[0] for row in made.bridge.spool.read().sql.execute(rows)}
+        told = {row[0] for row in reading_of(made.bridge).sql.execute(rows)}
         assert told == {odd, well["alarm"]}, "nobody can see it, so its second centre is told"
         assert _says(made.bridge, "1 alarm(s) cannot be read; their routes were all told")
         made.bridge.stop()
-        made.bridge = Bridge(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
         made.bridge.watch.look(unix_ms(well["raised_at"]) + 60_000)
-        assert made.bridge.spool.read().alarm(ids.AlarmId(well["alarm"])).stage == 2
+        assert reading_of(made.bridge).alarm(ids.AlarmId(well["alarm"])).stage == 2
         again = push(made, made.new_device("odd-again"))
         assert again["state"] in ("raised", "delivered")
 

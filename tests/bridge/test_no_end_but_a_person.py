@@ -21,6 +21,7 @@ from evidence import canonical, ids
 from evidence.statements import bodies, dsse
 from tests.support.bridge_world import World, world
 from tests.support.escalating import act, after, delivered, on_call, outcomes, push, restart_with, shown
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import until
 
 
@@ -36,7 +37,7 @@ def memory(made: World) -> DeviceMemory:
 
 
 def known(made: World, alarm: dict[str, Any]) -> Alarm:
-    return made.bridge.spool.read().alarm(ids.AlarmId(alarm["alarm"]))
+    return reading_of(made.bridge).alarm(ids.AlarmId(alarm["alarm"]))
 
 
 def later(made: World, from_ms: int, seconds: float) -> int:

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 from device_bridge.alarm import numbers
-from device_bridge.intake.presses import Arrival, received_now
+from device_bridge.lane.arrivals import Arrival, received_now
+from device_bridge.lane.verifier import Verifier
 from device_bridge.mqtt.connection import Delivered
-from device_bridge.process import Bridge
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
 from tests.support import escalating
 from tests.support.bridge_world import World, world
 from tests.support.escalating import shown
+from tests.support.lane_threads import new_bridge
 from tests.support.waiting import until
 
 BROKEN = 2**53 - 1
@@ -62,7 +63,7 @@ def test_recorded_life_signs_are_not_believed_after_a_restart(made: World) -> No
     made.bridge.supervisor.stop()
     made.bridge.supervisor.look(10**13)
     made.bridge.stop()
-    made.bridge = Bridge(made.settings)
+    made.bridge = new_bridge(made.settings)
     made.bridge.start()
     assert [sign(made, memory, PressId(3, n)) for n in (1, 2, 3)] == [False] * 3
     assert not sign(made, memory, PressId(BROKEN, 5))
@@ -100,9 +101,9 @@ def test_a_position_follows_a_press_whose_number_was_far_ahead(made: World) -> N
 
 
 def push(made: World, memory: DeviceMemory, press: PressId) -> None:
-    arrival = sealed(memory, press)
-    taken = made.bridge.intake.take([arrival])
-    assert taken[0].problem is None
+    read = Verifier(made.bridge.registry, made.bridge.identity).read(sealed(memory, press))
+    assert read.problem is None
+    made.bridge.intake.take([read.row])
 
 
 def sealed(memory: DeviceMemory, press: PressId) -> Arrival:

@@ -17,6 +17,7 @@ from device_bridge.wire import codes, cose, message, reading
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, down_topic
 from evidence import ids, keys
 from tests.support.bridge_world import World, world
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -39,6 +40,7 @@ def said(memory: DeviceMemory, counter: int, kind: Kind = Kind.PRESS, code: byte
 def post(made: World, memory: DeviceMemory, body: bytes) -> Told:
     """Send bytes over the fallback; return what the device is told."""
     answer = httpx.post(made.press_url, params={"topic": topic_of(memory)}, content=body)
+    made.bridge.taking.take()
     answer.raise_for_status()
     return message.open_downlink(answer.content, memory.bridge_public, down_topic(memory.device)).state
 
@@ -86,9 +88,9 @@ def test_an_odd_field_makes_an_alarm_odd_and_no_more(made: World, odd: dict[str,
     assert "content-odd" in alarm["flags"]
     assert made.organisation.open_item(alarm["item"]["head"]).alarm is not None, "what was sent is evidence, as it came"
     until(lambda: alarms(made)[0]["routes"], "routes hear of it")
-    until(lambda: not made.bridge.spool.read().waiting_statements_count(), "forwarded")
+    until(lambda: not reading_of(made.bridge).waiting_statements_count(), "forwarded")
     assert "alarm.raise" in [one.type for one in made.organisation.journal()]
-    assert "quarantined" not in made.bridge.spool.read().counters()
+    assert "quarantined" not in reading_of(made.bridge).counters()
 
 
 def test_a_member_of_a_newer_firmware_is_not_odd(made: World) -> None:
@@ -122,7 +124,7 @@ def test_a_recorded_press_in_another_spelling_raises_nothing_after_the_close(mad
     for name, other in respelled(body).items():
         assert post(made, memory, other) is Told.STORED, name
         assert [one["state"] for one in alarms(made)] == ["closed"], name
-    until(lambda: not made.bridge.spool.read().waiting_statements_count(), "forwarded")
+    until(lambda: not reading_of(made.bridge).waiting_statements_count(), "forwarded")
     assert [one.type for one in made.organisation.journal()].count("alarm.raise") == 1
 
 
@@ -156,11 +158,25 @@ def test_a_fault_of_ours_keeps_no_other_press_and_is_shown(made: World, monkeypa
         answer = httpx.post(
             made.press_url, params={"topic": topic_of(memory)}, content=signed(memory, said(memory, 1).to_payload())
         )
-        assert answer.status_code == 422
+        assert answer.status_code == 200, "it is stored, whatever becomes of it"
+        made.bridge.taking.take()
     health = made.bridge.feed._view.health()
     assert not health["ok"]
     assert "1 message(s) that a device signed could not be taken in, and lie in quarantine" in health["troubles"]
     assert post(made, memory, signed(memory, said(memory, 2).to_payload())) is Told.STORED
+
+
+def test_a_press_is_an_alarm_also_when_what_is_known_here_cannot_be_used(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = made.new_device()
+    with monkeypatch.context() as broken:
+        broken.setattr(stored_presses, "known", lambda *_, **__: 1 / 0)
+        assert post(made, memory, signed(memory, said(memory, 1).to_payload())) is Told.STORED
+        (alarm,) = alarms(made)
+        until(lambda: alarms(made)[0]["routes"], "routes hear of it")
+    assert "quarantined" not in reading_of(made.bridge).counters()
+    assert reading_of(made.bridge).alarm(ids.AlarmId(alarm["alarm"])).orphan
 
 
 def test_when_sealing_fails_altogether_the_alarm_stands_and_is_sealed_later(
@@ -174,7 +190,7 @@ def test_when_sealing_fails_altogether_the_alarm_stands_and_is_sealed_later(
         (alarm,) = alarms(made)
         assert (alarm["state"] != "closed", alarm["item"]) == (True, None)
         until(lambda: alarms(made)[0]["routes"], "routes hear of it")
-    reading_now = made.bridge.spool.read()
+    reading_now = reading_of(made.bridge)
     (kept,) = stored_presses.taken(reading_now, 0, 9, "unsealed")
     assert kept.raw is not None
     assert made.bridge.identity.open_box(kept.raw) == body

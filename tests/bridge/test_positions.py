@@ -23,6 +23,7 @@ from evidence.envelope.meta import Alarm
 from evidence.statements import bodies
 from server.alarms import merging
 from tests.support.bridge_world import World, world
+from tests.support.lane_threads import reading_of
 from tests.support.many_bridges import several
 from tests.support.waiting import patience, until
 
@@ -60,11 +61,11 @@ def press(made: World, memory: DeviceMemory, number: int = 1) -> str:
     payload = message.seal(said(memory, number, Kind.PRESS), memory.identity, topic)
     httpx.post(made.press_url, params={"topic": topic}, content=payload).raise_for_status()
     made.sealed()
-    return made.bridge.spool.read().open_alarms(memory.device)[0].alarm
+    return reading_of(made.bridge).open_alarms(memory.device)[0].alarm
 
 
 def items(made: World, alarm: str) -> list[Alarm]:
-    rows = made.bridge.spool.read().sql.execute("SELECT container FROM item WHERE alarm = ? ORDER BY n", (alarm,))
+    rows = reading_of(made.bridge).sql.execute("SELECT container FROM item WHERE alarm = ? ORDER BY n", (alarm,))
     return [made.organisation.open_item(canonical.b64(row[0])) for row in rows]
 
 
@@ -77,20 +78,20 @@ def test_a_position_while_an_alarm_is_open_lands_sealed_in_her_case(tmp_path: Pa
     with world(tmp_path) as made:
         memory = made.new_device()
         alarm = press(made, memory)
-        before = made.bridge.spool.read().alarm(ids.AlarmId(alarm))
+        before = reading_of(made.bridge).alarm(ids.AlarmId(alarm))
         payload = hear(made.bridge, memory, said(memory, 2, lat=51.93))
         _, position = items(made, alarm)
         assert position.position is not None
         assert (position.position.lat, position.title, position.alarm.kind) == ("51.930000", "Positie", "position")
         assert canonical.unb64(position.alarm.cose) == payload, "the device's own signed bytes are the evidence"
-        until(lambda: not made.bridge.spool.read().waiting_statements_count(), "the journal has it")
+        until(lambda: not reading_of(made.bridge).waiting_statements_count(), "the journal has it")
         sealed = [one for one in made.organisation.journal() if isinstance(one.body, bodies.ItemSeal)]
         assert [one.case for one in sealed] == [made.organisation.case] * 2
-        newest = made.bridge.spool.read().newest_item(ids.AlarmId(alarm))
+        newest = reading_of(made.bridge).newest_item(ids.AlarmId(alarm))
         assert newest is not None
         vault = made.organisation.open_item(canonical.b64(newest.container), made.organisation.case_keys)
         assert vault == position, "she reads it herself too"
-        after = made.bridge.spool.read().alarm(ids.AlarmId(alarm))
+        after = reading_of(made.bridge).alarm(ids.AlarmId(alarm))
         assert after.revision == before.revision, "no screen is behind because she walks on"
         assert made.bridge.telemetry.positions.outcomes == {
             "stored": 1,
@@ -211,7 +212,7 @@ def test_two_bridges_that_hear_one_position_put_it_into_the_journal_once(tmp_pat
         made.forwarded()
         sealed = [one.body.item for one in made.world.organisation.journal() if isinstance(one.body, bodies.ItemSeal)]
         assert len(sealed) == len(set(sealed)) == 2, "the press and the position"
-        assert not any(one.spool.read().counters().get("statements.refused", 0) for one in made.bridges)
+        assert not any(reading_of(one).counters().get("statements.refused", 0) for one in made.bridges)
 
 
 def test_the_console_follows_her_when_the_bridge_that_is_ahead_did_not_hear_where_she_is(tmp_path: Path) -> None:
@@ -222,7 +223,7 @@ def test_the_console_follows_her_when_the_bridge_that_is_ahead_did_not_hear_wher
         name = ids.AlarmId(press(made.world, memory))
         made.agree()
         hear(made.bridges[1], memory, said(memory, 2, lat=51.93))
-        told = [alarm_json(one.spool, one.spool.read().alarm(name)) for one in made.bridges]
+        told = [alarm_json(one.spool, reading_of(one).alarm(name)) for one in made.bridges]
         assert merging.ahead([(True, one) for one in told]) == 0
         shown = merging.with_newest_item(told[0], told[1:])
         where = made.world.organisation.open_item(shown["item"]["head"]).position
@@ -244,7 +245,7 @@ def test_the_device_says_where_it_is_until_its_alarm_is_closed(tmp_path: Path) -
             assert made.bridge.telemetry.positions.outcomes["unasked"] == 0, "it said nothing about a place"
             pressed = device.press(location=senses.locate())
             assert device.wait(pressed, Told.STORED, patience(10)) is not None
-            alarm = made.bridge.spool.read().open_alarms(memory.device)[0].alarm
+            alarm = reading_of(made.bridge).open_alarms(memory.device)[0].alarm
             for stored in (1, 2):
                 device.heartbeat()
                 until(lambda: made.bridge.telemetry.positions.stored == stored, "a position is stored")  # noqa: B023

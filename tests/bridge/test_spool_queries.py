@@ -12,6 +12,7 @@ from device_bridge.spool import outbox, promises, yielding
 from evidence import ids
 from tests.support.bridge_world import World, world
 from tests.support.escalating import act, push
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import until
 
 TABLES = ("statement", "outbox", "held", "press", "item", "alarm", "promise")
@@ -25,7 +26,7 @@ def made(tmp_path: Path) -> Iterator[World]:
 
 def test_no_look_scans_a_table_that_grows(made: World) -> None:
     push(made, made.new_device())
-    reading, asked = made.bridge.spool.read(), list[str]()
+    reading, asked = reading_of(made.bridge), list[str]()
     reading.sql.set_trace_callback(asked.append)
     made.bridge.feed._view.health()
     reading.waiting_statements(10)
@@ -49,7 +50,7 @@ def test_statements_are_forgotten_a_week_after_the_close_and_not_before(made: Wo
     alarm, other = push(made, made.new_device("closed")), push(made, made.new_device("open"))
     act(made, "accept", alarm)
     act(made, "close", alarm, "genuine")
-    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "the journal has all")
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "the journal has all")
     made.bridge.forwarder.loop.stop()
     closed_ms = unix_ms(ids.now())
     stores = made.bridge.forwarder._open_stores()
@@ -67,4 +68,4 @@ def test_statements_are_forgotten_a_week_after_the_close_and_not_before(made: Wo
 
 
 def said(made: World) -> set[str]:
-    return {row[0] for row in made.bridge.spool.read().sql.execute("SELECT alarm FROM statement")}
+    return {row[0] for row in reading_of(made.bridge).sql.execute("SELECT alarm FROM statement")}

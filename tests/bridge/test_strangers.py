@@ -10,6 +10,7 @@ from device_bridge.feed.strangers import ALLOWED, MAX_ADDRESSES, WITHIN_S, Stran
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from tests.support.bridge_world import World, world
+from tests.support.lane_threads import reading_of
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_a_flood_never_reaches_the_queue_and_her_press_from_the_same_address_doe
         return httpx.post(made.press_url, params={"topic": topic}, content=body, headers=headers).status_code
 
     def quarantined() -> int:
-        return made.bridge.spool.read().counters().get("quarantined", 0)
+        return reading_of(made.bridge).counters().get("quarantined", 0)
 
     assert [posted(b"rubbish", "198.51.100.7") for _ in range(ALLOWED)] == [422] * ALLOWED
     lying = quarantined()

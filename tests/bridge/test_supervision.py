@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
-from device_bridge.process import Bridge
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.supervision.rules import HEARTBEAT_S, PROFILE_S, TEST_EVERY_MS, Condition, Profile, Reason, reasons
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from tests.support.bridge_world import World, world
 from tests.support.escalating import beat, listed
+from tests.support.lane_threads import new_bridge, reading_of
 
 NOW = 1_790_000_000_000
 DAY_MS = 86_400_000
@@ -65,6 +65,7 @@ def push(made: World, memory: DeviceMemory, counter: int, kind: Kind) -> None:
     said = DeviceMessage(memory.device, PressId(2, counter), 0, None, 0, kind, 50, "t", None)
     answer = httpx.post(made.press_url, params={"topic": topic}, content=message.seal(said, memory.identity, topic))
     answer.raise_for_status()
+    made.bridge.taking.take()
 
 
 def after(made: World, seconds: float) -> None:
@@ -98,7 +99,7 @@ def test_a_device_goes_from_ready_to_fault_and_back_and_its_caseworker_sees_why(
             ["silent"],
             [],
         ]
-        routes = made.bridge.spool.read().sql.execute("SELECT DISTINCT route FROM outbox").fetchall()
+        routes = reading_of(made.bridge).sql.execute("SELECT DISTINCT route FROM outbox").fetchall()
         assert routes == [("console-feed",)], "no alarm centre hears of it"
         after(made, 15 * 86_400)
         assert "test-overdue" in listed(made)["reasons"]
@@ -119,7 +120,7 @@ def test_what_was_known_survives_a_restart(tmp_path: Path) -> None:
         before = listed(made)
         assert before["reasons"] == ["battery", "silent"]
         made.bridge.stop()
-        made.bridge = Bridge(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
         made.bridge.supervisor.stop()
         after(made, 3601)

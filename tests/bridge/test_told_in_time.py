@@ -16,6 +16,7 @@ from evidence.statements import bodies
 from evidence.statements import statement as statements
 from tests.support.bridge_world import World, world
 from tests.support.escalating import after, push
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import until
 
 
@@ -64,7 +65,7 @@ def test_a_revocation_waits_for_no_backlog(made: World) -> None:
     memory, people = made.new_device(), made.organisation
     alarm = ids.AlarmId(push(made, memory)["alarm"])
     made.sealed()
-    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "the journal has the alarm")
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "the journal has the alarm")
     made.bridge.forwarder.stop()
     revoked: list[ids.DeviceId] = []
     stores = partial(open_stores, made.settings.database_url, made.settings.data / "blobs")
@@ -76,9 +77,9 @@ def test_a_revocation_waits_for_no_backlog(made: World) -> None:
             signed = statements.sign(made.bridge.identity, "alarm.deliver", said, case=people.case)
             spool.queue_statement(signed.id, alarm, signed.envelope.to_bytes())
     forwarder._turn()
-    assert made.bridge.spool.read().waiting_statements_count() == 2 * BATCH, "one batch a turn"
+    assert reading_of(made.bridge).waiting_statements_count() == 2 * BATCH, "one batch a turn"
     people.append(people.revoke(memory.device))
     forwarder._turn()
     forwarder._let_go()
     assert revoked == [memory.device]
-    assert made.bridge.spool.read().waiting_statements_count() == BATCH, "and something still waits"
+    assert reading_of(made.bridge).waiting_statements_count() == BATCH, "and something still waits"

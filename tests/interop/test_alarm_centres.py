@@ -22,6 +22,7 @@ from evidence.statements import bodies
 from evidence.statements.bodies import AlarmKind
 from tests.support.alarm_centre import KEY, alarm_centre
 from tests.support.bridge_world import start_bridge, world
+from tests.support.lane_threads import reading_of
 from tests.support.ports import free_port
 from tests.support.tls_front import own_certificate, tls_front
 from tests.support.waiting import patience, until
@@ -199,12 +200,12 @@ def test_a_press_reaches_the_alarm_centre_and_a_dead_one_shows_in_the_history(tm
             until(lambda: [one for one in received if one["message"] != "NULL"], "the alarm centre has it")
 
         def outcomes() -> dict[str, str]:
-            (alarm,) = made.bridge.spool.read().newest_alarms(5)
+            (alarm,) = reading_of(made.bridge).newest_alarms(5)
             return {report.route: report.outcome for report in alarm.routes}
 
         expected = {"dc09-live": "delivered", "dc09-dead": "failed", "console-feed": "failed"}
         until(lambda: outcomes() == expected, "every outcome is in the history")
-        until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+        until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "forwarded")
         said = [one.body for one in made.organisation.journal()]
         delivered = {(body.route, body.outcome) for body in said if isinstance(body, bodies.AlarmDeliver)}
         assert delivered >= set(expected.items())

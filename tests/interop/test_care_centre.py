@@ -24,6 +24,7 @@ from device_bridge.wire.message import Kind, Location, Told
 from evidence.statements.bodies import AlarmKind
 from tests.support.bridge_world import account_of, start_bridge, world
 from tests.support.control_room import ROTTERDAM, SENDER, ControlRoom, control_room, dispatch
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import patience, until
 
 ACCOUNT = "4711"
@@ -306,7 +307,7 @@ def test_an_alarm_reaches_it_by_the_plan(tmp_path: Path) -> None:
             assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, patience(5)) is not None
 
             def outcome() -> str | None:
-                (alarm,) = made.bridge.spool.read().newest_alarms(5)
+                (alarm,) = reading_of(made.bridge).newest_alarms(5)
                 return next((one.outcome for one in alarm.routes if one.route == "scaip-c"), None)
 
             until(lambda: outcome() == "delivered", "the history says so")

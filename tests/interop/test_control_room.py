@@ -38,6 +38,7 @@ from tests.support.control_room import (
     dispatch,
     document_of,
 )
+from tests.support.lane_threads import reading_of
 from tests.support.ports import free_port
 from tests.support.tls_front import own_certificate, tls_front
 from tests.support.waiting import patience, until
@@ -283,7 +284,7 @@ def test_a_control_room_of_the_second_stage_hears_the_withdrawal_too(tmp_path: P
         _restart(made, **more, sip_sender=SENDER)
         with made.switched_on(memory) as device:
             assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, patience(5)) is not None
-            (alarm,) = made.bridge.spool.read().newest_alarms(5)
+            (alarm,) = reading_of(made.bridge).newest_alarms(5)
             made.bridge.watch.look(unix_ms(alarm.raised_at) + SECOND_AFTER_MS)
             until(lambda: _outcome(made) == "delivered", "its stage came")
             _close(made, "technical")
@@ -300,8 +301,8 @@ def test_an_alarm_that_never_left_is_not_withdrawn_but_dropped(tmp_path: Path) -
         with made.switched_on(memory) as device:
             assert device.wait(device.press(Kind.PRESS, ROTTERDAM), Told.STORED, patience(5)) is not None
             _close(made, "accidental")
-        rows = made.bridge.spool.read().sql.execute("SELECT count(*) FROM outbox WHERE route = 'sip-mk'").fetchone()
-        held = made.bridge.spool.read().sql.execute("SELECT count(*) FROM held WHERE route = 'sip-mk'").fetchone()
+        rows = reading_of(made.bridge).sql.execute("SELECT count(*) FROM outbox WHERE route = 'sip-mk'").fetchone()
+        held = reading_of(made.bridge).sql.execute("SELECT count(*) FROM held WHERE route = 'sip-mk'").fetchone()
         assert (rows[0], held[0]) == (0, 0)
 
 
@@ -312,13 +313,13 @@ def _restart(made: World, **more: object) -> None:
 
 
 def _outcome(made: World) -> str | None:
-    (alarm,) = made.bridge.spool.read().newest_alarms(5)
+    (alarm,) = reading_of(made.bridge).newest_alarms(5)
     return next((one.outcome for one in alarm.routes if one.route == "sip-mk"), None)
 
 
 def _close(made: World, reason: CloseReason) -> None:
     """A dispatcher accepts and closes, over the feed as the console's server does."""
-    (alarm,) = made.bridge.spool.read().newest_alarms(5)
+    (alarm,) = reading_of(made.bridge).newest_alarms(5)
     token = made.settings.token_file.read_text().strip()
     for act, why in (("accept", None), ("close", reason)):
         signed = made.organisation.act(made.organisation.dispatcher, act, alarm.alarm, why)

@@ -19,6 +19,7 @@ from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.spool import promises
 from device_bridge.wire import cose, message
 from tests.support.bridge_world import World, world
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import DEADLINE_S, until
 
 PROGRAM = Path(__file__).parent / "foreign" / "device.py"
@@ -80,7 +81,7 @@ def foreign(made: World, memory: DeviceMemory, boot: int) -> Iterator[Foreign]:
 
 
 def newest(made: World) -> Any:  # noqa: ANN401 - an Alarm
-    return made.bridge.spool.read().newest_alarms(1)[0]
+    return reading_of(made.bridge).newest_alarms(1)[0]
 
 
 def close(made: World, device: Foreign, *, heard: bool = True) -> None:
@@ -111,7 +112,7 @@ def test_a_foreign_device_is_driven_through_the_whole_format(tmp_path: Path, kin
             device.pushes(f"cancel {salt} {PINS[1]}")
             assert newest(made).kind == "duress"
             device.do("position")
-            until(lambda: made.bridge.spool.read().counters().get("taken.position", 0) == 1, "a position is kept")
+            until(lambda: reading_of(made.bridge).counters().get("taken.position", 0) == 1, "a position is kept")
             close(made, device)
 
             device.pushes("tamper")
@@ -129,7 +130,7 @@ def test_a_foreign_device_is_driven_through_the_whole_format(tmp_path: Path, kin
 
 
 def counted(made: World, what: str) -> int:
-    return made.bridge.spool.read().counters().get(what, 0)
+    return reading_of(made.bridge).counters().get(what, 0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -143,11 +144,11 @@ def test_a_foreign_device_checks_in_and_is_overdue(tmp_path: Path, kind: str) ->
             device.pushes(f"check-in 7200 {salt} {PINS[0]}")
             device.pushes(f"check-in 0 {salt} 1111")
             device.pushes("check-in 0")
-            held = promises.held(made.bridge.spool.read(), memory.device)
+            held = promises.held(reading_of(made.bridge), memory.device)
             assert [one.counter for one in held if one.due_ms is not None] == [2]
             device.pushes(f"check-in 0 {salt} {PINS[0]}")
-            assert promise.deadline(promises.held(made.bridge.spool.read(), memory.device)) is None
-            assert not made.bridge.spool.read().newest_alarms(1), "nothing of it was an alarm"
+            assert promise.deadline(promises.held(reading_of(made.bridge), memory.device)) is None
+            assert not reading_of(made.bridge).newest_alarms(1), "nothing of it was an alarm"
 
             minute_ago = {"wall": int(time.time() * 1000) - 60_000, "sync": 2, "note": "naar de rechtbank"}
             device.pushes(f"check-in 60 {json.dumps(minute_ago)}")
@@ -187,7 +188,7 @@ def test_whatever_an_enrolled_device_signs_on_the_lane_of_presses_is_an_alarm(tm
                 close(made, device)
             device.pushes(f"press {json.dumps({'ext': {'gw': 'g1', 'auth': 'none'}, 'heart': 3})}")
             assert newest(made).flags == (), "what a newer device says beside is nobody's oddity"
-        counters = made.bridge.spool.read().counters()
+        counters = reading_of(made.bridge).counters()
         assert counters.get("quarantined", 0) == 0
 
 

@@ -10,6 +10,7 @@ from device_bridge.mqtt.login import client_id_of, make_token
 from device_bridge.wire import message
 from device_bridge.wire.message import PressId, Told
 from tests.support.bridge_world import world
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import until
 
 SCRIPT = Path(__file__).parent / "foreign_press.py"
@@ -56,7 +57,7 @@ def test_a_foreign_device_presses_and_hears_stored(tmp_path: Path, kind: str) ->
             listener.wait()
         said = message.open_downlink(heard, memory.bridge_public, down)
         assert (said.press, said.state) == (PressId(1, 1), Told.STORED)
-        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        (alarm,) = reading_of(made.bridge).newest_alarms(5)
         assert (alarm.kind, alarm.repeats, alarm.flags) == ("press", 0, ())
 
 

@@ -21,6 +21,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import Kind, Told
 from tests.support.bridge_world import AlarmOrganisation, World, new_broker, start_bridge
 from tests.support.certificates import Authority
+from tests.support.lane_threads import reading_of
 from tests.support.ports import free_port
 from tests.support.waiting import never, patience, until
 
@@ -102,7 +103,7 @@ def test_a_press_over_tls_is_stored(tmp_path: Path, kind: str) -> None:
         memory = made.device("button")
         with made.world.switched_on(memory) as device:
             assert device.wait(device.press(Kind.PRESS), Told.STORED, patience(10)) is not None
-        (alarm,) = made.world.bridge.spool.read().newest_alarms(5)
+        (alarm,) = reading_of(made.world.bridge).newest_alarms(5)
         assert alarm.device == memory.device
 
 
@@ -146,14 +147,14 @@ def test_a_device_speaks_and_hears_on_its_own_topics_only(tmp_path: Path) -> Non
         spy = made.client(his, "spy", heard, ("dn/#", 1), ("up/#", 1), (message.down_topic(hers.device), 1))
         spy.start()
         until(spy.connected.is_set, "he connects")
-        quarantined = made.world.bridge.spool.read().counters().get("quarantined", 0)
+        quarantined = reading_of(made.world.bridge).counters().get("quarantined", 0)
         spy.publish(f"up/{hers.device[:2]}/{hers.device}/a", b"forged")
         spy.publish(f"svc/bridge/{made.world.bridge.name}", b"forged", retain=True)
         with made.world.switched_on(hers) as device:
             assert device.wait(device.press(Kind.PRESS), Told.STORED, patience(10)) is not None
         spy.stop()
         assert not [topic for topic in heard if hers.device in topic]
-        assert made.world.bridge.spool.read().counters().get("quarantined", 0) == quarantined, "it never arrived"
+        assert reading_of(made.world.bridge).counters().get("quarantined", 0) == quarantined, "it never arrived"
 
 
 @pytest.mark.need("mosquitto")

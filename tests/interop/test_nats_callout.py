@@ -15,6 +15,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import Kind, Lane, PressId, Told, UpTopic
 from evidence import keys
 from tests.support.bridge_world import World, bridge_process, start_bridge, world
+from tests.support.lane_threads import LaneThread, reading_of
 from tests.support.ports import free_port
 from tests.support.waiting import never, patience, until
 
@@ -82,10 +83,10 @@ def test_a_spoofed_topic_never_reaches_the_bridge(tmp_path: Path) -> None:
         client.client.publish("svc/bridge/1", b"all is well", 1, retain=True)
         own = str(UpTopic(thief.device, Lane.ALARM))
         client.client.publish(own, press(thief, own), 1)
-        until(lambda: made.bridge.spool.read().newest_alarms(5), "the thief's own press comes after the spoofed ones")
-        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        until(lambda: reading_of(made.bridge).newest_alarms(5), "the thief's own press comes after the spoofed ones")
+        (alarm,) = reading_of(made.bridge).newest_alarms(5)
         assert alarm.device == thief.device
-        assert "quarantined" not in made.bridge.spool.read().counters(), "it was stopped at the broker"
+        assert "quarantined" not in reading_of(made.bridge).counters(), "it was stopped at the broker"
         client.close()
 
 
@@ -138,7 +139,9 @@ def test_a_device_cannot_take_over_the_session_of_the_bridge_or_of_another(tmp_p
     with world(tmp_path, count=1) as made:
         thief, victim = made.new_device("thief"), made.new_device("victim")
         token = make_token(thief.device, thief.identity)
-        (presses,) = made.bridge._presses
+        lane = made.bridge.lane._running
+        assert isinstance(lane, LaneThread)
+        (presses,) = lane.running._connections
         epoch = presses._epoch
         for client_id in ("getuige-bridge-1", f"device-{victim.device}", ""):
             client = Client(made, thief.device, token, client_id)

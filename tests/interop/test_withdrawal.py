@@ -16,6 +16,7 @@ from device_bridge.spool.yielding import HANDOVER_MS
 from device_bridge.wire.message import Kind, Location, Told
 from evidence import ids
 from tests.support.control_room import SENDER, ControlRoom, alert_of, control_room
+from tests.support.lane_threads import reading_of
 from tests.support.many_bridges import Several, several
 from tests.support.waiting import never, patience, until
 
@@ -67,7 +68,7 @@ def settled(made: Several) -> None:
     """Wait until both know that it was withdrawn, and neither has anything left to send."""
     query = "SELECT count(*) FROM outbox WHERE route = 'sip-mk' AND state IN ('waiting', 'yielded')"
     until(lambda: all((known := report(made, of)) and known.withdrawn for of in (0, 1)), "both know")
-    until(lambda: not any(one.spool.read().sql.execute(query).fetchone()[0] for one in made.bridges), "all is sent")
+    until(lambda: not any(reading_of(one).sql.execute(query).fetchone()[0] for one in made.bridges), "all is sent")
 
 
 def check(room: ControlRoom) -> None:

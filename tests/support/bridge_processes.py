@@ -3,15 +3,30 @@
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
+from device_bridge.lane.running import LOCK, lane_of
 from tests.support import process_tree
 from tests.support.programs import need
 from tests.support.starter import Process, start
-from tests.support.waiting import patience
+from tests.support.waiting import patience, until
+
+
+def end_lanes(data: Path) -> None:
+    """End the lanes of every bridge in a data folder: each outlives a bridge that was killed."""
+    for lock in data.glob(f"bridge*/{LOCK}"):
+        _end(lock)
+
+
+def _end(lock: Path) -> None:
+    if process := lane_of(lock):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        until(lambda: lane_of(lock) is None, "the lane ends")
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,11 @@ class BridgeProcess:
     def lanes(self) -> list[int]:
         """Return the processes that it started: the press lane, where that is one of its own."""
         return [] if self.process is None else process_tree.children(self.process.pid)
+
+    def switch_off(self) -> None:
+        """Kill it and its lane, as when their machine dies."""
+        self.kill()
+        _end(self.folder / ("bridge" if self.name == "1" else f"bridge-{self.name}") / LOCK)
 
     def health(self) -> dict[str, object]:
         """What it says of itself; empty while it does not answer."""

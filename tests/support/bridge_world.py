@@ -28,6 +28,8 @@ from evidence.statements.statement import Statement
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import MAX_READ, SqlJournal
 from tests.support import published
+from tests.support.bridge_processes import end_lanes
+from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.ports import free_ports
 from tests.support.starter import Process, start
 from tests.support.waiting import DEADLINE_S, until
@@ -182,6 +184,7 @@ class World:
         known = self.bridge.registry.device_count
         self.bridge.forwarder.loop.wake()  # it looks by itself once a second
         until(lambda: self._knows(memory.device), f"bridge learns of the device (knows {known})")
+        until(self.bridge.lane.knows, "and so does its lane")
         return memory
 
     def _knows(self, device: ids.DeviceId) -> bool:
@@ -192,7 +195,7 @@ class World:
 
     def sealed(self) -> None:
         """Wait until every press that was stored became evidence."""
-        until(lambda: not presses.taken(self.bridge.spool.read(), 0, 1), "what was stored became evidence")
+        until(lambda: not presses.taken(reading_of(self.bridge), 0, 1), "what was stored became evidence")
 
     def restart_bridge(self) -> None:
         self.bridge.stop()
@@ -221,15 +224,15 @@ def bridge_password(folder: Path) -> str:
 
 def start_bridge(settings: BridgeSettings) -> Bridge:
     """Start a bridge in this process and wait until it hears presses."""
-    bridge = Bridge(settings)
+    bridge = new_bridge(settings)
     bridge.start()
     until(bridge.listening, "bridge listens")
     return bridge
 
 
 @contextmanager
-def bridge_process(made: World, feed_port: int) -> Iterator[Process]:
-    """Run `getuige bridge` as its own process on the world's brokers and data."""
+def bridge_process(made: World, feed_port: int, *, login: bool = True) -> Iterator[Process]:
+    """Run `getuige bridge` as its own process on the world's brokers and data; at the end its lane ends too."""
     callouts = [one.broker.client_port for one in made.brokers if isinstance(one.broker, brokers.NatsBroker)]
     environment = {
         **os.environ,
@@ -237,6 +240,8 @@ def bridge_process(made: World, feed_port: int) -> Iterator[Process]:
         "GETUIGE_BRIDGE_BROKERS": ",".join(made.urls),
         "GETUIGE_BRIDGE_CALLOUTS": ",".join(f"127.0.0.1:{port}" for port in callouts),
         "GETUIGE_BRIDGE_FEED_PORT": str(feed_port),
+        "GETUIGE_BRIDGE_BROKER_LOGIN": str(login),
+        "GETUIGE_BRIDGE_CALLOUT": str(bool(callouts)),
         "GETUIGE_BRIDGE_ROOT_KEY": made.organisation.root.sign_public.hex(),
     }
     with (made.settings.data / "bridge.log").open("ab") as log:
@@ -246,6 +251,7 @@ def bridge_process(made: World, feed_port: int) -> Iterator[Process]:
     finally:
         process.kill()
         process.wait()
+        end_lanes(made.settings.data)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from evidence.statements import bodies
 from evidence.statements.statement import Statement
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.settings import Settings
-from tests.support.bridge_processes import BridgeProcess, Network
+from tests.support.bridge_processes import BridgeProcess, Network, end_lanes
 from tests.support.bridge_world import AlarmOrganisation, new_broker
 from tests.support.gate import Gate
 from tests.support.ports import free_ports
@@ -172,6 +172,7 @@ def chaos(
         running = [stack.enter_context(brokers.running(broker)) for broker in described]
         urls = tuple(f"mqtt://127.0.0.1:{one.broker.mqtt_port}" for one in running)
         bridges = _bridges(folder, organisation, running, urls, way)
+        stack.callback(end_lanes, folder)
         memories = [
             DeviceMemory.create(
                 folder / "people" / f"button-{n}",

@@ -20,6 +20,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, Pres
 from evidence import ids, keyfile
 from evidence.statements import bodies
 from tests.support.bridge_world import World, start_bridge, world
+from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.ports import free_port
 from tests.support.waiting import until
 
@@ -69,6 +70,7 @@ def push(made: World, memory: DeviceMemory, counter: int = 1, kind: Kind = Kind.
     topic = str(UpTopic(memory.device, Lane.ALARM))
     said = DeviceMessage(memory.device, PressId(1, counter), 0, None, 0, kind, 50, "t", HERE)
     answer = httpx.post(made.press_url, params={"topic": topic}, content=message.seal(said, memory.identity, topic))
+    made.bridge.taking.take()
     answer.raise_for_status()
     return shown(made)
 
@@ -89,7 +91,7 @@ def outcomes(made: World) -> dict[str, str]:
 
 
 def delivered(made: World) -> list[bodies.AlarmDeliver]:
-    until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "forwarded")
     return [one.body for one in made.organisation.journal() if isinstance(one.body, bodies.AlarmDeliver)]
 
 
@@ -129,7 +131,7 @@ def everything(folder: Path) -> Iterator[Bridge]:
                 "on_call": (f"duty=http://127.0.0.1:{away}/",),
             }
         )
-        made.bridge = Bridge(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
         yield made.bridge
 

@@ -11,6 +11,7 @@ from device_bridge.mqtt import brokers
 from device_bridge.process import Bridge
 from device_bridge.settings import BridgeSettings
 from tests.support.bridge_world import AlarmOrganisation, World, new_broker, start_bridge
+from tests.support.lane_threads import reading_of
 from tests.support.ports import free_ports
 from tests.support.waiting import until
 
@@ -24,7 +25,7 @@ class Several:
     bridges: list[Bridge]
 
     def alarms(self, of: int) -> list[Alarm]:
-        return self.bridges[of].spool.read().newest_alarms(1000)
+        return reading_of(self.bridges[of]).newest_alarms(1000)
 
     def agree(self) -> None:
         """Wait until every bridge knows the same of every alarm."""
@@ -32,10 +33,10 @@ class Several:
 
     def forwarded(self) -> None:
         """Wait until the journal has everything."""
-        until(lambda: not any(one.spool.read().waiting_statements_count() for one in self.bridges), "all is forwarded")
+        until(lambda: not any(reading_of(one).waiting_statements_count() for one in self.bridges), "all is forwarded")
 
     def _told(self, bridge: Bridge) -> str:
-        alarms = bridge.spool.read().newest_alarms(1000)
+        alarms = reading_of(bridge).newest_alarms(1000)
         return repr(
             sorted(
                 (one.alarm, one.state, one.revision, one.repeats, one.flags, one.accepted_by, one.closed, one.claim)
@@ -58,6 +59,7 @@ class Several:
         until(
             lambda: all(device in {one.device for one in bridge.registry.devices()} for bridge in self.bridges), "known"
         )
+        until(lambda: all(bridge.lane.knows() for bridge in self.bridges), "and so do their lanes")
 
 
 @contextmanager

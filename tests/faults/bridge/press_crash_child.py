@@ -13,13 +13,18 @@ from pathlib import Path
 
 from device_bridge.alarm import lineage
 from device_bridge.intake.completion import Completion
-from device_bridge.intake.presses import Arrival, Intake, received_now
+from device_bridge.intake.presses import Intake
+from device_bridge.intake.taking import Taking
+from device_bridge.lane.arrivals import Arrival, Taken, received_now
+from device_bridge.lane.loop import PressLane
+from device_bridge.lane.verifier import Verifier
 from device_bridge.registry import Registry
 from device_bridge.routes.console import ConsoleRoute
 from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.plan import Plan
 from device_bridge.spool import presses, replication
 from device_bridge.spool.connection import Spool
+from device_bridge.spool.inbox import Inbox
 from device_bridge.spool.notifier import Board
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
@@ -39,9 +44,12 @@ class Bridge:
         replication.begin(self.spool)
         self.intake = Intake(self.spool, registry, identity, Plan(first=(ConsoleRoute(lambda: 0),)))
         self.completion = Completion(self.spool, registry, identity, Board())
+        self.inbox = Inbox(folder / "lane.db")
+        self.lane = PressLane(self.inbox.add, Verifier(registry, identity))
+        self.taking = Taking(folder / "lane.db", self.intake, Board())
 
     def die_at(self, step: int) -> None:
-        """Be killed at statement number `step` of the connection that writes."""
+        """Be killed at statement number `step` of the connections that write, the lane's and the spool's."""
         seen = [0]
 
         def count(_sql: str) -> None:
@@ -49,14 +57,22 @@ class Bridge:
             if seen[0] == step:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        self.spool._connection.set_trace_callback(count)
+        for connection in (self.inbox._sql, self.spool._connection):
+            connection.set_trace_callback(count)
 
     def run(self, arrivals: Sequence[Arrival], told: Path) -> None:
         """Take presses one by one, note each that its device is told of, and do what is left to do."""
         for number, arrival in enumerate(arrivals):
-            (taken,) = self.intake.take([arrival])
-            assert taken.answer is not None
-            (told / str(number)).touch()
+
+            def tell(taken: Taken, number: int = number) -> None:
+                assert taken.answer is not None
+                (told / str(number)).touch()
+
+            assert self.lane.submit(arrival, tell)
+            while self.lane.due_s is not None:
+                assert self.lane.work()
+            self.taking.take()
+            self.inbox.forget(self.taking.place()[1])
         while self.completion.complete():
             pass
 
@@ -121,10 +137,13 @@ def main(folder: Path) -> None:
         assert status == 0 or os.WTERMSIG(status) == signal.SIGKILL, "the child failed by itself"
         bridge = Bridge(own, registry, made.bridge)
         told = sum(path.name.isdigit() for path in own.iterdir())
+        bridge.taking.take()
         rows = bridge.spool.read().sql.execute("SELECT count(*) FROM press").fetchone()[0]
         assert rows >= told, "what the device was told is stored"
         bridge.run([Arrival(topic, one, received_now("b")) for one in pressed], own)
         check(bridge, own, pressed)
+        bridge.taking.stop()
+        bridge.inbox.close()
         bridge.spool.close()
         if status == 0:
             break

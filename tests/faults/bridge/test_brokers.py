@@ -9,12 +9,12 @@ import pytest
 
 from device_bridge.mqtt.brokers import NatsBroker
 from device_bridge.mqtt.connection import BrokerAddress, Connection, Delivered
-from device_bridge.process import Bridge
 from device_bridge.reference_device.device import FALLBACK_AFTER_S
 from device_bridge.wire import cose, message
 from device_bridge.wire.message import Kind, Lane, Location, Told, UpTopic
 from evidence import ids, keys
 from tests.support.bridge_world import World, bridge_login, start_bridge, world
+from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.waiting import never, patience, until
 
 KINDS = [
@@ -28,7 +28,7 @@ HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 
 
 def counters(made: World) -> dict[str, int]:
-    return made.bridge.spool.read().counters()
+    return reading_of(made.bridge).counters()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -38,7 +38,7 @@ def test_a_press_is_stored_once_and_told_accepted_and_closed(tmp_path: Path, kin
         with made.switched_on(memory) as device:
             press = device.press(Kind.PRESS, HERE)
             assert device.wait(press, Told.STORED, patience(10)) is not None
-            (alarm,) = made.bridge.spool.read().newest_alarms(5)
+            (alarm,) = reading_of(made.bridge).newest_alarms(5)
             who = made.organisation.dispatcher
             for kind_of_act, told in (("accept", Told.ACCEPTED), ("dispatch", Told.DISPATCHED)):
                 made.bridge.acts.carry_out(alarm.alarm, made.organisation.act(who, kind_of_act, alarm.alarm))
@@ -48,7 +48,7 @@ def test_a_press_is_stored_once_and_told_accepted_and_closed(tmp_path: Path, kin
             assert device.refused_downlinks == 0
             again = device.press(Kind.PRESS, HERE)
             assert device.wait(again, Told.STORED, patience(10)) is not None
-        assert len(made.bridge.spool.read().newest_alarms(5)) == 2, "a press after the closing is a new alarm"
+        assert len(reading_of(made.bridge).newest_alarms(5)) == 2, "a press after the closing is a new alarm"
         assert counters(made)["taken.press"] == 2
 
 
@@ -66,7 +66,7 @@ def test_either_broker_may_be_killed(tmp_path: Path, kind: str) -> None:
                 broker.restart()
                 until(lambda: device.connected() == 2, "device is back")
                 until(made.bridge.listening, "bridge is back")
-        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        (alarm,) = reading_of(made.bridge).newest_alarms(5)
         assert alarm.repeats == 1
 
 
@@ -81,7 +81,7 @@ def test_without_any_broker_the_same_bytes_come_over_http(tmp_path: Path) -> Non
             elapsed_ms = device.wait(press, Told.STORED, patience(15))
             assert elapsed_ms is not None
             assert elapsed_ms >= FALLBACK_AFTER_S * 1000
-        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        (alarm,) = reading_of(made.bridge).newest_alarms(5)
         assert alarm.history[0].by == "device, by http"
 
 
@@ -102,7 +102,7 @@ def test_a_broker_whose_name_nobody_answers_for_and_one_that_is_mute_hold_up_no_
         memory = made.new_device()
         made.bridge.stop()
         others = ("mqtt://hung.invalid:1", f"mqtt://127.0.0.1:{mute.getsockname()[1]}")
-        made.bridge = Bridge(made.settings.model_copy(update={"brokers": (*made.urls, *others)}))
+        made.bridge = new_bridge(made.settings.model_copy(update={"brokers": (*made.urls, *others)}))
         try:
             made.bridge.start()
             assert asked.wait(patience(10))
@@ -188,7 +188,7 @@ def test_an_acknowledgement_of_a_former_connection_is_dropped(tmp_path: Path) ->
         reader.acknowledge(seen[-1])
         for one in (reader, sender):
             one.stop()
-        made.bridge = type(made.bridge)(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
 
 
@@ -242,7 +242,7 @@ def test_a_device_that_missed_the_word_is_told_again_at_its_next_heartbeat(tmp_p
             press = device.press()
             assert device.wait(press, Told.STORED, patience(5)) is not None
             heard: list[message.Downlink] = []
-            (alarm,) = made.bridge.spool.read().newest_alarms(5)
+            (alarm,) = reading_of(made.bridge).newest_alarms(5)
             act = made.organisation.act(made.organisation.dispatcher, "accept", alarm.alarm)
             made.bridge.acts.carry_out(alarm.alarm, act)
             assert device.wait(press, Told.ACCEPTED, patience(5)) is not None

@@ -18,6 +18,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, Pres
 from evidence import canonical
 from evidence.statements import bodies
 from tests.support.bridge_world import World, bridge_process, world
+from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.many_bridges import Several, several
 from tests.support.ports import free_port
 from tests.support.waiting import never, patience, until
@@ -41,6 +42,7 @@ def promised(
 
 def post(made: Several, of: int, topic: str, payload: bytes) -> None:
     send(made.bridges[of].feed_port, topic, payload).raise_for_status()
+    made.bridges[of].taking.take()
 
 
 def send(port: int, topic: str, payload: bytes) -> httpx.Response:
@@ -56,7 +58,7 @@ def shown(made: World, port: int) -> list[str]:
 
 def awaited(bridge: Bridge, memory: DeviceMemory) -> int | None:
     """Return the counter of the check-in that is awaited first."""
-    first = promise.deadline(promises.held(bridge.spool.read(), memory.device))
+    first = promise.deadline(promises.held(reading_of(bridge), memory.device))
     return None if first is None else first.counter
 
 
@@ -93,12 +95,12 @@ def test_a_promise_that_is_kept_is_nothing_and_one_that_is_broken_is_one_alarm(t
         (raised,) = [one.body for one in journal if isinstance(one.body, bodies.AlarmRaise)]
         assert (raised.kind, raised.press.counter) == ("overdue", 99)
         assert [one.type for one in journal].count("item.seal") == 1, "nothing is told of a promise that was kept"
-        item = made.bridges[0].spool.read().newest_item(raised.alarm)
+        item = reading_of(made.bridges[0]).newest_item(raised.alarm)
         assert item is not None
         opened = made.world.organisation.open_item(canonical.b64(item.container))
         assert (opened.words, opened.position is not None, opened.alarm.kind) == ("naar huis", True, "check-in")
         for bridge in made.bridges:
-            assert "statements.refused" not in bridge.spool.read().counters()
+            assert "statements.refused" not in reading_of(bridge).counters()
 
 
 def test_one_bridge_alone_has_it_and_the_other_opens_the_alarm(tmp_path: Path) -> None:
@@ -201,7 +203,7 @@ def test_killed_with_its_clock_set_by_an_hour_a_bridge_looks_for_her_when_it_sho
         with bridge_process(made, port) as process:
             until(lambda: answers(made, port), "the bridge answers")
             send(port, *promised(memory, 1, 3600, ago_s=3600 - wait_s)).raise_for_status()
-            begun, awaited_ms = time.monotonic(), due_ms(made)
+            begun, awaited_ms = time.monotonic(), until(lambda: due_ms(made), "the promise is taken in")
             clock.write_text(f"{by}\n")
             until(lambda: due_ms(made) != awaited_ms, "the bridge saw that its clock was set")
             early = shown(made, port)
@@ -214,7 +216,7 @@ def test_killed_with_its_clock_set_by_an_hour_a_bridge_looks_for_her_when_it_sho
             never(lambda: shown(made, port) != ["overdue"], "a second alarm", 5)
         for name in ("LD_PRELOAD", "FAKETIME_TIMESTAMP_FILE"):
             monkeypatch.delenv(name)
-        made.bridge = Bridge(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
 
 
@@ -245,4 +247,4 @@ def test_a_promise_that_cannot_be_read_holds_up_no_press_and_runs_out_once(tmp_p
         later_ms = time.time_ns() // 1_000_000 + HOUR_MS + 60_000
         assert [bridge.overdue.look(later_ms) for _ in range(3)] == [1, 0, 0]
         assert sorted(one.kind for one in made.alarms(0)) == ["overdue", "press"]
-        assert "quarantined" not in bridge.spool.read().counters()
+        assert "quarantined" not in reading_of(bridge).counters()

@@ -12,6 +12,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from tests.support.bridge_world import World, bridge_process, world
 from tests.support.clock import Clock
+from tests.support.lane_threads import new_bridge
 from tests.support.ports import free_port
 from tests.support.waiting import never, until
 
@@ -42,7 +43,7 @@ def test_an_hour_makes_no_step_come_late_and_none_come_early(
             until(lambda: stage(url, made) == 1, "the second centres have their turn", 60)
             assert time.monotonic() - begun > 20, (made.settings.data / "bridge.log").read_text()
             never(lambda: stage(url, made) == 2, "the last stage comes early", 5)
-        made.bridge = type(made.bridge)(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from device_bridge.wire.message import Kind, Location, Told
 from tests.support.bridge_world import bridge_process, world
+from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.ports import free_port
 from tests.support.waiting import patience, until
 
@@ -35,15 +36,16 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubles(tmp_path: Path
                     for press in presses:
                         assert device.wait(press, Told.STORED, patience(20)) is not None, f"{press} was lost"
                 stored += [first, *presses]
+        made.bridge = new_bridge(made.settings)
+        made.bridge.start()
+        made.bridge.taking.take()
         with sqlite3.connect(made.settings.folder / "spool.db") as spool:
             rows = spool.execute(NUMBERS).fetchall()
             alarms = spool.execute("SELECT count(*) FROM alarm").fetchone()[0]
         assert sorted((boot, counter) for boot, counter, _ in rows) == sorted((p.boot, p.counter) for p in stored)
         assert {count for *_, count in rows} == {1}
         assert alarms == 1, "one device, never closed: every press joined the one alarm"
-        made.bridge = type(made.bridge)(made.settings)
-        made.bridge.start()
-        until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "forwarded")
+        until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "forwarded")
         kinds = [statement.type for statement in made.organisation.journal()]
         assert kinds.count("alarm.raise") == 1
         assert kinds.count("alarm.repeat") == len(stored) - 1

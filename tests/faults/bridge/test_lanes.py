@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from device_bridge.intake.presses import Arrival, received_now
+from device_bridge.lane.arrivals import Arrival, received_now
+from device_bridge.lane.verifier import Verifier
 from device_bridge.mqtt.connection import BrokerAddress, Connection
 from device_bridge.reference_device.device import ReferenceDevice
 from device_bridge.reference_device.memory import DeviceMemory
@@ -19,6 +20,7 @@ from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keys
 from tests.support.bridge_world import bridge_login, world
+from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.waiting import patience, until
 
 pytestmark = pytest.mark.need("nats-server")
@@ -40,7 +42,7 @@ def test_a_locked_journal_delays_no_press_and_gets_everything_once(tmp_path: Pat
             until(lambda: made.bridge.forwarder.trouble, "the trouble is named")
             blocker.execute("ROLLBACK")
             blocker.close()
-            until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "all is forwarded", 40)
+            until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "all is forwarded", 40)
         kinds = [statement.type for statement in made.organisation.journal()]
         assert (kinds.count("alarm.raise"), kinds.count("alarm.repeat"), kinds.count("item.seal")) == (1, 9, 10)
         until(lambda: made.bridge.forwarder.trouble is None, "the trouble is over")
@@ -58,7 +60,7 @@ def test_a_bridge_that_starts_without_its_journal_stores_presses_from_its_own_co
             if part.exists():
                 part.rename(f"{part}.away")
         database.mkdir()
-        made.bridge = type(made.bridge)(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
         with made.switched_on(memory) as device:
             assert device.wait(device.press(), Told.STORED, patience(10)) is not None
@@ -66,7 +68,7 @@ def test_a_bridge_that_starts_without_its_journal_stores_presses_from_its_own_co
         database.rmdir()
         for part in tmp_path.glob("getuige.db*.away"):
             part.rename(str(part).removesuffix(".away"))
-        until(lambda: made.bridge.spool.read().waiting_statements_count() == 0, "all is forwarded", 60)
+        until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "all is forwarded", 60)
         assert [one.type for one in made.organisation.journal()].count("alarm.raise") == 1
 
 
@@ -76,13 +78,14 @@ def test_no_position_stands_in_clear_in_the_spool(tmp_path: Path) -> None:
         with made.switched_on(memory) as device:
             assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(5)) is not None
         made.sealed()
-        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        (alarm,) = reading_of(made.bridge).newest_alarms(5)
         poison = message.seal(_press(memory.device, HERE), keys.Identity.generate(), _topic(memory.device))
         with made.bridge.spool.write() as spool:
             spool.count("control-string-x7q")
-        made.bridge.intake.take([Arrival(_topic(memory.device), poison, received_now("a"))])
-        stored = b"".join(path.read_bytes() for path in (tmp_path / "bridge").iterdir())
-        item = made.bridge.spool.read().newest_item(alarm.alarm)
+        arrival = Arrival(_topic(memory.device), poison, received_now("a"))
+        made.bridge.intake.take([Verifier(made.bridge.registry, made.bridge.identity).read(arrival).row])
+        stored = b"".join(path.read_bytes() for path in (tmp_path / "bridge").iterdir() if path.is_file())
+        item = reading_of(made.bridge).newest_item(alarm.alarm)
         assert item is not None
         opened = made.organisation.open_item(base64.b64encode(item.container).decode())
         assert opened.position is not None

@@ -22,6 +22,7 @@ from evidence.statements import bodies
 from server.keeping import spools
 from tests.support.bridge_world import World, start_bridge, world
 from tests.support.chaos import counted_presses
+from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.many_bridges import several
 from tests.support.waiting import until
 
@@ -40,6 +41,7 @@ def post(bridge: Bridge, memory: DeviceMemory, counter: int, kind: Kind = Kind.P
     topic, body = spoken(memory, counter, kind)
     url = f"http://127.0.0.1:{bridge.feed_port}/press"
     httpx.post(url, params={"topic": topic}, content=body, trust_env=False).raise_for_status()
+    bridge.taking.take()
 
 
 def shown(bridge: Bridge) -> list[dict[str, Any]]:
@@ -58,7 +60,7 @@ def close(made: World, bridge: Bridge, name: str) -> None:
 
 
 def forwarded(*bridges: Bridge) -> None:
-    until(lambda: not any(one.spool.read().waiting_statements_count() for one in bridges), "the journal has everything")
+    until(lambda: not any(reading_of(one).waiting_statements_count() for one in bridges), "the journal has everything")
 
 
 def without_spool(made: World, change: Callable[[Path], None]) -> None:
@@ -192,21 +194,21 @@ def test_a_blind_bridge_names_an_orphan_and_a_recording_is_folded_when_the_journ
         made.bridge.stop()
         lose(made.settings.folder)
         away(made)
-        made.bridge = Bridge(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
         post(made.bridge, memory, 1)
         recorded = alarm_open(made.bridge)
         assert recorded != first, "nobody can know that it is old: it is an alarm, and hides behind no other"
-        assert made.bridge.spool.read().alarm(ids.AlarmId(recorded)).orphan
+        assert reading_of(made.bridge).alarm(ids.AlarmId(recorded)).orphan
         back(made)
         until(lambda: [one["alarm"] for one in shown(made.bridge)] == [first], "the journal is heard: it is that alarm")
-        assert made.bridge.spool.read().alarm(ids.AlarmId(recorded)).folded_into == first
+        assert reading_of(made.bridge).alarm(ids.AlarmId(recorded)).folded_into == first
         forwarded(made.bridge)
         journal = made.organisation.journal()
         assert [one.body for one in journal if isinstance(one.body, bodies.AlarmFold)] == [
             bodies.AlarmFold(ids.AlarmId(recorded), ids.AlarmId(first))
         ]
-        until(lambda: not made.bridge.spool.read().blind(), "it knows what came before")
+        until(lambda: not reading_of(made.bridge).blind(), "it knows what came before")
         post(made.bridge, memory, 2)
         last = lineage.alarm_id(made.bridge.identity, memory.device, "real", ids.AlarmId(first))
         assert alarm_open(made.bridge) == last, "the next follows the alarm that was closed last"
@@ -218,12 +220,12 @@ def test_a_real_press_of_a_blind_bridge_stays_an_alarm_of_its_own(tmp_path: Path
         made.bridge.stop()
         lose(made.settings.folder)
         away(made)
-        made.bridge = Bridge(made.settings)
+        made.bridge = new_bridge(made.settings)
         made.bridge.start()
         post(made.bridge, memory, 1)
         orphan = alarm_open(made.bridge)
         back(made)
-        until(lambda: not made.bridge.spool.read().blind(), "the journal is heard")
+        until(lambda: not reading_of(made.bridge).blind(), "the journal is heard")
         forwarded(made.bridge)
         assert alarm_open(made.bridge) == orphan
         close(made, made.bridge, orphan)
@@ -246,14 +248,14 @@ def test_what_a_blind_bridge_raised_is_folded_into_the_alarm_of_the_other(tmp_pa
             made.stop(index)
         lose(made.settings[1].folder)
         away(made.world)
-        blind = made.bridges[1] = Bridge(made.settings[1])
+        blind = made.bridges[1] = new_bridge(made.settings[1])
         blind.start()
         post(blind, memory, 2)
         post(blind, memory, 3)
         orphan = alarm_open(blind)
         who = made.world.organisation
         blind.acts.carry_out(ids.AlarmId(orphan), who.act(who.dispatcher, "accept", orphan))
-        made.bridges[0] = Bridge(made.settings[0])
+        made.bridges[0] = new_bridge(made.settings[0])
         made.bridges[0].peers.followers[0].loop.stop()
         made.bridges[0].start()
         post(made.bridges[0], memory, 2)
@@ -285,21 +287,21 @@ def test_an_orphan_that_was_closed_before_anybody_was_heard_is_folded_too(tmp_pa
             made.stop(index)
         lose(made.settings[1].folder)
         away(made.world)
-        blind = made.bridges[1] = Bridge(made.settings[1])
+        blind = made.bridges[1] = new_bridge(made.settings[1])
         blind.start()
         post(blind, memory, 2)
         post(blind, memory, 3)
         orphan = alarm_open(blind)
         close(made.world, blind, orphan)
-        made.bridges[0] = Bridge(made.settings[0])
+        made.bridges[0] = new_bridge(made.settings[0])
         made.bridges[0].peers.followers[0].loop.stop()
         made.bridges[0].start()
         post(made.bridges[0], memory, 2)
         post(made.bridges[0], memory, 4)
         (followed,) = [one.alarm for one in made.alarms(0) if one.is_open]
         made.bridges[0].peers.followers[0].loop = again(made.bridges[0])
-        until(lambda: blind.spool.read().alarm(ids.AlarmId(orphan)).folded_into == followed, "the orphan is folded")
-        assert blind.spool.read().alarm(followed).repeats == 1, "presses 2 and 3; 4 calls anew"
+        until(lambda: reading_of(blind).alarm(ids.AlarmId(orphan)).folded_into == followed, "the orphan is folded")
+        assert reading_of(blind).alarm(followed).repeats == 1, "presses 2 and 3; 4 calls anew"
         back(made.world)
         until(
             lambda: [one.alarm for one in made.alarms(0) if one.is_open] not in ([], [followed]), "press 4 calls anew"

@@ -14,7 +14,7 @@ import struct
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,9 @@ import pytest
 
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire.message import PressId, Told
+from tests.support.bridge_processes import end_lanes
 from tests.support.bridge_world import bridge_process, world
+from tests.support.lane_threads import new_bridge
 from tests.support.ports import free_port
 from tests.support.programs import need
 from tests.support.waiting import patience, until
@@ -112,11 +114,12 @@ def test_what_was_told_as_stored_survives_a_power_cut(tmp_path: Path) -> None:
             assert len(told) <= len(sure) + 1, f"seed {seed}: told to be stored on a disk without power"
             process.kill()
             process.wait()
+            end_lanes(made.settings.data)
             for broker in made.brokers:
                 broker.kill()
             disk.switch_off()
             assert disk.switch_on()
-            kept = presses(made.settings.folder / "spool.db")
+            kept = presses(made.settings.folder)
             lost = [one for one in told if (one.boot, one.counter) not in kept]
             assert not lost, f"seed {seed}: told as stored, and gone: {lost}"
             for broker in made.brokers:
@@ -124,9 +127,9 @@ def test_what_was_told_as_stored_survives_a_power_cut(tmp_path: Path) -> None:
             with bridge_process(made, port):
                 for one in pressed:
                     assert device.wait(one, Told.STORED, patience(60)) is not None, f"seed {seed}: {one} never arrived"
-        made.bridge = type(made.bridge)(made.settings)  # the world stops the one that it has
+        made.bridge = new_bridge(made.settings)  # the world stops the one that it has
         made.bridge.start()
-        everything = presses(made.settings.folder / "spool.db")
+        everything = presses(made.settings.folder)
         assert sorted(everything) == sorted((one.boot, one.counter) for one in pressed), f"seed {seed}: each once"
         with sqlite3.connect(made.settings.folder / "spool.db") as spool:
             assert spool.execute("PRAGMA integrity_check").fetchone() == ("ok",)
@@ -139,7 +142,11 @@ def elsewhere(lent: DeviceMemory, folder: Path) -> DeviceMemory:
     return DeviceMemory(folder)
 
 
-def presses(spool: Path) -> list[tuple[int, int]]:
-    with sqlite3.connect(spool) as connection:
-        rows = [json.loads(row[0]) for row in connection.execute("SELECT pressed FROM press")]
-        return [(one["boot"], one["counter"]) for one in rows]
+def presses(folder: Path) -> list[tuple[int, int]]:
+    """Return what is in the spool, and what the lane stored that was not taken into it yet."""
+    with closing(sqlite3.connect(folder / "spool.db")) as spool:
+        found = {identity: json.loads(one) for identity, one in spool.execute("SELECT identity, pressed FROM press")}
+    with closing(sqlite3.connect(folder / "lane.db")) as lane:
+        rows = lane.execute("SELECT identity, said FROM arrival WHERE identity IS NOT NULL").fetchall()
+    found |= {identity: json.loads(said)["press"] for identity, said in rows}
+    return [(one["boot"], one["counter"]) for one in found.values()]

@@ -32,6 +32,7 @@ from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
 from server.keeping import spools
 from tests.support.bridge_world import AlarmOrganisation, World, start_bridge, world
+from tests.support.lane_threads import reading_of
 from tests.support.many_bridges import several
 from tests.support.waiting import DEADLINE_S, patience, until
 
@@ -52,13 +53,14 @@ def pressed(folder: Path, *, closed: bool = True) -> Iterator[tuple[World, Alarm
         said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", HERE)
         body = seal(said, memory.identity, topic)
         httpx.post(made.press_url, params={"topic": topic}, content=body, trust_env=False).raise_for_status()
-        (alarm,) = made.bridge.spool.read().newest_alarms(1)
+        made.bridge.taking.take()
+        (alarm,) = reading_of(made.bridge).newest_alarms(1)
         if closed:
             who = made.organisation
             for act, reason in (("accept", None), ("close", "genuine")):
                 made.bridge.acts.carry_out(alarm.alarm, who.act(who.dispatcher, act, alarm.alarm, reason))  # type: ignore[arg-type] # a reason
-        until(lambda: not made.bridge.spool.read().waiting_statements_count(), "the journal has everything")
-        stored = made.bridge.spool.read().newest_item(alarm.alarm)
+        until(lambda: not reading_of(made.bridge).waiting_statements_count(), "the journal has everything")
+        stored = reading_of(made.bridge).newest_item(alarm.alarm)
         assert stored is not None
         yield made, alarm, stored
 
@@ -94,7 +96,7 @@ def test_a_week_after_the_close_it_is_gone_from_the_spool_and_not_from_the_journ
         spools.copy(tmp_path, tmp_path / "backup")
         assert holds(tmp_path / "backup", stored) == []
         made.restart_bridge()
-        assert made.bridge.spool.read().newest_item(alarm.alarm) is None
+        assert reading_of(made.bridge).newest_item(alarm.alarm) is None
 
 
 def test_one_that_the_journal_lacks_does_not_keep_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +132,7 @@ def test_what_nobody_could_read_goes_after_a_month(tmp_path: Path) -> None:
 def test_never_while_the_alarm_is_open(tmp_path: Path) -> None:
     with pressed(tmp_path, closed=False) as (made, alarm, _), stores(made) as opened:
         assert let_go(made.bridge.spool, opened, now_ms() + WEEK_MS) == frozenset()
-        assert made.bridge.spool.read().newest_item(alarm.alarm) is not None
+        assert reading_of(made.bridge).newest_item(alarm.alarm) is not None
 
 
 def test_never_when_the_journal_does_not_have_it(tmp_path: Path) -> None:
@@ -144,7 +146,7 @@ def test_never_when_the_journal_does_not_have_it(tmp_path: Path) -> None:
             assert let_go(made.bridge.spool, opened, now_ms() + WEEK_MS) == frozenset()
         finally:
             opened.close()
-        assert made.bridge.spool.read().newest_item(alarm.alarm) is not None
+        assert reading_of(made.bridge).newest_item(alarm.alarm) is not None
 
 
 def test_an_erasure_reaches_the_spool_at_once(tmp_path: Path) -> None:
@@ -250,9 +252,9 @@ def test_two_bridges_leave_no_container_that_no_statement_names(tmp_path: Path) 
         made.forwarded()
         with stores(made.world) as opened:
             for bridge in made.bridges:
-                item = bridge.spool.read().newest_item(name)
+                item = reading_of(bridge).newest_item(name)
                 assert item is not None
                 assert hashlib.sha256(item.container).hexdigest() == item.sha256
                 assert let_go(bridge.spool, opened, now_ms() + WEEK_MS) == {name}
-                assert bridge.spool.read().newest_item(name) is None
+                assert reading_of(bridge).newest_item(name) is None
         assert set(blobs.names()) == named

@@ -11,6 +11,7 @@ from device_bridge.wire.message import Kind, Location, Told
 from evidence import keyfile
 from tests.support.bridge_world import World, start_bridge, world
 from tests.support.control_room import control_room
+from tests.support.lane_threads import reading_of
 from tests.support.ports import free_ports
 from tests.support.waiting import patience, until
 
@@ -37,7 +38,7 @@ def test_every_route_is_down_and_comes_back(tmp_path: Path) -> None:
                 "no route holds up a press"
             )
         until(lambda: _outcomes(made, "failed") >= ROUTES, "each failure is in the history")
-        (alarm,) = made.bridge.spool.read().newest_alarms(5)
+        (alarm,) = reading_of(made.bridge).newest_alarms(5)
         assert alarm.state == "raised"
 
         received: list[dict[str, Any]] = []
@@ -52,9 +53,9 @@ def test_every_route_is_down_and_comes_back(tmp_path: Path) -> None:
         finally:
             centre.stop()
         assert told["code"] == "PA"
-        assert made.bridge.spool.read().alarm(alarm.alarm).state == "delivered"
+        assert reading_of(made.bridge).alarm(alarm.alarm).state == "delivered"
 
 
 def _outcomes(made: World, outcome: str) -> set[str]:
-    (alarm,) = made.bridge.spool.read().newest_alarms(5)
+    (alarm,) = reading_of(made.bridge).newest_alarms(5)
     return {one.route for one in alarm.routes if one.outcome == outcome}

@@ -9,7 +9,7 @@ import pytest
 
 from device_bridge.alarm import lineage
 from device_bridge.errors import AlarmError, PeerError
-from device_bridge.intake.presses import received_now
+from device_bridge.lane.arrivals import received_now
 from device_bridge.loops import Loop
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.spool import presses, replication
@@ -18,6 +18,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, Pres
 from evidence import ids, keys
 from evidence.statements import dsse
 from tests.support.chaos import counted_presses
+from tests.support.lane_threads import reading_of
 from tests.support.many_bridges import Several, several
 from tests.support.waiting import patience, until
 
@@ -60,13 +61,14 @@ def test_a_press_is_one_alarm_at_both_and_an_act_at_one_counts_at_both(tmp_path:
         counts = [kinds.count(kind) for kind in ("alarm.raise", "alarm.repeat", "item.seal")]
         assert counts == [2, 1, 3], "the journal has each press once"
         assert (kinds.count("alarm.accept"), kinds.count("alarm.close")) == (1, 1)
-        assert all("statements.refused" not in bridge.spool.read().counters() for bridge in made.bridges)
+        assert all("statements.refused" not in reading_of(bridge).counters() for bridge in made.bridges)
 
 
 def post(made: Several, of: int, topic: str, payload: bytes) -> None:
     """Bring a press to one bridge alone: the way that a device takes when no broker answers."""
     url = f"http://127.0.0.1:{made.bridges[of].feed_port}/press"
     httpx.post(url, params={"topic": topic}, content=payload, trust_env=False).raise_for_status()
+    made.bridges[of].taking.take()
 
 
 def spoken(memory: DeviceMemory, counter: int, kind: Kind = Kind.PRESS, code: bytes | None = None) -> tuple[str, bytes]:
@@ -131,7 +133,7 @@ def test_a_press_that_moved_says_from_where_and_counts_once(tmp_path: Path) -> N
         until(lambda: made.alarms(1), "both have the alarm")
         made.stop(0)
         post(made, 1, *spoken(memory, 2))
-        until(lambda: not made.bridges[1].spool.read().waiting_statements_count(), "the journal has both presses")
+        until(lambda: not reading_of(made.bridges[1]).waiting_statements_count(), "the journal has both presses")
         made.stop(1)
         made.start(0)
         who, name = made.world.organisation.dispatcher, made.alarms(0)[0].alarm
@@ -185,7 +187,7 @@ def test_a_bridge_that_is_behind_moves_each_press_once(tmp_path: Path) -> None:
         follower.loop.start()
         made.agree()
         assert [one.state for one in made.alarms(1)] == ["closed"] * 8
-        assert made.bridges[1].spool.read().counters()["relayed.anew"] == 7
+        assert reading_of(made.bridges[1]).counters()["relayed.anew"] == 7
         made.forwarded()
         assert len(set(counted_presses(made.world.organisation.journal()).values())) == 8
 
@@ -296,8 +298,8 @@ def test_a_bridge_that_comes_new_takes_nothing_that_is_over_for_news(tmp_path: P
         until(lambda: {one.state for one in made.alarms(1)} == {"closed", "accepted"}, "as the other knows it")
         closed = next(one.alarm for one in made.alarms(1) if one.state == "closed")
         query = "SELECT count(*) FROM outbox WHERE alarm = ?"
-        assert made.bridges[1].spool.read().sql.execute(query, (closed,)).fetchone() == (0,), "nothing is sent again"
+        assert reading_of(made.bridges[1]).sql.execute(query, (closed,)).fetchone() == (0,), "nothing is sent again"
         topic, payload = spoken(memories[0], 1)
         signed = reading.verified(payload, memories[0].identity.sign_public, topic).signed
         identity = lineage.identity(lineage.press_key(made.bridges[1].identity), signed)
-        assert presses.seen(made.bridges[1].spool.read(), identity) is not None
+        assert presses.seen(reading_of(made.bridges[1]), identity) is not None

@@ -57,7 +57,7 @@ def test_a_full_disk_stores_nothing_says_nothing_and_catches_up(tmp_path: Path) 
         assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(10)) is not None
         agree(made)
         junk = fill(where)
-        made.bridges[1].kill()
+        made.bridges[1].switch_off()
         press = device.press(Kind.PRESS, HERE)
         assert device.wait(press, Told.STORED, 2.5) is None, "the only bridge cannot store it, and says nothing"
         assert "could not be written" in troubles(made, 0)

@@ -1,7 +1,6 @@
 """The lane of presses outlives a full disk, also when the log lies on it."""
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,20 +9,16 @@ import pytest
 import structlog
 
 from device_bridge import log_keys
-from device_bridge.intake import shares
-from device_bridge.intake.lane import PressLane, Waiting
-from device_bridge.intake.presses import Arrival, Intake, Taken, received_now
+from device_bridge.lane import shares
+from device_bridge.lane.arrivals import Arrival, Taken, received_now
+from device_bridge.lane.loop import PressLane
+from device_bridge.lane.verifier import Verifier
 from device_bridge.registry import Registry
-from device_bridge.routes.plan import Plan
-from device_bridge.spool.connection import Spool
-from device_bridge.spool.notifier import Board
+from device_bridge.spool.inbox import Inbox, InboxReader, PutAside, Stored
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from evidence import ids, keys, logs
 from tests.support.bridge_world import AlarmOrganisation
-from tests.support.waiting import until
-
-DEADLINE_S = 30
 
 
 @contextmanager
@@ -43,25 +38,15 @@ def full_log() -> Iterator[None]:
 
 
 def test_a_full_log_disk_does_not_end_the_lane(tmp_path: Path) -> None:
-    with full_log(), Spool(tmp_path / "spool.db") as spool:
+    with full_log():
         with pytest.raises(OSError, match="No space left"):
             os.write(2, b"x")
-        intake = Intake(
-            spool, Registry(tmp_path / "registry.jsonl", None), keys.BridgeIdentity.generate(), Plan(first=())
-        )
-        lane = PressLane(intake, Board())
-        stored = [threading.Event(), threading.Event()]
-        lane.start()
-        spool._connection.execute("PRAGMA query_only = ON")  # SQLite now refuses to write, as on a full disk
-        _submit(lane, b"first", stored[0])
-        until(lambda: lane.trouble, "the disk is full")
-        assert not stored[0].is_set()
-        spool._connection.execute("PRAGMA query_only = OFF")
-        assert stored[0].wait(DEADLINE_S), "the lane is dead"
-        assert lane.trouble is None
-        _submit(lane, b"second", stored[1])
-        assert stored[1].wait(DEADLINE_S)
-        lane.stop()
+        stuck = Stuck(tmp_path)
+        assert stuck.lane.trouble is not None, "the disk is full"
+        assert not stuck.stored
+        stuck.free()
+        assert stuck.stored == ["first of all"]
+        stuck.inbox.close()
 
 
 class Stuck:
@@ -73,14 +58,13 @@ class Stuck:
         founding = [*people.founding(), *(people.enrol(name, who.sign_public) for name, who in self.devices)]
         registry = Registry(folder / "registry.jsonl", people.root.sign_public)
         registry.add(len(founding), [one.envelope for one in founding])
-        self.spool = Spool(folder / "spool.db")
-        self.lane = PressLane(Intake(self.spool, registry, people.bridge, Plan(first=())), Board())
+        self.inbox = Inbox(folder / "lane.db")
+        self.lane = PressLane(self.inbox.add, Verifier(registry, people.bridge))
         self.stored: list[str] = []
         self.answers: list[bytes] = []
-        self.spool._connection.execute("PRAGMA query_only = ON")
-        self.lane.start()
+        self.inbox._sql.execute("PRAGMA query_only = ON")  # SQLite now refuses to write, as on a full disk
         self.send("first of all", 2, 1)
-        until(lambda: self.lane.trouble, "the writer is at it, and cannot")
+        assert not self.lane.work()
 
     def press(self, device: int, counter: int) -> tuple[str, bytes]:
         name, who = self.devices[device]
@@ -100,19 +84,23 @@ class Stuck:
         return self.lane.submit(Arrival(topic, payload, received_now(broker)), done)
 
     def free(self) -> None:
-        self.spool._connection.execute("PRAGMA query_only = OFF")
+        """The disk takes everything again: store what waits, in its order."""
+        self.inbox._sql.execute("PRAGMA query_only = OFF")
+        self.work()
 
-    def taken(self) -> int:
-        return self.spool.read().counters().get("taken.press", 0)
+    def work(self) -> None:
+        while self.lane.due_s is not None:
+            assert self.lane.work()
+
+    def rows(self) -> int:
+        return int(self.inbox._sql.execute("SELECT count(*) FROM arrival").fetchone()[0])
 
 
 @pytest.fixture
 def stuck(tmp_path: Path) -> Iterator[Stuck]:
     made = Stuck(tmp_path)
     yield made
-    made.free()
-    made.lane.stop()
-    made.spool.close()
+    made.inbox.close()
 
 
 def test_the_next_womans_press_goes_before_a_flood_of_one_device_and_of_strangers(stuck: Stuck) -> None:
@@ -122,7 +110,6 @@ def test_the_next_womans_press_goes_before_a_flood_of_one_device_and_of_stranger
         stuck.send_bytes("stranger", "up/00/x/a", str(number).encode())
     assert stuck.send("hers", 1, 1)
     stuck.free()
-    until(lambda: "hers" in stuck.stored, "her press is stored")
     before = stuck.stored[: stuck.stored.index("hers")]
     assert before.count("flood") <= 1, "only the flood's own first press goes before hers"
     assert "stranger" not in before
@@ -141,31 +128,85 @@ def test_what_a_broker_hands_out_again_while_nothing_can_be_stored_waits_once(st
     for _round in range(1000):
         assert stuck.send("hers", 1, 1)
     stuck.free()
-    until(lambda: stuck.taken() == 2, "both presses are stored")
-    until(lambda: "hers" in stuck.stored, "and answered")
-    assert stuck.stored.count("hers") <= shares.MAX_ASKING
-    assert stuck.spool.read().counters().get("duplicates", 0) == 0, "no transaction was spent on a copy"
+    assert stuck.rows() == 2
+    assert 1 <= stuck.stored.count("hers") <= shares.MAX_ASKING
+    assert stuck.lane.copies == 0
 
 
 def test_the_copy_of_the_other_broker_is_answered_from_memory_with_the_same_bytes(stuck: Stuck) -> None:
     stuck.free()
     stuck.send("one", 1, 1)
-    until(lambda: "one" in stuck.stored, "it is stored")
-    stuck.spool._connection.execute("PRAGMA query_only = ON")
+    stuck.work()
+    stuck.inbox._sql.execute("PRAGMA query_only = ON")
     assert stuck.send("two", 1, 1, "b")
     assert stuck.stored[-1] == "two", "at once, with a disk that takes nothing"
     assert stuck.answers[-1] == stuck.answers[-2]
+    assert stuck.lane.copies == 1
+
+
+def test_what_memory_does_not_know_any_more_is_one_row_and_answered_anew(
+    stuck: Stuck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_bridge.lane.loop.MAX_ANSWERS", 0)
     stuck.free()
-    until(lambda: stuck.spool.read().counters().get("duplicates") == 1, "it is counted when there is time")
+    rows = stuck.rows()
+    for what in ("one", "two"):
+        stuck.send(what, 1, 1)
+        stuck.work()
+    assert stuck.stored[-2:] == ["one", "two"]
+    assert stuck.rows() == rows + 1
 
 
-def test_for_how_long_a_press_waits_is_known(stuck: Stuck, monkeypatch: pytest.MonkeyPatch) -> None:
-    lane = PressLane(stuck.lane._intake, Board())
-    assert lane.waits_s == 0
-    lane.submit(Arrival(*stuck.press(1, 1), received_now("a")), lambda _taken: None)
-    monkeypatch.setattr("device_bridge.intake.lane.LATE_S", 0.0)
-    assert Waiting(lane).trouble == "a press has waited for 0 s to be stored"
-    assert stuck.lane.waits_s > 0, "also while it is being stored"
+def test_her_press_goes_first_among_all_that_brokers_handed_out_while_the_disk_was_stuck(stuck: Stuck) -> None:
+    """What a stuck disk leaves behind: all that was not acknowledged comes anew, again and again."""
+    for counter in range(1, 40):
+        for _handed_out_again in range(20):
+            stuck.send("old", 0, counter)
+        assert not stuck.lane.work()
+    stuck.send("hers", 1, 1)
+    stuck.free()
+    before = stuck.stored[: stuck.stored.index("hers")]
+    assert set(before) <= {"first of all", "old"}
+    assert before.count("old") <= shares.MAX_ASKING, "of the other device only its first press goes before hers"
+    assert stuck.rows() == 41
+
+
+def test_a_row_that_was_damaged_holds_up_no_other(stuck: Stuck, tmp_path: Path) -> None:
+    stuck.free()
+    stuck.send("hers", 1, 1)
+    stuck.work()
+    stuck.inbox._sql.execute("UPDATE arrival SET said = x'00' WHERE n = 1")
+    reader = InboxReader(tmp_path / "lane.db")
+    damaged, hers = (row.what for row in reader.rows(9))
+    reader.close()
+    assert isinstance(damaged, PutAside)
+    assert damaged.authentic, "somebody is called to look at it"
+    assert isinstance(hers, Stored)
+
+
+def test_places_of_another_file_mean_nothing(stuck: Stuck, tmp_path: Path) -> None:
+    """A file that was put back, or made anew, numbers from the beginning: nothing in it counts as taken in."""
+    stuck.free()
+    reader = InboxReader(tmp_path / "lane.db")
+    reader.taken = reader.rows(9)[-1].n
+    before = reader.id
+    assert reader.rows(9) == []
+    stuck.inbox.close()
+    for path in tmp_path.glob("lane.db*"):
+        path.unlink()
+    stuck.inbox = Inbox(tmp_path / "lane.db")
+    stuck.lane._add = stuck.inbox.add
+    stuck.send("hers", 1, 1)
+    stuck.work()
+    assert len(reader.rows(9)) == 1
+    assert reader.id not in ("", before)
+    reader.close()
+
+
+def test_for_how_long_a_press_waits_is_known(stuck: Stuck) -> None:
+    assert stuck.lane.waits_s > 0
+    stuck.free()
+    assert stuck.lane.waits_s == 0
 
 
 def test_after_ten_seconds_a_devices_next_press_is_a_first_one_again() -> None:
@@ -183,10 +224,3 @@ def test_after_ten_seconds_a_devices_next_press_is_a_first_one_again() -> None:
     assert [one.arrival.payload for one in waits.take()] == [b"1", b"rubbish", b"3", b"2"]
     assert waits.oldest_s() == 0
     assert len(waits) == 0
-
-
-def _submit(lane: PressLane, payload: bytes, stored: threading.Event) -> None:
-    def done(_taken: Taken) -> None:
-        stored.set()
-
-    lane.submit(Arrival("up/0/x/a", payload, received_now("a")), done)

@@ -16,6 +16,7 @@ from device_bridge.settings import BridgeSettings
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
 from tests.support.bridge_world import World, start_bridge, world
+from tests.support.lane_threads import reading_of
 from tests.support.ports import free_port
 from tests.support.programs import need
 from tests.support.waiting import until
@@ -51,7 +52,8 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
         said = DeviceMessage(memory.device, PressId(1, 1), 0, None, 0, Kind.PRESS, 50, "t", None)
         body = message.seal(said, memory.identity, topic)
         httpx.post(made.press_url, params={"topic": topic}, content=body).raise_for_status()
-        (alarm,) = made.bridge.spool.read().newest_alarms(1)
+        made.bridge.taking.take()
+        (alarm,) = reading_of(made.bridge).newest_alarms(1)
         signed = made.organisation.act(made.organisation.dispatcher, "accept", alarm.alarm)
         made.bridge.acts.carry_out(alarm.alarm, signed)
         for table in ("route_history", "device_history"):
@@ -68,7 +70,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 
 def _rows(made: World, table: str) -> object:
-    return made.bridge.spool.read().sql.execute(f"SELECT 1 FROM {table}").fetchone()  # noqa: S608 - one of two names
+    return reading_of(made.bridge).sql.execute(f"SELECT 1 FROM {table}").fetchone()  # noqa: S608 - one of two names
 
 
 def queries() -> list[str]:

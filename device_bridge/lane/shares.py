@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from device_bridge.intake.presses import Arrival, Taken
+from device_bridge.lane.arrivals import Arrival, Taken
 
 FIRST_AGAIN_S: Final = 10.0
 """After this long without a word a device's next is a first one again."""
