@@ -33,6 +33,8 @@ class Joining:
         except UnknownAlarmError:
             mine = None
         merged = _counted_here(mine, theirs)
+        if mine is None:
+            merged = replace(merged, repeats=_repeats(spool, merged))
         if merged == mine:
             return []
         spool.save_alarm(merged)
@@ -135,6 +137,7 @@ class Joining:
         spool.save_alarm(ended)
         changed: list[ids.AlarmId] = []
         if together != target:
+            together = replace(together, repeats=_repeats(spool, together))
             if target.is_open and not together.is_open:
                 self._settle_routes(spool, target, together)
             spool.save_alarm(together)
@@ -151,6 +154,12 @@ class Joining:
 
 def _is_cancel(row: presses.Row) -> bool:
     return row.pressed.kind == "cancel"
+
+
+def _repeats(spool: Writing, alarm: Alarm) -> int:
+    """Count the presses of an alarm that are here: another bridge's count may hold some that an orphan brings too."""
+    own = sum(row.pressed.kind not in ("cancel", "check-in") for row in presses.of_alarm(spool, alarm.alarm))
+    return own - 1 if own else alarm.repeats
 
 
 def _is_open(spool: Writing, name: ids.AlarmId) -> bool:

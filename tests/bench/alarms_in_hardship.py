@@ -172,7 +172,7 @@ async def _faulty(made: Setting, begin: Callable[[Setting], Undo]) -> float:
     undo = begin(made)
     pressed = asyncio.create_task(her.press(120))
     await asyncio.sleep(FAULT_S)
-    assert not pressed.done(), "it keeps presses from being stored, or it measures nothing"
+    assert not pressed.done(), f"it keeps presses from being stored, or it measures nothing: {pressed}"
     undo()
     began = time.perf_counter()
     await pressed
