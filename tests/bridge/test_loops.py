@@ -55,20 +55,29 @@ def test_every_thread_of_a_bridge_is_a_loop_or_says_why_not(tmp_path: Path) -> N
         assert len(loops) == len(bridge.loops) >= 15
 
 
+@pytest.mark.parametrize("odd", [0, 1])
 @pytest.mark.parametrize("fault", [RuntimeError, sqlite3.OperationalError, SystemExit])
-def test_an_error_in_any_loop_is_said_and_the_loop_goes_on(tmp_path: Path, fault: type[BaseException]) -> None:
+def test_an_error_in_a_loop_is_said_and_it_and_the_others_go_on(
+    tmp_path: Path, fault: type[BaseException], odd: int
+) -> None:
+    """Every second loop fails, then the others do: who did not fail goes on meanwhile and has no trouble."""
     with everything(tmp_path) as bridge:
         loops = [loop for loop in bridge.loops if not loop.name.startswith("callout")]  # its one turn waits: see below
-        broken = [_break(loop, fault) for loop in loops]
+        failing, others = loops[odd::2], loops[1 - odd :: 2]
+        broken = [_break(loop, fault) for loop in failing]
+        done = [loop.turns for loop in others]
         for loop in loops:
             loop.wake()
-        for loop in loops:
+        for loop in failing:
             until(partial(_says, bridge, f"{loop.name}: {fault.__name__}"), f"health says that {loop.name} failed")
         assert bridge.feed._view.health()["ok"] is False
-        done = [loop.turns for loop in loops]
+        for loop, before in zip(others, done, strict=True):
+            until(partial(_went_on, loop, before), f"{loop.name} went on beside them")
+            assert loop.trouble is None
+        done = [loop.turns for loop in failing]
         for one in broken:
             one.clear()
-        for loop, before in zip(loops, done, strict=True):
+        for loop, before in zip(failing, done, strict=True):
             until(partial(_went_on, loop, before), f"{loop.name} goes on")
             assert loop.trouble is None
             assert not loop.ended
