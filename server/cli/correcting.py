@@ -7,7 +7,7 @@ import typer
 
 from server.cli.organising import Key, Trust, Url, connect
 from server.cli.phrases import PhraseFile
-from server.cli.rows import hex_id
+from server.cli.rows import hex_id, utc_time
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,10 +85,8 @@ def register(app: typer.Typer) -> None:
         """Say that what a device added in this window was not yours. Nothing is erased; it counts no more."""
         from evidence import ids
 
+        window = (utc_time(since, "--since"), utc_time(until, "--until"))
         vault = _vault(key, case, trust, url, phrase_file)
-        window = (ids.Time(since), ids.Time(until))
-        for one in window:
-            ids.moment_of(one)
         receipt = vault.dispute(ids.DeviceId(hex_id(device, "DEVICE")), *window)
         typer.echo(f"Written down. Receipt {receipt.index}.")
 

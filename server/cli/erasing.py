@@ -9,7 +9,7 @@ import typer
 from server.cli.organising import connect
 from server.cli.phrases import PhraseFile
 from server.cli.plain import one_line
-from server.cli.rows import AsJson, show
+from server.cli.rows import AsJson, show, utc_time
 
 if TYPE_CHECKING:
     from server.clients.erasing import Erasing, Plan
@@ -162,12 +162,11 @@ def retain(
     """Say, as the lead, how long a case is kept at least. A claim or an inquiry bars erasing until then."""
     from typing import cast, get_args
 
-    from evidence import ids
     from evidence.statements.bodies import RetentionClass
 
     if retention not in get_args(RetentionClass):
         raise typer.BadParameter(f"one of {', '.join(get_args(RetentionClass))}", param_hint="--class")
-    moment = ids.time_of(ids.moment_of(f"{until}T23:59:59.999Z"))
+    moment = utc_time(f"{until}T23:59:59.999Z", "--until")
     said = _erasing(key, case, trust, url, phrase_file).retain(cast("RetentionClass", retention), ground, moment)
     typer.echo(f"Kept until {moment}. Receipt {said.index}.")
 

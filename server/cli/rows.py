@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from server.cli.plain import one_line
+
+if TYPE_CHECKING:
+    from evidence import ids
 
 AsJson = Annotated[bool, typer.Option("--json", help="For a program: one JSON array.")]
 
@@ -35,6 +38,18 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(len(value)) if isinstance(value, list) else str(value)
+
+
+def utc_time(text: str, option: str) -> "ids.Time":
+    """Return a moment of the command line; a wrong one is a wrong command line that names the option."""
+    from evidence import ids
+    from evidence.errors import FormatError
+
+    try:
+        ids.moment_of(ids.Time(text))
+    except FormatError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from error
+    return ids.Time(text)
 
 
 def hex_id(text: str, option: str, size_bytes: int = 16) -> str:

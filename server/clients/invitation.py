@@ -1,11 +1,10 @@
 """The invitation that a phone scans at intake: who to talk to, whom to trust, and a one-time key.
 
 It is text for a QR code: `getuige-invite-1?` and form-encoded members. `u` address of the server, `c` case,
-`v` SHA-256 of
-her vault's signing key and the case's X-Wing key (too long for the code: both are fetched), `n` the number of the
-standing list at that moment (a lower one is not believed), `r` root key (Ed25519),
-`p` SHA-256 of the trust policy, `i` seed of the one-time key; 16 or 32 bytes each in base64url without padding. Whoever
-reads it may enrol one phone until it expires, so it is shown once, on paper or screen, and never sent.
+`v` SHA-256 of her vault's signing key and the case's X-Wing key (too long for the code: both are fetched), `n` the
+number of the standing list at that moment (a lower one is not believed), `r` root key (Ed25519), `p` SHA-256 of the
+trust policy, `i` seed of the one-time key; 16 or 32 bytes each in base64url without padding. Whoever reads it may enrol
+one phone until it expires, so it is shown once, on paper or screen, and never sent.
 """
 
 import base64
@@ -62,7 +61,7 @@ class Invitation:
             "p": bytes.fromhex(self.policy_sha256),
             "i": self.seed,
         }
-        encoded = {name: base64.urlsafe_b64encode(value).decode().rstrip("=") for name, value in members.items()}
+        encoded = {name: _text(value) for name, value in members.items()}
         return PREFIX + urlencode({"u": self.url, "n": self.list_number, **encoded}, safe=":/")
 
     def terminal_qr(self) -> str:
@@ -103,10 +102,14 @@ class Invitation:
         )
 
 
+def _text(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
 def _bytes(found: list[str], size: int) -> bytes:
     """Decode the one value that was found; ValueError when it is not `size` bytes."""
     (text,) = found
     value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if len(value) != size:
-        raise ValueError("wrong size")
+    if len(value) != size or _text(value) != text:  # Python's decoder takes the other alphabet and stray bits, too
+        raise ValueError("wrong size, or another spelling")
     return value

@@ -34,6 +34,7 @@ HOW = {
     "cancel_resumable_upload": "what is gone is gone (the second hears 404)",
     "post_statement": "its id is the hash of what was signed; the same receipt",
     "act_on_alarm": "a statement, recorded by its id (tests/api/test_alarms.py)",
+    "say_watching": "a console is awake, twice as well as once",
     "renew_claim": "a lease is prolonged, twice as well as once",
     "prepare_export": "the same plan is the same export (tests/api/test_exports.py)",
 }

@@ -3,6 +3,8 @@
 import dataclasses
 import hashlib
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from evidence.custody.errors import ForkError, StaleSizeError
 from evidence.custody.log import tlogproof
 from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.tiles import FolderTiles
+from evidence.envelope import container, opening
 from evidence.statements import bodies, dsse, statement
 from evidence.statements import event as events
 from evidence.statements.errors import NotAllowedError
@@ -89,7 +92,7 @@ def test_the_tail_cut_off_is_not_what_was_exported(book: Organisation, tmp_path:
 
 def test_an_item_of_an_unknown_device_is_not_authentic(book: Organisation, tmp_path: Path) -> None:
     item = book.seal(incident())
-    book.grant(item)
+    granted = book.grant(item)
     stranger = keys.Identity.generate()
     body = dataclasses.replace(book.sealed(item), item=ids.ItemId(ids.new_id()))
     made = statement.sign(stranger, "item.seal", body, case=book.case)
@@ -100,16 +103,24 @@ def test_an_item_of_an_unknown_device_is_not_authentic(book: Organisation, tmp_p
     book.journal.append(recorded)
     path = book.container(body.container.sha256)
     assert path.exists()
-    folder = unpack(forge_export(book, item, body.item), tmp_path / "out")
+    with rules_skipped():
+        folder = unpack(book.export(item, body.item), tmp_path / "not-granted")
+        assert {"event-not-authentic", "export-not-granted"} <= failed(folder, book)
+        key = opening.content_key(container.parse_prefix(path.read_bytes()), book.vault)
+        given = published.given(key, book.case, body.item, book.investigator)
+        second = dataclasses.replace(granted, grant=ids.GrantId(ids.new_id()), items=(given,))
+        book.act(book.vault, "grant", second, case=book.case)
+        folder = unpack(book.export(item, body.item), tmp_path / "granted")
     assert {"event-not-authentic", "item-differs"} <= failed(folder, book)
 
 
-def forge_export(book: Organisation, *items: ids.ItemId) -> Path:
-    """Export items of which the journal's rules know nothing: the operator skips the check."""
+@contextmanager
+def rules_skipped() -> Iterator[None]:
+    """The operator lets the journal take what its rules refuse."""
     real = authority.check
     try:
         authority.check = lambda *_: None
-        return book.export(*items)
+        yield
     finally:
         authority.check = real
 

@@ -50,7 +50,9 @@ class Planter:
         simple = {
             str: lambda: self.word(field),
             int: lambda: 1,
+            bool: lambda: False,  # also *only mine*: what is hers alone would be wrapped to nobody else
             ids.Time: ids.now,
+            ids.Commitment: lambda: ids.Commitment(os.urandom(32).hex()),
             Edtf: lambda: Edtf("2026-05-12T21:30"),  # a time is no word: it cannot be told from another
             ids.Base64: lambda: canonical.b64(self.word(field).encode()),
         }

@@ -13,8 +13,9 @@ import pytest
 
 from evidence import canonical, ids, keys
 from evidence.envelope import container, opening, sealing, wraps
+from evidence.envelope import meta as metas
 from tests.support import published as published_keys
-from tests.support.incidents import photo
+from tests.support.incidents import incident, photo
 from tests.support.node_peer import CASE, TITLE, ask, b64, rich_incident, signer
 from tests.vectors import operations
 
@@ -81,7 +82,7 @@ def sealed_by_node(readers: list[bytes], key: bytes) -> dict[str, Any]:
         seed=b64(PHONE.sign_seed),
         readers=[b64(one) for one in readers],
         key=b64(key),
-        meta={"v": 1, "kind": "incident", "source": "caseworker", "recorded": ids.now(), "title": "Eén", "text": ""},
+        meta=metas.to_json(incident("Eén", source="caseworker")),
         content=None,
     )
 
