@@ -41,7 +41,9 @@ SPECIFIERS: Final[Mapping[str, str]] = {
     "fflate": "fflate/esm/browser.js",
 }
 
-_IMPORT: Final = re.compile(rb"""(?:^|[;}\s])(?:import|export)\s*(?:[\w*${}\s,]+?\s*from\s*)?["']([^"']+)["']""")
+_IMPORT: Final = re.compile(
+    rb"""(?:^|[;}]|\*/)\s*(?:import|export)\s*(?:[\w*${}\s,]+?\s*from\s*)?(["'])([^"'\n]+)\1""", re.MULTILINE
+)
 
 
 class VendorError(Exception):
@@ -50,7 +52,7 @@ class VendorError(Exception):
 
 def imports_of(source: bytes) -> list[str]:
     """Return the module specifiers that a module imports or re-exports, in order of appearance."""
-    return [found.decode() for found in _IMPORT.findall(source)]
+    return [found.decode() for _, found in _IMPORT.findall(source)]
 
 
 def needed_files(modules: Path = MODULES) -> dict[str, bytes]:

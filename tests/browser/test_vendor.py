@@ -47,6 +47,26 @@ def test_a_library_that_imports_something_new_is_refused(tmp_path: Path) -> None
         vendor.needed_files(tmp_path)
 
 
+def test_imports_are_read_as_they_are_written_and_small_and_words_are_not() -> None:
+    written = b"""/** Words of import "no/more". */
+import * as one from "./one.js";
+import {
+  two, three as four,
+} from './two.js';
+  import "./three.js";
+export * from "./four.js"
+if (said !== "export") throw new FormatError("this is no export"); salts.set("five", 5);
+if (other) throw new FormatError("this is no import");
+salts.set(event.index, need(bag, "proof/export-salt.txt"));
+"""
+    small = (
+        b'/* its license */import{a as b}from"lit";import"./c.js";export{d}from"./d.js";class E{}export*from"./e.js";'
+    )
+
+    assert vendor.imports_of(written) == ["./one.js", "./two.js", "./three.js", "./four.js"]
+    assert vendor.imports_of(small) == ["lit", "./c.js", "./d.js", "./e.js"]
+
+
 def test_every_module_of_ours_imports_only_what_the_import_map_names() -> None:
     for path in assets.STATIC.rglob("*.js"):
         for specifier in vendor.imports_of(path.read_bytes()):

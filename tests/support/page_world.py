@@ -147,10 +147,8 @@ class World:
             alarm=parts.Alarm(alarm, self.device, push.boot, push.counter, kind, cose, pressed, 4, "gnss"),
         )  # fmt: skip
         item = self.seal(self.bridge, meta, desk=True)
-        digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
-        raised = bodies.AlarmRaise(alarm, self.device, push, kind, item, digest, digest, ids.time_of(now), "a", ())
-        self.record(statement.sign(self.bridge, "alarm.raise", raised, case=self.case))
         at = ids.time_of(now)
+        self.raise_alarm(alarm, push, kind, item, at)
         return {
             "alarm": alarm, "device": self.device, "case": self.case, "kind": kind, "state": "delivered",
             "raised_at": at, "age_s": seconds_ago, "press": {"boot": push.boot, "counter": push.counter},
@@ -164,6 +162,16 @@ class World:
                        {"route": "dc09-noord", "outcome": "delivered", "detail": "ACK", "at": at}],
             "item": item, "card": self.card,
         }  # fmt: skip
+
+    def raise_alarm(
+        self, alarm: ids.AlarmId, push: bodies.Press, kind: bodies.AlarmKind, item: ids.ItemId, at: ids.Time,
+        received: datetime | None = None,
+    ) -> None:  # fmt: skip
+        """The bridge's word that it received a press; no two presses have one identity."""
+        identity = ids.Sha256(hashlib.sha256(f"{self.device} {push.boot} {push.counter}".encode()).hexdigest())
+        cose = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
+        raised = bodies.AlarmRaise(alarm, self.device, push, kind, item, identity, cose, at, "a", ())
+        self.record(statement.sign(self.bridge, "alarm.raise", raised, case=self.case), received)
 
     def position(
         self, alarm: str, lat: str, lon: str, *, seconds_ago: int = 0, accuracy_m: int = 8,
@@ -317,9 +325,7 @@ def _old_alarm(world: World, pressed: datetime) -> None:
         alarm=parts.Alarm(alarm, world.device, push.boot, push.counter, "press", ids.Base64("gw=="), at, 3, "gnss"),
     )  # fmt: skip
     item = world.seal(world.bridge, meta, received=pressed + timedelta(seconds=2), desk=True)
-    digest = ids.Sha256(hashlib.sha256(b"\x83").hexdigest())
-    raised = bodies.AlarmRaise(alarm, world.device, push, "press", item, digest, digest, at, "a", ())
-    world.record(statement.sign(world.bridge, "alarm.raise", raised, case=world.case), pressed + timedelta(seconds=2))
+    world.raise_alarm(alarm, push, "press", item, at, pressed + timedelta(seconds=2))
     acts: tuple[tuple[int, str, bodies.Body], ...] = (
         (20, "alarm.accept", bodies.AlarmAct(alarm)), (55, "alarm.dispatch", bodies.AlarmAct(alarm)),
         (420, "alarm.on_scene", bodies.AlarmAct(alarm)), (1500, "alarm.close", bodies.AlarmClose(alarm, "genuine")),
