@@ -75,10 +75,14 @@ class Reading:
         return _readable(rows)
 
     def newest_item(self, alarm: ids.AlarmId) -> StoredItem | None:
-        """Return the sealed item of the alarm's newest press: the freshest position is in there. None once let go."""
+        """Return the sealed item of what came last of an alarm: the freshest position is in there. None once let go.
+
+        A press keeps the place of its statement when it comes, so that one sealed after a position does not hide it.
+        """
         row = self.sql.execute(
-            "SELECT item, sha256, container, boot, counter FROM item WHERE alarm = ? AND NOT dropped"
-            " ORDER BY n DESC LIMIT 1",
+            "SELECT item, sha256, container, boot, counter FROM item WHERE n = ("
+            "SELECT item.n FROM item LEFT JOIN statement ON statement.item = item.item"
+            " WHERE item.alarm = ? AND NOT item.dropped ORDER BY statement.n DESC LIMIT 1)",
             (alarm,),
         ).fetchone()
         return None if row is None else StoredItem(row[0], row[1], row[2], PressId(row[3], row[4]))

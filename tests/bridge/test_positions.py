@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from device_bridge.feed.health import alarm_json
+from device_bridge.intake.completion import Completion
 from device_bridge.mqtt.connection import Delivered
 from device_bridge.process import Bridge
 from device_bridge.reference_device.device import ReferenceDevice
@@ -100,6 +101,26 @@ def test_a_position_while_an_alarm_is_open_lands_sealed_in_her_case(tmp_path: Pa
             "refused": 0,
             "unsealed": 0,
         }
+
+
+def test_a_press_that_is_sealed_after_a_position_does_not_hide_it(tmp_path: Path) -> None:
+    with world(tmp_path) as made:
+        memory = made.new_device()
+        made.bridge.completion.loop.stop()
+        topic = str(UpTopic(memory.device, Lane.ALARM))
+        payload = message.seal(said(memory, 1, Kind.PRESS), memory.identity, topic)
+        httpx.post(made.press_url, params={"topic": topic}, content=payload).raise_for_status()
+        (alarm,) = reading_of(made.bridge).open_alarms(memory.device)
+        hear(made.bridge, memory, said(memory, 2, lat=51.93))
+        assert len(items(made, alarm.alarm)) == 1, "the press is not sealed yet"
+        again = Completion(made.bridge.spool, made.bridge.registry, made.bridge.identity, made.bridge.board)
+        assert again.complete() == 1
+        assert len(items(made, alarm.alarm)) == 2
+        newest = reading_of(made.bridge).newest_item(alarm.alarm)
+        assert newest is not None
+        position = made.organisation.open_item(canonical.b64(newest.container)).position
+        assert position is not None
+        assert position.lat == "51.930000"
 
 
 def test_without_an_alarm_nothing_of_it_is_kept(tmp_path: Path) -> None:
