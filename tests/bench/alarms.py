@@ -239,7 +239,9 @@ def _rate(made: Setting, presses: Sequence[tuple[str, bytes]]) -> float:
     heard: set[tuple[str, PressId]] = set()
 
     def hear(connection: Connection, delivered: Delivered) -> None:
-        heard.add((delivered.topic, _named(delivered)))
+        # The press that an answer names; its signature is the devices' business.
+        named = PressId(*cose.decode(cose.parse(delivered.payload).payload)["press"])
+        heard.add((delivered.topic, named))
         connection.acknowledge(delivered)
 
     sender = Connection(address, "sender", _ignore, filters=(), login=login, durable=False)
@@ -255,11 +257,6 @@ def _rate(made: Setting, presses: Sequence[tuple[str, bytes]]) -> float:
     ear.stop()
     sender.stop()
     return rate
-
-
-def _named(delivered: Delivered) -> PressId:
-    """Return the press that an answer names; its signature is the devices' business."""
-    return PressId(*cose.decode(cose.parse(delivered.payload).payload)["press"])
 
 
 def _sealed(device: ids.DeviceId, who: keys.Identity, number: int) -> tuple[str, bytes]:

@@ -126,7 +126,7 @@ def made(tmp_path: Path) -> Iterator[World]:
 
 def test_a_press_is_sealed_to_the_lead_who_stands_on_the_list(made: World) -> None:
     people, memory = made.organisation, made.new_device()
-    people.append(a_list(people, row(people.caseworker)))
+    people.append(a_list(people, row(people.caseworker), since=ids.now()))
     until(lambda: made.bridge.registry.readers_of_alarm(people.case, ids.now())[2:], "the bridge heard of the list")
     topic = str(UpTopic(memory.device, Lane.ALARM))
     where = Location(51.9, 4.4, 9, 2, "gnss")
