@@ -320,3 +320,33 @@ async def test_paper_has_no_blank_where_a_picture_was_not_loaded(browser: Browse
             await photos.nth(at).locator("img").wait_for()
         await expect(page.locator(".not-on-paper")).to_have_count(0)
         await marit.sound()
+
+
+async def test_no_row_moves_while_a_picture_opens(browser: Browser, server: StandIn) -> None:
+    """A row that moves between the press of a button and its release is not chosen."""
+    let_go = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await let_go.wait()
+        await route.continue_()
+
+    heights = (
+        "() => [...document.querySelectorAll('.row:not(.heads)')].map((row) => row.getBoundingClientRect().height)"
+    )
+    async with visit(browser, server.url) as marit:
+        await marit.page.route("**/api/v1/items/*/container", hold)
+        await marit.review()
+        thumbnails = marit.page.locator(".cell.thumbnail getuige-media")
+        count = await thumbnails.count()
+        assert count > 1
+        await marit.page.evaluate("scrollTo(0, 0)")
+        waiting = await marit.page.evaluate(heights)
+        for at in range(count):
+            await thumbnails.nth(at).scroll_into_view_if_needed()
+            await expect(thumbnails.nth(at).locator(".spinner")).to_be_visible()
+        assert await marit.page.evaluate(heights) == waiting
+        let_go.set()
+        await expect(marit.page.locator(".cell.thumbnail img")).to_have_count(count)
+        assert await marit.page.evaluate(heights) == waiting
+        await marit.page.unroute_all(behavior="wait")
+        await marit.sound()
