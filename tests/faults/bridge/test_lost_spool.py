@@ -23,7 +23,7 @@ from server.keeping import spools
 from tests.support.bridge_world import World, start_bridge, world
 from tests.support.chaos import counted_presses
 from tests.support.lane_threads import new_bridge, reading_of
-from tests.support.many_bridges import several
+from tests.support.many_bridges import Several, several
 from tests.support.waiting import until
 
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
@@ -273,8 +273,12 @@ def test_what_a_blind_bridge_raised_is_folded_into_the_alarm_of_the_other(tmp_pa
 
 
 @pytest.mark.need("nats-server")
-def test_an_orphan_that_was_closed_before_anybody_was_heard_is_folded_too(tmp_path: Path) -> None:
-    """Its close goes along, and covers what it had; what only the other bridge had raises the next alarm."""
+@pytest.mark.parametrize("late", [False, True])
+def test_an_orphan_that_was_closed_before_anybody_was_heard_is_folded_too(tmp_path: Path, late: bool) -> None:  # noqa: FBT001 - pytest names it
+    """Its close goes along, and covers what it had; what only the other bridge had raises the next alarm.
+
+    A blind bridge that hears all of it `late`, at once, names that alarm as another orphan: that one is folded as well.
+    """
     with several(tmp_path) as made:
         memory = made.world.new_device()
         made.knows(memory.device)
@@ -289,6 +293,8 @@ def test_an_orphan_that_was_closed_before_anybody_was_heard_is_folded_too(tmp_pa
         away(made.world)
         blind = made.bridges[1] = new_bridge(made.settings[1])
         blind.start()
+        if late:
+            blind.peers.followers[0].loop.stop()
         post(blind, memory, 2)
         post(blind, memory, 3)
         orphan = alarm_open(blind)
@@ -299,18 +305,22 @@ def test_an_orphan_that_was_closed_before_anybody_was_heard_is_folded_too(tmp_pa
         post(made.bridges[0], memory, 2)
         post(made.bridges[0], memory, 4)
         (followed,) = [one.alarm for one in made.alarms(0) if one.is_open]
-        made.bridges[0].peers.followers[0].loop = again(made.bridges[0])
+        for one in made.bridges if late else made.bridges[:1]:
+            one.peers.followers[0].loop = again(one)
         until(lambda: reading_of(blind).alarm(ids.AlarmId(orphan)).folded_into == followed, "the orphan is folded")
         assert reading_of(blind).alarm(followed).repeats == 1, "presses 2 and 3; 4 calls anew"
         back(made.world)
-        until(
-            lambda: [one.alarm for one in made.alarms(0) if one.is_open] not in ([], [followed]), "press 4 calls anew"
-        )
+        until(lambda: open_of(made, 0) not in ([], [followed]), "press 4 calls anew")
+        until(lambda: len(open_of(made, 0)) == 1 and open_of(made, 0) == open_of(made, 1), "in one alarm of both")
         made.forwarded()
         counted = counted_presses(made.world.organisation.journal())
         places = list(counted.values())
         assert (places.count(followed), places.count(ids.AlarmId(orphan))) == (2, 0), "presses 2 and 3, once each"
         assert len(counted) == 4
+
+
+def open_of(made: Several, index: int) -> list[ids.AlarmId]:
+    return [one.alarm for one in made.alarms(index) if one.is_open]
 
 
 def copy_of(file: Path, to: Path) -> None:
