@@ -46,14 +46,14 @@ class Spool:
         self._no_press_waits = threading.Event()
         self._no_press_waits.set()
         self._readers = threading.local()
-        self._held = _hold(path.with_suffix(".lock"))
+        self._held: int | None = _hold(path.with_suffix(".lock"))
         try:
             self._connection = _connect(path)
             self._connection.executescript(SCHEMA)
             self._begin_anew(path.with_name(RESTORED))
             self._mark(path.with_name(MARK))
         except sqlite3.Error as error:
-            os.close(self._held)
+            self._let_go()
             raise SpoolError(f"the spool {path} cannot be opened: {error}") from error
 
     def _begin_anew(self, note: Path) -> None:
@@ -90,10 +90,15 @@ class Spool:
             writing.sql.execute("INSERT INTO mark VALUES (?)", (new,))
 
     def close(self) -> None:
-        """Let go of the file; what was committed stays."""
+        """Let go of the file; what was committed stays. A second time does nothing."""
         with self._lock:
             self._connection.close()
-        os.close(self._held)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:  # once: the number may be another file's afterwards
+            os.close(held)
 
     def __enter__(self) -> Self:
         return self

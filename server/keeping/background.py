@@ -98,8 +98,9 @@ class Background:
             self._shipper.close()
         for thread in self._threads:
             thread.join(CLOSE_S)
-        if self._lock is not None:
-            os.close(self._lock)
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
 
     def lock_until(self, copy: Copy, now: ids.Time) -> ids.Time:
         """Return until when the copy of a living item is locked: the floor from now on, or the end of its class."""

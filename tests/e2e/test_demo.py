@@ -51,10 +51,12 @@ def test_a_story_that_was_killed_leaves_no_child_and_goes_on_without_repeating_i
     for step in ("incidents", "alarm"):
         process = _start("demo", data, media)
         _until_noted(data, step, process)
-        left = children(process.pid)
-        assert len(left) == PROGRAMS
-        process.kill()
-        process.communicate()
+        try:
+            left = until(partial(_programs, process.pid), "its programs run, and nothing that it started for a moment")
+        finally:
+            process.kill()
+            process.communicate()
+        assert left is not None
         until(partial(_all_gone, left), "no child is left")
     result = _demo(data, media)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -104,6 +106,11 @@ def _until_noted(data: Path, step: str, process: "subprocess.Popen[str]") -> Non
 
     until(lambda: process.poll() is not None or noted(), f"{step} is reached", DEADLINE_S)
     assert noted(), f"{step} was not reached: {''.join(process.communicate())}"
+
+
+def _programs(pid: int) -> set[int] | None:
+    left = children(pid)
+    return left if len(left) == PROGRAMS else None
 
 
 def _all_gone(pids: set[int]) -> bool:
