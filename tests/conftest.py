@@ -11,6 +11,7 @@ from tests.support.running_tests import (
     keep_files_in_memory,
     pytest_collection_finish,
     pytest_collection_modifyitems,
+    pytest_itemcollected,
     pytest_make_collect_report,
     pytest_runtest_makereport,
     pytest_runtest_setup,
@@ -22,6 +23,7 @@ from tests.support.running_tests import (
 __all__ = [
     "pytest_collection_finish",
     "pytest_collection_modifyitems",
+    "pytest_itemcollected",
     "pytest_make_collect_report",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",

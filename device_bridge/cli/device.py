@@ -23,6 +23,9 @@ Track = Annotated[
 ]
 Battery = Annotated[int | None, typer.Option(min=0, max=100, help="How full the battery is, per cent.")]
 
+_SPEAKING: Final = threading.RLock()
+"""Held by whoever prints: a press is told before what is answered to it."""
+
 CONNECT_S: Final = 10.0
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600}
 NOT_REACHED: Final = 1
@@ -260,8 +263,10 @@ def _pushed(
             time.sleep(0.01)
         connected_ms = round((time.monotonic() - started) * 1000, 1)
         show({"event": "connected", "brokers": device.connected(), "ms": connected_ms}, as_json=as_json)
-        press = push(device, senses.locate())
-        show({"event": "pressed", "kind": kind, "press": [press.boot, press.counter]}, as_json=as_json)
+        place = senses.locate()
+        with _SPEAKING:  # an answer may be here before this thread goes on
+            press = push(device, place)
+            show({"event": "pressed", "kind": kind, "press": [press.boot, press.counter]}, as_json=as_json)
         return 0 if device.wait(press, Told(wait.value), timeout) is not None else NOT_REACHED
     finally:
         device.stop()
@@ -321,10 +326,12 @@ def _sense(senses: Any, word: str, said: str) -> None:  # noqa: ANN401 - as abov
 def _tellers(*, as_json: bool) -> Any:  # noqa: ANN401 - device.OnTold and device.OnRefused, imported when needed
     def told(press: Any, state: Any, elapsed_ms: float) -> None:  # noqa: ANN401 - as above
         shown = {"event": state.value, "press": [press.boot, press.counter], "ms": round(elapsed_ms, 1)}
-        show(shown, as_json=as_json)
+        with _SPEAKING:
+            show(shown, as_json=as_json)
 
     def refused(press: Any, why: Any, elapsed_ms: float) -> None:  # noqa: ANN401 - as above
         number = [press.boot, press.counter]
-        show({"event": "refused", "why": why.value, "press": number, "ms": round(elapsed_ms, 1)}, as_json=as_json)
+        with _SPEAKING:
+            show({"event": "refused", "why": why.value, "press": number, "ms": round(elapsed_ms, 1)}, as_json=as_json)
 
     return told, refused

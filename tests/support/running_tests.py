@@ -39,19 +39,37 @@ MAY_BE_SKIPPED: Final = (
 
 
 DEAREST: Final = (
-    "tests/browser/test_whole.py",
     "tests/interop/test_tampered.py",
     "tests/browser/test_review.py",
-    "tests/browser/test_reading.py",
     "tests/browser/test_console.py",
-    "tests/browser/test_engines.py",
-    "tests/faults/test_clock.py",
-    "tests/faults/test_disk.py",
-    "tests/interop/test_verify_sh_times.py",
     "tests/bridge/test_loops.py",
     "tests/property/test_reading_by_case.py",
 )
 """Files whose tests are begun first, in any order of the others: no process is left alone with one at the end."""
+
+
+LEFT_TO_FAULTS: Final = (
+    "tests/faults/",
+    *(
+        f"tests/browser/test_{name}.py"
+        for name in (
+            *("clips", "console_escalation", "engines", "files", "integrity", "map", "positions", "readers", "reading"),
+            *("signs", "verifier_engines", "whole"),
+        )
+    ),
+    "tests/interop/test_verify_sh_times.py",
+)
+"""What is marked `faults` as a folder or file, and not beside a test: `make test` takes less than ten minutes."""
+
+IN_EVERY_RUN: Final = (
+    "tests/faults/bridge/test_kill_bridge.py",
+    "tests/faults/bridge/test_lane_process.py",
+    "tests/faults/test_journal_crash.py",
+    "tests/faults/test_no_plaintext.py",
+    "tests/faults/test_server_killed.py",
+)
+"""What of that `make test` runs all the same, for the promises: nothing acknowledged is lost, nothing delays a press,
+the server cannot read."""
 
 
 def keep_files_in_memory() -> None:
@@ -100,6 +118,12 @@ def draw_examples_in_peace() -> None:
     """Have generated examples take the time they need: no limit for each, and fewer in `make test-quick`."""
     hypothesis_settings.register_profile("getuige", max_examples=examples(100), deadline=None)
     hypothesis_settings.load_profile("getuige")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave to `make faults` what the table says."""
+    if item.nodeid.startswith(LEFT_TO_FAULTS) and not item.nodeid.startswith(IN_EVERY_RUN):
+        item.add_marker(pytest.mark.faults)
 
 
 @pytest.hookimpl(trylast=True)
