@@ -46,7 +46,7 @@ demo: setup ## Play the same and stop; exit code 0 only when every step held
 test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## Run all tests but those of `make faults` (TESTS=path for some of them)
 	@$(PYTHON) -m pytest -n $(WORKERS) $(SPREAD) $(TESTS)
 
-test-quick: setup $(VENV)/.dev ## Run the tests of single modules, with fewer generated examples (within a minute)
+test-quick: setup $(VENV)/.dev ## Run the tests of single modules, with fewer generated examples (a minute or two)
 	@GETUIGE_EFFORT=0.3 $(PYTHON) -m pytest -n $(WORKERS) $(SPREAD) tests/unit tests/property
 
 faults: setup $(VENV)/.dev programs ## What is long and rare: things broken for longer and more often, every engine, every mutant (SECONDS_OF_FAULTS=60)

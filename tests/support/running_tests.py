@@ -59,7 +59,7 @@ LEFT_TO_FAULTS: Final = (
     ),
     "tests/interop/test_verify_sh_times.py",
 )
-"""What is marked `faults` as a folder or file, and not beside a test: `make test` takes less than ten minutes."""
+"""What is marked `faults` as a folder or file, not beside a test: `make test` is to take less than ten minutes."""
 
 IN_EVERY_RUN: Final = (
     "tests/faults/bridge/test_kill_bridge.py",

@@ -17,16 +17,15 @@ from tests.support.waiting import patience, until
 
 
 @contextmanager
-def serving(settings: Settings, *before: str, **more: str) -> Iterator[Process]:
+def serving(settings: Settings, **more: str) -> Iterator[Process]:
     """Run `getuige serve` until it answers; killed at the end if it still runs.
 
-    `before`: words in front of the command; `more`: variables for the process.
+    `more`: variables for the process.
     """
     output = settings.data.with_suffix(".log")
     with output.open("ab") as log:
         environment = {**os.environ, **variables(settings), **more}
-        # In a session of its own: a word before the command may run the server beside itself, and would be ended alone.
-        process = start("serve", output=log, environment=environment, before=before, new_session=True)
+        process = start("serve", output=log, environment=environment, new_session=True)
     try:
         until(lambda: process.poll() is not None or alive(settings), "the server answers")
         assert process.poll() is None, output.read_text()
