@@ -113,7 +113,7 @@ class Proofs:
     def advance(self, seen_file: Path) -> SeenCheckpoint | None:
         """Move from the head that was seen last (kept in `seen_file`) to the newest one, when it contains it.
 
-        Returns the newest head; None when a log that took over shows none yet.
+        Returns the newest head; None when a log that has just begun, or has just taken over, shows none yet.
 
         Raises:
             ClientError: a log was shortened, rewritten, or ended in a way that does not hold; or the server did not
@@ -148,7 +148,8 @@ class Proofs:
     def _follow(self, line: Lineage, old: SeenCheckpoint | None) -> VerifiedCheckpoint | None:
         """Go from the head that was seen through every handover since to the newest head, if it shows one."""
         era = line.eras[0] if old is None or old.log is None else line.era(old.log)
-        if line.current != era and not self._has_head(line.current):
+        nothing_of_it_seen = old is None or line.current != era
+        if nothing_of_it_seen and not self._has_head(line.current):
             return None
         if old is not None and era.final is not None:
             self._contains(era, era.final.size, era.final.root, old)
@@ -167,7 +168,10 @@ class Proofs:
         return True
 
     def _head(self, era: Era) -> VerifiedCheckpoint:
-        note = HttpTiles(self.signer.api, era.number).read(CHECKPOINT_PATH)
+        try:
+            note = HttpTiles(self.signer.api, era.number).read(CHECKPOINT_PATH)
+        except ResourceNotFoundError as error:
+            raise DistrustError(f"The log {era.origin} shows no head, so nothing can be checked in it.") from error
         try:
             head = self.signer.pins.policy.verify(note)
         except EvidenceError as error:

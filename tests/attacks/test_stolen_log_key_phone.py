@@ -79,6 +79,21 @@ def test_a_phone_follows_the_root_into_the_new_log(
         assert proofs.fetch(one) == shown.proofs[one.index]
 
 
+def test_a_log_that_has_just_begun_is_no_reason_for_distrust(
+    book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path
+) -> None:
+    """The first head waits for its witnesses; a log whose head was seen and is gone is another matter."""
+    assert proofs.advance(seen(tmp_path)) is None
+    with pytest.raises(DistrustError, match="shows no head"):
+        proofs.head()
+    book.seal(incident())
+    book.integrate()
+    assert proofs.advance(seen(tmp_path)) is not None
+    del shown.logs[1]
+    with pytest.raises(DistrustError, match="shows no head"):
+        proofs.advance(seen(tmp_path))
+
+
 @pytest.mark.parametrize("forger", ["thief", "server", "caseworker"])
 def test_a_succession_that_the_root_did_not_sign(
     book: RotatedOrganisation, shown: Shown, proofs: Proofs, tmp_path: Path, forger: str
