@@ -332,12 +332,18 @@ class Registry:
         if role not in catalogue.ACTS[statement.type].signers:
             raise keys.SignatureError(f"a key of the role {role} does not sign {statement.type}")
         signers = {statement.by: public}
-        if isinstance(body, bodies.ListSet) and body.agreed is not None:
-            signers[body.agreed] = bytes.fromhex(self._professionals[body.agreed].body.sign)
+        if (cosigner := statement.cosigner) is not None:
+            signers[cosigner] = self._cosigner_key(cosigner)
         statements.verified(statement, signers)
         case = statement.case
         if case is not None and statement.type != "case.open" and not self._of_case(statement, case, role):
             raise keys.SignatureError("the signer does not belong to that case")
+
+    def _cosigner_key(self, kid: ids.KeyId) -> bytes:
+        known = self._professionals.get(kid)
+        if known is None or known.retired:
+            raise keys.SignatureError("the second key that has to sign this is not known here, or no longer in force")
+        return bytes.fromhex(known.body.sign)
 
     def _signer(self, statement: statements.Statement) -> tuple[str, bytes]:
         if self._root is None:

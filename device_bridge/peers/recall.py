@@ -157,7 +157,7 @@ def _tell(found: dict[ids.AlarmId, Story], statement: Statement, device: Device,
     if isinstance(body, bodies.AlarmRaise) and body.device == device.device:
         found.setdefault(body.alarm, Story(body, [_pressed(body, device.device, body.broker)]))
         return
-    story = found.get(getattr(body, "alarm", ids.AlarmId("")))
+    story = found.get(body.named("alarm"))
     if story is None:
         return
     match body:

@@ -54,6 +54,9 @@ class Act:
     company: Company
     reading: Reading
     scope: Scope = "case"
+    cosigner: str | None = None
+    """The member that names a second key, which signs it too where there is one."""
+
     rule: bool = True
     """Something is needed beyond the signer's role (`rules/`)."""
 
@@ -78,8 +81,9 @@ class Act:
     def __post_init__(self) -> None:
         """Demand that the body has the members that the row relies on."""
         members = {one.name for one in fields(self.body)}
-        if self.brings is not None and self.brings not in members:
-            raise TypeError(f"{self.name} brings no {self.brings}")
+        for column, named in (("brings", self.brings), ("cosigner", self.cosigner)):
+            if named is not None and named not in members:
+                raise TypeError(f"{self.name} has no {named}, and its {column} is one")
         if not members & _COMPANY.get(self.company, members):
             raise TypeError(f"{self.name} does not say which {self.company} it is about")
 
@@ -103,7 +107,7 @@ _ROWS: Final = (
     Act("case.open", bodies.CaseOpen, _CASEWORKER, "case", "start", at_bridge=True),
     Act("case.retain", bodies.CaseRetain, _CASEWORKER, "none", "start"),
     Act("device.invite", bodies.DeviceInvite, _CASEWORKER, "case", "start"),
-    Act("device.enrol", bodies.DeviceEnrol, _by("newcomer"), "case", "start"),
+    Act("device.enrol", bodies.DeviceEnrol, _by("newcomer"), "case", "start", cosigner="invite"),
     Act("device.revoke", bodies.DeviceRevoke, _HER_SIDE, "case", "start", at_bridge=True),
     Act("alarm_device.enrol", bodies.AlarmDeviceEnrol, _CASEWORKER, "case", "start", at_bridge=True),
     Act("alarm_device.lend", bodies.DeviceLend, _CASEWORKER, "case", "start"),
@@ -118,7 +122,7 @@ _ROWS: Final = (
     Act("disclose", bodies.Disclose, _CASEWORKER, "item", "case", brings="disclosure"),
     Act("grant", bodies.Grant, _VAULT, "reader", "case", brings="grant", erasable=True),
     Act("revoke", bodies.Revoke, _VAULT, "grant", "both"),
-    Act("list.set", bodies.ListSet, _VAULT, "case", "both", at_bridge=True),
+    Act("list.set", bodies.ListSet, _VAULT, "case", "both", cosigner="agreed", at_bridge=True),
     Act("item.wrap", bodies.ItemWrap, _HER_SIDE, "item", "case", erasable=True),
     Act("readers.exclude", bodies.ReadersExclude, _CASEWORKER, "case", "start", at_bridge=True),
     Act("dispute", bodies.Dispute, _VAULT, "device", "start"),

@@ -6,13 +6,15 @@ State rules (`docs/formats/statement.md`, *The standing list*):
 - A reader of everything is one whose row names no kinds. Whoever was one in the last day and is none in a new list
   loses by it: so nobody takes two readers away by taking them one by one.
 - A list that takes two readers away, or the last, waits a day. So does any that takes one away within a day of an
-  alarm.
+  alarm, and any that gives somebody what no list in force before gave them, but for the very first.
 
-Forced revocation is likelier than a forced grant: the day gives somebody time to ask her. The server, her vault and
-whoever seals all count by this one module.
+Forced revocation is likelier than a forced grant, and neither is done at once: the day gives somebody time to ask her.
+Whoever was a reader before is one again by one act. The server, her vault and whoever seals all count by this one
+module.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -29,7 +31,7 @@ SHORTEST: Final = timedelta(days=1)
 """A list that ends at once would take everybody away without waiting."""
 
 WAIT: Final = timedelta(days=1)
-"""How long a list waits that takes two readers away, or the last, or one while an alarm is fresh."""
+"""How long a list waits that takes readers away, or brings in somebody new."""
 
 WARNED_BEFORE: Final = (timedelta(days=30), timedelta(days=7), timedelta(days=1))
 """How long before it ends a list or grant stands on the lead's list, never on her phone."""
@@ -64,10 +66,18 @@ def taken_away(lists: Sequence[ListSet], new: ListSet, now: ids.Time) -> frozens
     return _of_the_last_day(lists, now) - of_everything(new)
 
 
-def must_wait(taken: frozenset[ids.KeyId], new: ListSet, alarmed_at: ids.Time | None, now: ids.Time) -> bool:
-    """Whether a list that takes these readers away may begin only a day from `now`."""
+def brought_in(lists: Sequence[ListSet], new: ListSet, now: ids.Time) -> frozenset[ids.KeyId]:
+    """Return whom `new` gives what no list gave them that was in force until `now`; nobody where there was none yet."""
+    before = [row for one in _in_force_since(lists, None, now) for row in one.readers]
+    return frozenset(row.reader for row in new.readers if lists and not _had(before, row))
+
+
+def must_wait(lists: Sequence[ListSet], new: ListSet, alarmed_at: ids.Time | None, now: ids.Time) -> bool:
+    """Whether a list after `lists` may begin only a day from `now`."""
+    taken = taken_away(lists, new, now)
     fresh = alarmed_at is not None and ids.moment_of(now) - ids.moment_of(alarmed_at) < WAIT
-    return bool(taken) and (len(taken) > 1 or not of_everything(new) or fresh)
+    takes = bool(taken) and (len(taken) > 1 or not of_everything(new) or fresh)
+    return takes or bool(brought_in(lists, new, now))
 
 
 def ends_within(known: ListSet | None, now: ids.Time) -> timedelta | None:
@@ -79,10 +89,22 @@ def ends_within(known: ListSet | None, now: ids.Time) -> timedelta | None:
 
 
 def _of_the_last_day(lists: Sequence[ListSet], now: ids.Time) -> frozenset[ids.KeyId]:
-    begin, end = ids.time_of(ids.moment_of(now) - WAIT), now
-    found: frozenset[ids.KeyId] = frozenset()
+    begin = ids.time_of(ids.moment_of(now) - WAIT)
+    return frozenset(kid for one in _in_force_since(lists, begin, now) for kid in of_everything(one))
+
+
+def _in_force_since(lists: Sequence[ListSet], begin: ids.Time | None, now: ids.Time) -> Iterator[ListSet]:
+    """Yield the lists that were in force at some moment from `begin` (None: ever) until `now`, newest first."""
+    end = now
     for one in reversed(lists):
-        if max(one.since, begin) <= min(one.until, end):
-            found |= of_everything(one)
+        if max(one.since, begin or one.since) <= min(one.until, end):
+            yield one
         end = min(end, one.since)
-    return found
+
+
+def _had(before: Sequence[StandingReader], row: StandingReader) -> bool:
+    """Whether rows of earlier lists gave a reader all that this one gives."""
+    own = [one.kinds for one in before if one.reader == row.reader]
+    if row.kinds is None or None in own:
+        return None in own
+    return {*row.kinds} <= {*itertools.chain.from_iterable(filter(None, own))}

@@ -54,6 +54,12 @@ class Statement:
         """SHA-256 of the signed payload: the same act posted twice has the same id."""
         return self.envelope.body_sha256
 
+    @property
+    def cosigner(self) -> ids.KeyId | None:
+        """The second key that has to sign it, as its body says; None where it needs none."""
+        member = catalogue.ACTS[self.type].cosigner
+        return None if member is None else self.body.named(member)
+
 
 @dataclass(frozen=True)
 class Said(Generic[B]):
@@ -138,6 +144,26 @@ def verified(statement: Statement, public_keys: Mapping[ids.KeyId, bytes]) -> St
     if statement.by not in signers or signers != public_keys.keys():
         raise keys.SignatureError("the statement is not signed by every key that it needs")
     return statement
+
+
+def is_signed_by(statement: Statement, public: bytes) -> bool:
+    """Whether its author's key (Ed25519, 32 bytes) is this one and signed it, whoever else signed it too."""
+    kid = keys.signing_kid(public)
+    own = next((one.sig for one in statement.envelope.signatures if one.keyid == kid), None)
+    if own is None or statement.by != kid:
+        return False
+    try:
+        keys.verify(public, dsse.pae(statement.envelope.payloadType, statement.envelope.body), canonical.unb64(own))
+    except keys.SignatureError:
+        return False
+    return True
+
+
+def cosigned(statement: Statement, cosigner: keys.SigningKey) -> Statement:
+    """Return a statement with a second signature under the very bytes that its author signed."""
+    envelope = statement.envelope
+    (added,) = dsse.sign(envelope.payloadType, envelope.body, cosigner).signatures
+    return from_envelope(dsse.Envelope(envelope.payload, envelope.payloadType, (*envelope.signatures, added)))
 
 
 def sign(

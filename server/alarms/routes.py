@@ -115,7 +115,7 @@ async def act(
     statement = statements.parse(raw)
     if statement.by != who.kid:
         raise ProblemError(domains.SIGNER)
-    if getattr(statement.body, "alarm", None) != alarm:
+    if statement.body.named("alarm") != alarm:
         raise ProblemError(domains.STATEMENT, reason="the statement is about another alarm")
     try:
         outcome = await feed.act(alarm, raw, if_match)

@@ -37,6 +37,23 @@ def enrol(
     typer.echo("This phone has been enrolled. It can add to the case; it cannot read it.")
 
 
+@app.command("take-list")
+def take_list(
+    text: Annotated[
+        Path, typer.Argument(help="File with the text of the QR code, or - to read it from standard input.")
+    ],
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Take who reads from the screen of your vault (`vault show-list`), whatever the server says or keeps back."""
+    from server.clients import list_code
+    from server.clients.phone_folder import open_phone
+
+    shown = typer.get_text_stream("stdin").read() if str(text) == "-" else text.read_text()
+    with open_phone(folder) as phone:
+        taken = phone.lists.scan(list_code.parse(shown))
+    typer.echo("Taken." if taken else "This phone knows this list, or a newer one. Nothing was changed.")
+
+
 @app.command()
 def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
     title: Annotated[str, typer.Option(prompt="What happened, in a few words")],

@@ -1,14 +1,19 @@
-"""`… readers-now | set-readers | wrap-missing | exclude`: who gets what is added, by her vault and her caseworker."""
+"""`… readers-now | set-readers | show-list | agree | wrap-missing | exclude`: who gets what is added from now on."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from server.cli.organising import Key, Trust, Url, connect
 from server.cli.phrases import PhraseFile
-from server.cli.rows import AsJson, hex_id, show
+from server.cli.rows import AsJson, Really, hex_id, show
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from evidence import ids
+    from server.clients.agreeing import Proposal
     from server.clients.signing import Signer
     from server.clients.timeline import Moment
 
@@ -67,7 +72,7 @@ def register(app: typer.Typer, *, staff: bool) -> None:
 
 def _register_vault(app: typer.Typer) -> None:
     @app.command("set-readers")
-    def set_readers(
+    def set_readers(  # noqa: PLR0913, PLR0917 - one option for each part of her consent
         key: Key,
         case: Case,
         trust: Trust,
@@ -78,11 +83,16 @@ def _register_vault(app: typer.Typer) -> None:
         ] = None,
         nobody: Annotated[bool, typer.Option("--nobody", help="Nobody gets what is added from now on.")] = False,
         days: Annotated[int, typer.Option(min=1, max=366, help="How long.")] = 90,
+        ask_lead: Annotated[
+            Path | None,
+            typer.Option("--ask-lead", dir_okay=False, help="Write the list here, for your lead to sign too: `agree`."),
+        ] = None,
         phrase_file: PhraseFile = None,
     ) -> None:
         """Say who gets what is added from now on. It replaces what you said before; older items are given by `grant`.
 
-        Whoever had something already keeps it. What takes two readers away, or the last, begins a day from now.
+        Whoever had something already keeps it. What takes two readers away, or the last, or brings in somebody new,
+        begins a day from now, unless your lead signs it too.
         """
         from evidence import ids
         from server.clients.vault import Vault
@@ -94,17 +104,79 @@ def _register_vault(app: typer.Typer) -> None:
             name, several, kinds = one.partition("=")
             wanted[ids.KeyId(hex_id(name, "--reader"))] = tuple(kinds.split(",")) if several else None
         vault = Vault(connect(key, trust, url, phrase_file), ids.CaseId(hex_id(case, "--case")))
+        if ask_lead is not None:
+            said = vault.propose_readers(wanted, days)
+            ask_lead.write_bytes(said.envelope.to_bytes())
+            typer.echo(f"Nothing has changed. Hand {ask_lead} to your lead, who signs it within the hour:")
+            typer.echo(f"  getuige staff caseworker agree --list {ask_lead.name}")
+            return
         body, receipt = vault.set_readers(wanted, days)
         typer.echo(f"List {body.number}: {len(body.readers)} readers from {body.since} until {body.until}.")
         typer.echo(f"Receipt {receipt.index}.")
         if body.since > ids.now():
-            typer.echo("It takes readers away, so it begins a day from now.")
+            typer.echo("It takes readers away, or brings in somebody new, so it begins a day from now.")
         elif count := vault.wrap_missing():
             typer.echo(f"{count} keys were wrapped of what is here already.")
         typer.echo("A phone that has not heard of it goes on as before, until the list that it knows ends.")
+        typer.echo("A server could keep it from a phone that long: `show-list` shows it to a phone yourself.")
+
+    @app.command("show-list")
+    def show_list(
+        key: Key,
+        case: Case,
+        trust: Trust,
+        url: Url,
+        number: Annotated[int | None, typer.Option(help="Which list; the newest if left out.")] = None,
+        phrase_file: PhraseFile = None,
+    ) -> None:
+        """Show a list as a QR code for your phone, so that no server can keep it from it: `phone take-list`.
+
+        It holds no name and no text of yours.
+        """
+        from evidence.statements import bodies
+        from server.clients import list_code
+        from server.clients.errors import ClientError
+
+        moments = _moments(connect(key, trust, url, phrase_file), case)
+        said = [one.statement for one in moments if one.statement is not None]
+        lists = [(one, one.body) for one in said if isinstance(one.body, bodies.ListSet)]
+        found = [one for one, body in lists if number in {None, body.number}]
+        if not found:
+            raise ClientError("There is no such list in this case.")
+        text = list_code.text_of(found[-1])
+        typer.echo(text)
+        typer.echo(list_code.terminal_qr(text))
 
 
 def _register_staff(app: typer.Typer) -> None:
+    @app.command("agree")
+    def agree(
+        key: Key,
+        trust: Trust,
+        url: Url,
+        proposal: Annotated[
+            Path,
+            typer.Option("--list", exists=True, dir_okay=False, help="What her vault wrote: `set-readers --ask-lead`."),
+        ],
+        really: Really = False,
+        phrase_file: PhraseFile = None,
+    ) -> None:
+        """Sign a list of hers too, as the lead of the case: then it need not wait a day. First speak with her alone.
+
+        Without --really it only shows whom the list brings in and whom it takes away.
+        """
+        from server.clients import agreeing
+
+        who = connect(key, trust, url, phrase_file)
+        read = agreeing.read(who, proposal.read_bytes())
+        _tell_proposal(read, {kid: one.published.label for kid, one in who.certificates().items()})
+        if not really:
+            typer.echo("Nothing was signed. Make the check that was agreed at intake; --really signs it.")
+            return
+        receipt = agreeing.agree(who, read)
+        typer.echo(f"Signed by both. List {read.body.number} begins {read.body.since}. Event {receipt.index}.")
+        typer.echo("`wrap-missing`, by her vault, gives what is here already to whom it brings in.")
+
     @app.command("cases")
     def cases(key: Key, trust: Trust, url: Url, phrase_file: PhraseFile = None, as_json: AsJson = False) -> None:
         """List your team's cases: who reads what is added, until when, and whether consent changed. Nobody first."""
@@ -153,6 +225,19 @@ def _register_staff(app: typer.Typer) -> None:
         body = bodies.ReadersExclude(tuple(ids.KeyId(hex_id(one, "--reader")) for one in reader or ()))
         receipt = who.act("readers.exclude", body, ids.CaseId(hex_id(case, "--case"))).receipt
         typer.echo(f"{len(body.readers)} people are excluded. Event {receipt.index}.")
+
+
+def _tell_proposal(proposal: "Proposal", labels: "Mapping[ids.KeyId, str]") -> None:
+    body = proposal.body
+    typer.echo(f"List {body.number} of case {proposal.case}, from {body.since} until {body.until}:")
+    for row in body.readers:
+        kinds = "everything" if row.kinds is None else ", ".join(row.kinds)
+        new = " (new)" if row.reader in proposal.brought_in else ""
+        typer.echo(f"  {row.reader}  {labels.get(row.reader, 'not certified')}: {kinds}{new}")
+    for kid in sorted(proposal.taken_away):
+        typer.echo(f"  {kid}  {labels.get(kid, 'not certified')}: no longer, or not everything")
+    if not body.readers:
+        typer.echo("! Nobody would read what she adds.")
 
 
 def _moments(who: "Signer", case: str) -> "list[Moment]":

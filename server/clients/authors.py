@@ -32,6 +32,8 @@ class Authors:
         signers = {statement.by: self.known.get(statement.by, b"")}
         if isinstance(body, bodies.DeviceEnrol):
             signers = {statement.by: bytes.fromhex(body.sign), body.invite: self._invited.get(body.invite, b"")}
+        elif (cosigner := statement.cosigner) is not None:
+            signers[cosigner] = self.known.get(cosigner, b"")
         statements.verified(statement, signers)
         self._check_role(statement)
         if isinstance(body, bodies.CaseOpen):

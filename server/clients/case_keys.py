@@ -38,7 +38,7 @@ def fetch(signer: Signer, case: ids.CaseId) -> VaultKeys:
     Raises:
         ClientError: refused, not reachable, or nobody who may vouches for it.
     """
-    return believed(signer.certificates(fresh=True), _statements(signer.api, case), case)
+    return believed(signer.authors(), _statements(signer.api, case), case)
 
 
 def believed(certificates: Mapping[ids.KeyId, Certificate], said: Sequence[Statement], case: ids.CaseId) -> VaultKeys:

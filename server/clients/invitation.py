@@ -61,7 +61,7 @@ class Invitation:
             "p": bytes.fromhex(self.policy_sha256),
             "i": self.seed,
         }
-        encoded = {name: _text(value) for name, value in members.items()}
+        encoded = {name: to_text(value) for name, value in members.items()}
         return PREFIX + urlencode({"u": self.url, "n": self.list_number, **encoded}, safe=":/")
 
     def terminal_qr(self) -> str:
@@ -82,7 +82,7 @@ class Invitation:
             raise InvitationError(f"This is no invitation: it must begin with {PREFIX}")
         try:
             members = parse_qs(text.removeprefix(PREFIX), strict_parsing=True, max_num_fields=len(_SIZES) + 2)
-            values = {name: _bytes(members[name], size) for name, size in _SIZES.items()}
+            values = {name: _one(members[name], size) for name, size in _SIZES.items()}
             (url,), (number,) = members["u"], members["n"]
             if not _NUMBER.fullmatch(number):
                 raise ValueError("no number")
@@ -102,14 +102,21 @@ class Invitation:
         )
 
 
-def _text(value: bytes) -> str:
+def to_text(value: bytes) -> str:
+    """Return bytes as a QR code of ours holds them: base64url without padding."""
     return base64.urlsafe_b64encode(value).decode().rstrip("=")
 
 
-def _bytes(found: list[str], size: int) -> bytes:
-    """Decode the one value that was found; ValueError when it is not `size` bytes."""
+def _one(found: list[str], size: int) -> bytes:
     (text,) = found
+    return from_text(text, size)
+
+
+def from_text(text: str, size: int | None = None) -> bytes:
+    """Read bytes of a QR code of ours; ValueError for another spelling, or when they are not `size` bytes."""
     value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    if len(value) != size or _text(value) != text:  # Python's decoder takes the other alphabet and stray bits, too
+    if (
+        size not in {None, len(value)} or to_text(value) != text
+    ):  # Python's decoder takes the other alphabet and stray bits, too
         raise ValueError("wrong size, or another spelling")
     return value

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import canonical, ids, keys, xwing
+from evidence import canonical, ids, xwing
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import bodies, dsse, reader_lists
+from evidence.statements import bodies, reader_lists
 from evidence.statements import statement as statements
 from evidence.statements.statement import Statement
 from server.clients import memory
@@ -62,6 +62,15 @@ class PhoneLists:
             pass  # not reachable, or refused: it is asked again
         else:
             memory.remove(self.folder / NOT_BELIEVED)
+
+    def scan(self, said: Statement) -> bool:
+        """Take a list from the screen of her vault; return whether it is the newest that this phone knows.
+
+        Raises:
+            DistrustError: as for `hear`.
+        """
+        self.hear({"lists": [canonical.b64(said.envelope.to_bytes())], "readers": {}})
+        return any(one.id == said.id for one in self._known()[-1:])
 
     def readers(self, meta: Meta, witnessed: ids.Time | None) -> tuple[bytes, ...]:
         """Return the X-Wing keys to seal an item to beside the case's; who had to be left out is noted."""
@@ -123,12 +132,8 @@ class PhoneLists:
     def _verified(self, data: bytes) -> Statement:
         """Return a list that the pinned vault signed; the lead may have signed it too, whom a phone does not know."""
         said = statements.parse(data)
-        vault = keys.signing_kid(self.vault)
-        signed = next((one.sig for one in said.envelope.signatures if one.keyid == vault), None)
-        if signed is None or said.by != vault or said.case != self.case or said.type != "list.set":
+        if not statements.is_signed_by(said, self.vault) or said.case != self.case or said.type != "list.set":
             raise FormatError("a list is signed by another key than the vault that was pinned, or is of another case")
-        message = dsse.pae(said.envelope.payloadType, said.envelope.body)
-        keys.verify(self.vault, message, canonical.unb64(signed))
         return said
 
     def _keep_both(self, known: Statement, other: Statement) -> None:

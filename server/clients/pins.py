@@ -159,8 +159,8 @@ class Pins:
         except EvidenceError as error:
             raise FolderError(f"{folder}/root.pub does not begin with a public key: {error}") from error
 
-    def certificates(self, published: Iterable[object]) -> Mapping[ids.KeyId, Certificate]:
-        """Return the keys that the pinned root certified and did not retire, by name.
+    def certificates(self, published: Iterable[object], *, retired: bool = False) -> Mapping[ids.KeyId, Certificate]:
+        """Return the keys that the pinned root certified and did not retire, by name; with `retired`, those as well.
 
         `published` are the DSSE envelopes (parsed JSON) of `key.publish` and `key.retire` statements, in the order
         of the journal. One that the root did not sign is ignored: only what is proven counts.
@@ -177,7 +177,7 @@ class Pins:
             if isinstance(body, KeyPublish):
                 kid = keys.signing_kid(bytes.fromhex(body.sign))
                 found[kid] = Certificate(kid, body, envelope)
-            elif isinstance(body, KeyRetire):
+            elif isinstance(body, KeyRetire) and not retired:
                 found.pop(body.kid, None)
         return found
 

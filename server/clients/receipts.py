@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import canonical, ids, keys, schema
+from evidence import canonical, ids, schema
 from evidence.errors import EvidenceError
 from evidence.statements import dsse, event
 from evidence.statements import statement as statements
@@ -65,7 +65,7 @@ def check(
 def check_stored(
     pins: Pins, certificates: Mapping[ids.KeyId, Certificate], answer: object, author: bytes
 ) -> tuple[Receipted, Statement]:
-    """Return a statement that a refusal shows, with its receipt, when `author` (Ed25519, 32 bytes) alone signed it.
+    """Return a statement that a refusal shows, with its receipt, when `author` (Ed25519, 32 bytes) signed it.
 
     Raises:
         DistrustError: the statement or its receipt does not hold; the server's word alone moves nothing.
@@ -74,7 +74,8 @@ def check_stored(
         if not isinstance(answer, dict):
             raise DistrustError("The server names no statement.")
         statement = event.parse(canonical.unb64(answer.get("event"))).statement
-        statements.verified(statement, {keys.signing_kid(author): author})
+        if not statements.is_signed_by(statement, author):
+            raise DistrustError("The statement in the server's answer is signed by another key.")
     except EvidenceError as error:
         raise DistrustError(f"The statement in the server's answer does not hold: {error}.") from error
     return check(pins, certificates, answer, statement.id), statement

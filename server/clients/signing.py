@@ -61,6 +61,7 @@ class Signer:
     """What this computer remembers of the numbers of a vault; None where it keeps nothing."""
 
     _certificates: Mapping[ids.KeyId, Certificate] = field(default_factory=dict, repr=False)
+    _ever_certified: Mapping[ids.KeyId, Certificate] = field(default_factory=dict, repr=False)
 
     @staticmethod
     def connect(url: str, identity: keys.SigningKey, pins: Pins, numbers: Numbers | None = None) -> "Signer":
@@ -84,6 +85,15 @@ class Signer:
             self.refresh()
         return self._certificates
 
+    def authors(self) -> Mapping[ids.KeyId, Certificate]:
+        """Return every key that the pinned root ever certified: what somebody signed stands after they left.
+
+        Raises:
+            ClientError: as for `refresh`.
+        """
+        self.refresh()
+        return self._ever_certified
+
     def refresh(self) -> Pins:
         """Ask the server for certificates and rotations, believe those that the pinned root signed; return the pins.
 
@@ -92,7 +102,9 @@ class Signer:
         """
         shown = self.api.get(TRUST)
         self.pins = self.pins.with_rotations(shown.get("rotations", []))
-        self._certificates = self.pins.certificates(shown.get("certificates", []))
+        published = shown.get("certificates", [])
+        self._certificates = self.pins.certificates(published)
+        self._ever_certified = self.pins.certificates(published, retired=True)
         return self.pins
 
     def act(self, kind: str, body: bodies.Body, case: ids.CaseId, *, tries: int = MAX_SIGNED_ANEW) -> Receipted:
@@ -102,19 +114,27 @@ class Signer:
             DistrustError: the last statement that the server shows is not hers, or older than this computer knows.
             ClientError: as for `post`.
         """
-        if self.identity.kid in self.certificates():
-            return self.post(statements.sign(self.identity, kind, body, case=case))
-        link = numbering.following(self._last(case))
-        made = statements.sign(self.identity, kind, body, case=case, chain=link)
+        made = self.sign(kind, body, case)
         try:
             receipted = self.post(made)
         except RefusedError as refused:
-            if refused.name != CHAIN or tries == 1:
+            if refused.name != CHAIN or made.chain is None or tries == 1:
                 raise
             return self.act(kind, body, case, tries=tries - 1)
-        if self.numbers is not None:
-            self.numbers.keep(Chain(link.seq, made.id))
+        if made.chain is not None and self.numbers is not None:
+            self.numbers.keep(Chain(made.chain.seq, made.id))
         return receipted
+
+    def sign(self, kind: str, body: bodies.Body, case: ids.CaseId) -> Statement:
+        """Sign a statement about a case, with the next number when the key is a vault's; nothing is posted.
+
+        Raises:
+            ClientError: as for `act`.
+        """
+        if self.identity.kid in self.certificates():
+            return statements.sign(self.identity, kind, body, case=case)
+        link = numbering.following(self._last(case))
+        return statements.sign(self.identity, kind, body, case=case, chain=link)
 
     def _last(self, case: ids.CaseId) -> Chain | None:
         answer = self.api.get(LAST)

@@ -5,7 +5,7 @@ of the journal (`evidence.statements.reader_lists`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -34,6 +34,8 @@ class Reading:
     ordered_at: ids.Time | None
     """When an order was last received; the server is blind to orders, her vault is not."""
 
+    lead: ids.KeyId | None = None
+
     @staticmethod
     def of(moments: Iterable[Moment]) -> "Reading":
         """Return what these events say."""
@@ -41,10 +43,13 @@ class Reading:
         excluded: frozenset[ids.KeyId] = frozenset()
         pressed: ids.Time | None = None
         ordered: ids.Time | None = None
+        lead: ids.KeyId | None = None
         for one in moments:
             match one.act:
                 case bodies.ListSet() as found:
                     lists.append(found)
+                case bodies.CaseOpen(lead=named):
+                    lead = named
                 case bodies.ReadersExclude(readers=readers):
                     excluded = frozenset(readers)
                 case bodies.AlarmRaise(kind=kind, received_at=at) if kind not in QUIET:
@@ -53,26 +58,34 @@ class Reading:
                     ordered = max(ordered or one.received_at, one.received_at)
                 case _:
                     pass
-        return Reading(tuple(lists), excluded, pressed, ordered)
+        return Reading(tuple(lists), excluded, pressed, ordered, lead)
 
     def in_force(self, now: ids.Time) -> bodies.ListSet | None:
         """Return the list that holds at `now`."""
         return reader_lists.in_force(self.lists, now)
 
     def following(self, rows: Sequence[bodies.StandingReader], days: int, now: ids.Time) -> bodies.ListSet:
-        """Return the next list: from now on, or from a day ahead where it takes away what may not go at once."""
-        number = self.lists[-1].number + 1 if self.lists else 1
-        made = self._begin(number, rows, days, now, timedelta())
-        taken = reader_lists.taken_away(self.lists, made, now)
+        """Return the next list: from now on, or from a day ahead where it changes what may not change at once."""
+        made = self._begin(rows, days, now, timedelta())
         fresh = max(self.pressed_at or "", self.ordered_at or "")
-        if reader_lists.must_wait(taken, made, ids.Time(fresh) if fresh else None, now):
-            return self._begin(number, rows, days, now, reader_lists.WAIT + CLOCK)
+        if reader_lists.must_wait(self.lists, made, ids.Time(fresh) if fresh else None, now):
+            return self._begin(rows, days, now, reader_lists.WAIT + CLOCK)
         return made
 
-    @staticmethod
+    def proposed(self, rows: Sequence[bodies.StandingReader], days: int, now: ids.Time) -> bodies.ListSet:
+        """Return the next list as one that the lead signs too: it begins when both have, whatever it changes.
+
+        Raises:
+            DistrustError: nothing in these events says who leads the case.
+        """
+        if self.lead is None:
+            raise DistrustError("Nothing says who leads this case. Nothing was signed.")
+        return replace(self._begin(rows, days, now, timedelta()), agreed=self.lead)
+
     def _begin(
-        number: int, rows: Sequence[bodies.StandingReader], days: int, now: ids.Time, after: timedelta
+        self, rows: Sequence[bodies.StandingReader], days: int, now: ids.Time, after: timedelta
     ) -> bodies.ListSet:
+        number = self.lists[-1].number + 1 if self.lists else 1
         since = ids.moment_of(now) + after
         return bodies.ListSet(number, ids.time_of(since), ids.time_of(since + timedelta(days=days)), tuple(rows))
 

@@ -121,7 +121,7 @@ def read(signer: Signer, case: ids.CaseId, readers: Sequence[keys.OpeningKey]) -
     Raises:
         ClientError: refused, not reachable, or an event that nobody of the case or organisation signed.
     """
-    authors = Authors(signer.certificates(fresh=True))
+    authors = Authors(signer.authors())
     return [_moment(found, case, authors, readers) for found in _events(signer, case)]
 
 

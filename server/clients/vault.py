@@ -14,6 +14,7 @@ from evidence import canonical, ids, keys
 from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Meta
 from evidence.statements import bodies, event
+from evidence.statements.statement import Statement
 from server.clients import erasing, standing_list, telling, timeline, tus
 from server.clients.errors import ClientError, DistrustError
 from server.clients.pins import Certificate
@@ -119,6 +120,23 @@ class Vault:
         rows = standing_list.rows_of(wanted, certificates, reading.excluded)
         body = reading.following(rows, days, ids.now())
         return body, self.signer.act("list.set", body, self.case).receipt
+
+    def propose_readers(
+        self,
+        wanted: Mapping[ids.KeyId, tuple[str, ...] | None],
+        days: int = standing_list.DAYS,
+        moments: Sequence[Moment] | None = None,
+    ) -> Statement:
+        """Sign a list for her lead to sign too (`agreeing.agree`): then it need not wait. Nothing is sent.
+
+        Whatever this vault says meanwhile takes its number, and it is to be made anew.
+
+        Raises:
+            ClientError: as for `set_readers`.
+        """
+        reading = Reading.of(self.items() if moments is None else moments)
+        rows = standing_list.rows_of(wanted, self.signer.certificates(fresh=True), reading.excluded)
+        return self.signer.sign("list.set", reading.proposed(rows, days, ids.now()), self.case)
 
     def amend(
         self, item: ids.ItemId, meta: Meta, moments: Sequence[Moment] | None = None

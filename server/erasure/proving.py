@@ -46,7 +46,7 @@ def _steps(records: ErasureRecords, case: ids.CaseId, erasure: ids.ErasureId) ->
     while found := records.journal.read(after=after, limit=READ_AT_ONCE, case=case):
         for one in found:
             statement = event.parse(one.event).statement
-            about = getattr(statement.body, "erasure", None) == erasure
+            about = statement.body.named("erasure") == erasure
             if statement.type == "case.open" or (statement.type in STEPS and about):
                 yield one
         after = found[-1].index

@@ -50,10 +50,13 @@ router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/statements", tags=["stat
 async def post_statement(
     request: Request, response: Response, who: SignerAsking, intake: IntakeGiven, uploads: UploadsGiven
 ) -> ReceiptAnswer:
-    """Store a statement that the asking key has signed. The same statement again gives the same receipt."""
+    """Store a statement that the asking key has signed. The same statement again gives the same receipt.
+
+    Whoever has to sign it too, such as the lead who agrees to a list, may bring it in her author's place.
+    """
     raw = await request.body()
     statement = statements.parse(raw)
-    if statement.by != who.kid:
+    if who.kid not in {statement.by, statement.cosigner}:
         raise ProblemError(domains.SIGNER)
     sealing = Sealing(intake.uploads, statement)
     try:

@@ -186,7 +186,7 @@ def _event(
     except (EvidenceError, OSError) as error:
         _log.warning("an item of a timeline cannot be read", index=recorded.index, error=type(error).__name__)
         out.trouble = "item"
-    alarm = getattr(body, "alarm", None)
+    alarm = body.named("alarm")
     if statement.type.startswith("alarm.") and isinstance(alarm, str):
         out.alarm = AlarmOut(alarm=alarm, state=catalogue.ACTS[statement.type].alarm_state)
     return out

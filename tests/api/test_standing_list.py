@@ -18,7 +18,7 @@ from evidence.errors import EvidenceError
 from evidence.statements import bodies
 from tests.support import published
 from tests.support.erasing_world import grant
-from tests.support.server_world import CaseOfHers, Person, SealedItem, World, problem, seal
+from tests.support.server_world import STATEMENTS, CaseOfHers, Person, SealedItem, World, problem, seal
 
 
 def row(who: Person) -> bodies.StandingReader:
@@ -26,11 +26,13 @@ def row(who: Person) -> bodies.StandingReader:
 
 
 def set_list(case: CaseOfHers, number: int, *readers: Person, **more: Any) -> bodies.ListSet:  # noqa: ANN401 - members of a body
-    """Have her set a list of ninety days from now on."""
+    """Have her set a list of ninety days from now on, which the lead signs too."""
     now = datetime.now(UTC)
     until = ids.time_of(now + timedelta(days=90))
     body = replace(bodies.ListSet(number, ids.time_of(now), until, tuple(map(row, readers))), **more)
-    case.vault.act("list.set", body)
+    lead = case.world.caseworker
+    said = case.vault.sign("list.set", replace(body, agreed=lead.kid), cosigner=lead.identity)
+    assert case.vault.post(said).status_code == 201
     return body
 
 
@@ -115,6 +117,30 @@ def test_a_reader_who_was_taken_off_gets_no_bytes_although_the_wrap_is_there(
         assert rows(colleague, case)[one.body.item]["head"] is None
     set_list(case, 3, world.caseworker, colleague)  # one signed act restores
     assert fetched(colleague, item).content == item.container
+
+
+def test_a_list_that_waits_for_the_lead_is_brought_by_her_or_by_the_lead_and_by_nobody_else(
+    world: World, case: CaseOfHers, phone: Person, colleague: Person
+) -> None:
+    lead, until = world.caseworker, ids.time_of(datetime.now(UTC) + timedelta(days=90))
+    set_list(case, 1, lead)
+    body = bodies.ListSet(2, ids.now(), until, (row(lead), row(colleague)))
+    refused = case.vault.post(case.vault.sign("list.set", body))
+    assert (refused.status_code, refused.json()["reason"]) == (403, "too-soon")
+    agreed = replace(body, agreed=lead.kid)
+    alone = case.vault.sign("list.set", agreed)
+    assert problem(lead.http.post(STATEMENTS, content=alone.envelope.to_bytes())) == "statement-signature"
+    others = case.vault.sign("list.set", agreed, cosigner=colleague.identity)
+    assert problem(colleague.http.post(STATEMENTS, content=others.envelope.to_bytes())) == "signer"
+    assert problem(lead.http.post(STATEMENTS, content=others.envelope.to_bytes())) == "statement-signature"
+    both = case.vault.sign("list.set", agreed, cosigner=lead.identity)
+    for who in (colleague, phone, world.investigator):
+        assert problem(who.http.post(STATEMENTS, content=both.envelope.to_bytes())) == "signer"
+    item = add(case, phone, lead, colleague)
+    assert problem(fetched(colleague, item)) == "not-found"
+    assert lead.http.post(STATEMENTS, content=both.envelope.to_bytes()).status_code == 201
+    assert case.vault.http.post(STATEMENTS, content=both.envelope.to_bytes()).status_code == 200
+    assert fetched(colleague, add(case, phone, lead, colleague)).status_code == 200
 
 
 def test_a_list_is_in_force_from_its_since_to_its_until(world: World, case: CaseOfHers, phone: Person) -> None:

@@ -12,12 +12,14 @@ import pytest
 from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
-from server.clients import locked, timeline
+from server.clients import case_keys, locked, timeline, vault
+from server.clients.caseworker import Caseworker
 from server.clients.errors import ClientError, DistrustError, FolderError, PhraseError, RefusedError
 from server.clients.investigator import Investigator
 from server.clients.phone_folder import open_phone
 from server.clients.pins import Pins
 from server.clients.timeline import Moment
+from server.clients.vault import Vault
 from tests.support import published
 from tests.support.incidents import incident
 from tests.support.phone_owner import PhoneOwner, new_case
@@ -90,6 +92,23 @@ def test_a_retired_key_is_no_reader(her: PhoneOwner) -> None:
     her.world.root.act("key.retire", bodies.KeyRetire(leaver.kid))
     with pytest.raises(DistrustError):
         her.vault.grant(leaver.kid, "aangifte", 7)
+
+
+def test_a_case_stays_open_to_her_when_who_opened_it_leaves(her: PhoneOwner) -> None:
+    """What somebody signed stands after their key was retired: her vault goes on reading, and names another reader."""
+    world = her.world
+    leaver, stays = (world.certify("caseworker", name, world.team) for name in ("Vertrekt", "Blijft"))
+    identity = keys.Identity.generate()
+    case = Caseworker(her.connect(leaver.identity)).open_case(*vault.public_halves(identity), world.team)
+    hers = Vault(her.connect(identity), case)
+    hers.set_readers({leaver.kid: None, stays.kid: None})
+    world.root.act("key.retire", bodies.KeyRetire(leaver.kid))
+    assert [one.type for one in hers.items()] == ["case.open", "list.set"]
+    assert case_keys.fetch(hers.signer, case).sign == identity.sign_public
+    with pytest.raises(DistrustError):
+        hers.set_readers({leaver.kid: None, stays.kid: None})
+    assert hers.set_readers({stays.kid: None})[0].number == 2
+    assert Caseworker(her.connect(stays.identity)).invite(case, identity.opening_kid).list_number == 2
 
 
 def test_a_timeline_under_another_root_is_not_believed(her: PhoneOwner) -> None:

@@ -4,6 +4,7 @@ THREATS.md: "forces her to revoke her caseworker", "forces her to put him on the
 """
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from evidence.envelope import parts
 from evidence.envelope.meta import Order
 from evidence.statements import bodies
 from evidence.statements.reader_lists import WAIT
-from server.clients import timeline
+from server.clients import agreeing, timeline
 from server.clients.caseworker import Caseworker
 from server.clients.errors import DistrustError, RefusedError
 from server.clients.phone_folder import open_phone
@@ -56,6 +57,14 @@ def titles(her: PhoneOwner, who: keys.Identity) -> list[str]:
     return [one.opened.meta.title for one in moments if one.opened]
 
 
+def agreed(her: PhoneOwner, wanted: dict[ids.KeyId, tuple[str, ...] | None]) -> bodies.ListSet:
+    """Have her propose a list and the lead sign it too; then it begins."""
+    lead = her.connect(her.world.caseworker.identity)
+    proposal = agreeing.read(lead, her.vault.propose_readers(wanted).envelope.to_bytes())
+    agreeing.agree(lead, proposal)
+    return proposal.body
+
+
 def test_who_is_named_reads_what_is_added_and_not_what_was_there(
     her: PhoneOwner, tmp_path: Path, colleague: Person
 ) -> None:
@@ -68,11 +77,11 @@ def test_who_is_named_reads_what_is_added_and_not_what_was_there(
     assert her.vault.wrap_missing() == 1
     assert her.vault.wrap_missing() == 0
     assert titles(her, lead.identity) == ["Daarna"]
-    her.vault.set_readers({lead.kid: None, colleague.kid: ("order",)})
+    agreed(her, {lead.kid: None, colleague.kid: ("order",)})
     add(tmp_path, "Nog later")
     assert her.vault.wrap_missing() == 0  # her phone heard of the lead; no order, so nothing for the colleague
     assert (titles(her, lead.identity), titles(her, colleague.identity)) == (["Daarna", "Nog later"], [])
-    her.vault.set_readers({lead.kid: None, colleague.kid: None})
+    agreed(her, {lead.kid: None, colleague.kid: None})
     add(tmp_path, "Het laatst")
     her.vault.wrap_missing()
     moments = timeline.read(her.connect(lead.identity), her.case, [lead.identity])
@@ -154,7 +163,7 @@ def test_by_command(her: PhoneOwner, tmp_path: Path, colleague: Person) -> None:
     )
 
     def run(who: str, *words: object) -> str:
-        told = (*words, "--key", tmp_path / who, *common)
+        told = (*words, "--key", tmp_path / who, *(common[:-2] if "agree" in words else common))
         ended = starter.run(*map(str, told), environment={**os.environ, "COLUMNS": "200"})
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
@@ -170,5 +179,18 @@ def test_by_command(her: PhoneOwner, tmp_path: Path, colleague: Person) -> None:
     assert "1 keys were wrapped" in run("hers", "vault", "wrap-missing")
     assert "Nothing was missing" in run("lead", "staff", "caseworker", "wrap-missing")
     assert "begins a day from now" in run("hers", "vault", "set-readers", "--nobody")
+    proposed = tmp_path / "list"
+    named = ("--reader", lead.kid, "--reader", colleague.kid)
+    assert "Nothing has changed" in run("hers", "vault", "set-readers", *named, "--ask-lead", proposed)
+    agree = ("staff", "caseworker", "agree", "--list", proposed)
+    shown = run("lead", *agree)
+    assert re.search(rf"{colleague.kid}  S\. Tand-In: everything \(new\)", shown)
+    assert "Nothing was signed" in shown
+    assert "List 3 begins" in run("lead", *agree, "--really")
+    assert run("hers", "vault", "readers-now").count("in force") == 2
+    shown = run("hers", "vault", "show-list")
+    (tmp_path / "qr").write_text(next(line for line in shown.splitlines() if line.startswith("getuige-list-1?")))
+    phone = ("phone", "take-list", tmp_path / "qr", "--folder", tmp_path / "phone")
+    assert "Taken." in starter.run(*map(str, phone)).stdout
     assert "1 people are excluded" in run("lead", "staff", "caseworker", "exclude", "--reader", colleague.kid)
     assert "0 people are excluded" in run("lead", "staff", "caseworker", "exclude", "--nobody")

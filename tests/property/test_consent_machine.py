@@ -1,7 +1,8 @@
 """Whatever her phone and her vault say, in whatever order: no case is left without a reader and without a sign.
 
 THREATS.md: "forces her to revoke her caseworker, to mark all *only mine*, to erase or to dispute". Hypothesis plays
-whoever holds her phone and knows her phrase, with time passing and alarms in between. Nobody else says anything.
+whoever holds her phone and knows her phrase, with time passing and alarms in between. A reader may leave or be
+excluded at any moment; nobody else says anything. Nor does anybody new read within a day of being named.
 """
 
 from collections.abc import Iterable
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from evidence import ids, keys
+from evidence.envelope.container import Wrap
 from evidence.statements import bodies, fold, reader_lists
 from evidence.statements.rules import authority
 from evidence.statements.rules.authority import NotAllowedError
+from server.statements import seals
 from server.timeline.readers import readers
 from tests.support import published
 from tests.support.refusals.world import World, founded, new
@@ -22,6 +25,10 @@ from tests.support.sizes import examples
 
 DAY = timedelta(days=1)
 WHO = st.lists(st.sampled_from(["lead", "colleague", "third"]), unique=True, max_size=3)
+
+
+def kinds_of(row: bodies.StandingReader) -> set[str]:
+    return {"incident", "everything else"} if row.kinds is None else set(row.kinds)
 
 
 class Pressure(RuleBasedStateMachine):
@@ -37,6 +44,11 @@ class Pressure(RuleBasedStateMachine):
         """Since when her lead is told, without a pause, that the reading ends or changes."""
         self.had_reader = True
         self.alarmed_at: datetime | None = None
+        self.left: datetime | None = None
+        """When a reader last went by the word of somebody else: her lead is told at once, and had no day before."""
+        self.given: dict[ids.KeyId, set[str]] = {}
+        """What a list in force ever gave each reader."""
+        self.items = [self.w.here.item]
         self.tries_list(["lead", "colleague"], 0, 90)
         assert self.in_force() == {self.w.lead.kid, self.w.colleague.kid}
 
@@ -69,12 +81,20 @@ class Pressure(RuleBasedStateMachine):
             assert len(lost) < 2
             assert not lost or any(row.kinds is None for row in rows)
             assert not lost or self.alarmed_at is None or self.w.moment - self.alarmed_at >= DAY
+            assert number == 1 or all(kinds_of(row) <= self.given.get(row.reader, set()) for row in rows)
         return taken
 
     def in_force(self) -> frozenset[ids.KeyId]:
-        return reader_lists.of_everything(
-            reader_lists.in_force(self.w.standing.lists.get(self.w.here.case, ()), self.w.now)
-        )
+        return reader_lists.of_everything(self.current())
+
+    def current(self) -> bodies.ListSet | None:
+        return reader_lists.in_force(self.w.standing.lists.get(self.w.here.case, ()), self.w.now)
+
+    def reading(self) -> list[keys.Identity]:
+        """Return who reads everything, and still may."""
+        named = self.in_force()
+        case = self.w.here.case
+        return [one for one in self.people.values() if one.kid in named and self.w.standing.on_team(one.kid, case)]
 
     @rule(names=WHO, hours=st.sampled_from([0, 0, 0, 1, 23, 24, 25, 200]), days=st.sampled_from([0, 1, 2, 40, 90, 366]))
     def the_vault_sets_a_list(self, names: list[str], hours: int, days: int) -> None:
@@ -111,7 +131,39 @@ class Pressure(RuleBasedStateMachine):
         ):
             assert not self.tries(phone, kind, body)
         assert not self.tries(self.w.here.vault, "readers.exclude", bodies.ReadersExclude((self.w.colleague.kid,)))
-        assert self.tries(phone, "item.seal", self.w.seal(new(ids.ItemId)))
+
+    @rule(who=st.sampled_from(["phone", "vault"]), only_mine=st.booleans())
+    def something_is_added(self, who: str, only_mine: bool) -> None:  # noqa: FBT001 - a draw
+        """Kept to herself, or sealed to her readers: where none of them can open it, her lead has a sign."""
+        item, reading = new(ids.ItemId), self.reading()
+        author = self.w.here.phone if who == "phone" else self.w.here.vault
+        said = self.w.say(author, "item.seal", self.w.seal(item))
+        wraps = () if only_mine else tuple(Wrap(one.opening_kid, ids.Base64("AAAA"), 2) for one in reading[:1])
+        signs = seals.reaches_no_reader(self.w.standing, said, wraps, self.w.now)
+        assert signs == (bool(reading) and not wraps)
+        authority.check(self.w.standing, said, self.w.now)
+        fold.apply(self.w.standing, said)
+        self.items.append(item)
+
+    @rule(who=st.sampled_from(["phone", "vault"]), which=st.integers(0, 99), amends=st.integers(0, 99))
+    def something_is_corrected(self, who: str, which: int, amends: int) -> None:
+        """A correction changes nobody's reading."""
+        author = self.w.here.phone if who == "phone" else self.w.here.vault
+        before = self.reading()
+        one, other = (self.items[number % len(self.items)] for number in (which, amends))
+        self.tries(author, "item.amend", bodies.ItemAmend(one, other))
+        assert self.reading() == before
+
+    @rule(name=st.sampled_from(["colleague", "third"]))
+    def a_reader_leaves(self, name: str) -> None:
+        if self.tries(self.w.root, "key.retire", bodies.KeyRetire(self.people[name].kid)):
+            self.left = self.w.moment
+
+    @rule(names=st.lists(st.sampled_from(["colleague", "third"]), unique=True))
+    def the_lead_excludes(self, names: list[str]) -> None:
+        excluded = tuple(self.people[name].kid for name in names)
+        assert self.tries(self.w.lead, "readers.exclude", bodies.ReadersExclude(excluded))
+        self.left = self.w.moment
 
     @rule()
     def she_presses(self) -> None:
@@ -135,11 +187,14 @@ class Pressure(RuleBasedStateMachine):
     def look(self) -> None:
         """Note what her lead is told at this moment."""
         shown = readers(self.w.standing, self.w.here.case, self.w.now)
-        assert shown.count == len(self.in_force())
+        assert shown.count == len(self.reading())
+        current = self.current()
+        for row in () if current is None else current.readers:
+            self.given.setdefault(row.reader, set()).update(kinds_of(row))
         if shown.count:
             warned = shown.ends_within_days is not None or shown.next_from is not None
             self.warned_since = (self.warned_since or self.w.moment) if warned else None
-        elif self.had_reader:  # from now on it is red by itself; and her lead had a day to ask her
+        elif self.had_reader and self.left != self.w.moment:  # it is red by itself; and her lead had a day to ask her
             assert self.warned_since is not None
             assert self.w.moment - self.warned_since >= DAY - timedelta(hours=1)
         self.had_reader = shown.count > 0

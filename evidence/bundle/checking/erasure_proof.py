@@ -135,7 +135,7 @@ def _read_events(proof: ErasureProof, anchors: Anchors, logs: Logs) -> _Story:
         if isinstance(body, bodies.LogOpen) and body.root.sign != anchors.root.hex():
             raise FormatError("the journal obeys another root than the pinned one")
         if event.statement.type.startswith("erase."):
-            if getattr(body, "erasure", None) != proof.erasure or event.statement.case != proof.case:
+            if body.named("erasure") != proof.erasure or event.statement.case != proof.case:
                 raise FormatError(f"event {event.index} is about another erasure")
             if event.statement.type == "erase.cancel":
                 raise FormatError("the erasure was cancelled")

@@ -43,7 +43,7 @@ class _Chosen:
             self.alarms.add(body.alarm)
         taken = self._is_about(company, body)
         for name in self.names if taken else ():
-            self.names[name].add(getattr(body, name, ""))
+            self.names[name].add(body.named(name))
         return taken
 
     def _is_about(self, company: catalogue.Company, body: bodies.Body) -> bool:
@@ -51,16 +51,16 @@ class _Chosen:
             case "case":
                 return True
             case "item":
-                named = {getattr(body, "item", None), getattr(body, "amends", None), *getattr(body, "items", ())}
+                named = {body.named("item"), body.named("amends"), *(body.named("items") or ())}
                 return not self.request.items.isdisjoint(named)
             case "reader":
-                return bool(getattr(body, "reader", None) == self.request.reader)
+                return bool(body.named("reader") == self.request.reader)
             case "device":
-                return getattr(body, "device", None) in self.devices
+                return body.named("device") in self.devices
             case "alarm":
-                return getattr(body, "alarm", None) in self.alarms
+                return body.named("alarm") in self.alarms
             case _:
-                return getattr(body, company, "") in self.names[company]
+                return body.named(company) in self.names[company]
 
 
 def select(request: Request, journal: Iterable[events.Recorded]) -> list[events.Recorded]:

@@ -58,8 +58,8 @@ def check_author(standing: Standing, statement: Statement, now: ids.Time) -> str
     signers = {statement.by: _author_key(standing, statement)}
     if isinstance(statement.body, bodies.DeviceEnrol):
         signers[statement.body.invite] = _invitation_key(standing, statement, statement.body, now)
-    if isinstance(statement.body, bodies.ListSet) and statement.body.agreed is not None:
-        signers[statement.body.agreed] = _known_key(standing, statement.body.agreed)
+    elif (cosigner := statement.cosigner) is not None:
+        signers[cosigner] = _known_key(standing, cosigner)
     verified(statement, signers)
     if (standing.log is None) != (statement.type == "log.open"):
         refuse("log-state", "the log opens once, with its first statement")

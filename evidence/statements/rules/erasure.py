@@ -146,7 +146,7 @@ def _repeated(
     except FormatError:
         refuse("form", "a step of the erasure cannot be read")
     public = standing.public_key(found.by)
-    same = getattr(found.body, "erasure", None) == said.body.erasure
+    same = found.body.named("erasure") == said.body.erasure
     if public is None or found.type != name or found.case != said.case or not same:
         refuse("not-approved", "a step is of another erasure, or by a key that is not known here")
     return Said.of(verified(found, {found.by: public}), body)

@@ -3,7 +3,7 @@
 State rules:
 - Lists are numbered from 1. A list names at most eight caseworkers in force of the team, each with the key that the
   root certified, and nobody who is excluded. It begins at the present or within `AHEAD`, and lasts a day to a year.
-- What takes readers away waits a day where `reader_lists.must_wait` says so, unless the lead signs it too.
+- What takes readers away or brings one in waits a day where `reader_lists.must_wait` says so, unless the lead signs it.
 - A key is wrapped afterwards to a reader on the list in force, by her vault or by a caseworker who is served the item.
 """
 
@@ -22,6 +22,9 @@ from evidence.statements.statement import Said
 
 CLOCK: Final = timedelta(minutes=10)
 """How far a list may begin before the server's present: a backdated one would shorten the day that it waits."""
+
+TO_SIGN: Final = timedelta(hours=1)
+"""The same for a list that the lead signs too, which is handed over in between."""
 
 AHEAD: Final = timedelta(days=31)
 """How far ahead a list may begin: one that begins next year is forgotten by then."""
@@ -44,7 +47,7 @@ def list_set(standing: Standing, said: Said[bodies.ListSet], now: ids.Time) -> N
     if body.number != following:
         refuse("list", f"the next list of this case has the number {following}")
     begins, present = ids.moment_of(body.since), ids.moment_of(now)
-    if not present - CLOCK <= begins <= present + AHEAD:
+    if not present - (CLOCK if body.agreed is None else TO_SIGN) <= begins <= present + AHEAD:
         refuse("clock", f"a list begins at the present, or within {AHEAD.days} days")
     if not reader_lists.SHORTEST <= ids.moment_of(body.until) - begins <= reader_lists.LONGEST:
         refuse("until", f"a list lasts a day to {reader_lists.LONGEST.days} days")
@@ -55,10 +58,9 @@ def list_set(standing: Standing, said: Said[bodies.ListSet], now: ids.Time) -> N
         _check_row(standing, said.case, one)
     if body.agreed is not None and body.agreed != standing.cases[said.case].body.lead:
         refuse("lead", "only the lead of the case agrees that a list need not wait")
-    taken = reader_lists.taken_away(lists, body, now)
-    waits = reader_lists.must_wait(taken, body, standing.of(said.case).alarmed_at, now)
+    waits = reader_lists.must_wait(lists, body, standing.of(said.case).alarmed_at, now)
     if waits and body.agreed is None and begins < present + reader_lists.WAIT:
-        refuse("too-soon", "this takes readers away: it begins a day from now at the soonest, or the lead signs it too")
+        refuse("too-soon", "this takes readers away, or brings one in: it waits a day, or the lead signs it too")
 
 
 def _check_row(standing: Standing, case: ids.CaseId, row: bodies.StandingReader) -> None:

@@ -82,7 +82,7 @@ def row_of(statement: Statement, recorded: Recorded) -> dict[str, Any]:
 def subject_of(statement: Statement) -> str | None:
     """Return the name that a statement brings or seals, of a kind in `catalogue.BRINGS`; None for other types."""
     member = catalogue.BRINGS.get(statement.type)
-    return None if member is None else getattr(statement.body, member)
+    return None if member is None else statement.body.named(member)
 
 
 def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from evidence import ids, keys
 from evidence.statements import bodies, reader_lists
-from evidence.statements.rules.readers import AHEAD, CLOCK, MAX_EXCLUDED, MAX_KINDS, MAX_WRAPS
+from evidence.statements.rules.readers import AHEAD, CLOCK, MAX_EXCLUDED, MAX_KINDS, MAX_WRAPS, TO_SIGN
 from evidence.statements.statement import Statement
 from tests.support.published import sha256_of
 from tests.support.refusals.consent import export
@@ -16,7 +16,7 @@ from tests.support.refusals.world import A_MOMENT, World, allowed, new, refused
 DAY: Final = timedelta(days=1)
 NOT_OF_THE_TEAM: Final = "a list names caseworkers of the team by the key that the root certified"
 NOT_LISTED: Final = "a key is wrapped afterwards to a reader on the list in force only"
-TOO_SOON: Final = "this takes readers away: it begins a day from now at the soonest, or the lead signs it too"
+TOO_SOON: Final = "this takes readers away, or brings one in: it waits a day, or the lead signs it too"
 
 
 def row(who: keys.OpeningKey, *kinds: str) -> bodies.StandingReader:
@@ -46,8 +46,9 @@ def say(w: World, body: bodies.ListSet, **more: Any) -> Statement:  # noqa: ANN4
 
 
 def set_list(w: World, *readers: keys.Identity, number: int = 1, **more: Any) -> None:  # noqa: ANN401 - members of a body
-    """Have her set a list."""
-    w.accept(say(w, listed(w, *readers, number=number, **more)))
+    """Have her set a list, which the lead signs too."""
+    body = listed(w, *readers, number=number, agreed=w.lead.kid, **more)
+    w.accept(say(w, body, cosigner=w.lead))
 
 
 def added(w: World) -> ids.ItemId:
@@ -58,7 +59,7 @@ def added(w: World) -> ids.ItemId:
 
 
 def wrap(item: ids.ItemId, reader: keys.Identity) -> bodies.ItemWrap:
-    """Return the body that wraps a key afterwards."""
+    """Return a body of a key that is wrapped afterwards."""
     return bodies.ItemWrap(item, reader.kid, reader.opening_kid, ids.Base64("AAAA"), 2)
 
 
@@ -67,6 +68,7 @@ def a_list_names_her_readers(w: World) -> Iterator[Statement]:
     yield say(w, listed(w))
     yield say(w, listed(w, w.lead, w.colleague))
     yield say(w, listed(w, w.lead, since=w.after(-CLOCK)))
+    yield say(w, listed(w, w.lead, since=w.after(-TO_SIGN), agreed=w.lead.kid), cosigner=w.lead)
     yield say(w, listed(w, w.lead, since=w.after(AHEAD), until=w.after(AHEAD + DAY)))
     yield say(w, listed(w, w.lead, until=w.after(reader_lists.LONGEST)))
     yield say(w, listed(w, w.lead, until=w.after(DAY)))
@@ -74,7 +76,7 @@ def a_list_names_her_readers(w: World) -> Iterator[Statement]:
     yield say(w, listed(w, readers=(row(w.lead, *kinds),)))
     yield say(w, listed(w, w.lead, *team(w, *"1234567")))
     set_list(w, w.lead)
-    yield say(w, listed(w, w.lead, w.colleague, number=2))
+    yield say(w, listed(w, w.lead, number=2))
 
 
 @refused("list", "the next list of this case has the number 1")
@@ -94,6 +96,8 @@ def a_list_is_out_of_turn(w: World) -> Iterator[Statement]:
 @refused("clock", f"a list begins at the present, or within {AHEAD.days} days")
 def a_list_begins_in_the_past_or_far_ahead(w: World) -> Iterator[Statement]:
     yield say(w, listed(w, w.lead, since=w.after(-CLOCK - A_MOMENT)))
+    late = w.after(-TO_SIGN - A_MOMENT)
+    yield say(w, listed(w, w.lead, since=late, agreed=w.lead.kid), cosigner=w.lead)
     yield say(w, listed(w, w.lead, since=w.after(AHEAD + A_MOMENT)))
 
 
@@ -214,15 +218,41 @@ def a_list_that_ended_a_day_ago_takes_nobody_away(w: World) -> Iterator[Statemen
 
 @allowed
 def a_list_that_never_began_takes_nobody_away(w: World) -> Iterator[Statement]:
-    set_list(w, w.lead)
-    set_list(w, w.lead, w.colleague, number=2, since=w.after(2 * DAY))
+    (third,) = team(w, "third")
+    set_list(w, w.lead, third)
+    set_list(w, w.lead, third, w.colleague, number=2, since=w.after(2 * DAY))
     w.wait(DAY)
     set_list(w, w.lead, number=3)
     w.wait(timedelta(days=2))
-    (third,) = team(w, "third")
     yield say(w, listed(w, third, number=4))
+
+
+@refused("too-soon", TOO_SOON)
+def a_list_brings_in_somebody_at_once(w: World) -> Iterator[Statement]:
+    third, fourth = team(w, "third", "fourth")
+    set_list(w, readers=(row(w.lead), row(third, "incident", "photo")), until=w.after(3 * DAY))
+    for one in (row(w.colleague), row(w.colleague, "photo"), row(third), row(third, "photo", "sound")):
+        yield say(w, listed(w, number=2, readers=(row(w.lead), one)))
+    set_list(w, w.lead, fourth, number=2, since=w.after(2 * DAY))  # in force before: not what only would have begun
     w.wait(DAY)
+    yield say(w, listed(w, w.lead, fourth, number=3))
+    set_list(w, w.lead, number=3)
+    w.wait(timedelta(days=100))  # it has no reader any more: those who were are restored, nobody else
     yield say(w, listed(w, w.colleague, number=4))
+
+
+@allowed
+def who_was_a_reader_before_is_one_again_by_one_act(w: World) -> Iterator[Statement]:
+    (third,) = team(w, "third")
+    set_list(w, readers=(row(w.lead), row(third, "incident"), row(w.colleague)))
+    w.wait(DAY)
+    set_list(w, readers=(row(w.lead), row(third, "photo")), number=2)
+    w.wait(2 * DAY)
+    set_list(w, number=3)
+    yield say(w, listed(w, w.lead, w.colleague, number=4))
+    w.wait(timedelta(days=200))
+    yield say(w, listed(w, number=4, readers=(row(third, "incident", "photo"),)))
+    yield say(w, listed(w, number=4, readers=(row(third, "photo"), row(w.colleague, "order"))))
 
 
 @allowed
@@ -230,7 +260,7 @@ def a_list_takes_one_reader_away_or_waits_or_the_lead_signs_it_too(w: World) -> 
     third, fourth = team(w, "third", "fourth")
     set_list(w, w.lead, w.colleague, third)
     yield say(w, listed(w, w.lead, w.colleague, number=2))
-    yield say(w, listed(w, w.lead, w.colleague, fourth, number=2))
+    yield say(w, listed(w, w.lead, w.colleague, fourth, number=2, agreed=w.lead.kid), cosigner=w.lead)
     tomorrow = {"since": w.after(DAY), "until": w.after(2 * DAY)}
     yield say(w, listed(w, number=2, **tomorrow))
     yield say(w, listed(w, w.lead, number=2, **tomorrow))

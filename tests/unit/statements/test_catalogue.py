@@ -100,7 +100,7 @@ def test_a_rule_or_a_fold_is_registered_once_and_for_its_own_body() -> None:
 
 def test_a_row_says_nothing_about_members_that_are_not_there() -> None:
     signers = frozenset({"root"})
-    with pytest.raises(TypeError, match="brings no grant"):
+    with pytest.raises(TypeError, match="has no grant, and its brings is one"):
         catalogue.Act("team.open", bodies.TeamOpen, signers, "all", "start", brings="grant")
     for company in ("item", "reader", "alarm"):
         with pytest.raises(TypeError, match=f"which {company}"):
