@@ -4,11 +4,13 @@ A member is named by its dotted path from the kind (`order.until`); those of a l
 (B1), because she reads them.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from evidence import ids, schema
+from evidence.envelope import conduct
 from evidence.envelope.meta import KINDS
 
 Words = tuple[str, str]
@@ -234,6 +236,49 @@ VALUES: Final[Mapping[str, Words]] = {
 }
 """Of members that have only so many answers."""
 
+TERMS: Final[Mapping[str, Mapping[str, Words]]] = {
+    "kind": {
+        "incident": ("Gebeurtenis", "Incident"),
+        "photo": ("Foto", "Photo"),
+        "sound": ("Geluid", "Sound"),
+        "video": ("Video", "Video"),
+        "file": ("Bestand", "File"),
+        "alarm": ("Alarm", "Alarm"),
+        "position": ("Positie tijdens alarm", "Position during an alarm"),
+        "order": ("Verbod", "Order"),
+        "card": ("Kaart meldkamer", "Dispatcher card"),
+        "assessment": ("Inschatting", "Assessment"),
+        "report": ("Bij de politie", "With the police"),
+        "cost": ("Kosten", "Cost"),
+        "trace": ("Spoor", "Trace"),
+        "translation": ("Vertaling", "Translation"),
+        "note": ("Aantekening", "Note"),
+        "question": ("Vraag", "Question"),
+        "answer": ("Antwoord", "Answer"),
+        "screening": ("Vragen over veiligheid", "Questions on safety"),
+        "label": ("Naam van de zaak", "Name of the case"),
+        "digest": ("Stand van de zaak", "State of the case"),
+        "check-in": ("Terugmelding", "Check-in"),
+    },
+    "source": {
+        "victim": ("Zijzelf", "Herself"),
+        "sensor": ("Sensor", "Sensor"),
+        "camera": ("Camera van een ander", "Someone else’s camera"),
+        "witness": ("Getuige", "Witness"),
+        "police": ("Politie", "Police"),
+        "caseworker": ("Casemanager", "Caseworker"),
+    },
+    "severity": {
+        "0": ("Geen ernst gekozen", "No severity chosen"),
+        "1": ("Hinderlijk", "Disturbing"),
+        "2": ("Ernstig", "Severe"),
+        "3": ("Zeer ernstig", "Very severe"),
+        "4": ("Levensgevaar", "Danger to life"),
+    },
+    "conduct": conduct.TAGS,
+}
+"""Of members whose answers have words of their own, also where another member has the same answer."""
+
 
 def paths(kind: type) -> Iterator[tuple[str, Any]]:
     """Yield the path of each member of a kind that is for people, also inside records and lists, and its type."""
@@ -255,3 +300,35 @@ def choices(hint: Any) -> tuple[str, ...]:  # noqa: ANN401 - a type form has no 
 def every_path() -> dict[str, Any]:
     """Return the paths of all kinds, and their types."""
     return {path: hint for kind in KINDS.values() for path, hint in paths(kind)}
+
+
+def both(words: Words) -> str:
+    """Return the words in both languages, once where they are the same."""
+    return " / ".join(dict.fromkeys(words))
+
+
+def label(path: str) -> str:
+    """Return how a member is called beside others: its words with those of what holds it, and its path for programs."""
+    names = path.split(".")
+    above = [MEMBERS[".".join(names[:place])] for place in range(1, len(names) + 1)]
+    return f"{both((': '.join(nl for nl, _ in above), ': '.join(en for _, en in above)))} [{path}]"
+
+
+def said(path: str, value: Any) -> str:  # noqa: ANN401 - plain JSON
+    """Return what a member says, in words: one after another what is in a list, and of a record each of its members."""
+    if isinstance(value, list):
+        return "; ".join(said(path, one) for one in value)
+    if isinstance(value, dict):
+        inside = {f"{path}.{name}": member for name, member in value.items() if member not in (None, [])}
+        return " · ".join(f"{both(MEMBERS[one])}: {said(one, member)}" for one, member in inside.items())
+    if isinstance(value, bool):
+        return both(VALUES["yes" if value else "no"])
+    answers = TERMS.get(path) or (VALUES if path in _chosen() else {})
+    told = "" if value is None else str(value)
+    return both(answers[told]) if told in answers else told
+
+
+@functools.cache
+def _chosen() -> frozenset[str]:
+    """Return the members that have only so many answers."""
+    return frozenset(path for path, hint in every_path().items() if choices(hint))

@@ -1,12 +1,11 @@
 """`getuige phone …`: the reference phone on the command line."""
 
 from pathlib import Path
-from typing import Annotated, Final, cast
+from typing import Annotated, Final
 
 import typer
 
-from evidence.envelope import conduct as conduct_tags
-from server.cli import papers, records
+from server.cli import records
 from server.cli.rows import AsJson, show
 
 Folder = Annotated[
@@ -52,88 +51,6 @@ def take_list(
     with open_phone(folder) as phone:
         taken = phone.lists.scan(list_code.parse(shown))
     typer.echo("Taken." if taken else "This phone knows this list, or a newer one. Nothing was changed.")
-
-
-@app.command()
-def add(  # noqa: PLR0913, PLR0917 - one option for each thing that she may say
-    title: Annotated[str, typer.Option(prompt="What happened, in a few words")],
-    text: Annotated[str, typer.Option(help="In your own words, at most 65,536 characters.")] = "",
-    happened: Annotated[
-        str | None,
-        typer.Option(
-            help="When: 2026-05-12, 2026-05-12T21:30, 2026-05~ (about), 2026-05/2026-06 (EDTF); leave out if unknown."
-        ),
-    ] = None,
-    discovered: Annotated[str | None, typer.Option(help="When you found out, if that was later; likewise.")] = None,
-    conduct: Annotated[
-        list[str] | None,
-        typer.Option(help=f"What he did: {', '.join(conduct_tags.TAGS)}; or a word of your own. May be repeated."),
-    ] = None,
-    severity: Annotated[int | None, typer.Option(min=0, max=4, help="How bad it was, 0 to 4.")] = None,
-    impact: Annotated[str | None, typer.Option(help="What it did to you.")] = None,
-    place: Annotated[str | None, typer.Option(help="Where.")] = None,
-    only_mine: Annotated[
-        bool, typer.Option("--only-mine", help="For yourself: nobody on your list gets it. You can give it later.")
-    ] = False,
-    folder: Folder = DEFAULT_FOLDER,
-) -> None:
-    """Keep an incident on this phone, sealed. `sync` sends it."""
-    from evidence import ids
-    from evidence.edtf import Edtf
-    from evidence.envelope import pieces
-    from evidence.envelope.meta import Incident, Severity
-    from server.clients import telling
-    from server.clients.phone_folder import open_phone
-
-    meta = Incident(
-        source="victim",
-        recorded=ids.now(),
-        title=title,
-        text=pieces.cut(text),
-        happened=Edtf(happened) if happened else None,
-        discovered=Edtf(discovered) if discovered else None,
-        conduct=tuple(conduct or ()),
-        severity=cast("Severity | None", severity),
-        impact=impact,
-        place=place,
-        only_mine=only_mine or None,
-    )
-    with open_phone(folder) as phone:
-        item = phone.add(meta)
-    typer.echo(f"Kept here, sealed. Item {item}")
-    for remark in telling.remarks(meta):
-        typer.echo(remark)
-
-
-@app.command()
-def photo(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A photo, sound, video or other file.")],
-    title: Annotated[str, typer.Option(help="What it shows.")] = "",
-    text: Annotated[str, typer.Option(help="In your own words.")] = "",
-    about: Annotated[str | None, typer.Option(help="The incident that it belongs to (item id).")] = None,
-    folder: Folder = DEFAULT_FOLDER,
-) -> None:
-    """Keep a file on this phone, sealed. What the camera says of time and place is sealed with it. `sync` sends it."""
-    from evidence import ids
-    from server.clients.attachments import describe, name_of, type_of
-    from server.clients.outbox import Source
-    from server.clients.phone_folder import open_phone
-
-    name, mime = name_of(file), type_of(file)
-    belongs_to = ids.ItemId(ids.hex_text(about, 16)) if about else None
-    meta = describe(file, mime, title or name, text, belongs_to)
-    with open_phone(folder) as phone:
-        item = phone.add(meta, Source(file.resolve(), name, mime))
-        entry = phone.outbox.find(item)
-    typer.echo(f"Kept here, sealed. Item {item}")
-    if "\ufffd" in name:
-        typer.echo(f"Its name is not readable text: it is kept as “{name}”. The file itself is kept as it is.")
-    if file.stat().st_size == 0:
-        typer.echo(
-            "This file is empty (0 bytes). It is kept, but there is nothing in it: look whether it was copied whole."
-        )
-    if entry is not None and entry.needs_original:
-        typer.echo("This file is large and is not copied: leave the original where it is until it has arrived.")
 
 
 @app.command()
@@ -208,6 +125,5 @@ def receipts(
 
 def register(parent: typer.Typer) -> None:
     """Add the group to the app."""
-    papers.register_phone(app)
     records.register_phone(app)
     parent.add_typer(app, name="phone")

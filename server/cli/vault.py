@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from evidence import ids
-    from server.clients.corrections import Mark
+    from evidence.statements.corrections import Mark
     from server.clients.timeline import Moment
     from server.clients.vault import Vault
 
@@ -62,7 +62,8 @@ def items(
     from rich.table import Column, Table
     from rich.text import Text
 
-    from server.clients import case_lists, corrections, timeline
+    from evidence.statements import corrections
+    from server.clients import case_lists, timeline
     from server.clients.erasing import Erasing
 
     vault = _vault(key, case, trust, url, phrase_file)
@@ -70,7 +71,7 @@ def items(
     gone = {item: one.executed_at for one in Erasing(vault.signer, vault.case).known() for item in one.items}
     erased = {item: when for item, when in gone.items() if when is not None}
     devices.tell_signs(vault.signer, case, case_lists.devices(moments), staff=False)
-    said = corrections.marks(moments)
+    said = corrections.marks((one.statement, one.received_at) for one in moments if one.statement is not None)
     if as_json:
         rows = [_row(one) | _mark(said, one) for one in moments if one.item is not None and (one.opened or one.closed)]
         rows += [{"item": item, "erased": when} for item, when in erased.items()]

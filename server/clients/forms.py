@@ -1,27 +1,32 @@
-"""Descriptions of papers from what somebody said of each member: one way for every kind, made from the kind itself.
+"""Descriptions from what somebody said of each member: one way for every kind, made from the kind itself.
 
 What is asked follows from the types (`evidence.envelope.meta`), the words from their table (`evidence.envelope.words`).
-A reader's rules are put to it before anything is sealed.
+A reader's rules are put to it before anything is sealed. Nothing here knows where the answers come from.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, cast, get_args, get_origin
 
-from evidence import canonical, ids, schema
+from evidence import canonical, edtf, ids, schema
+from evidence.envelope import conduct, pieces, words
 from evidence.envelope import meta as metas
-from evidence.envelope import pieces, words
 from evidence.envelope.meta import KINDS, Meta, Source
 from evidence.errors import EvidenceError, FormatError
 from server.clients import telling
 from server.clients.errors import ClientError
 
-NOT_ASKED: Final = ("kind", "source", "recorded")
-"""What whoever writes says without being asked."""
+NOT_ASKED: Final = ("kind", "source", "recorded", "file", "camera", "card.suspect.picture")
+"""What whoever writes says without being asked, what a file says of itself, and a picture, which is a file too."""
+
+TITLED: Final = ("incident", "label")
+"""Kinds that say something by their title; another has a title of its own when nobody gives one."""
 
 ENGLISH: Final = 1
 """The column of the commands' language in the table of words."""
+
+_EXAMPLES: Final = "2026-05-12, 2026-05-12T21:30, 2026-05~ (about), 2026-05/2026-06"
 
 
 @dataclass(frozen=True)
@@ -40,19 +45,46 @@ class Member:
         """The answers that there are; none where any may be given."""
         return words.choices(self.type)
 
+    @property
+    def inside(self) -> tuple["Member", ...]:
+        """Return the members of each record, for a list of records."""
+        one = get_args(self.type)[0] if self.many else None
+        if one is None or not is_dataclass(one):
+            return ()
+        hints = schema.hints(cast("type", one))
+        return tuple(
+            _member(f"{self.path}.{name}", name, schema.without_none(hint), schema.without_none(hint) is hint)
+            for name, hint in hints.items()
+        )
+
+    @property
+    def help(self) -> str:
+        """The words, and how an answer is written where that is not plain."""
+        if self.path == "conduct":
+            return f"{self.words}: {', '.join(conduct.TAGS)}; or a word of your own"
+        if self.inside:
+            return f"{self.words}, each as `{'; '.join(f'{one.option}=…' for one in self.inside)}`"
+        if self.type is edtf.Edtf:
+            return f"{self.words}: {_EXAMPLES}"
+        return self.words + (f": {', '.join(self.choices)}" if self.choices else "")
+
 
 def members(kind: str) -> tuple[Member, ...]:
-    """Return what may be said of a kind, in its order; of lists of records a form (`read`) says more."""
+    """Return what may be said of a kind, in its order; a list of records is one member, with members inside."""
     cls, found = KINDS[kind], []
     for path, hint in words.paths(cls):
-        one = get_args(hint)[0] if get_origin(hint) is tuple else hint
-        if path in NOT_ASKED or is_dataclass(one) or _in_a_list(cls, path):
+        if any(path == one or path.startswith(f"{one}.") for one in NOT_ASKED) or _in_a_list(cls, path):
             continue
-        option = path.removeprefix(f"{kind}.").replace(".", "-").replace("_", "-")
-        said = words.MEMBERS[path][ENGLISH]
-        many = get_origin(hint) is tuple
-        found.append(Member(path, option, said, hint, many, path.startswith(f"{kind}.") and _is_needed(cls, path)))
+        if is_dataclass(hint):
+            continue
+        needed = _is_needed(cls, path) if path.startswith(f"{kind}.") else path == "title" and kind in TITLED
+        found.append(_member(path, path.removeprefix(f"{kind}."), hint, needed))
     return tuple(found)
+
+
+def _member(path: str, name: str, hint: Any, needed: bool) -> Member:  # noqa: ANN401, FBT001 - a type form; as it is kept
+    many = get_origin(hint) is tuple
+    return Member(path, name.replace(".", "-").replace("_", "-"), words.MEMBERS[path][ENGLISH], hint, many, needed)
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -76,15 +108,9 @@ def describe(kind: str, source: Source, said: Mapping[str, Any], form: Mapping[s
     Raises:
         ClientError: something cannot be, or is missing; in words that name it.
     """
-    whole: dict[str, Any] = {
-        "title": words.MEMBERS[kind][ENGLISH - 1] if kind in words.MEMBERS else kind,
-        **(form or {}),
-        "v": 2,
-        "kind": kind,
-        "source": source,
-        "recorded": ids.now(),
-    }
-    for path, value in said.items():
+    whole: dict[str, Any] = {**(form or {}), "v": 2, "kind": kind, "source": source, "recorded": ids.now()}
+    answered = {one.path: _answer(one, said[one.path]) for one in members(kind) if one.path in said}
+    for path, value in {**said, **answered}.items():
         if value is None or value in ([], ()):
             continue
         *above, name = path.split(".")
@@ -96,6 +122,8 @@ def describe(kind: str, source: Source, said: Mapping[str, Any], form: Mapping[s
         inside[name] = list(value) if isinstance(value, tuple) else value
     if isinstance(whole.get("text"), str):
         whole["text"] = list(pieces.cut(whole["text"]))
+    for name, value in _of_itself(kind, whole).items():
+        whole.setdefault(name, value)
     try:
         described = metas.read(schema.complete(KINDS[kind], whole))
         telling.check(described)
@@ -103,6 +131,83 @@ def describe(kind: str, source: Source, said: Mapping[str, Any], form: Mapping[s
     except FormatError as error:
         raise ClientError(f"That cannot be kept: {error}. Nothing was sealed.") from error
     return described
+
+
+def _of_itself(kind: str, whole: Mapping[str, Any]) -> dict[str, str]:
+    """Return title and time as the rest of a description gives them, for who gave none."""
+    order = whole.get("order")
+    if kind == "order" and isinstance(order, dict) and order.get("kind") in words.VALUES:
+        told = order["kind"] == "stop-gezegd"
+        days = {} if order.get("valid_from") is None else {"happened": f"{order['valid_from']}"}
+        if days and not told:
+            days["happened"] += f"/{order.get('until') or '..'}"
+        return {"title": words.VALUES[order["kind"]][0].capitalize(), **days}
+    if kind in TITLED:
+        return {}
+    return {"title": words.MEMBERS.get(kind, words.TERMS["kind"][kind])[0]}
+
+
+def _answer(member: Member, value: Any) -> Any:  # noqa: ANN401 - as it was said
+    """Return an answer as a description holds it.
+
+    Raises:
+        ClientError: it is none of the answers that there are, or no record such as the help shows.
+    """
+    if member.many and isinstance(value, list | tuple):
+        return [_one(member, each) for each in value]
+    return _one(member, value)
+
+
+def _one(member: Member, value: Any) -> Any:  # noqa: ANN401 - as it was said
+    if value is None:
+        return None
+    if member.inside and isinstance(value, str):
+        return _record(member, value)
+    if member.path == "conduct" and isinstance(value, str):
+        return conduct.tag_of(value)
+    if member.choices and str(value) not in member.choices:
+        raise ClientError(
+            f"“{value}” is no answer to --{member.option} ({member.words}): it is one of {', '.join(member.choices)}. "
+            "Nothing was sealed."
+        )
+    return int(value) if member.choices and member.choices[0].isdigit() else value
+
+
+def _record(member: Member, text: str) -> dict[str, Any]:
+    """Return the record that is written as `member=value; member=value`."""
+    known, said = {one.option: one for one in member.inside}, dict[str, Any]()
+    for part in filter(None, map(str.strip, text.split(";"))):
+        name, equals, value = (one.strip() for one in part.partition("="))
+        inner = known.get(name.replace("_", "-"))
+        if inner is None or not equals:
+            raise ClientError(
+                f"“{part}” says nothing of --{member.option}: write it as “{'; '.join(f'{one}=…' for one in known)}”, "
+                "and leave out what is not known. Nothing was sealed."
+            )
+        told = parsed(inner, value)
+        said[inner.path.rpartition(".")[2]] = [told] if inner.many else told
+    return said
+
+
+def parsed(member: Member, text: str) -> str | int | bool:
+    """Return an answer that was typed, of the type of the member.
+
+    Raises:
+        ClientError: it is no number, or neither yes nor no, where that is asked.
+    """
+    inner = get_args(member.type)[0] if member.many else member.type
+    if inner is bool:
+        if text.casefold() not in _YES_OR_NO:
+            raise ClientError(f"“{text}” is neither yes nor no ({member.words}). Nothing was sealed.")
+        return _YES_OR_NO[text.casefold()]
+    if inner is int:
+        if not text.isascii() or not text.isdigit():
+            raise ClientError(f"“{text}” is no whole number ({member.words}). Nothing was sealed.")
+        return int(text)
+    return cast("str", _one(member, text))
+
+
+_YES_OR_NO: Final = {"yes": True, "no": False, "ja": True, "nee": False}
 
 
 def _is_needed(kind: type, path: str) -> bool:

@@ -1,9 +1,11 @@
 """Steps 1 and 2: an organisation gets keys, a case is opened at the table, a phone is enrolled by a QR code."""
 
 from functools import partial
+from typing import cast
 
-from evidence import ids, keyfile
-from server.clients import locked, papers, phone_folder, vault
+from evidence import ids, keyfile, schema
+from evidence.envelope.meta import Card
+from server.clients import forms, locked, phone_folder, vault
 from server.clients.caseworker import Caseworker
 from server.clients.invitation import Invitation
 from server.clients.root import Root
@@ -68,15 +70,9 @@ def order(stage: Stage) -> str:
     """The caseworker records a huisverbod; it goes to the case's key and her own."""
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
     ban = story.ban(stage.first_day)
-    said = papers.order(
-        "huisverbod",
-        str(ban.first),
-        str(ban.until),
-        source="caseworker",
-        number=ban.number,
-        title=ban.title,
-        text=ban.text,
-    )
+    told = {"order.kind": "huisverbod", "order.valid_from": f"{ban.first}", "order.until": f"{ban.until}"}
+    words = {"order.number": ban.number, "title": ban.title, "text": ban.text}
+    said = forms.describe("order", "caseworker", {**told, **words})
     item = ids.ItemId(stage.ledger.new_id("item-order"))
     stage.ledger.once("order-sealed", lambda: worker.record(stage.case, said, item))
     return f"huisverbod {ban.first} to {ban.until}, sealed"
@@ -85,7 +81,7 @@ def order(stage: Stage) -> str:
 def card(stage: Stage) -> str:
     """The caseworker seals the dispatcher card to the desk."""
     worker = Caseworker(stage.signer(story.CASEWORKER.handle))
-    said = papers.card(story.card(stage.first_day))
+    said = cast("Card", forms.describe("card", "caseworker", {}, {"card": schema.encode(story.card(stage.first_day))}))
     item = ids.ItemId(stage.ledger.new_id("item-card"))
     stage.ledger.once("card-sealed", lambda: worker.leave_card(stage.case, said, item))
     return f"address, calling back, how to enter and how to know him, sealed to {story.DESK_LABEL}"

@@ -58,18 +58,21 @@ def _document() -> str:
     return json.dumps({**said, "words": _by_language()}, indent=1, ensure_ascii=False) + "\n"
 
 
-def _by_language() -> dict[str, dict[str, dict[str, str]]]:
+def _by_language() -> dict[str, dict[str, Any]]:
     return {
         language: {
             "members": {path: said[place] for path, said in words.MEMBERS.items()},
             "values": {value: said[place] for value, said in words.VALUES.items()},
+            "terms": {
+                path: {value: said[place] for value, said in terms.items()} for path, terms in words.TERMS.items()
+            },
         }
         for place, language in enumerate(("nl", "en"))
     }
 
 
 def _words() -> str:
-    tables = (("MEMBERS", words.MEMBERS), ("VALUES", words.VALUES))
+    tables = (("MEMBERS", words.MEMBERS), ("VALUES", words.VALUES), ("CONDUCT", words.TERMS["conduct"]))
     return _WORDS_HEAD + "\n".join(
         f"/** @type {{Record<string, string[]>}} Dutch, English */\nexport const {name} = {{\n"
         + "".join(f"  {json.dumps(key)}: {json.dumps(said, ensure_ascii=False)},\n" for key, said in table.items())

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from evidence import ids, keys
-from evidence.statements import bodies
+from evidence.statements import bodies, corrections
 from evidence.statements import statement as statements
-from server.clients import corrections, memory
-from server.clients.corrections import Mark
+from evidence.statements.corrections import Mark
+from server.clients import memory
 from server.clients.errors import RefusedError
 from server.clients.phone import Chained
 from server.clients.phone_folder import open_phone
@@ -50,15 +50,21 @@ def phone_says(folder: Path, kind: str, body: bodies.Body) -> None:
         phone._remember(Chained(statements.Chain(link.seq + 1, made.id)))
 
 
+def said_later(her: PhoneOwner) -> dict[ids.ItemId, Mark]:
+    """Return what her vault sees that was said of each item."""
+    moments = her.vault.items()
+    return corrections.marks((one.statement, one.received_at) for one in moments if one.statement is not None)
+
+
 def test_what_a_phone_amends_alone_is_not_confirmed_until_her_vault_says_so(her: PhoneOwner, tmp_path: Path) -> None:
     item = named(her)
     phone_says(tmp_path, "item.amend", bodies.ItemAmend(item["Van hem"], item["Echt"]))
-    said = corrections.marks(her.vault.items())
+    said = said_later(her)
     assert said == {item["Van hem"]: Mark(amends=item["Echt"], confirmed=False)}
     assert corrections.words(said[item["Van hem"]]).startswith("an addition by a phone, not confirmed by her")
     her.vault.confirm(item["Van hem"], item["Echt"])
     phone_says(tmp_path, "item.amend", bodies.ItemAmend(item["Van hem"], item["Echt"]))  # and takes nothing of it back
-    assert corrections.marks(her.vault.items()) == {
+    assert said_later(her) == {
         item["Van hem"]: Mark(amends=item["Echt"]),
         item["Echt"]: Mark(amended_by=item["Van hem"]),
     }

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evidence.keys import MIN_MEMLIMIT, MIN_OPSLIMIT, Kdf
-from server.clients import card_form
+from server.clients import forms
 from server.settings import Settings
 from tests.support.command_line import Ended, getuige
 from tests.support.server_process import serving, variables
@@ -133,14 +133,16 @@ def test_a_device_is_enrolled_and_can_be_shut_out(place: Place, case: str, monke
     made = ("--bridge-key", bridge["sign"], "--broker", "mqtt://127.0.0.1:1", "--json")
     device = json.loads(place.do("device", "new", place.folder / "button", *made).out)
     answers = {
-        "name": "Noor",
-        "address.street": "Vlierbesstraat",
-        "address.number": "12",
-        "call_back.may": "perhaps\nno",
+        "card.name": "Noor",
+        "card.address.street": "Vlierbesstraat",
+        "card.address.number": "12",
+        "card.call_back.may": "perhaps\nno",
+        "card.known_places": "School\n51.9361\n4.4702\n",
     }
-    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{answers.get(one, '')}\n" for one in card_form.QUESTIONS)))
-    asked = place.by("marit", "staff", "caseworker", "card", case)
-    assert "One of: yes, write, no" in asked.err
+    typed = "".join(f"{answers.get(one.path, '')}\n" for one in forms.members("card"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    asked = place.by("marit", "staff", "caseworker", "card", case, "--ask")
+    assert "it is one of yes, write, no" in asked.err
     assert "No description of him." in asked.err
     card = asked.out.split()[-1]
     of_it = ("--card", card, "--device", device["device"], "--sign", device["sign"], "--covenant", "AWARE-convenant 12")

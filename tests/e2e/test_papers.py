@@ -18,10 +18,10 @@ from tests.support.server_world import World, running_world, settings_in
 
 PHRASE = "bado kemi luro sita povu nezi"
 CHEAP = keys.Kdf.fresh(keys.MIN_OPSLIMIT, keys.MIN_MEMLIMIT)
-BAN = ("huisverbod", "--from", "2026-11-21", "--until", "2026-12-01", "--number", "HV-2208")
+BAN = ("--kind", "huisverbod", "--valid-from", "2026-11-21", "--until", "2026-12-01", "--number", "HV-2208")
 
 
-FORM: dict[str, Any] = {
+CARD: dict[str, Any] = {
     "name": "Noor",
     "address": {"street": "Vlierbesstraat", "number": "12"},
     "call_back": {"may": "no"},
@@ -60,7 +60,7 @@ def test_an_order_from_her_phone_and_one_from_her_caseworker(
         phone = hers.enrol(tmp_path / "phone")
         run("phone", "order", *BAN, "--text", "Tien dagen", "--folder", phone)
         assert "huisverbod, contactverbod" in run(
-            "phone", "order", "straatverbod", *BAN[1:], "--folder", phone, fails=True
+            "phone", "order", *BAN, "--kind", "straatverbod", "--folder", phone, fails=True
         )
         run("phone", "sync", "--folder", phone)
         assert len(json.loads(run("phone", "status", "--folder", phone, "--json"))) == 1
@@ -78,19 +78,24 @@ def test_papers_of_every_kind_from_her_phone_and_from_her_caseworker(
     world: World, marit: tuple[object, ...], tmp_path: Path
 ) -> None:
     item, commitment = "ab" * 16, "cd" * 32
-    hers_too: dict[str, tuple[str, ...]] = {
+    hers_too: dict[str, tuple[object, ...]] = {
         "report": ("--kind", "aangifte", "--at", "2026-11-21", "--no-domicile"),
         "cost": ("--what", "Nieuw slot", "--amount-cents", "18950"),
         "trace": ("--kind", "tracker", "--what", "Zendertje in de fietstas", "--only-mine"),
         "question": ("--text", "Mag ik hem blokkeren? Ik weet het niet."),
         "answer": ("--question", item),
     }
-    papers: dict[str, tuple[str, ...]] = {
+    papers: dict[str, tuple[object, ...]] = {
         **hers_too,
         "assessment": ("--instrument", "SASH", "--outcome", "hoog", "--items", item, "--items", "12" * 16),
         "translation": ("--item", item, "--of", commitment, "--language", "en", "--by", "A. Tolk"),
         "note": ("--kind", "red-flag", "--of", "extreme angst"),
+        "screening": ("--version", "1", "--answers", "question=Kan hij bij uw telefoon?; answer=Nee"),
+        "label": ("--title", "De zaak van de groene fiets"),
+        "digest": (),
+        "file": (tmp_path / "csg.pdf", "--origin", "report", "--origin-of", "Centrum Seksueel Geweld"),
     }
+    (tmp_path / "csg.pdf").write_bytes(b"%PDF-1.7 letsel")
     with new_case(world) as hers:
         phone = hers.enrol(tmp_path / "phone")
         for kind, said in hers_too.items():
@@ -113,7 +118,7 @@ def test_papers_of_every_kind_from_her_phone_and_from_her_caseworker(
 def test_a_card_opens_for_every_desk_and_no_one_else(world: World, marit: tuple[object, ...], tmp_path: Path) -> None:
     desks = [keys.Identity.generate() for _ in range(2)]
     form, face = tmp_path / "card.json", tmp_path / "face.png"
-    form.write_text(json.dumps(FORM))
+    form.write_text(json.dumps({"card": CARD}))
     face.write_bytes(portrait.png())
     said = ("--form", form, "--picture", face)
     with new_case(world) as hers:
@@ -121,9 +126,9 @@ def test_a_card_opens_for_every_desk_and_no_one_else(world: World, marit: tuple[
         assert "no desk" in refused
         for number, desk in enumerate(desks):
             world.root.act("key.publish", published.certificate(desk, "desk", f"Meldkamer {number}"))
-        (tmp_path / "odd.json").write_text(json.dumps({**FORM, "known_places": ["School"]}))
+        (tmp_path / "odd.json").write_text(json.dumps({"card": {**CARD, "known_places": ["School"]}}))
         wrong = run("staff", "caseworker", "card", hers.case, "--form", tmp_path / "odd.json", *marit, fails=True)
-        assert "no card yet: Card.known_places" in wrong
+        assert "Card.card: Card.known_places" in wrong
         shown = run("staff", "caseworker", "card", hers.case, *said, *marit)
         item = ids.ItemId(shown.split()[-1])
         prefix = _prefix(world, item)
@@ -133,7 +138,7 @@ def test_a_card_opens_for_every_desk_and_no_one_else(world: World, marit: tuple[
             card = _opened(prefix, desk)
             assert isinstance(card, Card)
             assert schema.encode(card.card) == {
-                **FORM, "orders": [], "suspect": {**FORM["suspect"], "picture": schema.encode(portrait.PORTRAIT)}
+                **CARD, "orders": [], "suspect": {**CARD["suspect"], "picture": schema.encode(portrait.PORTRAIT)}
             }  # fmt: skip
         assert _titles(hers) == ["Kaart voor de meldkamer"]
 

@@ -154,30 +154,14 @@ def _kinds() -> Iterator[Odd]:
         yield Odd(f"kind: {other!r}", "nothing", _json(meta(kind=other)))
 
 
-NEWER: Final = (
-    "assessment",
-    "report",
-    "cost",
-    "trace",
-    "translation",
-    "note",
-    "question",
-    "answer",
-    "screening",
-    "digest",
-)
+CLASSES: Final = {described: kind for kind, described in reversed([*metas.KINDS.items()])}
+"""The first kind of each class of descriptions: kinds of one class have the same members."""
 
 
 def _types() -> Iterator[Odd]:
     """Every member of each kind with every type of JSON; which of them open is what the rules say."""
-    for kind, members in {
-        "incident": FULL["incident"].keys() - {"kind"},
-        "photo": {"file", "about", "camera"},
-        "alarm": {"alarm", "position"},
-        "order": {"order"},
-        "card": {"card"},
-        **{kind: make_kind.OWN[kind].keys() for kind in NEWER},
-    }.items():
+    for kind in CLASSES.values():
+        members = FULL["incident"].keys() - {"kind"} if kind == "incident" else make_kind.OWN[kind].keys()
         content = CONTENT if kind == "photo" else None
         for member, (name, value) in itertools.product(sorted(members), VALUES.items()):
             plain = _json({**FULL[kind], member: value})

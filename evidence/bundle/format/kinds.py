@@ -1,9 +1,10 @@
 """Descriptions in words, for people, tables and counting: the kind of an item, and all that its description says."""
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from evidence import ids, schema
+from evidence.envelope import words
 from evidence.envelope.meta import KINDS, Alarm, Meta
 
 POSITION: Final = "position"
@@ -27,16 +28,6 @@ def kind_of(meta: Meta) -> str:
 
 def words_of(meta: Meta) -> dict[str, str]:
     """Return what a description says, in words, by the dotted path of each member that says something."""
-    said = {path: _words(schema.encode(schema.leaf(meta, path))) for path in _members(type(meta))}
-    return {path: words for path, words in {**said, "text": meta.words, "kind": kind_of(meta)}.items() if words}
-
-
-def _words(value: Any) -> str:  # noqa: ANN401 - plain JSON
-    """Return a value as words: what is in a list after one another, and what a record says in its order."""
-    if isinstance(value, list):
-        return "; ".join(map(_words, value))
-    if isinstance(value, dict):
-        return " ".join(map(_words, value.values()))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
+    plain = {path: schema.encode(schema.leaf(meta, path)) for path in _members(type(meta))}
+    told = {path: words.said(path, value) for path, value in {**plain, "kind": kind_of(meta)}.items()}
+    return {path: one for path, one in {**told, "text": meta.words}.items() if one}

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from evidence import ids
 from evidence.bundle.format.kinds import kind_of, words_of
+from evidence.envelope import words
 from evidence.envelope.meta import Incident, Media, Meta
 from evidence.statements import bodies
 from evidence.statements import event as events
@@ -81,7 +82,7 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
     yield {
         **_node("core:Annotation", entry.item),
         "core:object": [_ref("investigation:ProvenanceRecord", entry.item)],
-        "core:statement": [f"{member}: {words}" for member, words in words_of(meta).items()],
+        "core:statement": [f"{words.label(member)}: {told}" for member, told in words_of(meta).items()],
     }
     yield {
         **_node("investigation:InvestigativeAction", statement.id),

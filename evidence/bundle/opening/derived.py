@@ -11,7 +11,7 @@ from evidence.bundle.opening import case_uco, timeline_csv
 from evidence.envelope import meta as metas
 from evidence.envelope.meta import Meta
 from evidence.errors import FormatError
-from evidence.statements import bodies
+from evidence.statements import bodies, corrections
 from evidence.statements import event as events
 
 MAKER: Final = f"getuige {VERSION}"
@@ -27,6 +27,7 @@ def make(bundle: bag.Bag, openings: Openings, digests: Mapping[str, str]) -> dic
     signers = wraps.signers_of(bundle)
     by_item = {one.item: one for one in openings.items}
     closed = {one.item: one.part for one in openings.closed or ()}
+    said = corrections.marks((one.statement, one.received_at) for one in wraps.events_of(bundle))
     rows, described = [], []
     for given in wraps.items_of(bundle, export.statement.by):
         opening = by_item.get(given.body.item)
@@ -39,6 +40,7 @@ def make(bundle: bag.Bag, openings: Openings, digests: Mapping[str, str]) -> dic
                 None if opening is None else opening.original,
                 isinstance(given.body, bodies.ItemSeal),
                 closed.get(given.body.item),
+                said.get(given.body.item, corrections.Mark()),
             )
         )
         if opening is not None and meta is not None:

@@ -1,22 +1,47 @@
 """`data/timeline.csv`: one row for each item, all that its description says, in the order in which things happened.
 
-It proves nothing by itself (docs/formats/opened-bundle.md).
+Whoever writes the file of the case reads it in a spreadsheet: columns and answers are words, Dutch and English, and the
+name of the member stands in brackets for programs. It proves nothing by itself (docs/formats/opened-bundle.md).
 """
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from evidence import edtf
 from evidence.bundle.format.kinds import MEMBERS, words_of
 from evidence.bundle.format.openings import Part
+from evidence.envelope import words
 from evidence.envelope.meta import Alarm, Cost, Meta, Order, Report
 from evidence.statements import bodies
 from evidence.statements import event as events
+from evidence.statements.corrections import Mark
 
-AROUND: Final = ("received", "item", "event", "added_by", "original", "complete", "not_opened")
+AROUND: Final[Mapping[str, words.Words]] = {
+    "received": ("Ontvangen door de server", "Received by the server"),
+    "item": ("Stuk", "Item"),
+    "event": ("Regel in het logboek", "Entry of the log"),
+    "added_by": ("Toegevoegd door", "Added by"),
+    "original": ("Origineel", "Original"),
+    "complete": ("Heel aangekomen", "Arrived whole"),
+    "not_opened": ("Wat niet opengaat", "What does not open"),
+    "amends": ("Verbetert of vult aan", "Corrects or adds to"),
+    "confirmed": ("Die verbetering is bevestigd", "That correction is confirmed"),
+    "amended_by": ("Verbeterd door", "Corrected by"),
+    "disputed": ("Zij zegt: niet van mij", "She says: not mine"),
+}
+"""What is known of an item beside its description. A correction is confirmed by her vault, or made by the author of a
+paper; what a phone adds by itself is not."""
+
+NOT_OPENED: Final[Mapping[Part, words.Words]] = {
+    "container": ("niet de bytes die zijn verzegeld", "not the bytes that were sealed"),
+    "not-given": ("niet aan deze lezer gegeven", "not given to this reader"),
+    "key": ("de sleutel past niet", "the key does not fit"),
+    "description": ("de beschrijving is niet te lezen", "the description cannot be read"),
+    "content": ("het bestand is niet wat de beschrijving zegt", "the file is not what the description says"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,18 +54,23 @@ class Row:
     original: str | None
     complete: bool
     not_opened: Part | None
+    mark: Mark
 
 
 def write(rows: Iterable[Row]) -> bytes:
     """Return the file, UTF-8; a cell that a spreadsheet could take for a formula begins with an apostrophe."""
     out = io.StringIO()
     table = csv.writer(out)
-    columns = (*map(_column, MEMBERS), *AROUND)
-    table.writerow(columns)
+    table.writerow(columns())
     for row in sorted(rows, key=_order):
-        cells = {**_described(row.meta), **_around(row)}
-        table.writerow([_cell(cells.get(name)) for name in columns])
+        cells = {**({} if row.meta is None else words_of(row.meta)), **_around(row)}
+        table.writerow([_cell(cells.get(name)) for name in (*MEMBERS, *AROUND)])
     return out.getvalue().encode()
+
+
+def columns() -> list[str]:
+    """Return the heads of the columns: words, and in brackets the name for programs."""
+    return [*map(words.label, MEMBERS), *(f"{words.both(said)} [{name}]" for name, said in AROUND.items())]
 
 
 def _order(row: Row) -> tuple[str, int]:
@@ -74,24 +104,20 @@ def _begins(time: str) -> str:
     return begins.isoformat() if begins else ""
 
 
-def _described(meta: Meta | None) -> dict[str, object]:
-    return {} if meta is None else {_column(member): words for member, words in words_of(meta).items()}
-
-
-def _column(member: str) -> str:
-    return member.replace(".", "_")
-
-
 def _around(row: Row) -> dict[str, object]:
-    body = row.event.statement.body
+    body, mark = row.event.statement.body, row.mark
     return {
         "received": row.event.received_at,
         "item": body.item if isinstance(body, bodies.ItemSeal | bodies.ItemOpen) else None,
         "event": row.event.index,
         "added_by": row.added_by,
         "original": row.original,
-        "complete": "yes" if row.complete else "no",
-        "not_opened": row.not_opened,
+        "complete": words.said("complete", row.complete),
+        "not_opened": words.both(NOT_OPENED[row.not_opened]) if row.not_opened else None,
+        "amends": mark.amends,
+        "confirmed": words.said("confirmed", mark.confirmed) if mark.amends else None,
+        "amended_by": mark.amended_by,
+        "disputed": words.said("disputed", mark.disputed) if mark.disputed else None,
     }
 
 

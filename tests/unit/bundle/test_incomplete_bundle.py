@@ -1,6 +1,5 @@
 """Bundles with an item that was announced and never sealed: what they prove, what they note, what they refuse."""
 
-import csv
 import json
 import zipfile
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from evidence.envelope.meta import Media
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.timeline_rows import rows_of
 
 PLAIN = bytes(number % 251 for number in range(100_000))
 ARRIVED = 56 + 2 * 16_400 + 5_000
@@ -81,8 +81,7 @@ def test_it_opens_as_far_as_whole_chunks_go(
     (original,) = (bag / layout.ORIGINALS).iterdir()
     assert opened.INCOMPLETE in original.name
     assert original.read_bytes() == PLAIN[: 2 * 16_384]
-    with (bag / layout.TIMELINE).open(newline="") as file:
-        assert [row["complete"] for row in csv.DictReader(file)] == ["yes", "no"]
+    assert [row["complete"] for row in rows_of(bag)] == ["ja / yes", "nee / no"]
     (entry,) = (one for one in json.loads((bag / layout.OPENINGS).read_bytes())["items"] if "incomplete" in one)
     assert entry["item"] == cut
     assert entry["incomplete"]["here"] < entry["incomplete"]["whole"]

@@ -1,6 +1,5 @@
 """A press is one alarm in every list that leaves the case: what its device said of its place is called a position."""
 
-import csv
 import json
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from evidence.envelope import parts
 from evidence.envelope.meta import Alarm
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.timeline_rows import rows_of
 
 
 def of_device(kind: str, counter: int) -> Alarm:
@@ -35,9 +35,8 @@ def test_an_opened_bundle_lists_one_alarm_and_its_positions(tmp_path: Path) -> N
     book.grant(*items)
     opened.open_bundle(book.export(*items), book.investigator, tmp_path / "opened")
 
-    with (tmp_path / "opened" / layout.TIMELINE).open(newline="") as file:
-        kinds = [row["kind"] for row in csv.DictReader(file)]
-    assert kinds == ["alarm", "position", "position", "position"]
+    kinds = [row["kind"] for row in rows_of(tmp_path / "opened")]
+    assert kinds == ["Alarm", *["Positie tijdens alarm / Position during an alarm"] * 3]
     graph = json.loads((tmp_path / "opened" / layout.CASE).read_bytes())["@graph"]
     tags = [node["core:tag"][0] for node in graph if node["@type"] == "investigation:ProvenanceRecord"]
-    assert sorted(tags) == sorted(kinds)
+    assert sorted(tags) == ["alarm", "position", "position", "position"]

@@ -1,8 +1,6 @@
 """Odd items in one case: the bundle is built, verifies, opens but for what does not open, and verifies again."""
 
-import csv
 import dataclasses
-import io
 import json
 import unicodedata
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from tests.support import odd_items
 from tests.support.incidents import incident, photo
 from tests.support.odd_items import Odd
 from tests.support.organisation import Organisation
+from tests.support.timeline_rows import rows_of
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def test_names_stay_recognisable_and_fit_every_disk(story: Story) -> None:
 
 
 def test_the_timeline_has_a_row_for_each_item_in_order_of_happening(story: Story) -> None:
-    rows = list(csv.DictReader(io.StringIO((story.opened / "data/timeline.csv").read_text())))
+    rows = rows_of(story.opened)
     assert {row["item"] for row in rows} == {*story.odd, *story.good}
     assert {row["item"] for row in rows if row["not_opened"]} == {one.item for one in story.result.unopened}
     times = [_stands_at(row) for row in rows if row["title"]]
@@ -107,7 +106,7 @@ def test_the_timeline_has_a_row_for_each_item_in_order_of_happening(story: Story
 
 
 def _stands_at(row: dict[str, str]) -> str:
-    told = (row["happened"].removeprefix("'"), row["alarm_pressed_at"], row["order_valid_from"])
+    told = (row["happened"].removeprefix("'"), row["alarm.pressed_at"], row["order.valid_from"])
     return next(filter(None, map(_begins, told)), row["recorded"])
 
 

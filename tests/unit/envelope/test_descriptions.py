@@ -1,6 +1,5 @@
 """A kind says its members once: vectors, docs, texts of the page and columns of the timeline have them all."""
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -15,16 +14,18 @@ from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.edtf import Edtf
 from evidence.envelope import meta as metas
-from evidence.envelope import sealing
+from evidence.envelope import sealing, words
 from evidence.errors import FormatError
 from tests.support import format_pages
 from tests.support.incidents import incident, photo
 from tests.support.organisation import Organisation
+from tests.support.timeline_rows import rows_of
 from tests.vectors import make_kind
 
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs" / "formats" / "envelope.md"
 EACH = pytest.mark.parametrize("kind", metas.KINDS)
+CHOSEN = {path for path, hint in words.every_path().items() if words.choices(hint)}
 PHONE, CASE = keys.Identity.generate(), ids.CaseId(ids.new_id())
 
 
@@ -80,16 +81,14 @@ def test_timeline_and_case_file_have_every_word_of_a_description(tmp_path: Path)
     book.grant(*items)
     opened.open_bundle(book.export(*items), book.investigator, tmp_path / "opened")
 
-    header, *rows = csv.reader((tmp_path / "opened" / layout.TIMELINE).read_text().splitlines())
-    assert len(set(header)) == len(header)
-    found = {items[ids.ItemId(row[header.index("item")])]: " ".join(row) for row in rows}
+    found = {items[ids.ItemId(row["item"])]: " ".join(row.values()) for row in rows_of(tmp_path / "opened")}
     graph = json.loads((tmp_path / "opened" / layout.CASE).read_bytes())["@graph"]
     notes = [" ".join(node["core:statement"]) for node in graph if node["@type"] == "core:Annotation"]
     for path in (tmp_path / "opened" / layout.DESCRIPTIONS).iterdir():
         plain = json.loads(path.read_bytes())
-        (note,) = (one for one in notes if f"kind: {plain['kind']} " in f"{one} ")
+        (note,) = (one for one in notes if f"[kind]: {_both(words.TERMS['kind'][plain['kind']])} " in f"{one} ")
         for said in (found[plain["kind"]], note):
-            left_out = [word for word in _words(plain) if word not in said]
+            left_out = [word for word in _words("", plain) if word not in said]
             assert left_out == _bytes_in(plain)
 
 
@@ -152,8 +151,18 @@ def _bytes_in(plain: dict[str, Any]) -> list[str]:
     return [found] if isinstance(found, str) else []
 
 
-def _words(value: Any) -> list[str]:  # noqa: ANN401 - JSON
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
+def _words(path: str, value: Any) -> list[str]:  # noqa: ANN401 - JSON
+    """Return what a reader of tables must find of a value: an answer of which there are only so many in its words."""
+    if isinstance(value, Mapping):
+        inside = {f"{path}.{name}".removeprefix("."): one for name, one in value.items() if name != "v"}
+        return [word for name, one in inside.items() for word in _words(name, one)]
+    if isinstance(value, list):
+        return [word for one in value for word in _words(path, one)]
     if isinstance(value, bool):
-        return ["yes" if value else "no"]
-    return [str(value)] if inner is None else [word for one in inner for word in _words(one)]
+        return [_both(words.VALUES["yes" if value else "no"])]
+    answers = words.TERMS.get(path, words.VALUES if path in CHOSEN else {})
+    return [_both(answers[str(value)]) if str(value) in answers else str(value)]
+
+
+def _both(said: words.Words) -> str:
+    return said[0] if said[0] == said[1] else f"{said[0]} / {said[1]}"

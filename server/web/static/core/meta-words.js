@@ -222,3 +222,26 @@ export const VALUES = {
   "write": ["alleen schrijven", "only write"],
   "no": ["nee", "no"],
 };
+
+/** @type {Record<string, string[]>} Dutch, English */
+export const CONDUCT = {
+  "call": ["Bellen", "Calls"],
+  "message": ["Berichten", "Messages"],
+  "following": ["Volgen of wachten", "Following or waiting"],
+  "visit": ["Aan de deur", "At the door"],
+  "gift": ["Cadeaus of brieven", "Gifts or letters"],
+  "threat": ["Bedreiging", "Threat"],
+  "damage": ["Vernieling", "Damage"],
+  "theft": ["Diefstal", "Theft"],
+  "violence": ["Lichamelijk geweld", "Physical violence"],
+  "sexual-violence": ["Seksueel geweld", "Sexual violence"],
+  "online": ["Online of in haar naam", "Online or in her name"],
+  "exposing": ["Beelden of gegevens gedeeld", "Pictures or data shared"],
+  "tracking": ["Zender of app", "Tracker or app"],
+  "through-children": ["Via kinderen of omgang", "Through children or contact arrangements"],
+  "through-others": ["Via familie, vrienden, werk of buren", "Through family, friends, work or neighbours"],
+  "money": ["Geld", "Money"],
+  "false-report": ["Valse meldingen", "False reports"],
+  "breach": ["Verbod overtreden", "Breach of an order"],
+  "other": ["Anders", "Other"],
+};

@@ -296,18 +296,8 @@ source-witness = Witness
 source-police = Police
 source-caseworker = Caseworker
 
-lane-other = Other
 lane-media = Pictures and sound
 lane-assessment = Assessment
-lane-visit = At the door
-lane-threat = Threat
-lane-following = Following
-lane-gift = Gifts
-lane-message = Messages
-lane-call = Calls
-lane-tracking = Tracker or app
-lane-damage = Damage
-lane-online = Online
 
 severity = Severity
 severity-short = severity { $level }

@@ -296,18 +296,8 @@ source-witness = Getuige
 source-police = Politie
 source-caseworker = Casemanager
 
-lane-other = Anders
 lane-media = Beeld en geluid
 lane-assessment = Inschatting
-lane-visit = Aan de deur
-lane-threat = Bedreiging
-lane-following = Volgen
-lane-gift = Cadeaus
-lane-message = Berichten
-lane-call = Bellen
-lane-tracking = Zender of app
-lane-damage = Vernieling
-lane-online = Online
 
 severity = Ernst
 severity-short = ernst { $level }

@@ -1,7 +1,8 @@
 /** The filter as the reader sees it: what it is, how much of the case it shows, and the way out of it; also on paper. */
 import { html, nothing } from "lit";
 import { day } from "../ui/dates.js";
-import { t, word } from "../ui/texts.js";
+import { conduct } from "../ui/members.js";
+import { t } from "../ui/texts.js";
 import { hourName } from "./charts.js";
 import { shortId, signerName } from "./words.js";
 
@@ -17,7 +18,7 @@ const NAMES = {
 export function figureName(key, entries) {
   const [kind, ...rest] = key.split(":");
   const about = rest.join(":");
-  if (kind === "conduct") return `${t("pattern-nature")}: ${word("lane", about)}`;
+  if (kind === "conduct") return `${t("pattern-nature")}: ${conduct(about)}`;
   if (kind === "severity") return `${t("pattern-intensity")}: ${about === "none" ? t("figure-no-severity") : t(`severity-${about}`)}`;
   if (kind === "week") return t("figure-week", { day: day(Number(about)) });
   if (kind === "hour") return hourName(Number(rest[0]), Number(rest[1]));

@@ -2,6 +2,7 @@
 import { html, nothing } from "lit";
 import { groups } from "../core/trust.js";
 import { day } from "../ui/dates.js";
+import { conduct } from "../ui/members.js";
 import { t, word } from "../ui/texts.js";
 import { busiest, conducts, figures, proofs, severities } from "./figures.js";
 import { duration } from "./pattern.js";
@@ -88,7 +89,7 @@ export function patternStrip(entries, follow) {
     <section class="pattern" aria-label=${t("pattern")}>
       <article class="card"><h2>${t("pattern-nature")}</h2>
         ${kinds.length === 0 ? none : html`<ul class="tags">${kinds.map(([tag, { length: times }]) => html`
-          <li>${number(`conduct:${tag}`, html`${word("lane", tag)} <b>${times}</b>`)}</li>`)}</ul>`}</article>
+          <li>${number(`conduct:${tag}`, html`${conduct(tag)} <b>${times}</b>`)}</li>`)}</ul>`}</article>
       <article class="card"><h2>${t("pattern-duration")}</h2>
         ${length ? html`<p class="figure">${number("dated", t(length.vague ? "days-about" : "days", { count: length.days }))}</p>
           ${length.vague ? html`<p class="quiet">${t("days-least", { count: length.least })}</p>` : nothing}

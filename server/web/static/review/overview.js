@@ -1,6 +1,7 @@
 /** `<getuige-overview>`: all entries on one canvas, a lane per kind of conduct. The table is its equivalent in words. */
 import { html } from "lit";
-import { t, word } from "../ui/texts.js";
+import { conduct } from "../ui/members.js";
+import { t } from "../ui/texts.js";
 import { View } from "../ui/view.js";
 import { draw, hit, laneHeight, lanesOf } from "./painting.js";
 import { happening } from "./pattern.js";
@@ -153,7 +154,7 @@ class Overview extends View {
     const lanes = lanesOf(this.entries);
     const { from, to } = around(this.entries);
     const spoken = t("overview-label", {
-      count: this.shown.length, lanes: lanes.map((lane) => word("lane", lane)).join(", "), from: day(from), to: day(to),
+      count: this.shown.length, lanes: lanes.map(conduct).join(", "), from: day(from), to: day(to),
     });
     return html`
       <div class="chart-tools" role="group" aria-label=${t("overview-tools")}>

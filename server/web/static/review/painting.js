@@ -1,4 +1,5 @@
 /** The strokes of the overview canvas. Shape says as much as colour; lengths in CSS pixels. */
+import { conduct } from "../ui/members.js";
 import { t, word } from "../ui/texts.js";
 import { breachesOf, gaps, isMedia, orders } from "./pattern.js";
 import { ticks } from "./ticks.js";
@@ -281,7 +282,7 @@ function drawLabels({ context, colour, font }, lanes) {
   context.font = `13px ${font}`;
   context.textAlign = "left";
   lanes.forEach((lane, row) => {
-    const name = word("lane", lane);
+    const name = conduct(lane);
     const shown = name.length > LABEL_CHARACTERS ? `${name.slice(0, LABEL_CHARACTERS - 1)}…` : name;
     context.fillText(shown, 0, TOP + (row + 1) * LANE - 14);
   });

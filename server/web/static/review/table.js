@@ -3,6 +3,7 @@ import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { visibleLine } from "../core/written.js";
 import { minute, vague } from "../ui/dates.js";
+import { conduct } from "../ui/members.js";
 import { t, word } from "../ui/texts.js";
 import { isPosition } from "./positions.js";
 import { when } from "./words.js";
@@ -60,7 +61,7 @@ export function entryTable(opened, entries, selected, choose, folding) {
             ${cell("what", html`
               ${kindMark(entry)}
               <button type="button" class="link title">${entry.title}</button>
-              <span class="tags">${entry.conduct.map((tag) => html`<span class="tag">${word("lane", tag)}</span>`)}
+              <span class="tags">${entry.conduct.map((tag) => html`<span class="tag">${conduct(tag)}</span>`)}
                 ${entry.severity === null ? nothing
                   : html`<span class="tag severity">${t("severity-short", { level: entry.severity })}</span>`}</span>
               ${markBadges(entry)}

@@ -1,7 +1,7 @@
 /** What the page says of an entry, in the language of the reader; and the search in it. */
 import { wallOf } from "../core/zone.js";
 import { day, longDay, minute, month, second, vague } from "../ui/dates.js";
-import { membersOf } from "../ui/members.js";
+import { conductWords, membersOf } from "../ui/members.js";
 import { language, t, word } from "../ui/texts.js";
 import { orderSpan } from "./entries.js";
 
@@ -51,7 +51,7 @@ function wordsOf(entry) {
   const { kind, source, severity, conduct, order, file, by, recorded, received, discovered } = entry;
   return [
     entry.title, entry.text, entry.impact ?? "", entry.place ?? "", file?.name ?? "",
-    t(`kind-${kind}`), kind, word("source", source), source, ...conduct, ...conduct.map((tag) => word("lane", tag)),
+    t(`kind-${kind}`), kind, word("source", source), source, ...conduct.flatMap((tag) => [tag, ...conductWords(tag)]),
     ...(severity === null ? [] : [t("severity-short", { level: severity }), t(`severity-${severity}`)]),
     ...(order ? [word("order", order.kind), order.number ?? ""] : []),
     signerName(by), shortId(by), when(entry), ...dates(entry.span), discovered ? vague(discovered) : "",

@@ -1,6 +1,6 @@
 /** What a description of any kind says, in words: a label and a value for each member that says something. */
 import { KINDS } from "../core/meta-schema.js";
-import { MEMBERS, VALUES } from "../core/meta-words.js";
+import { CONDUCT, MEMBERS, VALUES } from "../core/meta-words.js";
 import { second, vague } from "./dates.js";
 import { LANGUAGES, language, word } from "./texts.js";
 
@@ -12,12 +12,18 @@ const ID = 16;
 /** @param {string[] | undefined} words by language @param {string} other @returns {string} */
 const said = (words, other) => words?.[LANGUAGES.indexOf(language())] ?? other;
 
+/** @param {string} tag of what he did, or a lane of the overview @returns {string} in words; one of her own stays as it was written */
+export const conduct = (tag) => said(conductWords(tag), word("lane", tag));
+
+/** @param {string} tag @returns {string[]} its Dutch and English words, by which it is searched; none for a word of her own */
+export const conductWords = (tag) => (Object.hasOwn(CONDUCT, tag) ? CONDUCT[tag] : []);
+
 /** @param {string} path @returns {string} */
 const label = (path) => said(MEMBERS[path], path);
 
 /** @param {string} path @param {any} value @param {Rule} rule @returns {string} */
 function words(path, value, rule) {
-  if (path === "conduct") return value.map((/** @type {string} */ tag) => word("lane", tag)).join("; ");
+  if (path === "conduct") return value.map(conduct).join("; ");
   if (rule.is === "list") return value.map((/** @type {any} */ one) => words(path, one, rule.member)).join("; ");
   if (rule.is === "object") {
     return inside(path, value, rule.members).map(([name, told]) => `${name}: ${told}`).join(" · ");

@@ -2,6 +2,6 @@
 
 /** @type {Record<string, string>} */
 export const TEXTS = {
-  "HOWTO.txt": "a98226bfa5e39d3b732e2770e49a2722c178ebede0d0df9a61c993cd6150b66d",
+  "HOWTO.txt": "30a99212885a5002222fc57ff32e345c7ff4c9db65c0ae21a72c7c8e74c80545",
   "verify.sh": "57514a5f033b2afed8aa1565242be75f0cf790589a69862b3f7aa85ebb1cea53",
 };

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from evidence import ids, keys
 from evidence.statements import bodies
-from server.clients.timeline import Moment
+from evidence.statements.statement import Statement
 
 
 @dataclass(frozen=True)
@@ -29,22 +29,20 @@ class Mark:
     """She says that what this device added then was not hers."""
 
 
-def marks(moments: Iterable[Moment]) -> dict[ids.ItemId, Mark]:
-    """Return what was said of each item of which something was said."""
+def marks(moments: Iterable[tuple[Statement, ids.Time]]) -> dict[ids.ItemId, Mark]:
+    """Return what was said of each item of which something was said, from statements and when they were received."""
     found: dict[ids.ItemId, Mark] = {}
     sealed: dict[ids.ItemId, tuple[ids.KeyId, ids.Time]] = {}
     phones: dict[ids.KeyId, ids.DeviceId] = {}
     disputes: list[bodies.Dispute] = []
-    for one in moments:
-        if one.statement is None:
-            continue
-        match one.act:
+    for statement, received_at in moments:
+        match statement.body:
             case bodies.DeviceEnrol(device=device, sign=sign) | bodies.AlarmDeviceEnrol(device=device, sign=sign):
                 phones[keys.signing_kid(bytes.fromhex(sign))] = device
             case bodies.ItemSeal(item=item) | bodies.ItemOpen(item=item):
-                sealed.setdefault(item, (one.statement.by, one.received_at))
+                sealed.setdefault(item, (statement.by, received_at))
             case bodies.ItemAmend() as body:
-                _amend(found, body, confirmed=one.statement.by not in phones)
+                _amend(found, body, confirmed=statement.by not in phones)
             case bodies.Dispute() as dispute:
                 disputes.append(dispute)
             case _:
