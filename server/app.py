@@ -66,7 +66,7 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
             services.log.authority.tell = metrics.stamped
             background = Background(services.storage, StorageFigures(metrics.registry))
             ReadinessFigures(metrics.registry).follow(
-                services.readiness, services.trouble, lambda: len(services.log.silent)
+                services.readiness, services.trouble, lambda: len(services.log.silent), services.cases_without_reader
             )
             background.start()
             tasks = [

@@ -16,9 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final
@@ -31,10 +29,12 @@ from evidence.store.errors import BlobError, StoreError
 from server.alarms import causes as bridges
 from server.certificates import SOON, certificates
 from server.errors import ServerError
+from server.finding import Finding, State
 from server.layout import Layout
 from server.log import health as log_health
 from server.settings import LOOPBACK, Settings, SettingsError
 from server.system.readiness import CLOCK_WITHIN_S
+from server.timeline import health as readers_health
 from server.timestamps import health as tsa_health
 
 MIN_PYTHON: Final = (3, 11)
@@ -60,26 +60,6 @@ PROJECT: Final = Path(__file__).parent.parent
 WEB: Final = Path(__file__).parent / "web"
 EXTRA_FOLDERS: Final = (str(Path(sys.executable).parent), "/usr/sbin", "/usr/local/sbin", "/sbin")
 """Searched beside PATH: wheels put programs beside Python, Debian puts daemons in sbin."""
-
-
-class State(Enum):
-    """How a finding is to be read."""
-
-    GOOD = "good"
-    LOOK = "look"
-    """Works, or is needed for some purposes only; worth a look."""
-    BAD = "bad"
-    """Getuige does not work until it is mended."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One answer: what was looked at, how it is, what was seen, and what to do (empty when good)."""
-
-    name: str
-    state: State
-    seen: str
-    mend: str = ""
 
 
 def find_program(name: str) -> Path | None:
@@ -240,6 +220,21 @@ def check_log(settings: Settings) -> Finding:
     return Finding("Custody log", State.GOOD, f"log {era.number}, {era.origin}, from event {era.first_event}")
 
 
+def check_readers(settings: Settings) -> Finding:
+    """Every case has somebody who gets what is added."""
+    name = "Readers of cases"
+    if not Layout(settings.data).server_key.exists():
+        return Finding(name, State.GOOD, "not founded yet")
+    try:
+        alone, cases = readers_health.examine(settings)
+    except EvidenceError as error:
+        return Finding(name, State.LOOK, f"cannot be counted: {error}")
+    if alone:
+        mend = "tell the leads: `getuige staff caseworker cases` shows each which; only she names a reader"
+        return Finding(name, State.LOOK, f"nobody reads what is added in {alone} of {cases} cases", mend)
+    return Finding(name, State.GOOD, f"each of {cases} cases has one")
+
+
 def check_space(settings: Settings) -> Finding:
     """There is room for evidence."""
     folder = settings.data.absolute()
@@ -355,6 +350,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     check_data,
     check_database,
     check_log,
+    check_readers,
     check_space,
     check_s3,
     check_clock,

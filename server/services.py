@@ -3,6 +3,7 @@
 Only the assembly (`server.app`) knows all of them; no domain imports this module.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from typing import Final
 
 import structlog
 
-from evidence import keyfile, keys
+from evidence import ids, keyfile, keys
 from evidence.bundle.checking import trust
+from evidence.errors import EvidenceError
 from evidence.store.blobs.copies import SqlCopies
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.blobs.s3 import S3Blobs
@@ -45,6 +47,7 @@ from server.statements.signs import Signs
 from server.system.parts import OwnState
 from server.system.readiness import Readiness
 from server.timeline.parts import TimelineSources
+from server.timeline.readers import without_reader
 from server.timestamps import tsa
 from server.timestamps.renewing import Renewer
 from server.uploads.folder import UploadFolder
@@ -78,6 +81,14 @@ class Services:
         """Return what is not well, by part; empty when all is."""
         found = {"journal": self.journal.trouble, "log": self.log.trouble}
         return {**self.readiness.trouble(), **{part: why for part, why in found.items() if why is not None}}
+
+    def cases_without_reader(self) -> float:
+        """Return of how many cases nobody gets all that is added; NaN while the journal does not answer."""
+        now = ids.now()
+        try:
+            return self.journal.ask(lambda standing: without_reader(standing, now))
+        except EvidenceError:
+            return math.nan
 
     @property
     def storage(self) -> Storage:

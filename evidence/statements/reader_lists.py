@@ -80,11 +80,9 @@ def must_wait(lists: Sequence[ListSet], new: ListSet, alarmed_at: ids.Time | Non
     return takes or bool(brought_in(lists, new, now))
 
 
-def ends_within(known: ListSet | None, now: ids.Time) -> timedelta | None:
-    """Return the shortest of `WARNED_BEFORE` within which a list in force ends; None when it lasts longer."""
-    if known is None:
-        return None
-    left = ids.moment_of(known.until) - ids.moment_of(now)
+def ends_within(until: ids.Time, now: ids.Time) -> timedelta | None:
+    """Return the shortest of `WARNED_BEFORE` within which a list or grant ends; None when it lasts longer."""
+    left = ids.moment_of(until) - ids.moment_of(now)
     return min((one for one in WARNED_BEFORE if left <= one), default=None)
 
 

@@ -7,13 +7,15 @@ import typer
 
 from server.cli.organising import Key, Trust, Url, connect
 from server.cli.phrases import PhraseFile
+from server.cli.plain import one_line
 from server.cli.rows import AsJson, Really, hex_id, show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from evidence import ids
     from server.clients.agreeing import Proposal
+    from server.clients.case_lists import Granted
     from server.clients.signing import Signer
     from server.clients.timeline import Moment
 
@@ -27,12 +29,15 @@ def register(app: typer.Typer, *, staff: bool) -> None:
     def readers_now(
         key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile = None, as_json: AsJson = False
     ) -> None:
-        """List who gets what is added from now on, until when, and what a list that begins later changes."""
+        """List who gets what is added from now on, until when, what a later list changes, and what ends soon."""
         from evidence import ids
+        from evidence.statements import reader_lists
+        from server.clients import case_lists
         from server.clients.standing_list import Reading
 
         who = connect(key, trust, url, phrase_file)
-        reading, now = Reading.of(_moments(who, case)), ids.now()
+        moments, now = _moments(who, case), ids.now()
+        reading = Reading.of(moments)
         current = reading.in_force(now)
         labels = {kid: one.published.label for kid, one in who.certificates().items()}
         rows = [
@@ -53,6 +58,9 @@ def register(app: typer.Typer, *, staff: bool) -> None:
         for known in reading.lists:
             if known.since > now:
                 typer.echo(f"List {known.number} begins {known.since}: {len(known.readers)} readers.", err=True)
+        if current is not None and reader_lists.ends_within(current.until, now):
+            typer.echo(f"! This list ends {current.until}. After that nobody reads what is added.", err=True)
+        tell_ending(case_lists.ending(case_lists.grants(moments, who.certificates()), now))
 
     @app.command("wrap-missing")
     def wrap_missing(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
@@ -225,6 +233,15 @@ def _register_staff(app: typer.Typer) -> None:
         body = bodies.ReadersExclude(tuple(ids.KeyId(hex_id(one, "--reader")) for one in reader or ()))
         receipt = who.act("readers.exclude", body, ids.CaseId(hex_id(case, "--case"))).receipt
         typer.echo(f"{len(body.readers)} people are excluded. Event {receipt.index}.")
+
+
+def tell_ending(grants: "Sequence[Granted]") -> None:
+    """Say which grants end soon: her vault and her lead hear of it, her phone does not."""
+    for one in grants:
+        said = (
+            f"! What she gave to {one.label or one.reader} ends {one.expires}: {len(one.items)} items, {one.purpose}."
+        )
+        typer.echo(one_line(said), err=True)
 
 
 def _tell_proposal(proposal: "Proposal", labels: "Mapping[ids.KeyId, str]") -> None:

@@ -162,6 +162,7 @@ def grants(
         for one in found
     ]
     show(rows, as_json=as_json, nothing="You gave nothing yet.")
+    standing.tell_ending(case_lists.ending(found, now))
 
 
 @app.command()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from evidence import ids, keys
-from evidence.statements import bodies
+from evidence.statements import bodies, reader_lists
 from server.clients.pins import Certificate
 from server.clients.timeline import Moment
 
@@ -65,6 +65,12 @@ def devices(moments: Iterable[Moment]) -> list[Enrolled]:
                 one = found[by_key[moment.statement.by]]
                 found[one.device] = replace(one, events=one.events + 1, newest=moment.received_at)
     return list(found.values())
+
+
+def ending(granted: Iterable[Granted], now: ids.Time) -> list[Granted]:
+    """Return the grants in force that end within `reader_lists.WARNED_BEFORE`, the first to end first."""
+    soon = [one for one in granted if one.state(now) == "open" and reader_lists.ends_within(one.expires, now)]
+    return sorted(soon, key=lambda one: one.expires)
 
 
 def grants(moments: Iterable[Moment], certificates: Mapping[ids.KeyId, Certificate]) -> list[Granted]:

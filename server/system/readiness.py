@@ -159,8 +159,15 @@ class ReadinessFigures:
         self._silent = gauge("log_silent_witnesses", "Witnesses that did not cosign the newest head")
         self._ahead = gauge("clock_ahead_seconds", "This machine's clock minus the database's")
         self._free = gauge("disk_free_bytes", "Free on the disk of the data folder")
+        self._unread = gauge("cases_without_reader", "Cases of which nobody gets all that is added")
 
-    def follow(self, readiness: Readiness, trouble: Callable[[], Mapping[str, str]], silent: Callable[[], int]) -> None:
+    def follow(
+        self,
+        readiness: Readiness,
+        trouble: Callable[[], Mapping[str, str]],
+        silent: Callable[[], int],
+        unread: Callable[[], float],
+    ) -> None:
         """Answer from here on with what these say."""
 
         def found() -> Measured:
@@ -174,6 +181,7 @@ class ReadinessFigures:
         self._silent.set_function(lambda: float(silent()))
         self._ahead.set_function(lambda: found().ahead_s)
         self._free.set_function(lambda: float(found().free_bytes))
+        self._unread.set_function(unread)
 
 
 def _is_in(part: str, trouble: Callable[[], Mapping[str, str]]) -> float:

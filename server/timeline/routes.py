@@ -20,7 +20,7 @@ from server.principals import Dispatcher, Vault
 from server.problems import general
 from server.timeline import build
 from server.timeline.parts import TimelineGiven
-from server.timeline.readers import readers
+from server.timeline.readers import ending_grant, readers
 from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, Timeline
 
 router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["timeline"])
@@ -78,7 +78,9 @@ async def get_timeline(
     def words(standing: Standing) -> tuple[CaseFacts, dict[ids.KeyId, Person], list[ErasedOut]]:
         found = build.facts(standing, view.case)
         if view.whole and not view.everything:
-            found.readers = readers(standing, view.case, ids.now())
+            now = ids.now()
+            found.readers = readers(standing, view.case, now)
+            found.readers.grant_ends_at = ending_grant(standing, view.case, now)
         return found, build.people(standing, page), build.erased(standing, page)
 
     facts, people, erased = await run_in_threadpool(journal.ask, words)

@@ -40,7 +40,8 @@ class ReadersOut(BaseModel):
 
     `count` readers get all of it `until` then; 0 is a case without a reader. `ends_within_days` is 30, 7 or 1 when that
     is near, `next_from` when a later list begins. `changed_at`: something was taken back or disputed under her phrase;
-    the lead makes the check that was agreed at intake.
+    the lead makes the check that was agreed at intake. `grant_ends_at`: when the first grant ends, within
+    30 days; of an opened case only, because a list of cases does not read their grants.
     """
 
     count: int
@@ -48,6 +49,7 @@ class ReadersOut(BaseModel):
     ends_within_days: int | None = None
     next_from: str | None = None
     changed_at: str | None = None
+    grant_ends_at: str | None = None
 
 
 class CaseSummary(BaseModel):

@@ -16,6 +16,9 @@ from evidence import canonical, ids, keys, schema
 from evidence.envelope import container, opening, wraps
 from evidence.errors import EvidenceError
 from evidence.statements import bodies
+from server import doctor
+from server.finding import State
+from server.timeline import health
 from tests.support import published
 from tests.support.erasing_world import grant
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, SealedItem, World, problem, seal
@@ -235,6 +238,45 @@ def test_her_lead_is_told_neutrally_what_changed_and_whoever_has_her_phrase_is_n
     assert (readers["count"], readers["next_from"], signs, row) == (2, tomorrow, ["closed-to-readers"], readers)
     assert readers["changed_at"] is not None
     assert told(case.vault) == (None, [], None)
+    assert (readers["grant_ends_at"], row["grant_ends_at"]) == (None, None)
     reader = world.certify("investigator", "R. Nieuwsgierig")
     grant(case, reader, add(case, phone, world.caseworker))
     assert told(reader) == (None, [], None)
+    leaver = world.certify("investigator", "V. Ertrokken")
+    ends = [
+        grant_until(case, who, add(case, phone, world.caseworker), days) for who, days in ((reader, 31), (leaver, 9))
+    ]
+    assert told(world.caseworker)[0]["grant_ends_at"] == ends[1]
+    world.root.act("key.retire", bodies.KeyRetire(leaver.kid))  # who reads nothing any more is no reason to ask her
+    assert told(world.caseworker)[0]["grant_ends_at"] is None
+    ends.append(grant_until(case, reader, add(case, phone, world.caseworker), 29))
+    assert told(world.caseworker)[0]["grant_ends_at"] == ends[2]
+    assert told(case.vault) == (None, [], None)
+    assert told(reader) == (None, [], None)
+
+
+def grant_until(case: CaseOfHers, reader: Person, item: SealedItem, days: int) -> ids.Time:
+    """She gives an item for so many days; return when that ends."""
+    until = ids.time_of(datetime.now(UTC) + timedelta(days=days))
+    given = published.given(item.key, case.case, item.body.item, reader.identity)
+    body = bodies.Grant(ids.GrantId(ids.new_id()), reader.kid, reader.identity.opening_kid, "aangifte", until, (given,))
+    case.vault.act("grant", body)
+    return until
+
+
+def test_a_case_without_a_reader_is_counted_and_the_doctor_says_so(world: World) -> None:
+    def alone() -> tuple[int, int]:
+        return health.examine(world.settings)
+
+    (before, cases), case = alone(), world.open_case()
+    assert alone() == (before + 1, cases + 1)
+    finding = doctor.check_readers(world.settings)
+    assert (finding.state, f"{before + 1} of {cases + 1} cases" in finding.seen) == (State.LOOK, True)
+    set_list(case, 1, world.caseworker)
+    assert alone() == (before, cases + 1)
+    colleague = world.certify("caseworker", "V. Ertrekt", world.team)
+    other = world.open_case()
+    set_list(other, 1, colleague)
+    assert alone() == (before, cases + 2)
+    world.root.act("key.retire", bodies.KeyRetire(colleague.kid))
+    assert alone() == (before + 1, cases + 2)

@@ -23,6 +23,7 @@ from evidence import ids
 from evidence.errors import FormatError
 from server import doctor
 from server.alarms.feed import DARK_S, BridgeFeed
+from server.finding import State
 from server.settings import Settings
 from tests.support.alarm_centre import framed, receiver
 from tests.support.bridge_world import World, world
@@ -182,7 +183,7 @@ def test_the_doctor_names_causes_in_both_languages_and_bridges_that_are_away(mad
     address = f"http://127.0.0.1:{made.bridge.feed_port}"
     given: dict[str, Any] = {"bridge_feed_url": address, "bridge_feed_token_file": made.settings.token_file}
     found = doctor.check_bridges(Settings.model_validate(given))
-    assert found.state is doctor.State.LOOK
+    assert found.state is State.LOOK
     assert "Niemand kijkt" in found.seen
     assert "nobody watches" in found.seen
     made.bridge.feed_server.stop()

@@ -37,6 +37,20 @@ async def test_a_list_that_ends_soon_is_said_with_the_day(browser: Browser, serv
         await expect(ends).to_contain_text("2 lezers")
 
 
+async def test_a_grant_that_ends_soon_and_what_a_server_can_hold_back_are_said(
+    browser: Browser, server: StandIn
+) -> None:
+    soon, until = "2026-12-04T11:00:00.000Z", "2027-03-04T11:00:00.000Z"
+    server.readers = {"count": 2, "until": until, "ends_within_days": None, "next_from": soon, "changed_at": None}
+    server.readers["grant_ends_at"] = soon
+    async with visit(browser, server.url) as marit:
+        await marit.review()
+        grant, following = (marit.page.locator(f"[data-readers={one}]") for one in ("grant", "next"))
+        await expect(grant).to_contain_text("Wat zij aan iemand gaf, loopt af op 4 dec 2026, 12:00")
+        await expect(following).to_contain_text("kan een nieuwe lijst achterhouden")
+        await marit.sound()
+
+
 async def test_her_correction_counts_and_what_a_phone_adds_alone_does_not(browser: Browser, server: StandIn) -> None:
     world = server.world
     hers = [item for item, one in world.standing.items.items() if one.by == world.phone.kid]

@@ -162,11 +162,11 @@ def test_by_command(her: PhoneOwner, tmp_path: Path, colleague: Person) -> None:
         *("--phrase-file", tmp_path / "phrase", "--case", her.case),
     )
 
-    def run(who: str, *words: object) -> str:
+    def run(who: str, *words: object, errors: bool = False) -> str:
         told = (*words, "--key", tmp_path / who, *(common[:-2] if "agree" in words else common))
         ended = starter.run(*map(str, told), environment={**os.environ, "COLUMNS": "200"})
         assert ended.returncode == 0, ended.stderr
-        return ended.stdout
+        return ended.stderr if errors else ended.stdout
 
     add(tmp_path, "Daarvoor")
     assert "Nobody reads" in run("hers", "vault", "readers-now")
@@ -176,7 +176,13 @@ def test_by_command(her: PhoneOwner, tmp_path: Path, colleague: Person) -> None:
     assert "M. de Wit" in listed
     assert "order" in listed
     add(tmp_path, "Daarna")
+    given = ("--reader", her.world.investigator.kid, "--purpose", "aangifte", "--days", "6")
+    run("hers", "vault", "grant", *given)
     assert "1 keys were wrapped" in run("hers", "vault", "wrap-missing")
+    for who, words in (("hers", "vault"), ("hers", "vault grants"), ("lead", "staff caseworker")):
+        path = words.split() if words.endswith("grants") else [*words.split(), "readers-now"]
+        warned = run(who, *path, errors=True)
+        assert re.search(r"! What she gave to .+ ends .+: 2 items, aangifte\.", warned), words
     assert "Nothing was missing" in run("lead", "staff", "caseworker", "wrap-missing")
     assert "begins a day from now" in run("hers", "vault", "set-readers", "--nobody")
     proposed = tmp_path / "list"

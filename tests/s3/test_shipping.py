@@ -15,7 +15,7 @@ from evidence.store.blobs.s3 import Place, S3Blobs, S3RefusedError, S3TakenError
 from evidence.store.blobs.shipping import PART_BYTES, RottenError
 from evidence.store.errors import BlobAwayError, BlobError
 from server import doctor
-from server.doctor import State
+from server.finding import State
 from server.settings import Settings
 from tests.support.ports import free_port
 from tests.support.s3_world import S3Server

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from server import certificates, doctor
-from server.doctor import State
+from server.finding import State
 from server.settings import Settings
 from tests.support.certificates import Authority
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server import doctor
-from server.doctor import State
+from server.finding import State
 from server.settings import Settings
 from tests.support.ports import free_ports
 

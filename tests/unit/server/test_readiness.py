@@ -73,7 +73,7 @@ def test_it_measures_until_it_is_closed(base: _Base, tmp_path: Path, monkeypatch
 
     found = Readiness(tmp_path, base.time, base.journal, lambda: -1, clock)
     registry = CollectorRegistry()
-    ReadinessFigures(registry).follow(found, found.trouble, lambda: 2)
+    ReadinessFigures(registry).follow(found, found.trouble, lambda: 2, lambda: 3)
     figure: Callable[..., float | None] = registry.get_sample_value
     found.start()
     assert found.trouble() == {}
