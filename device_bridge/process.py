@@ -83,7 +83,6 @@ class Bridge:
         self.clock = WallClock()
         self.watch = Watch(self.spool, self.identity, self.board, self, self.clock)
         self.overdue = Overdue(self.spool, self.intake, self.board, self.clock, self.sends_first)
-        self.completion = Completion(self.spool, self.registry, self.identity, self.board)
         self.taking = Taking(settings.folder / inbox.NAME, self.intake, self.board, lambda: self.lane.copies)
         orders, wake = orders_of(settings), self.taking.loop.wake
         self.lane = Keeper(settings.folder, orders, self.identity, self.taking.place, wake, launch)
@@ -105,6 +104,7 @@ class Bridge:
         stores = partial(open_stores, settings.database_url, settings.data / "blobs")
         joining = Joining(self.identity, self.intake)
         self.recall = Recall(self.spool, self.registry, joining, self.board, self.tell)
+        self.completion = Completion(self.spool, self.registry, self.identity, self.board, self.recall.follow)
         self.forwarder = Forwarder(
             self.spool,
             self.registry,

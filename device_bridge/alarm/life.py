@@ -17,6 +17,7 @@ State rules (docs/adr/0003-alarm-path.md):
 - A press fails open: odd counters, odd clocks and late arrivals are flagged, never refused.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -143,6 +144,11 @@ def repeat(alarm: Alarm, press: Pressed, flags: tuple[str, ...]) -> Alarm:
         ),
         Entry(press.received_at, "duress" if duress else "pressed again", f"device, by {press.broker}", entry_of(push)),
     )
+
+
+def repeats(alarm: Alarm, pushes: Collection[Push]) -> int:
+    """Return how often an alarm was pressed again, by its presses; the one that opened it may not be among them."""
+    return len(pushes) - (alarm.press in pushes)
 
 
 def entry_of(push: Push) -> str:

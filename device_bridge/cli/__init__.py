@@ -193,6 +193,8 @@ def alarms_report(
     for kind, several in (("route", found.routes), ("device", found.devices)):
         for one in several:
             typer.echo(f"{kind} {one.name}: {one.share:.3%} of {one.watched_s / 3600:.1f} h")
+    for name, into in found.folded.items():
+        typer.echo(f"alarm {name} is alarm {into}: what first stood in it counts there")
 
 
 def _show_day(spools: Sequence[Path], day: datetime, *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ rank: a value that was really measured, never one between two.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from device_bridge.alarm.alarm import Alarm
@@ -56,6 +56,8 @@ class Report:
     escalated: int
     routes: tuple[Availability, ...] = ()
     devices: tuple[Availability, ...] = ()
+    folded: Mapping[str, str] = field(default_factory=dict)
+    """An alarm that a bridge without memory named by itself → the one that it is, in which its presses count."""
 
 
 def report(alarms: Sequence[Alarm], now_ms: int) -> Report:

@@ -6,13 +6,13 @@ saw it.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from device_bridge.alarm import merging
-from device_bridge.alarm.alarm import Alarm
+from device_bridge.alarm import folding, life, merging
+from device_bridge.alarm.alarm import Alarm, Push
 from device_bridge.alarm.escalation import unix_ms
 from device_bridge.errors import SpoolError
 from device_bridge.figures import days, report
@@ -49,9 +49,12 @@ def read(spools: Sequence[Path], days: int, newest: int | None = None) -> Report
     now_ms = time.time_ns() // 1_000_000
     start_ms = now_ms - days * DAY_MS
     told = [_told(spool, now_ms, newest) for spool in spools]
-    recent = [alarm for alarm in _merged(told) if unix_ms(alarm.raised_at) >= start_ms]
+    alarms, folded = _merged(told)
+    recent = [alarm for alarm in alarms if unix_ms(alarm.raised_at) >= start_ms]
+    names = {alarm.alarm for alarm in recent}
     return replace(
         report.report(recent, now_ms),
+        folded={name: into for name, into in folded.items() if into in names},
         routes=_availabilities([one.routes for one in told], start_ms, now_ms),
         devices=_availabilities([one.devices for one in told], start_ms, now_ms),
     )
@@ -64,7 +67,8 @@ def read_days(spools: Sequence[Path], since_ms: int, until_ms: int) -> tuple[Dev
     """
     now_ms = time.time_ns() // 1_000_000
     told = [_told(spool, now_ms, None) for spool in spools]
-    asked = [alarm for alarm in _merged(told) if since_ms <= unix_ms(alarm.raised_at) < until_ms]
+    alarms, folded = _merged(told)
+    asked = [alarm for alarm in alarms if since_ms <= unix_ms(alarm.raised_at) < until_ms]
     heard: dict[ids.DeviceId, Heard] = {}
     tested: dict[ids.DeviceId, int] = {}
     for one in told:
@@ -73,16 +77,42 @@ def read_days(spools: Sequence[Path], since_ms: int, until_ms: int) -> tuple[Dev
                 heard[name] = sign
         for name, at_ms in one.tested.items():
             tested[name] = max(at_ms, tested.get(name, 0))
-    return days.of_devices(asked, heard, tested, now_ms)
+    return days.of_devices(_counted(asked, folded, spools), heard, tested, now_ms)
 
 
-def _merged(told: Iterable[Histories]) -> list[Alarm]:
-    """Return each alarm once, with everything that any bridge knows of it."""
-    known: dict[str, Alarm] = {}
+def _merged(told: Iterable[Histories]) -> tuple[list[Alarm], dict[ids.AlarmId, ids.AlarmId]]:
+    """Return each alarm once, with everything that any bridge knows of it, and those that are another one by now.
+
+    A bridge that has not heard of a fold yet has acts and presses in the old one.
+    """
+    known: dict[ids.AlarmId, Alarm] = {}
     for alarm in (alarm for one in told for alarm in one.alarms):
         mine = known.get(alarm.alarm)
         known[alarm.alarm] = alarm if mine is None else merging.merge(mine, alarm)
-    return [alarm for alarm in known.values() if alarm.folded_into is None]
+    folded = {name: folding.standing(name, known.get) for name, alarm in known.items() if alarm.folded_into is not None}
+    for name, into in folded.items():
+        if into is not None:
+            known[into.alarm] = folding.joined(known[name], known[into.alarm])
+    alarms = [alarm for alarm in known.values() if alarm.folded_into is None]
+    return alarms, {name: into.alarm for name, into in folded.items() if into is not None}
+
+
+def _counted(alarms: Sequence[Alarm], folded: Mapping[ids.AlarmId, ids.AlarmId], spools: Sequence[Path]) -> list[Alarm]:
+    """Count presses where they are by now, each once: of several alarms in the one raised last."""
+    raised = {alarm.alarm: alarm.raised_at for alarm in alarms}
+    names = {**{name: name for name in raised}, **{name: into for name, into in folded.items() if into in raised}}
+    places: dict[ids.Sha256, tuple[ids.AlarmId, Push]] = {}
+    for one in (one for spool in spools for one in histories.presses(spool, names)):
+        known, name = places.get(one.identity), names[one.alarm]
+        if known is None or raised[name] > raised[known[0]]:
+            places[one.identity] = (name, one.push)
+    pushes: dict[ids.AlarmId, list[Push]] = {}
+    for name, push in places.values():
+        pushes.setdefault(name, []).append(push)
+    return [
+        alarm if alarm.alarm not in pushes else replace(alarm, repeats=life.repeats(alarm, pushes[alarm.alarm]))
+        for alarm in alarms
+    ]
 
 
 def _told(spool: Path, now_ms: int, newest: int | None) -> Histories:

@@ -7,6 +7,7 @@ to the bridge, health is red, and sealing is tried again from time to time.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,9 +52,17 @@ class Opened:
 
 
 class Completion:
-    """Owns one thread. `complete` is what it does; tests call it themselves."""
+    """Owns one thread. `complete` is what it does; tests call it themselves. `then` is what had to wait for that."""
 
-    def __init__(self, spool: Spool, registry: Registry, bridge: keys.BridgeIdentity, board: Board) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        registry: Registry,
+        bridge: keys.BridgeIdentity,
+        board: Board,
+        then: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._then = then
         self.trouble: str | None = None
         self.loop = Loop("completion", self._turn)
         self._spool = spool
@@ -96,6 +105,7 @@ class Completion:
 
     def _turn(self) -> float:
         done = self.complete()
+        self._then()
         if time.monotonic() - self._tried > UNSEALED_AGAIN_S:
             self._tried = time.monotonic()
             self.seal_again()

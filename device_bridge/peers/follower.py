@@ -80,6 +80,7 @@ class Follower:
         self._heard_at = time.monotonic()
         self._failure: str | None = None
         self._clock_s = 0.0
+        self._knows = False
         self._pause_s = FIRST_PAUSE_S
         self._pruned = time.monotonic()
         timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
@@ -112,7 +113,8 @@ class Follower:
     def _turn(self) -> float:
         try:
             if self.hear() < replication.PAGE_ROWS:
-                self._know()
+                if self._knows:
+                    self._know()
                 self.caught_up.set()
             self._failure, self._heard_at, self._pause_s = None, time.monotonic(), FIRST_PAUSE_S
             if time.monotonic() - self._pruned > PRUNE_EVERY_S:
@@ -150,7 +152,7 @@ class Follower:
         answer.raise_for_status()
         page = replication.opened(answer.content, self._bridge, after)
         self._clock_s = (ids.moment_of(page.at) - ids.moment_of(ids.now())).total_seconds()
-        self.name = page.bridge
+        self.name, self._knows = page.bridge, page.knows
         if self._of != page.spool:
             fresh = replication.heard(reading, self._url, page.spool) != after
             self._of = page.spool

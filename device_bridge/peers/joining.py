@@ -8,11 +8,13 @@ import time
 from dataclasses import replace
 
 from device_bridge.alarm import folding, life, lineage, merging
-from device_bridge.alarm.alarm import Alarm, State
+from device_bridge.alarm.alarm import Alarm, Push, State
 from device_bridge.alarm.escalation import Stage
 from device_bridge.errors import UnknownAlarmError
 from device_bridge.intake.presses import Intake
 from device_bridge.spool import outbox, presses, yielding
+from device_bridge.spool.connection import Spool
+from device_bridge.spool.reading import Reading
 from device_bridge.spool.writing import Writing
 from evidence import ids, keys
 from evidence.statements import bodies
@@ -34,14 +36,16 @@ class Joining:
             mine = None
         merged = _counted_here(mine, theirs)
         if mine is None:
-            merged = replace(merged, repeats=_repeats(spool, merged))
+            merged = replace(merged, repeats=repeats(spool, merged))
         if merged == mine:
             return []
         spool.save_alarm(merged)
         self._settle_routes(spool, mine, merged)
         changed = [merged.alarm]
         if mine is not None and mine.is_open and not merged.is_open:
-            changed += self._take_anew(spool, merged)
+            changed += self._take_anew(spool, merged, merging.covered(merged))
+        if merged.folded_into is not None:
+            return changed + self._bring_along(spool, merged.alarm, told)
         if mine is None or _words(mine) != _words(merged):
             told.append(merged)
         return changed
@@ -71,9 +75,8 @@ class Joining:
             if begun < stage <= merged.stage and outbox.release_stage(spool, merged.alarm, stage):
                 yielding.give_way(spool, merged.alarm, time.time_ns() // 1_000_000 + yielding.HANDOVER_MS)
 
-    def _take_anew(self, spool: Writing, closed: Alarm) -> list[ids.AlarmId]:
+    def _take_anew(self, spool: Writing, closed: Alarm, covers: frozenset[str] | None) -> list[ids.AlarmId]:
         """Let presses that whoever closed the alarm cannot have seen raise the next one: a close swallows none."""
-        covers = merging.covered(closed)
         if covers is None:
             return []
         changed: list[ids.AlarmId] = []
@@ -96,8 +99,11 @@ class Joining:
         return changed
 
     def fold_orphans(self, spool: Writing, told: list[Alarm]) -> list[ids.AlarmId]:
-        """Fold every orphan that is known to be another alarm, also a closed one; return the alarms that changed."""
-        changed: list[ids.AlarmId] = []
+        """Fold every orphan that is known to be another alarm, also a closed one; return the alarms that changed.
+
+        Presses of an alarm that another bridge, or the journal, says to be folded follow it.
+        """
+        changed = self._all_along(spool, told)
         for orphan in spool.orphans():
             name = self._is(spool, orphan)
             if name is None or presses.is_any_taken(spool, orphan.alarm):
@@ -127,23 +133,58 @@ class Joining:
 
         return folding.into(orphan, others, covered_by)
 
+    def follow(self, spool: Spool) -> tuple[list[Alarm], list[ids.AlarmId]]:
+        """Let what waited until its press was evidence follow its alarm; return whose devices to tell, and changes."""
+        reading, told, changed = spool.read(), list[Alarm](), list[ids.AlarmId]()
+        names = presses.left_behind(reading)
+        if any(_standing(reading, name) is not None and not presses.is_any_taken(reading, name) for name in names):
+            with spool.write() as writing:
+                changed = self._all_along(writing, told)
+        return told, changed
+
+    def _all_along(self, spool: Writing, told: list[Alarm]) -> list[ids.AlarmId]:
+        changed: list[ids.AlarmId] = []
+        for name in presses.left_behind(spool):
+            changed += self._bring_along(spool, name, told)
+        return changed
+
+    def _bring_along(self, spool: Writing, name: ids.AlarmId, told: list[Alarm]) -> list[ids.AlarmId]:
+        """Let the alarm that a folded one is have its presses, and what anybody did in it since; return what changed.
+
+        Whoever folded it has said so to the journal.
+        """
+        target = _standing(spool, name)
+        if target is None or presses.is_any_taken(spool, name):
+            return []  # the one comes with the next news, the other is done in a moment
+        folded = spool.alarm(name)
+        changed = [] if target.is_open else self._take_anew(spool, folded, merging.covered(target))
+        presses.fold(spool, name, target.alarm, sends=target.is_open)
+        if target.is_open:
+            changed += self._keep_together(spool, target, folding.joined(folded, target), told)
+        return [*changed, target.alarm]
+
+    def _keep_together(self, spool: Writing, target: Alarm, together: Alarm, told: list[Alarm]) -> list[ids.AlarmId]:
+        """Store what two alarms are together; return alarms of presses of which whoever closed cannot have known."""
+        count = repeats(spool, together)
+        more = max(0, count - target.repeats)
+        together = replace(together, repeats=count, revision=(together.revision or 0) + more or None)
+        if together == target:
+            return []
+        closes = target.is_open and not together.is_open
+        if closes:
+            self._settle_routes(spool, target, together)
+        spool.save_alarm(together)
+        told.append(together)
+        return self._take_anew(spool, together, merging.covered(together)) if closes else []
+
     def _fold(self, spool: Writing, orphan: Alarm, target: Alarm, told: list[Alarm]) -> list[ids.AlarmId]:
         """Fold, and return the alarms that presses raised of which whoever closed the orphan cannot have known."""
         rows = presses.of_alarm(spool, orphan.alarm)
-        here = {row.pressed.identity for row in (*rows, *presses.of_alarm(spool, target.alarm)) if not _is_cancel(row)}
         covers = tuple(sorted(lineage.cover(row.pressed.identity) for row in rows))
-        ended, together = folding.folded(orphan, target, len(here) - 1 - target.repeats, ids.now(), covers)
+        ended, together = folding.folded(orphan, target, ids.now(), covers)
         presses.fold(spool, orphan.alarm, target.alarm, sends=target.is_open)
         spool.save_alarm(ended)
-        changed: list[ids.AlarmId] = []
-        if together != target:
-            together = replace(together, repeats=_repeats(spool, together))
-            if target.is_open and not together.is_open:
-                self._settle_routes(spool, target, together)
-            spool.save_alarm(together)
-            told.append(together)
-            if target.is_open and not together.is_open:
-                changed = self._take_anew(spool, together)
+        changed = self._keep_together(spool, target, together, told) if target.is_open else []
         said = statements.sign(
             self._bridge, "alarm.fold", bodies.AlarmFold(orphan.alarm, target.alarm), case=orphan.case
         )
@@ -152,14 +193,21 @@ class Joining:
         return changed
 
 
-def _is_cancel(row: presses.Row) -> bool:
-    return row.pressed.kind == "cancel"
+def _standing(reading: Reading, name: ids.AlarmId) -> Alarm | None:
+    def known(one: ids.AlarmId) -> Alarm | None:
+        try:
+            return reading.alarm(one)
+        except UnknownAlarmError:
+            return None  # it comes with the next news
+
+    return folding.standing(name, known)
 
 
-def _repeats(spool: Writing, alarm: Alarm) -> int:
+def repeats(spool: Writing, alarm: Alarm) -> int:
     """Count the presses of an alarm that are here: another bridge's count may hold some that an orphan brings too."""
-    own = sum(row.pressed.kind not in ("cancel", "check-in") for row in presses.of_alarm(spool, alarm.alarm))
-    return own - 1 if own else alarm.repeats
+    rows = (row.pressed for row in presses.of_alarm(spool, alarm.alarm))
+    own = [Push(one.boot, one.counter) for one in rows if one.kind not in ("cancel", "check-in")]
+    return life.repeats(alarm, own) if own else alarm.repeats
 
 
 def _is_open(spool: Writing, name: ids.AlarmId) -> bool:

@@ -14,12 +14,12 @@ from typing import Final
 import structlog
 
 from device_bridge.alarm import life, lineage, merging
-from device_bridge.alarm.alarm import Alarm, Closing, Done, Entry, Person, State
+from device_bridge.alarm.alarm import Alarm, Closing, Done, Entry, Person, Push, State
 from device_bridge.alarm.escalation import unix_ms
 from device_bridge.alarm.press import Pressed, Said
 from device_bridge.errors import ActError, UnknownAlarmError
 from device_bridge.journal.stores import Stores
-from device_bridge.peers.joining import Joining
+from device_bridge.peers.joining import Joining, repeats
 from device_bridge.registry import Device, Registry
 from device_bridge.spool import presses
 from device_bridge.spool.connection import Spool
@@ -81,6 +81,13 @@ class Recall:
                 spool.know()
         self.known.set()
 
+    def follow(self) -> None:
+        """Move presses of alarms that were folded elsewhere, once they were made evidence here."""
+        told, changed = self._joining.follow(self._spool)
+        for alarm in told:
+            self._tell(alarm)
+        self._board.announce(changed)
+
     def _pressed_alone(self) -> list[Device]:
         """Return devices with an open alarm, if there is no other bridge that would know of older ones."""
         if self._spool.shared:
@@ -128,13 +135,19 @@ class Recall:
 
 
 def _joined(spool: Writing, mine: Alarm, missed: Iterable[Pressed]) -> list[ids.AlarmId]:
-    """Let presses that only the journal had join the alarm that is open here: nobody else will bring them now."""
-    more = [press for press in missed if press.kind != "cancel"]
-    for press in more:
-        mine = life.repeat(mine, press, press.flags)
-    if more:
-        spool.save_alarm(mine)
-    return [mine.alarm] if more else []
+    """Let presses that only the journal had join the alarm that is open here: nobody else will bring them now.
+
+    Another bridge may have told of the alarm with them in it.
+    """
+    told, joined = {line.id for line in mine.history}, mine
+    for press in missed:
+        if press.kind != "cancel" and life.entry_of(Push(press.boot, press.counter)) not in told:
+            joined = life.repeat(joined, press, press.flags)
+    joined = replace(joined, repeats=repeats(spool, joined))
+    if joined == mine:
+        return []
+    spool.save_alarm(joined)
+    return [mine.alarm]
 
 
 def stories(journal: Journal, device: Device, person: Naming) -> list[Story]:

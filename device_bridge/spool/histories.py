@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from device_bridge.alarm.alarm import Alarm
+from device_bridge.alarm.alarm import Alarm, Push
 from device_bridge.errors import SpoolError
 from device_bridge.spool.devices import Heard, all_heard, tests
 from device_bridge.spool.reading import Reading
@@ -34,6 +34,15 @@ class Histories:
     heard: Mapping[ids.DeviceId, Heard]
     tested: Mapping[ids.DeviceId, int]
     """When each device was last tested (Unix milliseconds)."""
+
+
+@dataclass(frozen=True)
+class Stands:
+    """A press and the alarm that it is in."""
+
+    identity: ids.Sha256
+    alarm: ids.AlarmId
+    push: Push
 
 
 def alive_ms(reading: Reading) -> int | None:
@@ -72,6 +81,21 @@ def read(spool: Path, newest: int | None = None) -> Histories:
     return Histories(
         tuple(Alarm.from_json(json.loads(row[0])) for row in documents), routes, devices, alive, heard, tested
     )
+
+
+def presses(spool: Path, alarms: Iterable[ids.AlarmId]) -> list[Stands]:
+    """Return where the spool of another process has the presses of these alarms; cancels and check-ins are none."""
+    query = (
+        "SELECT identity, alarm, json_extract(CAST(pressed AS TEXT), '$.boot'),"
+        " json_extract(CAST(pressed AS TEXT), '$.counter') FROM press"
+        " WHERE alarm = ? AND json_extract(CAST(pressed AS TEXT), '$.kind') NOT IN ('cancel', 'check-in')"
+    )
+    try:
+        with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True)) as connection:
+            rows = [row for alarm in alarms for row in connection.execute(query, (alarm,))]
+    except sqlite3.Error as error:
+        raise SpoolError(f"the spool {spool} cannot be read: {error}") from error
+    return [Stands(identity, alarm, Push(boot, counter)) for identity, alarm, boot, counter in rows]
 
 
 def _by_name(rows: Iterable[tuple[str, int, int | None]]) -> Changes:

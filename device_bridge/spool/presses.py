@@ -107,7 +107,9 @@ def apply(spool: Writing, step: Step, raw: bytes | None) -> None:
 def _add(spool: Writing, step: Step, raw: bytes | None) -> None:
     press, remaining = step.press, step.remaining
     awaited = promise.awaits(step.promises or (), press.identity)
-    spool.sql.execute("DELETE FROM statement WHERE state = 'making' AND id IN (?, ?)", _places(press.identity))
+    spool.sql.execute(
+        "DELETE FROM statement WHERE state IN ('making', 'kept') AND id IN (?, ?)", _places(press.identity)
+    )
     (item,) = spool.sql.execute(
         "INSERT INTO press (identity, alarm, pressed, taken_ms, state, remaining, raw) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (identity) DO UPDATE SET alarm = excluded.alarm, state = excluded.state,"
@@ -186,6 +188,8 @@ def complete(spool: Writing, was: Row, made: Made) -> bool:
         item = made.evidence.item.item
         spool.add_item(was.alarm, made.evidence.item)
         _say(spool, seal_place, made.evidence.seal, item)
+    elif was.raw is not None:
+        spool.sql.execute("UPDATE statement SET state = 'kept' WHERE id = ? AND state = 'making'", (seal_place,))
     else:
         spool.sql.execute("DELETE FROM statement WHERE id = ? AND state = 'making'", (seal_place,))
     _say(spool, said_place, made.said, None)
@@ -204,7 +208,7 @@ def add_evidence(spool: Writing, was: Row, evidence: Evidence) -> None:
         return
     item, seal = evidence.item, evidence.seal
     spool.add_item(was.alarm, item)
-    spool.queue_statement(seal.id, was.alarm, seal.envelope.to_bytes(), item.item)
+    _say(spool, _places(was.pressed.identity)[0], seal, item.item)
     query = "UPDATE press SET state = 'done', item = ? WHERE identity = ?"
     spool.sql.execute(query, (item.item, was.pressed.identity))
 
@@ -252,6 +256,15 @@ def fold(spool: Writing, orphan: ids.AlarmId, into: ids.AlarmId, *, sends: bool)
     )
 
 
+def left_behind(reading: Reading) -> list[ids.AlarmId]:
+    """Return alarms that were folded into another and have presses here all the same."""
+    query = (
+        "SELECT alarm FROM alarm WHERE generation = -1"
+        " AND EXISTS (SELECT 1 FROM press WHERE press.alarm = alarm.alarm) ORDER BY n"
+    )
+    return [ids.AlarmId(found[0]) for found in reading.sql.execute(query)]
+
+
 def let_go(spool: Writing, item: ids.ItemId) -> None:
     """Destroy the message of a press, sealed as it was: the journal has its item."""
     spool.sql.execute("UPDATE press SET raw = NULL WHERE item = ? AND raw IS NOT NULL AND state = 'done'", (item,))
@@ -273,10 +286,10 @@ def _say(spool: Writing, place: str, said: Statement, item: ids.ItemId | None) -
     """Put a statement where its place was kept; once, whoever made it."""
     spool.sql.execute(
         "UPDATE OR IGNORE statement SET id = ?, dsse = ?, item = ?, state = 'waiting'"
-        " WHERE id = ? AND state = 'making'",
+        " WHERE id = ? AND state IN ('making', 'kept')",
         (said.id, said.envelope.to_bytes(), item, place),
     )
-    spool.sql.execute("DELETE FROM statement WHERE id = ? AND state = 'making'", (place,))
+    spool.sql.execute("DELETE FROM statement WHERE id = ? AND state IN ('making', 'kept')", (place,))
 
 
 def _places(identity: ids.Sha256) -> tuple[str, str]:

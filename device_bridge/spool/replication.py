@@ -48,13 +48,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Page:
-    """Some news of the spool `spool`, after number `after`, in order."""
+    """Some news of the spool `spool`, after number `after`, in order; `knows`: there is no alarm that it may lack."""
 
     v: Literal[1]
     bridge: str
     spool: str
     after: int
     at: ids.Time
+    knows: bool
     items: tuple[Item, ...]
 
 
@@ -110,7 +111,7 @@ def page(reading: Reading, bridge: str, spool: str, after: int) -> Page:
         if items and size > PAGE_BYTES:
             break
         items += found
-    return Page(1, bridge, spool, after, ids.now(), tuple(items))
+    return Page(1, bridge, spool, after, ids.now(), not reading.blind(), tuple(items))
 
 
 def _with_alarm(reading: Reading, item: Item, *, old: bool) -> list[Item]:

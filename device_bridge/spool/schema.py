@@ -5,7 +5,7 @@ route must still send and what was refused are sealed to the bridge's own box ke
 
 States of a press: *taken*, and its evidence, statements and dispatches are still to be made from `raw` and `remaining`;
 *unsealed*, made but for the evidence, which no reader could open; *done*. A statement that is *making* keeps the place
-of what will be said of a press, before everything else about the same alarm.
+of what will be said of a press, before everything else about the same alarm; one that is *kept* holds nobody up.
 """
 
 from typing import Final
@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS alarm (
   is_open INTEGER NOT NULL, document BLOB NOT NULL, generation INTEGER NOT NULL DEFAULT 0,
   orphan INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS orphan ON alarm (n) WHERE orphan;
+CREATE INDEX IF NOT EXISTS folded_alarm ON alarm (n) WHERE generation = -1;
 CREATE INDEX IF NOT EXISTS open_alarm ON alarm (device, sort) WHERE is_open;
 CREATE INDEX IF NOT EXISTS alarm_of_device ON alarm (device, n);
 CREATE INDEX IF NOT EXISTS closed_alarm ON alarm (device, sort, generation, alarm) WHERE NOT is_open;

@@ -50,6 +50,12 @@ class Belongings:
     wraps: dict[ids.KeyId, dict[ids.ItemId, tuple[bodies.ItemWrap, ...]]] = field(default_factory=dict)
     """Keys that were wrapped to a listed reader after an item was sealed, by reader."""
 
+    def standing_alarm(self, alarm: ids.AlarmId) -> ids.AlarmId:
+        """Return the alarm that one is by now: itself, or what it was folded into, as often as that happened."""
+        while alarm in self.folded:  # it ends: no alarm is folded into itself
+            alarm = self.folded[alarm]
+        return alarm
+
 
 NOTHING: Final = Belongings()
 """Of a case that has nothing yet; never changed."""

@@ -125,3 +125,34 @@ def test_a_press_that_nobody_could_open_is_stored_answered_and_sent_on_its_route
     made.restart_bridge()
     assert not made.bridge.feed._view.health()["ok"], "a restart forgets nothing"
     assert presses.unsealed_count(reading_of(made.bridge)) == 2
+
+
+def test_what_is_sealed_later_keeps_the_place_of_its_press(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest place stays the newest, and the spool has everything in the order in which it was pressed."""
+    with monkeypatch.context() as careless:
+        careless.setattr(authority, "check", lambda *_: None)
+        spoil_case(made, UNFIT)
+        spoil_desk(made, UNFIT)
+    memory = made.new_device()
+    for counter in (1, 2):
+        assert press(made, memory, counter).alarm["item"] is None
+    people = made.organisation
+    desk = keys.Identity.generate()
+    people.append(statements.sign(people.root, "key.publish", published.certificate(desk, "desk")))
+    made.bridge.forwarder.loop.wake()
+    until(lambda: people.journal()[-1].type == "key.publish" and knows(made, desk), "the bridge has the good key")
+    assert press(made, memory, 3).alarm["item"]["counter"] == 3
+    assert made.bridge.completion.seal_again() == 2
+    assert made.bridge.feed._view.alarms()[0]["item"]["counter"] == 3, "where she was last"
+    assert presses.unsealed_count(reading_of(made.bridge)) == 0
+    rows = reading_of(made.bridge).sql.execute(
+        "SELECT counter FROM statement JOIN item ON item.item = statement.item ORDER BY statement.n"
+    )
+    assert [row[0] for row in rows] == [1, 2, 3]
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "forwarded")
+    assert [one.type for one in people.journal()].count("item.seal") == 3
+
+
+def knows(made: World, desk: keys.Identity) -> bool:
+    readers = made.bridge.registry.readers_of_alarm(made.organisation.case, ids.now())
+    return desk.xwing_public in readers

@@ -1,6 +1,7 @@
 """The rows of a day: each press counted once and by its end, and the page, the bridge and the command say the same."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from typer.testing import CliRunner
 
 from device_bridge.alarm import life
 from device_bridge.alarm.alarm import Alarm, Person, Received
+from device_bridge.alarm.press import Pressed
 from device_bridge.cli import commands
 from device_bridge.figures import days
+from device_bridge.spool import presses
+from device_bridge.spool.connection import Spool
 from device_bridge.spool.devices import Heard
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, PressId, UpTopic
@@ -93,6 +97,40 @@ def test_bridge_and_command_say_the_same_of_a_day_and_nothing_of_another(tmp_pat
         assert f"device {memory.device}: 1 presses, 0 closed as none" in _command(tmp_path, here)
         before = json.loads(_command(tmp_path, here - timedelta(days=1), "--json"))["devices"]
         assert sum(one["presses"] for one in before) == 0
+
+
+def test_presses_of_a_folded_alarm_count_in_the_one_that_stays_also_where_nobody_heard_of_it(tmp_path: Path) -> None:
+    """One spool has the old alarm open with two presses, the other knows that it is another alarm, and has one."""
+    stays, gone = ids.AlarmId("a" * 32), ids.AlarmId("b" * 32)
+    pushes = [
+        kept(
+            DeviceMessage(ONE, PressId(1, n), 0, START, 0, Kind.PRESS, None, "", None), Received(START, at(START), "a")
+        )
+        for n in (1, 2, 3)
+    ]
+    case = ids.CaseId(ids.new_id())
+    first, orphan = (
+        life.raise_alarm(name, press, case=case, kind="press", flags=(), orphan=orphan or None)
+        for name, press, orphan in ((stays, pushes[0], False), (gone, pushes[1], True))
+    )
+    orphan = life.act(life.repeat(orphan, pushes[2], ()), "accept", WHO, at(START + 5_000), START + 5_000)
+    spools: dict[str, list[tuple[Alarm, list[Pressed]]]] = {
+        "late": [(orphan, pushes[1:])],
+        "heard": [(first, pushes[:2]), (replace(orphan, folded_into=stays), [])],
+    }
+    for name, has in spools.items():
+        with Spool(tmp_path / name / "spool.db") as spool, spool.write() as writing:
+            for alarm_here, presses_here in has:
+                writing.save_alarm(alarm_here)
+                for press in presses_here:
+                    presses.remember(writing, press, alarm_here.alarm)
+    given = [word for name in spools for word in ("--spool", str(tmp_path / name))]
+    here = ids.moment_of(first.raised_at).astimezone().date()
+    (row,) = json.loads(_command(tmp_path, here, "--json", *given))["devices"]
+    assert (row["presses"], row["again"], row["late"]) == (1, 2, 0), "accepted in time, by an act on the old one"
+    shown = CliRunner().invoke(commands, ["alarms", "report", "--days", "3660", *given])
+    assert shown.output.startswith("1 alarms ")
+    assert f"alarm {gone} is alarm {stays}: what first stood in it counts there" in shown.output
 
 
 def _command(data: Path, day: date, *more: str) -> str:

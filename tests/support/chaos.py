@@ -22,6 +22,7 @@ from device_bridge.wire.message import Kind, Location, PressId, Told
 from evidence import ids
 from evidence.keyfile import load_or_create_token
 from evidence.statements import bodies
+from evidence.statements.standing import Belongings
 from evidence.statements.statement import Statement
 from server.alarms.feed import BridgeFeed, BridgeUnreachableError, Refusal
 from server.settings import Settings
@@ -261,7 +262,9 @@ def counted_presses(journal: list[Statement]) -> dict[ids.Sha256, ids.AlarmId]:
     One that another names in `moved_from` is not the last, in whatever order two bridges told the journal. All others
     were closed without it; whoever reads otherwise would count it twice (docs/formats/statement.md).
     """
-    into = {one.body.alarm: one.body.into for one in journal if isinstance(one.body, bodies.AlarmFold)}
+    folds = {one.body.alarm: one.body.into for one in journal if isinstance(one.body, bodies.AlarmFold)}
+    own = Belongings(folded=folds)
+    into = {name: own.standing_alarm(name) for name in folds}
     ended = {one.body.alarm for one in journal if isinstance(one.body, bodies.AlarmClose)}
     closed = {into.get(name, name) for name in ended}
     raised = [one.body.alarm for one in journal if isinstance(one.body, bodies.AlarmRaise)]

@@ -1,15 +1,16 @@
 """`timeline.csv` and `case.jsonld`, made from an opened bundle: by whoever opens it, and again to compare."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from evidence import VERSION, ids
 from evidence.bundle.format import bag, layout, wraps
 from evidence.bundle.format.openings import Opening, Openings
 from evidence.bundle.format.wraps import Given
-from evidence.bundle.opening import case_uco, timeline_csv
+from evidence.bundle.opening import case_uco, presses, timeline_csv
 from evidence.envelope import meta as metas
-from evidence.envelope.meta import Meta
+from evidence.envelope.meta import Alarm, Meta
 from evidence.errors import FormatError
 from evidence.statements import bodies, corrections
 from evidence.statements import event as events
@@ -24,7 +25,7 @@ def make(bundle: bag.Bag, openings: Openings, digests: Mapping[str, str]) -> dic
     FormatError or BagError when a description cannot be read, or a file is missing.
     """
     export = events.parse(bag.read_small(bundle, layout.EXPORT_EVENT))
-    signers = wraps.signers_of(bundle)
+    signers, place = wraps.signers_of(bundle), presses.places_of(wraps.events_of(bundle))
     by_item = {one.item: one for one in openings.items}
     closed = {one.item: one.part for one in openings.closed or ()}
     said = corrections.marks((one.statement, one.received_at) for one in wraps.events_of(bundle))
@@ -32,6 +33,7 @@ def make(bundle: bag.Bag, openings: Openings, digests: Mapping[str, str]) -> dic
     for given in wraps.items_of(bundle, export.statement.by):
         opening = by_item.get(given.body.item)
         meta = None if opening is None else metas.parse(bag.read_small(bundle, opening.description))
+        counts_in = place(meta.alarm) if isinstance(meta, Alarm) else None
         rows.append(
             timeline_csv.Row(
                 given.event,
@@ -41,10 +43,11 @@ def make(bundle: bag.Bag, openings: Openings, digests: Mapping[str, str]) -> dic
                 isinstance(given.body, bodies.ItemSeal),
                 closed.get(given.body.item),
                 said.get(given.body.item, corrections.Mark()),
+                counts_in,
             )
         )
         if opening is not None and meta is not None:
-            described.append(_item(bundle, opening, meta, given, digests))
+            described.append(replace(_item(bundle, opening, meta, given, digests), counts_in=counts_in))
     return {layout.TIMELINE: timeline_csv.write(rows), layout.CASE: case_uco.document(described, export, signers)}
 
 

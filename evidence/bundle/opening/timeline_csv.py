@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from evidence import edtf
+from evidence import edtf, ids
 from evidence.bundle.format.kinds import MEMBERS, words_of
 from evidence.bundle.format.openings import Part
 from evidence.envelope import words
@@ -30,6 +30,7 @@ AROUND: Final[Mapping[str, words.Words]] = {
     "amends": ("Verbetert of vult aan", "Corrects or adds to"),
     "confirmed": ("Die verbetering is bevestigd", "That correction is confirmed"),
     "amended_by": ("Verbeterd door", "Corrected by"),
+    "counts_in": ("Telt mee bij alarm", "Counts in alarm"),
     "disputed": ("Zij zegt: niet van mij", "She says: not mine"),
 }
 """What is known of an item beside its description. A correction is confirmed by her vault, or made by the author of a
@@ -55,6 +56,8 @@ class Row:
     complete: bool
     not_opened: Part | None
     mark: Mark
+    counts_in: ids.AlarmId | None = None
+    """Of a press: the alarm in which it counts; the one that it was sealed in stands in its description."""
 
 
 def write(rows: Iterable[Row]) -> bytes:
@@ -70,7 +73,12 @@ def write(rows: Iterable[Row]) -> bytes:
 
 def columns() -> list[str]:
     """Return the heads of the columns: words, and in brackets the name for programs."""
-    return [*map(words.label, MEMBERS), *(f"{words.both(said)} [{name}]" for name, said in AROUND.items())]
+    return [*map(words.label, MEMBERS), *map(head, AROUND)]
+
+
+def head(name: str) -> str:
+    """Return how what is known beside the description is called: in words, and in brackets for programs."""
+    return f"{words.both(AROUND[name])} [{name}]"
 
 
 def _order(row: Row) -> tuple[str, int]:
@@ -118,6 +126,7 @@ def _around(row: Row) -> dict[str, object]:
         "confirmed": words.said("confirmed", mark.confirmed) if mark.amends else None,
         "amended_by": mark.amended_by,
         "disputed": words.said("disputed", mark.disputed) if mark.disputed else None,
+        "counts_in": row.counts_in,
     }
 
 

@@ -39,4 +39,4 @@ def _alarm_fold(standing: Standing, said: Said[bodies.AlarmFold]) -> None:
     own.folded[body.alarm] = body.into
     moved = {(alarm, press) for alarm, press in own.presses if alarm == body.alarm}
     own.presses -= moved
-    own.presses |= {(body.into, press) for _, press in moved}
+    own.presses |= {(own.standing_alarm(body.into), press) for _, press in moved}

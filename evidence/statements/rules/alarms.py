@@ -30,13 +30,13 @@ def _alarm_repeat(standing: Standing, said: Said[bodies.AlarmRepeat], _now: ids.
 
 @rule(bodies.AlarmFold)
 def _alarm_fold(standing: Standing, said: Said[bodies.AlarmFold], _now: ids.Time) -> None:
-    body, folded = said.body, standing.of(said.case).folded
+    body, own = said.body, standing.of(said.case)
     _known(standing, said.case, body.alarm)
     _known(standing, said.case, body.into)
-    if body.alarm in folded:
+    if body.alarm in own.folded:
         refuse("exists", "this alarm was folded already")
-    if body.into in folded or body.into == body.alarm:
-        refuse("folded", "an alarm is folded into one that stays")
+    if own.standing_alarm(body.into) == body.alarm:
+        refuse("folded", "an alarm is folded into another one")
 
 
 def _acted(

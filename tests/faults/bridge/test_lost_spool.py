@@ -5,90 +5,40 @@ One bridge alone, with its journal or without it; two bridges that are both blin
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from device_bridge.alarm import lineage
-from device_bridge.loops import Loop
 from device_bridge.process import Bridge
 from device_bridge.reference_device.memory import DeviceMemory
-from device_bridge.wire import message
-from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
+from device_bridge.spool import presses
+from device_bridge.wire.message import Kind
 from evidence import ids
 from evidence.statements import bodies
 from server.keeping import spools
-from tests.support.bridge_world import World, start_bridge, world
+from tests.support.bridge_world import World, world
 from tests.support.chaos import counted_presses
 from tests.support.lane_threads import new_bridge, reading_of
+from tests.support.lost_spools import (
+    again,
+    alarm_open,
+    away,
+    back,
+    close,
+    forwarded,
+    lose,
+    open_of,
+    post,
+    shown,
+    without_spool,
+)
 from tests.support.many_bridges import Several, several
 from tests.support.waiting import until
 
-HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 TOLD = ("alarm", "kind", "repeats", "last_press")
 """What a console is told of an alarm that must be the same again."""
-
-
-def spoken(memory: DeviceMemory, counter: int, kind: Kind = Kind.PRESS) -> tuple[str, bytes]:
-    topic = str(UpTopic(memory.device, Lane.ALARM))
-    said = DeviceMessage(memory.device, PressId(1, counter), 0, None, 0, kind, None, "", HERE)
-    return topic, message.seal(said, memory.identity, topic)
-
-
-def post(bridge: Bridge, memory: DeviceMemory, counter: int, kind: Kind = Kind.PRESS) -> None:
-    topic, body = spoken(memory, counter, kind)
-    url = f"http://127.0.0.1:{bridge.feed_port}/press"
-    httpx.post(url, params={"topic": topic}, content=body, trust_env=False).raise_for_status()
-    bridge.taking.take()
-
-
-def shown(bridge: Bridge) -> list[dict[str, Any]]:
-    return bridge.feed._view.alarms()
-
-
-def alarm_open(bridge: Bridge) -> str:
-    (found,) = [one["alarm"] for one in shown(bridge) if one["state"] != "closed"]
-    return str(found)
-
-
-def close(made: World, bridge: Bridge, name: str) -> None:
-    who = made.organisation
-    bridge.acts.carry_out(ids.AlarmId(name), who.act(who.dispatcher, "accept", name))
-    bridge.acts.carry_out(ids.AlarmId(name), who.act(who.dispatcher, "close", name, "genuine"))
-
-
-def forwarded(*bridges: Bridge) -> None:
-    until(lambda: not any(reading_of(one).waiting_statements_count() for one in bridges), "the journal has everything")
-
-
-def without_spool(made: World, change: Callable[[Path], None]) -> None:
-    """Stop the bridge, change its files, and start it."""
-    made.bridge.stop()
-    change(made.settings.folder)
-    made.bridge = start_bridge(made.settings)
-
-
-def lose(folder: Path) -> None:
-    for path in folder.glob("spool.*"):
-        path.unlink()
-
-
-def away(made: World) -> None:
-    """Take the journal away; nothing but an empty folder answers in its place."""
-    database = made.settings.data / "getuige.db"
-    for suffix in ("", "-wal", "-shm"):
-        part = Path(f"{database}{suffix}")
-        if part.exists():
-            part.rename(f"{part}.away")
-    database.mkdir()
-
-
-def back(made: World) -> None:
-    (made.settings.data / "getuige.db").rmdir()
-    for part in made.settings.data.glob("getuige.db*.away"):
-        part.rename(str(part).removesuffix(".away"))
 
 
 def three_alarms(made: World, memory: DeviceMemory, between: Callable[[int], None]) -> None:
@@ -319,12 +269,74 @@ def test_an_orphan_that_was_closed_before_anybody_was_heard_is_folded_too(tmp_pa
         assert len(counted) == 4
 
 
-def open_of(made: Several, index: int) -> list[ids.AlarmId]:
-    return [one.alarm for one in made.alarms(index) if one.is_open]
+@pytest.mark.need("nats-server")
+def test_of_two_blind_bridges_one_hears_from_the_other_what_was_folded(tmp_path: Path) -> None:
+    """Neither knows anything by hearing the other. The one that the journal tells folds for both, and says so once."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        post(made.bridges[0], memory, 1)
+        until(lambda: made.alarms(1), "both have the alarm")
+        (first,) = open_of(made, 0)
+        made.agree()
+        made.forwarded()
+        for index in (0, 1):
+            made.stop(index)
+            lose(made.settings[index].folder)
+        away(made.world)
+        for index in (0, 1):
+            made.bridges[index] = new_bridge(made.settings[index])
+        told = made.bridges[1]
+        told.forwarder.loop.stop()  # the journal will tell the other one only
+        for one in made.bridges:
+            one.start()
+        post(made.bridges[0], memory, 2)
+        post(told, memory, 3)
+        until(lambda: len(open_of(made, 0)) == 1 and open_of(made, 0) == open_of(made, 1), "both have one orphan")
+        (orphan,) = open_of(made, 1)
+        until(lambda: {one.repeats for index in (0, 1) for one in made.alarms(index)} == {1}, "with both presses")
+        until(lambda: all(not presses_taken(one, orphan) for one in made.bridges), "which are evidence")
+        for one in made.bridges:
+            until(partial(has_heard, one), "each has heard the other")
+            assert one.spool.read().blind(), "and knows no more than before of what was"
+        told.peers.followers[0].loop.stop()
+        folds = reading_of(told).counters().get("alarms.folded", 0)  # each may have named the alarm by itself at first
+        back(made.world)
+        until(lambda: open_of(made, 0) == [first], "the journal is heard at one bridge")
+        who = made.world.organisation
+        told.acts.carry_out(orphan, who.act(who.dispatcher, "accept", orphan))
+        told.peers.followers[0].loop = again(told)
+        for restarted in (False, True):
+            if restarted:
+                made.stop(1)
+                made.start(1)
+            for index in (0, 1):
+                until(partial(stands_as, made, index, [(first, 2, "accepted")]), "once, in the one that stays")
+                reading = reading_of(made.bridges[index])
+                assert reading.alarm(orphan).folded_into == first
+                assert presses.identities(reading, orphan) == []
+                assert shown(made.bridges[index])[0]["item"] is not None, "with the place of the last press"
+            said = reading_of(made.bridges[1]).counters()
+            assert said.get("alarms.folded", 0) == folds, "the other one said it to the journal"
+            made.agree()
+        made.forwarded()
+        journal = made.world.organisation.journal()
+        assert bodies.AlarmFold(orphan, first) in [one.body for one in journal]
+        assert reading_of(made.bridges[0]).counters().get("statements.refused", 0) == 0
+        assert reading_of(made.bridges[1]).counters().get("statements.refused", 0) == 0
+        assert list(counted_presses(journal).values()) == [first] * 3
 
 
-def copy_of(file: Path, to: Path) -> None:
-    shutil.copy(file, to)
+def has_heard(bridge: Bridge) -> bool:
+    return bridge.peers.followers[0].loop.turns > 2
+
+
+def stands_as(made: Several, index: int, what: list[tuple[ids.AlarmId, int, str]]) -> bool:
+    return [(one.alarm, one.repeats, one.state) for one in made.alarms(index)] == what
+
+
+def presses_taken(bridge: Bridge, alarm: ids.AlarmId) -> bool:
+    return presses.is_any_taken(reading_of(bridge), alarm)
 
 
 def put_all(old: Path, folder: Path) -> None:
@@ -332,8 +344,5 @@ def put_all(old: Path, folder: Path) -> None:
         shutil.copy(one, folder)
 
 
-def again(bridge: Bridge) -> Loop:
-    """Let a bridge follow the other one after all."""
-    loop = Loop("peer again", bridge.peers.followers[0]._turn)
-    loop.start()
-    return loop
+def copy_of(file: Path, to: Path) -> None:
+    shutil.copy(file, to)

@@ -66,12 +66,19 @@ def an_alarm_is_folded_twice(w: World) -> Iterator[Statement]:
     yield w.say(w.bridge, "alarm.fold", bodies.AlarmFold(orphan, other))
 
 
-@refused("folded", "an alarm is folded into one that stays")
-def an_alarm_is_folded_into_what_is_gone(w: World) -> Iterator[Statement]:
+@refused("folded", "an alarm is folded into another one")
+def an_alarm_is_folded_into_itself(w: World) -> Iterator[Statement]:
     orphan, other = _two(w)
     yield w.say(w.bridge, "alarm.fold", bodies.AlarmFold(other, other))
     w.act(w.bridge, "alarm.fold", bodies.AlarmFold(orphan, other))
     yield w.say(w.bridge, "alarm.fold", bodies.AlarmFold(other, orphan))
+
+
+@allowed
+def an_alarm_is_folded_into_one_that_another_bridge_has_folded_meanwhile(w: World) -> Iterator[Statement]:
+    (orphan, other), (last, _) = _two(w), _two(w)
+    w.act(w.bridge, "alarm.fold", bodies.AlarmFold(other, last))
+    yield w.say(w.bridge, "alarm.fold", bodies.AlarmFold(orphan, other))
 
 
 def _two(w: World) -> tuple[ids.AlarmId, ids.AlarmId]:

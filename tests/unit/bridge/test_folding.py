@@ -74,7 +74,7 @@ def test_a_closed_orphan_is_the_alarm_that_has_its_presses(
 
 
 def test_the_close_of_an_orphan_goes_along_and_covers_its_own_presses_only() -> None:
-    ended, together = folding.folded(closed(HIGH), alarm(LOW, orphan=False), 1, AT.at, ("0" * 16,))
+    ended, together = folding.folded(closed(HIGH), alarm(LOW, orphan=False), AT.at, ("0" * 16,))
     assert (ended.folded_into, together.state) == (LOW, "closed")
     assert merging.covered(together) == frozenset({"0" * 16})
 
@@ -82,17 +82,45 @@ def test_the_close_of_an_orphan_goes_along_and_covers_its_own_presses_only() -> 
 def test_acts_and_escalation_go_along() -> None:
     orphan = life.act(alarm(HIGH), "accept", BAKKER, AT.at, NOW_MS, statement=ids.Sha256("e" * 64))
     orphan = escalation.escalate(orphan, 1, AT.at)
-    ended, together = folding.folded(orphan, alarm(LOW, orphan=False), 2, AT.at)
+    ended, together = folding.folded(orphan, alarm(LOW, orphan=False), AT.at)
     assert (ended.folded_into, ended.is_open) == (LOW, False)
     assert escalation.next_step(ended) is None, "what is folded has no deadlines"
     assert (together.alarm, together.accepted_by, together.state, together.stage) == (LOW, BAKKER, "accepted", 1)
-    assert (together.repeats, together.orphan) == (2, None)
+    assert together.orphan is None
+
+
+def test_what_is_heard_of_an_orphan_later_goes_along_too_and_once() -> None:
+    orphan = alarm(HIGH)
+    ended, together = folding.folded(orphan, alarm(LOW, orphan=False), ids.time_of_ms(NOW_MS + 1000))
+    assert folding.joined(ended, together) == together, "nothing is new in it"
+    late = life.act(orphan, "accept", BAKKER, AT.at, NOW_MS, statement=ids.Sha256("e" * 64))
+    heard = merging.merge(ended, late)
+    assert (heard.folded_into, heard.is_open) == (LOW, False)
+    more = folding.joined(heard, together)
+    assert (more.alarm, more.accepted_by, more.is_open) == (LOW, BAKKER, True)
+    assert folding.joined(heard, more) == more
+    assert "folded into another alarm" not in {line.what for line in more.history}, "that is said of the other one"
+
+
+def test_an_alarm_that_was_folded_again_and_again_is_the_last_one_and_a_ring_is_none() -> None:
+    middle = ids.AlarmId("5" * 32)
+    known = {HIGH: replace(alarm(HIGH), folded_into=middle), middle: replace(alarm(middle), folded_into=LOW)}
+    assert folding.standing(HIGH, known.get) is None, "the last one is not known here"
+    known[LOW] = alarm(LOW)
+    assert folding.standing(HIGH, known.get) == known[LOW]
+    known[LOW] = replace(known[LOW], folded_into=HIGH)
+    assert folding.standing(HIGH, known.get) is None
+
+
+def test_of_two_orphans_the_one_that_stays_is_one_until_somebody_knows_what_came_before() -> None:
+    _, together = folding.folded(alarm(HIGH), alarm(LOW), AT.at)
+    assert together.orphan
 
 
 def test_a_closed_alarm_stays_closed() -> None:
     closed = life.act(alarm(LOW, orphan=False), "accept", BAKKER, AT.at, NOW_MS)
     closed = life.act(closed, "close", BAKKER, AT.at, NOW_MS, "genuine")
-    _, together = folding.folded(alarm(HIGH), closed, 1, AT.at)
+    _, together = folding.folded(alarm(HIGH), closed, AT.at)
     assert together == closed
 
 

@@ -63,7 +63,10 @@ export function placesOf({ events, authority }) {
       // One that cannot be read or does not hold moves nothing; the press counts where it was sealed.
     }
   }
-  const isNow = (/** @type {string} */ name) => folded.get(name) ?? name;
+  const isNow = (/** @type {string} */ name, left = folded.size) => {
+    for (let into = folded.get(name); into !== undefined && left > 0; into = folded.get(name), left -= 1) name = into;
+    return name;
+  };
   const left = new Set(told.flatMap(({ identity, left: from }) => (from ? [`${identity} ${isNow(from)}`] : [])));
   /** @type {Map<string, string>} a press, by what the bridges call it → the alarm in which it counts */
   const places = new Map();
