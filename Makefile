@@ -57,7 +57,7 @@ soak: setup $(VENV)/.dev programs ## Presses for ten minutes while everything go
 	  tests/faults/bridge/test_chaos.py tests/faults/bridge/test_crowd.py \
 	  tests/faults/bridge/test_what_a_bridge_stands_on.py::test_with_the_database_gone_presses_are_stored_sent_and_claimed_and_the_journal_has_each_once
 
-check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and drift of OpenAPI, README and --help
+check: setup $(VENV)/.dev ## Lint, types, import rules, JavaScript types, and drift of OpenAPI, README, --help and acts
 	@$(PYTHON) infra/toolchain/check.py
 
 bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency beside each figure
@@ -79,8 +79,9 @@ verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 format: $(VENV)/.dev ## Lay out and mend the Python code as `make check` wants it
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 
-docs: setup ## Write docs/cli.md, docs/openapi.json and the page's tables (meta-schema.js, acts.js, pinned.js) anew from the code (make check compares)
+docs: setup ## Write docs/cli.md, docs/openapi.json, docs/formats/acts.md and the page's tables (meta-schema.js, acts.js, pinned.js) anew from the code (make check compares)
 	@$(PYTHON) infra/toolchain/cli_page.py
+	@$(PYTHON) infra/toolchain/acts_page.py
 	@$(PYTHON) -m server.web.meta_schema
 	@$(PYTHON) -m server.web.verifier_tables
 	@$(PYTHON) -m server.openapi --write docs/openapi.json

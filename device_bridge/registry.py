@@ -328,36 +328,30 @@ class Registry:
                 self._root = bytes.fromhex(body.root.sign)
             if body.root.sign != self._root.hex():
                 raise keys.SignatureError("the log obeys another root than the one that is pinned here")
-        role, public = self._signer(statement)
+        role, public = self._signer(statement.by, statement.case)
         if role not in catalogue.ACTS[statement.type].signers:
             raise keys.SignatureError(f"a key of the role {role} does not sign {statement.type}")
         signers = {statement.by: public}
         if (cosigner := statement.cosigner) is not None:
-            signers[cosigner] = self._cosigner_key(cosigner)
+            _, signers[cosigner] = self._signer(cosigner, statement.case)
         statements.verified(statement, signers)
         case = statement.case
         if case is not None and statement.type != "case.open" and not self._of_case(statement, case, role):
             raise keys.SignatureError("the signer does not belong to that case")
 
-    def _cosigner_key(self, kid: ids.KeyId) -> bytes:
-        known = self._professionals.get(kid)
-        if known is None or known.retired:
-            raise keys.SignatureError("the second key that has to sign this is not known here, or no longer in force")
-        return bytes.fromhex(known.body.sign)
-
-    def _signer(self, statement: statements.Statement) -> tuple[str, bytes]:
+    def _signer(self, kid: ids.KeyId, case: ids.CaseId | None) -> tuple[str, bytes]:
         if self._root is None:
             raise FormatError("no root is known yet: the journal must begin with log.open")
-        if statement.by == keys.signing_kid(self._root):
+        if kid == keys.signing_kid(self._root):
             return "root", self._root
-        known = self._professionals.get(statement.by)
+        known = self._professionals.get(kid)
         if known is not None and not known.retired:
             return known.body.role, bytes.fromhex(known.body.sign)
-        if statement.case is not None and statement.case in self._cases:
-            vault = bytes.fromhex(self._cases[statement.case].vault)
-            if keys.signing_kid(vault) == statement.by:
+        if case is not None and case in self._cases:
+            vault = bytes.fromhex(self._cases[case].vault)
+            if keys.signing_kid(vault) == kid:
                 return "vault", vault
-        raise keys.SignatureError(f"signed by key {statement.by}, which is not known here")
+        raise keys.SignatureError(f"signed by key {kid}, which is not known here")
 
     def _of_case(self, statement: statements.Statement, case: ids.CaseId, role: str) -> bool:
         opened = self._cases.get(case)

@@ -25,6 +25,7 @@ CHECKS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         (sys.executable, "-m", "server.openapi", "--check", "docs/openapi.json"),
     ),
     ("--help as committed (docs/cli.md)", (sys.executable, "infra/toolchain/cli_page.py", "--check")),
+    ("Who signs what as committed (docs/formats/acts.md)", (sys.executable, "infra/toolchain/acts_page.py", "--check")),
     ("README: commands, options, links", (sys.executable, "infra/toolchain/readme.py")),
 )
 

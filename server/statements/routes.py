@@ -11,6 +11,7 @@ from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.event import Recorded
+from evidence.statements.rules import authority
 from evidence.statements.statement import Statement
 from evidence.store.errors import ErasedError
 from server.api import PROVEN, V1, WRITING, append, json_body, problems
@@ -117,6 +118,8 @@ def _known_or_checked(intake: Intake, statement: Statement, sealing: Sealing) ->
 def _check_beside(intake: Intake, statement: Statement, sealing: Sealing) -> None:
     """Check what the journal itself cannot know: files, prepared exports, and that the bridge hears of every act."""
     body = statement.body
+    # Whose role does not sign this hears no more of it: not whether a file is here, nor through which door it goes.
+    intake.journal.ask(lambda standing: authority.check_role(standing, statement))
     refusals.check_seen(intake, statement)
     if statement.type.startswith("alarm."):
         # An act that the bridge did not see would stand in the journal while her device hears nothing of it.

@@ -56,11 +56,17 @@ def check_author(standing: Standing, statement: Statement, now: ids.Time) -> str
     This half needs no neighbours of the statement, so a verifier that holds a part of the journal can use it.
     """
     signers = {statement.by: _author_key(standing, statement)}
+    role = check_role(standing, statement)
     if isinstance(statement.body, bodies.DeviceEnrol):
         signers[statement.body.invite] = _invitation_key(standing, statement, statement.body, now)
     elif (cosigner := statement.cosigner) is not None:
         signers[cosigner] = _known_key(standing, cosigner)
     verified(statement, signers)
+    return role
+
+
+def check_role(standing: Standing, statement: Statement) -> str:
+    """Return the author's role when it may sign this type; raises NotAllowedError. Signatures are not looked at."""
     if (standing.log is None) != (statement.type == "log.open"):
         refuse("log-state", "the log opens once, with its first statement")
     role = "root" if standing.log is None else standing.role_of(statement.by) or "newcomer"

@@ -53,14 +53,14 @@ def _key_publish(standing: Standing, said: Said[bodies.KeyPublish], _now: ids.Ti
 @rule(bodies.KeyRetire)
 def _key_retire(standing: Standing, said: Said[bodies.KeyRetire], _now: ids.Time) -> None:
     if said.body.kid not in standing.certified:
-        refuse("unknown-key", "that key was never published")
+        refuse("no-such-key", "that key was never published")
 
 
 @rule(bodies.KeyShare)
 def _key_share(standing: Standing, said: Said[bodies.KeyShare], _now: ids.Time) -> None:
     body = said.body
     if standing.role_of(body.reader) is None:
-        refuse("unknown-key", "that reader has no key in force")
+        refuse("no-such-key", "that reader has no key in force")
     check_xwing(body.xwing)
 
 

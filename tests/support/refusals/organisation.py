@@ -96,13 +96,13 @@ def keys_are_published_shared_and_retired(w: World) -> Iterator[Statement]:
     yield w.say(w.root, "team.open", bodies.TeamOpen(new(ids.TeamId), "x"))
 
 
-@refused("unknown-key", "that key was never published")
+@refused("no-such-key", "that key was never published")
 def a_key_is_retired_that_was_never_published(w: World) -> Iterator[Statement]:
     yield w.say(w.root, "key.retire", bodies.KeyRetire(w.nobody.kid))
     yield w.say(w.root, "key.retire", bodies.KeyRetire(w.here.phone.kid))
 
 
-@refused("unknown-key", "that reader has no key in force")
+@refused("no-such-key", "that reader has no key in force")
 def a_desk_is_shared_with_nobody(w: World) -> Iterator[Statement]:
     yield w.say(w.root, "key.share", bodies.KeyShare(xwing_of(w.nobody), w.nobody.kid, ids.Base64(""), 2))
     w.act(w.root, "key.retire", bodies.KeyRetire(w.dispatcher.kid))
