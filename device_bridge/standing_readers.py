@@ -39,13 +39,19 @@ class StandingReaders:
     def of(
         self, case: ids.CaseId, team: ids.TeamId, known: Mapping[ids.KeyId, Professional], now: ids.Time
     ) -> tuple[list[ids.Base64], int]:
-        """Return the X-Wing keys that the list in force gives alarms to, and how many rows of it do not hold."""
+        """Return the X-Wing keys that the list in force gives alarms to, and how many rows of it do not hold.
+
+        The rescue key of the case is one of them.
+        """
         current = reader_lists.in_force(self.lists.get(case, ()), now)
         rows = () if current is None else current.readers
         wanted = [row for row in rows if row.kinds is None or ALARM in row.kinds]
         found = [self._key(case, team, row, known.get(row.reader)) for row in wanted]
         fit = [one for one in found if one is not None]
-        return fit, len(found) - len(fit)
+        left_out = len(found) - len(fit)
+        if current is not None and current.rescue is not None:
+            fit.append(current.rescue)  # it is nobody's row: a list without readers has one as well
+        return fit, left_out
 
     def _key(
         self, case: ids.CaseId, team: ids.TeamId, row: bodies.StandingReader, known: Professional | None

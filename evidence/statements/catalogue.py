@@ -125,6 +125,8 @@ _ROWS: Final = (
     Act("list.set", bodies.ListSet, _VAULT, "case", "both", cosigner="agreed", at_bridge=True),
     Act("item.wrap", bodies.ItemWrap, _HER_SIDE, "item", "case", erasable=True),
     Act("readers.exclude", bodies.ReadersExclude, _CASEWORKER, "case", "start", at_bridge=True),
+    Act("rescue.share", bodies.RescueShare, _VAULT, "none", "case"),
+    Act("rescue.use", bodies.RescueUse, _CASEWORKER, "case", "case"),
     Act("dispute", bodies.Dispute, _VAULT, "device", "start"),
     Act("hold.place", bodies.HoldPlace, _WHO_HOLDS, "item", "start"),
     Act("hold.lift", bodies.HoldLift, _WHO_HOLDS, "hold", "start"),

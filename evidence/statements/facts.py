@@ -119,6 +119,16 @@ class Granted:
 
 
 @dataclass(frozen=True)
+class Rescued:
+    """A rescue key that was used: two colleagues agreed, and `by` reads with it until `until`. It is spent."""
+
+    by: ids.KeyId
+    agreed_by: ids.KeyId
+    reason: str
+    until: ids.Time
+
+
+@dataclass(frozen=True)
 class Hold:
     """Items that cannot be erased, and the role that said so."""
 

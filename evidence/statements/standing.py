@@ -24,6 +24,7 @@ from evidence.statements.facts import (
     Granted,
     Hold,
     Lending,
+    Rescued,
     Sealed,
     Shift,
 )
@@ -48,7 +49,13 @@ class Belongings:
     list_number: int = NO_LIST
     """The number of the newest standing list so far: an item belongs to the list before it."""
     wraps: dict[ids.KeyId, dict[ids.ItemId, tuple[bodies.ItemWrap, ...]]] = field(default_factory=dict)
-    """Keys that were wrapped to a listed reader after an item was sealed, by reader."""
+    """Keys that were wrapped to a listed reader, or to a rescue key, after an item was sealed; by reader."""
+    shares: dict[ids.KeyId, tuple[bodies.RescueShare, ...]] = field(default_factory=dict)
+    """Who holds a share of each rescue key."""
+    requests: dict[ids.Sha256, tuple[ids.KeyId, bodies.RescueUse]] = field(default_factory=dict)
+    """Who asked to use a rescue key, by the id of the statement."""
+    rescued: dict[ids.KeyId, Rescued] = field(default_factory=dict)
+    """Rescue keys that were used."""
 
     def standing_alarm(self, alarm: ids.AlarmId) -> ids.AlarmId:
         """Return the alarm that one is by now: itself, or what it was folded into, as often as that happened."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli import devices, erasing, organising, records, standing
+from server.cli import breaking_glass, devices, erasing, organising, records, standing
 from server.cli.organising import connect as _signer
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.rows import AsJson, show
@@ -250,5 +250,6 @@ def register(parent: typer.Typer) -> None:
     devices.register_enrolment(caseworker)
     erasing.register_caseworker(caseworker)
     standing.register(caseworker, staff=True)
+    caseworker.add_typer(breaking_glass.app, name="rescue")
     records.register_caseworker(caseworker)
     parent.add_typer(app, name="staff")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.cli import rescue
 from server.cli.organising import Key, Trust, Url, connect
 from server.cli.phrases import PhraseFile
 from server.cli.plain import one_line
@@ -112,15 +113,18 @@ def _register_vault(app: typer.Typer) -> None:
             name, several, kinds = one.partition("=")
             wanted[ids.KeyId(hex_id(name, "--reader"))] = tuple(kinds.split(",")) if several else None
         vault = Vault(connect(key, trust, url, phrase_file), ids.CaseId(hex_id(case, "--case")))
+        moments = vault.items()
+        rescue.tell(moments)
         if ask_lead is not None:
-            said = vault.propose_readers(wanted, days)
+            said = vault.propose_readers(wanted, days, moments)
             ask_lead.write_bytes(said.envelope.to_bytes())
             typer.echo(f"Nothing has changed. Hand {ask_lead} to your lead, who signs it within the hour:")
             typer.echo(f"  getuige staff caseworker agree --list {ask_lead.name}")
             return
-        body, receipt = vault.set_readers(wanted, days)
+        body, receipt = vault.set_readers(wanted, days, moments)
         typer.echo(f"List {body.number}: {len(body.readers)} readers from {body.since} until {body.until}.")
         typer.echo(f"Receipt {receipt.index}.")
+        rescue.tell_list(body, moments)
         if body.since > ids.now():
             typer.echo("It takes readers away, or brings in somebody new, so it begins a day from now.")
         elif count := vault.wrap_missing():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from server.cli import correcting, devices, erasing, standing
+from server.cli import correcting, devices, erasing, rescue, standing
 from server.cli.organising import connect
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.plain import one_line
@@ -72,6 +72,7 @@ def items(
     erased = {item: when for item, when in gone.items() if when is not None}
     devices.tell_signs(vault.signer, case, case_lists.devices(moments), staff=False)
     said = corrections.marks((one.statement, one.received_at) for one in moments if one.statement is not None)
+    rescue.tell(moments)
     if as_json:
         rows = [_row(one) | _mark(said, one) for one in moments if one.item is not None and (one.opened or one.closed)]
         rows += [{"item": item, "erased": when} for item, when in erased.items()]
@@ -115,6 +116,7 @@ def grant(  # noqa: PLR0913, PLR0917 - one option for each part of her consent
     body, receipt = vault.grant(ids.KeyId(ids.hex_text(reader, 16)), purpose, days, chosen, moments)
     typer.echo(f"{len(body.items)} items until {body.expires}. Grant {body.grant}, receipt {receipt.index}.")
     _tell_closed([one for one in timeline.closed(moments) if chosen(one)])
+    rescue.renew(vault, moments)
 
 
 @app.command()
@@ -232,5 +234,6 @@ def register(parent: typer.Typer) -> None:
     devices.register(app, staff=False)
     erasing.register_vault(app)
     standing.register(app, staff=False)
+    app.add_typer(rescue.app, name="rescue")
     correcting.register(app)
     parent.add_typer(app, name="vault")

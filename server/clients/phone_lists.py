@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import canonical, ids, xwing
+from evidence import canonical, ids, keys
 from evidence.envelope.meta import Meta
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, reader_lists
@@ -27,7 +27,7 @@ from server.clients import memory
 from server.clients.case_keys import CASE_KEYS
 from server.clients.errors import ClientError, DistrustError
 from server.clients.http import Api
-from server.clients.standing_list import Recipients, is_hers_alone
+from server.clients.standing_list import Recipients, is_hers_alone, usable
 
 LISTS: Final = "lists.json"
 """The newest lists that were heard of, whole, and the X-Wing keys of whom they name."""
@@ -111,6 +111,9 @@ class PhoneLists:
         told = self._keys()
         rows = [row for row in current.readers if row.kinds is None or meta.kind in row.kinds]
         found = {row.reader: _key(told.get(row.reader), row.xwing) for row in rows}
+        if current.rescue is not None:
+            name = keys.opening_kid(canonical.unb64(current.rescue))
+            found[name] = usable(current.rescue)
         fit = tuple(key for key in found.values() if key is not None)
         return Recipients(fit, tuple(kid for kid, key in found.items() if key is None))
 
@@ -172,9 +175,5 @@ def _body(said: Statement) -> bodies.ListSet:
 
 def _key(told: ids.Base64 | None, sha256: ids.Sha256) -> bytes | None:
     """Return a reader's key when it is the one that the list names, and something can be wrapped to it."""
-    try:
-        raw = canonical.unb64(told or "")
-        xwing.check_public(raw)
-    except FormatError:
-        return None
-    return raw if hashlib.sha256(raw).hexdigest() == sha256 else None
+    raw = usable(told or ids.Base64(""))
+    return raw if raw is not None and hashlib.sha256(raw).hexdigest() == sha256 else None

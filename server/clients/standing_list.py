@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from evidence import ids
+from evidence import canonical, ids, xwing
 from evidence.envelope.meta import Meta, Order
+from evidence.errors import FormatError
 from evidence.statements import bodies, reader_lists
 from evidence.statements.fold.alarms import QUIET
 from evidence.statements.rules.readers import CLOCK
-from server.clients.errors import DistrustError
+from server.clients.errors import ClientError, DistrustError
 from server.clients.pins import Certificate
 from server.clients.timeline import Moment
 
@@ -82,6 +83,27 @@ class Reading:
             raise DistrustError("Nothing says who leads this case. Nothing was signed.")
         return replace(self._begin(rows, days, now, timedelta()), agreed=self.lead)
 
+    def same_again(self, now: ids.Time) -> bodies.ListSet:
+        """Return the next list with the readers and the end of the one in force; with none, and `DAYS`, after it."""
+        current = self.in_force(now)
+        if current is None:
+            return self.following((), DAYS, now)
+        left = ids.moment_of(current.until) - ids.moment_of(now)
+        return self.following(current.readers, max(1, -(-left // timedelta(days=1))), now)
+
+    def later(self, now: ids.Time) -> bodies.ListSet | None:
+        """Return her newest list when it has not begun."""
+        return self.lists[-1] if self.lists and self.lists[-1].since > now else None
+
+    def demand_no_later_list(self, now: ids.Time) -> None:
+        """Let nothing that she said of her readers be undone by a list about something else.
+
+        Raises:
+            ClientError: a list that she set begins later.
+        """
+        if (later := self.later(now)) is not None:
+            raise ClientError(f"A list of hers begins {later.since}. Do this after it. Nothing was changed.")
+
     def _begin(
         self, rows: Sequence[bodies.StandingReader], days: int, now: ids.Time, after: timedelta
     ) -> bodies.ListSet:
@@ -122,7 +144,19 @@ def recipients(
             left_out.append(row.reader)
         else:
             found.append(known.xwing)
+    if current.rescue is not None and (rescue := usable(current.rescue)) is not None:
+        found.append(rescue)
     return Recipients(tuple(found), tuple(left_out))
+
+
+def usable(public: ids.Base64) -> bytes | None:
+    """Return an X-Wing key when something can be wrapped to it."""
+    try:
+        raw = canonical.unb64(public)
+        xwing.check_public(raw)
+    except FormatError:
+        return None
+    return raw
 
 
 def is_hers_alone(meta: Meta) -> bool:

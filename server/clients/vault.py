@@ -15,7 +15,7 @@ from evidence.envelope import sealing, wraps
 from evidence.envelope.meta import Meta
 from evidence.statements import bodies, event
 from evidence.statements.statement import Statement
-from server.clients import erasing, standing_list, telling, timeline, tus
+from server.clients import erasing, rescue, standing_list, telling, timeline, tus
 from server.clients.errors import ClientError, DistrustError
 from server.clients.pins import Certificate
 from server.clients.signing import Signer
@@ -115,10 +115,11 @@ class Vault:
             DistrustError: one of them is not a caseworker whom the pinned root certified, or is excluded.
             ClientError: refused, not reachable.
         """
-        reading = Reading.of(self.items() if moments is None else moments)
+        moments = self.items() if moments is None else moments
+        reading = Reading.of(moments)
         certificates = self.signer.certificates(fresh=True)
         rows = standing_list.rows_of(wanted, certificates, reading.excluded)
-        body = reading.following(rows, days, ids.now())
+        body = replace(reading.following(rows, days, ids.now()), rescue=rescue.kept(self.signer, self.case, moments))
         return body, self.signer.act("list.set", body, self.case).receipt
 
     def propose_readers(
@@ -127,16 +128,48 @@ class Vault:
         days: int = standing_list.DAYS,
         moments: Sequence[Moment] | None = None,
     ) -> Statement:
-        """Sign a list for her lead to sign too (`agreeing.agree`): then it need not wait. Nothing is sent.
+        """Sign a list for her lead to sign too (`agreeing.agree`): then it need not wait. It is not sent.
 
         Whatever this vault says meanwhile takes its number, and it is to be made anew.
 
         Raises:
             ClientError: as for `set_readers`.
         """
-        reading = Reading.of(self.items() if moments is None else moments)
+        moments = self.items() if moments is None else moments
+        reading = Reading.of(moments)
         rows = standing_list.rows_of(wanted, self.signer.certificates(fresh=True), reading.excluded)
-        return self.signer.sign("list.set", reading.proposed(rows, days, ids.now()), self.case)
+        kept = rescue.kept(self.signer, self.case, moments)
+        return self.signer.sign("list.set", replace(reading.proposed(rows, days, ids.now()), rescue=kept), self.case)
+
+    def share_rescue(self, people: Sequence[ids.KeyId], moments: Sequence[Moment]) -> tuple[bodies.ListSet, int]:
+        """Make a rescue key, give these colleagues a share each, and name it in a list with the same readers.
+
+        What is here already is wrapped to it; return the list, and how many items that were.
+
+        Raises:
+            DistrustError: one of them is not a caseworker whom the pinned root certified, or is excluded.
+            ClientError: a later list is on its way, refused, not reachable.
+        """
+        reading = Reading.of(moments)
+        reading.demand_no_later_list(ids.now())
+        public = rescue.make(self.signer, self.case, people, reading.excluded)
+        body = self._name_rescue(public, reading)
+        return body, rescue.wrap_missing(self.signer, self.case, self.items())
+
+    def end_rescue(self, moments: Sequence[Moment]) -> bodies.ListSet:
+        """Set a list with the same readers and no rescue key: nobody is served anything by the old one any more.
+
+        Raises:
+            ClientError: a later list is on its way, refused, not reachable.
+        """
+        reading = Reading.of(moments)
+        reading.demand_no_later_list(ids.now())
+        return self._name_rescue(None, reading)
+
+    def _name_rescue(self, public: ids.Base64 | None, reading: Reading) -> bodies.ListSet:
+        body = replace(reading.same_again(ids.now()), rescue=public)
+        self.signer.act("list.set", body, self.case)
+        return body
 
     def amend(
         self, item: ids.ItemId, meta: Meta, moments: Sequence[Moment] | None = None
@@ -192,7 +225,9 @@ class Vault:
 
 
 def wrap_missing(signer: Signer, case: ids.CaseId, moments: Sequence[Moment]) -> int:
-    """Wrap what opens here to each reader on the list in force who has no key of it; by her vault, or a reader of hers.
+    """Wrap what opens here to each reader on the list in force who has no key of it, and to the rescue key.
+
+    By her vault, or a reader of hers.
 
     Raises:
         ClientError: refused, not reachable.
@@ -203,7 +238,7 @@ def wrap_missing(signer: Signer, case: ids.CaseId, moments: Sequence[Moment]) ->
             key = reader.wrap(moment.opened.content_key, case, moment.item)
             body = bodies.ItemWrap(moment.item, reader.kid, reader.opening_kid, key, wraps.SUITE)
             signer.act("item.wrap", body, case)
-    return len(found)
+    return len(found) + rescue.wrap_missing(signer, case, moments)
 
 
 def public_halves(identity: keys.Identity) -> tuple[ids.Base64, ids.PublicKey]:

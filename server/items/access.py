@@ -4,6 +4,7 @@
 - A caseworker sees the cases of their team, unless they are excluded: that something was added, and when.
 - What was sealed is given to a caseworker by a grant, or by the standing list in force; what they sealed, to
   themselves.
+- While a rescue key is in use, by two colleagues and until their end, who asked is given what is wrapped to it.
 - An investigator sees the items that were granted and are still granted, and what is needed to believe them.
 
 Seeing is not being given: no ciphertext goes to who was only wrapped to. And being given is not reading: the bytes are
@@ -17,7 +18,7 @@ from functools import lru_cache
 
 from evidence import canonical, ids, keys
 from evidence.envelope.container import Wrap
-from evidence.statements import bodies
+from evidence.statements import bodies, rescues
 from evidence.statements.standing import Standing
 from server.principals import Caseworker, Investigator, Reader, Signer, Vault
 
@@ -37,6 +38,8 @@ class CaseView:
     """Keys that were wrapped to the reader after an item was sealed."""
     everything: bool = False
     """It is her own vault's."""
+    rescue: ids.KeyId | None = None
+    """The rescue key that the reader may read with now."""
 
     def shows(self, item: ids.ItemId) -> bool:
         """Say whether this item is part of the view."""
@@ -46,7 +49,9 @@ class CaseView:
         """Say whether the bytes of this item are given to the reader."""
         if item in self.gone:
             return False
-        return self.everything or item in self.granted or standing.has_standing(self.reader, item, now)
+        if self.everything or item in self.granted or standing.has_standing(self.reader, item, now):
+            return True
+        return self.rescue is not None and rescues.reaches(standing, self.rescue, item)
 
     def wraps_for(self, item: ids.ItemId, sealed: tuple[Wrap, ...]) -> list[Wrap]:
         """Return the wraps of an item's key that this reader can open; `sealed` are those in its head."""
@@ -71,8 +76,13 @@ def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) 
     whole = isinstance(who, Caseworker) and standing.on_team(who.kid, case)
     if not whole and not granted:
         return None
-    later = standing.of(case).wraps.get(who.kid, {})
-    return CaseView(case, who.kid, whole, openers_of(standing, who.kid), granted, standing.erased, later)
+    opens, later = openers_of(standing, who.kid), standing.of(case).wraps.get(who.kid, {})
+    rescue = rescues.opened_for(standing, who.kid, case, now)
+    if rescue is not None:
+        to_it = standing.of(case).wraps.get(rescue, {})
+        later = {item: (*later.get(item, ()), *to_it.get(item, ())) for item in later.keys() | to_it.keys()}
+        opens |= {rescue}
+    return CaseView(case, who.kid, whole, opens, granted, standing.erased, later, rescue=rescue)
 
 
 def is_told_erased(standing: Standing, who: Signer, item: ids.ItemId, now: ids.Time) -> bool:

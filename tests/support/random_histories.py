@@ -6,49 +6,25 @@ things, but for the keys and the names, which are always new.
 """
 
 import random
-from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
 from evidence import canonical, ids, keys
 from evidence.custody.log.note import generate_key
-from evidence.statements import bodies
+from evidence.statements import bodies, rescues
 from evidence.statements import statement as statements
 from evidence.statements.standing import Standing
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
 from tests.support import published
 from tests.support.journal_history import certify
+from tests.support.town_house import House, public
 
 ORIGIN: Final = "log.example"
 FRESH: Final = 0.6
 """How often a name is a new one; otherwise somebody used it before, perhaps in another case."""
 STRANGE: Final = 0.08
 """How often somebody speaks whose place it is not."""
-
-
-def public(who: keys.SigningKey) -> ids.PublicKey:
-    return ids.PublicKey(who.sign_public.hex())
-
-
-@dataclass
-class House:
-    """A case: her vault, her phones and devices, and the names that were used there."""
-
-    case: ids.CaseId
-    team: int
-    lead: keys.Identity
-    vault: keys.Identity = field(default_factory=keys.Identity.generate)
-    invitations: list[keys.Identity] = field(default_factory=list)
-    phones: list[keys.Identity] = field(default_factory=list)
-    devices: list[ids.DeviceId] = field(default_factory=list)
-    buttons: list[ids.DeviceId] = field(default_factory=list)
-    """Those of the devices that are alarm devices."""
-    real: dict[str, list[Any]] = field(default_factory=dict)
-    """Names that the journal knows."""
-    names: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    lists: int = 0
-    """How many standing lists the journal knows."""
 
 
 class RandomHistory:
@@ -92,7 +68,10 @@ class RandomHistory:
             for numbered in (house.vault, *house.phones):
                 self.next[numbered.kid] = standing.next_link(numbered.kid)
             own = standing.of(house.case)
-            house.lists = len(standing.lists.get(house.case, ()))
+            lists = standing.lists.get(house.case, ())
+            house.lists, house.rows = len(lists), lists[-1].readers if lists else ()
+            house.shares = 0 if house.rescue is None else len(own.shares.get(house.rescue.opening_kid, ()))
+            house.named = rescues.current(standing, house.case, ids.time_of(self.now))
             announced = [item for item, one in standing.opened.read() if one.case == house.case]
             house.real = {
                 "item": [*own.items, *own.items, *announced],
@@ -221,6 +200,10 @@ class RandomHistory:
                 return self._act(house, self._worker(house), "readers.exclude", bodies.ReadersExclude(out))
             case 1 | 2:
                 item, reader = ids.ItemId(self._known("item", house)), self._worker(house)
+                if house.rescue is not None and self.dice.random() < 0.3:
+                    to = house.rescue.opening_kid
+                    to_it = bodies.ItemWrap(item, to, to, ids.Base64("AAAA"), 2)
+                    return self._act(house, house.vault, "item.wrap", to_it)
                 body = bodies.ItemWrap(item, reader.kid, reader.opening_kid, ids.Base64("AAAA"), 2)
                 who = house.vault if self.dice.random() < 0.6 else self._worker(house)
                 return self._act(house, who, "item.wrap", body)
@@ -230,9 +213,32 @@ class RandomHistory:
                 since = self.now + timedelta(days=self.dice.choice([0, 0, 0, 1, 2]))
                 until = ids.time_of(since + timedelta(days=self.dice.choice([1, 20, 90])))
                 number = house.lists + 1 if self.dice.random() > STRANGE else self.dice.randrange(3)
-                return self._act(
-                    house, house.vault, "list.set", bodies.ListSet(number, ids.time_of(since), until, named)
-                )
+                rescue = None if house.rescue is None else published.opens(house.rescue)
+                listed = bodies.ListSet(number, ids.time_of(since), until, named, rescue=rescue)
+                return self._act(house, house.vault, "list.set", listed)
+
+    def say_rescue(self, house: House) -> Statement:
+        """Her vault splits a key between those who work there; one of them asks to use it, another one agrees."""
+        if house.rescue is None or self.dice.random() < STRANGE:
+            house.rescue, house.rescued, house.shares, house.named = keys.Identity.generate(), [], 0, None
+        name, who = house.rescue.opening_kid, self._worker(house)
+        if house.shares < 2 and self.dice.random() > STRANGE:
+            who = self.workers[house.team][house.shares]
+            share = bodies.RescueShare(name, house.shares + 1, who.kid, who.opening_kid, ids.Base64("AAAA"), 2)
+            return self._act(house, house.vault, "rescue.share", share)
+        if house.named != name and self.dice.random() > STRANGE:
+            until, rescue = ids.time_of(self.now + timedelta(days=90)), published.opens(house.rescue)
+            body = bodies.ListSet(house.lists + 1, ids.time_of(self.now), until, house.rows, rescue=rescue)
+            return self._act(house, house.vault, "list.set", body)
+        if house.rescued and self.dice.random() < 0.5:
+            request = self.dice.choice(house.rescued)
+            assert isinstance(request.body, bodies.RescueUse)
+            agreed = replace(request.body, agrees=request.id, share=ids.Base64("AAAA"))
+            return self._act(house, who, "rescue.use", agreed)
+        until = ids.time_of(self.now + timedelta(days=self.dice.choice([1, 2, 3])))
+        said = self._act(house, who, "rescue.use", bodies.RescueUse(name, "zij is vermist", until))
+        house.rescued.append(said)
+        return said
 
     def say_disclosure(self, house: House) -> Statement:
         name = ids.DisclosureId(self._name("disclosure", house))
@@ -384,6 +390,7 @@ _WEIGHTS: Final = {
     "orphan": 2,
     "export": 2,
     "alarm_device": 2,
+    "rescue": 6,
     "phone": 3,
     "organisation": 0.4,
 }

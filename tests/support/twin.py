@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from evidence import ids
 from evidence.errors import EvidenceError
-from evidence.statements import event, fold, retention
+from evidence.statements import event, fold, rescues, retention
 from evidence.statements import tombstone as tombstones
 from evidence.statements.event import Recorded
 from evidence.statements.rules import authority
@@ -21,7 +21,8 @@ from evidence.store.errors import ErasedError
 from evidence.store.journal.journal import SqlJournal
 from server.items.access import visible_cases
 from server.principals import identify
-from tests.support.random_histories import House, RandomHistory
+from tests.support.random_histories import RandomHistory
+from tests.support.town_house import House
 from tests.support.waiting import patience
 
 HELD: Final = 6
@@ -175,7 +176,8 @@ def about_case(house: House, kids: list[ids.KeyId], now: ids.Time) -> Callable[[
             list(own.items), list(own.grants), set(own.alarms), set(own.presses), items,
             [sorted(standing.readable(kid, house.case, now)) for kid in kids],
             [item for kid in kids for item in own.items if standing.has_standing(kid, item, now)],
-            own.wraps, own.list_number, own.alarmed_at,
+            own.wraps, own.list_number, own.alarmed_at, own.shares, own.requests, own.rescued,
+            [rescues.opened_for(standing, kid, house.case, now) for kid in kids],
             retention.retention_until(standing, house.case, now), retention.bars_erasure(standing, house.case, now),
         )  # fmt: skip
 

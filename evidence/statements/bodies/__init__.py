@@ -12,3 +12,4 @@ from evidence.statements.bodies.devices import *  # noqa: F403
 from evidence.statements.bodies.erasure import *  # noqa: F403
 from evidence.statements.bodies.items import *  # noqa: F403
 from evidence.statements.bodies.organisation import *  # noqa: F403
+from evidence.statements.bodies.rescue import *  # noqa: F403

@@ -52,6 +52,10 @@ class ListSet(Body):
     agreed: KeyId | None = None
     """The lead, who signs it too: then it need not wait."""
 
+    rescue: Base64 | None = None
+    """The X-Wing key of this case for an emergency, if she agreed to one: items are wrapped to it, and nobody is served
+    them for that, before two colleagues use their shares of it."""
+
 
 @dataclass(frozen=True)
 class ItemWrap(Body):

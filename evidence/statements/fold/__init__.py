@@ -18,6 +18,7 @@ from evidence.statements.fold import (  # noqa: F401 - each registers its folds
     erasure,
     items,
     organisation,
+    rescue,
 )
 from evidence.statements.fold.registry import complete
 from evidence.statements.standing import Standing

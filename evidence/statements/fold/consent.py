@@ -31,7 +31,8 @@ def _dispute_shows(standing: Standing, said: Said[bodies.Dispute]) -> None:
 @at_start(bodies.ListSet)
 def _list_set(standing: Standing, said: Said[bodies.ListSet]) -> None:
     before = standing.lists.get(said.case, ())
-    if reader_lists.taken_away(before, said.body, said.at):
+    ends_rescue = bool(before) and before[-1].rescue not in {None, said.body.rescue}
+    if ends_rescue or reader_lists.taken_away(before, said.body, said.at):
         standing.consent_changed[said.case] = said.at
     standing.lists[said.case] = (*before, said.body)
     standing.list_statements[said.case] = (*standing.list_statements.get(said.case, ()), said.statement)

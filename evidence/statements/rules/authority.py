@@ -29,6 +29,7 @@ from evidence.statements.rules import (  # noqa: F401 - each registers its rules
     lending,
     organisation,
     readers,
+    rescue,
 )
 from evidence.statements.rules.registry import complete
 from evidence.statements.standing import Standing

@@ -4,7 +4,8 @@ State rules:
 - Lists are numbered from 1. A list names at most eight caseworkers in force of the team, each with the key that the
   root certified, and nobody who is excluded. It begins at the present or within `AHEAD`, and lasts a day to a year.
 - What takes readers away or brings one in waits a day where `reader_lists.must_wait` says so, unless the lead signs it.
-- A key is wrapped afterwards to a reader on the list in force, by her vault or by a caseworker who is served the item.
+- A key is wrapped afterwards to a reader on the list in force, by her vault or by a caseworker who is served the item;
+  or to the rescue key of the case (`rules.rescue`).
 """
 
 import re
@@ -12,11 +13,12 @@ from datetime import timedelta
 from typing import Final
 
 from evidence import ids
-from evidence.statements import bodies, reader_lists
+from evidence.statements import bodies, reader_lists, rescues
 from evidence.statements.errors import refuse
 from evidence.statements.rules.belonging import items_of_case, reader_of_case
 from evidence.statements.rules.public_keys import opening_kid, sha256
 from evidence.statements.rules.registry import rule
+from evidence.statements.rules.rescue import check_named
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Said
 
@@ -56,6 +58,7 @@ def list_set(standing: Standing, said: Said[bodies.ListSet], now: ids.Time) -> N
         refuse("list", f"a list names at most {reader_lists.MAX_READERS} readers, each once")
     for one in body.readers:
         _check_row(standing, said.case, one)
+    check_named(standing, said)
     if body.agreed is not None and body.agreed != standing.cases[said.case].body.lead:
         refuse("lead", "only the lead of the case agrees that a list need not wait")
     waits = reader_lists.must_wait(lists, body, standing.of(said.case).alarmed_at, now)
@@ -81,13 +84,18 @@ def item_wrap(standing: Standing, said: Said[bodies.ItemWrap], now: ids.Time) ->
     has = standing.has_standing(said.by, body.item, now) or body.item in standing.readable(said.by, case, now)
     if standing.role_of(said.by) != "vault" and not has:
         refuse("unknown-item", "this case has no such item")
+    if body.reader != body.to or body.to != rescues.current(standing, case, now):
+        _check_listed(standing, case, body, now)
+    if len(standing.of(case).wraps.get(body.reader, {}).get(body.item, ())) >= MAX_WRAPS:
+        refuse("exists", "this reader has several keys of this item already")
+
+
+def _check_listed(standing: Standing, case: ids.CaseId, body: bodies.ItemWrap, now: ids.Time) -> None:
     known = standing.certified.get(body.reader)
     named = reader_lists.row_of(standing.lists.get(case, ()), body.reader, now)
     if known is None or known.retired or named is None or opening_kid(known.body.xwing) != body.to:
         refuse("reader", "a key is wrapped afterwards to a reader on the list in force only")
     reader_of_case(standing, case, body.reader)
-    if len(standing.of(case).wraps.get(body.reader, {}).get(body.item, ())) >= MAX_WRAPS:
-        refuse("exists", "this reader has several keys of this item already")
 
 
 @rule(bodies.ReadersExclude)

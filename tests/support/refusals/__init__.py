@@ -4,6 +4,17 @@ Beside them stand statements at the very edge that are allowed, so that a rule t
 well. The families register their cases when they are imported; `world.told` returns them all.
 """
 
-from tests.support.refusals import alarms, cases, consent, devices, erasure, items, organisation, readers, signing
+from tests.support.refusals import (
+    alarms,
+    cases,
+    consent,
+    devices,
+    erasure,
+    items,
+    organisation,
+    readers,
+    rescue,
+    signing,
+)
 
-FAMILIES = (signing, organisation, cases, devices, items, consent, readers, erasure, alarms)
+FAMILIES = (signing, organisation, cases, devices, items, consent, readers, rescue, erasure, alarms)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from types import CodeType, FunctionType
 
-from evidence.statements import reader_lists, retention
+from evidence.statements import reader_lists, rescues, retention
 from tests.support import mutants
 from tests.support.mutants import Mutant, Site
 from tests.support.refusals.world import Trial, told
@@ -17,6 +17,7 @@ def judged() -> list[Site]:
     deciding = {site.module for site in sites if mutants.refusals(site)}
     barring = {retention.is_held.__code__, retention.bars_erasure.__code__}
     barring |= {one.__code__ for one in vars(reader_lists).values() if isinstance(one, FunctionType)}
+    barring |= {rescues.current.__code__, rescues.holders.__code__, rescues.name_of.__code__}
     barring.remove(reader_lists.ends_within.__code__)  # it warns and refuses nothing
     return [site for site in sites if site.module in deciding or site.live().__code__ in barring]
 

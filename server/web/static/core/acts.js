@@ -29,6 +29,8 @@ export const ACTS = {
   "list.set": { signers: ["vault"], caseless: false },
   "item.wrap": { signers: ["caseworker", "vault"], caseless: false },
   "readers.exclude": { signers: ["caseworker"], caseless: false },
+  "rescue.share": { signers: ["vault"], caseless: false },
+  "rescue.use": { signers: ["caseworker"], caseless: false },
   "dispute": { signers: ["vault"], caseless: false },
   "hold.place": { signers: ["caseworker", "investigator"], caseless: false },
   "hold.lift": { signers: ["caseworker", "investigator"], caseless: false },
