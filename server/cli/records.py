@@ -17,7 +17,7 @@ from server.cli.phrases import PhraseFile
 from server.cli.rows import hex_id
 
 if TYPE_CHECKING:
-    from evidence.envelope.meta import Meta
+    from evidence.envelope.meta import Media, Meta
     from evidence.ids import CaseId
     from server.clients.caseworker import Caseworker, Sealed
     from server.clients.forms import Member
@@ -93,7 +93,7 @@ def register_phone(app: typer.Typer) -> None:
         Path, typer.Option("--folder", envvar="GETUIGE_PHONE", help="The phone's memory.", file_okay=False)
     ]
     for name, kind in HERS.items():
-        around = (*((_parameter("file", File),) if kind == FILE else ()), _parameter("folder", folder, Path("phone")))
+        around = (*(_of_a_file("victim") if kind == FILE else ()), _parameter("folder", folder, Path("phone")))
         app.command(name)(_command(kind, around, _keep, f"{HELP[kind]}. Kept on this phone, sealed; `sync` sends it."))
 
 
@@ -106,7 +106,7 @@ def register_caseworker(app: typer.Typer) -> None:
         _parameter("case", Annotated[str, typer.Argument(help="The case.")]),
         _parameter("phrase_file", PhraseFile, None),
     )
-    more = {FILE: (_parameter("file", File),), "card": (_parameter("picture", Picture, None),)}
+    more = {FILE: _of_a_file("caseworker"), "card": (_parameter("picture", Picture, None),)}
     for name, kind in STAFFS.items():
         where = _WHERE.get(kind, "Sealed to her case and to you")
         app.command(name)(_command(kind, (*around, *more.get(kind, ())), _seal, f"{HELP[kind]}. {where}."))
@@ -123,6 +123,14 @@ def register_caseworker(app: typer.Typer) -> None:
         tell(who.record(name, digests.of(who.timeline(name))))
 
 
+def _of_a_file(by: str) -> tuple[inspect.Parameter, ...]:
+    """Return what the command of a file takes beside its members."""
+    from server.clients.attachments import SOURCES
+
+    source = Annotated[str, typer.Option("--source", help=f"Whose record it is: {', '.join(SOURCES[by])}.")]
+    return _parameter("file", File), _parameter("source", source, by)
+
+
 def _command(
     kind: str, around: tuple[inspect.Parameter, ...], keep: Callable[[_Told, dict[str, Any]], None], text: str
 ) -> Callable[..., None]:
@@ -133,11 +141,11 @@ def _command(
 
     def command(form: Path | None, ask: bool, **given: Any) -> None:  # noqa: ANN401 - of the types in its signature
         told = _Told(kind, {one.path: given[name] for name, one in members.items()}, forms.read(form) if form else {})
+        if kind == "screening" and not told.said["screening.answers"] and not _says(told.form, "screening.answers"):
+            told.said.update(_screen(told.said["screening.version"]))
         for one in members.values():
             if told.said[one.path] is None and not _says(told.form, one.path) and (ask or one.needed):
                 told.said[one.path] = _ask(one)
-        if kind == "screening" and not told.said["screening.answers"] and not _says(told.form, "screening.answers"):
-            told.said.update(_screen(told.said["screening.version"]))
         keep(told, given)
 
     options = (_parameter(name, _option(one), None) for name, one in members.items())
@@ -235,7 +243,7 @@ def _keep(told: _Told, given: dict[str, Any]) -> None:
     from server.clients.phone_folder import open_phone
 
     if told.kind == FILE:
-        _keep_file(told, given["file"], given["folder"])
+        _keep_file(told, given)
         return
     described = forms.describe(told.kind, "victim", told.said, told.form)
     with open_phone(given["folder"]) as phone:
@@ -244,15 +252,16 @@ def _keep(told: _Told, given: dict[str, Any]) -> None:
         typer.echo(remark)
 
 
-def _keep_file(told: _Told, file: Path, folder: Path) -> None:
+def _keep_file(told: _Told, given: dict[str, Any]) -> None:
     from server.clients import telling
-    from server.clients.attachments import name_of, told_of, type_of
+    from server.clients.attachments import name_of, type_of
     from server.clients.outbox import Source
     from server.clients.phone_folder import open_phone
 
+    file = given["file"]
     name, mime = name_of(file), type_of(file)
-    described = told_of(file, mime, told.said, form=told.form)
-    with open_phone(folder) as phone:
+    described = _told_of(told, given, "victim")
+    with open_phone(given["folder"]) as phone:
         item = phone.add(described, Source(file.resolve(), name, mime))
         entry = phone.outbox.find(item)
     typer.echo(f"Kept here, sealed. Item {item}")
@@ -268,19 +277,32 @@ def _keep_file(told: _Told, file: Path, folder: Path) -> None:
         typer.echo("This file is large and is not copied: leave the original where it is until it has arrived.")
 
 
+def _told_of(told: _Told, given: dict[str, Any], by: str) -> "Media":
+    """Return the description of a file, of a source that who adds it can name."""
+    from server.clients.attachments import SOURCES, told_of, type_of
+    from server.clients.errors import ClientError
+
+    source = next((one for one in SOURCES[by] if one == given["source"]), None)
+    if source is None:
+        raise ClientError(
+            f"“{given['source']}” is no answer to --source: it is one of {', '.join(SOURCES[by])}. Nothing was sealed."
+        )
+    return told_of(given["file"], type_of(given["file"]), told.said, source, told.form)
+
+
 def _seal(told: _Told, given: dict[str, Any]) -> None:
     """Seal it to the case, to the caseworker and, a card, to the desks."""
     from evidence.envelope.meta import Card
     from server.clients import cards, forms
-    from server.clients.attachments import name_of, told_of, type_of
+    from server.clients.attachments import name_of, type_of
     from server.clients.outbox import Source
 
     case = _case(given["case"])
     if told.kind == FILE:
-        file, mime = given["file"], type_of(given["file"])
-        described: Meta = told_of(file, mime, told.said, "caseworker", told.form)
+        file = given["file"]
+        described: Meta = _told_of(told, given, "caseworker")
         who = _caseworker(given)
-        content = Source(file, name_of(file), mime).content()
+        content = Source(file, name_of(file), type_of(file)).content()
         tell(who.seal(case, described, who.readers(case), content=content))
         return
     described = forms.describe(told.kind, "caseworker", told.said, told.form)

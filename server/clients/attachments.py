@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from evidence import filetypes, ids, schema
 from evidence.envelope import meta as metas
@@ -28,6 +28,13 @@ def type_of(file: Path) -> str:
             return opened.read(size)
 
         return filetypes.type_of(read_at, name_of(file))
+
+
+SOURCES: Final[Mapping[str, tuple[Source, ...]]] = {
+    "victim": ("victim", "camera", "witness"),
+    "caseworker": ("caseworker", "victim", "camera", "witness", "police"),
+}
+"""Whose record a file can be, by who adds it (that one first): her phone says of nothing that it is of the police."""
 
 
 def told_of(

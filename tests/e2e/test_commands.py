@@ -49,7 +49,8 @@ def test_from_intake_to_grant_by_command(world: World, folder: Path) -> None:
         "phone", "add", "--title", "Aan de deur", "--happened", "2026-05~", "--conduct", "visit", "--folder", phone
     ).split()[-1]
     Image.effect_noise((64, 64), 50).convert("RGB").save(folder / "foto.jpg")
-    _run("phone", "photo", str(folder / "foto.jpg"), "--about", incident, "--folder", phone)
+    more = ("--about", incident, "--source", "camera", "--origin", "gateway", "--conduct", "aan de deur")
+    _run("phone", "photo", str(folder / "foto.jpg"), *more, "--folder", phone)
     assert _run("phone", "status", "--folder", phone).count("kept here") == 2
     assert "2 items arrived" in _run("phone", "sync", "--folder", phone)
     assert _run("phone", "status", "--folder", phone).count("arrived") == 2
@@ -77,6 +78,10 @@ def test_odd_files_are_kept_and_impossible_times_are_refused_by_command(world: W
     empty.write_bytes(b"")
     with new_case(world) as her:
         her.enrol(tmp_path / "phone")
+        for wrong in (("--source", "police"), ("--origin", "telegram"), ("--about", "that one")):
+            refused = _start("phone", "photo", str(odd), *wrong, "--folder", phone)
+            assert refused.returncode != 0
+            assert "Nothing was sealed" in refused.stderr
         refused = _start("phone", "add", "--title", "x", "--happened", "2026-02-30T10:00", "--folder", phone)
         assert (refused.returncode, refused.stdout) == (1, "")
         assert "does not have this day" in refused.stderr

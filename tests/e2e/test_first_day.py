@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from evidence.keys import MIN_MEMLIMIT, MIN_OPSLIMIT, Kdf
-from server.clients import forms
+from server.clients import forms, screening
 from server.settings import Settings
 from tests.support.command_line import Ended, getuige
 from tests.support.server_process import serving, variables
@@ -126,6 +126,17 @@ def test_everybody_is_listed_by_name_and_a_retired_key_is_not(place: Place, orga
     place.by("root", "staff", "root", "retire", leaver, "--really")
     assert leaver not in place.by("marit", "staff", "list").out
     assert "staff list" in place.by("root", "staff", "root", "retire", leaver, "--really", fails=True).err
+
+
+def test_the_safety_screening_is_asked_question_by_question(
+    place: Place, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Zijn moeder\n\n" + "Weet ik niet\n" * (len(screening.QUESTIONS) - 2)))
+    asked = place.by("marit", "staff", "caseworker", "screening", case)
+    assert all(question in asked.out for both in screening.QUESTIONS for question in both)
+    place.by("marit", "staff", "caseworker", "label", case, "--title", "De groene fiets")
+    untitled = place.by("marit", "staff", "caseworker", "label", case, fails=True)
+    assert untitled.err
 
 
 def test_a_device_is_enrolled_and_can_be_shut_out(place: Place, case: str, monkeypatch: pytest.MonkeyPatch) -> None:

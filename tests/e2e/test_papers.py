@@ -93,7 +93,15 @@ def test_papers_of_every_kind_from_her_phone_and_from_her_caseworker(
         "screening": ("--version", "1", "--answers", "question=Kan hij bij uw telefoon?; answer=Nee"),
         "label": ("--title", "De zaak van de groene fiets"),
         "digest": (),
-        "file": (tmp_path / "csg.pdf", "--origin", "report", "--origin-of", "Centrum Seksueel Geweld"),
+        "file": (
+            tmp_path / "csg.pdf",
+            "--origin",
+            "report",
+            "--origin-of",
+            "Centrum Seksueel Geweld",
+            "--source",
+            "police",
+        ),
     }
     (tmp_path / "csg.pdf").write_bytes(b"%PDF-1.7 letsel")
     with new_case(world) as hers:
@@ -108,7 +116,10 @@ def test_papers_of_every_kind_from_her_phone_and_from_her_caseworker(
             run("staff", "caseworker", kind, hers.case, *said, *marit)
         found = [one.opened.meta for one in hers.vault.items() if one.opened is not None]
     assert sorted((meta.kind, meta.source) for meta in found) == sorted(
-        [*((kind, "victim") for kind in hers_too), *((kind, "caseworker") for kind in papers)]
+        [
+            *((kind, "victim") for kind in hers_too),
+            *((kind, "police" if kind == "file" else "caseworker") for kind in papers),
+        ]
     )
     assert [meta.only_mine for meta in found if meta.kind == "trace"] == [True, True]
     (asked, _) = (meta for meta in found if meta.kind == "question")

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from evidence import ids
 from evidence.bundle.format.kinds import kind_of, words_of
-from evidence.bundle.opening import timeline_csv
 from evidence.envelope import words
 from evidence.envelope.meta import Incident, Media, Meta
 from evidence.statements import bodies
@@ -53,8 +52,8 @@ class OpenedItem:
     meta: Meta
     event: events.Event
     files: tuple[OpenedFile, ...]
-    counts_in: ids.AlarmId | None = None
-    """Of a press: the alarm in which it counts."""
+    later: Mapping[str, str]
+    """What was said of it after it was sealed, by what that is called."""
 
 
 def document(items: Iterable[OpenedItem], export: events.Event, names: Mapping[ids.KeyId, str]) -> bytes:
@@ -72,7 +71,6 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
     """Yield the files, their provenance record, what the description says, and the act of sealing that it came from."""
     yield from (_file(file) for file in entry.files)
     statement, meta = entry.event.statement, entry.meta
-    counts = [] if entry.counts_in is None else [f"{timeline_csv.head('counts_in')}: {entry.counts_in}"]
     conduct = meta.conduct if isinstance(meta, Incident | Media) else ()
     yield {
         **_node("investigation:ProvenanceRecord", entry.item),
@@ -86,7 +84,10 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
     yield {
         **_node("core:Annotation", entry.item),
         "core:object": [_ref("investigation:ProvenanceRecord", entry.item)],
-        "core:statement": [f"{words.label(member)}: {told}" for member, told in words_of(meta).items()] + counts,
+        "core:statement": [
+            *(f"{words.label(member)}: {told}" for member, told in words_of(meta).items()),
+            *(f"{name}: {told}" for name, told in entry.later.items()),
+        ],
     }
     yield {
         **_node("investigation:InvestigativeAction", statement.id),

@@ -1,7 +1,6 @@
 """`timeline.csv` and `case.jsonld`, made from an opened bundle: by whoever opens it, and again to compare."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from evidence import VERSION, ids
@@ -33,26 +32,24 @@ def make(bundle: bag.Bag, openings: Openings, digests: Mapping[str, str]) -> dic
     for given in wraps.items_of(bundle, export.statement.by):
         opening = by_item.get(given.body.item)
         meta = None if opening is None else metas.parse(bag.read_small(bundle, opening.description))
-        counts_in = place(meta.alarm) if isinstance(meta, Alarm) else None
-        rows.append(
-            timeline_csv.Row(
-                given.event,
-                signers.get(given.event.statement.by, f"sleutel/key {given.event.statement.by[:8]}"),
-                meta,
-                None if opening is None else opening.original,
-                isinstance(given.body, bodies.ItemSeal),
-                closed.get(given.body.item),
-                said.get(given.body.item, corrections.Mark()),
-                counts_in,
-            )
+        row = timeline_csv.Row(
+            given.event,
+            signers.get(given.event.statement.by, f"sleutel/key {given.event.statement.by[:8]}"),
+            meta,
+            None if opening is None else opening.original,
+            isinstance(given.body, bodies.ItemSeal),
+            closed.get(given.body.item),
+            said.get(given.body.item, corrections.Mark()),
+            place(meta.alarm) if isinstance(meta, Alarm) else None,
         )
+        rows.append(row)
         if opening is not None and meta is not None:
-            described.append(replace(_item(bundle, opening, meta, given, digests), counts_in=counts_in))
+            described.append(_item(bundle, opening, meta, given, digests, timeline_csv.said_later(row)))
     return {layout.TIMELINE: timeline_csv.write(rows), layout.CASE: case_uco.document(described, export, signers)}
 
 
 def _item(
-    bundle: bag.Bag, opening: Opening, meta: Meta, given: Given, digests: Mapping[str, str]
+    bundle: bag.Bag, opening: Opening, meta: Meta, given: Given, digests: Mapping[str, str], later: Mapping[str, str]
 ) -> case_uco.OpenedItem:
     """Return what the CASE file says of an item."""
     file = metas.file_of(meta)
@@ -62,4 +59,4 @@ def _item(
     if not digests.keys() >= {name for name, _ in kinds}:
         raise FormatError("a file that an opening names is missing")
     files = [case_uco.OpenedFile(name, digests[name], bundle.size(name), mime) for name, mime in kinds]
-    return case_uco.OpenedItem(ids.ItemId(opening.item), meta, given.event, tuple(files))
+    return case_uco.OpenedItem(ids.ItemId(opening.item), meta, given.event, tuple(files), later)

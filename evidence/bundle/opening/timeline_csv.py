@@ -73,11 +73,15 @@ def write(rows: Iterable[Row]) -> bytes:
 
 def columns() -> list[str]:
     """Return the heads of the columns: words, and in brackets the name for programs."""
-    return [*map(words.label, MEMBERS), *map(head, AROUND)]
+    return [*map(words.label, MEMBERS), *map(_head, AROUND)]
 
 
-def head(name: str) -> str:
-    """Return how what is known beside the description is called: in words, and in brackets for programs."""
+def said_later(row: Row) -> dict[str, str]:
+    """Return what was said of an item after it was sealed, by the heads of its columns."""
+    return {_head(name): told for name, told in _later(row).items() if told}
+
+
+def _head(name: str) -> str:
     return f"{words.both(AROUND[name])} [{name}]"
 
 
@@ -113,7 +117,7 @@ def _begins(time: str) -> str:
 
 
 def _around(row: Row) -> dict[str, object]:
-    body, mark = row.event.statement.body, row.mark
+    body = row.event.statement.body
     return {
         "received": row.event.received_at,
         "item": body.item if isinstance(body, bodies.ItemSeal | bodies.ItemOpen) else None,
@@ -122,6 +126,13 @@ def _around(row: Row) -> dict[str, object]:
         "original": row.original,
         "complete": words.said("complete", row.complete),
         "not_opened": words.both(NOT_OPENED[row.not_opened]) if row.not_opened else None,
+        **_later(row),
+    }
+
+
+def _later(row: Row) -> dict[str, str | None]:
+    mark = row.mark
+    return {
         "amends": mark.amends,
         "confirmed": words.said("confirmed", mark.confirmed) if mark.amends else None,
         "amended_by": mark.amended_by,

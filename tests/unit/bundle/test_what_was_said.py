@@ -1,5 +1,8 @@
 """What was said of a granted item goes into every bundle and stands beside the item; what is of others does not."""
 
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +11,13 @@ from evidence import ids, keys
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.report import Verdict
 from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import layout
+from evidence.bundle.opening import opened
 from evidence.statements import bodies
+from evidence.statements import event as events
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.timeline_rows import rows_of
 
 
 @pytest.fixture
@@ -39,6 +46,45 @@ def test_corrections_disputes_holds_wishes_and_exports_are_told(book: Organisati
     (sealed,) = (claim for claim in report.claims if claim.code == "item-unchanged")
     assert "(uitgenodigd door C. Hulpverlener)" in sealed.text("nl")
     assert "(invited by C. Hulpverlener)" in sealed.text("en")
+
+
+def test_who_opens_a_bundle_reads_corrections_and_disputes_beside_each_item(book: Organisation, tmp_path: Path) -> None:
+    began, seconds = datetime.now(UTC), itertools.count()
+    book.clock = lambda: ids.time_of(began + timedelta(seconds=next(seconds)))
+    first, hers, addition, disputed = (book.seal(incident(title)) for title in ("Eerst", "Beter", "Erbij", "Niet waar"))
+    second = keys.Identity.generate()
+    other = book.enrol(second)
+    book.act(book.vault, "item.amend", bodies.ItemAmend(hers, first), case=book.case)
+    book.act(book.phone, "item.amend", bodies.ItemAmend(addition, disputed), case=book.case, chain=book.next_link())
+    device = book.standing.device_of_key[book.phone.kid]
+    recorded = [events.parse(one.event) for one in book.journal]
+    at = {
+        one.statement.body.item: one.received_at for one in recorded if isinstance(one.statement.body, bodies.ItemSeal)
+    }
+    book.act(book.vault, "dispute", bodies.Dispute(device, at[disputed], at[disputed]), case=book.case)
+    book.act(book.vault, "dispute", bodies.Dispute(other, at[first], at[disputed]), case=book.case)
+    book.grant(first, hers, addition, disputed)
+    opened.open_bundle(book.export(first, hers, addition, disputed), book.investigator, tmp_path / "opened")
+    rows = {row["item"]: row for row in rows_of(tmp_path / "opened")}
+    later = {
+        item: {name: row[name] for name in ("amends", "confirmed", "amended_by", "disputed") if row[name]}
+        for item, row in rows.items()
+    }
+    assert later == {
+        first: {"amended_by": hers},
+        hers: {"amends": first, "confirmed": "ja / yes"},
+        addition: {"amends": disputed, "confirmed": "nee / no"},
+        disputed: {"disputed": "ja / yes"},
+    }
+    graph = json.loads((tmp_path / "opened" / layout.CASE).read_bytes())["@graph"]
+    notes = {node["core:statement"][-1] for node in graph if node["@type"] == "core:Annotation"}
+    assert notes == {
+        f"Verbeterd door / Corrected by [amended_by]: {hers}",
+        "Die verbetering is bevestigd / That correction is confirmed [confirmed]: ja / yes",
+        "Die verbetering is bevestigd / That correction is confirmed [confirmed]: nee / no",
+        "Zij zegt: niet van mij / She says: not mine [disputed]: ja / yes",
+    }
+    assert verify(tmp_path / "opened", trust.load(book.trust)).failed == ()
 
 
 def test_what_was_lifted_or_cancelled_is_in_the_bundle_and_stands_beside_nothing(book: Organisation) -> None:
