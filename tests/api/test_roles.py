@@ -5,19 +5,23 @@ The table is the catalogue (`docs/formats/acts.md`); an act that is added to it 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import httpx
 import pytest
 
-from evidence import keys
+from evidence import ids, keys
 from evidence.statements import bodies, catalogue
 from evidence.statements import statement as statements
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
+from server.clients import timeline
+from server.clients.pins import Pins
+from server.clients.signing import Signer
 from server.rates import Pace
-from tests.support import samples
+from tests.support import hostile_bodies, samples
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, problem, running_world, settings_in
 
 ROLES = ("root", "caseworker", "dispatcher", "investigator", "vault", "phone")
@@ -124,6 +128,39 @@ def test_acts_on_an_alarm_go_through_a_door_that_is_there_for_dispatchers_only(t
             through = trial.people[role].http.post(STATEMENTS, content=made.envelope.to_bytes())
             assert through.json()["reason"] == ("door" if role == "dispatcher" else "role")
     assert trial.journal.size() == before
+
+
+def test_no_hostile_body_of_any_act_is_an_error_of_the_server(trial: Trial) -> None:
+    """Each is refused in words or is one that may be, and the case and the organisation are read as before."""
+    case, dice = trial.case, Random(11)
+    names = {
+        ids.CaseId: case.case,
+        ids.TeamId: case.world.team,
+        ids.KeyId: case.world.certify("investigator", "Een ander").kid,
+        ids.ItemId: case.sealed(trial.people["phone"]).body.item,
+    }
+    said = 0
+    for kind, act in catalogue.ACTS.items():
+        for role in sorted(act.signers & {*ROLES}):
+            who, of = trial.people[role], case.case if act.scope == "case" else None
+            tried = dice.sample([*hostile_bodies.bodies_of(kind, names)], 12)
+            for wrong, body in tried:
+                envelope = hostile_bodies.signed(who.identity, kind, of, who.chain, ids.now(), body)
+                answer = who.http.post(STATEMENTS, content=envelope.to_bytes())
+                assert answer.status_code in {201, 403, 404, 409, 413, 422}, (kind, wrong, answer.text)
+                if answer.status_code == 201 and who.chain is not None:
+                    who.chain = Chain(who.chain.seq + 1, envelope.body_sha256)
+                said += 1
+    assert said > 400
+    for role in ("vault", "caseworker"):
+        pins = Pins.from_folder(case.world.settings.data / "trust")
+        signer = Signer.connect(case.world.url, trial.people[role].identity, pins)
+        moments = timeline.read(signer, case.case, [])
+        assert (bool(moments), timeline.closed(moments)) == (True, [])
+        signer.api.close()
+    for role in ROLES:
+        assert trial.people[role].http.get("/api/v1/authority").status_code == 200
+    case.sealed(trial.people["phone"])
 
 
 def test_a_newcomer_comes_in_by_an_invitation_and_as_nobody_else(trial: Trial) -> None:

@@ -21,10 +21,11 @@ def bodies_of_all_acts() -> dict[str, Body]:
 def sample(kind: type[Any]) -> Any:  # noqa: ANN401 - of the kind that was asked for
     """Return a value of a dataclass; members that may be absent are."""
     hints = get_type_hints(kind)
-    return kind(**{one.name: _value(hints[one.name]) for one in fields(kind) if one.default is MISSING})
+    return kind(**{one.name: value(hints[one.name]) for one in fields(kind) if one.default is MISSING})
 
 
-def _value(hint: Any) -> Any:  # noqa: ANN401 - a type form has no common type
+def value(hint: Any) -> Any:  # noqa: ANN401 - a type form has no common type
+    """Return a value of a member's type."""
     if get_origin(hint) is Literal:
         return get_args(hint)[0]
     if get_origin(hint) is tuple:
