@@ -1,12 +1,12 @@
 """`getuige vault amend | confirm | dispute`: her corrections. Nothing is overwritten: both versions stay."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from server.cli.organising import Key, Trust, Url, connect
 from server.cli.phrases import PhraseFile
+from server.cli.records import Form
 from server.cli.rows import hex_id, utc_time
 
 if TYPE_CHECKING:
@@ -31,13 +31,16 @@ def register(app: typer.Typer) -> None:
         title: Annotated[str | None, typer.Option(help="Another title.")] = None,
         text: Annotated[str | None, typer.Option(help="Her words, anew.")] = None,
         happened: Annotated[str | None, typer.Option(help="When it happened: 2026-11-21, 2026-11-21T22:10, …")] = None,
+        form: Form = None,
         phrase_file: PhraseFile = None,
     ) -> None:
-        """Correct an item: a new one is sealed, the old one stays beside it and counts no more."""
+        """Correct an item: a new one is sealed, the old one stays beside it and counts no more.
+
+        `--form` says what else is different, whatever kind it is; what stands in neither stays as it was.
+        """
         from evidence import ids
-        from evidence.edtf import Edtf
-        from evidence.envelope import pieces
         from evidence.envelope.meta import Media
+        from server.clients import forms
         from server.clients.errors import ClientError
 
         vault, name = _vault(key, case, trust, url, phrase_file), ids.ItemId(hex_id(item, "ITEM"))
@@ -45,13 +48,10 @@ def register(app: typer.Typer) -> None:
         found = next((one.opened for one in moments if one.item == name and one.opened is not None), None)
         if found is None or isinstance(found.meta, Media):
             raise ClientError("There is no such item that opens, or it is a file. A file is followed by a new one.")
-        words = None if text is None else pieces.cut(text)
-        told: dict[str, object] = {"title": title, "text": words, "happened": happened and Edtf(happened)}
-        more = {member: value for member, value in told.items() if value is not None}
-        if not more:
+        told = {"title": title, "text": text, "happened": happened}
+        if form is None and not any(told.values()):
             raise typer.BadParameter("say what is different", param_hint="--text")
-        meta = replace(found.meta, recorded=ids.now(), **more)  # type: ignore[arg-type] # members that every kind has
-        made, receipt = vault.amend(name, meta, moments)
+        made, receipt = vault.amend(name, forms.again(found.meta, told, forms.read(form) if form else {}), moments)
         typer.echo(f"{made} corrects {name}. Receipt {receipt.index}.")
 
     @app.command("confirm")

@@ -133,6 +133,23 @@ def describe(kind: str, source: Source, said: Mapping[str, Any], form: Mapping[s
     return described
 
 
+def again(meta: Meta, said: Mapping[str, Any], form: Mapping[str, Any]) -> Meta:
+    """Return a description with other answers to some members; what is neither said nor in the form stays as it was.
+
+    Raises:
+        ClientError: something cannot be; in words that name it.
+    """
+    return describe(meta.kind, meta.source, said, _over(schema.encode(meta), form))
+
+
+def _over(told: Mapping[str, Any], form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `told` with what a form says, also inside its records."""
+    return {**told} | {
+        name: _over(told[name], value) if isinstance(value, dict) and isinstance(told.get(name), dict) else value
+        for name, value in form.items()
+    }
+
+
 def _of_itself(kind: str, whole: Mapping[str, Any]) -> dict[str, str]:
     """Return title and time as the rest of a description gives them, for who gave none."""
     order = whole.get("order")

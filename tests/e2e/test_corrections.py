@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from evidence import ids, keys
+from evidence.envelope.meta import Incident
+from evidence.envelope.parts import Position
 from evidence.statements import bodies, corrections
 from evidence.statements import statement as statements
 from evidence.statements.corrections import Mark
@@ -101,6 +103,11 @@ def test_her_vault_corrects_and_disputes_by_command(her: PhoneOwner, tmp_path: P
     assert (newest.opened.meta.title, "".join(newest.opened.meta.text)) == ("Echt", "Het was anders.")
     assert her.world.caseworker.identity.opening_kid in newest.sealed_to  # on the list, so it is sealed to her lead too
     assert named(her)["Van hem"] == item["Van hem"]
+    (tmp_path / "more.json").write_text(json.dumps({"severity": 4, "position": {"lat": "51.9", "lon": "4.4"}}))
+    again = run("vault", "amend", made, "--case", her.case, "--form", tmp_path / "more.json").split()[0]
+    amended = next(one.opened.meta for one in her.vault.items() if one.item == again and one.opened)
+    assert isinstance(amended, Incident)
+    assert (amended.severity, amended.position, amended.words) == (4, Position("51.9", "4.4"), "Het was anders.")
     window = ("--since", "2020-01-01T00:00:00.000Z", "--until", ids.now())
     assert "Written down" in run("vault", "dispute", phone, "--case", her.case, *window)
     rows = json.loads(run("vault", "items", "--case", her.case, "--json"))
@@ -112,4 +119,4 @@ def test_her_vault_corrects_and_disputes_by_command(her: PhoneOwner, tmp_path: P
     assert later[item["Echt"]]["disputed"]
     assert later[item["Van hem"]]["disputed"]
     assert "she says: not mine" in run("vault", "items", "--case", her.case)
-    assert memory.read_json(tmp_path / "hers.last")["seq"] == 3  # list.set was said elsewhere, then these three
+    assert memory.read_json(tmp_path / "hers.last")["seq"] == 5  # list.set was said elsewhere, then these three

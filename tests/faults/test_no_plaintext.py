@@ -42,7 +42,9 @@ class Planter:
     words: list[str]
 
     def word(self, field: str) -> str:
-        self.words.append(f"kanarie-{field}-{os.urandom(6).hex()}")
+        degrees = field.endswith((".lat", ".lon"))  # a phone seals no place that there is not
+        nine_digits = f"{int.from_bytes(os.urandom(4)) % 10**9:09}"
+        self.words.append(f"51.{nine_digits}" if degrees else f"kanarie-{field}-{os.urandom(6).hex()}")
         return self.words[-1]
 
     def fill(self, hint: Any, field: str) -> Any:  # noqa: ANN401 - a type form has no common type
@@ -53,7 +55,7 @@ class Planter:
             bool: lambda: False,  # also *only mine*: what is hers alone would be wrapped to nobody else
             ids.Time: ids.now,
             ids.Commitment: lambda: ids.Commitment(os.urandom(32).hex()),
-            Edtf: lambda: Edtf("2026-05-12T21:30"),  # a time is no word: it cannot be told from another
+            Edtf: lambda: Edtf("2026-05-12"),  # a time is no word: it cannot be told from another
             ids.Base64: lambda: canonical.b64(self.word(field).encode()),
         }
         if hint in simple:

@@ -17,8 +17,10 @@ def _members(kind: type) -> Iterator[str]:
     yield from (path for path, hint in schema.leaves(kind).items() if path != "v" and hint is not ids.Base64)
 
 
-MEMBERS: Final = tuple(dict.fromkeys(path for kind in KINDS.values() for path in _members(kind)))
-"""Those of all kinds, the ones that every kind has first."""
+MEMBERS: Final = tuple(
+    dict.fromkeys(("happened", "kind", "title", "text", *(path for kind in KINDS.values() for path in _members(kind))))
+)
+"""Those of all kinds: first what whoever reads looks for, then the others that every kind has."""
 
 
 def kind_of(meta: Meta) -> str:
