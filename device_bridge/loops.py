@@ -27,7 +27,8 @@ log = structlog.get_logger()
 class Loop:
     """One thread. `turn` does what is due and returns after how many seconds it wants its next turn.
 
-    `at_end` is called on the thread when it is told to stop. The first turn comes after `first_s`.
+    `at_end` is called on the thread when it is told to stop. The first turn comes after `first_s`. However often it is
+    woken, turns that want to wait are `least_s` apart: what wakes it may come thousands of times a second.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Loop:
         at_end: Callable[[], None] = lambda: None,
         *,
         first_s: float = 0.0,
+        least_s: float = 0.0,
     ) -> None:
         self.name = name
         self.turns = 0
@@ -44,6 +46,7 @@ class Loop:
         self._turn = turn
         self._at_end = at_end
         self._first_s = first_s
+        self._least_s = least_s
         self._failure: str | None = None
         self._failed_in_a_row = 0
         self._wake = threading.Event()
@@ -92,8 +95,8 @@ class Loop:
         self._stop.wait(self._first_s)
         while not self._stop.is_set():
             wait_s = self._go()
-            if wait_s > 0:
-                self._wake.wait(wait_s)
+            if wait_s > 0 and not self._stop.wait(min(wait_s, self._least_s)):
+                self._wake.wait(wait_s - self._least_s)
             if not self._stop.is_set():
                 self._wake.clear()
         self._at_end()

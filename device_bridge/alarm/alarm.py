@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from device_bridge.wire.message import PressId
 from evidence import ids, schema
-from evidence.statements.bodies import AlarmKind, CloseReason
+from evidence.statements.alarm_words import AlarmKind, CloseReason
 
 State = Literal["raised", "delivered", "claimed", "accepted", "dispatched", "on_scene", "closed"]
 Act = Literal["claim", "accept", "dispatch", "on_scene", "close", "take_over", "look"]

@@ -38,7 +38,7 @@ from device_bridge.alarm.alarm import (
 from device_bridge.alarm.press import Pressed
 from device_bridge.errors import AlarmError, StaleError
 from evidence import ids
-from evidence.statements.bodies import AlarmKind, CloseReason
+from evidence.statements.alarm_words import AlarmKind, CloseReason
 
 CANCEL_FLAGS: Final[dict[Code, tuple[str, str]]] = {
     "none": ("cancel-asked", "cancel asked"),

@@ -12,7 +12,7 @@ from device_bridge.alarm.press import Pressed
 from device_bridge.alarm.promise import Promise
 from device_bridge.wire.message import PressId
 from evidence import ids
-from evidence.statements.bodies import AlarmKind
+from evidence.statements.alarm_words import AlarmKind
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from device_bridge.errors import (
     UnknownAlarmError,
 )
 from device_bridge.feed.health import View
+from device_bridge.feed.quiet import QuietServer
 from device_bridge.feed.strangers import Strangers
 from device_bridge.feed.watchers import Watching
 from device_bridge.figures import metrics
@@ -52,7 +53,7 @@ HEARTBEAT_S: Final = 2.0
 """A console that hears nothing for longer shows that it is not up to date."""
 
 MAX_ACT_BYTES: Final = 64 * 1024
-"""A closing note of several pages, sealed."""
+"""Far more than a signed act, or what a server says of its consoles."""
 
 MAX_BODY_S: Final = 5.0
 ANSWER_S: Final = 5.0
@@ -293,10 +294,11 @@ class FeedServer:
             port=port,
             log_config=None,
             access_log=False,
+            date_header=False,  # it would be of the moment when the server began
             lifespan="off",
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = QuietServer(config)
         self._bound: list[socket.socket] = []
         self._thread = threading.Thread(target=self._server.run, args=(self._bound,), name="feed", daemon=True)
         self._address = (host, port)
@@ -322,7 +324,7 @@ class FeedServer:
 
     def stop(self) -> None:
         """Stop listening; open streams are closed after a second."""
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join()
 
 

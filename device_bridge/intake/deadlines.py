@@ -20,8 +20,11 @@ from device_bridge.spool.notifier import Board
 from device_bridge.spool.writing import Writing
 from evidence import ids, keys
 
-LOOK_S: Final = 0.1
-"""A deadline is met this much late at most; looking costs two indexed reads."""
+LATE_S: Final = 0.1
+"""A deadline is met this much late at most, however much is written meanwhile."""
+
+LOOK_S: Final = 0.5
+"""How often it is looked at the clock, which may have been set, and at who sends first. What is due wakes by itself."""
 
 MAX_STEPS: Final = 100
 """Alarms looked after in one turn; the next turn follows at once."""
@@ -59,7 +62,7 @@ class Surroundings(Protocol):
 
 
 class Watch:
-    """Owns one loop. `look` is what it does ten times a second; tests call it with a clock of their own."""
+    """Owns one loop. `look` is what it does when something is due; tests call it with a clock of their own."""
 
     def __init__(
         self,
@@ -77,7 +80,8 @@ class Watch:
         clock.on_step(self.carry)
         self._told_again = False
         self._unread: set[ids.AlarmId] = set()
-        self.loop = Loop("deadlines", self._turn)
+        self.loop = Loop("deadlines", self._turn, least_s=LATE_S)
+        spool.on_commit(self.loop.wake)
 
     def start(self) -> None:
         """Take up every deadline of the spool, also those of alarms that an older version stored, and go on."""
@@ -136,8 +140,11 @@ class Watch:
         if not self._told_again and self._around.brokers() > 0:
             self._tell_again()
             self._told_again = True
-        self.look(now_ms)
-        return LOOK_S
+        next_ms = self._spool.read().next_deadline_ms()
+        if next_ms is not None and next_ms <= now_ms:
+            self.look(now_ms)
+            return LATE_S
+        return LOOK_S if next_ms is None else min(LOOK_S, (next_ms - now_ms) / 1000)
 
     def carry(self, step: Step) -> None:
         """Keep every deadline as far away as it was, after the wall clock was set."""

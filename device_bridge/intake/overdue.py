@@ -20,19 +20,23 @@ from device_bridge.spool.notifier import Board
 from evidence import ids
 
 LOOK_S: Final = 0.5
-"""She is overdue this much late at most; looking costs one indexed read."""
+"""She is overdue this much late at most; looking costs one indexed read, and is done while something is awaited."""
+
+IDLE_S: Final = 5.0
+"""While nothing is awaited; what is promised wakes by itself."""
 
 log = structlog.get_logger()
 
 
 class Overdue:
-    """Owns one loop. `look` is what it does twice a second; tests call it with a clock of their own."""
+    """Owns one loop. `look` is what it does while something is awaited; tests call it with a clock of their own."""
 
     def __init__(
         self, spool: Spool, intake: Intake, board: Board, clock: WallClock, sends_first: Callable[[], bool]
     ) -> None:
         self.trouble: str | None = None
-        self.loop = Loop("check-ins", self._turn)
+        self.loop = Loop("check-ins", self._turn, least_s=LOOK_S)
+        spool.on_commit(self.loop.wake)
         self._spool = spool
         self._intake = intake
         self._board = board
@@ -68,7 +72,8 @@ class Overdue:
 
     def _turn(self) -> float:
         self.look(self._clock.look())
-        return LOOK_S
+        devices, _ = promises.awaited(self._spool.read())
+        return LOOK_S if devices else IDLE_S
 
     def _run_out(self, press: ids.Sha256, now_ms: int) -> int:
         with self._spool.write() as spool:

@@ -17,8 +17,8 @@ from device_bridge.loops import Loop
 from device_bridge.spool.inbox import InboxReader
 from device_bridge.spool.notifier import Board
 
-LOOK_S: Final = 0.2
-"""The lane wakes us; this is for a word that was lost."""
+LOOK_S: Final = 1.0
+"""The lane wakes us, and says each second how much it has stored; this is for when it says nothing."""
 
 BATCH: Final = 100
 LATE_S: Final = 1.0

@@ -1,4 +1,7 @@
-"""The shared journal, blob store and lease: opened for those who need them, closed again when they failed."""
+"""The shared journal, blob store and lease: opened for those who need them, closed again when they failed.
+
+What speaks to a database is imported by the thread that opens it, so that nothing else of a bridge waits for that.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,9 +9,6 @@ from pathlib import Path
 
 from device_bridge.journal import lease
 from evidence.store.blobs.directory import DirectoryBlobs
-from evidence.store.database import leases
-from evidence.store.database.engine import connect, open_engine
-from evidence.store.journal.journal import SqlJournal
 from evidence.store.ports import Journal
 
 
@@ -23,6 +23,9 @@ class Stores:
 
 def open_stores(database_url: str, blobs: Path) -> Stores:
     """Open both; raises whatever the database does when it is not there (the forwarder tries again)."""
+    from evidence.store.database.engine import open_engine
+    from evidence.store.journal.journal import SqlJournal
+
     engine = open_engine(database_url)
     journal = SqlJournal(engine)
 
@@ -40,6 +43,9 @@ def open_stores(database_url: str, blobs: Path) -> Stores:
 
 def open_lease(database_url: str) -> tuple[lease.Take, Callable[[], None]]:
     """Return what asks the database for the lease of sending first, and what closes that connection."""
+    from evidence.store.database import leases
+    from evidence.store.database.engine import connect
+
     engine = connect(database_url)
 
     def take(bridge: str) -> str:

@@ -5,16 +5,17 @@ import signal
 import sys
 from pathlib import Path
 
-import structlog
-
-from device_bridge import log_keys
-from device_bridge.lane.running import RunningLane
-from evidence import logs
-from evidence.errors import EvidenceError
-
 
 def main(folder: Path) -> int:
     """Run the lane of this folder until SIGTERM; return the exit code."""
+    sys.modules["rich"] = None  # type: ignore[assignment] # structlog would load it for colours: a quarter of the start
+    import structlog
+
+    from device_bridge import log_keys
+    from device_bridge.lane.running import RunningLane
+    from evidence import logs
+    from evidence.errors import EvidenceError
+
     logs.configure(log_keys.ALLOWED)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -157,6 +157,7 @@ class Keeper:
 
     def stop(self) -> None:
         """Let the lane end: what waits is stored, and devices hear that nobody listens."""
+        self.loop.stop(0)  # told before it is woken: else it waits once more
         self.wake()
         self.loop.stop()
         if self._sock is not None:
@@ -239,7 +240,7 @@ class Keeper:
         poll = select.poll()
         for sock in (self._sock, self._near):
             poll.register(sock, select.POLLIN)
-        ready = dict(poll.poll(200))
+        ready = dict(poll.poll(max(0.0, self._beat_s + BEAT_S - time.monotonic()) * 1000))
         if self._near.fileno() in ready:
             self._near.recv(4096)
         if self._sock.fileno() in ready:
@@ -295,7 +296,9 @@ class Keeper:
                 case None:
                     self._lost()
                 case ("status", dict(said)):
-                    self.status, self._heard_s = Status.of(said), time.monotonic()
+                    before, self.status, self._heard_s = self.status, Status.of(said), time.monotonic()
+                    if before is None or before.stored != self.status.stored or before.copies != self.status.copies:
+                        self._stored()  # also when the word that came at once was lost
                 case ("stored", int()):
                     self._stored()
                 case ("answer", int(number), answer, problem, bool(room)):

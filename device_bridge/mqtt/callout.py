@@ -16,19 +16,20 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import nkeys
 import structlog
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
 
 from device_bridge.errors import MessageError
 from device_bridge.loops import Loop
 from device_bridge.mqtt.login import Lanes, admit
 from device_bridge.registry import Registry
 from evidence import ids
+
+if TYPE_CHECKING:  # the thread of a callout imports it, and nothing else of a bridge waits for that
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
 
 AUTH_SUBJECT: Final = "$SYS.REQ.USER.AUTH"
 REFUSE_AFTER_S: Final = 0.5
@@ -142,11 +143,13 @@ class AuthCallout:
                 if connection is not None:
                     await connection.close()
 
-    async def _connect(self, user: str, password: str, gone: asyncio.Event, ready: threading.Event) -> Client:
+    async def _connect(self, user: str, password: str, gone: asyncio.Event, ready: threading.Event) -> "Client":
         """Connect, however long the broker is away.
 
         `ready` follows its connection, which subscribes anew by itself; `gone` is set when it never comes back.
         """
+        from nats.aio.client import Client
+
         client = Client()
         self._clients.append(client)
         await client.connect(
@@ -164,7 +167,7 @@ class AuthCallout:
         )
         return client
 
-    async def _answer(self, message: Msg) -> None:
+    async def _answer(self, message: "Msg") -> None:
         try:
             question = read_question(message.data)
             response = self._decide(question)
@@ -178,7 +181,9 @@ class AuthCallout:
         except Exception as error:  # noqa: BLE001 - one odd question must not leave every device outside
             log.error("callout-failed", error=type(error).__name__)  # noqa: TRY400 - a traceback shows the token
 
-    async def _refuse(self, message: Msg, question: "Question", response: dict[str, Any]) -> None:
+    async def _refuse(self, message: "Msg", question: "Question", response: dict[str, Any]) -> None:
+        from nats.errors import Error as NatsError
+
         await asyncio.sleep(REFUSE_AFTER_S)
         claims = {"sub": question.user_key, "aud": question.server, "nats": response}
         with contextlib.suppress(NatsError):  # the broker closes the door by itself
@@ -196,6 +201,8 @@ class AuthCallout:
         return {**response, "jwt": sign_jwt(user_claims(question.user_key, lanes), self._issuer)}
 
     async def _kick(self, device: ids.DeviceId) -> None:
+        from nats.errors import Error as NatsError
+
         if self._system is None:
             return
         try:

@@ -31,8 +31,11 @@ PARALLEL: Final = 8
 KEPT_FREE: Final = 2
 """Of these, for alarms that were never tried: those of a silent receiver are tried again in what is left."""
 
-LOOK_S: Final = 0.25
-"""How often retries that came due are looked for; new alarms are told of at once."""
+LATE_S: Final = 0.25
+"""What is to be sent again is sent this much late at most; new alarms are told of at once."""
+
+LOOK_S: Final = 2.0
+"""How often it is looked whether the clock was set, or a word was lost."""
 
 MAX_DETAIL: Final = 200
 
@@ -95,7 +98,10 @@ class Delivery:
             lane.pool.submit(self._deliver, route, delivery).add_done_callback(
                 partial(self._delivered, route.name, delivery.attempts > 0)
             )
-        return LOOK_S
+        next_ms = self._spool.read().next_delivery_ms(route.name)
+        if next_ms is None or lane.free == 0:
+            return LOOK_S
+        return min(LOOK_S, max(LATE_S, (next_ms - time.time_ns() // 1_000_000) / 1000))
 
     def _delivered(self, route: str, again: bool, done: Future[None]) -> None:  # noqa: FBT001 - private
         self._lanes[route].end(again)

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +46,7 @@ class Spool:
         self._no_press_waits = threading.Event()
         self._no_press_waits.set()
         self._readers = threading.local()
+        self._told: tuple[Callable[[], None], ...] = ()
         self._held: int | None = _hold(path.with_suffix(".lock"))
         try:
             self._connection = _connect(path)
@@ -106,6 +107,10 @@ class Spool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    def on_commit(self, told: Callable[[], None]) -> None:
+        """Call `told`, which must return at once, after each commit: what is due may be another moment now."""
+        self._told = (*self._told, told)
+
     @contextmanager
     def write(self, *, press: bool = False) -> Iterator[Writing]:
         """One durable transaction: when the block ends it is on disk. SpoolError means that nothing is.
@@ -132,6 +137,8 @@ class Spool:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise SpoolError(f"the spool could not be written: {error}") from error
+        for told in self._told:
+            told()
 
     def empty_log(self) -> bool:
         """Move what was committed from SQLite's log into the file and cut the log off; False while a reader needs it.

@@ -83,7 +83,9 @@ class Inbox:
             self._sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_TIMEOUT_S)
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
                 self._sql.execute(f"PRAGMA {pragma}")
-            self._sql.executescript(_SCHEMA)
+            self._sql.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;"
+            )  # a bridge that looks sees all of it or nothing
             self.id = str(self._sql.execute("SELECT id FROM file").fetchone()[0])
             self._aside = 0
             self._is = _which(path)
@@ -165,6 +167,9 @@ class InboxReader:
                 self._let_go()
                 uri = f"{self._path.absolute().as_uri()}?mode=ro"
                 self._sql = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+                if self._sql.execute("SELECT 1 FROM sqlite_schema WHERE name = 'file'").fetchone() is None:
+                    self._let_go()
+                    return []  # a lane is making it this moment
                 self._is, self.taken = which, 0  # before its id is known to anybody
                 self.id = str(self._sql.execute("SELECT id FROM file").fetchone()[0])
             found = self._sql.execute(

@@ -60,6 +60,22 @@ class Reading:
         query = "SELECT alarm FROM deadline WHERE due_ms <= ? ORDER BY due_ms LIMIT ?"
         return [ids.AlarmId(row[0]) for row in self.sql.execute(query, (now_ms, limit))]
 
+    def next_deadline_ms(self) -> int | None:
+        """Return the moment of whatever happens next because no human did anything (Unix milliseconds), if any."""
+        return self._first_ms(
+            "SELECT min(due_ms) FROM (SELECT min(due_ms) AS due_ms FROM deadline"
+            " UNION ALL SELECT min(due_ms) FROM held WHERE state = 'held' AND stage = 0"
+            " UNION ALL SELECT min(due_ms) FROM outbox WHERE state = 'yielded')"
+        )
+
+    def next_delivery_ms(self, route: str) -> int | None:
+        """Return the moment at which something is to be sent on a route, or sent again (Unix milliseconds), if any."""
+        return self._first_ms("SELECT min(due_ms) FROM outbox WHERE state = 'waiting' AND route = ?", route)
+
+    def _first_ms(self, query: str, *about: str) -> int | None:
+        found = self.sql.execute(query, about).fetchone()[0]
+        return None if found is None else int(found)
+
     def newest_alarms(self, closed_limit: int) -> list[Alarm]:
         """Return all open alarms and the newest `closed_limit` closed ones, newest first; none that was folded."""
         rows = self.sql.execute(

@@ -71,8 +71,9 @@ class Takeover:
         self.loop = Loop("takeover", self._turn)
 
     def start(self) -> None:
-        """Begin to look after the others."""
-        self.loop.start()
+        """Begin to look after the others, if there are any."""
+        if self._others:
+            self.loop.start()
 
     def stop(self) -> None:
         """End, and read nothing of others any more."""

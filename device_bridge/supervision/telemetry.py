@@ -30,6 +30,9 @@ MAX_PER_TICK: Final = 200
 TICK_S: Final = 0.1
 """Two thousand life signs a second are read, at most a quarter of one core; 10,000 devices at 60 s need 170."""
 
+IDLE_S: Final = 5.0
+"""While nothing comes; what comes wakes by itself."""
+
 MAX_WAITING: Final = 100_000
 """Devices whose newest heartbeat waits; strangers' topics must not eat the memory."""
 
@@ -65,7 +68,7 @@ class Telemetry:
         self._waiting: dict[str, bytes] = {}
         self._newest: dict[ids.DeviceId, LifeSign] = {}
         self._lock = threading.Lock()
-        self.loop = Loop("telemetry", self._turn)
+        self.loop = Loop("telemetry", self._turn, least_s=TICK_S)
 
     def start(self) -> None:
         """Start reading."""
@@ -83,6 +86,7 @@ class Telemetry:
                 self.skipped += 1
             if known or len(self._waiting) < MAX_WAITING:
                 self._waiting[delivered.topic] = delivered.payload
+        self.loop.wake()
 
     def newest(self, device: ids.DeviceId) -> LifeSign | None:
         """Return the newest heartbeat of a device, None if there was none since the bridge started."""
@@ -97,7 +101,7 @@ class Telemetry:
                 self._read(topic, payload)
             except Exception as error:  # noqa: BLE001 - one odd life sign costs no other device's
                 log.error("life-sign-not-read", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
-        return TICK_S
+        return TICK_S if self._waiting else IDLE_S
 
     def numbers(self, device: ids.DeviceId) -> Numbers:
         """Return the newest numbers of a device, also from before this bridge started."""

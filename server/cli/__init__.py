@@ -8,11 +8,11 @@ folder with `def register(app: typer.Typer) -> None`, and its name in `COMMANDS`
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points, version
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -39,6 +39,9 @@ COMMANDS: Final = (
 )
 """Modules of this folder, in the order in which `getuige --help` shows them."""
 
+BESIDE: Final = {"found": "serve", "backup": "storage", "restore": "storage", "scrub": "storage"}
+"""Commands that stand in the module of another one."""
+
 GROUP: Final = "getuige.commands"
 """The entry point group through which a package contributes its commands."""
 
@@ -64,14 +67,13 @@ def _new_app() -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode=None,  # plain text: to read and lay out Markdown costs a help text a third of its time
-        context_settings={"max_content_width": HELP_COLUMNS},
         pretty_exceptions_show_locals=False,
     )
 
 
-def _server_commands() -> typer.Typer:
+def _server_commands(only: str | None = None) -> typer.Typer:
     app = _new_app()
-    for name in COMMANDS:
+    for name in COMMANDS if only is None else (only,):
         module = f"{__name__}.{name}"
         try:
             found = import_module(module)
@@ -83,8 +85,11 @@ def _server_commands() -> typer.Typer:
     return app
 
 
-commands: Final = _server_commands()
-"""What `server` contributes to the `getuige` command."""
+def __getattr__(name: str) -> typer.Typer:
+    """Return `commands`, what `server` contributes to the `getuige` command, when somebody asks for all of it."""
+    if name != "commands":
+        raise AttributeError(name)
+    return _server_commands()
 
 
 def _show_version(wanted: bool) -> None:
@@ -95,6 +100,47 @@ def _show_version(wanted: bool) -> None:
 
 def build_app() -> typer.Typer:
     """Return the whole `getuige` app: every command of every installed package that contributes some."""
+    return _put_together([_server_commands(), *_contributions()])
+
+
+def app_for(words: Sequence[str]) -> typer.Typer:
+    """Return the app with the command that these words begin with, or with all of them when no command does.
+
+    To import every other command takes longer than many a one that is asked for.
+    """
+    word = words[0] if words else ""
+    if word == "--version":
+        return _put_together([])
+    module = BESIDE.get(word, word.replace("-", "_"))
+    ours = [_server_commands(module)] if module in COMMANDS else []
+    others = [] if ours or not word or word.startswith("-") else _contributions()
+    found = [one for one in (*ours, *others) if _has(one, word)]
+    return _put_together(found) if found else build_app()
+
+
+def _has(app: typer.Typer, word: str) -> bool:
+    names = {one.name or _spelt(one.callback) for one in app.registered_commands}
+    return word in names | {one.name for one in app.registered_groups}
+
+
+def _spelt(function: Callable[..., object] | None) -> str:
+    """Return the name that typer gives a command without one."""
+    return "" if function is None else function.__name__.lower().replace("_", "-")
+
+
+def _contributions() -> Iterator[typer.Typer]:
+    """Yield what the other installed packages contribute."""
+    for contribution in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        if contribution.value == f"{__name__}:commands":
+            continue
+        try:
+            yield contribution.load()
+        except ModuleNotFoundError as error:
+            if error.name != contribution.module:
+                raise
+
+
+def _put_together(contributions: Iterable[typer.Typer]) -> typer.Typer:
     app = _new_app()
 
     @app.callback(help=HELP)
@@ -105,21 +151,25 @@ def build_app() -> typer.Typer:
         ] = False,
     ) -> None: ...
 
-    app.add_typer(commands)
-    for contribution in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        if contribution.value == f"{__name__}:commands":
-            continue
-        try:
-            app.add_typer(contribution.load())
-        except ModuleNotFoundError as error:
-            if error.name != contribution.module:
-                raise
+    for contribution in contributions:
+        app.add_typer(contribution)
+    settings = {"max_content_width": HELP_COLUMNS, "default_map": _not_asked_for_help(app)}
+    app.info.context_settings = settings
     return app
+
+
+def _not_asked_for_help(app: typer.Typer) -> dict[str, Any]:
+    """Return that nobody asked for help, for each group: typer would import pydantic to find out what nothing means."""
+    found: dict[str, Any] = {"help": False}
+    for group in app.registered_groups:
+        inner = {} if group.typer_instance is None else _not_asked_for_help(group.typer_instance)
+        found |= {str(group.name): inner} if group.name else inner
+    return found
 
 
 def main() -> None:
     """Run the `getuige` command."""
-    carry_out(build_app())
+    carry_out(app_for(sys.argv[1:]))
 
 
 def carry_out(app: Callable[[], object]) -> None:

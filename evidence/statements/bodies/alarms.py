@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from evidence.ids import AlarmId, Base64, DeviceId, ItemId, Sha256, Time
+from evidence.ids import AlarmId, DeviceId, ItemId, Sha256, Time
+from evidence.statements.alarm_words import AlarmKind, CloseReason
 from evidence.statements.bodies.body import Body
-
-AlarmKind = Literal["press", "duress", "test", "tamper", "overdue"]
-CloseReason = Literal["genuine", "accidental", "test", "technical"]
 
 
 @dataclass(frozen=True)
@@ -86,4 +84,3 @@ class AlarmClose(Body):
 
     alarm: AlarmId
     reason: CloseReason
-    note: Base64 | None = None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from evidence.envelope.conduct import TAGS
@@ -47,6 +48,7 @@ HEAVY = (
     "boto3",
     "PIL",
     "httpx",
+    "pydantic",
     "pydantic_settings",
     "structlog",
     "rich",
@@ -55,16 +57,53 @@ HEAVY = (
 """What a command imports when it runs; a help text needs none of them."""
 
 
-@pytest.mark.parametrize("command", [["--help"], ["verify", "--help"], ["staff", "--help"], ["bridge", "--help"]])
-def test_a_help_text_imports_nothing_heavy(command: list[str]) -> None:
-    script = (
-        "import sys; from server import cli\n"
-        "try:\n    cli.main()\nexcept SystemExit:\n    pass\n"
-        f"print(*sorted(set({HEAVY}) & set(sys.modules)), file=sys.stderr)"
-    )
-    ended = subprocess.run([sys.executable, "-c", script, *command], capture_output=True, text=True, check=True)
-    assert ended.stderr.strip() == ""
-    assert "Usage" in ended.stdout
+EVERY = sorted(get_command(cli.build_app()).commands)  # type: ignore[attr-defined] # a group
+AFTERWARDS = """
+import os, sys
+for words in sys.argv[1:]:
+    if os.fork():
+        assert os.wait()[1] == 0, words
+        continue
+    sys.argv = ["getuige", *words.split()]
+    from server import cli
+    try:
+        cli.main()
+    except SystemExit:
+        print("imported", words, *sys.modules, file=sys.stderr, flush=True)
+    os._exit(0)
+"""
+
+
+def imported(*command_lines: str) -> dict[str, set[str]]:
+    """Return the modules that are there after each of these command lines, each of which ends by itself."""
+    command = [sys.executable, "-c", AFTERWARDS, *command_lines]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.count("Usage") == sum("--help" in one for one in command_lines)
+    rows = [line.split() for line in ended.stderr.splitlines() if line.startswith("imported ")]
+    count = [len(one.split()) for one in command_lines]
+    return {" ".join(row[1 : 1 + n]): set(row[1 + n :]) for row, n in zip(rows, count, strict=True)}
+
+
+def test_a_help_text_imports_nothing_heavy() -> None:
+    found = imported("--version", "--help", *(f"{one} --help" for one in EVERY), "staff caseworker --help")
+    assert {words: heavy for words, modules in found.items() if (heavy := modules & set(HEAVY))} == {}
+
+
+def test_a_command_imports_no_other_command() -> None:
+    found = imported("verify --help", "backup --help", "bridge --help")
+    modules = {words: {one for one in names if one.split(".")[1:2] == ["cli"]} for words, names in found.items()}
+    assert modules["verify --help"] == {"server.cli", "server.cli.verify"}
+    assert "server.cli.storage" in modules["backup --help"]
+    assert {"server.cli.phone", "server.cli.staff", "device_bridge.cli"}.isdisjoint(modules["backup --help"])
+    assert {one for one in modules["bridge --help"] if one.startswith("server.cli.")} == set()
+
+
+@pytest.mark.parametrize("word", EVERY)
+def test_each_command_is_found_by_its_first_word_alone(word: str) -> None:
+    found = get_command(cli.app_for([word])).commands  # type: ignore[attr-defined] # a group
+    assert word in found
+    if word not in {"bridge", "broker", "device", "alarms", "alarm-centre"}:
+        assert len(found) < len(EVERY) / 3
 
 
 def test_a_fault_that_nobody_foresaw_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
