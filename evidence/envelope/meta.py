@@ -20,7 +20,7 @@ from evidence.ids import ItemId, Sha256, Time
 Severity = Literal[0, 1, 2, 3, 4]
 """How bad it was: 0 no choice, 1 a nuisance, 2 serious, 3 very serious, 4 danger to life."""
 
-Source = Literal["victim", "sensor", "camera", "witness", "police", "caseworker"]
+Source = Literal["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]
 
 Origin = Literal["captured-in-app", "picked", "shared", "pasted", "exported", "report", "gateway", "screen-recording"]
 """How a file came here; for `exported` and `report` (of a CSG, forensic) `origin_of` names the app or organisation."""

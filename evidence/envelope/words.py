@@ -267,6 +267,7 @@ TERMS: Final[Mapping[str, Mapping[str, Words]]] = {
         "witness": ("Getuige", "Witness"),
         "police": ("Politie", "Police"),
         "caseworker": ("Casemanager", "Caseworker"),
+        "dispatcher": ("Meldtafel", "Control room"),
     },
     "severity": {
         "0": ("Geen ernst gekozen", "No severity chosen"),

@@ -117,7 +117,12 @@ _ROWS: Final = (
     Act("shift.end", bodies.ShiftMark, _DISPATCHER, "none", "start", "organisation"),
     Act("shift.take_over", bodies.ShiftTakeOver, _DISPATCHER, "none", "start", "organisation"),
     Act("item.open", bodies.ItemOpen, _WHO_SEALS, "item", "case", brings="item", erasable=True),
-    Act("item.seal", bodies.ItemSeal, _WHO_SEALS, "item", "case", brings="item", erasable=True, by_each_bridge=True),
+    Act(
+        *("item.seal", bodies.ItemSeal, _WHO_SEALS | _DISPATCHER, "item", "case"),
+        brings="item",
+        erasable=True,
+        by_each_bridge=True,
+    ),
     Act("item.amend", bodies.ItemAmend, _by("vault", "phone", "caseworker"), "item", "never"),
     Act("disclose", bodies.Disclose, _CASEWORKER, "item", "case", brings="disclosure"),
     Act("grant", bodies.Grant, _VAULT, "reader", "case", brings="grant", erasable=True),

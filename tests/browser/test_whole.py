@@ -24,6 +24,7 @@ from playwright.async_api import Browser, expect
 
 from evidence.bundle.format import layout
 from evidence.bundle.making import zipapp
+from evidence.envelope import container, opening
 from evidence.statements import event as events
 from server.clients.locked import read
 from server.demo.play import PARTS
@@ -41,10 +42,11 @@ STEPS = [step for part in PARTS for step in part.steps]
 IN_A_BROWSER = pytest.mark.asyncio(loop_scope="session")
 pytestmark = pytest.mark.timeout(400)
 
-
 POSITION = ("51.934200", "4.457700")
 LATER = ("51.935600", "4.460000")
 """Where she is at the press, and from the next sign of life of her device on."""
+
+NOTE = "Hij was weg. De buurvrouw blijft vannacht."
 
 
 def test_every_step_holds_and_is_told(running: Running) -> None:
@@ -219,14 +221,34 @@ async def test_a_real_press_is_accepted_and_followed_in_the_console_and_the_butt
         await daan.keep("whole-console")
         await daan.sound()
         await page.keyboard.press("c")
+        await page.get_by_label("Notitie voor het dossier").fill(NOTE)
         await page.get_by_role("button", name="Per ongeluk").click()
         await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "closed")
+        await expect(page.locator("[data-note=kept]")).to_be_visible(timeout=patience(30_000))
+        _only_the_case_opens_the_note(running)
 
         output, _ = await asyncio.wait_for(button.communicate(), patience(60))
         heard = [json.loads(line)["event"] for line in output.splitlines()]
         assert button.returncode == 0
         assert heard.index("stored") < heard.index("accepted") < heard.index("closed")
         await daan.sound()
+
+
+def _only_the_case_opens_the_note(running: Running) -> None:
+    """Her vault opens it; neither server nor bridge has it in clear, and no key of the desk opens it."""
+    people = {
+        name: read(running.data / "people" / name / "locked-key.json").unlock(
+            (running.data / "people" / name / "phrase.txt").read_text().strip()
+        )
+        for name in ("noor", "daan")
+    }
+    kept = [path.read_bytes() for path in running.data.rglob("*") if path.is_file() and "people" not in path.parts]
+    sealed = [container.parse_prefix(data) for data in kept if data.startswith(container.MAGIC)]
+    (prefix,) = [one for one in sealed if one.head.by == people["daan"].kid]
+    meta = opening.open_meta(prefix, opening.content_key(prefix, people["noor"]))
+    assert (meta.kind, meta.words) == ("note", NOTE)
+    assert people["daan"].opening_kid not in {wrap.to for wrap in prefix.head.wraps}
+    assert not any(b"buurvrouw" in data for data in kept)
 
 
 async def _getuige(*arguments: str | Path, data: Path) -> str:

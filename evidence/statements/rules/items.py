@@ -26,6 +26,8 @@ def _item_seal(standing: Standing, said: Said[bodies.ItemSeal], _now: ids.Time) 
     begun = standing.opened.get(body.item)
     if begun is not None and (begun.case, begun.by, begun.body.head) != (said.case, said.by, body.head):
         refuse("exists", "this item was opened in another case, by another key, or with another head")
+    if standing.role_of(said.by) == "dispatcher" and (body.content or not standing.of(said.case).alarms):
+        refuse("note", "a dispatcher adds a note, without a file, to a case in which there was an alarm")
 
 
 @rule(bodies.ItemAmend)

@@ -51,6 +51,21 @@ def an_item_is_sealed_that_was_announced_and_erased(w: World) -> Iterator[Statem
     yield w.say(w.here.phone, "item.seal", w.seal(fresh))
 
 
+@refused("note", "a dispatcher adds a note, without a file, to a case in which there was an alarm")
+def a_dispatcher_adds_a_file_or_to_a_case_without_an_alarm(w: World) -> Iterator[Statement]:
+    yield w.say(w.dispatcher, "item.seal", w.seal(new(ids.ItemId)))
+    w.act(w.bridge, "alarm.raise", w.alarm_of(w.button))
+    yield w.say(w.dispatcher, "item.seal", w.seal(new(ids.ItemId)), w.elsewhere)
+    note = w.seal(new(ids.ItemId))
+    yield w.say(w.dispatcher, "item.seal", replace(note, content=note.meta))
+
+
+@allowed
+def a_dispatcher_adds_a_note_where_there_was_an_alarm(w: World) -> Iterator[Statement]:
+    w.act(w.bridge, "alarm.raise", w.alarm_of(w.button))
+    yield w.say(w.dispatcher, "item.seal", w.seal(new(ids.ItemId)))
+
+
 @allowed
 def an_item_is_announced_and_sealed(w: World) -> Iterator[Statement]:
     fresh = new(ids.ItemId)

@@ -52,7 +52,7 @@ def test_a_bridge_that_looks_while_its_lane_makes_the_file_sees_all_of_it_or_not
             seen.append(reader.rows(1))
 
     def traced(path: object, **options: Any) -> sqlite3.Connection:  # noqa: ANN401 - as of sqlite3
-        made = connect(path, **options)  # type: ignore[call-overload] # as above
+        made: sqlite3.Connection = connect(path, **options)  # type: ignore[call-overload] # as above
         if not options.get("uri"):
             made.set_trace_callback(look)
         return made

@@ -74,6 +74,11 @@ export class Desk {
     await this.refresh();
   }
 
+  /** Who may sign what, as the pinned root says; null until the desk has started. */
+  get authority() {
+    return this.#authority;
+  }
+
   stop() {
     this.feed.stop();
     clearInterval(this.#renewing);

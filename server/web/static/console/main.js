@@ -13,6 +13,7 @@ import { Desk } from "./desk.js";
 import { HandOver } from "./handover.js";
 import { alarmList, escalationOf, flagsOf, stateMark, whose } from "./list.js";
 import { closedHow, isForUs, secondLook } from "./second-look.js";
+import { Notes, noteField } from "./note.js";
 import { Shift } from "./shift.js";
 import { Screen, Siren } from "./siren.js";
 import { Telling } from "./telling.js";
@@ -41,6 +42,10 @@ class Console extends View {
     this.silenced = new Set();
     /** @type {HandOver | null} */
     this.handing = null;
+    /** @type {Notes | null} */
+    this.notes = null;
+    /** @type {Map<string, string>} what was typed for the file of the case, by alarm */
+    this.words = new Map();
     /** @type {Shift | null} */
     this.shift = null;
     /** @type {{title: string, text: string, bad: boolean} | null} */
@@ -95,6 +100,7 @@ class Console extends View {
     });
     this.handing = new HandOver(this.desk, () => this.requestUpdate());
     this.handing.start();
+    this.notes = new Notes(detail.session, () => this.desk?.authority ?? null, () => this.requestUpdate());
     this.requestUpdate();
     window.scrollTo(0, 0);
     try {
@@ -159,7 +165,7 @@ class Console extends View {
     this.notice = null;
     try {
       await this.desk.act(alarm, act, more);
-      if (act === "close") this.closing = false; // the answer to an earlier act must not take the reasons away
+      if (act === "close") this.#closed(alarm);
       const done = act === "look" ? t("second-look-seen") : t(`state-${this.desk.alarms.get(alarm.alarm)?.state}`);
       this.notice = { title: t("act-done", { act: done }), text: "", bad: false };
       if (act === "accept") this.#openCard(alarm);
@@ -172,6 +178,14 @@ class Console extends View {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** It is closed; what was typed beside it follows, and is waited for by nothing. @param {Alarm} alarm */
+  #closed(alarm) {
+    this.closing = false; // only now: the answer to an earlier act must not take the reasons away
+    const words = this.words.get(alarm.alarm)?.trim();
+    this.words.delete(alarm.alarm);
+    if (words) void this.notes?.keep(alarm, words);
   }
 
   /** @param {Alarm} alarm */
@@ -264,6 +278,7 @@ class Console extends View {
         <section class="desk" aria-live="off">
           ${this.notice ? html`<div class=${this.notice.bad ? "card problem" : "card done"} role="status"><strong>${this.notice.title}</strong>
             ${this.notice.text ? html`<p>${this.notice.text}</p>` : nothing}</div>` : nothing}
+          ${this.notes?.panel()}
           ${this.#chosenAlarm(this.desk)}
           <p class="quiet small">${t("console-honest")}</p>
         </section>
@@ -338,7 +353,8 @@ class Console extends View {
           ${this.closing && acts.includes("close") ? html`<div class="reasons" role="group" aria-label=${t("act-close-as")}>
             <span>${t("act-close-as")}</span>${REASONS.map((reason) => html`<button type="button" data-reason=${reason}
               ?disabled=${this.busy} @click=${() => this.#act(alarm, "close", { reason })}>${t(`reason-${reason}`)}</button>`)}
-            <button type="button" class="link" @click=${this.#stopClosing}>${t("act-close-not")} <kbd>Esc</kbd></button></div>` : nothing}
+            <button type="button" class="link" @click=${this.#stopClosing}>${t("act-close-not")} <kbd>Esc</kbd></button>
+            ${noteField(this.words.get(alarm.alarm) ?? "", (words) => this.words.set(alarm.alarm, words))}</div>` : nothing}
           <p role="status" class="progress">${this.busy ? html`<span class="spinner" aria-hidden="true"></span>${t("act-busy")}` : nothing}</p>
         </header>
         ${secondLook(alarm, isForUs(alarm, desk.session.kid), this.busy, () => this.#act(alarm, "look"))}

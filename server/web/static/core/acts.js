@@ -21,7 +21,7 @@ export const ACTS = {
   "shift.end": { signers: ["dispatcher"], caseless: true },
   "shift.take_over": { signers: ["dispatcher"], caseless: true },
   "item.open": { signers: ["bridge", "caseworker", "phone", "vault"], caseless: false },
-  "item.seal": { signers: ["bridge", "caseworker", "phone", "vault"], caseless: false },
+  "item.seal": { signers: ["bridge", "caseworker", "dispatcher", "phone", "vault"], caseless: false },
   "item.amend": { signers: ["caseworker", "phone", "vault"], caseless: false },
   "disclose": { signers: ["caseworker"], caseless: false },
   "grant": { signers: ["vault"], caseless: false },

@@ -11,7 +11,7 @@ export const MAX_LIST = 1024;
 
 const Incident = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -38,7 +38,7 @@ const Incident = {
 
 const Media = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -59,7 +59,7 @@ const Media = {
 
 const Order = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -72,7 +72,7 @@ const Order = {
 
 const Assessment = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -85,7 +85,7 @@ const Assessment = {
 
 const Report = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -98,7 +98,7 @@ const Report = {
 
 const Card = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -111,7 +111,7 @@ const Card = {
 
 const Cost = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -125,7 +125,7 @@ const Cost = {
 
 const Trace = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -139,7 +139,7 @@ const Trace = {
 
 const Translation = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -152,7 +152,7 @@ const Translation = {
 
 const Note = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -166,7 +166,7 @@ const Note = {
 
 const Question = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -180,7 +180,7 @@ const Question = {
 
 const Answer = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -193,7 +193,7 @@ const Answer = {
 
 const Screening = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -206,7 +206,7 @@ const Screening = {
 
 const Label = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -218,7 +218,7 @@ const Label = {
 
 const Digest = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},
@@ -231,7 +231,7 @@ const Digest = {
 
 const Alarm = {
   v: {"is": "one", "of": [2]},
-  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker"]},
+  source: {"is": "one", "of": ["victim", "sensor", "camera", "witness", "police", "caseworker", "dispatcher"]},
   recorded: {"is": "time"},
   title: {"is": "text"},
   text: {"is": "pieces"},

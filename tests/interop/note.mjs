@@ -1,0 +1,30 @@
+/** The console's note at a close, asked by a test: a line of JSON on standard input, one on standard output. */
+import { createInterface } from "node:readline";
+import { Authority } from "../../server/web/static/core/authority.js";
+import { dated } from "../../server/web/static/core/dated.js";
+import { base64, fromBase64 } from "../../server/web/static/core/bytes.js";
+import { signPublic, signingKid } from "../../server/web/static/core/sodium.js";
+import { pieces, readersOf, seal } from "../../server/web/static/console/note.js";
+
+const answers = {
+  pieces: ({ texts }) => texts.map(pieces),
+  readers: async ({ root, organisation, shown, case: kase, now }) => {
+    const authority = await Authority.rootedAt(root);
+    await authority.learn(organisation.map(dated));
+    return (await readersOf(shown, kase, authority, now)).map(base64);
+  },
+  seal: async ({ seed, alarm, words, readers }) => {
+    const signSeed = fromBase64(seed);
+    const identity = { signSeed, kid: await signingKid(signPublic(signSeed)) };
+    return seal(identity, alarm, "Notitie bij het sluiten van een alarm", words, readers.map(fromBase64));
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line);
+  try {
+    console.log(JSON.stringify(await answers[request.ask](request)));
+  } catch (error) {
+    console.log(JSON.stringify({ error: error.constructor.name, message: error.message }));
+  }
+}
