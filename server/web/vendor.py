@@ -34,6 +34,12 @@ SPECIFIERS: Final[Mapping[str, str]] = {
     "@fluent/bundle": "@fluent/bundle/esm/index.js",
     "libsodium-wrappers-sumo": "libsodium-wrappers-sumo/dist/modules-sumo-esm/libsodium-wrappers.mjs",
     "libsodium-sumo": "libsodium-sumo/dist/modules-sumo-esm/libsodium-sumo.mjs",
+    # Loaded only where a policy names a witness with ML-DSA-44 (static/core/verifier/mldsa.js).
+    "@noble/post-quantum/ml-dsa.js": "@noble/post-quantum/ml-dsa.js",
+    "@noble/curves/utils.js": "@noble/curves/utils.js",
+    "@noble/curves/abstract/fft.js": "@noble/curves/abstract/fft.js",
+    "@noble/hashes/sha3.js": "@noble/hashes/sha3.js",
+    "@noble/hashes/utils.js": "@noble/hashes/utils.js",
     # Loaded only by a dispatcher who chooses a map from the own disk (static/console/map.js).
     "maplibre-gl": "maplibre-gl/dist/maplibre-gl.mjs",
     "maplibre-gl/worker": "maplibre-gl/dist/maplibre-gl-worker.mjs",

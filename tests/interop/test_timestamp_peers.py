@@ -1,4 +1,4 @@
-"""Three verifiers of RFC 3161 tokens agree: ours, and as oracles rfc3161-client and `openssl ts -verify`.
+"""Verifiers of RFC 3161 tokens agree: ours in Python and in the page, rfc3161-client, and `openssl ts -verify`.
 
 The tokens are OpenSSL's, under chains of three certificates made for each case; one thing is wrong with each of them.
 """
@@ -21,9 +21,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from evidence.custody.errors import TimestampError
 from evidence.custody.time import cms, der
 from evidence.custody.time.timestamp import TimestampInfo, verify_token
+from tests.support.node_peer import b64
+from tests.support.node_process import answer
 from tests.support.waiting import patience
 
-pytestmark = [pytest.mark.need("openssl")]
+pytestmark = [pytest.mark.need("openssl", "node")]
+IN_NODE = Path(__file__).parent / "timestamps.mjs"
 DIGEST = hashlib.sha256(b"a head").digest()
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -137,10 +140,23 @@ def verdicts(folder: Path, token: bytes, root: bytes) -> tuple[bool, bool, bool]
 
 
 def said_by_us(token: bytes, root: bytes) -> TimestampInfo | None:
+    """Return what our engine says, in Python and in the page alike."""
     try:
-        return verify_token(token, DIGEST, [root])
+        info = verify_token(token, DIGEST, [root])
     except TimestampError:
+        info = None
+    asked = {"token": b64(token), "digest": DIGEST.hex(), "root": root.decode()}
+    told = answer(IN_NODE, asked)
+    if info is None:
+        assert "time" not in told, told
         return None
+    moments = {name: micros(getattr(info, name)) for name in ("time", "latest", "expires")}
+    assert told == {**moments, "name": info.tsa_name}
+    return info
+
+
+def micros(moment: dt.datetime) -> int:
+    return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
 
 
 def said_by_client(token: bytes, root: bytes) -> rfc3161_client.TimeStampTokenInfo | None:

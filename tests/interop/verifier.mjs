@@ -1,26 +1,37 @@
-/** The pages' verifier in Node: a folder and a trust folder in, claims out; exit codes are those of `getuige verify`. */
-import { lstatSync, readFileSync, readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+/** The pages' verifier in Node: what lies at a path and a trust folder in, claims out; exit codes are those of `getuige verify`. */
+import { lstatSync, openAsBlob, readFileSync, readdirSync } from "node:fs";
+import { basename, dirname, extname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
-import { readAnchors, verify } from "../../server/web/static/core/verifier/verify.js";
+import { folder, readAnchors, unzip, verify, verifyItem, verifyReceipt } from "../../server/web/static/core/verifier/verify.js";
 
 /** @param {string} root */
 function bagOf(root) {
-  const bag = new Map();
+  const files = [];
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
     if (lstatSync(path).isDirectory()) continue;
     if (!lstatSync(path).isFile()) throw new Error(`${entry.name} is not a plain file`);
-    bag.set(relative(root, path), new Uint8Array(readFileSync(path)));
+    files.push([relative(root, path), new Blob([readFileSync(path)])]);
   }
-  return bag;
+  return folder(files);
 }
 
+/** @param {string} path @param {string} trust */
+async function judge(path, trust) {
+  const anchors = await readAnchors(bagOf(trust));
+  if (lstatSync(path).isDirectory()) return verify(bagOf(path), anchors);
+  const file = await openAsBlob(path);
+  if (extname(path) === ".json") return verifyReceipt(file, anchors);
+  if (extname(path) !== ".getuige") return verify(await unzip(file), anchors);
+  const item = basename(path, ".getuige");
+  return verifyItem(file, item, await openAsBlob(join(dirname(path), `${item}.json`)), anchors);
+}
+
+process.removeAllListeners("warning"); // openAsBlob is new in Node 20, and says so
 for await (const line of createInterface(process.stdin)) {
   const { path, trust } = JSON.parse(line);
   try {
-    if (!lstatSync(path).isDirectory()) throw new Error("cannot be checked here: a ZIP, a receipt or a single item");
-    const findings = await verify(bagOf(path), await readAnchors(bagOf(trust)));
+    const findings = await judge(path, trust);
     console.log(JSON.stringify({ code: findings.holds ? 0 : 1, claims: findings.claims }));
   } catch (error) {
     console.log(JSON.stringify({ code: 2, error: String(error.message) }));

@@ -18,21 +18,23 @@ from tests.support.waiting import patience
 ALLOWED: Final = ("pynacl", "cryptography", "cffi", "pycparser")
 """The two packages and what they need themselves."""
 
-ONE_FOR_EACH: Final = """
-import json, os, sys
+ONE_AFTER_ANOTHER: Final = """
+import json, sys
 sys.path.insert(0, sys.argv[1])
 from evidence.bundle.checking.cli import main
 for line in sys.stdin:
     words, *streams = json.loads(line)
-    pid = os.fork()
-    if pid == 0:
-        for number, path in enumerate(streams, 1):
-            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-        sys.argv[1:] = words
-        sys.exit(main())
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+    said = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (open(path, "w", encoding="utf-8") for path in streams)
+    try:
+        code = main(words)
+    except SystemExit as ended:
+        code = ended.code
+    sys.stdout.close(), sys.stderr.close()
+    sys.stdout, sys.stderr = said
+    print(code, flush=True)
 """
-"""Imports what the file holds, then forks for each line that asks for a verification: importing takes a second."""
+"""Imports what the file holds, which takes a second, and then verifies what each line asks for."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class BarePython:
                     (site / top).symlink_to(Path(str(distribution(name).locate_file(top))))
         python, program = folder / "bare/bin/python", folder / "getuige-verify.pyz"
         zipapp.build(program)
-        command = [str(python), "-c", ONE_FOR_EACH, str(program)]
+        command = [str(python), "-c", ONE_AFTER_ANOTHER, str(program)]
         pipe = subprocess.PIPE
         with subprocess.Popen(command, env=_environment(), stdin=pipe, stdout=pipe, text=True) as reader:
             yield cls(python, program, reader)
@@ -65,7 +67,7 @@ class BarePython:
             reader.stdin.close()
 
     def verify(self, path: Path, trust: Path, *more: str) -> "subprocess.CompletedProcess[str]":
-        """Verify what lies at `path`, as the command does, in a process of its own."""
+        """Verify what lies at `path`, as the command does, in the process that has read the file."""
         words = [str(path), "--trust", str(trust), *more]
         assert self.reader.stdin is not None
         assert self.reader.stdout is not None

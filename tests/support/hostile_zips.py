@@ -66,6 +66,35 @@ def encrypted(files: Files) -> bytes:
     return bytes(whole)
 
 
+def another_name_in_the_member(files: Files) -> bytes:
+    whole = bytearray(made(files))
+    name = next(iter(files)).encode()
+    at = whole.index(name)
+    whole[at : at + len(name)] = name[::-1]
+    return bytes(whole)
+
+
+def in_no_known_encoding(files: Files) -> bytes:
+    """A name that is not ASCII, and does not say that it is UTF-8 (APPNOTE, appendix D)."""
+    whole = bytearray(made({**files, "data/é.txt": b""}))
+    name = "bundle/data/é.txt".encode()
+    for place, before in ((whole.index(name), 24), (whole.rindex(name), 38)):
+        whole[place - before + 1] &= 0xF7  # the second byte of the flags, where bit 11 is
+    return bytes(whole)
+
+
+def ending_in_the_middle(files: Files) -> bytes:
+    """A name with a zero byte, behind which some programs do not look."""
+    return made({**files, "data/a.txt!.exe": b""}).replace(b"a.txt!", b"a.txt\0")
+
+
+def another_sum(files: Files) -> bytes:
+    """A byte of a member that is not the one of its CRC-32."""
+    whole = bytearray(made(files))
+    whole[whole.index(b"PK\x01\x02") - 1] ^= 1
+    return bytes(whole)
+
+
 def commented(files: Files) -> bytes:
     out = io.BytesIO(made(files))
     with zipfile.ZipFile(out, "a") as archive:
@@ -80,6 +109,12 @@ HOSTILE: Final[dict[str, Callable[[Files], bytes]]] = {
     "bytes between": with_a_gap,
     "bytes behind": commented,
     "two sizes of one member": another_size_in_the_member,
+    "another name in the member": another_name_in_the_member,
+    "a name in no known encoding": in_no_known_encoding,
+    "a name that ends in the middle": lambda files: made({**files, "data/a.txt!.exe": b""}).replace(
+        b"a.txt!", b"a.txt\0"
+    ),
+    "another sum of a member": another_sum,
     "encrypted": encrypted,
     "compressed": lambda files: made(files, compress_type=zipfile.ZIP_DEFLATED),
     "a link": lambda files: made(files, external_attr=LINK),

@@ -52,6 +52,7 @@ class Story:
     """What rows are made from: a bundle with a whole, an announced and an incomplete item, sealed and opened."""
 
     book: Organisation
+    bundle: Path
     sealed: Path
     opened: Path
 
@@ -69,7 +70,7 @@ class Story:
         book.grant(*items)
         bundle = book.export(*items)
         opened.open_bundle(bundle, book.investigator, folder / "opened")
-        return cls(book, unpacked(bundle, folder / "sealed"), folder / "opened")
+        return cls(book, bundle, unpacked(bundle, folder / "sealed"), folder / "opened")
 
 
 def unpacked(bundle: Path, target: Path) -> Path:
@@ -88,3 +89,18 @@ class Row:
     python: Outcome
     shell: Outcome
     make: Callable[[Story, Path], tuple[Path, Path]]
+
+    @property
+    def foreign(self) -> Outcome:
+        """What the verifier says that was written from the format pages alone.
+
+        It unpacks nothing, does not know our texts for people, and makes no CSV and no CASE file again.
+        """
+        if self.name.startswith(PACKED):
+            return NOT_FOR_IT
+        unseen = self.python.code == 1 and set(self.python.says) <= UNSEEN
+        return HOLDS if unseen else self.python
+
+
+PACKED: Final = ("ZIP: ", "an item alone: ")
+UNSEEN: Final = frozenset({"bag-text-foreign", "derived-differs"})

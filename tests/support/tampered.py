@@ -8,7 +8,7 @@ from typing import Final
 from evidence import canonical, keys
 from evidence.statements import event as events
 from evidence.statements import statement
-from tests.support import published, tampered_exports, tampered_logs, tampering, tampering_fields
+from tests.support import published, tampered_exports, tampered_logs, tampered_times, tampering, tampering_fields
 from tests.support.forging import regenerate
 from tests.support.hostile_zips import HOSTILE
 from tests.support.lying_server import LyingServer, team_of
@@ -51,6 +51,20 @@ def zipped(name: str) -> Row:
         return path, story.book.trust
 
     return Row(f"ZIP: {name}", unreadable("bundle.zip"), NOT_FOR_IT, make)
+
+
+def whole_zip(name: str, at: int | None, python: Outcome) -> Row:
+    """The bundle as it was exported, with another byte at one place."""
+
+    def make(story: Story, target: Path) -> tuple[Path, Path]:
+        data = bytearray(story.bundle.read_bytes())
+        if at is not None:
+            data[at] ^= 1
+        path = target / "bundle.zip"
+        path.write_bytes(data)
+        return path, story.book.trust
+
+    return Row(f"ZIP: {name}", python, NOT_FOR_IT, make)
 
 
 def receipt(name: str, change: Callable[[Organisation, dict[str, object]], None], python: Outcome) -> Row:
@@ -198,7 +212,10 @@ ROWS: Final = (
     receipt("another server", _foreign_server, fails("receipt-bad")),
     receipt("no receipt in it", lambda _, members: members.update(receipt=None), fails("receipt-bad")),
     receipt("a member more", lambda _, members: members.update(more=1), unreadable("more")),
+    whole_zip("nothing at all", None, HOLDS),
+    whole_zip("a byte of the directory", -30, unreadable("bundle.zip")),
     *map(zipped, HOSTILE),
     *tampered_exports.ROWS,
     *tampered_logs.ROWS,
+    *tampered_times.ROWS,
 )  # fmt: skip

@@ -89,6 +89,13 @@ def _taken_back(server: LyingServer) -> list[ids.ItemId]:
     return _all(server)
 
 
+def _excluded(server: LyingServer) -> list[ids.ItemId]:
+    items = _all(server)
+    body = bodies.ReadersExclude((server.investigator.kid,))
+    server.act(server.caseworker, "readers.exclude", body, case=server.case)
+    return items
+
+
 def _granted_to_another(server: LyingServer) -> list[ids.ItemId]:
     third = server.seal(incident("drie"))
     server.grant(third, reader=server.caseworker)
@@ -146,6 +153,7 @@ ROWS: Final = (
     exported("does not name an item that is here", _one_more_than_named, fails("export-item-foreign"), NOT_HERE),
     exported("names an item that she did not grant", _not_granted, fails("export-not-granted"), UNCHECKED),
     exported("names items whose grant she took back", _taken_back, fails("export-not-granted"), UNCHECKED),
+    exported("its investigator is excluded as a reader", _excluded, fails("export-not-granted"), UNCHECKED),
     exported("names an item that she granted to another", _granted_to_another, fails("export-not-granted"), UNCHECKED),
     exported("an event of another case", _of_another_case, fails("export-foreign-case"), fails("another case")),
     exported("a last number that is too low", _with_last(_too_low), fails("sequence-broken"), NUMBERS),

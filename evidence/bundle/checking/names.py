@@ -10,7 +10,7 @@ Language = Literal["nl", "en"]
 SHOWN: Final = 8
 """Of an id: enough to tell apart the few of a case. The review page shows the same characters of the same id."""
 
-_ROLES: Final[dict[str, tuple[str, str]]] = {
+ROLES: Final[dict[str, tuple[str, str]]] = {
     "server": ("server", "server"),
     "bridge": ("alarmbrug", "bridge"),
     "caseworker": ("casemanager", "caseworker"),
@@ -44,7 +44,7 @@ class Owner:
 
     def text(self, language: Language) -> str:
         """Return `Marit Verhoeven (casemanager)` or `telefoon 0ed6404e (uitgenodigd door Marit Verhoeven)`."""
-        dutch, english = _ROLES.get(self.role, (self.role, self.role))
+        dutch, english = ROLES.get(self.role, (self.role, self.role))
         role = dutch if language == "nl" else english
         if self.label is not None:
             return f"{self.label} ({role})"

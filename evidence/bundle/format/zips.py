@@ -19,7 +19,7 @@ _LOCAL: Final = struct.Struct("<4s5H3I2H")
 """A local file header without name and extra field (4.3.7)."""
 
 _SIGNATURE: Final = b"PK\x03\x04"
-_ENCRYPTED, _DESCRIPTOR = 0x1, 0x8
+_ENCRYPTED, _DESCRIPTOR, _UTF8 = 0x1, 0x8, 0x800
 _DESCRIPTOR_BYTES: Final = frozenset({12, 16, 20, 24})
 """With or without a signature, with sizes of 4 or 8 bytes (4.3.9)."""
 
@@ -39,7 +39,9 @@ def members(archive: zipfile.ZipFile, most: int) -> dict[str, zipfile.ZipInfo]:
     found: dict[str, zipfile.ZipInfo] = {}
     tops = set()
     for info in everything:
-        top, slash, name = info.filename.partition("/")
+        top, slash, name = info.orig_filename.partition("/")
+        if not (info.flag_bits & _UTF8 or info.orig_filename.isascii()):
+            raise ZipError("the ZIP holds a name in an unknown encoding")
         tops.add(top)
         if not is_safe(top) or not slash:
             raise ZipError("the ZIP holds something outside its one folder")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 Json = Any
 """Parsed JSON, as it came."""
@@ -218,10 +219,16 @@ class Trust:
         for signature in of(log):
             signed(log[3], body, signature)
         for name, key in self.witnesses.items():
-            for blob in of(key) if key[2] == 4 else ():
-                signed(key[3], b"cosignature/v1\ntime %d\n" % int.from_bytes(blob[:8], "big") + body, blob[8:])
+            for blob in of(key):
+                at = int.from_bytes(blob[:8], "big")
+                if key[2] == 4:
+                    signed(key[3], b"cosignature/v1\ntime %d\n" % at + body, blob[8:])
+                else:
+                    head = b"%c%s%s%c%s" % (len(key[0]), key[0].encode(), blob[:8], len(origin), origin.encode())
+                    tree = bytes(8) + int(size).to_bytes(8, "big") + unb64(root)
+                    MLDSA44PublicKey.from_public_bytes(key[3]).verify(blob[8:], b"subtree/v1\n\0" + head + tree)
                 present.add(name)
-                times.append(int.from_bytes(blob[:8], "big"))
+                times.append(at)
         for name, needed, members in self.groups:
             present |= {name} if len(present & set(members)) >= needed else set()
         assert self.quorum == "none" or self.quorum in present, "no quorum"
@@ -300,11 +307,15 @@ class Stamps:
         return any(when <= at <= end and self.counts(one, at, its, rounds - 1) for one, at, its in new)
 
     def vouch(self, note: bytes) -> float | None:
-        """Return the earliest time stamp over a head; AssertionError when too few vouch."""
+        """Return the earliest time stamp over a head; AssertionError when too few vouch, or none agree."""
         read = [(token, *self.read(token, note)) for token in self.over(note)]
         good = {name: when for token, name, when, end in read if self.counts(token, when, end)}
-        assert len(good) >= self.quorum, "fewer authorities vouch than must"
-        return min(good.values(), default=None)
+        agreed = max(
+            ([at for at in good.values() if 0 <= at - one <= 62] for one in good.values()), key=len, default=[]
+        )
+        assert len(agreed) == len(good) or 2 * len(agreed) > len(good), "authorities contradict each other"
+        assert len(agreed) >= self.quorum, "fewer authorities vouch than must"
+        return min(agreed, default=None)
 
 
 # ------------------------------------------------------------------------------------ fields: envelope.md, Leaves
@@ -355,3 +366,7 @@ def receipt(members: Json, trust: Trust) -> None:
         "received_at": parsed["received_at"],
     }
     assert said == expected, "it speaks of something else"
+    if "proof" in members:
+        index, origin, *_ = trust.prove(unb64(members["proof"]), leaf)
+        log = trust.at(parsed["index"])
+        assert (origin, index) == (log[0][0], parsed["index"] - log[1] + log[2]), "a proof of another place"

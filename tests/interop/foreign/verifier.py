@@ -153,15 +153,16 @@ class Verifier:
         ]
         self.claim(3, "rotations", self.rotations)
         self.roots: dict[tuple[str, int], bytes] = {}
-        self.notes_seen: dict[bytes, tuple[float | None, list[Json]]] = {}
+        self.notes_seen: dict[bytes, tuple[list[int], int, list[Json]]] = {}
         for one in (*self.events, self.export):
             self.claim(3, f"event {one['index']}", self.logged, one)
-        for note, (latest, events) in self.notes_seen.items():
-            self.claim(4, "time stamps", self.timed, note, latest, events)
+        for note, (times, _, events) in self.notes_seen.items():
+            self.claim(4, "time stamps", self.timed, note, times, events)
         self.keys: dict[str, Json] = {}
         self.invited: dict[str, Json] = {}
         self.grants: dict[str, Json] = {}
         self.devices: dict[str, str] = {}
+        self.excluded: list[str] = []
         self.root_seen = False
         for one in sorted((*self.events, self.export), key=lambda one: one["index"]):
             self.claim(5, f"event {one['index']}", self.authentic, one)
@@ -205,14 +206,23 @@ class Verifier:
             )
         assert self.roots.setdefault((origin, size), root) == root, "two histories"
         one["logged"] = True
-        self.notes_seen.setdefault(note, (max(times, default=None), []))[1].append(one)
+        self.notes_seen.setdefault(note, (times, first + max(0, size - before), []))[2].append(one)
 
-    def timed(self, note: bytes, latest: float | None, events: list[Json]) -> None:
+    def timed(self, note: bytes, times: list[int], events: list[Json]) -> None:
         stamp = self.stamps.vouch(note)
-        bound = min(time for time in (latest, stamp, float("inf")) if time is not None)
-        assert all(datetime.fromisoformat(one["received_at"]).timestamp() <= bound + 60 for one in events), (
-            "the server's clock"
-        )
+        bound = min((time for time in (max(times, default=None), stamp) if time is not None), default=float("inf"))
+        for one in events:
+            received = datetime.fromisoformat(one["received_at"]).timestamp()
+            assert self.since(one) - 60 <= received <= bound + 60, "the server's clock"
+
+    def since(self, one: Json) -> float:
+        """Return before when an event cannot be: a head that is here, and that its signer had seen."""
+        seen = one["said"].get("seen")
+        log = seen and next((log for log in self.trust.line if seen.get("log", log[0][0]) == log[0][0]), None)
+        if not log or self.roots.get((log[0][0], seen["size"]), b"").hex() != seen["root"]:
+            return 0
+        below = log[1] + max(0, seen["size"] - log[2])
+        return max((min(times) for times, size, _ in self.notes_seen.values() if times and size <= below), default=0)
 
     def authentic(self, one: Json) -> None:
         said, body = one["said"], one["said"]["body"]
@@ -242,6 +252,8 @@ class Verifier:
             self.keys[name] = (*self.keys[name][:3], False)
         elif kind == "grant" and case == said["case"]:
             self.grants[body["grant"]] = body
+        elif kind == "readers.exclude":
+            self.excluded = body["readers"]
         elif kind == "revoke":
             self.grants.pop(body["grant"], None)
         one["signed"] = True
@@ -268,6 +280,7 @@ class Verifier:
             for item in grant["items"]
         }
         assert here | files == set(body["items"]) == here and here <= given, "other items, or not granted"
+        assert by not in self.excluded, "no reader of this case"
         _, first, before, _ = self.trust.log(body["head"]["log"])
         below = first + max(0, body["head"]["size"] - before)
         assert all(one["index"] < below for one in self.events) and below <= self.export["index"], "the head"

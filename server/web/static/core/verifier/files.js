@@ -1,9 +1,10 @@
 /** The files of a bundle: those that the manifests name, with their hashes, from a closed list, and nothing else. */
-import { FormatError, hex, sha256, text } from "../bytes.js";
+import { FormatError, text } from "../bytes.js";
+import { digest, isSafe, need } from "./bag.js";
 import { TEXTS } from "./pinned.js";
 
 /** @typedef {import("../bytes.js").Bytes} Bytes */
-/** @typedef {Map<string, Bytes>} Bag the files of a folder by their names inside it */
+/** @typedef {import("./bag.js").Bag} Bag */
 
 export const MANIFEST = "manifest-sha256.txt";
 export const TAG_MANIFEST = "tagmanifest-sha256.txt";
@@ -11,6 +12,8 @@ export const SEALED_MANIFEST = "proof/sealed-manifest-sha256.txt";
 export const OPENINGS = "data/openings.json";
 
 const DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
+/** What ends a line for Python. */
+const LINE_ENDS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 const TAGS = ["bagit.txt", "bag-info.txt", MANIFEST, TAG_MANIFEST];
 
 const COMMON = [
@@ -27,21 +30,13 @@ const OPENED = [
   "data/fields/[0-9]{4,}-[0-9a-f]{8}\\.tsv",
 ];
 
-/** @param {Bag} bag @param {string} name @returns {Bytes} @throws {FormatError} it is not there */
-export function need(bag, name) {
-  const data = bag.get(name);
-  if (!data) throw new FormatError(`${name} is missing`);
-  return data;
-}
-
-/** @param {string} name @returns {boolean} a name that stays inside the folder */
-const isSafe = (name) => !/^\/|\\|\0|^[A-Za-z]:/.test(name) && name.split("/").every((part) => !["", ".", ".."].includes(part));
-
 /** @param {Bytes} data @returns {Map<string, string>} name → SHA-256 @throws {FormatError} */
 export function parseManifest(data) {
   /** @type {Map<string, string>} */
   const found = new Map();
-  for (const line of text(data).split("\n").slice(0, -1)) {
+  const lines = text(data).split(LINE_ENDS);
+  if (lines[lines.length - 1] === "") lines.pop();
+  for (const line of lines) {
     const match = /^([0-9a-f]{64}) {2}?\*?(.+)$/.exec(line);
     if (!match) throw new FormatError("a line of the manifest is malformed");
     if (!isSafe(match[2]) || found.has(match[2])) {
@@ -58,12 +53,12 @@ export function parseManifest(data) {
  * @throws {FormatError} a manifest or the declaration cannot be read
  */
 export async function check(bag, findings) {
-  const payload = parseManifest(need(bag, MANIFEST));
-  const tags = parseManifest(need(bag, TAG_MANIFEST));
-  if (text(need(bag, "bagit.txt")) !== DECLARATION) throw new FormatError("the bag's declaration is not that of BagIt 1.0");
+  const payload = parseManifest(await need(bag, MANIFEST));
+  const tags = parseManifest(await need(bag, TAG_MANIFEST));
+  if (text(await need(bag, "bagit.txt")) !== DECLARATION) throw new FormatError("the bag's declaration is not that of BagIt 1.0");
   /** @type {Map<string, string>} */
   const digests = new Map();
-  for (const [name, data] of bag) digests.set(name, hex(await sha256(data)));
+  for (const [name, member] of bag) digests.set(name, await digest(member));
   const expected = new Map([...tags, ...payload]);
   const before = findings.claims.length;
   for (const name of [...expected.keys()].sort()) if (!bag.has(name)) findings.failed("bag-file-missing", name);
@@ -74,7 +69,7 @@ export async function check(bag, findings) {
   for (const [name, digest] of Object.entries(TEXTS)) {
     if ((digests.get(name) ?? digest) !== digest) findings.failed("bag-text-foreign", name);
   }
-  if (findings.claims.length === before) findings.proven("bag-whole");
+  if (findings.claims.length === before) findings.proven("bag-whole", "", { files: bag.size });
   return digests;
 }
 

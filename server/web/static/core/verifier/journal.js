@@ -2,15 +2,17 @@
 import * as canonical from "../canonical.js";
 import * as dsse from "../dsse.js";
 import { ACTS } from "../acts.js";
-import { FormatError, concat, fromHex, hex, sha256, text } from "../bytes.js";
+import { FormatError, concat, fromHex, hex, sha256, text, utf8 } from "../bytes.js";
 import { ProofError } from "../proof.js";
 import { SignatureError, signingKid } from "../sodium.js";
+import { need } from "./bag.js";
 import { believe, entryOf } from "./logs.js";
-import { need } from "./files.js";
+import { ownerOf } from "./names.js";
+import { check as checkStamps, written } from "./stamps.js";
 
 /** @typedef {import("../bytes.js").Bytes} Bytes */
 /** @typedef {{index: number, at: string, envelope: dsse.Envelope, said: any, id: string, raw: Bytes}} Event `said` is the statement */
-/** @typedef {{key: Bytes, role: string, device?: string, inForce: boolean}} Key */
+/** @typedef {{key: Bytes, role: string, device?: string, label?: string, inForce: boolean}} Key `label`: what the root certified */
 
 /** What the events add up to, as far as a verifier asks. */
 class Standing {
@@ -24,10 +26,19 @@ class Standing {
   erasures = new Map();
   /** @type {Set<string>} */
   erased = new Set();
+  /** @type {Map<string, string>} who let a phone in, by its one-time key and then by its own */
+  inviters = new Map();
+  /** @type {Set<string>} holds that were not lifted */
+  holds = new Set();
+  /** @type {Map<string, string[]>} who is no reader of a case, whatever was granted */
+  excluded = new Map();
+  /** @type {Set<string>} erasures that were carried out or called off */
+  ended = new Set();
   opened = false;
 
   /** @param {string} reader @param {string} kase @param {string} now @returns {Set<string>} items that grants in force give */
   readable(reader, kase, now) {
+    if (this.excluded.get(kase)?.includes(reader)) return new Set();
     const grants = [...this.grants.values()].filter((one) => one.reader === reader && one.case === kase && one.expires > now);
     return new Set(grants.flatMap(({ items }) => items.map((/** @type {any} */ one) => one.item)).filter((item) => !this.erased.has(item)));
   }
@@ -65,29 +76,47 @@ class Standing {
     const { type, by, body } = said;
     if (type === "log.open") {
       this.opened = true;
-      await this.#certify(body.root.sign, "root");
-    } else if (type === "key.publish") await this.#certify(body.sign, body.role);
+      await this.#certify(body.root.sign, { role: "root" });
+    } else if (type === "key.publish") await this.#certify(body.sign, { role: body.role, label: body.label });
     else if (type === "key.retire") this.#end(body.kid);
-    else if (type === "case.open") await this.#certify(body.vault, "vault");
+    else if (type === "case.open") await this.#certify(body.vault, { role: "vault" });
     else if (type === "device.invite") {
       const key = fromHex(body.invite, 32);
-      this.invitations.set(await signingKid(key), { key, case: said.case, expires: body.expires });
+      const kid = await signingKid(key);
+      this.invitations.set(kid, { key, case: said.case, expires: body.expires });
+      this.inviters.set(kid, by);
     } else if (type === "device.enrol") {
       this.invitations.delete(body.invite);
-      await this.#certify(body.sign, "phone", body.device);
-    } else if (type === "alarm_device.enrol") await this.#certify(body.sign, "alarm_device", body.device);
+      this.inviters.set(by, this.inviters.get(body.invite) ?? by);
+      await this.#certify(body.sign, { role: "phone", device: body.device });
+    } else if (type === "alarm_device.enrol") await this.#certify(body.sign, { role: "alarm_device", device: body.device });
     else if (type === "device.revoke") {
       for (const key of this.keys.values()) if (key.device === body.device) key.inForce = false;
     } else if (type === "grant") this.grants.set(body.grant, { ...body, case: said.case, by });
     else if (type === "revoke") this.grants.delete(body.grant);
+    else if (type === "hold.place") this.holds.add(body.hold);
+    else if (type === "hold.lift") this.holds.delete(body.hold);
+    else if (type === "readers.exclude") this.excluded.set(said.case, body.readers);
     else if (type === "erase.request") this.erasures.set(body.erasure, body.items);
-    else if (type === "erase.execute") for (const item of this.erasures.get(body.erasure) ?? []) this.erased.add(item);
+    else if (type === "erase.cancel") this.ended.add(body.erasure);
+    else if (type === "erase.execute") this.#erase(body.erasure, this.erasures.get(body.erasure) ?? []);
+    else if (type === "erase.repeat") this.#erase(body.erasure, body.items);
   }
 
-  /** @param {string} sign @param {string} role @param {string} [device] */
-  async #certify(sign, role, device) {
+  /** From here on nobody gets these items, and a grant that holds a key of one ends whole. @param {string} erasure @param {string[]} items */
+  #erase(erasure, items) {
+    this.erasures.set(erasure, items);
+    this.ended.add(erasure);
+    for (const item of items) this.erased.add(item);
+    for (const [name, grant] of this.grants) {
+      if (grant.items.some((/** @type {any} */ one) => items.includes(one.item))) this.grants.delete(name);
+    }
+  }
+
+  /** @param {string} sign @param {{role: string, device?: string, label?: string}} who */
+  async #certify(sign, who) {
     const key = fromHex(sign, 32);
-    this.keys.set(await signingKid(key), { key, role, device, inForce: true });
+    this.keys.set(await signingKid(key), { key, inForce: true, ...who });
   }
 
   /** @param {string} kid */
@@ -98,7 +127,7 @@ class Standing {
 }
 
 /** @param {Bytes} raw @returns {Promise<Event>} @throws {FormatError} */
-async function parse(raw) {
+export async function parse(raw) {
   const members = canonical.decode(raw);
   const names = Object.keys(members ?? {}).sort().join();
   if (names !== "dsse,index,received_at,v" || members.v !== 1) throw new FormatError("an event has v, index, received_at and dsse");
@@ -120,6 +149,9 @@ export class Part {
   /** @type {Map<string, string>} log and size → root of each head that is here */
   roots = new Map();
 
+  /** @type {import("./stamps.js").Times} */
+  times = { notAfter: new Map(), intervals: new Map() };
+
   /** @type {Set<string>} items that the export does not name, or may not: nothing is said to be proven of them */
   refused = new Set();
 
@@ -136,6 +168,17 @@ export class Part {
   /** @param {string} type @returns {Event[]} */
   of = (type) => this.listed.filter(({ said }) => said.type === type);
 
+  /** @param {string} kid @returns {import("./names.js").Owner} */
+  who = (kid) => ownerOf(kid, this.standing);
+
+  /** Who sealed it, when the server says it came, and by when a time stamp proves that it was there. @param {Event} event */
+  circumstances({ index, at, said }) {
+    const stamped = this.times.notAfter.get(index);
+    const earliest = this.times.intervals.get(index)?.earliest ?? null;
+    const since = earliest === null ? {} : { not_before: written(earliest) };
+    return { who: this.who(said.by), when: at, latest: stamped === undefined ? "–" : written(stamped), ...since };
+  }
+
   /** Items that were announced and that nothing here seals. */
   get begun() {
     const sealed = new Set(this.of("item.seal").map(({ said }) => said.body.item));
@@ -144,63 +187,74 @@ export class Part {
 }
 
 /**
- * @param {import("./files.js").Bag} bag @param {import("./claims.js").Findings} findings @returns {Promise<Part>}
+ * @param {import("./bag.js").Bag} bag @param {import("./claims.js").Findings} findings @returns {Promise<Part>}
  * @throws {FormatError} salts or export cannot be read
  */
 export async function load(bag, findings) {
   const listed = [];
   /** @type {Map<number, Bytes>} */
   const salts = new Map();
-  const written = canonical.decode(need(bag, "data/salts.json"));
+  const written = canonical.decode(await need(bag, "data/salts.json"));
   for (const [index, salt] of Object.entries(written)) {
     if (!/^(0|[1-9][0-9]{0,15})$/.test(index)) throw new FormatError("the salts are not listed by event number");
     salts.set(Number(index), fromHex(/** @type {string} */ (salt), 32));
   }
   for (const name of [...bag.keys()].filter((one) => one.startsWith("data/events/")).sort()) {
     try {
-      const event = await parse(need(bag, name));
+      const event = await parse(await need(bag, name));
       if (name !== `data/events/${String(event.index).padStart(10, "0")}.json`) throw new FormatError("another event's number");
       listed.push(event);
     } catch (error) {
-      findings.failed("event-not-authentic", name, error);
+      findings.failed("event-not-authentic", name, { why: error });
     }
   }
-  const event = await parse(need(bag, "proof/export-event.json"));
+  const event = await parse(await need(bag, "proof/export-event.json"));
   if (event.said.type !== "export") throw new FormatError("proof/export-event.json is no export");
-  salts.set(event.index, fromHex(text(need(bag, "proof/export-salt.txt")).trim(), 32));
+  salts.set(event.index, fromHex(text(await need(bag, "proof/export-salt.txt")).trim(), 32));
   return new Part(listed, event, salts);
 }
 
 /**
- * Every event is under a head that the policy believes, and no two heads of one size differ.
- * @param {Part} part @param {import("./files.js").Bag} bag @param {import("./verify.js").Anchors} anchors
+ * Every event is under a head that the policy believes; tokens say how old those heads are.
+ * @param {Part} part @param {import("./bag.js").Bag} bag @param {import("./verify.js").Anchors} anchors
  * @param {import("./claims.js").Findings} findings @returns {Promise<import("../lineage.js").Lineage>} the logs
  */
 export async function checkLogged(part, bag, anchors, findings) {
   const logs = await believe(bag, anchors, findings);
   const exported = logs.line.at(part.export.index);
-  const differing = new Set();
+  /** @type {Map<string, import("./stamps.js").Head>} */
+  const heads = new Map();
+  const witnesses = new Set();
   for (const event of [...part.listed, part.export]) {
     const name = event === part.export ? "proof/export-event.tlog-proof" : `proof/events/${String(event.index).padStart(10, "0")}.tlog-proof`;
     try {
       const entry = await entryOf(part.salts.get(event.index) ?? new Uint8Array(), event.raw);
-      const { index, head, note } = await logs.prove(need(bag, name), entry);
+      const { index, head, note } = await logs.prove(await need(bag, name), entry);
       await logs.admit(head, note, exported);
       const log = logs.line.at(event.index);
       if (head.origin !== log.origin || index !== event.index - log.firstEvent + log.before) throw new ProofError("another place in the log");
-      const of = `${head.origin} ${head.size}`;
-      if ((part.roots.get(of) ?? hex(head.root)) !== hex(head.root)) differing.add(head.origin);
-      part.roots.set(of, hex(head.root));
+      for (const { witness } of head.cosigned) witnesses.add(witness);
+      const digest = hex(await sha256(utf8(note)));
+      const root = hex(head.root);
+      const known = heads.get(digest) ?? {
+        digest, origin: head.origin, size: head.size, root, cosigned: head.cosigned.map(({ at }) => at),
+        below: log.firstEvent + Math.max(0, head.size - log.before), events: [], stamped: null,
+      };
+      known.events.push(event);
+      heads.set(digest, known);
+      part.roots.set(`${head.origin} ${head.size}`, root);
       part.logged.add(event.index);
     } catch (error) {
-      findings.failed("event-not-logged", String(event.index), error);
+      findings.failed("event-not-logged", String(event.index), { why: error });
     }
   }
-  for (const origin of differing) findings.failed("heads-differ", origin);
   if (part.logged.size) {
-    if (logs.unlinked.size) findings.note("log-unlinked");
-    findings.proven("events-logged");
+    logs.tell(findings);
+    const origins = new Set([...heads.values()].map(({ origin }) => origin));
+    const names = { log: [...origins].sort().join(", "), witnesses: [...witnesses].sort().join(", ") || "–" };
+    findings.proven("events-logged", "", { count: part.logged.size, ...names });
   }
+  part.times = await checkStamps([...heads.values()], bag, anchors.tsas, logs.line, findings);
   return logs.line;
 }
 
@@ -217,10 +271,10 @@ export async function checkSigned(part, anchors, findings) {
       await part.standing.add(event);
       part.signed.add(event.index);
     } catch (error) {
-      findings.failed("event-not-authentic", String(event.index), error);
+      findings.failed("event-not-authentic", String(event.index), { why: error });
     }
   }
-  if (part.signed.size) findings.proven("events-signed");
+  if (part.signed.size) findings.proven("events-signed", "", { count: part.signed.size });
 }
 
 /** @param {...Bytes} parts @returns {Promise<string>} SHA-256 of all, in hexadecimal */

@@ -1,30 +1,24 @@
-/**
- * Signed notes, the policy, the line of logs and their proofs (docs/formats/custody-log.md). Witnesses with Ed25519 count;
- * ML-DSA-44 is not known to browsers, so a quorum that needs such a witness is not reached here.
- */
+/** The policy, the line of logs and what is proven in them (docs/formats/custody-log.md). Witnesses sign with Ed25519 or ML-DSA-44. */
 import * as canonical from "../canonical.js";
 import { FormatError, concat, equal, fromBase64, hex, hmac, sha256, text, utf8 } from "../bytes.js";
 import { Lineage } from "../lineage.js";
 import { ProofError, verifyInclusion } from "../proof.js";
 import { SignatureError, verify } from "../sodium.js";
+import { need } from "./bag.js";
+import { verify as verifyMlDsa } from "./mldsa.js";
+import { parseCheckpoint, parseKey, parseNote, parseProof } from "./notes.js";
 
 /** @typedef {import("../bytes.js").Bytes} Bytes */
-/** @typedef {{name: string, id: Bytes, kind: number, key: Bytes}} Verifier */
-/** @typedef {{origin: string, size: number, root: Bytes}} Head */
+/** @typedef {import("./notes.js").Verifier} Verifier */
+/** @typedef {{origin: string, size: number, root: Bytes, cosigned: {witness: string, at: number}[]}} Head times in microseconds */
 /** @typedef {{logs: string[], witnesses: Map<string, Verifier>, groups: Map<string, {needed: number, members: string[]}>, quorum: string}} Policy */
 
-const LOG = 1;
-const WITNESS = 4;
+const [LOG, ED25519, ML_DSA_44] = [1, 4, 6];
 const NO_QUORUM = "none";
+const ROTATIONS = "proof/rotations.json";
 
-/** @param {string} vkey @returns {Promise<Verifier>} @throws {FormatError} */
-async function parseKey(vkey) {
-  const [name, id, ...encoded] = vkey.split("+");
-  const blob = fromBase64(encoded.join("+"));
-  const computed = (await sha256(concat(utf8(`${name}\n`), blob))).slice(0, 4);
-  if (hex(computed) !== id) throw new FormatError("the key id does not belong to this name and key");
-  return { name, id: computed, kind: blob[0], key: blob.slice(1) };
-}
+/** The last second of the year 9999. */
+const MAX_TIME = 253_402_300_799n;
 
 /** @param {string} source @returns {Promise<Policy>} @throws {FormatError} */
 export async function parsePolicy(source) {
@@ -34,7 +28,7 @@ export async function parsePolicy(source) {
     const [word, ...words] = line.split(/[ \t]+/).filter(Boolean);
     if (!word || word.startsWith("#")) continue;
     if (word === "log") policy.logs.push(words[0]);
-    else if (word === "witness") policy.witnesses.set(words[0], await parseKey(words[1]));
+    else if (word === "witness") policy.witnesses.set(words[0], await witness(words[1]));
     else if (word === "group") {
       const [name, needed, ...members] = words;
       const named = /** @type {Record<string, number>} */ ({ any: 1, all: members.length })[needed] ?? Number(needed);
@@ -46,22 +40,39 @@ export async function parsePolicy(source) {
   return policy;
 }
 
-/** @param {string} note @returns {{body: string, lines: {name: string, blob: Bytes}[]}} @throws {FormatError} */
-function parseNote(note) {
-  const end = note.lastIndexOf("\n\n");
-  if (end < 0 || !note.endsWith("\n")) throw new FormatError("not a signed note");
-  const lines = note.slice(end + 2, -1).split("\n").map((line) => {
-    const match = /^— ([^ +]+) ([A-Za-z0-9+/=]+)$/.exec(line);
-    const blob = match && fromBase64(match[2]);
-    if (!match || !blob || blob.length < 5) throw new FormatError("a line of the note is no signature line");
-    return { name: match[1], blob };
-  });
-  return { body: note.slice(0, end + 1), lines };
+/** @param {string} vkey @returns {Promise<Verifier>} @throws {FormatError} not a witness's key */
+async function witness(vkey) {
+  const key = await parseKey(vkey);
+  if (key.kind !== ED25519 && key.kind !== ML_DSA_44) throw new FormatError("witnesses have keys of type 4 or 6");
+  return key;
 }
 
 /** @param {{name: string, blob: Bytes}[]} lines @param {Verifier} key @returns {Bytes[]} signatures of this key */
 const linesOf = (lines, { name, id }) =>
   lines.filter((line) => line.name === name && equal(line.blob.subarray(0, 4), id)).map(({ blob }) => blob.slice(4));
+
+/**
+ * The time of a cosignature (c2sp.org/tlog-cosignature); null for one that says no time, which does not count.
+ * @param {Verifier} key @param {string} body of the head @param {Bytes} blob @returns {Promise<number | null>} microseconds
+ * @throws {SignatureError} the line does not hold
+ */
+async function cosignedAt({ name, kind, key }, body, blob) {
+  const seconds = blob.length < 8 ? MAX_TIME + 1n : new DataView(blob.buffer).getBigUint64(0);
+  if (seconds > MAX_TIME) throw new SignatureError(`the cosignature of ${name} bears no usable time`);
+  if (kind === ED25519) verify(key, utf8(`cosignature/v1\ntime ${seconds}\n${body}`), blob.slice(8));
+  else await verifyMlDsa(key, subtree(name, parseCheckpoint(body), seconds), blob.slice(8));
+  return kind === ML_DSA_44 && seconds === 0n ? null : Number(seconds) * 1_000_000;
+}
+
+/** @param {string} name of the cosigner @param {import("./notes.js").Checkpoint} head @param {bigint} seconds @returns {Bytes} what an ML-DSA-44 key signs */
+function subtree(name, { origin, size, root }, seconds) {
+  const [cosigner, log] = [utf8(name), utf8(origin)];
+  const numbers = new DataView(new ArrayBuffer(24));
+  numbers.setBigUint64(0, seconds);
+  numbers.setBigUint64(16, BigInt(size));
+  const bytes = new Uint8Array(numbers.buffer);
+  return concat(utf8("subtree/v1\n\0"), [cosigner.length], cosigner, bytes.subarray(0, 8), [log.length], log, bytes.subarray(8), root);
+}
 
 /** The logs that are believed, their policy, and the judgement on heads of those that ended. */
 export class Logs {
@@ -88,24 +99,20 @@ export class Logs {
    */
   async believe(note) {
     const { body, lines } = parseNote(note);
-    const [origin, size, root] = body.split("\n");
-    if (!/^(0|[1-9][0-9]{0,15})$/.test(size)) throw new FormatError("the tree size is not a plain decimal number");
+    const { origin, size, root } = parseCheckpoint(body);
     const log = await parseKey(this.log(origin).vkey);
     const signatures = linesOf(lines, log);
     if (log.kind !== LOG || signatures.length === 0) throw new SignatureError(`no known key of ${origin} signed the checkpoint`);
     for (const signature of signatures) verify(log.key, utf8(body), signature);
-    /** @type {Set<string>} */
-    const present = new Set();
-    for (const [name, witness] of this.policy.witnesses) {
-      if (witness.kind !== WITNESS) continue;
-      for (const blob of linesOf(lines, witness)) {
-        const seconds = new DataView(blob.buffer).getBigUint64(0);
-        verify(witness.key, utf8(`cosignature/v1\ntime ${seconds}\n${body}`), blob.slice(8));
-        present.add(name);
-      }
+    const cosigned = [];
+    for (const [witness, key] of this.policy.witnesses) {
+      const times = [];
+      for (const blob of linesOf(lines, key)) times.push(await cosignedAt(key, body, blob));
+      const known = times.filter((at) => at !== null);
+      if (known.length) cosigned.push({ witness, at: Math.min(...known) });
     }
-    this.#demandQuorum(present);
-    return { origin, size: Number(size), root: fromBase64(root) };
+    this.#demandQuorum(new Set(cosigned.map(({ witness }) => witness)));
+    return { origin, size, root, cosigned };
   }
 
   /** @param {Set<string>} present @throws {SignatureError} */
@@ -123,17 +130,15 @@ export class Logs {
    * @returns {Promise<{index: number, head: Head, note: string}>} @throws {Error} it is not there, or the head is not believed
    */
   async prove(proof, entry) {
-    const source = text(proof);
-    const end = source.indexOf("\n\n");
-    const lines = source.slice(0, end).split("\n");
-    if (end < 0 || lines.shift() !== "c2sp.org/tlog-proof@v1") throw new FormatError("not a tlog-proof");
-    if (lines[0]?.startsWith("extra ")) lines.shift();
-    const index = /^index (0|[1-9][0-9]{0,15})$/.exec(lines.shift() ?? "");
-    if (!index || lines.length > 63) throw new FormatError("the proof file has no proper index line, or too many hashes");
-    const note = source.slice(end + 2);
+    const { index, hashes, note } = parseProof(proof);
     const head = await this.believe(note);
-    await verifyInclusion(await sha256(concat([0], entry)), Number(index[1]), head, lines.map(fromBase64));
-    return { index: Number(index[1]), head, note };
+    await verifyInclusion(await sha256(concat([0], entry)), index, head, hashes);
+    return { index, head, note };
+  }
+
+  /** Say for how many heads only the witnesses answer. @param {import("./claims.js").Findings} findings */
+  tell(findings) {
+    if (this.unlinked.size) findings.note("log-unlinked", "", { count: this.unlinked.size });
   }
 
   /**
@@ -188,15 +193,14 @@ export const entryOf = async (salt, event) => concat([1], await hmac("SHA-256", 
 
 /**
  * The logs that count: those of the anchors, and those that the root's rotations in the bundle add.
- * @param {import("./files.js").Bag} bag @param {import("./verify.js").Anchors} anchors
+ * @param {import("./bag.js").Bag | null} bag null: there is none @param {import("./verify.js").Anchors} anchors
  * @param {import("./claims.js").Findings} findings @returns {Promise<Logs>}
  */
 export async function believe(bag, anchors, findings) {
   const { policy } = anchors;
   const first = { root: anchors.root, vkey: policy.logs[0], origin: policy.logs[0].split("+")[0] };
   try {
-    const data = bag.get("proof/rotations.json");
-    const file = data ? canonical.decode(data) : { rotations: [], links: [] };
+    const file = bag?.has(ROTATIONS) ? canonical.decode(await need(bag, ROTATIONS)) : { rotations: [], links: [] };
     const shown = file.rotations.map((/** @type {any} */ one) => canonical.decode(fromBase64(one.statement)));
     const line = await Lineage.follow(first, [...anchors.rotations, ...shown]);
     for (const vkey of policy.logs) {
@@ -205,10 +209,12 @@ export async function believe(bag, anchors, findings) {
     const links = new Map(file.links.map((/** @type {any} */ one) => [one.checkpoint, one.proof.map(fromHash)]));
     const logs = new Logs(policy, line, /** @type {Map<string, Bytes[]>} */ (links));
     for (const one of file.rotations) await demandSuccession(logs, one);
-    for (const log of line.logs.slice(0, -1)) findings.proven("log-rotated", log.origin);
+    line.logs.slice(0, -1).forEach(({ origin, end }, at) => {
+      findings.proven("log-rotated", origin, { size: end?.size ?? 0, next: line.logs[at + 1].origin });
+    });
     return logs;
   } catch (error) {
-    findings.failed("rotation-bad", "", error);
+    findings.failed("rotation-bad", "", { why: error });
     return new Logs(policy, await Lineage.follow(first, anchors.rotations));
   }
 }

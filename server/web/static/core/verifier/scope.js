@@ -1,6 +1,7 @@
 /** Whether a bundle is all that its export says (docs/formats/sealed-bundle.md, *Complete means complete*). */
 import { FormatError } from "../bytes.js";
-import { MANIFEST, SEALED_MANIFEST, need, parseManifest } from "./files.js";
+import { need } from "./bag.js";
+import { MANIFEST, SEALED_MANIFEST, parseManifest } from "./files.js";
 import { digestOf } from "./journal.js";
 
 /** @typedef {import("./journal.js").Part} Part */
@@ -9,20 +10,21 @@ import { digestOf } from "./journal.js";
 const SHOWN = 8;
 const FIRST = "0".repeat(64);
 
-/** The manifest is the one that the export names, and covers the events here. @param {import("./files.js").Bag} bag @param {Part} part @param {Findings} findings */
+/** The manifest is the one that the export names, and covers the events here. @param {import("./bag.js").Bag} bag @param {Part} part @param {Findings} findings */
 export async function checkExport(bag, part, findings) {
-  const manifest = need(bag, bag.has(SEALED_MANIFEST) ? SEALED_MANIFEST : MANIFEST);
+  const manifest = await need(bag, bag.has(SEALED_MANIFEST) ? SEALED_MANIFEST : MANIFEST);
   const listed = parseManifest(manifest);
   const here = new Map();
   for (const { index, raw } of part.listed) here.set(`data/events/${String(index).padStart(10, "0")}.json`, await digestOf(raw));
   const stray = [...here].some(([name, digest]) => listed.get(name) !== digest);
   const absent = [...listed.keys()].some((name) => name.startsWith("data/events/") && !here.has(name));
   const intact = (await digestOf(manifest)) === part.export.said.body.manifest && !stray && !absent;
-  if (intact && part.trusted(part.export)) findings.proven("export");
+  const { at, said: { by, body } } = part.export;
+  if (intact && part.trusted(part.export)) findings.proven("export", "", { who: part.who(by), when: at, ground: body.ground });
   else findings.failed("export-manifest-differs");
 }
 
-/** @param {import("./files.js").Bag} bag @param {Part} part @param {import("../lineage.js").Lineage} line @param {Findings} findings */
+/** @param {import("./bag.js").Bag} bag @param {Part} part @param {import("../lineage.js").Lineage} line @param {Findings} findings */
 export function checkScope(bag, part, line, findings) {
   const { case: kase, by, body } = part.export.said;
   for (const { index, said } of part.listed) {
@@ -38,11 +40,12 @@ export function checkScope(bag, part, line, findings) {
     if (!given.has(item)) findings.failed("export-not-granted", item);
   }
   part.refused = new Set([...here, ...contained, ...named].filter((item) => !named.has(item) || !given.has(item)));
-  if ([...given].some((item) => !named.has(item))) findings.note("export-granted-not-here");
+  const more = [...given].filter((item) => !named.has(item)).length;
+  if (more) findings.note("export-granted-not-here", "", { count: more });
   try {
     checkHead(part, line, body.head);
   } catch (error) {
-    findings.failed("export-head-differs", "", error);
+    findings.failed("export-head-differs", "", { why: error });
   }
 }
 
@@ -68,20 +71,23 @@ export function checkNumbers(part, findings) {
   const named = part.export.said.body.last;
   const last = new Map(named.map((one) => [one.by, one]));
   for (const kid of [...new Set([...here.keys(), ...last.keys()])].sort()) {
-    const about = (part.standing.keys.get(kid)?.device ?? kid).slice(0, SHOWN);
+    const who = part.who(kid);
+    const about = (who.id || kid).slice(0, SHOWN);
     try {
       const end = last.get(kid);
       if (!end || last.size !== named.length) throw new FormatError("the export names no last number of it, or two");
-      const count = checkLinks(here.get(kid) ?? [], end);
-      if (count === end.seq + 1) findings.proven("sequence-whole", about);
-      else findings.note("sequence-gap", about, `${end.seq + 1 - count} of the numbers 0 to ${end.seq} are not here`);
+      const events = here.get(kid) ?? [];
+      checkLinks(events, end);
+      const count = end.seq + 1 - events.length;
+      if (count === 0) findings.proven("sequence-whole", about, { who, last: end.seq });
+      else findings.note("sequence-gap", about, { who, last: end.seq, count, missing: gaps(events, end.seq + 1) });
     } catch (error) {
-      findings.failed("sequence-broken", about, error);
+      findings.failed("sequence-broken", about, { who, why: error });
     }
   }
 }
 
-/** @param {import("./journal.js").Event[]} events @param {{seq: number, statement: string}} end @returns {number} how many are here */
+/** @param {import("./journal.js").Event[]} events @param {{seq: number, statement: string}} end @throws {FormatError} */
 function checkLinks(events, end) {
   const links = new Map(events.map((event) => [event.said.seq, event]));
   if (links.size !== events.length) throw new FormatError("a number was given twice");
@@ -91,5 +97,15 @@ function checkLinks(events, end) {
     const before = seq === 0 ? FIRST : links.get(seq - 1)?.id ?? said.prev;
     if (said.prev !== before) throw new FormatError(`number ${seq} does not follow from the one before it`);
   }
-  return links.size;
+}
+
+/** @param {import("./journal.js").Event[]} events @param {number} whole @returns {string} the numbers below it that are not here, as ranges */
+function gaps(events, whole) {
+  const found = [];
+  let begin = 0;
+  for (const seq of [...events.map(({ said }) => said.seq).sort((left, right) => left - right), whole]) {
+    if (seq > begin) found.push(seq === begin + 1 ? String(begin) : `${begin}–${seq - 1}`);
+    begin = seq + 1;
+  }
+  return found.join(", ");
 }

@@ -1,54 +1,89 @@
 /**
- * The verifier of bundles in a browser: the claims of `getuige verify` by the same codes and numbers, without a server
- * (docs/formats/sealed-bundle.md). What it does not look at it names: time stamps and clocks, files that are made again
- * from the rest, witnesses with ML-DSA-44, and bundles that are still packed.
+ * The verifier of bundles, receipts and single items in a browser: the claims of `getuige verify`, with the same codes, numbers and
+ * values, without a server (docs/formats/sealed-bundle.md). What it cannot judge it names; it never calls that *proven*.
  */
 import * as canonical from "../canonical.js";
 import { FormatError, fromHex, text } from "../bytes.js";
+import { bytesOf, folder, need } from "./bag.js";
 import { Findings } from "./claims.js";
-import { OPENINGS, check as checkFiles, need } from "./files.js";
-import { checkOpened, checkSealed } from "./items.js";
+import { OPENINGS, check as checkFiles } from "./files.js";
+import { checkAlone, checkOpened, checkSealed } from "./items.js";
 import { checkLogged, checkSigned, load } from "./journal.js";
 import { parsePolicy } from "./logs.js";
+import { checkReceipt } from "./receipt.js";
+import { tell, tellReads } from "./said.js";
 import { checkExport, checkNumbers, checkScope } from "./scope.js";
+import { readTsas } from "./tsas.js";
+import { unzip } from "./zip.js";
 
-/** @typedef {{root: string, policy: import("./logs.js").Policy, rotations: any[]}} Anchors */
+/** @typedef {import("./bag.js").Bag} Bag */
+/**
+ * @typedef {{root: string, label: string, policy: import("./logs.js").Policy, rotations: any[], tsas: import("./tsas.js").Trusted}} Anchors
+ */
 
-export const UNCHECKED = ["times", "derived", "ml-dsa"];
+const SHOWN = 16;
 
 /**
- * @param {import("./files.js").Bag} folder the trust folder, from another source than the bundle
+ * @param {Bag} trust the trust folder, from another source than the bundle
  * @returns {Promise<Anchors>} @throws {FormatError}
  */
-export async function readAnchors(folder) {
-  const root = text(need(folder, "root.pub")).split(" ")[0];
+export async function readAnchors(trust) {
+  const line = text(await need(trust, "root.pub")).trim();
+  const [root] = line.split(" ", 1);
   fromHex(root, 32);
-  const rotations = folder.has("rotations.json") ? canonical.decode(trimmed(need(folder, "rotations.json"))) : [];
-  return { root, policy: await parsePolicy(text(need(folder, "policy"))), rotations };
+  const rotations = trust.has("rotations.json") ? canonical.decode(trimmed(await need(trust, "rotations.json"))) : [];
+  const policy = await parsePolicy(text(await need(trust, "policy")));
+  return { root, label: line.slice(root.length + 1), policy, rotations, tsas: await readTsas(trust) };
 }
 
 /** @param {import("../bytes.js").Bytes} data a text file, which may end its line */
 const trimmed = (data) => (data[data.length - 1] === 10 ? data.slice(0, -1) : data);
 
+/** @param {Anchors} anchors @returns {Findings} */
+function begun({ root, label, policy }) {
+  const findings = new Findings();
+  const logs = policy.logs.map((vkey) => vkey.split("+")[0]).join(", ");
+  findings.note("anchors", "", { label, root: root.slice(0, SHOWN), logs, witnesses: policy.witnesses.size });
+  return findings;
+}
+
 /**
- * @param {import("./files.js").Bag} bag the files of an unpacked bundle, sealed or opened @param {Anchors} anchors
+ * @param {Bag} bag the files of a bundle, sealed or opened @param {Anchors} anchors
  * @returns {Promise<Findings>} every claim @throws {FormatError} it cannot be read as a bundle at all
  */
 export async function verify(bag, anchors) {
-  const findings = new Findings();
-  findings.note("anchors");
+  const findings = begun(anchors);
   const digests = await checkFiles(bag, findings); // 2
   const part = await load(bag, findings);
-  const line = await checkLogged(part, bag, anchors, findings); // 3
+  const line = await checkLogged(part, bag, anchors, findings); // 3 and 4
   await checkSigned(part, anchors, findings); // 5
   await checkExport(bag, part, findings); // 6
   checkScope(bag, part, line, findings); // 6
   if (bag.has(OPENINGS)) await checkOpened(bag, digests, part, findings); // 7
   else await checkSealed(bag, digests, part, findings); // 7
+  tell(part, findings); // 7
   checkNumbers(part, findings); // 8
-  for (const what of UNCHECKED) findings.note("not-checked-here", what);
+  tellReads(part, findings); // 9
   findings.note("limits"); // 10
   return findings;
 }
 
-export { FormatError };
+/** @param {Blob} file a receipt @param {Anchors} anchors @returns {Promise<Findings>} @throws {FormatError} it is none */
+export async function verifyReceipt(file, anchors) {
+  const findings = begun(anchors);
+  await checkReceipt(await bytesOf(file), anchors, findings); // 11
+  return findings;
+}
+
+/**
+ * @param {Blob} file a sealed item @param {string} name of it @param {Blob} receipt about it @param {Anchors} anchors
+ * @returns {Promise<Findings>} @throws {FormatError} the receipt is none
+ */
+export async function verifyItem(file, name, receipt, anchors) {
+  const findings = begun(anchors);
+  const received = await checkReceipt(await bytesOf(receipt), anchors, findings); // 11
+  await checkAlone(file, name, received, findings); // 7
+  return findings;
+}
+
+export { FormatError, folder, unzip };

@@ -1,0 +1,75 @@
+/** A receipt that is checked alone, as a phone keeps it (docs/formats/receipt.md). */
+import * as canonical from "../canonical.js";
+import * as dsse from "../dsse.js";
+import { FormatError, fromBase64, fromHex, hex } from "../bytes.js";
+import { SignatureError, signingKid } from "../sodium.js";
+import { digestOf, parse } from "./journal.js";
+import { believe, entryOf } from "./logs.js";
+
+/** @typedef {import("../bytes.js").Bytes} Bytes */
+/** @typedef {{event: import("./journal.js").Event, logged: boolean}} Received `logged` when a proof shows it in the log */
+
+const MEMBERS = ["event", "receipt", "salt", "server_key"];
+const SHOWN = 16;
+
+/**
+ * @param {Bytes} bytes a receipt file @param {import("./verify.js").Anchors} anchors @param {import("./claims.js").Findings} findings
+ * @returns {Promise<Received | null>} what it is about, if it holds @throws {FormatError} it is no receipt file
+ */
+export async function checkReceipt(bytes, anchors, findings) {
+  const file = canonical.decode(bytes);
+  const names = Object.keys(file ?? {}).filter((name) => name !== "proof" && name !== "receipt" && name !== "server_key").sort().join();
+  if (names !== "event,salt") throw new FormatError(`a receipt file has ${MEMBERS.join(", ")} and perhaps proof: there is one more, or less`);
+  const [eventBytes, salt] = [fromBase64(file.event), fromHex(file.salt, 32)];
+  const logs = await believe(null, anchors, findings);
+  try {
+    const event = await parse(eventBytes);
+    const log = logs.line.at(event.index);
+    const server = await certifiedServer(file.server_key, anchors);
+    const said = await checked(file.receipt, event, salt, log.origin, server);
+    const logged = file.proof !== undefined && file.proof !== null;
+    if (logged) {
+      const { index, head, note } = await logs.prove(fromBase64(file.proof), await entryOf(salt, eventBytes));
+      await logs.admit(head, note, log);
+      if (head.origin !== log.origin || index !== event.index - log.firstEvent + log.before) throw new FormatError("the proof is about another place in the log");
+      logs.tell(findings);
+      findings.proven("events-logged", "", { count: 1, log: said.log, witnesses: anchors.policy.witnesses.size });
+    }
+    const values = { who: server.label, when: said.received_at, index: said.index, log: said.log };
+    // A server key that was retired, or stolen, signs receipts of what never was; the log does not.
+    if (logged) findings.proven("receipt", event.id.slice(0, SHOWN), values);
+    else findings.note("receipt-promised", event.id.slice(0, SHOWN), values);
+    return { event, logged };
+  } catch (error) {
+    findings.failed("receipt-bad", "", { why: error });
+    return null;
+  }
+}
+
+/** @param {any} document @param {import("./verify.js").Anchors} anchors @returns {Promise<{key: Bytes, label: string}>} the server's key, if the pinned root certified it */
+async function certifiedServer(document, { root }) {
+  const key = fromHex(root, 32);
+  const kid = await signingKid(key);
+  const envelope = dsse.parse(document, dsse.STATEMENT);
+  dsse.verify(envelope, (name) => (name === kid ? key : undefined));
+  const { by, type, body } = canonical.decode(dsse.body(envelope));
+  if (by !== kid || type !== "key.publish" || body.role !== "server") throw new SignatureError("the key that signed the receipt is not certified as a server's");
+  return { key: fromHex(body.sign, 32), label: body.label };
+}
+
+/**
+ * @param {any} document @param {import("./journal.js").Event} event @param {Bytes} salt @param {string} origin @param {{key: Bytes}} server
+ * @returns {Promise<any>} what the receipt says
+ */
+async function checked(document, event, salt, origin, { key }) {
+  const kid = await signingKid(key);
+  const envelope = dsse.parse(document, dsse.RECEIPT);
+  dsse.verify(envelope, (name) => (name === kid ? key : undefined));
+  const said = canonical.decode(dsse.body(envelope));
+  const expected = {
+    v: 1, suite: 1, log: origin, index: event.index, statement: event.id, event: await digestOf(event.raw),
+    leaf: hex(await entryOf(salt, event.raw)), received_at: event.at, by: kid,
+  };
+  if (String(canonical.encode(said)) !== String(canonical.encode(expected))) throw new FormatError("the receipt speaks of something else");
+  return said;
+}
