@@ -79,11 +79,12 @@ verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 format: $(VENV)/.dev ## Lay out and mend the Python code as `make check` wants it
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 
-docs: setup ## Write docs/cli.md, docs/openapi.json, docs/formats/acts.md and the page's tables (meta-schema.js, acts.js, pinned.js) anew from the code (make check compares)
+docs: setup ## Write docs/cli.md, docs/openapi.json, the tables in docs/formats (acts.md, verdicts.md) and the page's (meta-schema.js, acts.js, pinned.js, made.js) anew from the code (make check compares)
 	@$(PYTHON) infra/toolchain/cli_page.py
 	@$(PYTHON) infra/toolchain/acts_page.py
 	@$(PYTHON) -m server.web.meta_schema
 	@$(PYTHON) -m server.web.verifier_tables
+	@$(PYTHON) -m tests.support.verdicts_page
 	@$(PYTHON) -m server.openapi --write docs/openapi.json
 
 lock: $(VENV)/.dev ## Pin the newest allowed packages anew, with hashes (requirements/*.txt)

@@ -73,11 +73,19 @@ def _by_language() -> dict[str, dict[str, Any]]:
 
 def _words() -> str:
     tables = (("MEMBERS", words.MEMBERS), ("VALUES", words.VALUES), ("CONDUCT", words.TERMS["conduct"]))
-    return _WORDS_HEAD + "\n".join(
-        f"/** @type {{Record<string, string[]>}} Dutch, English */\nexport const {name} = {{\n"
-        + "".join(f"  {json.dumps(key)}: {json.dumps(said, ensure_ascii=False)},\n" for key, said in table.items())
-        + "};\n"
-        for name, table in tables
+    others = {path: terms for path, terms in words.TERMS.items() if path != "conduct"}
+    return (
+        _WORDS_HEAD
+        + "\n".join(
+            f"/** @type {{Record<string, string[]>}} Dutch, English */\nexport const {name} = {{\n"
+            + "".join(f"  {json.dumps(key)}: {json.dumps(said, ensure_ascii=False)},\n" for key, said in table.items())
+            + "};\n"
+            for name, table in tables
+        )
+        + "\n/** Of members with words of their own. @type {Record<string, Record<string, string[]>>} */\n"
+        + "export const TERMS = {\n"
+        + "".join(f"  {json.dumps(path)}: {json.dumps(terms, ensure_ascii=False)},\n" for path, terms in others.items())
+        + "  conduct: CONDUCT,\n};\n"
     )
 
 

@@ -1,8 +1,9 @@
 """The tables of the page's verifier, made from the code that they copy.
 
 `core/acts.js` says who signs each type of statement (`evidence.statements.catalogue`), `core/verifier/pinned.js` the
-SHA-256 of the two texts that every bundle brings, the step of each claim, and what roles are called. `python -m
-server.web.verifier_tables` (part of `make docs`) writes both; a test compares.
+SHA-256 of the two texts that every bundle brings, the step of each claim, and what roles are called, `made.js` what
+stands in the files that are made from an opened bundle. `python -m server.web.verifier_tables` (part of `make docs`)
+writes them; a test compares.
 """
 
 import hashlib
@@ -10,12 +11,13 @@ import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from evidence.bundle.checking import names
 from evidence.bundle.checking.texts import STEP_OF
-from evidence.bundle.format import layout
+from evidence.bundle.format import kinds, layout
 from evidence.bundle.format.howto import HOWTO_TEXT
+from evidence.bundle.opening import case_uco, derived, timeline_csv
 from evidence.statements import catalogue
 
 _CORE: Final = Path(__file__).parent / "static/core"
@@ -26,7 +28,8 @@ def texts() -> dict[Path, str]:
     """Return the files."""
     acts = (
         f"  {json.dumps(name)}: {{ signers: {json.dumps(sorted(act.signers))}, "
-        f"caseless: {json.dumps(act.scope == 'organisation')} }},\n"
+        f"caseless: {json.dumps(act.scope == 'organisation')}"
+        f"{'' if act.cosigner is None else f', cosigner: {json.dumps(act.cosigner)}'} }},\n"
         for name, act in catalogue.ACTS.items()
     )
     script = (resources.files("evidence.bundle.checking") / layout.SCRIPT).read_bytes()
@@ -34,8 +37,9 @@ def texts() -> dict[Path, str]:
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in pinned.items()}
     roles = {role: {"nl": dutch, "en": english} for role, (dutch, english) in names.ROLES.items()}
     return {
-        _CORE / "acts.js": f"/** Who signs each type of statement, {_BY}. */\n\n"
-        "/** @type {Record<string, {signers: string[], caseless: boolean}>} */\n"
+        _CORE
+        / "acts.js": f"/** Who signs each type of statement, and which member names a second signer, {_BY}. */\n\n"
+        "/** @type {Record<string, {signers: string[], caseless: boolean, cosigner?: string}>} */\n"
         f"export const ACTS = {{\n{''.join(acts)}}};\n",
         _CORE / "verifier/pinned.js": f"/** What the verifiers have in common, {_BY}. */\n\n"
         "/** SHA-256 of the texts that Getuige puts into a bundle. @type {Record<string, string>} */\n"
@@ -44,10 +48,21 @@ def texts() -> dict[Path, str]:
         f"export const STEPS = {_members({**STEP_OF, 'not-checked-here': STEP_OF['limits']})};\n\n"
         "/** What the roles of keys are called. @type {Record<string, {nl: string, en: string}>} */\n"
         f"export const ROLES = {_members(roles)};\n",
+        _CORE / "verifier/made.js": f"/** What stands in `timeline.csv` and `case.jsonld`, {_BY}. */\n\n"
+        f"export const MAKER = {json.dumps(derived.MAKER)};\n\n"
+        "/** The members of all kinds, in the order of the columns. */\n"
+        f"export const PATHS = [\n{''.join(f'  {json.dumps(path)},{chr(10)}' for path in kinds.MEMBERS)}];\n\n"
+        "/** What is known of an item beside its description. @type {Record<string, string[]>} Dutch, English */\n"
+        f"export const AROUND = {_members(timeline_csv.AROUND)};\n\n"
+        "/** @type {Record<string, string[]>} Dutch, English */\n"
+        f"export const NOT_OPENED = {_members(timeline_csv.NOT_OPENED)};\n\n"
+        f"export const CONTEXT = {_members(case_uco.CONTEXT)};\n\n"
+        "/** Names are UUIDs (version 5) under this one. */\n"
+        f"export const NAMES = {json.dumps(case_uco.NAMES.hex)};\n",
     }
 
 
-def _members(table: Mapping[str, object]) -> str:
+def _members(table: Mapping[Any, object]) -> str:
     lines = (f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)},\n" for name, value in table.items())
     return f"{{\n{''.join(lines)}}}"
 

@@ -8,9 +8,8 @@ import pytest
 
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
-from tests.interop.test_tampered import comparable
 from tests.support.engines import UNTIL
-from tests.support.rows import Row, Story
+from tests.support.rows import Row, Story, comparable
 from tests.support.stand_in import StandIn
 from tests.support.tampered import ROWS
 from tests.support.three_engines import Engine, engine

@@ -19,10 +19,11 @@ from evidence.bundle.format import layout
 from server.web import verifier_tables
 from tests.interop.foreign import verifier as foreign
 from tests.interop.foreign.proofs import UnreadableError
+from tests.support import verdicts_page
 from tests.support.bare_python import BarePython
 from tests.support.command_line import Ended, getuige
 from tests.support.node_process import answer
-from tests.support.rows import Outcome, Row, Story
+from tests.support.rows import Outcome, Row, Story, comparable
 from tests.support.tampered import ROWS
 from tests.support.verify_sh import run
 
@@ -45,9 +46,6 @@ IN_EVERY_RUN: Final = frozenset(
         *("an export: a last number that is too low", "two histories", "rotated: the old key signs on"),
     }
 )
-APART: Final = frozenset({"derived-made-again", "derived-differs", "not-checked-here"})
-"""What the pages' verifier does not look at, and what it says of that."""
-
 VERIFIER: Final = Path(__file__).parent / "verifier.mjs"
 
 
@@ -82,15 +80,7 @@ def told_by_the_pages(path: Path, trust: Path) -> tuple[int, list[str]]:
 
 
 def told_by(ours: Ended) -> tuple[int, list[str]]:
-    claims = json.loads(ours.out)["claims"] if ours.out else []
-    failed = {one["code"] for one in claims if one["verdict"] == "failed"} - APART
-    return ours.code if ours.code == 2 else int(bool(failed)), comparable(claims)
-
-
-def comparable(claims: list[dict[str, Any]]) -> list[str]:
-    """Return claims with all that they say, but for the words in which a program says why something fails."""
-    said = ({name: value for name, value in one.items() if name != "why"} for one in claims if one["code"] not in APART)
-    return sorted(json.dumps(one, sort_keys=True) for one in said)
+    return ours.code, comparable(json.loads(ours.out)["claims"] if ours.out else [])
 
 
 def judge(row: Row, done: Ended) -> None:
@@ -156,6 +146,11 @@ def test_verify_sh_says_what_the_table_says(row: Row, story: Story, tmp_path: Pa
     assert ("All of this holds." in out) is (code == 0)
     assert bool(re.search("^FAIL", out, re.MULTILINE)) is (code != 0)
     assert not re.search("proven|bewezen", out), "a shell proves nothing by itself"
+
+
+def test_the_page_of_verdicts_is_that_of_the_table() -> None:
+    assert len(ROWS) >= 40
+    assert verdicts_page.PAGE.read_text("utf-8") == verdicts_page.text(), "run `make docs`"
 
 
 def test_the_tables_of_the_pages_verifier_are_those_of_the_code() -> None:

@@ -5,12 +5,13 @@ are one program, and `shell` is `verify.sh`. Another verifier is another column,
 more rows.
 """
 
+import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from evidence import ids
 from evidence.bundle.opening import opened
@@ -104,3 +105,9 @@ class Row:
 
 PACKED: Final = ("ZIP: ", "an item alone: ")
 UNSEEN: Final = frozenset({"bag-text-foreign", "derived-differs"})
+
+
+def comparable(claims: list[dict[str, Any]]) -> list[str]:
+    """Return claims with all that they say, but for the words in which a program says why something fails."""
+    said = ({name: value for name, value in one.items() if name != "why"} for one in claims)
+    return sorted(json.dumps(one, sort_keys=True) for one in said)

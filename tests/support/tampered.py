@@ -2,13 +2,26 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, keys
+from evidence import canonical, ids, keys
+from evidence.bundle.opening import opened
+from evidence.envelope import meta as metas
+from evidence.envelope import sealing
+from evidence.envelope.meta import Media
+from evidence.statements import bodies, statement
 from evidence.statements import event as events
-from evidence.statements import statement
-from tests.support import published, tampered_exports, tampered_logs, tampered_times, tampering, tampering_fields
+from tests.support import (
+    odd_items,
+    published,
+    tampered_exports,
+    tampered_logs,
+    tampered_times,
+    tampering,
+    tampering_fields,
+)
 from tests.support.forging import regenerate
 from tests.support.hostile_zips import HOSTILE
 from tests.support.lying_server import LyingServer, team_of
@@ -40,6 +53,26 @@ def opened_(name: str, tamper: Folder, python: Outcome, shell: Outcome) -> Row:
     return Row(f"opened: {name}", python, shell, _folder(tamper, anew=True, of="opened"))
 
 
+def _of_every_kind(_story: Story, target: Path) -> tuple[Path, Path]:
+    """An opened bundle with a whole item and a bare one of each kind, one corrected, one added to, one disputed."""
+    book = Organisation(target / "book")
+    items = []
+    for kind in metas.KINDS:
+        for described in (odd_items.FULL[kind], odd_items.meta(kind=kind)):
+            meta = metas.parse(canonical.encode(described))
+            content = sealing.Content.of_bytes(b"=1+1", "=a,b.txt", "text/plain") if isinstance(meta, Media) else None
+            items.append(book.seal(meta, content))
+    book.act(book.vault, "item.amend", bodies.ItemAmend(items[1], items[0]), case=book.case)
+    added = bodies.ItemAmend(items[3], items[2])
+    book.act(book.phone, "item.amend", added, case=book.case, chain=book.next_link())
+    device = book.standing.device_of_key[book.phone.kid]
+    day = ids.time_of(datetime.now(UTC) - timedelta(days=1))
+    book.act(book.vault, "dispute", bodies.Dispute(device, day, ids.now()), case=book.case)
+    book.grant(*items)
+    opened.open_bundle(book.export(*items), book.investigator, target / "opened")
+    return target / "opened", book.trust
+
+
 def zipped(name: str) -> Row:
     """A ZIP that two programs could read differently."""
 
@@ -53,13 +86,13 @@ def zipped(name: str) -> Row:
     return Row(f"ZIP: {name}", unreadable("bundle.zip"), NOT_FOR_IT, make)
 
 
-def whole_zip(name: str, at: int | None, python: Outcome) -> Row:
-    """The bundle as it was exported, with another byte at one place."""
+def whole_zip(name: str, behind: bytes | None, python: Outcome) -> Row:
+    """The bundle as it was exported, with another byte right behind the last of these."""
 
     def make(story: Story, target: Path) -> tuple[Path, Path]:
         data = bytearray(story.bundle.read_bytes())
-        if at is not None:
-            data[at] ^= 1
+        if behind is not None:
+            data[data.rindex(behind) + len(behind)] ^= 1
         path = target / "bundle.zip"
         path.write_bytes(data)
         return path, story.book.trust
@@ -116,6 +149,7 @@ def _odd_event(server: LyingServer) -> None:
 FOREIGN: Final = fails("do not belong in the bundle")
 TEXTS: Final = Outcome(0, ("whether HOWTO.txt and this very script are those of Getuige",))
 DERIVED: Final = Outcome(0, ("timeline.csv and case.jsonld, which are made from the rest",))
+SAID_LATER: Final = Outcome(0, ("item-amended", "item-added-to", "item-disputed"))
 LOG, EXPORT, ITEM = "event-not-logged", "export-manifest-differs", "item-differs"
 ORIGINAL: Final = "original-differs"
 MANIFEST: Final = "the manifest is not the exported one"
@@ -182,6 +216,7 @@ ROWS: Final = (
     sealed("another script", tampering.swap_the_script, fails("bag-text-foreign"), TEXTS),
     # Opened bundles.
     opened_("nothing at all", lambda *_: None, HOLDS, UNCHECKED),
+    Row("opened: every kind", SAID_LATER, UNCHECKED, _of_every_kind),
     opened_("an original", tampering.change_original, fails(ORIGINAL), fails("the original of item")),
     opened_("an original left out", tampering.leave_out_original, fails(ORIGINAL), fails("the original of item")),
     opened_("a description", tampering.change_description, fails(ORIGINAL), fails("the description of item")),
@@ -213,7 +248,7 @@ ROWS: Final = (
     receipt("no receipt in it", lambda _, members: members.update(receipt=None), fails("receipt-bad")),
     receipt("a member more", lambda _, members: members.update(more=1), unreadable("more")),
     whole_zip("nothing at all", None, HOLDS),
-    whole_zip("a byte of the directory", -30, unreadable("bundle.zip")),
+    whole_zip("a byte of an item", b"getuige-item-1\n", unreadable("cannot be read")),
     *map(zipped, HOSTILE),
     *tampered_exports.ROWS,
     *tampered_logs.ROWS,

@@ -120,6 +120,7 @@ def _end_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
         raise ZipError("a member of the ZIP is cut off")
     signature, _, flags, method, _, _, crc, packed, size, name, extra = _LOCAL.unpack(header)
     sizes = {packed, size} <= {info.file_size, _IN_EXTRA} and crc == info.CRC
-    if signature != _SIGNATURE or method or flags != info.flag_bits or not (sizes or flags & _DESCRIPTOR):
+    alike = flags == info.flag_bits and file.read(name) == info.orig_filename.encode()
+    if signature != _SIGNATURE or method or not alike or not (sizes or flags & _DESCRIPTOR):
         raise ZipError("a member of the ZIP and the directory say different things")
     return int(info.header_offset + _LOCAL.size + name + extra + info.compress_size)

@@ -21,7 +21,7 @@ from evidence.statements import event as events
 Node = dict[str, Any]
 """A JSON-LD object: its members depend on its class."""
 
-_CONTEXT: Final = {
+CONTEXT: Final = {
     "kb": "urn:getuige:",
     "investigation": "https://ontology.caseontology.org/case/investigation/",
     **{
@@ -30,7 +30,7 @@ _CONTEXT: Final = {
     },
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
-_NAMES: Final = uuid.UUID("8f4a4b6e-1f0e-5a55-9c3f-6d6e2a1c7b10")
+NAMES: Final = uuid.UUID("8f4a4b6e-1f0e-5a55-9c3f-6d6e2a1c7b10")
 """UCO wants names that end in a UUID; ours are derived from it, so that the same bundle gets the same names."""
 
 
@@ -64,7 +64,7 @@ def document(items: Iterable[OpenedItem], export: events.Event, names: Mapping[i
     signers = {entry.event.statement.by for entry in opened} | {export.statement.by}
     nodes += [_identity(kid, names.get(kid, f"sleutel/key {kid[:8]}")) for kid in sorted(signers)]
     nodes.append(_investigation(nodes, export))
-    return json.dumps({"@context": _CONTEXT, "@graph": nodes}, indent=1, ensure_ascii=False).encode() + b"\n"
+    return json.dumps({"@context": CONTEXT, "@graph": nodes}, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
 def _item(entry: OpenedItem) -> Iterator[Node]:
@@ -161,7 +161,7 @@ def _node(kind: str, about: str) -> Node:
 
 
 def _ref(kind: str, about: str) -> Node:
-    return {"@id": f"kb:{kind.rpartition(':')[2]}-{uuid.uuid5(_NAMES, f'{kind}/{about}')}"}
+    return {"@id": f"kb:{kind.rpartition(':')[2]}-{uuid.uuid5(NAMES, f'{kind}/{about}')}"}
 
 
 def _time(time: ids.Time) -> Node:

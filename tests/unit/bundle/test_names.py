@@ -15,7 +15,7 @@ DEVICE = "0ed6404e" + "5f" * 12
 
 @pytest.mark.parametrize("role", get_args(Role))
 def test_every_role_that_the_root_certifies_has_a_dutch_word(role: str) -> None:
-    assert role in names._ROLES
+    assert role in names.ROLES
     dutch = Owner(role, "Marit").text("nl")
     assert dutch.startswith("Marit (")
     assert role == "server" or role not in dutch

@@ -1,6 +1,6 @@
-/** Who signs each type of statement, made by `python -m server.web.verifier_tables`: not by hand. */
+/** Who signs each type of statement, and which member names a second signer, made by `python -m server.web.verifier_tables`: not by hand. */
 
-/** @type {Record<string, {signers: string[], caseless: boolean}>} */
+/** @type {Record<string, {signers: string[], caseless: boolean, cosigner?: string}>} */
 export const ACTS = {
   "log.open": { signers: ["root"], caseless: true },
   "log.rotate": { signers: ["root"], caseless: true },
@@ -11,7 +11,7 @@ export const ACTS = {
   "case.open": { signers: ["caseworker"], caseless: false },
   "case.retain": { signers: ["caseworker"], caseless: false },
   "device.invite": { signers: ["caseworker"], caseless: false },
-  "device.enrol": { signers: ["newcomer"], caseless: false },
+  "device.enrol": { signers: ["newcomer"], caseless: false, cosigner: "invite" },
   "device.revoke": { signers: ["caseworker", "vault"], caseless: false },
   "alarm_device.enrol": { signers: ["caseworker"], caseless: false },
   "alarm_device.lend": { signers: ["caseworker"], caseless: false },
@@ -26,7 +26,7 @@ export const ACTS = {
   "disclose": { signers: ["caseworker"], caseless: false },
   "grant": { signers: ["vault"], caseless: false },
   "revoke": { signers: ["vault"], caseless: false },
-  "list.set": { signers: ["vault"], caseless: false },
+  "list.set": { signers: ["vault"], caseless: false, cosigner: "agreed" },
   "item.wrap": { signers: ["caseworker", "vault"], caseless: false },
   "readers.exclude": { signers: ["caseworker"], caseless: false },
   "rescue.share": { signers: ["vault"], caseless: false },

@@ -245,3 +245,11 @@ export const CONDUCT = {
   "breach": ["Verbod overtreden", "Breach of an order"],
   "other": ["Anders", "Other"],
 };
+
+/** Of members with words of their own. @type {Record<string, Record<string, string[]>>} */
+export const TERMS = {
+  "kind": {"incident": ["Gebeurtenis", "Incident"], "photo": ["Foto", "Photo"], "sound": ["Geluid", "Sound"], "video": ["Video", "Video"], "file": ["Bestand", "File"], "alarm": ["Alarm", "Alarm"], "position": ["Positie tijdens alarm", "Position during an alarm"], "order": ["Verbod", "Order"], "card": ["Kaart meldkamer", "Dispatcher card"], "assessment": ["Inschatting", "Assessment"], "report": ["Bij de politie", "With the police"], "cost": ["Kosten", "Cost"], "trace": ["Spoor", "Trace"], "translation": ["Vertaling", "Translation"], "note": ["Aantekening", "Note"], "question": ["Vraag", "Question"], "answer": ["Antwoord", "Answer"], "screening": ["Vragen over veiligheid", "Questions on safety"], "label": ["Naam van de zaak", "Name of the case"], "digest": ["Stand van de zaak", "State of the case"], "check-in": ["Terugmelding", "Check-in"]},
+  "source": {"victim": ["Zijzelf", "Herself"], "sensor": ["Sensor", "Sensor"], "camera": ["Camera van een ander", "Someone else’s camera"], "witness": ["Getuige", "Witness"], "police": ["Politie", "Police"], "caseworker": ["Casemanager", "Caseworker"]},
+  "severity": {"0": ["Geen ernst gekozen", "No severity chosen"], "1": ["Hinderlijk", "Disturbing"], "2": ["Ernstig", "Severe"], "3": ["Zeer ernstig", "Very severe"], "4": ["Levensgevaar", "Danger to life"]},
+  conduct: CONDUCT,
+};

@@ -58,10 +58,11 @@ class Standing {
       if (!invitation || invitation.case !== said.case || invitation.expires <= at) throw new SignatureError("no such invitation");
       wanted.set(body.invite, invitation.key);
     }
-    if (type === "list.set" && body.agreed) {
-      const lead = this.keys.get(body.agreed);
-      if (!lead?.inForce) throw new SignatureError("the key that signed is not known here, or no longer in force");
-      wanted.set(body.agreed, lead.key);
+    const cosigner = joining ? null : body[ACTS[type].cosigner ?? ""] ?? null;
+    if (cosigner) {
+      const second = this.keys.get(cosigner);
+      if (!second?.inForce) throw new SignatureError("the key that signed is not known here, or no longer in force");
+      wanted.set(cosigner, second.key);
     }
     for (const [kid, one] of wanted) if ((await signingKid(one)) !== kid) throw new SignatureError("another key than its name");
     const signed = new Set(dsse.verify(envelope, (kid) => wanted.get(kid)));
