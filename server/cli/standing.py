@@ -62,6 +62,7 @@ def register(app: typer.Typer, *, staff: bool) -> None:
         if current is not None and reader_lists.ends_within(current.until, now):
             typer.echo(f"! This list ends {current.until}. After that nobody reads what is added.", err=True)
         tell_ending(case_lists.ending(case_lists.grants(moments, who.certificates()), now))
+        tell_not_shown(who, moments)
 
     @app.command("wrap-missing")
     def wrap_missing(key: Key, case: Case, trust: Trust, url: Url, phrase_file: PhraseFile = None) -> None:
@@ -237,6 +238,19 @@ def _register_staff(app: typer.Typer) -> None:
         body = bodies.ReadersExclude(tuple(ids.KeyId(hex_id(one, "--reader")) for one in reader or ()))
         receipt = who.act("readers.exclude", body, ids.CaseId(hex_id(case, "--case"))).receipt
         typer.echo(f"{len(body.readers)} people are excluded. Event {receipt.index}.")
+
+
+def tell_not_shown(who: "Signer", moments: "Sequence[Moment]") -> None:
+    """Say which statements the server does not show: it could hold back a revocation, or a newer list, that way."""
+    from server.clients import numbering
+
+    known = None if who.numbers is None else who.numbers.known()
+    for kid, numbers in numbering.not_shown(moments, who.identity.kid, known).items():
+        whose = "of this key" if kid == who.identity.kid else f"of key {kid}"
+        more = " …" if len(numbers) == numbering.MOST_NAMED else ""
+        typer.echo(f"! Statements {whose} are not shown: numbers {', '.join(map(str, numbers))}{more}.", err=True)
+        typer.echo("  What was erased takes them with it. Otherwise the server holds them back: tell the", err=True)
+        typer.echo("  administrator, and keep this computer's files; `getuige audit-log` checks the log.", err=True)
 
 
 def tell_ending(grants: "Sequence[Granted]") -> None:

@@ -71,6 +71,7 @@ def items(
     gone = {item: one.executed_at for one in Erasing(vault.signer, vault.case).known() for item in one.items}
     erased = {item: when for item, when in gone.items() if when is not None}
     devices.tell_signs(vault.signer, case, case_lists.devices(moments), staff=False)
+    standing.tell_not_shown(vault.signer, moments)
     said = corrections.marks((one.statement, one.received_at) for one in moments if one.statement is not None)
     rescue.tell(moments)
     if as_json:
@@ -148,7 +149,8 @@ def grants(
     from server.clients import case_lists
 
     vault = _vault(key, case, trust, url, phrase_file)
-    found = case_lists.grants(vault.items(), vault.signer.certificates())
+    moments = vault.items()
+    found = case_lists.grants(moments, vault.signer.certificates())
     now = ids.now()
     rows = [
         {
@@ -165,6 +167,7 @@ def grants(
     ]
     show(rows, as_json=as_json, nothing="You gave nothing yet.")
     standing.tell_ending(case_lists.ending(found, now))
+    standing.tell_not_shown(vault.signer, moments)
 
 
 @app.command()

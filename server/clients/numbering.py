@@ -5,10 +5,11 @@ the number, signed by this very key. This computer remembers the last number tha
 a server that forgets one of her statements is found out here. On another computer only a receipt would show it.
 """
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from evidence import ids, schema
 from evidence.errors import EvidenceError
@@ -16,6 +17,13 @@ from evidence.statements.statement import FIRST_PREV, Chain
 from server.clients import memory, receipts
 from server.clients.errors import DistrustError
 from server.clients.pins import Certificate, Pins
+
+if TYPE_CHECKING:
+    from server.clients.timeline import Moment
+
+
+MOST_NAMED: Final = 9
+"""Numbers that are named of one key: whoever looks needs to know that some are lacking, and where it begins."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,30 @@ class Numbers:
     def keep(self, last: Chain) -> None:
         """Remember a number."""
         memory.write_json(self.file, schema.encode(last))
+
+
+def not_shown(moments: "Iterable[Moment]", own: ids.KeyId, known: Chain | None) -> Mapping[ids.KeyId, list[int]]:
+    """Return the first numbers that events of a case lack, by the key that numbered them: erased, or held back.
+
+    `known` is the last number of the key `own` that this computer remembers. Behind the highest number that is shown of
+    another key nothing is known: a server that holds back the newest of those is found out by receipts only.
+    """
+    shown: dict[ids.KeyId, set[int]] = {}
+    for one in moments:
+        if one.statement is not None and one.statement.chain is not None:
+            shown.setdefault(one.statement.by, set()).add(one.statement.chain.seq)
+    if known is not None:
+        shown.setdefault(own, set())
+    most = {kid: max(numbers, default=-1) for kid, numbers in shown.items()}
+    if known is not None:
+        most[own] = max(most[own], known.seq)
+    lacking = {kid: _first_lacking(shown[kid], most[kid]) for kid in shown}
+    return {kid: numbers for kid, numbers in lacking.items() if numbers}
+
+
+def _first_lacking(shown: set[int], most: int) -> list[int]:
+    lacking = (number for number in itertools.count() if number not in shown)
+    return list(itertools.islice(lacking, min(MOST_NAMED, most + 1 - len(shown))))
 
 
 def following(last: Chain | None) -> Chain:

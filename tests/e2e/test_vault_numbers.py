@@ -10,7 +10,7 @@ from evidence import ids, keys
 from evidence.statements.statement import Chain
 from server.clients.erasing import Erasing
 from server.clients.errors import DistrustError
-from server.clients.numbering import Numbers, last_of
+from server.clients.numbering import Numbers, last_of, not_shown
 from server.clients.phone_folder import open_phone
 from server.clients.signing import LAST
 from server.clients.vault import Vault
@@ -102,6 +102,27 @@ def test_the_word_of_a_server_moves_no_number(her: PhoneOwner, tmp_path: Path) -
         last_of(answer, ids.CaseId(ids.new_id()), public, anchors, None)
     with pytest.raises(DistrustError):
         last_of(answer, her.case, keys.Identity.generate().sign_public, anchors, None)
+
+
+def test_a_statement_that_a_server_holds_back_leaves_a_gap_that_is_said(her: PhoneOwner, tmp_path: Path) -> None:
+    """A revocation above all: with it gone, an old grant would look as if it were in force."""
+    vault = computer(her, tmp_path / "one")
+    grant, _ = vault.grant(her.world.investigator.kid, "aangifte", 7)
+    vault.revoke(grant.grant)
+    vault.set_readers({her.world.caseworker.kid: None})
+    honest, known = vault.items(), vault.signer.numbers
+    assert known is not None
+    assert not not_shown(honest, her.identity.kid, known.known())
+    by = {"revoke": {her.identity.kid: [1]}, "list.set": {her.identity.kid: [2]}, "grant": {her.identity.kid: [0]}}
+    for kind, gap in by.items():
+        told = [one for one in honest if one.type != kind]
+        assert not_shown(told, her.identity.kid, known.known()) == gap
+    phone = next(one.statement.by for one in honest if one.type == "device.enrol" and one.statement is not None)
+    without = [one for one in honest if one.type != "device.enrol"]
+    assert not_shown(without, her.identity.kid, known.known()) == {phone: [0]}
+    no_consent = [one for one in honest if one.statement is None or one.statement.by != her.identity.kid]
+    assert not_shown(no_consent, her.identity.kid, known.known()) == {her.identity.kid: [0, 1, 2]}
+    assert not not_shown(no_consent, her.identity.kid, None)  # another computer has a receipt, or cannot know
 
 
 def test_she_goes_on_after_her_last_statement_was_erased(her: PhoneOwner, tmp_path: Path) -> None:
