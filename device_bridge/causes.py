@@ -31,6 +31,7 @@ CauseCode = Literal[
     "bridge-away",
     "keys",
     "journal-away",
+    "journal-behind",
     "journal-refused",
     "part-failed",
 ]
@@ -65,6 +66,10 @@ WORDS: Final[dict[CauseCode, tuple[str, str]]] = {
     "bridge-away": ("De andere alarmbrug wordt niet gehoord: {about}.", "{about}"),
     "keys": ("Sleutels of knoppen zijn niet goed bewaard: {about}.", "{about}"),
     "journal-away": ("Het logboek neemt niets aan: {about}.", "{about}"),
+    "journal-behind": (
+        "Het logboek loopt uren achter; wat daar nog niet staat, ziet niemand in een zaak: {about}.",
+        "the journal is hours behind: {about} wait for it",
+    ),
     "journal-refused": ("Het logboek weigerde iets: {about}.", "{about}"),
     "part-failed": ("Een onderdeel van de alarmbrug doet het niet: {about}.", "{about}"),
 }

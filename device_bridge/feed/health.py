@@ -32,6 +32,9 @@ CLOSED_SHOWN: Final = 100
 """Closed alarms that a console still lists; older ones are in the journal."""
 
 
+BEHIND_MS: Final = 2 * 3600 * 1000
+"""A database that is mended at once catches up within minutes; after two hours somebody must look what holds it up."""
+
 RAW_KEPT_MS: Final = 24 * 3600 * 1000
 """A press's message is destroyed when the journal has its item; after a day somebody must look why it has not."""
 
@@ -95,6 +98,11 @@ def _of_presses(reading: Reading) -> list[Cause]:
     return said
 
 
+def _behind_ms(reading: Reading) -> int:
+    since_ms = reading.waiting_since_ms()
+    return 0 if since_ms is None else max(0, time.time_ns() // 1_000_000 - since_ms)
+
+
 class Worker(Protocol):
     """A part that every press or deadline passes."""
 
@@ -119,6 +127,7 @@ class _Counts:
     awaited: int = 0
     first_due_ms: int | None = None
     statements: int = 0
+    behind_ms: int = 0
     deliveries: int = 0
     of: Mapping[str, int] = field(default_factory=dict)
 
@@ -205,6 +214,7 @@ class View:
             "journal": {
                 "trouble": self._forwarder.trouble,
                 "waiting": counts.statements,
+                "behind_s": counts.behind_ms // 1000,
                 "refused": counts.of.get("statements.refused", 0),
             },
             "outbox_waiting": counts.deliveries,
@@ -232,11 +242,15 @@ class View:
             reading = self._spool.read()
             counters = reading.counters()
             causes += _of_presses(reading)
-            awaited = promises.awaited(reading)
-            counts = _Counts(*awaited, reading.waiting_statements_count(), reading.waiting_deliveries_count(), counters)
+            awaited, behind_ms = promises.awaited(reading), _behind_ms(reading)
+            waiting = reading.waiting_statements_count()
+            counts = _Counts(*awaited, waiting, behind_ms, reading.waiting_deliveries_count(), counters)
         except Exception as error:  # noqa: BLE001 - whatever the disk says, health answers
             causes.append(Cause("spool-unreadable", f"the spool cannot be read: {type(error).__name__}"))
             return _Counts()
+        if counts.behind_ms > BEHIND_MS:
+            words = f"{counts.statements} statement(s), the oldest for {counts.behind_ms // 3_600_000} h"
+            causes.append(Cause("journal-behind", words))
         if refused := counters.get("statements.refused", 0):
             causes.append(Cause("journal-refused", f"the journal refused {refused} statement(s)"))
         return counts

@@ -56,6 +56,7 @@ def _gauges(health: Mapping[str, Any]) -> Iterable[Metric]:
         ("ok", "Whether everything that a press passes works", int(health["ok"])),
         ("outbox_waiting", "Deliveries on routes without an outcome", health["outbox_waiting"]),
         ("journal_waiting", "Statements that the journal does not have", health["journal"]["waiting"]),
+        ("journal_behind_seconds", "For how long the oldest of them has waited", health["journal"]["behind_s"]),
         ("devices_enrolled", "Alarm devices in use", health["devices"]["enrolled"]),
         ("devices_fault", "Alarm devices that are not in order", health["devices"]["fault"]),
     ):

@@ -133,8 +133,10 @@ def _add(spool: Writing, step: Step, raw: bytes | None) -> None:
         )
     if remaining is not None:
         places = _places(press.identity)[item is not None :]
-        rows = [(place, step.belongs) for place in places]
-        spool.sql.executemany("INSERT INTO statement (id, alarm, dsse, state) VALUES (?, ?, x'', 'making')", rows)
+        rows = [(place, step.belongs, time.time_ns() // 1_000_000) for place in places]
+        spool.sql.executemany(
+            "INSERT INTO statement (id, alarm, dsse, state, queued_ms) VALUES (?, ?, x'', 'making', ?)", rows
+        )
     if item is not None and step.belongs is not None:
         spool.sql.execute("UPDATE item SET alarm = ? WHERE item = ?", (step.belongs, item))
 

@@ -153,6 +153,12 @@ class Reading:
         )
         return int(self.sql.execute(query).fetchone()[0])
 
+    def waiting_since_ms(self) -> int | None:
+        """Return when the oldest statement was queued that is made and not in the journal (Unix milliseconds)."""
+        first = "SELECT queued_ms FROM statement WHERE state = '{}' ORDER BY n LIMIT 1"
+        found = (self.sql.execute(first.format(state)).fetchone() for state in ("waiting", "early"))
+        return min((int(row[0]) for row in found if row is not None), default=None)
+
     def waiting_deliveries_count(self) -> int:
         """Return how many deliveries on routes have no final outcome yet."""
         return int(self.sql.execute("SELECT count(*) FROM outbox WHERE state = 'waiting'").fetchone()[0])

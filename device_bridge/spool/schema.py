@@ -50,7 +50,8 @@ CREATE INDEX IF NOT EXISTS item_of_alarm ON item (alarm, n);
 CREATE INDEX IF NOT EXISTS item_kept ON item (n) WHERE NOT dropped;
 CREATE TABLE IF NOT EXISTS statement (
   n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, alarm TEXT NOT NULL, item TEXT,
-  dsse BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', detail TEXT NOT NULL DEFAULT '');
+  dsse BLOB NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', detail TEXT NOT NULL DEFAULT '',
+  queued_ms INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS statement_waiting ON statement (n) WHERE state = 'waiting';
 CREATE INDEX IF NOT EXISTS statement_of_item ON statement (item) WHERE item IS NOT NULL;
 CREATE INDEX IF NOT EXISTS statement_early ON statement (n) WHERE state = 'early';

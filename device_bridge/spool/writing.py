@@ -114,8 +114,8 @@ class Writing(Reading):
         """
         before = self.sql.total_changes
         self.sql.execute(
-            "INSERT OR IGNORE INTO statement (id, alarm, item, dsse) VALUES (?, ?, ?, ?)",
-            (name, alarm, item, dsse),
+            "INSERT OR IGNORE INTO statement (id, alarm, item, dsse, queued_ms) VALUES (?, ?, ?, ?, ?)",
+            (name, alarm, item, dsse, time.time_ns() // 1_000_000),
         )
         return self.sql.total_changes > before
 

@@ -30,6 +30,7 @@ CAUSES: Final[dict[str, tuple[str, ...]]] = {
         "press-quarantined",
         "unsealed",
         "journal-away",
+        "journal-behind",
         "journal-refused",
     ),
     "Red: the bridge itself": ("part-failed", "bridge-away", "clock-set"),

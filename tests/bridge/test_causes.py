@@ -27,7 +27,8 @@ from server.finding import State
 from server.settings import Settings
 from tests.support.alarm_centre import framed, receiver
 from tests.support.bridge_world import World, world
-from tests.support.escalating import asked, everything, named
+from tests.support.escalating import asked, everything, named, push
+from tests.support.lane_threads import reading_of
 from tests.support.waiting import until
 
 KEY = b"0123456789abcdef"
@@ -71,6 +72,26 @@ def test_a_disk_that_is_nearly_full_is_named_before_it_is(made: World, monkeypat
     assert "disk-low" not in named(made.bridge)
     monkeypatch.setattr(health, "MIN_FREE_MB", 10**12)
     assert "disk-low" in named(made.bridge)
+
+
+def test_a_journal_that_is_hours_behind_is_named_until_it_has_all(made: World) -> None:
+    """It answers, so nothing is away: what waits is old all the same."""
+    memory = made.new_device()
+    made.bridge.forwarder.loop.stop()
+    push(made, memory)
+    reading = reading_of(made.bridge)
+    assert reading.waiting_statements_count() > 0
+    assert "journal-behind" not in named(made.bridge), "it waits for a moment only"
+    with made.bridge.spool.write() as spool:
+        spool.sql.execute("UPDATE statement SET queued_ms = queued_ms - 3 * 3600 * 1000 WHERE state = 'waiting'")
+    causes_now = {one["code"]: one["nl"] for one in asked(made.bridge, "/health").json()["causes"]}
+    assert "uren achter" in causes_now["journal-behind"]
+    page = asked(made.bridge, "/metrics").text
+    assert 'getuige_bridge_cause{code="journal-behind"} 1.0' in page
+    assert float(re.findall(r"getuige_bridge_journal_behind_seconds ([0-9.]+)", page)[0]) >= 3 * 3600
+    made.restart_bridge()
+    until(lambda: reading_of(made.bridge).waiting_statements_count() == 0, "it has caught up")
+    assert "journal-behind" not in named(made.bridge)
 
 
 def test_a_server_that_listens_is_nobody_until_a_person_has_begun_a_shift(made: World) -> None:

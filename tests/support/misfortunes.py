@@ -29,7 +29,15 @@ Who = Literal["hit", "other", "both"]
 Red = Mapping[Who, frozenset[str]]
 
 NEVER: Final = frozenset[CauseCode](
-    {"press-quarantined", "press-kept", "unsealed", "alarms-unreadable", "check-in-unread", "journal-refused"}
+    {
+        "press-quarantined",
+        "press-kept",
+        "unsealed",
+        "alarms-unreadable",
+        "check-in-unread",
+        "journal-refused",
+        "journal-behind",
+    }
 )
 """None of these faults may bring it about."""
 
