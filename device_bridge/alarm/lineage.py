@@ -23,6 +23,7 @@ _ALARM: Final = b"getuige/alarm/v1\0"
 _ORPHAN: Final = b"getuige/alarm-orphan/v1"
 _ITEM: Final = b"getuige/alarm-item/v1\0"
 _PRESS_KEY: Final = b"getuige/press-key/v1"
+_ASIDE: Final = b"getuige/put-aside/v1"
 _ID_BYTES: Final = 16
 COVER_DIGITS: Final = 16
 """Of a press's identity in the list that a closing covers: 64 bits tell the presses of one alarm apart."""
@@ -38,6 +39,11 @@ def press_key(bridge: keys.SigningKey) -> PressKey:
 def identity(key: PressKey, signed: bytes) -> ids.Sha256:
     """Return the identity of the press whose Sig_structure is `signed`, as hexadecimal."""
     return ids.Sha256(hmac.digest(key, signed, "sha256").hex())
+
+
+def aside_name(key: PressKey, topic: str, payload: bytes) -> str:
+    """Return the name of bytes that are no press, as hexadecimal: the same, whichever broker brings them again."""
+    return hmac.digest(key, _ASIDE + topic.encode() + b"\0" + payload, "sha256").hex()
 
 
 def alarm_id(bridge: keys.SigningKey, device: ids.DeviceId, sort: str, after: ids.AlarmId | None) -> ids.AlarmId:

@@ -109,12 +109,14 @@ class Intake:
                 changed = step.belongs if step.alarm is None else step.alarm.alarm
                 return None if step.is_known else changed
         topic = _topic(what.press.device)
-        self._put_aside(spool, PutAside(what.press.received_at, topic, problem, what.raw, authentic=True))
+        self._put_aside(
+            spool, PutAside(what.press.identity, what.press.received_at, topic, problem, what.raw, authentic=True)
+        )
         return None
 
     def _put_aside(self, spool: Writing, what: PutAside) -> None:
-        spool.count("quarantined")
-        spool.quarantine(what.at, what.topic, what.problem, what.sealed, authentic=what.authentic)
+        if spool.quarantine(what.name, what.at, what.topic, what.problem, what.sealed, authentic=what.authentic):
+            spool.count("quarantined")
 
     def take_relayed(self, spool: Writing, relayed: RelayedPress) -> Step | None:
         """Take a press that another bridge stored, inside its caller's transaction; None when it is not for us.

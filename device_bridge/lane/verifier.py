@@ -156,7 +156,8 @@ class Verifier:
 
     def _put_aside(self, arrival: Arrival, problem: str, *, authentic: bool = False) -> PutAside:
         sealed = self._bridge.seal(arrival.payload[:MAX_KEPT_BYTES])
-        return PutAside(arrival.received.at, arrival.topic[:MAX_KEPT_BYTES], problem, sealed, authentic)
+        name = lineage.aside_name(self._press_key, arrival.topic, arrival.payload)
+        return PutAside(name, arrival.received.at, arrival.topic[:MAX_KEPT_BYTES], problem, sealed, authentic)
 
 
 def signed_by(device: InUse, arrival: Arrival) -> Signed:

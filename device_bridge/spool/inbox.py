@@ -19,12 +19,15 @@ from evidence import ids, schema
 from evidence.errors import EvidenceError
 
 NAME: Final = "lane.db"
+_ASIDE: Final = "aside/"
+"""Before the name of what is no press, beside the identities of presses."""
+
 _BUSY_TIMEOUT_S: Final = 10.0
 MAX_ASIDE: Final = 10_000
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS arrival (
-  n INTEGER PRIMARY KEY AUTOINCREMENT, identity TEXT UNIQUE, said BLOB NOT NULL, sealed BLOB NOT NULL);
+  n INTEGER PRIMARY KEY AUTOINCREMENT, identity TEXT NOT NULL UNIQUE, said BLOB NOT NULL, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS file (id TEXT NOT NULL);
 INSERT INTO file SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM file);
 """
@@ -42,8 +45,12 @@ class Stored:
 
 @dataclass(frozen=True)
 class PutAside:
-    """Sealed bytes that are no press; `authentic`: a device signed them, and a fault of ours is in the way."""
+    """Sealed bytes that are no press; `authentic`: a device signed them, and a fault of ours is in the way.
 
+    The same bytes have the same `name`, whenever and however often they came.
+    """
+
+    name: str
     at: ids.Time
     topic: str
     problem: str
@@ -205,21 +212,23 @@ def _which(path: Path) -> tuple[int, int]:
     return stands.st_dev, stands.st_ino
 
 
-def _written(what: Stored | PutAside) -> tuple[str | None, bytes, bytes]:
+def _written(what: Stored | PutAside) -> tuple[str, bytes, bytes]:
     if isinstance(what, Stored):
         said: object = _Press(what.press, what.case, what.card)
         return what.press.identity, json.dumps(schema.encode(said)).encode(), what.raw
     said = _Aside(what.at, what.topic, what.problem, what.authentic)
-    return None, json.dumps(schema.encode(said)).encode(), what.sealed
+    return f"{_ASIDE}{what.name}", json.dumps(schema.encode(said)).encode(), what.sealed
 
 
-def _row(n: int, identity: str | None, said: bytes, sealed: bytes) -> Row:
+def _row(n: int, identity: str, said: bytes, sealed: bytes) -> Row:
     """Return what came; a row that was damaged is put aside, for it must hold up no other."""
     try:
-        if identity is None:
-            aside = schema.decode(_Aside, json.loads(said))
-            return Row(n, PutAside(aside.at, aside.topic, aside.problem, sealed, aside.authentic))
+        if identity.startswith(_ASIDE):
+            aside, name = schema.decode(_Aside, json.loads(said)), identity.removeprefix(_ASIDE)
+            return Row(n, PutAside(name, aside.at, aside.topic, aside.problem, sealed, aside.authentic))
         press = schema.decode(_Press, json.loads(said))
         return Row(n, Stored(press.press, press.case, press.card, sealed))
     except (EvidenceError, ValueError):
-        return Row(n, PutAside(ids.now(), "", "what the lane wrote of it cannot be read", sealed, authentic=True))
+        return Row(
+            n, PutAside(identity, ids.now(), "", "what the lane wrote of it cannot be read", sealed, authentic=True)
+        )

@@ -127,18 +127,24 @@ class Writing(Reading):
         """Let statements that came to the journal before what they are about (`early`) be offered once more."""
         self.sql.execute("UPDATE statement SET state = 'waiting' WHERE state = 'early'")
 
-    def quarantine(self, at: ids.Time, topic: str, reason: str, sealed: bytes, *, authentic: bool = False) -> None:
-        """Keep sealed bytes of a stranger, with the reason; the oldest make room.
+    def quarantine(
+        self, name: str, at: ids.Time, topic: str, reason: str, sealed: bytes, *, authentic: bool = False
+    ) -> bool:
+        """Keep sealed bytes of a stranger, with the reason; the oldest make room. False when they lie there already.
 
         `authentic`: a device signed them, and a fault of ours kept them from being a press.
         """
+        before = self.sql.total_changes
         self.sql.execute(
-            "INSERT INTO quarantine (at, topic, reason, sealed, authentic) VALUES (?, ?, ?, ?, ?)",
-            (at, topic, reason, sealed, authentic),
+            "INSERT OR IGNORE INTO quarantine (name, at, topic, reason, sealed, authentic) VALUES (?, ?, ?, ?, ?, ?)",
+            (name, at, topic, reason, sealed, authentic),
         )
+        if self.sql.total_changes == before:
+            return False
         self.sql.execute(
             "DELETE FROM quarantine WHERE n <= (SELECT max(n) FROM quarantine) - ?", (MAX_QUARANTINE_ROWS,)
         )
+        return True
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a named counter."""

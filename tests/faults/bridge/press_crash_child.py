@@ -32,6 +32,7 @@ from evidence import ids, keys
 from evidence.statements import statement as statements
 from tests.support.bridge_world import AlarmOrganisation
 
+STRANGE = ("up/00/nobody/a", b"no press")
 HERE = Location(51.9244, 4.4777, 12, 3, "gps")
 
 
@@ -65,8 +66,9 @@ class Bridge:
         for number, arrival in enumerate(arrivals):
 
             def tell(taken: Taken, number: int = number) -> None:
-                assert taken.answer is not None
-                (told / str(number)).touch()
+                if taken.problem is None:
+                    assert taken.answer is not None
+                    (told / str(number)).touch()
 
             assert self.lane.submit(arrival, tell)
             while self.lane.due_s is not None:
@@ -108,6 +110,8 @@ def check(bridge: Bridge, folder: Path, pressed: Sequence[bytes]) -> None:
     assert [row.raw for row in presses.of_alarm(reading, alarm.alarm)] == [None, None], "and not longer"
     assert reading.waiting_statements_count() == 0
     assert reading.counters()["taken.press"] == len(pressed)
+    assert reading.counters()["quarantined"] == 1, "a stranger's bytes lie there once, however often they came"
+    assert [row[0] for row in reading.sql.execute("SELECT topic FROM quarantine")] == [STRANGE[0]]
     stored = b"".join(path.read_bytes() for path in folder.glob("spool.db"))
     assert not [one for one in pressed if one in stored]
 
@@ -122,6 +126,11 @@ def main(folder: Path) -> None:
     topic = str(UpTopic(device, Lane.ALARM))
     said = [DeviceMessage(device, PressId(1, n), 0, None, 0, Kind.PRESS, 50, "t", HERE) for n in (1, 2)]
     pressed = [message.seal(one, who, topic) for one in said]
+
+    def arrivals(broker: str) -> list[Arrival]:
+        came = [(topic, pressed[0]), STRANGE, (topic, pressed[1])]
+        return [Arrival(*one, received_now(broker)) for one in came]
+
     step = 0
     while True:
         step += 1
@@ -131,7 +140,7 @@ def main(folder: Path) -> None:
         if child == 0:
             bridge = Bridge(own, registry, made.bridge)
             bridge.die_at(step)
-            bridge.run([Arrival(topic, one, received_now("a")) for one in pressed], own)
+            bridge.run(arrivals("a"), own)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         assert status == 0 or os.WTERMSIG(status) == signal.SIGKILL, "the child failed by itself"
@@ -140,7 +149,7 @@ def main(folder: Path) -> None:
         bridge.taking.take()
         rows = bridge.spool.read().sql.execute("SELECT count(*) FROM press").fetchone()[0]
         assert rows >= told, "what the device was told is stored"
-        bridge.run([Arrival(topic, one, received_now("b")) for one in pressed], own)
+        bridge.run(arrivals("b"), own)
         check(bridge, own, pressed)
         bridge.taking.stop()
         bridge.inbox.close()

@@ -122,7 +122,7 @@ def test_what_nobody_could_read_goes_after_a_month(tmp_path: Path) -> None:
         spool, ago = made.bridge.spool, timedelta(days=31)
         with spool.write() as writing:
             for at in (datetime.now(UTC) - ago, datetime.now(UTC)):
-                writing.quarantine(ids.time_of(at), "t", "r", b"sealed poison")
+                writing.quarantine(str(at), ids.time_of(at), "t", "r", b"sealed poison")
         let_go(spool, opened, now_ms())
         rows = spool.read().sql.execute("SELECT at FROM quarantine").fetchall()
         assert len(rows) == 1

@@ -39,7 +39,7 @@ def break_after(writing: Writing, name: str) -> None:
 def fill(spool: Spool) -> None:
     with spool.write() as writing:
         writing.count("x")
-        writing.quarantine(ids.now(), "t", "r", bytes(1_000_000))
+        writing.quarantine("n", ids.now(), "t", "r", bytes(1_000_000))
 
 
 def break_block(spool: Spool) -> None:
@@ -125,7 +125,7 @@ def test_quarantine_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert MAX_QUARANTINE_ROWS > 10
     with Spool(tmp_path / "spool.db") as spool, spool.write() as writing:
         for n in range(50):
-            writing.quarantine(ids.now(), str(n), "r", b"x")
+            writing.quarantine(str(n), ids.now(), str(n), "r", b"x")
         topics = [row[0] for row in writing.sql.execute("SELECT topic FROM quarantine ORDER BY n")]
     assert topics == [str(n) for n in range(40, 50)]
 
