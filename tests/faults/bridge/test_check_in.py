@@ -18,6 +18,7 @@ from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, Pres
 from evidence import canonical
 from evidence.statements import bodies
 from tests.support.bridge_world import World, bridge_process, world
+from tests.support.clock import Clock
 from tests.support.lane_threads import new_bridge, reading_of
 from tests.support.many_bridges import Several, several
 from tests.support.ports import free_port
@@ -182,30 +183,24 @@ def test_in_an_open_alarm_a_check_in_is_shown_and_what_it_promises_is_held(tmp_p
 
 
 @pytest.mark.faults
-@pytest.mark.need("faketime")
-@pytest.mark.parametrize("by", ["+3600", "-3600"])
+@pytest.mark.need("gcc")
+@pytest.mark.parametrize("by", [3600, -3600])
 def test_killed_with_its_clock_set_by_an_hour_a_bridge_looks_for_her_when_it_should(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: int
 ) -> None:
     """The only bridge, a process: somebody sets its clock, then it is killed; nobody was overdue before that."""
-    clock, port, wait_s = tmp_path / "clock", free_port(), 25
-    clock.write_text("+0\n")
+    clock, port, wait_s = Clock.build(tmp_path), free_port(), 25
     with world(tmp_path, count=0) as made:
         memory = made.new_device()
         made.bridge.stop()
-        for name, value in {
-            "LD_PRELOAD": str(next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))),
-            "FAKETIME_TIMESTAMP_FILE": str(clock),
-            "FAKETIME_NO_CACHE": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }.items():
+        for name, value in clock.variables.items():
             monkeypatch.setenv(name, value)
         with bridge_process(made, port) as process:
             until(lambda: answers(made, port), "the bridge answers")
             told = promised(memory, 1, 3600, ago_s=3600 - wait_s)
             until(lambda: send(port, *told).is_success, "the lane is there and takes it")
             begun, awaited_ms = time.monotonic(), until(lambda: due_ms(made), "the promise is taken in")
-            clock.write_text(f"{by}\n")
+            clock.set_off(by)
             until(lambda: due_ms(made) != awaited_ms, "the bridge saw that its clock was set")
             early = shown(made, port)
             assert not early or time.monotonic() - begun >= wait_s
@@ -215,7 +210,7 @@ def test_killed_with_its_clock_set_by_an_hour_a_bridge_looks_for_her_when_it_sho
             until(lambda: answers(made, port) and shown(made, port) == ["overdue"], "she is looked for")
             assert time.monotonic() - begun >= wait_s - 1
             never(lambda: shown(made, port) != ["overdue"], "a second alarm", 5)
-        for name in ("LD_PRELOAD", "FAKETIME_TIMESTAMP_FILE"):
+        for name in clock.variables:
             monkeypatch.delenv(name)
         made.bridge = new_bridge(made.settings)
         made.bridge.start()
