@@ -8,14 +8,14 @@ more rows.
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from evidence import ids
+from evidence import ids, keys
 from evidence.bundle.opening import opened
-from evidence.envelope import sealing
+from evidence.envelope import rescue_shares, sealing
 from evidence.envelope.meta import Media
 from evidence.statements import bodies
 from tests.support import published
@@ -66,12 +66,41 @@ class Story:
         items = [book.seal(incident()), book.seal(photo, content, announced=True), book.begin(photo, content, 30_000)]
         lead = bodies.StandingReader(book.caseworker.kid, published.sha256_of(book.caseworker))
         until = ids.time_of(datetime.now(UTC) + timedelta(days=9))
-        listed = bodies.ListSet(1, ids.now(), until, (lead,), agreed=book.caseworker.kid)
+        rescue, colleague = keys.Identity.generate(), _certified(book, "B. Ijstaan")
+        split(book, rescue, book.caseworker, colleague)
+        listed = bodies.ListSet(
+            1, ids.now(), until, (lead,), agreed=book.caseworker.kid, rescue=published.opens(rescue)
+        )
         book.act(book.vault, "list.set", listed, case=book.case, cosigner=book.caseworker)
+        break_glass(book, rescue, colleague, book.caseworker)
         book.grant(*items)
         bundle = book.export(*items)
         opened.open_bundle(bundle, book.investigator, folder / "opened")
         return cls(book, bundle, unpacked(bundle, folder / "sealed"), folder / "opened")
+
+
+def _certified(book: Organisation, label: str) -> keys.Identity:
+    made = keys.Identity.generate()
+    book.act(book.root, "key.publish", published.certificate(made, "caseworker", label, book.team))
+    return made
+
+
+def split(book: Organisation, rescue: keys.OpeningKey, *holders: keys.Identity) -> None:
+    """Have her vault give each of them a share of a rescue key."""
+    name = rescue.opening_kid
+    for share, who in zip(rescue_shares.split(rescue, 2, len(holders)), holders, strict=True):
+        sealed = rescue_shares.seal(share, book.case, name, who.xwing_public)
+        body = bodies.RescueShare(name, share.number, who.kid, who.opening_kid, sealed, 2)
+        book.act(book.vault, "rescue.share", body, case=book.case)
+
+
+def break_glass(book: Organisation, rescue: keys.OpeningKey, one: keys.Identity, two: keys.Identity) -> None:
+    """Have one colleague ask to use a rescue key, and the other one agree."""
+    until = ids.time_of(datetime.now(UTC) + timedelta(hours=4))
+    body = bodies.RescueUse(rescue.opening_kid, "zij is vermist", until)
+    asked = book.act(one, "rescue.use", body, case=book.case)
+    agreed = replace(body, agrees=asked.id, share=ids.Base64("AAAA"))
+    book.act(two, "rescue.use", agreed, case=book.case)
 
 
 def unpacked(bundle: Path, target: Path) -> Path:

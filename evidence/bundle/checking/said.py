@@ -47,6 +47,11 @@ class _Teller:
     def glass_broken(self, event: events.Event, body: bodies.BreakGlass) -> None:
         self.tell(event, "item-glass-broken", body.item, reason=body.reason)
 
+    def rescued(self, event: events.Event, body: bodies.RescueUse) -> None:
+        asked = next((one.statement for one in self.part.listed if one.statement.id == body.agrees), None)
+        if asked is not None:
+            self.tell(event, "case-rescued", asker=self.part.who(asked.by), until=body.until, reason=body.reason)
+
     def revoked(self, event: events.Event, _body: bodies.Revoke) -> None:
         self.tell(event, "grant-revoked")
 
@@ -57,6 +62,7 @@ _TELLS: Final[dict[type[bodies.Body], Callable[[_Teller, events.Event, Any], Non
     bodies.HoldPlace: _Teller.held,
     bodies.EraseRequest: _Teller.erasure_asked,
     bodies.BreakGlass: _Teller.glass_broken,
+    bodies.RescueUse: _Teller.rescued,
     bodies.Revoke: _Teller.revoked,
 }
 

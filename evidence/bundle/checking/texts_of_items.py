@@ -46,6 +46,10 @@ ITEMS: Final = {
         "nl": "Item {about} is geopend zonder open alarm, door {who} op {when}: {reason}",
         "en": "Item {about} was opened without an open alarm, by {who} at {when}: {reason}",
     },
+    "case-rescued": {
+        "nl": "{asker} kon met de noodsleutel van de zaak lezen, van {when} tot {until}; {who} ging akkoord: {reason}",
+        "en": "{asker} could read with the case's rescue key, from {when} until {until}; {who} agreed: {reason}",
+    },
     "grant-revoked": {
         "nl": "{who} trok op {when} een eerdere vrijgave aan deze lezer in.",
         "en": "{who} took back an earlier grant to this reader at {when}.",

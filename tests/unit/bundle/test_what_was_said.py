@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.statements import bodies
 from evidence.statements import event as events
+from tests.support import published
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.rows import break_glass, split
 from tests.support.timeline_rows import rows_of
 
 
@@ -113,3 +116,26 @@ def test_what_is_said_of_another_item_and_another_phone_stays_out(book: Organisa
     report = verify(book.export(item), trust.load(book.trust))
     assert report.failed == ()
     assert not {"item-held", "item-disputed"} & {claim.code for claim in report.claims}
+
+
+def test_the_use_of_a_rescue_key_is_told_and_who_holds_shares_is_not(book: Organisation) -> None:
+    item, rescue, colleague = book.seal(incident()), keys.Identity.generate(), keys.Identity.generate()
+    certificate = published.certificate(colleague, "caseworker", "B. IJstaan", book.team)
+    book.act(book.root, "key.publish", certificate)
+    split(book, rescue, book.caseworker, colleague)
+    until = ids.time_of(ids.moment_of(ids.now()) + timedelta(days=9))
+    listed = bodies.ListSet(1, ids.now(), until, (), rescue=published.opens(rescue))
+    book.act(book.vault, "list.set", listed, case=book.case)
+    book.grant(item)
+    before = verify(book.export(item), trust.load(book.trust))
+    assert "case-rescued" not in {claim.code for claim in before.claims}
+    break_glass(book, rescue, colleague, book.caseworker)
+    path = book.export(item)
+    report = verify(path, trust.load(book.trust))
+    assert report.failed == ()
+    (said,) = (claim for claim in report.claims if claim.code == "case-rescued")
+    assert said.text("nl").startswith("B. IJstaan (casemanager) kon met de noodsleutel van de zaak lezen")
+    assert said.text("en").endswith("C. Hulpverlener (caseworker) agreed: zij is vermist")
+    with zipfile.ZipFile(path) as bundle:
+        shown = [events.parse(bundle.read(name)).statement.type for name in bundle.namelist() if layout.EVENTS in name]
+    assert (shown.count("rescue.use"), shown.count("rescue.share")) == (2, 0)
