@@ -9,6 +9,8 @@ MEDIA ?=
 TESTS ?= tests
 # How many tests run side by side (on two cores four, because tests wait as well), and that those of a file run one after another, in the order that pytest gives.
 WORKERS ?= 4
+# Tests of single modules wait for nothing, and each process reads all files of tests first.
+FEWER_WORKERS ?= 3
 SPREAD := --dist loadfile --no-loadscope-reorder
 SECONDS_OF_FAULTS ?= 60
 SECONDS_OF_SOAK ?= 600
@@ -46,8 +48,8 @@ demo: setup ## Play the same and stop; exit code 0 only when every step held
 test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## Run all tests but those of `make faults` (TESTS=path for some of them)
 	@$(PYTHON) -m pytest -n $(WORKERS) $(SPREAD) $(TESTS)
 
-test-quick: setup $(VENV)/.dev ## Run the tests of single modules, with fewer generated examples (a minute or two)
-	@GETUIGE_EFFORT=0.3 $(PYTHON) -m pytest -n $(WORKERS) $(SPREAD) tests/unit tests/property
+test-quick: setup $(VENV)/.dev ## Run the tests of single modules that need no other program, with fewer generated examples (about a minute)
+	@GETUIGE_EFFORT=0.3 $(PYTHON) -m pytest -m "not faults and not need" -n $(FEWER_WORKERS) $(SPREAD) tests/unit tests/property
 
 faults: setup $(VENV)/.dev programs ## What is long and rare: things broken for longer and more often, every engine, every mutant (SECONDS_OF_FAULTS=60)
 	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -m faults $(TESTS)

@@ -15,13 +15,15 @@ import pytest
 from evidence.statements.catalogue import READ_WITH_CASE
 from evidence.store.database.engine import open_engine
 from evidence.store.journal import verifying
-from tests.support.sizes import sizes
+from tests.support.sizes import fewer, sizes
 from tests.support.twin import (
     UNREAL_END,
     Twin,
 )
 
 STEPS: Final = 40
+ENOUGH: Final = 7
+"""In so many histories each type happens."""
 
 
 def lived(seed: int, steps: int) -> Counter[str]:
@@ -37,10 +39,11 @@ def lived(seed: int, steps: int) -> Counter[str]:
         return twin.accepted
 
 
-@pytest.mark.parametrize("histories", sizes(7, 20))
+@pytest.mark.parametrize("histories", sizes(fewer(ENOUGH), 20))
 def test_what_is_read_by_case_is_what_the_whole_journal_says(histories: int) -> None:
     """Names and keys are new in each run, so that the same seed is another history every time."""
     accepted: Counter[str] = Counter()
     for seed in range(histories):
         accepted += lived(seed, STEPS)
-    assert accepted.keys() >= READ_WITH_CASE, "a type that is read with its case never happened"
+    if histories >= ENOUGH:
+        assert accepted.keys() >= READ_WITH_CASE, "a type that is read with its case never happened"

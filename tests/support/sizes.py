@@ -19,6 +19,11 @@ EFFORT: Final = float(os.environ.get("GETUIGE_EFFORT", "1"))
 FEWEST: Final = 5
 
 
+def fewer(ordinary: int) -> int:
+    """Return how many of something dear to try where `ordinary` are tried in `make test`: at least one."""
+    return max(1, round(ordinary * min(EFFORT, 1)))
+
+
 def examples(ordinary: int) -> int:
     """Return how many generated examples to try where `ordinary` are tried in `make test`."""
     return max(FEWEST, round(ordinary * EFFORT))
