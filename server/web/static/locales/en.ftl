@@ -112,6 +112,12 @@ readers-grant-do = Ask her, in a safe place, whether she wants to give it again.
 readers-held-back = A server that is not honest can keep a new list back. Her phone then goes on sealing for those on the old one, until that ends at most. Her vault can show the new list to her phone itself.
 readers-next = From { $at } another list says who reads
 readers-next-do = Until then everything stays as it is. Speak to her before the list begins.
+rescue-asked = { $asked } asks to read with the rescue key
+rescue-asked-until = Asked at { $from }. Nobody agreed yet, so nothing is open. It lapses at { $until }.
+rescue-asked-do = Do you hold a part of the key as well? Call your colleague first. What you give cannot be taken back.
+rescue-used = { $asked } could read with the rescue key; { $agreed } agreed
+rescue-used-until = From { $from } until { $until }. What was read stays known.
+rescue-used-do = The key is spent now. Her vault makes a new one. Tell her in a safe place only: her phone says nothing about this.
 readers-count = { $count ->
     [one] One reader, until { $until }.
    *[other] { $count } readers, until { $until }.

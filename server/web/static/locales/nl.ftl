@@ -112,6 +112,12 @@ readers-grant-do = Vraag haar, op een veilige plek, of zij het opnieuw wil geven
 readers-held-back = Een server die niet eerlijk is, kan een nieuwe lijst achterhouden. Haar telefoon sluit dan nog af voor wie op de oude lijst staat, hooguit tot die afloopt. Haar kluis kan de nieuwe lijst zelf aan haar telefoon laten zien.
 readers-next = Vanaf { $at } geldt een andere lijst van wie meeleest
 readers-next-do = Tot dan blijft alles zoals het is. Spreek met haar voordat de lijst ingaat.
+rescue-asked = { $asked } vraagt om met de noodsleutel te lezen
+rescue-asked-until = Gevraagd op { $from }. Niemand ging nog akkoord, dus er is niets open. De vraag vervalt op { $until }.
+rescue-asked-do = Heeft u ook een deel van de sleutel? Bel eerst met uw collega. Wat u geeft, kunt u niet terugnemen.
+rescue-used = { $asked } mocht met de noodsleutel lezen; { $agreed } ging akkoord
+rescue-used-until = Van { $from } tot { $until }. Wat gelezen is, blijft bekend.
+rescue-used-do = De sleutel is nu op. Haar kluis maakt een nieuwe. Vertel het haar alleen op een veilige plek: haar telefoon zegt hier niets over.
 readers-count = { $count ->
     [one] Eén lezer, tot en met { $until }.
    *[other] { $count } lezers, tot en met { $until }.

@@ -20,6 +20,7 @@ import "./overview.js";
 import { printFooter } from "./paper.js";
 import { fold, isPosition } from "./positions.js";
 import { readerBanners, readerMarks } from "./readers.js";
+import { rescueBanners } from "./rescue.js";
 import { signBanners } from "./signs.js";
 import { entryTable } from "./table.js";
 import { search } from "./words.js";
@@ -265,6 +266,7 @@ class Review extends View {
     return html`
       ${Number(this.cases?.length) > 1 ? html`<p><button type="button" @click=${() => { this.opened = null; }}>← ${t("cases")}</button></p>` : nothing}
       ${readerBanners(opened.facts.readers)}
+      ${rescueBanners(opened)}
       ${signBanners(opened, follow)}
       ${caseHead(opened, session, follow)}
       ${filtered ? html`<p class="card on-paper filter-on-paper"><strong>${t("filter-on")}</strong> ${filtered}. ${t("filter-paper", { shown: rows.length, total })}</p>` : nothing}
