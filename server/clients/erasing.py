@@ -15,6 +15,7 @@ from evidence.statements import bodies, event
 from server.clients import timeline
 from server.clients.errors import ClientError, DistrustError
 from server.clients.signing import Signer
+from server.clients.standing_list import Reading
 from server.clients.timeline import Moment
 
 OPEN: Final = frozenset({"asked", "waiting", "held", "kept"})
@@ -170,6 +171,8 @@ class Erasing:
         if reader is None or reader.opening_kid != grant.to:
             raise DistrustError(f"Key {grant.reader} is certified no more: take its grant back first.")
         moments = timeline.read(self.signer, self.case, [self.signer.reader])
+        if grant.reader in Reading.of(moments).excluded:
+            raise DistrustError(f"{reader.published.label} is excluded from this case: take that grant back first.")
         rest = _items(grant) - without
         given = tuple(
             bodies.GrantedItem(one.item, reader.wrap(one.opened.content_key, self.case, one.item), wraps.SUITE)

@@ -76,11 +76,13 @@ class Vault:
         erasure names comes in a grant of its own, before: that one ends if the erasure is carried out.
 
         Raises:
-            DistrustError: the reader is not certified by the pinned root.
+            DistrustError: the reader is not certified by the pinned root, or is excluded from the case.
             ClientError: nothing to give, refused, or not reachable.
         """
         reader = self.reader(kid)
         moments = self.items() if moments is None else moments
+        if kid in Reading.of(moments).excluded:
+            raise DistrustError(f"{reader.published.label} is excluded from this case. Nothing was given.")
         given = tuple(
             bodies.GrantedItem(moment.item, reader.wrap(moment.opened.content_key, self.case, moment.item), wraps.SUITE)
             for moment in moments

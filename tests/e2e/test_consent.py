@@ -94,6 +94,23 @@ def test_a_retired_key_is_no_reader(her: PhoneOwner) -> None:
         her.vault.grant(leaver.kid, "aangifte", 7)
 
 
+def test_her_vault_itself_gives_nothing_to_who_is_excluded_retired_or_of_no_role_that_reads(her: PhoneOwner) -> None:
+    """Also at a server that would take it: her vault decides by what it read, and names why."""
+    moments = her.vault.items()
+    world, out = her.world, her.world.certify("investigator", "Een verwant")
+    elsewhere = ids.TeamId(ids.new_id())
+    world.root.act("team.open", bodies.TeamOpen(elsewhere, "Een andere organisatie"))
+    other = world.certify("caseworker", "Van elders", elsewhere)
+    assert her.vault.grant(out.kid, "aangifte", 7, moments=moments)[0].items
+    assert her.vault.grant(other.kid, "advies", 7)[0].items  # single items, as to anybody who may read; no list
+    world.caseworker.act("readers.exclude", bodies.ReadersExclude((out.kid, other.kid)), her.case)
+    for who in (out, other):
+        with pytest.raises(DistrustError, match="excluded"):
+            her.vault.grant(who.kid, "aangifte", 7)
+        with pytest.raises(RefusedError):  # with what it read before, the server is who refuses
+            her.vault.grant(who.kid, "aangifte", 7, moments=moments)
+
+
 def test_a_case_stays_open_to_her_when_who_opened_it_leaves(her: PhoneOwner) -> None:
     """What somebody signed stands after their key was retired: her vault goes on reading, and names another reader."""
     world = her.world
