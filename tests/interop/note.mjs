@@ -2,7 +2,8 @@
 import { createInterface } from "node:readline";
 import { Authority } from "../../server/web/static/core/authority.js";
 import { dated } from "../../server/web/static/core/dated.js";
-import { base64, fromBase64 } from "../../server/web/static/core/bytes.js";
+import { base64, fromBase64, fromHex } from "../../server/web/static/core/bytes.js";
+import { recipients } from "../../server/web/static/core/lists.js";
 import { signPublic, signingKid } from "../../server/web/static/core/sodium.js";
 import { pieces, readersOf, seal } from "../../server/web/static/console/note.js";
 
@@ -12,6 +13,11 @@ const answers = {
     const authority = await Authority.rootedAt(root);
     await authority.learn(organisation.map(dated));
     return (await readersOf(shown, kase, authority, now)).map(base64);
+  },
+  recipients: async ({ root, organisation, shown, case: kase, vault, kind, now }) => {
+    const authority = await Authority.rootedAt(root);
+    await authority.learn(organisation.map(dated));
+    return recipients(shown, kase, fromHex(vault, 32), kind, authority, now);
   },
   seal: async ({ seed, alarm, words, readers }) => {
     const signSeed = fromBase64(seed);

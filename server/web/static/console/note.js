@@ -9,8 +9,9 @@ import * as container from "../core/container.js";
 import * as dsse from "../core/dsse.js";
 import * as statements from "../core/statements.js";
 import { FormatError, base64, fromBase64, fromHex, hex, sha256 } from "../core/bytes.js";
-import { SignatureError, signingKid } from "../core/sodium.js";
+import { SignatureError } from "../core/sodium.js";
 import { dated } from "../core/dated.js";
+import { recipients } from "../core/lists.js";
 import { clock } from "../ui/dates.js";
 import { t } from "../ui/texts.js";
 
@@ -55,27 +56,6 @@ function opening({ events, xwing, vault }, kase, authority) {
 }
 
 /**
- * @param {string[]} lists DSSE, base64 @param {string} kase @param {Bytes} vault @param {Authority} authority @param {string} now
- * @returns {Promise<{reader: string, xwing: string, kinds?: string[] | null}[]>} the rows of the list in force; a list that
- *   her vault did not sign is none
- */
-async function rowsInForce(lists, kase, vault, authority, now) {
-  const owner = await signingKid(vault);
-  const signed = lists.flatMap((encoded) => {
-    try {
-      const envelope = dsse.parse(JSON.parse(new TextDecoder().decode(fromBase64(encoded))), dsse.STATEMENT);
-      const { type, by, case: of, body } = statements.read(envelope);
-      const known = (/** @type {string} */ kid) => (kid === owner ? vault : authority.find(kid, Infinity)?.key);
-      return type === "list.set" && of === kase && by === owner && dsse.verify(envelope, known).includes(owner) ? [body] : [];
-    } catch {
-      return [];
-    }
-  });
-  const newest = signed.filter(({ since }) => since <= now).sort((left, right) => left.number - right.number).at(-1);
-  return newest && now < newest.until ? newest.readers : [];
-}
-
-/**
  * Whom a note of this case is sealed to: the case, and everybody whom the list in force gives notes. A row that does not hold
  * is left out.
  * @param {Shown} shown @param {string} kase @param {Authority} authority @param {string} [now]
@@ -83,13 +63,8 @@ async function rowsInForce(lists, kase, vault, authority, now) {
  */
 export async function readersOf(shown, kase, authority, now = statements.time()) {
   const { xwing, vault } = opening(shown, kase, authority);
-  const found = [xwing];
-  for (const { reader, xwing: named, kinds } of await rowsInForce(shown.lists, kase, fromHex(vault, 32), authority, now)) {
-    const key = shown.readers[reader];
-    if (!key || (kinds && !kinds.includes(KIND)) || authority.find(reader, Infinity)?.role !== "caseworker") continue;
-    if (hex(await sha256(fromBase64(key))) === named && !found.includes(key)) found.push(key);
-  }
-  return found.map(fromBase64);
+  const listed = await recipients(shown, kase, fromHex(vault, 32), KIND, authority, now);
+  return [...new Set([xwing, ...listed])].map(fromBase64);
 }
 
 /**
