@@ -29,13 +29,3 @@ TAGS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """A threat is against her, others or himself; money is withheld, owed or spent in her name; through others is also
 related to honour."""
-
-
-def tag_of(told: str) -> str:
-    """Return the tag that is meant, also by its Dutch or English words; else what was told."""
-    return _BY_WORDS.get(told.strip().casefold(), told.strip())
-
-
-_BY_WORDS: Final = {
-    spelling.casefold(): tag for tag, words in TAGS.items() for spelling in (tag, *words)
-}  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import is_dataclass
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from evidence import ids, schema
-from evidence.envelope import conduct
+from evidence.envelope import conduct, layers
 from evidence.envelope.meta import KINDS
 
 Words = tuple[str, str]
@@ -277,8 +277,12 @@ TERMS: Final[Mapping[str, Mapping[str, Words]]] = {
         "4": ("Levensgevaar", "Danger to life"),
     },
     "conduct": conduct.TAGS,
+    "note.of": layers.TAGS,
 }
 """Of members whose answers have words of their own, also where another member has the same answer."""
+
+TAGGED: Final = ("conduct", "note.of")
+"""Members that take any text, and have words for some: tags."""
 
 
 def paths(kind: type) -> Iterator[tuple[str, Any]]:
@@ -313,6 +317,12 @@ def label(path: str) -> str:
     names = path.split(".")
     above = [MEMBERS[".".join(names[:place])] for place in range(1, len(names) + 1)]
     return f"{both((': '.join(nl for nl, _ in above), ': '.join(en for _, en in above)))} [{path}]"
+
+
+def tag_of(path: str, told: str) -> str:
+    """Return the tag that is meant by what was told, also by its Dutch or English words; else what was told."""
+    spelt = {one.casefold(): tag for tag, said in TERMS[path].items() for one in (tag, *said)}
+    return spelt.get(told.strip().casefold(), told.strip())
 
 
 def said(path: str, value: Any) -> str:  # noqa: ANN401 - plain JSON

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final, cast, get_args, get_origin
 
 from evidence import canonical, edtf, ids, schema
-from evidence.envelope import conduct, pieces, words
 from evidence.envelope import meta as metas
+from evidence.envelope import pieces, words
 from evidence.envelope.meta import KINDS, Meta, Source
 from evidence.errors import EvidenceError, FormatError
 from server.clients import telling
@@ -60,8 +60,8 @@ class Member:
     @property
     def help(self) -> str:
         """The words, and how an answer is written where that is not plain."""
-        if self.path == "conduct":
-            return f"{self.words}: {', '.join(conduct.TAGS)}; or a word of your own"
+        if self.path in words.TAGGED:
+            return f"{self.words}: {', '.join(words.TERMS[self.path])}; or words of your own"
         if self.inside:
             return f"{self.words}, each as `{'; '.join(f'{one.option}=…' for one in self.inside)}`"
         if self.type is edtf.Edtf:
@@ -180,8 +180,8 @@ def _one(member: Member, value: Any) -> Any:  # noqa: ANN401 - as it was said
         return None
     if member.inside and isinstance(value, str):
         return _record(member, value)
-    if member.path == "conduct" and isinstance(value, str):
-        return conduct.tag_of(value)
+    if member.path in words.TAGGED and isinstance(value, str):
+        return words.tag_of(member.path, value)
     if member.choices and str(value) not in member.choices:
         raise ClientError(
             f"“{value}” is no answer to --{member.option} ({member.words}): it is one of {', '.join(member.choices)}. "

@@ -150,7 +150,7 @@ _OWN: Final[dict[str, dict[str, Any]]] = {
     },
     "note": {
         "about": id_of("incident"),
-        "note": {"kind": "red-flag", "of": "extreme angst", "confirmed": True},
+        "note": {"kind": "red-flag", "of": "extreme-fear", "confirmed": True},
     },
     "question": {"about": id_of("incident"), "question": {"to": "De officier", "answer_by": "2026-06-01"}},
     "answer": {"answer": {"question": id_of("question")}},

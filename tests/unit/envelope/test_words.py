@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from evidence.envelope import conduct, words
+from evidence.envelope import words
 from evidence.envelope.meta import KINDS, Severity, Source
 
 LOCALES = Path(__file__).parents[3] / "server" / "web" / "static" / "locales"
@@ -52,7 +52,8 @@ def test_the_pages_and_the_tables_call_them_the_same(place: int, language: str) 
     assert set(re.findall(r"^lane-([a-z-]+) =", text, re.MULTILINE)) == OVERVIEW, "tags have their words in one table"
 
 
-def test_no_two_tags_share_their_words() -> None:
-    assert not OVERVIEW & conduct.TAGS.keys()
-    spellings = [one for tag, said in conduct.TAGS.items() for one in {each.casefold() for each in (tag, *said)}]
+@pytest.mark.parametrize("path", words.TAGGED)
+def test_no_two_tags_share_their_words(path: str) -> None:
+    assert not OVERVIEW & words.TERMS[path].keys()
+    spellings = [one for tag, said in words.TERMS[path].items() for one in {each.casefold() for each in (tag, *said)}]
     assert len(set(spellings)) == len(spellings)

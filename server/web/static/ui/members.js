@@ -1,6 +1,6 @@
 /** What a description of any kind says, in words: a label and a value for each member that says something. */
 import { KINDS } from "../core/meta-schema.js";
-import { CONDUCT, MEMBERS, VALUES } from "../core/meta-words.js";
+import { CONDUCT, MEMBERS, TERMS, VALUES } from "../core/meta-words.js";
 import { second, vague } from "./dates.js";
 import { LANGUAGES, language, word } from "./texts.js";
 
@@ -28,6 +28,7 @@ function words(path, value, rule) {
   if (rule.is === "object") {
     return inside(path, value, rule.members).map(([name, told]) => `${name}: ${told}`).join(" · ");
   }
+  if (Object.hasOwn(TERMS, path) && Object.hasOwn(TERMS[path], value)) return said(TERMS[path][value], String(value));
   if (rule.is === "flag") return said(VALUES[value ? "yes" : "no"], "");
   if (rule.is === "told") return vague(value, true);
   if (rule.is === "time") return second(value);
