@@ -4,9 +4,10 @@ The item is sealed to the case and to the desks at once, in memory; what leaves 
 """
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 from device_bridge.alarm import lineage
 from device_bridge.wire.message import DeviceMessage, Kind, Location, PressId
@@ -16,6 +17,7 @@ from evidence.envelope import parts, pieces, sealing
 from evidence.envelope.meta import Alarm
 from evidence.statements import statement as statements
 
+_KINDS: Final[Mapping[Kind, Literal["position", "check-in"]]] = {Kind.POSITION: "position", Kind.CHECK_IN: "check-in"}
 _TITLES: Final = {Kind.POSITION: "Positie", Kind.CHECK_IN: "Terugmelding"}
 DEGREE_DIGITS: Final = 6
 """A millionth of a degree is a tenth of a metre: finer than any receiver in a button."""
@@ -65,7 +67,7 @@ def _meta(alarm: ids.AlarmId, message: DeviceMessage, at: ids.Time, cose: bytes)
     where = message.location
     pressed = _pressed_at(message)
     return Alarm(
-        kind="position" if message.kind is Kind.POSITION else "alarm",
+        kind=_KINDS.get(message.kind, "alarm"),
         source="sensor",
         recorded=at,
         title=_TITLES.get(message.kind, "Alarm"),

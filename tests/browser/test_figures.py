@@ -75,7 +75,8 @@ def test_only_what_is_precise_is_counted_by_hour_and_the_rest_is_named() -> None
     assert found["gaps"] == 1
 
 
-def test_pressing_again_is_the_same_alarm() -> None:
+@pytest.mark.parametrize("opened_by", ["alarm", "check-in"])
+def test_pressing_again_is_the_same_alarm(opened_by: str) -> None:
     """Three presses and a cancel in one panic must not look like four times that something happened."""
     one, other = "a1" * 16, "b2" * 16
     told = [
@@ -83,7 +84,7 @@ def test_pressing_again_is_the_same_alarm() -> None:
         {"kind": "alarm", "when": "2026-11-04T21:10:20.000Z", "alarm": one},
         {"kind": "alarm", "when": "2026-11-04T21:12:00.000Z", "alarm": one},
         {"kind": "incident", "when": "2026-11-04T21:30"},
-        {"kind": "alarm", "when": "2026-11-04T23:10:00.000Z", "alarm": other},
+        {"kind": opened_by, "when": "2026-11-04T23:10:00.000Z", "alarm": other},
         {"kind": "order", "when": "2026-11-03/2026-11-12"},
     ]
 
@@ -191,6 +192,8 @@ def test_positions_fold_under_their_alarm_and_nothing_else_hides_there() -> None
     assert ask("folded", entries=quiet, unfolded=[]) == {"rows": ["p"], "folds": {"p": 2}}
     assert ask("folded", entries=quiet, unfolded=[ALARM]) == {"rows": ["p", "1", "2"], "folds": {"p": 2}}
     assert ask("folded", entries=quiet[1:], unfolded=[]) == {"rows": ["1", "2"], "folds": {}}
+    missed = [{**entry("c", "check-in"), "kind": "check-in"}, *quiet[1:]]
+    assert ask("folded", entries=missed, unfolded=[]) == {"rows": ["c"], "folds": {"c": 2}}, "it opened the alarm"
     loud = [
         entry("p", "press"),
         entry("of another alarm", "position", alarm="5e" * 16),

@@ -100,6 +100,7 @@ def test_a_promise_that_is_kept_is_nothing_and_one_that_is_broken_is_one_alarm(t
         assert item is not None
         opened = made.world.organisation.open_item(canonical.b64(item.container))
         assert (opened.words, opened.position is not None, opened.alarm.kind) == ("naar huis", True, "check-in")
+        assert opened.kind == "check-in", "what she sealed is a check-in; that it did not come in time says the journal"
         for bridge in made.bridges:
             assert "statements.refused" not in reading_of(bridge).counters()
 

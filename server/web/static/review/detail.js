@@ -7,7 +7,7 @@ import { t, word } from "../ui/texts.js";
 import { visibleLine } from "../core/written.js";
 import { partBadge, proofBadge } from "./table.js";
 import { isMedia } from "./pattern.js";
-import { alarmOf, isPosition } from "./positions.js";
+import { alarmOf, isAlarm, isPosition } from "./positions.js";
 import { storyOf } from "./story.js";
 import { shortId, signerName, when } from "./words.js";
 
@@ -63,7 +63,7 @@ export function entryDetail(opened, entry, choose, close) {
           <span>${t(`kind-${other.kind}`)}: ${link(other)}</span></li>`)}</ul>` : nothing}
       ${about ? html`<p>${t("detail-about")} ${link(about)}</p>` : nothing}
       ${press ? html`<p>${t("detail-during")} ${link(press)}</p>` : nothing}
-      ${entry.kind === "alarm" && entry.alarm ? alarmStory(opened, entry.alarm.alarm) : nothing}
+      ${isAlarm(entry) && entry.alarm ? alarmStory(opened, entry.alarm.alarm) : nothing}
       ${entry.card ? cardFacts(entry.card) : nothing}
       <h3>${t("detail-times")}</h3>
       <dl class="facts">

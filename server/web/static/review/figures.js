@@ -3,7 +3,7 @@
  * other. Figures are of the whole case; a filter never changes them. Pure functions.
  */
 import { breachesOf, happenings, isMedia, once, orders, rhythm, told, weekly } from "./pattern.js";
-import { isFolded, pressesOf } from "./positions.js";
+import { isAlarm, isFolded, pressesOf } from "./positions.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 /** @typedef {Map<string, Entry[]>} Figures by key, such as `conduct:threat` or `severity:4` */
@@ -26,11 +26,11 @@ export const figures = once((entries) => {
   for (const entry of happened) {
     add("happened", entry);
     add(entry.span ? "dated" : "undated", entry);
-    if (entry.kind === "alarm") add("alarms", entry);
+    if (isAlarm(entry)) add("alarms", entry);
   }
   for (const entry of told(entries)) {
     for (const tag of new Set(entry.conduct)) add(`conduct:${tag}`, entry);
-    if (entry.kind !== "alarm" || entry.severity !== null) add(`severity:${entry.severity ?? "none"}`, entry);
+    if (!isAlarm(entry) || entry.severity !== null) add(`severity:${entry.severity ?? "none"}`, entry);
   }
   for (const entry of entries) {
     if (isMedia(entry)) add("media", entry);

@@ -2,6 +2,7 @@
 import { conduct } from "../ui/members.js";
 import { t, word } from "../ui/texts.js";
 import { breachesOf, gaps, isMedia, orders } from "./pattern.js";
+import { isAlarm } from "./positions.js";
 import { ticks } from "./ticks.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -241,7 +242,7 @@ function roundBar(context, x, y, w, h) {
 /** @param {Brush} brush @param {Entry[]} entries @param {string | null} selected alarms: full height, with a diamond */
 function drawAlarms({ context, colour, x, bottom, font, alpha }, entries, selected) {
   context.globalAlpha = alpha;
-  for (const entry of entries.filter(({ kind }) => kind === "alarm")) {
+  for (const entry of entries.filter(isAlarm)) {
     const at = x(entry.at);
     context.strokeStyle = colour("alarm");
     context.fillStyle = colour("alarm");
@@ -266,7 +267,7 @@ function drawAlarms({ context, colour, x, bottom, font, alpha }, entries, select
 
 /** @param {Brush} brush @param {Entry[]} entries @param {Range} view what stands outside is counted, never just gone */
 function drawOutside({ context, colour, width, font }, entries, view) {
-  const drawn = entries.filter((entry) => lanesFor(entry).length > 0 || entry.kind === "alarm");
+  const drawn = entries.filter((entry) => lanesFor(entry).length > 0 || isAlarm(entry));
   const [before, after] = [drawn.filter(({ at }) => at < view.from).length, drawn.filter(({ at }) => at > view.to).length];
   context.fillStyle = colour("warn");
   context.font = `600 12px ${font}`;
@@ -298,7 +299,7 @@ export function hit(canvas, entries, shown, view, left, top) {
   const lane = lanesOf(entries)[Math.floor((top - TOP) / LANE)];
   let [best, distance] = [/** @type {string | null} */ (null), 16];
   for (const entry of shown) {
-    if (entry.kind !== "alarm" && !lanesFor(entry).includes(lane)) continue;
+    if (!isAlarm(entry) && !lanesFor(entry).includes(lane)) continue;
     const [from, to] = [x(entry.span?.from ?? entry.at), x(entry.span?.to ?? entry.at)];
     const away = left < from ? from - left : left > to ? left - to : 0;
     if (away < distance) [best, distance] = [entry.id, away];

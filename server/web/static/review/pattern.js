@@ -1,6 +1,7 @@
 /** Figures over entries: counts that lead to their entries, never a score. Pure functions. */
 import { wallOf, weekOf, weekdayOf } from "../core/zone.js";
 import { counts } from "./corrections.js";
+import { isAlarm } from "./positions.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
 
@@ -25,7 +26,7 @@ export function once(make) {
 }
 
 /** Kinds that are something that happened to her, rather than papers about it; what she replaced or disputes is none of it. */
-export const happening = (/** @type {Entry} */ entry) => (entry.kind === "incident" || entry.kind === "alarm") && counts(entry.mark);
+export const happening = (/** @type {Entry} */ entry) => (entry.kind === "incident" || isAlarm(entry)) && counts(entry.mark);
 
 /**
  * What happened to her, once each: pressing twice, or asking to cancel, is the same alarm.
@@ -34,7 +35,7 @@ export const happening = (/** @type {Entry} */ entry) => (entry.kind === "incide
 export function happenings(entries) {
   const alarms = new Set();
   return entries.filter((entry) => {
-    const name = entry.kind === "alarm" ? entry.alarm?.alarm : undefined;
+    const name = isAlarm(entry) ? entry.alarm?.alarm : undefined;
     const again = name !== undefined && alarms.has(name);
     alarms.add(name);
     return happening(entry) && !again;
@@ -98,7 +99,7 @@ export const weekly = once((entries) => {
   const weeks = [];
   for (let start = starts[0]; start <= starts[starts.length - 1]; start = weekOf(start + 1.5 * WEEK)) {
     const all = placed.get(start) ?? [];
-    const alarms = all.filter(({ kind }) => kind === "alarm").length;
+    const alarms = all.filter(isAlarm).length;
     weeks.push({ start, all, entries: all.length - alarms, alarms });
   }
   return { weeks, left };

@@ -8,16 +8,19 @@
 /** @param {any} meta @returns {string} what kind of entry an item is: a position is sealed like a press, and is none */
 export const kindOf = (meta) => (meta.kind === "alarm" && meta.alarm?.kind === "position" ? "position" : meta.kind);
 
+/** @param {{kind: string}} entry @returns {boolean} a press, or a check-in that did not come: what opened an alarm or was said in it */
+export const isAlarm = ({ kind }) => kind === "alarm" || kind === "check-in";
+
 /** @param {Entry} entry */
 export const isPosition = ({ kind }) => kind === "position";
 
 /** @param {Entry[]} entries @param {Entry} position @returns {Entry | undefined} the press that it followed, when that is here too */
-export const alarmOf = (entries, { alarm }) => entries.find((entry) => entry.kind === "alarm" && entry.alarm?.alarm === alarm?.alarm);
+export const alarmOf = (entries, { alarm }) => entries.find((entry) => isAlarm(entry) && entry.alarm?.alarm === alarm?.alarm);
 
 /** @param {Entry[]} entries @returns {Map<string, string>} the entry of the first press of each alarm */
 export function pressesOf(entries) {
   const presses = new Map();
-  for (const { kind, alarm, id } of entries) if (kind === "alarm" && alarm && !presses.has(alarm.alarm)) presses.set(alarm.alarm, id);
+  for (const { kind, alarm, id } of entries) if (isAlarm({ kind }) && alarm && !presses.has(alarm.alarm)) presses.set(alarm.alarm, id);
   return presses;
 }
 
