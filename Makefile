@@ -72,7 +72,7 @@ bench-uploads: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json ## 
 	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py tests/bench/statements.py
 
 bench-alarms: setup $(VENV)/.dev programs ## Measure presses beside bare peers: var/bench/alarms.json (PART="storm or fault" for some of it)
-	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s $(if $(PART),-k "$(PART)") tests/bench/alarms.py tests/bench/alarms_in_hardship.py
+	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s $(if $(PART),-k "$(PART)") tests/bench/alarms.py tests/bench/alarms_in_hardship.py tests/bench/process_starts.py
 
 verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 	@mkdir -p dist

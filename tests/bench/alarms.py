@@ -170,7 +170,7 @@ def test_press_until_the_alarm_centre_has_acknowledged(tmp_path: Path, figures: 
         reached: list[float] = []
 
         def look(_alarms: frozenset[ids.AlarmId]) -> None:
-            routes = [one.route for alarm in reading_of(made.bridge).newest_alarms(0) for one in alarm.routes]
+            routes = [one.route for alarm in made.bridge.spool.read().newest_alarms(0) for one in alarm.routes]
             if "dc09-c" in routes and not acknowledged.is_set():
                 reached.append(time.perf_counter())
                 acknowledged.set()

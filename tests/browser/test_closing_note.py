@@ -24,6 +24,7 @@ async def _close_with_a_note(visitor: Visitor, server: StandIn) -> str:
     await page.wait_for_selector(f"[data-alarm='{alarm}'][data-state=delivered]")
     await page.keyboard.press("a")
     await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
+    await expect(page.locator(".progress .spinner")).to_have_count(0)
     await page.keyboard.press("c")
     await expect(page.locator(".reasons button").first).to_be_focused()
     await page.get_by_label("Notitie voor het dossier").fill(WORDS)
@@ -51,6 +52,8 @@ async def test_what_cannot_be_sealed_is_said_with_its_words_and_the_alarm_is_clo
         await expect(told).to_contain_text(WORDS)
         await daan.keep("console-note-unsealed")
         await daan.sound()
+        await told.get_by_role("button", name="Weghalen").click()
+        await expect(told).to_have_count(0)
     assert asked == [["alarm.accept", "alarm.close"]], "the close was written down before anything of the note began"
     assert server.acts[-1].body.alarm == alarm  # type: ignore[attr-defined] # a close
 

@@ -29,6 +29,9 @@ const KIND = "note";
 /** How long until a note that did not arrive is handed in again, unchanged. */
 const AGAIN_MS = 5_000;
 
+/** How long it is said that a note is kept. */
+const SAID_MS = 20_000;
+
 /** Refusals that may only mean that the close is not known everywhere yet, and how often one is believed to mean that. */
 const NOT_YET = [404, 409, 429];
 const MOST_TRIES = 12;
@@ -114,7 +117,8 @@ export class Notes {
       try {
         sealed ??= await this.#sealed(alarm, words, await api.json(`${path}/readers`));
         await api.json(`${path}/note`, sealed);
-        return this.#tell(alarm, "kept", "");
+        this.#tell(alarm, "kept", "");
+        return void setTimeout(() => this.#away(alarm.alarm), SAID_MS);
       } catch (error) {
         if (!(error instanceof api.ApiError)) return this.#tell(alarm, "unsealed", words);
         const believed = !NOT_YET.includes(error.status) || tries >= MOST_TRIES;
@@ -139,13 +143,20 @@ export class Notes {
     this.changed();
   }
 
+  /** @param {string} alarm */
+  #away(alarm) {
+    this.told.delete(alarm);
+    this.changed();
+  }
+
   /** What became of each note; of one that is not kept, the words: they are nowhere else. */
   panel() {
-    return [...this.told.values()].map(({ state, words, raised }) => {
+    return [...this.told].map(([alarm, { state, words, raised }]) => {
       const lost = state === "refused" || state === "unsealed";
       return html`<div class=${lost ? "card problem closing-note" : "card closing-note"} role="status" data-note=${state}>
         <strong>${t(`closing-note-${state}`, { at: clock(raised) })}</strong>
-        ${lost ? html`<p>${t("closing-note-words")}</p><p class="words">${words}</p>` : nothing}</div>`;
+        ${lost ? html`<p>${t("closing-note-words")}</p><p class="words">${words}</p>
+          <button type="button" @click=${() => this.#away(alarm)}>${t("closing-note-away")}</button>` : nothing}</div>`;
     });
   }
 }

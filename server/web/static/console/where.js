@@ -2,7 +2,7 @@
 import { html, nothing, svg } from "lit";
 import { address, fact } from "../ui/card.js";
 import { clock } from "../ui/dates.js";
-import { t } from "../ui/texts.js";
+import { t, word } from "../ui/texts.js";
 import { secondsSince, span } from "./alarms.js";
 import { bearing, compass, distance, metres } from "./geo.js";
 import { isPosition, measured } from "./track.js";
@@ -52,7 +52,7 @@ export function where(desk, alarm) {
             <dl class="facts">
               ${fact("card-accuracy", at.accuracy_m ? t("card-accuracy-m", { m: at.accuracy_m }) : "")}
               ${fact("card-age", typeof meta.alarm?.age_s === "number" ? span(age(meta)) : "")}
-              ${fact("card-source", meta.alarm?.source)}
+              ${fact("card-source", meta.alarm?.source ? word("place-source", meta.alarm.source.toLowerCase()) : null)}
             </dl>
             <ul class="near">${near.map(({ place, away, turn }) => html`
               <li><b>${place.label}</b> ${metres(away)} ${t(`bearing-${compass(turn)}`)}</li>`)}</ul>
