@@ -127,8 +127,9 @@ def leaf(value: object, path: str) -> Any:  # noqa: ANN401 - of the type that `l
     return value
 
 
-def hints(cls: type) -> dict[str, Any]:
-    """Return the type of each member of a dataclass."""
+@functools.cache
+def hints(cls: Hashable) -> Mapping[str, Any]:
+    """Return the type of each member of a dataclass; worked out once per class."""
     return typing.get_type_hints(cls)
 
 

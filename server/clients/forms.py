@@ -4,6 +4,7 @@ What is asked follows from the types (`evidence.envelope.meta`), the words from 
 A reader's rules are put to it before anything is sealed. Nothing here knows where the answers come from.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
@@ -64,11 +65,14 @@ class Member:
             return f"{self.words}: {', '.join(words.TERMS[self.path])}; or words of your own"
         if self.inside:
             return f"{self.words}, each as `{'; '.join(f'{one.option}=…' for one in self.inside)}`"
+        if self.path in ("order.valid_from", "order.until"):
+            return f"{self.words}, such as 2026-11-21"
         if self.type is edtf.Edtf:
             return f"{self.words}: {_EXAMPLES}"
         return self.words + (f": {', '.join(self.choices)}" if self.choices else "")
 
 
+@functools.cache
 def members(kind: str) -> tuple[Member, ...]:
     """Return what may be said of a kind, in its order; a list of records is one member, with members inside."""
     cls, found = KINDS[kind], []
@@ -123,7 +127,7 @@ def describe(kind: str, source: Source, said: Mapping[str, Any], form: Mapping[s
     if isinstance(whole.get("text"), str):
         whole["text"] = list(pieces.cut(whole["text"]))
     for name, value in _of_itself(kind, whole).items():
-        whole.setdefault(name, value)
+        whole[name] = value if whole.get(name) is None else whole[name]
     try:
         described = metas.read(schema.complete(KINDS[kind], whole))
         telling.check(described)

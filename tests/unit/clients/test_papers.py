@@ -24,6 +24,7 @@ def test_an_order_names_itself_and_when_it_holds() -> None:
     told = forms.describe("order", "victim", {**days, **stop, "order.until": None})
     assert (told.title, told.happened) == ("Stop gezegd", "2026-11-21")
     assert forms.describe("order", "victim", {**days, "title": "Van de rechter"}).title == "Van de rechter"
+    assert forms.describe("order", "victim", days, {"title": None, "happened": None}).title == "Gebiedsverbod"
 
 
 def test_what_a_desk_misses_on_a_card_is_named_and_a_picture_goes_with_his_description() -> None:
