@@ -56,6 +56,7 @@ export const STEPS = {
   "item-held": 7,
   "item-erasure-asked": 7,
   "item-glass-broken": 7,
+  "case-rescued": 7,
   "grant-revoked": 7,
   "exported-before": 7,
   "derived-made-again": 7,
