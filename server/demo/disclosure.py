@@ -1,4 +1,4 @@
-"""Steps 5 and 6: she grants, the caseworker reads, the investigator takes a bundle, opens it, and anyone checks it."""
+"""Steps 5 and 6: she says who reads, the caseworker does, the investigator takes a bundle, and anyone checks it."""
 
 import json
 import shutil
@@ -16,8 +16,8 @@ from server.demo import story
 from server.demo.people import VAULT
 from server.demo.stage import Stage, demand
 
-GRANT_DAYS: Final = 30
-"""Consent expires by itself; a month covers the story."""
+DAYS: Final = 90
+"""Consent expires by itself; whoever leads the case is warned in the last thirty days."""
 
 EXPECTED: Final = {"incident": 6, "photo": 3, "sound": 1, "video": 2, "order": 1, "card": 1, "alarm": 1}
 """What the case holds when everything arrived: the looped clip is the second video."""
@@ -34,15 +34,23 @@ def grants(stage: Stage) -> str:
     _refused(vault, bridge)
 
     def give(reader: KeyId, *, with_card: bool) -> str:
-        body, _ = vault.grant(reader, story.PURPOSE, GRANT_DAYS, lambda moment: with_card or _kind(moment) != "card")
+        body, _ = vault.grant(reader, story.PURPOSE, DAYS, lambda moment: with_card or _kind(moment) != "card")
         return str(len(body.items))
 
     seen = stage.ledger.fact("granted-caseworker", lambda: give(worker, with_card=True))
     given = stage.ledger.fact("granted-investigator", lambda: give(investigator, with_card=False))
     return (
         f"{seen} items to {story.CASEWORKER.label}, {given} to {story.INVESTIGATOR.label} (not the card with her "
-        f"address), for {GRANT_DAYS} days; a key that is no reader's was refused"
+        f"address), for {DAYS} days; a key that is no reader's was refused"
     )
+
+
+def readers(stage: Stage) -> str:
+    """She has the caseworker read along with what comes, so that nothing new waits for a grant."""
+    vault = Vault(stage.signer(VAULT), stage.case)
+    worker = stage.people.identity(story.CASEWORKER.handle).kid
+    stage.ledger.once("readers-set", lambda: vault.set_readers({worker: None}, DAYS))
+    return f"{story.CASEWORKER.label} reads along with what is added from now on, for {DAYS} days"
 
 
 def timeline(stage: Stage) -> str:

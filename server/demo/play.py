@@ -68,6 +68,7 @@ PARTS: Final = (
         "5. She decides who reads",
         (
             Step("grants", "Grants", disclosure.grants),
+            Step("readers", "Who reads along", disclosure.readers),
             Step("timeline", "Timeline", disclosure.timeline),
         ),
     ),
