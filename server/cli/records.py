@@ -43,6 +43,9 @@ HELP: Final = {
 }
 """What its command does, without the stop."""
 
+MAX_STAFF_FILE_BYTES: Final = 256 * 1024 * 1024
+"""A caseworker's file is sealed in memory and sent in one go; her phone sends films, piece by piece."""
+
 HERS: Final = {
     "add": "incident",
     "photo": FILE,
@@ -295,11 +298,17 @@ def _seal(told: _Told, given: dict[str, Any]) -> None:
     from evidence.envelope.meta import Card
     from server.clients import cards, forms
     from server.clients.attachments import name_of, type_of
+    from server.clients.errors import ClientError
     from server.clients.outbox import Source
 
     case = _case(given["case"])
     if told.kind == FILE:
         file = given["file"]
+        if (size := file.stat().st_size) > MAX_STAFF_FILE_BYTES:
+            raise ClientError(
+                f"{file} has {size:,} bytes, and at most {MAX_STAFF_FILE_BYTES:,} are sealed here. Nothing was sealed; "
+                "her phone takes larger ones."
+            )
         described: Meta = _told_of(told, given, "caseworker")
         who = _caseworker(given)
         content = Source(file, name_of(file), type_of(file)).content()

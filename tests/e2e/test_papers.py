@@ -104,8 +104,12 @@ def test_papers_of_every_kind_from_her_phone_and_from_her_caseworker(
         ),
     }
     (tmp_path / "csg.pdf").write_bytes(b"%PDF-1.7 letsel")
+    with (tmp_path / "film.mp4").open("wb") as film:
+        film.truncate(300 * 1024 * 1024)  # with nothing in it, and on no disk
     with new_case(world) as hers:
         phone = hers.enrol(tmp_path / "phone")
+        large = run("staff", "caseworker", "file", hers.case, tmp_path / "film.mp4", *marit, fails=True)
+        assert "her phone takes larger ones" in large
         for kind, said in hers_too.items():
             run("phone", kind, *said, "--folder", phone)
         assert "no time that can be" in run(
