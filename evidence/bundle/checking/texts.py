@@ -199,9 +199,9 @@ _NUMBERING: Final = {
         "en": "{who}: complete up to number {last}, as the server says.",
     },
     "sequence-gap": {
-        "nl": "{who}: {count} van de nummers 0 tot en met {last} zitten niet in deze bundel: {missing}. Niet aan deze "
-        "lezer vrijgegeven, zegt de server.",
-        "en": "{who}: {count} of the numbers 0 to {last} are not in this bundle: {missing}. Not granted to this "
+        "nl": "{who}: niet in deze bundel van de nummers 0 tot en met {last}: {missing} (aantal: {count}). Niet aan "
+        "deze lezer vrijgegeven, zegt de server.",
+        "en": "{who}: not in this bundle, of the numbers 0 to {last}: {missing} (count: {count}). Not granted to this "
         "reader, says the server.",
     },
     "sequence-broken": {
