@@ -118,6 +118,27 @@ def test_a_reader_who_does_not_hold_is_left_out_and_said(people: AlarmOrganisati
     assert found.trouble == f"1 {TROUBLE}"
 
 
+def test_an_alarm_goes_to_the_rescue_key_of_the_list_in_force_also_when_nobody_reads(
+    people: AlarmOrganisation,
+) -> None:
+    lead, rescue = people.caseworker, keys.Identity.generate()
+    named = a_list(people, row(lead), rescue=published.opens(rescue))
+    found = known(people, [named])
+    assert (readers(found, people), found.trouble) == ([lead.xwing_public, rescue.xwing_public], None)
+    found = known(people, [named, a_list(people, number=2, agreed=lead.kid, rescue=published.opens(rescue))])
+    assert (readers(found, people), found.trouble) == ([rescue.xwing_public], None)
+    assert readers(found, people, timedelta(days=9)) == []
+    found = known(people, [named, a_list(people, row(lead), number=2)])
+    assert readers(found, people) == [lead.xwing_public]
+
+
+def test_a_rescue_key_that_nothing_is_wrapped_to_stops_no_alarm(people: AlarmOrganisation) -> None:
+    for unfit in published.unfit():
+        found = known(people, [a_list(people, row(people.caseworker), rescue=unfit)])
+        assert readers(found, people) == [people.caseworker.xwing_public]
+        assert found.trouble == f"1 {TROUBLE}"
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[World]:
     with world(tmp_path, count=0) as started:

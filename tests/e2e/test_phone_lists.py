@@ -199,3 +199,23 @@ def test_a_reader_who_does_not_hold_is_left_out_and_the_item_is_sealed(
     lists.hear(answer(readers=(COLLEAGUE,)))
     assert lists.readers(incident(), None) == (LEAD.xwing_public, COLLEAGUE.xwing_public)
     assert not lists.left_out
+
+
+def test_a_rescue_key_is_sealed_to_like_a_reader_but_for_what_is_hers_alone(
+    lists: PhoneLists, vault: keys.Identity
+) -> None:
+    rescue = keys.Identity.generate()
+    lists.hear(answer(a_list(vault, lists.case, LEAD, rescue=published.opens(rescue)), readers=(LEAD,)))
+    assert gets(lists) == (LEAD.xwing_public, rescue.xwing_public)
+    assert lists.recipients(incident(only_mine=True), ids.time_of(NOW), None).keys == ()
+    lists.hear(answer(a_list(vault, lists.case, number=2, rescue=published.opens(rescue)), readers=()))
+    assert gets(lists) == (rescue.xwing_public,)  # nobody reads; somebody may, by two
+    assert gets(lists, timedelta(days=10)) == ()
+
+
+def test_a_rescue_key_that_nothing_is_wrapped_to_is_left_out(lists: PhoneLists, vault: keys.Identity) -> None:
+    for number, rescue in enumerate(published.unfit(), 1):
+        lists.hear(answer(a_list(vault, lists.case, LEAD, number=number, rescue=rescue), readers=(LEAD,)))
+        assert gets(lists) == (LEAD.xwing_public,)
+        whom = lists.recipients(incident(), ids.time_of(NOW), None)
+        assert whom.left_out == (keys.opening_kid(canonical.unb64(rescue)),)

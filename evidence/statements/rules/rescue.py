@@ -2,7 +2,8 @@
 
 State rules:
 - A share goes to a caseworker in service of the team, by the key that the root certified, and to nobody who is
-  excluded. Each share of a key has its own number and its own holder. Nobody gets one once a list named the key.
+  excluded. Each share of a key has its own number and its own holder: a person, who may have two keys and gets one
+  share. Nobody gets one once a list named the key.
 - A list names a rescue key of which two colleagues in service hold shares, and that was not used.
 - Somebody who holds a share of the case's rescue key asks, with a reason and an end. Another one agrees to exactly
   that, and gives a share. From then on the key is spent.
@@ -38,11 +39,16 @@ def rescue_share(standing: Standing, said: Said[bodies.RescueShare], _now: ids.T
     if not standing.on_team(body.reader, case) or opening_kid(standing.certified[body.reader].body.xwing) != body.to:
         refuse("reader", "a share goes to a caseworker of the team by the key that the root certified")
     given = standing.of(case).shares.get(body.rescue, ())
-    taken = {one.number for one in given}, {one.reader for one in given}
-    if not 1 <= body.number <= MAX_HOLDERS or body.number in taken[0] or body.reader in taken[1]:
+    numbers, people = {one.number for one in given}, {_person(standing, one.reader) for one in given}
+    if not 1 <= body.number <= MAX_HOLDERS or body.number in numbers or _person(standing, body.reader) in people:
         refuse("share", f"each share of a rescue key has a number of its own, 1 to {MAX_HOLDERS}, and its own holder")
     if any(rescues.name_of(one) == body.rescue for one in standing.lists.get(case, ())):
         refuse("rescue", "this rescue key is in use: nobody gets a share of it any more")
+
+
+def _person(standing: Standing, kid: ids.KeyId) -> ids.SubjectId:
+    """Return whose a certified key is: somebody may have two, and is one all the same."""
+    return standing.certified[kid].body.subject
 
 
 def check_named(standing: Standing, said: Said[bodies.ListSet]) -> None:

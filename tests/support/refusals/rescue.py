@@ -93,6 +93,10 @@ def a_share_has_another_ones_number_or_holder(w: World) -> Iterator[Statement]:
     give(w, rescue, w.lead)
     yield w.say(w.here.vault, "rescue.share", share(rescue, w.colleague, 1))
     yield w.say(w.here.vault, "rescue.share", share(rescue, w.lead, 2))
+    second = keys.Identity.generate()  # the lead's own, beside her first
+    whose = w.standing.certified[w.lead.kid].body.subject
+    w.act(w.root, "key.publish", replace(w.publish(second, "caseworker", w.team), subject=whose))
+    yield w.say(w.here.vault, "rescue.share", share(rescue, second, 2))
 
 
 @refused("rescue", "this rescue key is in use: nobody gets a share of it any more")
