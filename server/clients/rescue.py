@@ -54,7 +54,7 @@ class Rescue:
     name: ids.KeyId
     public: bytes
     since: ids.Time
-    """When a list named it first."""
+    """From when on a list names it."""
 
     shares: tuple[bodies.RescueShare, ...]
     requests: tuple[Request, ...] = ()
@@ -94,8 +94,9 @@ def read(moments: Sequence[Moment]) -> list[Rescue]:
                 shares[body.rescue] = (*shares.get(body.rescue, ()), body)
             case bodies.ListSet(rescue=str() as public, since=since) as body:
                 name = name_of(body)
-                if name is not None and name not in found:
-                    found[name] = Rescue(name, canonical.unb64(public), since, shares.get(name, ()))
+                if name is not None:
+                    known = found.get(name) or Rescue(name, canonical.unb64(public), since, shares.get(name, ()))
+                    found[name] = replace(known, since=min(known.since, since))
             case bodies.RescueUse() as body if one.statement is not None and body.rescue in found:
                 said = Request(one.statement.id, one.statement.by, one.label, one.received_at, body)
                 found[body.rescue] = _told(found[body.rescue], said)
@@ -170,9 +171,12 @@ def kept(signer: Signer, case: ids.CaseId, moments: Sequence[Moment]) -> ids.Bas
 
 
 def missing(moments: Sequence[Moment]) -> list[Moment]:
-    """Return the items that open here and are not wrapped to the rescue key of the case; hers alone stay hers."""
+    """Return the items that open here and are not wrapped to the rescue key of the case; hers alone stay hers.
+
+    None for a key of a list that has not begun, or that was used.
+    """
     known = current(moments)
-    if known is None or known.use is not None:
+    if known is None or known.use is not None or known.since > ids.now():
         return []
     wrapped = {one.act.item for one in moments if isinstance(one.act, bodies.ItemWrap) and one.act.to == known.name}
     return [

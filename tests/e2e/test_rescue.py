@@ -163,6 +163,22 @@ def test_a_list_about_a_rescue_key_undoes_nothing_that_she_said_of_her_readers(
     assert Reading.of(her.vault.items()).lists[-1] == later
 
 
+def test_a_new_key_in_a_list_that_begins_tomorrow_is_sealed_to_from_then_on(
+    her: PhoneOwner, tmp_path: Path, one: Person, two: Person
+) -> None:
+    her.vault.set_readers({her.world.caseworker.kid: None})
+    her.vault.share_rescue([one.kid, two.kid], her.vault.items())
+    add(tmp_path, "Eerst")
+    add(tmp_path, "Daarna")
+    use(her, one, two)
+    later, _ = her.vault.set_readers({})
+    first, second = rescue.read(her.vault.items())
+    assert (first.public, second.since) != (second.public, first.since)
+    assert later.since == second.since > ids.now()
+    assert her.vault.wrap_missing() == 1  # to her lead; to no rescue key, of which one is spent and one to come
+    assert "Daarna" in titles(her, one)  # until its end, which was agreed
+
+
 @pytest.mark.parametrize("whose", ["own", "other"])
 def test_a_wrong_share_opens_nothing_and_is_said(her: PhoneOwner, one: Person, two: Person, whose: str) -> None:
     """A vault that was made to do it, or a colleague, gives something else than a share."""

@@ -2,7 +2,9 @@
 
 import itertools
 import random
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from evidence import shamir
 from evidence.errors import FormatError
 from evidence.shamir import Share
 
+PAGE = Path(__file__).parents[3] / "docs" / "formats" / "rescue.md"
 SECRETS = st.binary(min_size=1, max_size=40)
 
 
@@ -58,6 +61,14 @@ def test_the_field_is_the_one_of_aes() -> None:
     assert (shamir._times(0x57, 0x83), shamir._times(0x57, 0x13)) == (0xC1, 0xFE)
     assert all(shamir._times(one, shamir._inverse(one)) == 1 for one in range(1, 256))
     assert all(shamir._times(a, b) == _times(a, b) for a, b in itertools.product(range(256), repeat=2))
+
+
+def test_the_example_of_the_format_page_comes_out() -> None:
+    rows = dict(re.findall(r"^(seed|r|share \d) +([0-9a-f]{64})$", PAGE.read_text(), re.MULTILINE))
+    seed, slope, *values = map(bytes.fromhex, rows.values())
+    shares = shamir.split(seed, 2, 3, lambda _size: slope)
+    assert [one.value for one in shares] == values
+    assert all(shamir.combine(pair) == seed for pair in itertools.combinations(shares, 2))
 
 
 @pytest.mark.parametrize(("secret", "needed", "count"), [(b"", 2, 3), (b"x", 1, 3), (b"x", 3, 2), (b"x", 2, 256)])
