@@ -19,6 +19,13 @@ const answers = {
     await authority.learn(organisation.map(dated));
     return recipients(shown, kase, fromHex(vault, 32), kind, authority, now);
   },
+  stopped: async ({ root, lists, readers, case: kase, vault, now }) => {
+    const [authority, stopped] = [await Authority.rootedAt(root), []];
+    for (const [index, list] of lists.entries()) {
+      await recipients({ lists: [list], readers }, kase, fromHex(vault, 32), "note", authority, now).catch(() => stopped.push(index));
+    }
+    return stopped;
+  },
   seal: async ({ seed, alarm, words, readers }) => {
     const signSeed = fromBase64(seed);
     const identity = { signSeed, kid: await signingKid(signPublic(signSeed)) };

@@ -13,9 +13,13 @@ import pytest
 from device_bridge.registry import Registry
 from evidence import ids, keys
 from evidence.errors import FormatError
-from evidence.statements import catalogue, fold, statement
+from evidence.statements import catalogue, corrections, fold, statement
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.rules import authority
+from server.clients import case_lists
+from server.clients.numbering import not_shown
+from server.clients.standing_list import Reading, missing
+from server.clients.timeline import Moment
 from server.timeline.readers import ending_grant, readers, without_reader
 from tests.support import hostile_bodies
 from tests.support.bridge_world import AlarmOrganisation
@@ -86,6 +90,31 @@ def goes_on(w: World) -> None:
     phone = w.here.phone
     if w.standing.role_of(phone.kid) == "phone":
         authority.check(w.standing, w.say(phone, "item.seal", w.seal(new(ids.ItemId))), w.now)
+
+
+def test_no_hostile_body_stops_what_her_vault_and_her_lead_are_told() -> None:
+    """A server that is not honest shows them what its rules refuse: lists are made of it all, and nothing raises."""
+    w = founded()
+    moments: list[Moment] = []
+    for kind, act in catalogue.ACTS.items():
+        who: keys.SigningKey = attrgetter(SPEAKERS[min(act.signers)])(w)
+        case = None if kind in catalogue.CASELESS else w.here.case
+        for _, envelope in hostile_bodies.envelopes(who, kind, case, w.link(who), names_in(w), w.now):
+            try:
+                said = statement.from_envelope(envelope)
+            except FormatError:
+                continue
+            moments.append(Moment(len(moments), w.now, said, ""))
+    assert len(moments) > 500
+    for some in (moments, moments[::-1]):
+        reading = Reading.of(some)
+        reading.in_force(w.now)
+        reading.following((), 90, w.now)
+        case_lists.devices(some)
+        case_lists.ending(case_lists.grants(some, {}), w.now)
+        corrections.marks((one.statement, one.received_at) for one in some if one.statement is not None)
+        missing(some, {}, w.now)
+        not_shown(some, w.here.vault.kid, None)
 
 
 def test_the_bridge_loses_only_what_is_hostile(tmp_path: Path) -> None:

@@ -11,6 +11,14 @@ import { signingKid } from "./sodium.js";
 /** @typedef {{reader: string, xwing: string, kinds?: string[] | null}} Row `xwing`: SHA-256 of the reader's X-Wing key */
 /** @typedef {{lists: string[], readers: Record<string, string>}} Shown DSSE of lists (base64), and X-Wing keys by reader */
 
+/** @param {any} value @returns {boolean} whether this is a list of texts */
+const areTexts = (value) => Array.isArray(value) && value.every((one) => typeof one === "string");
+
+/** @param {any} body @returns {boolean} whether a body has the form of a list; who signed it decides nothing about that */
+const isList = (body) => Number.isSafeInteger(body?.number) && areTexts([body.since, body.until]) && Array.isArray(body.readers)
+  && body.readers.every((/** @type {any} */ row) => row && areTexts([row.reader, row.xwing])
+    && (row.kinds === undefined || row.kinds === null || areTexts(row.kinds)));
+
 /**
  * @param {string} encoded DSSE, base64 @param {string} kase @param {Bytes} vault Ed25519 @returns {Promise<any>} the body of a
  *   list that this vault signed for this case, whoever signed it too; null for anything else
@@ -21,7 +29,7 @@ async function listOf(encoded, kase, vault) {
     const envelope = dsse.parse(JSON.parse(new TextDecoder().decode(fromBase64(encoded))), dsse.STATEMENT);
     const { type, by, case: of, body } = statements.read(envelope);
     const own = { ...envelope, signatures: envelope.signatures.filter(({ keyid }) => keyid === owner) };
-    if (type !== "list.set" || of !== kase || by !== owner || !own.signatures.length) return null;
+    if (!isList(body) || type !== "list.set" || of !== kase || by !== owner || !own.signatures.length) return null;
     dsse.verify(own, () => vault);
     return body;
   } catch {
