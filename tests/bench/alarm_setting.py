@@ -108,6 +108,16 @@ class Setting:
         devices = self.health(port).get("devices")
         return int(devices["enrolled"]) if isinstance(devices, dict) else 0
 
+    def settle(self) -> None:
+        """Wait until what the first bridge's start left to its threads is done: database and callouts are there."""
+
+        def settled() -> bool:
+            causes = self.health().get("causes")
+            away = {"journal-away", "login-away", "lane-away", "broker-away"}
+            return isinstance(causes, list) and not any(one["code"] in away for one in causes)
+
+        until(settled, "the bridge has begun", 60)
+
     def counter(self, name: str) -> int:
         """Return one of the bridge's counters."""
         counters = self.health().get("counters")

@@ -187,6 +187,7 @@ async def _faulty(made: Setting, begin: Callable[[Setting], Undo]) -> float:
 def test_at_rest_and_at_the_start(tmp_path: Path, figures: Figures, kind: str) -> None:
     with setting(tmp_path, kind) as made:
         assert made.process is not None
+        made.settle()
         time.sleep(3)  # what a start leaves to do is not rest
         parts = {"bridge with its lane": [made.process.pid], "lane": process_tree.children(made.process.pid)}
         before, begun = {name: sum(map(process_tree.cpu_s, of)) for name, of in parts.items()}, time.perf_counter()

@@ -24,7 +24,6 @@ async def _close_with_a_note(visitor: Visitor, server: StandIn) -> str:
     await page.wait_for_selector(f"[data-alarm='{alarm}'][data-state=delivered]")
     await page.keyboard.press("a")
     await expect(page.locator("article.alarm-view")).to_have_attribute("data-state", "accepted")
-    await expect(page.locator(".progress .spinner")).to_have_count(0)
     await page.keyboard.press("c")
     await expect(page.locator(".reasons button").first).to_be_focused()
     await page.get_by_label("Notitie voor het dossier").fill(WORDS)

@@ -352,7 +352,7 @@ class Console extends View {
           </div>
           ${this.closing && acts.includes("close") ? html`<div class="reasons" role="group" aria-label=${t("act-close-as")}>
             <span>${t("act-close-as")}</span>${REASONS.map((reason) => html`<button type="button" data-reason=${reason}
-              ?disabled=${this.busy} @click=${() => this.#act(alarm, "close", { reason })}>${t(`reason-${reason}`)}</button>`)}
+              @click=${() => this.#act(alarm, "close", { reason })}>${t(`reason-${reason}`)}</button>`)}
             <button type="button" class="link" @click=${this.#stopClosing}>${t("act-close-not")} <kbd>Esc</kbd></button>
             ${noteField(this.words.get(alarm.alarm) ?? "", (words) => this.words.set(alarm.alarm, words))}</div>` : nothing}
           <p role="status" class="progress">${this.busy ? html`<span class="spinner" aria-hidden="true"></span>${t("act-busy")}` : nothing}</p>
