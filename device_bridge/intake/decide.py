@@ -4,7 +4,7 @@ Rules, in their order (`docs/formats/device.md`; ADR 0003, ADR 0015, ADR 0022):
 
 1. What has the identity of a press that was stored is that press, whatever it arrives in: nothing changes.
 2. A press fails open. A number that is not newer than the newest, or far ahead of it, is flagged, never refused; so is
-   what its own fields say of themselves (`device_bridge.alarm.press`).
+   what its own fields say of themselves (`device_bridge.alarm.press`). One that another broker's overtook is not odd.
 3. A cancel, or a check-in, whose code is the duress code is duress, always, and says so to nobody who looks at the
    device. What she promised before is awaited as it was.
 4. Any other cancel is shown in the open alarm, a real one before a test, with what its code was, and changes nothing
@@ -29,13 +29,16 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol, cast
 
 from device_bridge.alarm import life, numbers, promise
-from device_bridge.alarm.alarm import Alarm, Code
+from device_bridge.alarm.alarm import Alarm, Code, Push
 from device_bridge.alarm.escalation import Stage, Turn, stages_begun, unix_ms
 from device_bridge.alarm.press import Pressed
 from device_bridge.alarm.step import Known, Last, Remaining, Sending, Step
 from device_bridge.wire.codes import MAX_WRONG_CODES
 from evidence import ids
 from evidence.statements.bodies import AlarmKind
+
+OVERTAKEN_MS: Final = 5_000
+"""Brokers differ by milliseconds; one that was away for longer brings what is old."""
 
 _CANCELLED: Final = ("real", "overdue", "test")
 """What a cancel is about, the first that is open."""
@@ -76,7 +79,7 @@ def decide(press: Pressed, known: Known, setting: Setting) -> Step:
     """Return what this press changes."""
     if known.seen is not None:  # 1
         return Step(press, known.seen.alarm, ("duplicates",), is_known=True)
-    odd = known.newest is not None and press.number <= known.newest
+    odd = known.newest is not None and press.number <= known.newest and not _is_overtaken(press, known.open)
     ahead = numbers.is_ahead(press.number, known.newest)
     by_number = {*(("counter-odd",) if odd else ()), *(("boot-ahead",) if ahead else ())}
     flags = tuple(sorted({*press.flags, *by_number, *_moved(setting)}))  # 2, 12
@@ -91,6 +94,19 @@ def decide(press: Pressed, known: Known, setting: Setting) -> Step:
         step = _alarm(press, known, ran_out, flags)
         return replace(step, counts=("check-in.overdue",), promises=promise.over(known.promises, press.identity))
     return _alarm(press, known, setting, flags)
+
+
+def _is_overtaken(press: Pressed, alarms: tuple[Alarm, ...]) -> bool:
+    """Whether one that was pushed after it came a moment ago over another broker, and nothing had its number."""
+    for alarm in alarms:
+        lines = {line.id: line.at for line in alarm.history}
+        last_at = lines.get(life.entry_of(alarm.last_press))
+        if last_at is None or alarm.last_press.boot != press.boot:
+            continue
+        number = life.entry_of(Push(press.boot, press.counter))
+        if number not in lines and abs(press.received_ms - unix_ms(last_at)) < OVERTAKEN_MS:
+            return True
+    return False
 
 
 def _alarm(press: Pressed, known: Known, setting: Setting, flags: tuple[str, ...]) -> Step:
