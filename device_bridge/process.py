@@ -11,6 +11,7 @@ import structlog
 
 from device_bridge.alarm.alarm import Alarm
 from device_bridge.alarm.escalation import Stage
+from device_bridge.alarm.press import Sign
 from device_bridge.clock import WallClock
 from device_bridge.feed.health import View, WayIn
 from device_bridge.feed.server import Feed, FeedServer
@@ -79,7 +80,7 @@ class Bridge:
         plan = self._plan = plan_of(settings, self.identity, ConsoleRoute(lambda: self.feed.listeners))
         lease = partial(open_lease, settings.database_url)
         self.sender = Sender(self.name, lease) if peers else None
-        self.intake = Intake(self.spool, self.registry, self.identity, plan, self.sends_first)
+        self.intake = Intake(self.spool, self.registry, self.identity, plan, self.sends_first, self._sign)
         self.clock = WallClock()
         self.watch = Watch(self.spool, self.identity, self.board, self, self.clock)
         self.overdue = Overdue(self.spool, self.intake, self.board, self.clock, self.sends_first)
@@ -313,6 +314,9 @@ class Bridge:
     def _tell(self, spoken: Spoken) -> None:
         for connection in self._lifelines:
             connection.publish(spoken.topic, spoken.payload)
+
+    def _sign(self, device: ids.DeviceId) -> Sign | None:
+        return self.telemetry.sign(device)
 
     def _life_sign(self, message: DeviceMessage) -> None:
         """A device that speaks while its alarm is open is told the state again: it may have missed it."""

@@ -4,7 +4,7 @@ It holds everything that a decision needs (`device_bridge.intake.decide`), so th
 bytes are gone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from device_bridge.alarm.alarm import Received
@@ -24,6 +24,15 @@ _SAID: Final[dict[Kind, Said]] = {
     Kind.CHECK_IN: "check-in",
 }
 """Whatever else is said on the lane of alarms is a press."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """A life sign of a device: its start, how long it had been running, and when it came (Unix milliseconds)."""
+
+    boot: int
+    up_ms: int
+    at_ms: int
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,8 @@ class Pressed:
     wait_s: int | None = None
     tells_people: bool | None = None
     """Whether a check-in names people of her own who are told as well."""
+    up_ms: int | None = None
+    """How long its device had been running."""
 
     @property
     def number(self) -> PressId:
@@ -90,7 +101,22 @@ def pressed(
         code=None if code is None else code.value,
         wait_s=message.wait_s,
         tells_people=None if message.tell is None else True,
+        up_ms=message.uptime_ms,
     )
+
+
+def checked(press: Pressed, sign: Sign | None) -> Pressed:
+    """Return a press without its age when that cannot be, by how long its device says that it has been running.
+
+    Since a life sign of the same start came, as much time passed at the device as its `up` grew; the rest is how long
+    the press was under way. A clock that was set by a recording dates it hours away from that.
+    """
+    if sign is None or press.age_s is None or press.up_ms is None or press.boot != sign.boot:
+        return press
+    under_way_ms = (press.received_ms - sign.at_ms) - (press.up_ms - sign.up_ms)
+    if abs(1000 * press.age_s - max(0, under_way_ms)) < LATE_AFTER_MS:
+        return press
+    return replace(press, age_s=None, flags=tuple(sorted({*press.flags, "clock-unsure"} - {"late"})))
 
 
 def _age_s(message: DeviceMessage, received: Received) -> int | None:

@@ -17,7 +17,7 @@ import structlog
 from device_bridge.alarm import lineage
 from device_bridge.alarm.alarm import Alarm, Received, State
 from device_bridge.alarm.escalation import Stage
-from device_bridge.alarm.press import Pressed
+from device_bridge.alarm.press import Pressed, Sign, checked
 from device_bridge.alarm.step import Known, Last, Step
 from device_bridge.errors import (
     MessageError,
@@ -61,6 +61,7 @@ class Intake:
     """Takes presses into the spool. `plan` says which routes an alarm is sent on, and when.
 
     `sends_first`: whether this bridge sends at once, or gives another the time to (`device_bridge.spool.yielding`).
+    `heard` gives the newest life sign of a device.
     """
 
     def __init__(
@@ -70,7 +71,9 @@ class Intake:
         bridge: keys.BridgeIdentity,
         plan: Plan,
         sends_first: Callable[[], bool] = lambda: True,
+        heard: Callable[[ids.DeviceId], Sign | None] = lambda _device: None,
     ) -> None:
+        self._heard = heard
         self._spool = spool
         self._registry = registry
         self._bridge = bridge
@@ -191,6 +194,8 @@ class Intake:
         `ran_out`: it is a check-in that is overdue now; the alarm counts from this moment. `blind`: as if nothing were
         known here but whether it is stored.
         """
+        if not anew and not ran_out:
+            press = checked(press, self._heard(press.device))
         if blind:
             known = Known(seen=presses.seen(spool, press.identity), blind=True)
         else:

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from device_bridge.alarm import numbers
+from device_bridge.alarm.press import Sign
 from device_bridge.clock import Step
 from device_bridge.errors import MessageError
 from device_bridge.loops import Loop
@@ -91,6 +92,13 @@ class Telemetry:
     def newest(self, device: ids.DeviceId) -> LifeSign | None:
         """Return the newest heartbeat of a device, None if there was none since the bridge started."""
         return self._newest.get(device)
+
+    def sign(self, device: ids.DeviceId) -> Sign | None:
+        """Return the newest heartbeat as presses are held to it; None when it does not say how long its device ran."""
+        newest = self._newest.get(device)
+        if newest is None or newest.message.uptime_ms is None:
+            return None
+        return Sign(newest.message.press.boot, newest.message.uptime_ms, round(newest.at * 1000))
 
     def _turn(self) -> float:
         with self._lock:

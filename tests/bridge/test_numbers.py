@@ -1,21 +1,27 @@
 """The numbers of life signs: old ones are not believed after a restart either, and one far ahead silences nothing."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from device_bridge.alarm import numbers
+from device_bridge.alarm.alarm import Received
+from device_bridge.alarm.press import Sign, checked
 from device_bridge.lane.arrivals import Arrival, received_now
 from device_bridge.lane.verifier import Verifier
 from device_bridge.mqtt.connection import Delivered
 from device_bridge.reference_device.memory import DeviceMemory
 from device_bridge.wire import message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, UpTopic
+from evidence import ids
 from tests.support import escalating
 from tests.support.bridge_world import World, world
 from tests.support.escalating import shown
 from tests.support.lane_threads import new_bridge
+from tests.support.pressing import kept
 from tests.support.waiting import until
 
 BROKEN = 2**53 - 1
@@ -27,11 +33,11 @@ def made(tmp_path: Path) -> Iterator[World]:
         yield started
 
 
-def sign(made: World, memory: DeviceMemory, press: PressId, kind: Kind = Kind.HEARTBEAT) -> bool:
+def sign(made: World, memory: DeviceMemory, press: PressId, kind: Kind = Kind.HEARTBEAT, *, up_ms: int = 0) -> bool:
     """Let the bridge hear a life sign; whether it believes it."""
     topic, telemetry = str(UpTopic(memory.device, Lane.TELEMETRY)), made.bridge.telemetry
     where = Location(51.9, 4.4, 9, 1, "gps") if kind is Kind.POSITION else None
-    said = DeviceMessage(memory.device, press, 0, None, 0, kind, 50, "t", where)
+    said = DeviceMessage(memory.device, press, up_ms, None, 0, kind, 50, "t", where)
     before = telemetry.read, telemetry.refused
     delivered = Delivered(topic, message.seal(said, memory.identity, topic), retain=False, qos=0, mid=0, epoch=0)
     telemetry.take(None, delivered)  # type: ignore[arg-type] # the connection is not looked at
@@ -110,3 +116,39 @@ def sealed(memory: DeviceMemory, press: PressId) -> Arrival:
     topic = str(UpTopic(memory.device, Lane.ALARM))
     said = DeviceMessage(memory.device, press, 0, None, 0, Kind.PRESS, 50, "t", None)
     return Arrival(topic, message.seal(said, memory.identity, topic), received_now("test"))
+
+
+@pytest.mark.parametrize(
+    ("boot", "up_s", "says_ago_s", "flags"),
+    [
+        (3, 105, 8 * 3600, ["clock-unsure"]),  # a recording set its clock: it ran for five seconds since it was heard
+        (3, 105, 0, []),
+        (4, 5, 8 * 3600, ["late"]),  # it was off: nothing says otherwise
+    ],
+)
+def test_a_press_is_no_older_than_its_device_can_have_kept_it(
+    made: World, boot: int, up_s: int, says_ago_s: int, flags: list[str]
+) -> None:
+    memory = made.new_device()
+    assert sign(made, memory, PressId(3, 1), up_ms=100_000)
+    topic, wall_ms = str(UpTopic(memory.device, Lane.ALARM)), time.time_ns() // 1_000_000 - 1000 * says_ago_s
+    said = DeviceMessage(memory.device, PressId(boot, 2), 1000 * up_s, wall_ms, 2, Kind.PRESS, 50, "t", None)
+    body = message.seal(said, memory.identity, topic)
+    httpx.post(made.press_url, params={"topic": topic}, content=body, trust_env=False).raise_for_status()
+    alarm = shown(made)
+    assert alarm["flags"] == flags
+    assert (alarm["age_s"] or 0) < 60 or flags == ["late"]
+
+
+def test_what_was_kept_while_there_was_no_network_is_as_old_as_it_says() -> None:
+    """Ten minutes lie between its making and its coming, by either clock; and a press from before the life sign."""
+    at_ms = 1_790_000_000_000
+    for up_ms, came_ms in ((160_000, 660_000), (40_000, 540_000)):
+        said = DeviceMessage(
+            ids.DeviceId("a" * 32), PressId(3, 2), up_ms, at_ms + came_ms - 600_000, 2, Kind.PRESS, None, "", None
+        )
+        press = kept(said, Received(at_ms + came_ms, ids.time_of_ms(at_ms + came_ms), "a"))
+        assert (press.age_s, press.flags) == (600, ("late",))
+        assert checked(press, Sign(3, 100_000, at_ms)) == press
+        assert checked(press, Sign(3, 100_000, at_ms + 570_000)).age_s is None
+        assert checked(press, Sign(2, 100_000, at_ms + 570_000)) == press, "of another start nothing is known"
