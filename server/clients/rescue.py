@@ -113,8 +113,11 @@ def _told(known: Rescue, said: Request) -> Rescue:
 
 
 def current(moments: Sequence[Moment]) -> Rescue | None:
-    """Return the rescue key that her newest list names; None when she has none."""
-    lists = Reading.of(moments).lists
+    """Return the rescue key that her newest list names, also one that begins later; None when she has none."""
+    return _named(moments, Reading.of(moments).lists)
+
+
+def _named(moments: Sequence[Moment], lists: Sequence[bodies.ListSet]) -> Rescue | None:
     name = name_of(lists[-1]) if lists else None
     return next((one for one in read(moments) if one.name == name), None)
 
@@ -206,12 +209,13 @@ def wrap_missing(signer: Signer, case: ids.CaseId, moments: Sequence[Moment]) ->
 
 # -------------------------------------------------------------------------------------------------- colleagues
 def in_force(moments: Sequence[Moment]) -> Rescue:
-    """Return the rescue key of a case.
+    """Return the rescue key that counts now: the one of her newest list that has begun.
 
     Raises:
         ClientError: she agreed to none, or ended it.
     """
-    known = current(moments)
+    now = ids.now()
+    known = _named(moments, [one for one in Reading.of(moments).lists if one.since <= now])
     if known is None:
         raise ClientError("She agreed to no rescue key in this case, or ended it. There is no way around that.")
     return known

@@ -127,6 +127,7 @@ def test_her_next_list_keeps_it_and_after_a_use_brings_the_next(
 def test_when_a_holder_leaves_the_next_list_goes_on_without_it(
     her: PhoneOwner, one: Person, two: Person, world: World
 ) -> None:
+    her.vault.set_readers({world.caseworker.kid: None})
     her.vault.share_rescue([one.kid, two.kid], her.vault.items())
     world.caseworker.act("readers.exclude", bodies.ReadersExclude((two.kid,)), her.case)
     body, _ = her.vault.set_readers({world.caseworker.kid: None})
