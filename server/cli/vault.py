@@ -186,6 +186,43 @@ def revoke(
     typer.echo(f"Taken back. Receipt {receipt.index}.")
 
 
+@app.command("check-export")
+def check_export(
+    bundle: Annotated[Path, typer.Argument(exists=True, help="The bundle (.zip or folder) that somebody took.")],
+    key: Key,
+    trust: Trust,
+) -> None:
+    """Say whether a bundle fits what this computer remembers: the server's receipt for each thing that you said.
+
+    It asks for no pass phrase and no server. Exit code 0: it fits; 1: something does not hold; 2: it cannot be read.
+    """
+    import sys
+
+    from evidence.bundle.checking import receipt as receipts
+    from evidence.bundle.checking import trust as anchors
+    from evidence.bundle.checking import verify
+    from evidence.errors import EvidenceError
+    from server.clients.numbering import Numbers
+
+    folder = Numbers.beside(key).receipts
+    kept = receipts.gather([folder]) if folder.is_dir() else []
+    try:
+        report = verify.verify(bundle, anchors.load(trust, bundle), kept)
+    except (EvidenceError, OSError) as error:
+        typer.echo(f"{bundle}: {error}", err=True)
+        sys.exit(2)
+    if not kept:
+        typer.echo("This computer keeps no receipt of your key: nothing can be compared.")
+    told = [one for one in report.claims if one in report.failed or one.code.startswith("receipt-")]
+    for claim in told:
+        typer.echo(f"{'NOT RIGHT' if claim in report.failed else 'note'}  {claim.text('en')}")
+    if not report.failed:
+        typer.echo(
+            f"The bundle holds, and knows all {len(kept)} things that you said before it." if kept else "It holds."
+        )
+    sys.exit(report.exit_code)
+
+
 def _tell_closed(closed: "Sequence[Moment]") -> None:
     """Name what does not open, and who added it; nobody is accused."""
     if closed:

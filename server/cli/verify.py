@@ -26,6 +26,10 @@ def verify(
     trust: Annotated[
         Path, typer.Option(help="Folder with root.pub, policy and tsa-roots.pem, from another source than the bundle.")
     ],
+    receipt: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, help="A receipt that you kept, or a folder with some: does the bundle fit it?"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdicts for a program.")] = False,
     lang: Annotated[Language, typer.Option(help="Language of the verdicts.")] = Language.NL,
 ) -> None:
@@ -37,13 +41,14 @@ def verify(
     """
     from rich.console import Console
 
+    from evidence.bundle.checking import receipt as receipts
     from evidence.bundle.checking import trust as anchors
     from evidence.bundle.checking.report import Verdict
     from evidence.bundle.checking.verify import verify as check
     from evidence.errors import EvidenceError
 
     try:
-        report = check(path, anchors.load(trust, path))
+        report = check(path, anchors.load(trust, path), receipts.gather(receipt or []))
     except (EvidenceError, OSError) as error:
         typer.echo(f"{path}: {error}", err=True)
         sys.exit(EXIT_UNREADABLE)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from evidence import ids, schema
+from evidence import canonical, files, ids, schema
 from evidence.errors import EvidenceError
 from evidence.statements.statement import FIRST_PREV, Chain
 from server.clients import memory, receipts
@@ -41,9 +41,18 @@ class Numbers:
         """Return the last number, with the id of its statement; None when this computer saw none."""
         return schema.decode(Chain, memory.read_json(self.file)) if self.file.exists() else None
 
+    @property
+    def receipts(self) -> Path:
+        """The folder with the receipt of each number that this computer saw: an export that knows less is found out."""
+        return self.file.with_suffix(".receipts")
+
     def keep(self, last: Chain) -> None:
         """Remember a number."""
         memory.write_json(self.file, schema.encode(last))
+
+    def keep_receipt(self, seq: int, receipt: Mapping[str, Any]) -> None:
+        """Keep the server's receipt for a number, as a file."""
+        files.replace(memory.make_folder(self.receipts) / f"{seq:06}.json", canonical.encode(dict(receipt)))
 
 
 def not_shown(moments: "Iterable[Moment]", own: ids.KeyId, known: Chain | None) -> Mapping[ids.KeyId, list[int]]:

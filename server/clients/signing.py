@@ -123,6 +123,7 @@ class Signer:
             return self.act(kind, body, case, tries=tries - 1)
         if made.chain is not None and self.numbers is not None:
             self.numbers.keep(Chain(made.chain.seq, made.id))
+            self.numbers.keep_receipt(made.chain.seq, receipted.document)
         return receipted
 
     def sign(self, kind: str, body: bodies.Body, case: ids.CaseId) -> Statement:

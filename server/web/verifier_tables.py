@@ -2,17 +2,17 @@
 
 `core/acts.js` says who signs each type of statement (`evidence.statements.catalogue`), `core/verifier/pinned.js` the
 SHA-256 of the two texts that every bundle brings, the step of each claim, and what roles are called, `made.js` what
-stands in the files that are made from an opened bundle. `python -m server.web.verifier_tables` (part of `make docs`)
-writes them; a test compares.
+stands in the files that are made from an opened bundle. `verify.sh` has the table of acts in it. `python -m
+server.web.verifier_tables` (part of `make docs`) writes them; a test compares.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from evidence.bundle import checking
 from evidence.bundle.checking import names
 from evidence.bundle.checking.texts import STEP_OF
 from evidence.bundle.format import kinds, layout
@@ -20,6 +20,7 @@ from evidence.bundle.format.howto import HOWTO_TEXT
 from evidence.bundle.opening import case_uco, derived, timeline_csv
 from evidence.statements import catalogue
 
+_SCRIPT: Final = Path(checking.__file__).parent / layout.SCRIPT
 _CORE: Final = Path(__file__).parent / "static/core"
 _BY: Final = "made by `python -m server.web.verifier_tables`: not by hand"
 
@@ -32,11 +33,12 @@ def texts() -> dict[Path, str]:
         f"{'' if act.cosigner is None else f', cosigner: {json.dumps(act.cosigner)}'} }},\n"
         for name, act in catalogue.ACTS.items()
     )
-    script = (resources.files("evidence.bundle.checking") / layout.SCRIPT).read_bytes()
-    pinned = {layout.HOWTO: HOWTO_TEXT.encode(), layout.SCRIPT: script}
+    script = _script()
+    pinned = {layout.HOWTO: HOWTO_TEXT.encode(), layout.SCRIPT: script.encode()}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in pinned.items()}
     roles = {role: {"nl": dutch, "en": english} for role, (dutch, english) in names.ROLES.items()}
     return {
+        _SCRIPT: script,
         _CORE
         / "acts.js": f"/** Who signs each type of statement, and which member names a second signer, {_BY}. */\n\n"
         "/** @type {Record<string, {signers: string[], caseless: boolean, cosigner?: string}>} */\n"
@@ -60,6 +62,16 @@ def texts() -> dict[Path, str]:
         "/** Names are UUIDs (version 5) under this one. */\n"
         f"export const NAMES = {json.dumps(case_uco.NAMES.hex)};\n",
     }
+
+
+def _script() -> str:
+    """Return `verify.sh` with who signs each type of statement, and which member names a second signer."""
+    before, rest = _SCRIPT.read_text("utf-8").split("acts() { cat <<'END'\n")
+    lines = (
+        " ".join((name, ",".join(sorted(act.signers)), *([act.cosigner] if act.cosigner else []))) + "\n"
+        for name, act in catalogue.ACTS.items()
+    )
+    return f"{before}acts() {{ cat <<'END'\n{''.join(lines)}END\n{rest.split('END' + chr(10), 1)[1]}"
 
 
 def _members(table: Mapping[Any, object]) -> str:

@@ -55,6 +55,8 @@ def test_two_computers_go_on_from_one_another(her: PhoneOwner, tmp_path: Path) -
     kept = one.signer.numbers.known()
     assert kept is not None
     assert kept.seq == 3
+    receipts = sorted(path.name for path in one.signer.numbers.receipts.iterdir())
+    assert receipts == ["000000.json", "000002.json", "000003.json"], "those of this computer, to hold exports against"
 
 
 def test_a_server_that_forgot_a_statement_is_found_out_before_anything_is_signed(

@@ -23,7 +23,7 @@ from tests.support import verdicts_page
 from tests.support.bare_python import BarePython
 from tests.support.command_line import Ended, getuige
 from tests.support.node_process import answer
-from tests.support.rows import Outcome, Row, Story, comparable
+from tests.support.rows import Outcome, Row, Story, comparable, kept_beside
 from tests.support.tampered import ROWS
 from tests.support.verify_sh import run
 
@@ -65,9 +65,10 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BarePython]:
 def test_every_verifier_says_what_the_table_says(row: Row, story: Story, bare: BarePython, tmp_path: Path) -> None:
     """In one test, because each row is made once; `verify.sh` takes seconds, and has a test of its own."""
     path, trust = row.make(story, tmp_path)
-    ours = getuige("verify", path, "--trust", trust, "--json")
+    kept = [word for one in kept_beside(path) for word in ("--receipt", str(one))]
+    ours = getuige("verify", path, "--trust", trust, "--json", *kept)
     judge(row, ours)
-    alone = bare.verify(path, trust, "--json")
+    alone = bare.verify(path, trust, "--json", *kept)
     assert (alone.returncode, alone.stdout) == (ours.code, ours.out), "getuige-verify.pyz"
     assert told_by_the_pages(path, trust) == told_by(ours), "the pages' verifier"
     judge_from_the_pages_alone(row, path, trust)
@@ -75,7 +76,7 @@ def test_every_verifier_says_what_the_table_says(row: Row, story: Story, bare: B
 
 def told_by_the_pages(path: Path, trust: Path) -> tuple[int, list[str]]:
     """In Node; `tests/browser/test_verifier_engines.py` puts a part to three browsers."""
-    told = answer(VERIFIER, {"path": str(path), "trust": str(trust)})
+    told = answer(VERIFIER, {"path": str(path), "trust": str(trust), "kept": list(map(str, kept_beside(path)))})
     return told["code"], comparable(told.get("claims", []))
 
 
@@ -105,9 +106,9 @@ def judge_from_the_pages_alone(row: Row, path: Path, trust: Path) -> None:
     expected = row.foreign.code
     if expected == 2:
         with pytest.raises((UnreadableError, AssertionError, ValueError, LookupError)):
-            foreign.main(path, trust)
+            foreign.main(path, trust, *kept_beside(path))
         return
-    told = foreign.main(path, trust)
+    told = foreign.main(path, trust, *kept_beside(path))
     assert bool(told["failed"]) is bool(expected), told["failed"]
     steps = {step for step, _ in told["failed"]}
     assert not expected or {STEP_OF[code] for code in row.python.says} <= steps, told["failed"]
@@ -117,7 +118,8 @@ def judge_from_the_pages_alone(row: Row, path: Path, trust: Path) -> None:
 def test_the_verifier_from_the_pages_imports_nothing_of_ours() -> None:
     found = {name for one in ("proofs.py", "verifier.py") for name in _imported(Path(foreign.__file__).with_name(one))}
     assert not {name for name in found if name.split(".")[0] in {"evidence", "server", "device_bridge", "nacl"}}
-    assert {name for name in found if name.startswith("tests")} == {"tests.interop.foreign.proofs"}
+    ours = {name for name in found if name.startswith("tests")}
+    assert ours == {"tests.interop.foreign", "tests.interop.foreign.proofs"}, "itself"
 
 
 def _imported(path: Path) -> Iterator[str]:

@@ -16,10 +16,11 @@ function bagOf(root) {
   return folder(files);
 }
 
-/** @param {string} path @param {string} trust */
-async function judge(path, trust) {
+/** @param {string} path @param {string} trust @param {string[]} kept folders with receipts */
+async function judge(path, trust, kept) {
   const anchors = await readAnchors(bagOf(trust));
-  if (lstatSync(path).isDirectory()) return verify(bagOf(path), anchors);
+  const receipts = kept.flatMap((one) => [...bagOf(one)].map(([, { blob }]) => blob));
+  if (lstatSync(path).isDirectory()) return verify(bagOf(path), anchors, receipts);
   const file = await openAsBlob(path);
   if (extname(path) === ".json") return verifyReceipt(file, anchors);
   if (extname(path) !== ".getuige") return verify(await unzip(file), anchors);
@@ -29,9 +30,9 @@ async function judge(path, trust) {
 
 process.removeAllListeners("warning"); // openAsBlob is new in Node 20, and says so
 for await (const line of createInterface(process.stdin)) {
-  const { path, trust } = JSON.parse(line);
+  const { path, trust, kept = [] } = JSON.parse(line);
   try {
-    const findings = await judge(path, trust);
+    const findings = await judge(path, trust, kept);
     console.log(JSON.stringify({ code: findings.holds ? 0 : 1, claims: findings.claims }));
   } catch (error) {
     console.log(JSON.stringify({ code: 2, error: String(error.message) }));

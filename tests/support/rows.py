@@ -32,7 +32,7 @@ class Outcome:
 
 
 HOLDS: Final = Outcome(0)
-UNCHECKED: Final = Outcome(0, ("not checked here: who signed the statements and items",))
+UNCHECKED: Final = Outcome(0, ("not checked here: what was said of the items and who read them",))
 """It does not look at this, and says so."""
 
 NOT_FOR_IT: Final = Outcome(2, ("cannot be checked here",))
@@ -130,6 +130,12 @@ class Row:
             return NOT_FOR_IT
         unseen = self.python.code == 1 and set(self.python.says) <= UNSEEN
         return HOLDS if unseen else self.python
+
+
+def kept_beside(path: Path) -> list[Path]:
+    """Return the folder with the receipts that somebody kept, where a row has one."""
+    found = path.with_name("receipts")
+    return [found] if found.is_dir() else []
 
 
 PACKED: Final = ("ZIP: ", "an item alone: ")

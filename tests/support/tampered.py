@@ -238,7 +238,7 @@ ROWS: Final = (
     lied("an event in another spelling", _odd_event, fails("event-not-authentic"),
          fails("is not in the one spelling that is signed")),
     lied("a statement of a stranger", lambda server: server.say(team_of(server.root), keys.Identity.generate()),
-         fails("event-not-authentic"), UNCHECKED),
+         fails("event-not-authentic"), fails("is not signed by a key that was recognised then")),
     # Receipts.
     receipt("nothing at all", lambda *_: None, HOLDS),
     receipt("another salt", lambda _, members: members.update(salt="00" * 32), fails("receipt-bad")),

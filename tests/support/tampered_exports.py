@@ -145,16 +145,17 @@ def _disputed(server: LyingServer) -> list[ids.ItemId]:
 
 
 NUMBERS: Final = fails("the numbering of key")
+WITHHELD: Final = fails("was not granted then")
 NOT_HERE: Final = fails("in the export or here, not both")
 
 ROWS: Final = (
     exported("that is right", _all, HOLDS, UNCHECKED),
     exported("names an item that is not here", _leave_out_item, fails("export-item-missing"), NOT_HERE),
     exported("does not name an item that is here", _one_more_than_named, fails("export-item-foreign"), NOT_HERE),
-    exported("names an item that she did not grant", _not_granted, fails("export-not-granted"), UNCHECKED),
-    exported("names items whose grant she took back", _taken_back, fails("export-not-granted"), UNCHECKED),
-    exported("its investigator is excluded as a reader", _excluded, fails("export-not-granted"), UNCHECKED),
-    exported("names an item that she granted to another", _granted_to_another, fails("export-not-granted"), UNCHECKED),
+    exported("names an item that she did not grant", _not_granted, fails("export-not-granted"), WITHHELD),
+    exported("names items whose grant she took back", _taken_back, fails("export-not-granted"), WITHHELD),
+    exported("its investigator is excluded as a reader", _excluded, fails("export-not-granted"), WITHHELD),
+    exported("names an item that she granted to another", _granted_to_another, fails("export-not-granted"), WITHHELD),
     exported("an event of another case", _of_another_case, fails("export-foreign-case"), fails("another case")),
     exported("a last number that is too low", _with_last(_too_low), fails("sequence-broken"), NUMBERS),
     exported("another statement as the last one",

@@ -180,9 +180,6 @@ def weak_witness(signer: Signer, shell: Outcome) -> Row:
 
 
 HEAD: Final = fails("log or witnesses did not sign it")
-MIXED: Final = Outcome(0, ("whether a pinned key has a part of small order",))
-"""A shell cannot tell, and says so."""
-
 ROWS: Final = (
     Row("two histories", fails("heads-differ"), fails("two histories were shown"), _two_histories),
     rotation("nothing at all", _both_logs, HOLDS, UNCHECKED),
@@ -193,8 +190,5 @@ ROWS: Final = (
     renewal("not renewed", lambda *_: None, fails("time-token-expired"), fails("was not renewed in time")),
     renewal("renewed", _renew, HOLDS, UNCHECKED),
     renewal("renewed wrongly", _renew_wrongly, fails("time-token-bad"), fails("time stamp")),
-    *(
-        weak_witness(signer, UNCHECKED if signer.expect else MIXED if signer.name.startswith("9 ") else HEAD)
-        for signer in SIGNERS
-    ),
+    *(weak_witness(signer, UNCHECKED if signer.expect else HEAD) for signer in SIGNERS),
 )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, ids
+from evidence import canonical, ids, keys
 from evidence.bundle.checking import trust
 from evidence.bundle.format import layout
 from evidence.custody.log import tlogproof
@@ -22,9 +22,11 @@ from evidence.statements.statement import SeenCheckpoint
 from tests.support import published
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
+from tests.support.lying_server import LyingServer
 from tests.support.organisation import Organisation
 from tests.support.rows import HOLDS, NOT_FOR_IT, UNCHECKED, Outcome, Row, Story, fails, unpacked
 
+Change = Callable[[LyingServer, dict[str, object]], dict[str, object]]
 TWO_HOURS: Final = timedelta(hours=2)
 
 
@@ -172,6 +174,41 @@ def _seals(recorded: events.Recorded, item: ids.ItemId) -> bool:
     return made.type == "item.seal" and getattr(made.body, "item", None) == item
 
 
+def kept(name: str, number: int, python: Outcome, change: Change = lambda _server, members: members) -> Row:
+    """An export that leaves out the third item that her phone sealed, and the receipt of one that somebody kept.
+
+    All that the export says fits: only the receipt shows that the server knew more. The fourth came after the export.
+    """
+
+    def make(_story: Story, target: Path) -> tuple[Path, Path]:
+        server = LyingServer(target / "server")
+        items = [server.seal(incident(word)) for word in ("een", "twee", "drie")]
+        server.grant(*items)
+        sealed = [one for one in server.journal if events.parse(one.event).statement.type == "item.seal"]
+        known = events.parse(sealed[1].event).statement
+        server.leave_out = lambda made: getattr(made.body, "item", None) == items[2]
+        server.twist = lambda body: replace(
+            body,
+            last=tuple(replace(one, seq=2, statement=known.id) if one.by == known.by else one for one in body.last),
+        )
+        bundle = server.export(*items[:2])
+        server.seal(incident("vier"))
+        sealed.append(server.journal[-1])
+        (target / "receipts").mkdir()
+        members = change(server, _receipt(server, sealed[number - 1]))
+        (target / "receipts/one.json").write_bytes(canonical.encode(members))
+        unpacked(bundle, target / "out").rename(target / "bundle")
+        return target / "bundle", server.trust
+
+    return Row(f"a receipt that was kept: {name}", python, NO_RECEIPTS, make)
+
+
+def _by_a_stranger(server: LyingServer, members: dict[str, object]) -> dict[str, object]:
+    stranger = keys.Identity.generate()
+    return {**members, "receipt": events.issue(stranger, server.log.name, server.journal[-1]).to_json()}
+
+
+NO_RECEIPTS: Final = Outcome(0, ("not checked here: receipts that somebody kept",))
 LATE: Final = "later than witnesses and time stamps allow"
 EARLY: Final = "that its signer says to have seen"
 NOT_COUNTED: Final = "a witness with ML-DSA-44 is not counted here"
@@ -195,6 +232,11 @@ ROWS: Final = (
     post_quantum("or one with Ed25519", HOLDS, Outcome(0, (NOT_COUNTED,)), beside=True),
     proven_receipt("with its proof", 0, HOLDS),
     proven_receipt("with the proof of another event", -1, fails("receipt-bad")),
+    kept("of a number that the export does not know", 3, fails("export-contradicted")),
+    kept("of one that it knows", 2, Outcome(0, ("receipt-fits",))),
+    kept("of one before that", 1, Outcome(0, ("receipt-fits",))),
+    kept("of what came later", 4, Outcome(0, ("receipt-later",))),
+    kept("by another server", 3, fails("receipt-bad"), _by_a_stranger),
     alone("nothing at all", lambda data: data, HOLDS),
     alone("a byte less", lambda data: data[:-1], fails("item-differs")),
     alone("the receipt of another", lambda data: data, fails("item-differs"), of_another=True),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
-from evidence.bundle.checking import trust
+from evidence.bundle.checking import receipt, trust
 from evidence.bundle.checking.names import Language
 from evidence.bundle.checking.report import EXIT_UNREADABLE
 from evidence.bundle.checking.verify import verify
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")
     chosen = _parser().parse_args(arguments)
     try:
-        report = verify(chosen.path, trust.load(chosen.trust, chosen.path))
+        report = verify(chosen.path, trust.load(chosen.trust, chosen.path), receipt.gather(chosen.receipt))
     except (EvidenceError, OSError) as error:
         sys.stderr.write(f"{chosen.path}: {error}\n")
         return EXIT_UNREADABLE
@@ -52,6 +52,14 @@ def _parser() -> argparse.ArgumentParser:
         required=True,
         help="map met root.pub, policy en tsa-roots.pem, van een andere bron dan de bundel / folder with the trust "
         "anchors, from another source than the bundle",
+    )
+    parser.add_argument(
+        "--receipt",
+        type=Path,
+        action="append",
+        default=[],
+        help="ontvangstbewijs dat u zelf hebt, of een map ermee: past de bundel daarbij? / a receipt of your own, or a "
+        "folder with some: does the bundle fit it?",
     )
     parser.add_argument("--json", action="store_true", help="voor een programma / for a program")
     parser.add_argument("--lang", choices=("nl", "en"), default="nl", help="taal van de uitspraken / language")

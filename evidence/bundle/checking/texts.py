@@ -210,6 +210,29 @@ _NUMBERING: Final = {
     },
 }
 
+_KEPT_RECEIPTS: Final = {
+    "export-contradicted": {
+        "nl": "{who}: de server gaf een ontvangstbewijs voor nummer {number}, als gebeurtenis {index}, van voor deze "
+        "uitlevering. De uitlevering noemt een ander nummer het laatste ({last}), of toont er een andere verklaring. "
+        "De server spreekt zichzelf tegen: er is iets weggelaten.",
+        "en": "{who}: the server gave a receipt for number {number}, as event {index}, from before this export. The "
+        "export calls another number the last ({last}), or shows another statement. The server contradicts itself: "
+        "something was left out.",
+    },
+    "receipt-fits": {
+        "nl": "{who}: het ontvangstbewijs voor nummer {number} (gebeurtenis {index}) past bij deze uitlevering.",
+        "en": "{who}: the receipt for number {number} (event {index}) fits this export.",
+    },
+    "receipt-later": {
+        "nl": "{who}: nummer {number} (gebeurtenis {index}) is van na deze uitlevering; daarover zegt zij niets.",
+        "en": "{who}: number {number} (event {index}) is from after this export, which says nothing of it.",
+    },
+    "receipt-of-no-number": {
+        "nl": "Het ontvangstbewijs van sleutel {about} (gebeurtenis {index}) is van een andere zaak, of zonder nummer.",
+        "en": "The receipt of key {about} (event {index}) is of another case, or without a number.",
+    },
+}
+
 _WHO_READ: Final = {
     "reads": {
         "nl": "Opgehaald voor de uitlevering: {reads}. Ophalen is niet openen: wie geen sleutel had, kreeg "
@@ -296,7 +319,7 @@ BY_STEP: Final[dict[int, dict[str, dict[str, str]]]] = {
     5: _WHO_SIGNED,
     6: _EXPORT,
     7: ITEMS,
-    8: _NUMBERING,
+    8: _NUMBERING | _KEPT_RECEIPTS,
     9: _WHO_READ,
     10: _WHAT_IS_NOT_PROVEN,
     11: _RECEIPT,

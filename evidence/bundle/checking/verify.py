@@ -12,19 +12,21 @@ claim (`evidence.bundle.checking.report`) bears the number of its step, as the l
    and were granted.
 7. Each item is what its event committed to: the ciphertext in a sealed bundle, the original in an opened one. What was
    said of it stands beside it; what was made from it is made again.
-8. The numbers of each phone and vault are here up to the last one that the export names, or those missing are named.
+8. The numbers of each phone and vault are here up to the last one that the export names, or those missing are named;
+   receipts from before the export, where somebody kept them, name no later one.
 9. Who read is told.
 10. What all this does not prove is said.
 
 A receipt (11) and the proof of an erasure (12) are checked alone, by the same rules for log, times and keys.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from evidence import canonical, ids, keys, schema
+from evidence import canonical
 from evidence.bundle.checking import completeness, erasure_proof, files, items, journal_part, said
+from evidence.bundle.checking import receipt as receipts
 from evidence.bundle.checking.journal_part import JournalPart
 from evidence.bundle.checking.names import Owner, Tally
 from evidence.bundle.checking.report import Findings, Report
@@ -32,16 +34,15 @@ from evidence.bundle.checking.trust import Anchors
 from evidence.bundle.format import bag, layout, rotations
 from evidence.custody.log import leaf, tlogproof
 from evidence.errors import EvidenceError, FormatError
-from evidence.statements import bodies, dsse
+from evidence.statements import bodies
 from evidence.statements import event as events
-from evidence.statements import statement as statements
 
 SHOWN_CHARACTERS: Final = 16
 """Enough of a key or hash for a person to compare."""
 
 
-def verify(path: Path, anchors: Anchors) -> Report:
-    """Check what lies at `path`.
+def verify(path: Path, anchors: Anchors, kept: Sequence[bytes] = ()) -> Report:
+    """Check what lies at `path`; of a bundle also whether it fits receipts that somebody kept.
 
     That is a bundle (folder or ZIP), a receipt or a proof of an erasure (`.json`), or a sealed item (`.getuige`) with
     its receipt beside it under the same name. Raises BagError, FormatError or OSError when it cannot be read as any of
@@ -62,12 +63,12 @@ def verify(path: Path, anchors: Anchors) -> Report:
         items.check_alone(path, receipt, findings)
     else:
         with bag.open_bag(path) as opened:
-            _verify_bag(opened, anchors, findings)
+            _verify_bag(opened, anchors, kept, findings)
         findings.note("limits")
     return findings.report(path.name)
 
 
-def _verify_bag(bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
+def _verify_bag(bundle: bag.Bag, anchors: Anchors, kept: Sequence[bytes], findings: Findings) -> None:
     digests = files.check(bundle, findings)  # 2
     part = journal_part.load(bundle, anchors, findings)
     export = part.export.statement.body
@@ -83,6 +84,7 @@ def _verify_bag(bundle: bag.Bag, anchors: Anchors, findings: Findings) -> None:
         items.check_sealed(bundle, digests, part, findings)  # 7
     said.tell(part, export, findings)  # 7
     completeness.check_numbers(part, export, findings)  # 8
+    receipts.compare(part, export, kept, anchors, findings)  # 8
     _tell_reads(part, findings)  # 9
 
 
@@ -118,23 +120,14 @@ def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> items.
 
     Returns what it is about, if the receipt holds.
     """
-    file = schema.decode(ReceiptFile, _without_envelopes(members := canonical.decode(data)))
-    event_bytes, salt = canonical.unb64(file.event), bytes.fromhex(file.salt)
+    kept = receipts.Kept.parse(data)
     logs = rotations.believe(None, anchors, findings)
     try:
-        era = logs.line.of_event(events.parse(event_bytes).index)
-        server = _certified_server(dsse.from_json(members.get("server_key"), dsse.STATEMENT_TYPE), anchors)
-        receipt = events.check(
-            dsse.from_json(members.get("receipt"), dsse.RECEIPT_TYPE),
-            event_bytes,
-            salt,
-            statement=events.parse(event_bytes).statement.id,
-            origin=era.origin,
-            server=bytes.fromhex(server.sign),
-        )
-        if file.proof is not None:
-            proof = canonical.unb64(file.proof)
-            proven = tlogproof.verify(proof, leaf.leaf_entry(salt, event_bytes), logs.policy)
+        receipt, server = kept.verified(logs.line, anchors)
+        era = logs.line.of_event(receipt.index)
+        if kept.file.proof is not None:
+            proof = canonical.unb64(kept.file.proof)
+            proven = tlogproof.verify(proof, leaf.leaf_entry(kept.salt, kept.event), logs.policy)
             logs.admit(proven.checkpoint, tlogproof.TlogProof.parse(proof).checkpoint, era)
             if (proven.checkpoint.log, proven.index) != (era.key, era.entry_of(receipt.index)):
                 raise FormatError("the proof is about another place in the log")
@@ -145,31 +138,6 @@ def _verify_receipt(data: bytes, anchors: Anchors, findings: Findings) -> items.
         return None
     shown = receipt.statement[:SHOWN_CHARACTERS]
     # A server key that was retired, or stolen, signs receipts of what never was; the log does not.
-    tell, code = (findings.note, "receipt-promised") if file.proof is None else (findings.proven, "receipt")
+    tell, code = (findings.note, "receipt-promised") if kept.file.proof is None else (findings.proven, "receipt")
     tell(code, shown, who=server.label, when=receipt.received_at, index=receipt.index, log=receipt.log)
-    return items.Received(events.parse(event_bytes), logged=file.proof is not None)
-
-
-@dataclass(frozen=True)
-class ReceiptFile:
-    """A receipt as a phone keeps it, next to the DSSE envelopes `receipt` and `server_key`."""
-
-    event: ids.Base64
-    salt: ids.Sha256
-    proof: ids.Base64 | None = None
-
-
-def _without_envelopes(members: object) -> object:
-    if not isinstance(members, dict):
-        raise FormatError("not a receipt file")
-    return {name: value for name, value in members.items() if name not in {"receipt", "server_key"}}
-
-
-def _certified_server(envelope: dsse.Envelope, anchors: Anchors) -> bodies.KeyPublish:
-    """Return the server's certificate, if the pinned root signed it."""
-    certificate = statements.verified(
-        statements.from_envelope(envelope), {keys.signing_kid(anchors.root): anchors.root}
-    )
-    if not isinstance(certificate.body, bodies.KeyPublish) or certificate.body.role != "server":
-        raise FormatError("the key that signed the receipt is not certified as a server's")
-    return certificate.body
+    return items.Received(events.parse(kept.event), logged=kept.file.proof is not None)

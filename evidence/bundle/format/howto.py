@@ -18,9 +18,9 @@ Nederlands
      openssl ts -verify -in <bestand>.tsr -data <hoofd> -CAfile <tsa-roots.pem>
    Is het certificaat van een stempel afgelopen, dan hoort in proof/renewals/ het bewijs te liggen dat hij op tijd is
    vernieuwd (een nieuwe stempel over een boom van oude stempels).
-5. Punt 1 tot en met 4 in een keer, zonder onze software:  sh verify.sh <map met vertrouwensankers>
+5. Punt 1 tot en met 4, en wie wat ondertekende, zonder onze software:  sh verify.sh <map met vertrouwensankers>
    Met  --fields  erachter controleert dat ook elk veld van elke beschrijving apart (langzaam: 9 ms per veld).
-6. Alles, ook wie wat ondertekende:  getuige verify <deze bundel> --trust <map met vertrouwensankers>
+6. Alles, ook wat er later van de stukken is gezegd:  getuige verify <deze bundel> --trust <map met vertrouwensankers>
    (of, als een bestand, met alleen Python, PyNaCl en cryptography:  python3 getuige-verify.pyz <deze bundel> ...)
    Vraag dat programma en de vertrouwensankers (root.pub, policy, tsa-roots.pem) apart op.
    Ankers uit de bundel zelf bewijzen niets.
@@ -40,9 +40,9 @@ English
      openssl ts -verify -in <file>.tsr -data <head> -CAfile <tsa-roots.pem>
    Where a token's certificate has expired, proof/renewals/ should prove that it was renewed in time (a new token over
    a tree of old ones).
-5. Points 1 to 4 at once, without our software:  sh verify.sh <folder with trust anchors>
+5. Points 1 to 4, and who signed what, without our software:  sh verify.sh <folder with trust anchors>
    With  --fields  behind it, that also checks each field of each description (slow: 9 ms a field).
-6. Everything, also who signed what:  getuige verify <this bundle> --trust <folder with trust anchors>
+6. Everything, also what was said of the items later:  getuige verify <this bundle> --trust <folder with trust anchors>
    (or, as one file, with only Python, PyNaCl and cryptography:  python3 getuige-verify.pyz <this bundle> ...)
    Get that program and the trust anchors (root.pub, policy, tsa-roots.pem) separately.
    Anchors from inside prove nothing.

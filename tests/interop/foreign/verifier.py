@@ -18,23 +18,19 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 
-from tests.interop.foreign.proofs import (
-    Json,
-    Stamps,
-    Trust,
-    UnreadableError,
-    canonical,
-    consistent,
-    dsse,
-    fields,
-    kid,
-    leaves,
-    receipt,
-    sha,
-    unb64,
-    written,
-)
+from tests.interop.foreign import proofs
+from tests.interop.foreign.proofs import Json, Stamps, Trust, UnreadableError, canonical, dsse, kid, sha, unb64
 
+FAULTS = (
+    AssertionError,
+    InvalidSignature,
+    LookupError,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    StopIteration,
+)
 PAGES = Path(__file__).parents[3] / "docs/formats"
 SIGNERS = {
     name: set(who.split(", "))
@@ -76,16 +72,7 @@ class Verifier:
         """Hold one claim; return what the check returns, None when it fails."""
         try:
             return check(*arguments)
-        except (
-            AssertionError,
-            InvalidSignature,
-            LookupError,
-            ValueError,
-            TypeError,
-            ArithmeticError,
-            AttributeError,
-            StopIteration,
-        ) as error:
+        except FAULTS as error:
             self.failed.append((step, f"{what}: {error!r}"))
 
     def need(self, name: str) -> bytes:
@@ -201,7 +188,7 @@ class Verifier:
             assert size <= closed["size"], "a retired key"
             link = self.links.get(sha(note).hex())
             assert link is not None or (exported[0] == log and self.trust.quorum != "none"), "leads nowhere"
-            assert link is None or consistent(size, root, closed["size"], bytes.fromhex(closed["root"]), link), (
+            assert link is None or proofs.consistent(size, root, closed["size"], bytes.fromhex(closed["root"]), link), (
                 "another history"
             )
         assert self.roots.setdefault((origin, size), root) == root, "two histories"
@@ -333,10 +320,12 @@ class Verifier:
             data = self.files[opening["incomplete"]["head"]]
             assert sha(data).hex() == body["head"]["sha256"], "another head"
             body = self.head(data, one)
-        commitment, shown = fields(self.files[opening["fields"]])
+        commitment, shown = proofs.fields(self.files[opening["fields"]])
         assert commitment == body["meta"]["commitment"], "another description"
-        said = leaves(canonical(self.files[opening["description"]]), "")
-        assert {name: written(value).decode() for name, value in said} == shown, "another description than its fields"
+        said = proofs.leaves(canonical(self.files[opening["description"]]), "")
+        assert {name: proofs.written(value).decode() for name, value in said} == shown, (
+            "another description than its fields"
+        )
         if kind == "item.open" or closed:
             return
         assert ("original" in opening) is ("content" in body), "an original"
@@ -356,6 +345,18 @@ class Verifier:
                 8, f"numbers of {by}", self.numbered, sorted(here.get(by, [])), [one for one in last if one["by"] == by]
             )
 
+    def kept(self, members: Json) -> None:
+        """A receipt from before the export names no number that the export does not know."""
+        event, body = canonical(unb64(members["event"])), self.export["said"]["body"]
+        said, log = dsse(event["dsse"], "statement", {}), self.trust.log(body["head"]["log"])
+        if event["index"] >= log[1] + max(0, body["head"]["size"] - log[2]) or "seq" not in said:
+            return
+        (last,) = (one for one in body["last"] if one["by"] == said["by"])
+        name = sha(unb64(event["dsse"]["payload"])).hex()
+        assert said["seq"] < last["seq"] or (said["seq"], name) == (last["seq"], last["statement"]), (
+            "contradicts itself"
+        )
+
     def numbered(self, links: list[tuple[int, str, str]], last: list[Json]) -> None:
         (end,), known = last, {seq: name for seq, name, _ in links}
         assert len(known) == len(links) and all(seq <= end["seq"] for seq in known), "twice, or beyond the last"
@@ -365,16 +366,16 @@ class Verifier:
             self.notes.append(f"{end['seq'] + 1 - len(links)} numbers are not here")
 
 
-def main(path: Path, trust: Path) -> dict[str, list[Any]]:
-    """Verify what lies at `path`."""
+def main(path: Path, trust: Path, kept: Path | None = None) -> dict[str, list[Any]]:
+    """Verify what lies at `path`, with the receipts in a folder."""
     with tempfile.TemporaryDirectory() as work:
-        return judge(path, trust, Path(work))
+        return judge(path, trust, Path(work), sorted(kept.iterdir()) if kept else [])
 
 
-def judge(path: Path, trust: Path, work: Path) -> dict[str, list[Any]]:
+def judge(path: Path, trust: Path, work: Path, kept: list[Path]) -> dict[str, list[Any]]:
     verifier = Verifier({}, trust, work)
     if path.suffix == ".json":
-        verifier.claim(11, "receipt", receipt, canonical(path.read_bytes()), verifier.trust)
+        verifier.claim(11, "receipt", proofs.receipt, canonical(path.read_bytes()), verifier.trust)
     elif not path.is_dir():
         raise UnreadableError(f"{path.name} cannot be checked here: unpack it")
     else:
@@ -383,6 +384,9 @@ def judge(path: Path, trust: Path, work: Path) -> dict[str, list[Any]]:
             raise UnreadableError("a link")
         verifier = Verifier({one.relative_to(path).as_posix(): one.read_bytes() for one in found}, trust, work)
         verifier.verify()
+        for members in map(canonical, (one.read_bytes() for one in kept)):
+            verifier.claim(11, "receipt", proofs.receipt, members, verifier.trust)
+            verifier.claim(8, "receipt", verifier.kept, members)
     return {"failed": verifier.failed, "notes": verifier.notes}
 
 

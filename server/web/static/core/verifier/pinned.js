@@ -2,8 +2,8 @@
 
 /** SHA-256 of the texts that Getuige puts into a bundle. @type {Record<string, string>} */
 export const TEXTS = {
-  "HOWTO.txt": "30a99212885a5002222fc57ff32e345c7ff4c9db65c0ae21a72c7c8e74c80545",
-  "verify.sh": "986d0d2fdbe328f8506a70bacc3ae157e9825977f6609674628ea2efb230a8ca",
+  "HOWTO.txt": "716c1f01fc6e6bb09a7d57321dd6400a727df3aa91cc0e4eef8c9e63704d62de",
+  "verify.sh": "728ebe726934709c27f1b0e07aacb2e6201da88547a8b22e94cce2e504e1113b",
 };
 
 /** The step of each claim; of what is not checked, that of the limits. @type {Record<string, number>} */
@@ -69,6 +69,10 @@ export const STEPS = {
   "sequence-whole": 8,
   "sequence-gap": 8,
   "sequence-broken": 8,
+  "export-contradicted": 8,
+  "receipt-fits": 8,
+  "receipt-later": 8,
+  "receipt-of-no-number": 8,
   "reads": 9,
   "limits": 10,
   "receipt-promised": 11,

@@ -17,10 +17,7 @@ const SHOWN = 16;
  * @returns {Promise<Received | null>} what it is about, if it holds @throws {FormatError} it is no receipt file
  */
 export async function checkReceipt(bytes, anchors, findings) {
-  const file = canonical.decode(bytes);
-  const names = Object.keys(file ?? {}).filter((name) => name !== "proof" && name !== "receipt" && name !== "server_key").sort().join();
-  if (names !== "event,salt") throw new FormatError(`a receipt file has ${MEMBERS.join(", ")} and perhaps proof: there is one more, or less`);
-  const [eventBytes, salt] = [fromBase64(file.event), fromHex(file.salt, 32)];
+  const { file, eventBytes, salt } = read(bytes);
   const logs = await believe(null, anchors, findings);
   try {
     const event = await parse(eventBytes);
@@ -43,6 +40,49 @@ export async function checkReceipt(bytes, anchors, findings) {
   } catch (error) {
     findings.failed("receipt-bad", "", { why: error });
     return null;
+  }
+}
+
+/** @param {Bytes} bytes @returns {{file: any, eventBytes: Bytes, salt: Bytes}} @throws {FormatError} it is no receipt file */
+function read(bytes) {
+  const file = canonical.decode(bytes);
+  const names = Object.keys(file ?? {}).filter((name) => name !== "proof" && name !== "receipt" && name !== "server_key").sort().join();
+  if (names !== "event,salt") throw new FormatError(`a receipt file has ${MEMBERS.join(", ")} and perhaps proof: there is one more, or less`);
+  return { file, eventBytes: fromBase64(file.event), salt: fromHex(file.salt, 32) };
+}
+
+/**
+ * Whether the export's last numbers fit a receipt that somebody kept: one from before its head, of a higher number, shows that the
+ * server left out what it knew.
+ * @param {Bytes} bytes a receipt file @param {import("./journal.js").Part} part @param {import("../lineage.js").Lineage} line
+ * @param {import("./verify.js").Anchors} anchors @param {import("./claims.js").Findings} findings @throws {FormatError} it is no receipt file
+ */
+export async function compare(bytes, part, line, anchors, findings) {
+  const { file, eventBytes, salt } = read(bytes);
+  try {
+    const event = await parse(eventBytes);
+    await checked(file.receipt, event, salt, line.at(event.index).origin, await certifiedServer(file.server_key, anchors));
+    const { by, seq, case: kase } = event.said;
+    const about = by.slice(0, SHOWN / 2);
+    const { case: exported, body: { head, last: named } } = part.export.said;
+    if (seq === undefined || kase !== exported) {
+      findings.note("receipt-of-no-number", about, { index: event.index });
+      return;
+    }
+    const values = { who: part.who(by), number: seq, index: event.index };
+    const log = line.logs.find(({ origin }) => origin === head.log);
+    if (!log) throw new FormatError("a head of a log that is none of the line");
+    if (event.index >= log.firstEvent + Math.max(0, head.size - log.before)) {
+      findings.note("receipt-later", about, values);
+      return;
+    }
+    const last = named.find((/** @type {any} */ one) => one.by === by);
+    const here = part.listed.filter(({ said }) => said.by === by && said.seq === seq);
+    const covered = last && (seq < last.seq || (seq === last.seq && event.id === last.statement));
+    if (covered && here.every(({ id }) => id === event.id)) findings.note("receipt-fits", about, values);
+    else findings.failed("export-contradicted", about, { ...values, last: last?.seq ?? "–" });
+  } catch (error) {
+    findings.failed("receipt-bad", "", { why: error });
   }
 }
 

@@ -23,7 +23,10 @@ export function tell(part, findings) {
     else if (type === "hold.place" && part.standing.holds.has(body.hold)) findings.note("item-held", here(body.items), { ...known, ground: body.ground });
     else if (type === "erase.request" && !part.standing.ended.has(body.erasure)) findings.note("item-erasure-asked", here(body.items), known);
     else if (type === "break_glass") findings.note("item-glass-broken", body.item, { ...known, reason: body.reason });
-    else if (type === "revoke") findings.note("grant-revoked", "", known);
+    else if (type === "rescue.use") {
+      const asked = part.listed.find(({ id }) => id === body.agrees);
+      if (asked) findings.note("case-rescued", "", { ...known, asker: part.who(asked.said.by), until: body.until, reason: body.reason });
+    } else if (type === "revoke") findings.note("grant-revoked", "", known);
   }
   const before = trusted.filter(({ said }) => said.type === "export").map(({ said }) => part.who(said.by));
   if (before.length) findings.note("exported-before", "", { exports: tally(before) });

@@ -10,7 +10,7 @@ import { OPENINGS, check as checkFiles } from "./files.js";
 import { checkAlone, checkOpened, checkSealed } from "./items.js";
 import { checkLogged, checkSigned, load } from "./journal.js";
 import { parsePolicy } from "./logs.js";
-import { checkReceipt } from "./receipt.js";
+import { checkReceipt, compare } from "./receipt.js";
 import { tell, tellReads } from "./said.js";
 import { checkExport, checkNumbers, checkScope } from "./scope.js";
 import { readTsas } from "./tsas.js";
@@ -48,10 +48,10 @@ function begun({ root, label, policy }) {
 }
 
 /**
- * @param {Bag} bag the files of a bundle, sealed or opened @param {Anchors} anchors
+ * @param {Bag} bag the files of a bundle, sealed or opened @param {Anchors} anchors @param {Blob[]} [receipts] that somebody kept
  * @returns {Promise<Findings>} every claim @throws {FormatError} it cannot be read as a bundle at all
  */
-export async function verify(bag, anchors) {
+export async function verify(bag, anchors, receipts = []) {
   const findings = begun(anchors);
   const digests = await checkFiles(bag, findings); // 2
   const part = await load(bag, findings);
@@ -63,6 +63,7 @@ export async function verify(bag, anchors) {
   else await checkSealed(bag, digests, part, findings); // 7
   tell(part, findings); // 7
   checkNumbers(part, findings); // 8
+  for (const kept of receipts) await compare(await bytesOf(kept), part, line, anchors, findings); // 8
   tellReads(part, findings); // 9
   findings.note("limits"); // 10
   return findings;
