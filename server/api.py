@@ -1,8 +1,7 @@
 """Parts that the routes of all domains share: the documentation of their problems, and the way to the journal."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -79,21 +78,10 @@ class PublicAddress:
 AddressGiven = Annotated[PublicAddress, Depends(Given(PublicAddress))]
 
 
-async def append(
-    journal: SqlJournal,
-    dsse: bytes,
-    requires: Requirement | None = None,
-    queued: Callable[[Future[Recorded]], None] | None = None,
-) -> Recorded:
-    """Append a statement and return its event once it is durable. Raises the store's and the domain's errors.
-
-    `queued` hears of the writer's future, which may end after whoever asked is gone.
-    """
+async def append(journal: SqlJournal, dsse: bytes, requires: Requirement | None = None) -> Recorded:
+    """Append a statement and return its event once it is durable. Raises the store's and the domain's errors."""
     # Not in another thread: it only queues, and waking a thread costs more than that.
-    future = journal.append(dsse, requires=requires)
-    if queued is not None:
-        queued(future)
-    return await asyncio.wrap_future(future)
+    return await asyncio.wrap_future(journal.append(dsse, requires=requires))
 
 
 async def append_own(

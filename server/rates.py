@@ -42,15 +42,15 @@ class Limiter:
         self._clock = clock
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, who: str) -> None:
-        """Count one request; the problem RATE, with Retry-After, when the bucket is empty."""
+    def take(self, who: str, count: int = 1) -> None:
+        """Count a request, or `count` statements of one; the problem RATE, with Retry-After, when they do not fit."""
         now = self._clock()
         tokens, at = self._buckets.pop(who, (float(self._pace.burst), now))
         tokens = min(float(self._pace.burst), tokens + (now - at) * self._pace.per_second)
-        if tokens < 1:
+        if tokens < count:
             self._buckets[who] = (tokens, now)
-            wait = int((1 - tokens) / self._pace.per_second) + 1
+            wait = int((count - tokens) / self._pace.per_second) + 1
             raise ProblemError(general.RATE, {"retry-after": str(wait)})
-        self._buckets[who] = (tokens - 1, now)
+        self._buckets[who] = (tokens - count, now)
         while len(self._buckets) > MAX_TRACKED:
             self._buckets.popitem(last=False)

@@ -18,6 +18,18 @@ Requirement = Callable[[Standing, Statement], None]
 """A further condition, judged by the writer in the same instant as authority; it raises to refuse."""
 
 
+Outcome = Recorded | Exception
+"""The event of a statement that was taken in, or why it was refused."""
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A statement that is to be written, and a further condition."""
+
+    statement: Statement
+    requires: Requirement | None = None
+
+
 @dataclass(frozen=True)
 class Tally:
     """How much a case holds: items that were announced or sealed, also those since erased, and alarms."""
@@ -34,6 +46,14 @@ class Journal(Protocol):
 
         The future fails with FormatError, SignatureError, NotAllowedError, what `requires` raises, StorageFullError or
         UnknownOutcomeError. Raises BusyError and UnreadyError at once.
+        """
+        ...
+
+    def append_all(self, offered: Sequence[Offered]) -> Future[Sequence[Outcome]]:
+        """Queue statements together; the future resolves after all that were taken in are durable, by one commit.
+
+        The first refusal stops those behind it, and is the last of the outcomes. The future itself fails when nothing
+        is known of any: StorageFullError, UnknownOutcomeError, UnreadyError. Raises BusyError and UnreadyError at once.
         """
         ...
 

@@ -15,7 +15,7 @@ from server.problems.kinds import ProblemType
 
 MEDIA_TYPE: Final = "application/problem+json"
 
-Member = str | int | list[dict[str, str]] | dict[str, Any]
+Member = str | int | list[dict[str, Any]] | dict[str, Any]
 
 
 class ProblemError(ServerError, HTTPException):

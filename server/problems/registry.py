@@ -3,12 +3,12 @@
 from types import MappingProxyType
 from typing import Final
 
-from server.problems import domains, general, resuming
+from server.problems import domains, general, resuming, together
 from server.problems.kinds import ProblemType
 
 ALL: Final = tuple(
     value
-    for module in (general, domains, resuming)
+    for module in (general, domains, resuming, together)
     for value in vars(module).values()
     if isinstance(value, ProblemType)
 )

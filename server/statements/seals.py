@@ -6,12 +6,12 @@ The server cannot read the item; it compares sizes, hashes and the signed head, 
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future
+from typing import Any
 
 from evidence import ids
 from evidence.envelope import container
 from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES, TamperedError, Wrap
 from evidence.statements import bodies, reader_lists
-from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
 from evidence.store.ports import BlobStore
@@ -36,7 +36,7 @@ class Sealing:
         if isinstance(body := self._statement.body, bodies.ItemSeal):
             self._hold = self._folder.hold_blob(body.container.sha256, alone=False)
 
-    def end(self, writing: "Future[Recorded]") -> None:
+    def end(self, writing: "Future[Any]") -> None:
         """Keep the hold until the writer has judged the statement, whoever still waits for it."""
         hold, self._hold = self._hold, None
         if hold is not None:

@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 from server.problems import domains
 
+MAX_TOGETHER: Final = 100
+"""Statements in one batch: the commit is long shared by then, and nobody waits for more than a moment behind it."""
+
 STATEMENT_EXAMPLE: Final = {
     "payload": "eyJhdCI6Ii4uLiJ9",
     "payloadType": "application/vnd.getuige.statement.v1+json",
@@ -32,6 +35,9 @@ class Dsse(BaseModel):
     signatures: list[dict[str, str]]
 
 
+BATCH_SCHEMA: Final = {"type": "array", "items": Dsse.model_json_schema(), "minItems": 1, "maxItems": MAX_TOGETHER}
+
+
 class ReceiptAnswer(BaseModel):
     """The server's signed promise, the exact event bytes (base64), and the salt of its leaf (hexadecimal)."""
 
@@ -52,6 +58,12 @@ class ReceiptAnswer(BaseModel):
     receipt: Dsse
     event: str
     salt: str
+
+
+class BatchAnswer(BaseModel):
+    """The answers to the statements of a batch, in its order."""
+
+    receipts: list[ReceiptAnswer]
 
 
 class LastAnswer(BaseModel):

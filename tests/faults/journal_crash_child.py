@@ -1,7 +1,8 @@
 """Runs a journal's writer that is killed with SIGKILL at one of its steps.
 
-Called by `test_journal_crash.py` with the folder, a file of statements (base64, one a line) and the number of the
-step, 0 for a run to the end. A step is either side of each SQL statement and of each commit, seen by SQLAlchemy,
+Called by `test_journal_crash.py` with the folder, a file of statements (base64, one a line), the number of the
+step, 0 for a run to the end, and whether a group is handed over `together` or each statement `alone`.
+A step is either side of each SQL statement and of each commit, seen by SQLAlchemy,
 so that the code under test knows nothing of it. What was acknowledged is written to the file `acknowledged`; a run to
 the end prints the names of the steps.
 """
@@ -10,13 +11,17 @@ import os
 import signal
 import sys
 from base64 import b64decode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 
+from evidence.statements import statement
+from evidence.statements.event import Recorded
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
+from evidence.store.ports import Offered
 
 BATCH = 3
 """Statements that wait together, so that the writer takes them in groups."""
@@ -38,7 +43,19 @@ class Steps:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(folder: Path, statements: Path, last: int) -> None:
+def answers(journal: SqlJournal, group: list[bytes], how: str) -> Iterator[Recorded]:
+    """Append a group, and yield each event as its writer answers."""
+    if how == "alone":
+        for future in [journal.append(one) for one in group]:
+            yield future.result(20)
+        return
+    for outcome in journal.append_all([Offered(statement.parse(one)) for one in group]).result(20):
+        if isinstance(outcome, Exception):
+            raise outcome
+        yield outcome
+
+
+def main(folder: Path, statements: Path, last: int, how: str) -> None:
     """Append every statement in groups; die at step `last`."""
     step = Steps(last)
     engine = open_engine(f"sqlite:///{folder / 'getuige.db'}")
@@ -59,9 +76,7 @@ def main(folder: Path, statements: Path, last: int) -> None:
     step.armed = True
     with (folder / "acknowledged").open("ab", buffering=0) as acknowledged:
         for begin in range(0, len(waiting), BATCH):
-            futures = [journal.append(one) for one in waiting[begin : begin + BATCH]]
-            for future in futures:
-                recorded = future.result(20)
+            for recorded in answers(journal, waiting[begin : begin + BATCH], how):
                 acknowledged.write(f"{recorded.index} {recorded.salt.hex()}\n".encode())
                 step("after an answer")
     step.armed = False
@@ -71,4 +86,4 @@ def main(folder: Path, statements: Path, last: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

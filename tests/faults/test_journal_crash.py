@@ -15,12 +15,13 @@ from tests.support.bridge_world import AlarmOrganisation
 from tests.support.sizes import sizes
 
 CHILD = Path(__file__).with_name("journal_crash_child.py").read_text()
+GROUP = int(CHILD.partition("BATCH = ")[2].partition("\n")[0])
 """Steps are tried in turn; a short run takes every eighth, beginning anywhere."""
 
 
-def run(folder: Path, statements: Path, last: int) -> "subprocess.CompletedProcess[str]":
+def run(folder: Path, statements: Path, last: int, how: str) -> "subprocess.CompletedProcess[str]":
     folder.mkdir(exist_ok=True)
-    return starter.run(folder, statements, last, code=CHILD)
+    return starter.run(folder, statements, last, how, code=CHILD)
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +33,10 @@ def statements(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.parametrize("how", ["alone", "together"])
 @pytest.mark.parametrize("every", sizes(8, 1))
-def test_each_step_of_the_writer_can_be_its_last(statements: Path, tmp_path: Path, every: int) -> None:
-    whole = run(tmp_path / "whole", statements, 0)
+def test_each_step_of_the_writer_can_be_its_last(statements: Path, tmp_path: Path, every: int, how: str) -> None:
+    whole = run(tmp_path / "whole", statements, 0, how)
     assert whole.returncode == 0, whole.stderr
     steps = whole.stdout.splitlines()
     assert {"before INSERT", "after INSERT", "before COMMIT", "after COMMIT", "after an answer"} <= set(steps)
@@ -42,10 +44,11 @@ def test_each_step_of_the_writer_can_be_its_last(statements: Path, tmp_path: Pat
     first = 1 + os.getpid() % every
     for last in range(first, len(steps) + 1, every):
         folder = tmp_path / f"step-{last}"
-        died = run(folder, statements, last)
+        died = run(folder, statements, last, how)
         assert died.returncode == -9, f"step {last}: {died.stderr}"
-        check(folder, f"killed at step {last} ({steps[last - 1]})")
-        again = run(folder, statements, 0)
+        held = check(folder, f"killed at step {last} ({steps[last - 1]})")
+        assert how == "alone" or held % GROUP == 0 or held == count, "of what was handed over together all, or nothing"
+        again = run(folder, statements, 0, how)
         assert again.returncode == 0, again.stderr
         assert check(folder, f"after step {last} and a second run") == count, "the same statements, each once"
 

@@ -19,7 +19,7 @@ from evidence.store.journal import rows
 from evidence.store.journal.asking import Asked
 from evidence.store.journal.replica import MAX_HELD
 from evidence.store.journal.writer import Writer
-from evidence.store.ports import Requirement, Tally
+from evidence.store.ports import Offered, Outcome, Requirement, Tally
 
 MAX_READ: Final = 10_000
 """Events in one answer of `read`."""
@@ -56,6 +56,10 @@ class SqlJournal:
     def append(self, dsse_bytes: bytes, *, requires: Requirement | None = None) -> Future[Recorded]:
         """Queue a statement; see `ports.Journal.append`."""
         return self._writer.append(dsse_bytes, requires)
+
+    def append_all(self, offered: Sequence[Offered]) -> Future[Sequence[Outcome]]:
+        """Queue statements together, of which the first refusal stops the rest; see `ports.Journal.append_all`."""
+        return self._writer.append_all(offered)
 
     @property
     def answers_at_once(self) -> bool:

@@ -5,7 +5,8 @@ It drains its queue, locks the head row, catches up with what other processes ap
 futures. So the cost of a flush is shared by all who wait for it, and nobody hears of a statement that is not durable.
 
 State rules:
-- A statement that is refused fails alone; its neighbours in the batch are written.
+- A statement that is refused fails alone; its neighbours in the batch are written. Of statements that were handed over
+  together the first refusal stops those behind it: what is written of them is a whole beginning, in one commit.
 - A statement that is in the journal already resolves with the event that holds it.
 - When a commit fails in a way that leaves its outcome open, the writer stops: a disk that lost a flush may have
   dropped the pages (fsyncgate, PostgreSQL wiki), so that only a restart, which reads back, knows what is there.
@@ -19,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
@@ -46,7 +47,7 @@ from evidence.store.errors import (
 )
 from evidence.store.journal import rows
 from evidence.store.journal.replica import Replica, read_page
-from evidence.store.ports import Requirement
+from evidence.store.ports import Offered, Outcome, Requirement
 
 MAX_QUEUED: Final = 4096
 """At 5,000 statements a second this is under a second of waiting; beyond it, saying "busy" is kinder."""
@@ -68,9 +69,39 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class _Waiting:
-    statement: Statement
-    requires: Requirement | None
-    future: Future[Recorded]
+    """Statements that were handed over together, in order; `alone` when it is one and its future is of one event."""
+
+    offered: Sequence[Offered]
+    future: Future[Any]
+    alone: bool
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell whoever waits what became of each, up to the first that was refused."""
+        if not self.alone:
+            self.future.set_result(tuple(outcomes))
+        elif isinstance(outcomes[0], Recorded):
+            self.future.set_result(outcomes[0])
+        else:
+            self.future.set_exception(outcomes[0])
+
+
+@dataclass
+class _Taking:
+    """What a transaction found, and what it takes in."""
+
+    present: dict[ids.Sha256, Recorded | Tombstone]
+    received_at: ids.Time
+    accepted: list[Statement] = field(default_factory=list)
+    new: list[dict[str, Any]] = field(default_factory=list)
+    to_copy: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, said: Statement, recorded: Recorded) -> None:
+        """Take a statement in: the same one again in this transaction is found."""
+        self.new.append(rows.row_of(said, recorded))
+        if copy := rows.copy_row_of(said, recorded):
+            self.to_copy.append(copy)
+        self.accepted.append(said)
+        self.present[recorded.statement] = recorded
 
 
 class Writer:
@@ -88,7 +119,9 @@ class Writer:
         self._writing = engine.execution_options(**WRITE)
         self._clock = clock
         self._tell = tell
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue(MAX_QUEUED)
+        self._queue: queue.Queue[_Waiting | None] = queue.Queue()
+        self._queued = 0
+        self._counting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._trouble: str | None = "not started"
         self._outage: str | None = None
@@ -121,14 +154,35 @@ class Writer:
 
     def append(self, dsse_bytes: bytes, requires: Requirement | None) -> Future[Recorded]:
         """Queue a statement; see `ports.Journal.append`."""
+        self._demand_well()
+        future: Future[Recorded] = Future()
+        self._put(_Waiting([Offered(statement.parse(dsse_bytes), requires)], future, alone=True))
+        return future
+
+    def append_all(self, offered: Sequence[Offered]) -> Future[Sequence[Outcome]]:
+        """Queue statements together; see `ports.Journal.append_all`."""
+        self._demand_well()
+        future: Future[Sequence[Outcome]] = Future()
+        self._put(_Waiting(offered, future, alone=False))
+        return future
+
+    def _demand_well(self) -> None:
         if self.trouble is not None:
             raise UnreadyError(f"the journal takes nothing: {self.trouble}")
-        future: Future[Recorded] = Future()
-        try:
-            self._queue.put_nowait(_Waiting(statement.parse(dsse_bytes), requires, future))
-        except queue.Full as error:
-            raise BusyError("too many statements are waiting to be written") from error
-        return future
+
+    def _put(self, waiting: _Waiting) -> None:
+        with self._counting:
+            if self._queued + len(waiting.offered) > MAX_QUEUED:
+                raise BusyError("too many statements are waiting to be written")
+            self._queued += len(waiting.offered)
+            self._queue.put(waiting)
+
+    def _taken(self, waiting: _Waiting | None) -> _Waiting | None:
+        """Count what came out of the queue."""
+        if waiting is not None:
+            with self._counting:
+                self._queued -= len(waiting.offered)
+        return waiting
 
     def _run(self) -> None:
         open_ = True
@@ -142,14 +196,14 @@ class Writer:
 
     def _drain(self) -> tuple[list[_Waiting], bool]:
         batch: list[_Waiting] = []
-        waiting = self._queue.get()
+        waiting = self._taken(self._queue.get())
         while waiting is not None:
             if waiting.future.set_running_or_notify_cancel():
                 batch.append(waiting)
-            if len(batch) >= MAX_BATCH:
+            if sum(len(one.offered) for one in batch) >= MAX_BATCH:
                 return batch, True
             try:
-                waiting = self._queue.get_nowait()
+                waiting = self._taken(self._queue.get_nowait())
             except queue.Empty:
                 return batch, True
         return batch, False
@@ -162,21 +216,32 @@ class Writer:
             if len(batch) > 1:  # one of them is poison for the database: find it by writing each alone
                 for waiting in batch:
                     self._write([waiting])
+            elif len(batch[0].offered) > 1:
+                self._write_each(batch[0])
             else:
-                batch[0].future.set_exception(
-                    authority.NotAllowedError("exists", "the journal already has such a statement")
-                )
+                batch[0].settle([authority.NotAllowedError("exists", "the journal already has such a statement")])
         except Exception as error:  # noqa: BLE001 - whatever it was, those who wait must hear of it
             self._judged = Replica(self._held)
             self._fail(batch, error)
         else:
             for waiting, outcome in zip(batch, outcomes, strict=True):
-                if isinstance(outcome, Recorded):
-                    waiting.future.set_result(outcome)
-                else:
-                    waiting.future.set_exception(outcome)
+                waiting.settle(outcome)
 
-    def _endure(self, batch: list[_Waiting]) -> list[Recorded | Exception]:
+    def _write_each(self, together: _Waiting) -> None:
+        """Write statements that were handed over together one by one, up to the one that is poison."""
+        outcomes: list[Outcome] = []
+        for offered in together.offered:
+            alone = _Waiting([offered], Future(), alone=False)
+            self._write([alone])
+            if (failed := alone.future.exception()) is not None:
+                together.future.set_exception(failed)
+                return
+            outcomes.extend(alone.future.result())
+            if isinstance(outcomes[-1], Exception):
+                break
+        together.settle(outcomes)
+
+    def _endure(self, batch: list[_Waiting]) -> list[list[Outcome]]:
         """Write one batch, again and again for `ENDURE_S` while the database is away."""
         until = time.monotonic() + ENDURE_S
         while True:
@@ -204,48 +269,49 @@ class Writer:
             _log.warning("the database is back")
             return True
 
-    def _transaction(self, batch: list[_Waiting]) -> list[Recorded | Exception]:
+    def _transaction(self, batch: list[_Waiting]) -> list[list[Outcome]]:
         """Judge and write one batch; what is returned is durable."""
         self._read_ahead(batch)
+        said = [offered.statement for waiting in batch for offered in waiting.offered]
         with self._writing.begin() as connection:
             size = rows.lock_head(connection)
             if self._judged.size > size:
                 raise StoreError("the database lost events that it had acknowledged")
             self._judged.catch_up(connection, size)
-            self._judged.look_up(connection, [waiting.statement for waiting in batch])
-            present = rows.known(connection, [waiting.statement.id for waiting in batch])
-            received_at = self._clock()
-            outcomes: list[Recorded | Exception] = []
-            accepted: list[Statement] = []
-            new: list[dict[str, Any]] = []
-            to_copy: list[dict[str, Any]] = []
-            for waiting in batch:
-                known = present.get(waiting.statement.id)
-                if known is None:
-                    outcome = self._judge(connection, waiting, received_at)
-                    if isinstance(outcome, Recorded):
-                        new.append(rows.row_of(waiting.statement, outcome))
-                        if copy := rows.copy_row_of(waiting.statement, outcome):
-                            to_copy.append(copy)
-                        accepted.append(waiting.statement)
-                        present[outcome.statement] = outcome
-                    outcomes.append(outcome)
-                elif isinstance(known, Tombstone):
-                    outcomes.append(ErasedError(known))
-                else:
-                    outcomes.append(replace(known, again=True))
-            if new:
-                rows.add(connection, new)
-                rows.queue_copies(connection, to_copy)
-                rows.move_head(connection, size, size + len(new))
-        self._tell(size, accepted)
+            self._judged.look_up(connection, said)
+            taking = _Taking(rows.known(connection, [one.id for one in said]), self._clock())
+            outcomes = [self._take(connection, waiting, taking) for waiting in batch]
+            if taking.new:
+                rows.add(connection, taking.new)
+                rows.queue_copies(connection, taking.to_copy)
+                rows.move_head(connection, size, size + len(taking.new))
+        self._tell(size, taking.accepted)
         self._rotated = (self._judged.size, self._judged.standing.rotations)
         self._judged.let_go()
         return outcomes
 
+    def _take(self, connection: Connection, waiting: _Waiting, taking: "_Taking") -> list[Outcome]:
+        """Judge what was handed over together, up to the first refusal."""
+        outcomes: list[Outcome] = []
+        for offered in waiting.offered:
+            known = taking.present.get(offered.statement.id)
+            if known is None:
+                outcome = self._judge(connection, offered, taking.received_at)
+                if isinstance(outcome, Recorded):
+                    taking.add(offered.statement, outcome)
+            elif isinstance(known, Tombstone):
+                outcome = ErasedError(known)
+            else:
+                outcome = replace(known, again=True)
+            outcomes.append(outcome)
+            if isinstance(outcome, Exception):
+                break
+        return outcomes
+
     def _read_ahead(self, batch: list[_Waiting]) -> None:
         """Read the cases that a batch is about before the head is locked: other processes need not wait for that."""
-        cases = [one.statement.case if one.requires else fold.touches(one.statement) for one in batch]
+        offered = [one for waiting in batch for one in waiting.offered]
+        cases = [one.statement.case if one.requires else fold.touches(one.statement) for one in offered]
         if self._judged.size and not self._judged.unread(cases):
             return
         with self._engine.connect() as asking:  # not `snapshot`: the writer judges the database's own errors
@@ -254,28 +320,28 @@ class Writer:
             for case in self._judged.unread(cases):
                 self._judged.adopt(connection, read_page(connection, case, self._judged.size))
 
-    def _judge(self, connection: Connection, waiting: _Waiting, received_at: ids.Time) -> Recorded | Exception:
+    def _judge(self, connection: Connection, offered: Offered, received_at: ids.Time) -> Outcome:
         """Return the event of a statement, which is taken in, or why it is refused."""
         while True:
             try:
-                outcome = self._verdict(waiting, received_at)
+                outcome = self._verdict(offered, received_at)
             except Unread as missing:
                 for case in self._judged.resolve(connection, missing):
                     self._judged.adopt(connection, read_page(connection, case, self._judged.size))
             except Exception as error:  # noqa: BLE001 - a refusal, or poison: it fails alone
                 return error
             else:
-                self._judged.add([waiting.statement])
+                self._judged.add([offered.statement])
                 return outcome
 
-    def _verdict(self, waiting: _Waiting, received_at: ids.Time) -> Recorded:
+    def _verdict(self, offered: Offered, received_at: ids.Time) -> Recorded:
         standing = self._judged.standing
-        authority.check(standing, waiting.statement, received_at)
-        if waiting.requires is not None:
-            waiting.requires(standing, waiting.statement)
-        if (case := fold.touches(waiting.statement)) is not None:
+        authority.check(standing, offered.statement, received_at)
+        if offered.requires is not None:
+            offered.requires(standing, offered.statement)
+        if (case := fold.touches(offered.statement)) is not None:
             standing.reach.demand(case)
-        return event.record(waiting.statement, self._judged.size, received_at)
+        return event.record(offered.statement, self._judged.size, received_at)
 
     def _fail(self, batch: list[_Waiting], error: Exception) -> None:
         match failures.judge(error):
@@ -303,7 +369,7 @@ class Writer:
         more = True
         while True:
             try:
-                waiting = self._queue.get_nowait()
+                waiting = self._taken(self._queue.get_nowait())
             except queue.Empty:
                 return more
             if waiting is None:
