@@ -13,6 +13,9 @@ CASE, TEAM = ids.CaseId("c0" * 16), ids.TeamId("7e" * 16)
 BEGIN, NOW, LATER, END = (ids.Time(f"2026-0{month}-01T12:00:00.000Z") for month in (3, 4, 5, 6))
 PEOPLE: Final = {name: keys.Identity.generate() for name in ("lead", "colleague", "left", "desk")}
 """`left` is a caseworker whose key was retired; a desk is no person."""
+RESCUE, LATER_RESCUE = "rescue", "next rescue"
+"""Keys of the case that are no person's."""
+RESCUES: Final = {name: keys.Identity.generate() for name in (RESCUE, LATER_RESCUE)}
 ROOT, VAULT, STRANGER = (keys.Identity.generate() for _ in range(3))
 
 
@@ -64,10 +67,12 @@ def a_list(
     until: ids.Time = END,
     by: keys.Identity = VAULT,
     agreed: str | None = None,
+    rescue: str | None = None,
 ) -> Statement:
     """Return a list, which somebody signed too where they agreed."""
     other = None if agreed is None else PEOPLE[agreed]
-    body = bodies.ListSet(number, since, until, rows, None if other is None else other.kid)
+    named = None if rescue is None else published.opens(RESCUES[rescue])
+    body = bodies.ListSet(number, since, until, rows, None if other is None else other.kid, named)
     return statement.sign(by, "list.set", body, case=CASE, chain=Chain(number, FIRST_PREV), cosigner=other)
 
 
@@ -95,10 +100,18 @@ def cases(kind: str) -> Iterator[Case]:
     yield case("by another key", (a_list(1, lead, row("colleague", key="lead")),), "lead")
     yield case("the lead signed it too", (a_list(1, colleague, agreed="lead"),), "colleague")
     yield case("a lead who has left signed it too", (a_list(1, colleague, agreed="left"),), "colleague")
+    rescued = a_list(1, row("lead", "x"), rescue=RESCUE)
+    yield case("a rescue key, and a reader of another kind", (rescued,), RESCUE)
+    yield case("a rescue key, and nobody", (a_list(1, rescue=RESCUE),), RESCUE)
+    yield case(
+        "a newer one names another rescue key", (rescued, a_list(2, lead, rescue=LATER_RESCUE)), "lead", LATER_RESCUE
+    )
+    yield case("a newer one names no rescue key", (rescued, a_list(2, lead)), "lead")
+    yield case("a list with a rescue key ends this moment", (a_list(1, lead, rescue=RESCUE, until=NOW),))
     yield case("another vault signed it", (a_list(1, lead, by=STRANGER),))
 
 
 def names_of(found: list[bytes]) -> frozenset[str]:
     """Return whose X-Wing keys these are."""
-    known = {who.xwing_public: name for name, who in PEOPLE.items()}
+    known = {who.xwing_public: name for name, who in (PEOPLE | RESCUES).items()}
     return frozenset(known[one] for one in found)

@@ -14,8 +14,18 @@ import { signingKid } from "./sodium.js";
 /** @param {any} value @returns {boolean} whether this is a list of texts */
 const areTexts = (value) => Array.isArray(value) && value.every((one) => typeof one === "string");
 
+/** @param {any} value @returns {boolean} whether this is a text in base64, or nothing */
+function isKey(value) {
+  try {
+    return value === undefined || (typeof value === "string" && fromBase64(value).length >= 0);
+  } catch {
+    return false;
+  }
+}
+
 /** @param {any} body @returns {boolean} whether a body has the form of a list; who signed it decides nothing about that */
-const isList = (body) => Number.isSafeInteger(body?.number) && areTexts([body.since, body.until]) && Array.isArray(body.readers)
+const isList = (body) => Number.isSafeInteger(body?.number) && areTexts([body.since, body.until]) && isKey(body.rescue)
+  && Array.isArray(body.readers)
   && body.readers.every((/** @type {any} */ row) => row && areTexts([row.reader, row.xwing])
     && (row.kinds === undefined || row.kinds === null || areTexts(row.kinds)));
 
@@ -39,26 +49,28 @@ async function listOf(encoded, kase, vault) {
 
 /**
  * @param {string[]} lists @param {string} kase @param {Bytes} vault @param {string} now
- * @returns {Promise<Row[]>} the rows of the list in force: nothing follows the `until` of the newest that has begun
+ * @returns {Promise<{readers: Row[], rescue?: string} | null>} the list in force: nothing follows the `until` of the newest that
+ *   has begun
  */
-async function rowsInForce(lists, kase, vault, now) {
+async function inForce(lists, kase, vault, now) {
   const signed = (await Promise.all(lists.map((one) => listOf(one, kase, vault)))).filter((body) => body !== null);
   const newest = signed.filter(({ since }) => since <= now).sort((left, right) => left.number - right.number).at(-1);
-  return newest && now < newest.until ? newest.readers : [];
+  return newest && now < newest.until ? newest : null;
 }
 
 /**
  * @param {Shown} shown @param {string} kase @param {Bytes} vault @param {string} kind
  * @param {import("./authority.js").Authority} authority @param {string} now
- * @returns {Promise<string[]>} the X-Wing keys (base64) of those whom the list in force gives this kind: a row that does not
- *   hold, of somebody who left or with another key, is left out
+ * @returns {Promise<string[]>} the X-Wing keys (base64) of those whom the list in force gives this kind, and the rescue key of the
+ *   case: a row that does not hold, of somebody who left or with another key, is left out
  */
 export async function recipients(shown, kase, vault, kind, authority, now) {
   const found = [];
-  for (const { reader, xwing, kinds } of await rowsInForce(shown.lists, kase, vault, now)) {
+  const list = await inForce(shown.lists, kase, vault, now);
+  for (const { reader, xwing, kinds } of list?.readers ?? []) {
     const key = shown.readers[reader];
     if (!key || (kinds && !kinds.includes(kind)) || authority.find(reader, Infinity)?.role !== "caseworker") continue;
     if (hex(await sha256(fromBase64(key))) === xwing) found.push(key);
   }
-  return found;
+  return list?.rescue ? [...found, list.rescue] : found;
 }
