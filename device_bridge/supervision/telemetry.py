@@ -69,7 +69,7 @@ class Telemetry:
         self._waiting: dict[str, bytes] = {}
         self._newest: dict[ids.DeviceId, LifeSign] = {}
         self._lock = threading.Lock()
-        self.loop = Loop("telemetry", self._turn, least_s=TICK_S)
+        self.loop = Loop("telemetry", self._turn)
 
     def start(self) -> None:
         """Start reading."""
@@ -82,12 +82,13 @@ class Telemetry:
     def take(self, _connection: Connection, delivered: Delivered) -> None:
         """Keep a heartbeat until it is read (called on the network thread); a newer one takes its place."""
         with self._lock:
-            known = delivered.topic in self._waiting
+            first, known = not self._waiting, delivered.topic in self._waiting
             if known or len(self._waiting) >= MAX_WAITING:
                 self.skipped += 1
             if known or len(self._waiting) < MAX_WAITING:
                 self._waiting[delivered.topic] = delivered.payload
-        self.loop.wake()
+        if first:
+            self.loop.wake()
 
     def newest(self, device: ids.DeviceId) -> LifeSign | None:
         """Return the newest heartbeat of a device, None if there was none since the bridge started."""
@@ -101,6 +102,9 @@ class Telemetry:
         return Sign(newest.message.press.boot, newest.message.uptime_ms, round(newest.at * 1000))
 
     def _turn(self) -> float:
+        if not self._waiting:
+            return IDLE_S
+        self.loop.pause(TICK_S)  # of a position the press that it follows is taken in meanwhile
         with self._lock:
             topics = list(self._waiting)[:MAX_PER_TICK]
             batch = [(topic, self._waiting.pop(topic)) for topic in topics]
@@ -109,7 +113,7 @@ class Telemetry:
                 self._read(topic, payload)
             except Exception as error:  # noqa: BLE001 - one odd life sign costs no other device's
                 log.error("life-sign-not-read", error=type(error).__name__)  # noqa: TRY400 - no traceback with data
-        return TICK_S if self._waiting else IDLE_S
+        return 0.0
 
     def numbers(self, device: ids.DeviceId) -> Numbers:
         """Return the newest numbers of a device, also from before this bridge started."""

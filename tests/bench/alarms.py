@@ -42,7 +42,6 @@ from tests.support.alarm_centre import KEY, alarm_centre
 from tests.support.bridge_world import start_bridge, world
 from tests.support.chromium import browser, pictures
 from tests.support.crowd import CrowdDevice, beat, connect_all
-from tests.support.lane_threads import reading_of
 from tests.support.process_tree import rss_mib
 from tests.support.visitor import visit
 from tests.support.waiting import until
@@ -185,7 +184,7 @@ def test_press_until_the_alarm_centre_has_acknowledged(tmp_path: Path, figures: 
                 device.press(Kind.PRESS, HERE)
                 assert acknowledged.wait(10)
                 ours.append((reached[-1] - begun) * 1000)
-                (alarm,) = reading_of(made.bridge).newest_alarms(0)
+                (alarm,) = made.bridge.spool.read().newest_alarms(0)
                 for act, reason in (("accept", None), ("close", "test")):
                     signed = made.organisation.act(made.organisation.dispatcher, act, alarm.alarm, reason)  # type: ignore[arg-type] # a reason
                     made.bridge.acts.carry_out(alarm.alarm, signed)
