@@ -22,7 +22,9 @@ NAMES = (
     "nothing at all", "a byte of an item", "another claim in a statement", "two proofs for each other", "no witness",
     "a file that the other manifest names", "opened: nothing at all", "opened: an original",
     "an export: names an item that is not here", "an export: a last number that is too low", "two histories",
-    "rotated: nothing at all", "a witness: 9 mixed-order key, cofactorless valid",
+    "rotated: nothing at all", "a witness: 9 mixed-order key, cofactorless valid", "ZIP: nothing at all",
+    "opened: every kind", "clocks: the server's is ahead", "authorities: one against two",
+    "a witness with ML-DSA-44: nothing at all", "expired tokens: renewed",
 )  # fmt: skip
 """One row of each sort."""
 

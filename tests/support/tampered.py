@@ -17,6 +17,7 @@ from tests.support import (
     odd_items,
     published,
     tampered_exports,
+    tampered_keys,
     tampered_logs,
     tampered_times,
     tampering,
@@ -253,4 +254,5 @@ ROWS: Final = (
     *tampered_exports.ROWS,
     *tampered_logs.ROWS,
     *tampered_times.ROWS,
+    *tampered_keys.ROWS,
 )  # fmt: skip
