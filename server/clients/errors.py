@@ -34,6 +34,17 @@ class RefusedError(ClientError):
         self.head = head
 
 
+class StoppedError(RefusedError):
+    """The server refused one statement of a batch: those before it are stored, that one and those behind it are not."""
+
+    def __init__(self, refused: RefusedError, receipts: object) -> None:
+        super().__init__(refused.status, refused.name, str(refused))
+        self.refused = refused
+        """Why it was refused."""
+        self.receipts = receipts
+        """What the server says of those before it."""
+
+
 class DistrustError(ClientError):
     """What the server says does not follow from the anchors that this client pinned: nothing was believed."""
 

@@ -18,7 +18,7 @@ import httpx
 
 from evidence import canonical
 from evidence.errors import FormatError
-from server.clients.errors import DistrustError, RefusedError, UnreachableError
+from server.clients.errors import DistrustError, RefusedError, StoppedError, UnreachableError
 
 CONNECT_TIMEOUT_S: Final = 5.0
 """A server that is there answers a connection in milliseconds; longer means that it is not there."""
@@ -212,13 +212,22 @@ def _problem(answer: httpx.Response) -> RefusedError:
     if not isinstance(document, dict):
         document = {}
     wait = answer.headers.get("retry-after", "")
-    words = (str(document.get("title", f"HTTP {answer.status_code}")).rstrip("."), str(document.get("detail", "")))
+    retry_after_s = int(wait) if wait.isdecimal() and len(wait) <= MAX_WAIT_DIGITS else 0
+    inner = document.get("refused")
+    status = inner.get("status") if isinstance(inner, dict) else None
+    if isinstance(inner, dict) and isinstance(status, int):
+        return StoppedError(_refused(inner, status, retry_after_s), document.get("receipts"))
+    return _refused(document, answer.status_code, retry_after_s)
+
+
+def _refused(document: Mapping[str, Any], status: int, retry_after_s: int) -> RefusedError:
+    words = (str(document.get("title", f"HTTP {status}")).rstrip("."), str(document.get("detail", "")))
     return RefusedError(
-        answer.status_code,
+        status,
         str(document.get("type", "")).removeprefix(PROBLEM_PREFIX),
         " ".join(filter(None, (". ".join(filter(None, words)), _why(document)))),
         reason=str(document.get("reason", "")),
-        retry_after_s=int(wait) if wait.isdecimal() and len(wait) <= MAX_WAIT_DIGITS else 0,
+        retry_after_s=retry_after_s,
         receipt=str(document.get("receipt", "")),
         stored=document.get("stored"),
         head=str(document.get("head", "")),

@@ -150,11 +150,13 @@ def make(signer: Signer, case: ids.CaseId, people: Sequence[ids.KeyId], excluded
     rows = standing_list.rows_of(dict.fromkeys(wanted), certificates, excluded)
     key = keys.Identity.generate()
     split = rescue_shares.split(key, NEEDED, len(rows))
+    acts: list[tuple[str, bodies.Body]] = []
     for row, share in zip(rows, split, strict=True):
         to = certificates[row.reader]
         sealed = rescue_shares.seal(share, case, key.opening_kid, to.xwing)
         body = bodies.RescueShare(key.opening_kid, share.number, row.reader, to.opening_kid, sealed, wraps.SUITE)
-        signer.act("rescue.share", body, case)
+        acts.append(("rescue.share", body))
+    signer.act_all(acts, case)
     return ids.Base64(canonical.b64(key.xwing_public))
 
 
@@ -200,10 +202,15 @@ def wrap_missing(signer: Signer, case: ids.CaseId, moments: Sequence[Moment]) ->
         ClientError: refused, not reachable.
     """
     found, known = missing(moments), current(moments)
-    for one in found:
-        if one.opened is not None and one.item is not None and known is not None:
-            key = wraps.wrap(one.opened.content_key, case, one.item, known.public)
-            signer.act("item.wrap", bodies.ItemWrap(one.item, known.name, known.name, key, wraps.SUITE), case)
+    if known is None:
+        return 0
+    acts = [
+        ("item.wrap", bodies.ItemWrap(one.item, known.name, known.name, key, wraps.SUITE))
+        for one in found
+        if one.opened is not None and one.item is not None
+        for key in [wraps.wrap(one.opened.content_key, case, one.item, known.public)]
+    ]
+    signer.act_all(acts, case)
     return len(found)
 
 

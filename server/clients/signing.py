@@ -1,16 +1,16 @@
 """A key that signs requests (RFC 9421) and posts statements, and believes only receipts that hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from evidence import http_signature, ids, keys
+from evidence import canonical, http_signature, ids, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.statement import Chain, Statement
 from server.clients import numbering, receipts
-from server.clients.errors import ClientError, DistrustError, RefusedError
+from server.clients.errors import ClientError, DistrustError, RefusedError, StoppedError
 from server.clients.http import Api
 from server.clients.numbering import Numbers
 from server.clients.pins import TRUST, Certificate, Pins
@@ -18,6 +18,13 @@ from server.clients.receipts import Receipted
 
 STATEMENTS: Final = "/api/v1/statements"
 """The one write door for statements."""
+
+BATCH: Final = f"{STATEMENTS}/batch"
+"""Where several statements of one author about one case go in by one commit."""
+
+MAX_TOGETHER: Final = 100
+MAX_BATCH_BYTES: Final = canonical.MAX_DOCUMENT_BYTES
+"""What one batch holds (`docs/formats/statement.md`)."""
 
 LAST: Final = f"{STATEMENTS}/last"
 """Where a vault hears which of its statements was the last."""
@@ -48,6 +55,14 @@ class KeySigner:
             body=body,
             upload_offset=None if offset is None else int(offset),
         )
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What became of statements that were posted together: receipts of the first ones, and why the next was refused."""
+
+    receipted: Sequence[Receipted]
+    refused: RefusedError | None
 
 
 @dataclass
@@ -107,24 +122,50 @@ class Signer:
         self._ever_certified = self.pins.certificates(published, retired=True)
         return self.pins
 
-    def act(self, kind: str, body: bodies.Body, case: ids.CaseId, *, tries: int = MAX_SIGNED_ANEW) -> Receipted:
+    def act(self, kind: str, body: bodies.Body, case: ids.CaseId) -> Receipted:
         """Sign a statement about a case and post it, numbered when the key is a vault's: the root certified it not.
 
         Raises:
             DistrustError: the last statement that the server shows is not hers, or older than this computer knows.
             ClientError: as for `post`.
         """
-        made = self.sign(kind, body, case)
-        try:
-            receipted = self.post(made)
-        except RefusedError as refused:
-            if refused.name != CHAIN or made.chain is None or tries == 1:
-                raise
-            return self.act(kind, body, case, tries=tries - 1)
-        if made.chain is not None and self.numbers is not None:
-            self.numbers.keep(Chain(made.chain.seq, made.id))
-            self.numbers.keep_receipt(made.chain.seq, receipted.document)
-        return receipted
+        return self.act_all([(kind, body)], case)[0]
+
+    def act_all(self, acts: Sequence[tuple[str, bodies.Body]], case: ids.CaseId) -> list[Receipted]:
+        """Sign statements about a case and post them in batches, in order; what was stored before a refusal stays.
+
+        Raises:
+            ClientError: as for `act`; the first refusal.
+        """
+        done: list[Receipted] = []
+        tries = MAX_SIGNED_ANEW
+        while len(done) < len(acts):
+            made = self._sign_some(acts[len(done) :], case)
+            posted = self.post_all(made)
+            done.extend(posted.receipted)
+            for one, receipted in zip(made, posted.receipted, strict=False):
+                if one.chain is not None and self.numbers is not None:
+                    self.numbers.keep(Chain(one.chain.seq, one.id))
+                    self.numbers.keep_receipt(one.chain.seq, receipted.document)
+            if posted.refused is not None:
+                tries -= 1
+                if posted.refused.name != CHAIN or made[0].chain is None or not tries:
+                    raise posted.refused
+        return done
+
+    def _sign_some(self, acts: Sequence[tuple[str, bodies.Body]], case: ids.CaseId) -> list[Statement]:
+        """Sign as many acts as one batch holds."""
+        made = [self.sign(*acts[0], case)]
+        size = len(batch_of(made))
+        for kind, body in acts[1:MAX_TOGETHER]:
+            before = made[-1]
+            link = None if before.chain is None else Chain(before.chain.seq + 1, before.id)
+            one = statements.sign(self.identity, kind, body, case=case, chain=link)
+            size += 1 + len(one.envelope.to_bytes())
+            if size > MAX_BATCH_BYTES:
+                break
+            made.append(one)
+        return made
 
     def sign(self, kind: str, body: bodies.Body, case: ids.CaseId) -> Statement:
         """Sign a statement about a case, with the next number when the key is a vault's; nothing is posted.
@@ -150,7 +191,34 @@ class Signer:
         Raises:
             ClientError: refused, not reachable, or the receipt does not hold.
         """
-        answer = self.api.write("POST", path, statement.envelope.to_bytes())
+        return self._believe(self.api.write("POST", path, statement.envelope.to_bytes()), statement)
+
+    def post_all(self, said: Sequence[Statement]) -> Posted:
+        """Post signed statements of one case together, in order, and return the receipts, checked, and the refusal.
+
+        Posting the same statements again gives the same receipts.
+
+        Raises:
+            ClientError: not reachable, or a receipt does not hold.
+        """
+        refused = None
+        try:
+            if len(said) == 1:
+                return Posted([self.post(said[0])], None)
+            answers = self.api.write("POST", BATCH, batch_of(said)).get("receipts")
+        except StoppedError as stopped:
+            answers, refused = stopped.receipts, stopped.refused
+        except RefusedError as whole:
+            return Posted([], whole)
+        if (
+            not isinstance(answers, list)
+            or (len(answers) == len(said)) != (refused is None)
+            or len(answers) > len(said)
+        ):
+            raise DistrustError("The server does not say what became of each statement. They count as not arrived.")
+        return Posted([self._believe(answer, one) for answer, one in zip(answers, said, strict=False)], refused)
+
+    def _believe(self, answer: object, statement: Statement) -> Receipted:
         before = (self.certificates(), self.pins)
         try:
             return receipts.check(self.pins, self.certificates(), answer, statement.id)
@@ -159,3 +227,8 @@ class Signer:
             if (self.certificates(fresh=True), self.pins) == before:
                 raise
             return receipts.check(self.pins, self.certificates(), answer, statement.id)
+
+
+def batch_of(said: Sequence[Statement]) -> bytes:
+    """Return the body of a batch."""
+    return b"[" + b",".join(one.envelope.to_bytes() for one in said) + b"]"

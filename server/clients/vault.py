@@ -95,12 +95,12 @@ class Vault:
         body = bodies.Grant(ids.GrantId(ids.new_id()), kid, reader.opening_kid, purpose, expires, given)
         going = erasing.pending(moments)
         apart = tuple(one for one in given if one.item in going)
+        acts: list[tuple[str, bodies.Body]] = []
         if apart and len(apart) < len(given):
-            alone = replace(body, grant=ids.GrantId(ids.new_id()), items=apart)
-            self.signer.act("grant", alone, self.case)
+            acts.append(("grant", replace(body, grant=ids.GrantId(ids.new_id()), items=apart)))
             body = replace(body, items=tuple(one for one in given if one.item not in going))
-        receipted = self.signer.act("grant", body, self.case)
-        return body, receipted.receipt
+        receipted = self.signer.act_all([*acts, ("grant", body)], self.case)
+        return body, receipted[-1].receipt
 
     def set_readers(
         self,
@@ -235,12 +235,18 @@ def wrap_missing(signer: Signer, case: ids.CaseId, moments: Sequence[Moment]) ->
         ClientError: refused, not reachable.
     """
     found = standing_list.missing(moments, signer.certificates(fresh=True), ids.now())
-    for moment, reader in found:
-        if moment.item is not None and moment.opened is not None:
-            key = reader.wrap(moment.opened.content_key, case, moment.item)
-            body = bodies.ItemWrap(moment.item, reader.kid, reader.opening_kid, key, wraps.SUITE)
-            signer.act("item.wrap", body, case)
+    acts = [
+        ("item.wrap", _wrapped(case, moment.item, moment.opened.content_key, reader))
+        for moment, reader in found
+        if moment.item is not None and moment.opened is not None
+    ]
+    signer.act_all(acts, case)
     return len(found) + rescue.wrap_missing(signer, case, moments)
+
+
+def _wrapped(case: ids.CaseId, item: ids.ItemId, content_key: bytes, reader: Certificate) -> bodies.ItemWrap:
+    key = reader.wrap(content_key, case, item)
+    return bodies.ItemWrap(item, reader.kid, reader.opening_kid, key, wraps.SUITE)
 
 
 def public_halves(identity: keys.Identity) -> tuple[ids.Base64, ids.PublicKey]:
