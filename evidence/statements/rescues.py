@@ -7,6 +7,7 @@ State rules (`docs/formats/statement.md`, *Breaking the glass*):
 - Whoever asked is served what was added after the first list that named it, and what was wrapped to it afterwards.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -28,6 +29,11 @@ def name_of(known: ListSet) -> ids.KeyId | None:
 def kid_of(xwing: ids.Base64) -> ids.KeyId:
     """Return the name of an X-Wing key."""
     return keys.opening_kid(canonical.unb64(xwing))
+
+
+def ended_by(lists: Sequence[ListSet], new: ListSet) -> bool:
+    """Whether a new list names no rescue key any more, or another one."""
+    return bool(lists) and lists[-1].rescue not in {None, new.rescue}
 
 
 def current(standing: Standing, case: ids.CaseId, now: ids.Time) -> ids.KeyId | None:

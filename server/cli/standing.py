@@ -159,6 +159,8 @@ def _register_vault(app: typer.Typer) -> None:
         text = list_code.text_of(found[-1])
         typer.echo(text)
         typer.echo(list_code.terminal_qr(text))
+        if isinstance(found[-1].body, bodies.ListSet) and found[-1].body.rescue is not None:
+            typer.echo("It names a rescue key, so the code is dense: show it large, or copy the text above.")
 
 
 def _register_staff(app: typer.Typer) -> None:
@@ -271,6 +273,8 @@ def _tell_proposal(proposal: "Proposal", labels: "Mapping[ids.KeyId, str]") -> N
         typer.echo(f"  {row.reader}  {labels.get(row.reader, 'not certified')}: {kinds}{new}")
     for kid in sorted(proposal.taken_away):
         typer.echo(f"  {kid}  {labels.get(kid, 'not certified')}: no longer, or not everything")
+    if proposal.ends_rescue:
+        typer.echo("! It ends the rescue key of the case, or names another one.")
     if not body.readers:
         typer.echo("! Nobody would read what she adds.")
 

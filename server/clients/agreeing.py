@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from evidence import ids
 from evidence.errors import EvidenceError
-from evidence.statements import bodies, event, reader_lists
+from evidence.statements import bodies, event, reader_lists, rescues
 from evidence.statements import statement as statements
 from evidence.statements.statement import Statement
 from server.clients import case_keys, timeline
@@ -28,6 +28,8 @@ class Proposal:
     body: bodies.ListSet
     brought_in: frozenset[ids.KeyId]
     taken_away: frozenset[ids.KeyId]
+    ends_rescue: bool
+    """It names no rescue key any more, or another one."""
 
 
 def read(signer: Signer, data: bytes) -> Proposal:
@@ -50,7 +52,8 @@ def read(signer: Signer, data: bytes) -> Proposal:
     reading = Reading.of(timeline.read(signer, said.case, []))
     if body.agreed != signer.identity.kid or reading.lead != body.agreed:
         raise DistrustError("This list asks another lead, or you do not lead this case. Nothing was signed.")
-    return Proposal(said, said.case, body, *_changes(reading.lists, body, ids.now()))
+    changes = _changes(reading.lists, body, ids.now())
+    return Proposal(said, said.case, body, *changes, rescues.ended_by(reading.lists, body))
 
 
 def agree(signer: Signer, proposal: Proposal) -> event.Receipt:

@@ -22,8 +22,9 @@ from server.clients.invitation import from_text, to_text
 
 PREFIX: Final = "getuige-list-1?"
 
-MAX_TEXT_CHARACTERS: Final = 2048
-"""Eight readers have about 1,300: the most that a phone's camera still reads from a screen."""
+MAX_TEXT_CHARACTERS: Final = 2953
+"""What a QR code holds at its most (version 40, level L): eight readers and a rescue key have 2,900. Readers alone have
+about 1,300, which a camera reads at once; with a rescue key it wants a large screen and a still hand."""
 
 MAX_PAYLOAD_BYTES: Final = 8192
 """A list of eight readers with some kinds each has under 4,000; what unpacks to more is none."""

@@ -170,6 +170,34 @@ def test_her_phone_makes_uses_and_learns_nothing_of_who_holds_it(
         assert (answer.status_code, answer.json().get("reason")) == (403, "role"), kind
 
 
+def test_her_lead_is_told_that_a_rescue_key_was_ended_or_replaced_and_not_that_one_was_made(
+    world: World, case: CaseOfHers, colleagues: tuple[Person, Person]
+) -> None:
+    """Whoever knows her phrase can end it: the lead makes the check that was agreed at intake."""
+
+    def changed() -> object:
+        found = world.caseworker.http.get(f"/api/v1/cases/{case.case}/timeline").json()
+        return found["case"]["readers"]["changed_at"]
+
+    first, second = keys.Identity.generate(), keys.Identity.generate()
+    share_out(case, first, *colleagues)
+    set_list(case, 1)
+    set_list(case, 2, rescue=published.opens(first))
+    set_list(case, 3, rescue=published.opens(first))
+    assert changed() is None
+    share_out(case, second, *colleagues)
+    set_list(case, 4, rescue=published.opens(second))
+    replaced = changed()
+    assert replaced is not None
+    set_list(case, 5)
+    ended = changed()
+    assert isinstance(ended, str)
+    assert isinstance(replaced, str)
+    assert ended > replaced
+    set_list(case, 6)
+    assert changed() == ended
+
+
 def _list(number: int, rescue: keys.Identity) -> bodies.ListSet:
     now = datetime.now(UTC)
     until = ids.time_of(now + timedelta(days=90))

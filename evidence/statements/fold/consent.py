@@ -1,6 +1,6 @@
 """Folds of acts of consent."""
 
-from evidence.statements import bodies, reader_lists
+from evidence.statements import bodies, reader_lists, rescues
 from evidence.statements.fold.registry import at_start, with_case
 from evidence.statements.standing import Belongings, Standing
 from evidence.statements.statement import Said
@@ -31,8 +31,7 @@ def _dispute_shows(standing: Standing, said: Said[bodies.Dispute]) -> None:
 @at_start(bodies.ListSet)
 def _list_set(standing: Standing, said: Said[bodies.ListSet]) -> None:
     before = standing.lists.get(said.case, ())
-    ends_rescue = bool(before) and before[-1].rescue not in {None, said.body.rescue}
-    if ends_rescue or reader_lists.taken_away(before, said.body, said.at):
+    if rescues.ended_by(before, said.body) or reader_lists.taken_away(before, said.body, said.at):
         standing.consent_changed[said.case] = said.at
     standing.lists[said.case] = (*before, said.body)
     standing.list_statements[said.case] = (*standing.list_statements.get(said.case, ()), said.statement)

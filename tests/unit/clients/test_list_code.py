@@ -28,9 +28,15 @@ CASE = ids.CaseId(ids.new_id())
 NOW = datetime.now(UTC)
 
 
-def a_list(number: int, *readers: keys.Identity, vault: keys.Identity = VAULT, agreed: bool = False) -> Statement:
+def a_list(
+    number: int,
+    *readers: keys.Identity,
+    vault: keys.Identity = VAULT,
+    agreed: bool = False,
+    rescue: ids.Base64 | None = None,
+) -> Statement:
     rows = tuple(bodies.StandingReader(one.kid, published.sha256_of(one)) for one in readers)
-    body = bodies.ListSet(number, ids.time_of(NOW), ids.time_of(NOW + timedelta(days=90)), rows)
+    body = bodies.ListSet(number, ids.time_of(NOW), ids.time_of(NOW + timedelta(days=90)), rows, rescue=rescue)
     chain = Chain(number, FIRST_PREV)
     if not agreed:
         return statements.sign(vault, "list.set", body, case=CASE, chain=chain)
@@ -98,6 +104,15 @@ def test_eight_readers_fit() -> None:
     assert len(text) <= list_code.MAX_TEXT_CHARACTERS
     assert list_code.parse(text).id == many.id
     assert list_code.terminal_qr(text).strip()
+
+
+def test_a_rescue_key_fits_beside_eight_readers_and_the_phone_seals_to_it(lists: PhoneLists) -> None:
+    rescue, others = keys.Identity.generate(), [keys.Identity.generate() for _ in range(7)]
+    text = list_code.text_of(a_list(2, LEAD, *others, agreed=True, rescue=published.opens(rescue)))
+    assert len(text) <= list_code.MAX_TEXT_CHARACTERS
+    assert list_code.terminal_qr(text).strip()
+    assert lists.scan(list_code.parse(text))
+    assert gets(lists) == (LEAD.xwing_public, rescue.xwing_public)
 
 
 def test_what_is_damaged_or_something_else_is_no_list() -> None:
