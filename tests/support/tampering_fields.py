@@ -43,6 +43,13 @@ def _swapped(lines: Lines, column: int) -> Lines:
     return [*lines[:-2], "\t".join(first), "\t".join(second)]
 
 
+def _digests_swapped(lines: Lines) -> Lines:
+    """Withhold two leaves, each with the digest of the other."""
+    first, second = (_withheld(line).split("\t") for line in lines[-2:])
+    first[2], second[2] = second[2], first[2]
+    return [*lines[:-2], "\t".join(first), "\t".join(second)]
+
+
 def in_both(folder: Path, _book: Organisation) -> None:
     """Say another title, in the description and in its opening alike."""
     opening, described = _openings(folder)[0], min((folder / layout.DESCRIPTIONS).iterdir())
@@ -82,6 +89,14 @@ FIELDS: Final[Mapping[str, Callable[[Path, Organisation], None]]] = {
     "renamed": _lines(lambda lines: [line.replace("/title", "/titld") for line in lines]),
     "two values for each other": _lines(lambda lines: _swapped(lines, 2)),
     "two salts for each other": _lines(lambda lines: _swapped(lines, 1)),
+    "two digests for each other": _lines(_digests_swapped),
+    "a number in another spelling": _lines(lambda lines: [line.replace("\t2\n", "\t2.0\n") for line in lines]),
+    **{
+        f"a member that is {spelling}": _lines(
+            lambda lines, spelling=spelling: [line.replace("/title\t", f"/{spelling}\t") for line in lines]  # type: ignore[misc]
+        )
+        for spelling in ("Title", "ti.tle", "ti~1tle", "0title", "title/0", "")
+    },
     "a number as a text": _lines(lambda lines: [line.replace("\t2\n", '\t"2"\n') for line in lines]),
     "withheld, and shown in the description": _lines(lambda lines: [_withheld(lines[0]), *lines[1:]]),
     "the end of the last line": _lines(lambda lines: [*lines[:-1], lines[-1].removesuffix("\n")]),
