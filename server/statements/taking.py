@@ -1,4 +1,4 @@
-"""What a statement passes on its way into the journal, through whichever door it came: alone, or in a batch.
+"""The way of a statement into the journal, through whichever door it came: alone, or in a batch.
 
 State rules:
 - Statements are checked in order, handed to the writer together, and answered after one durable commit.

@@ -24,7 +24,7 @@ def messages(language: str) -> dict[str, str]:
 
 SOURCES = {path: path.read_text("utf-8") for path in sorted(STATIC.rglob("*")) if path.suffix in {".js", ".html"}}
 WRITTEN = "\n".join(SOURCES.values())
-CALLS = re.findall(r"\b(?:t|has)\(((?:[^()]|\([^()]*\))*)\)", WRITTEN)
+CALLS = re.findall(r"(?<![.\w])(?:t|has)\(((?:[^()]|\([^()]*\))*)\)", WRITTEN)
 """What stands within each call; of a call within a call, its own parentheses."""
 
 LITERAL = {key for call in CALLS for key in re.findall(r'"([a-z][\w-]+)"', call.partition("{")[0])}
