@@ -140,6 +140,8 @@ def _line(line: str) -> tuple[str, str, str]:
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - JSON
+    if text == "null":  # most leaves: every member that a kind can have is named
+        return None
     value = canonical.decode_exact(text.encode())
     if isinstance(value, dict | list) and value:
         message = "a leaf has no members"

@@ -64,15 +64,16 @@ def check(bundle: bag.Bag, findings: Findings) -> dict[str, str]:
 def _foreign(names: AbstractSet[str], payload: AbstractSet[str], tags: AbstractSet[str]) -> Iterator[str]:
     """Yield what is here, or named, and belongs in no bundle of this kind, or in the other manifest."""
     known = _OPENED if layout.OPENINGS in names else _SEALED
-    for name in names | payload | tags:
+    listed, tagged = names | payload, tags | _TAGS
+    for name in listed | tags:
         is_data = name.startswith("data/")
-        unnamed = name in names and name not in (payload if is_data else tags | _TAGS)
+        unnamed = name in names and name not in (payload if is_data else tagged)
         misplaced = name in (tags if is_data else payload)
         if unnamed or misplaced or known.fullmatch(name) is None:
             yield name
             continue
         stem = name.removeprefix(layout.PROOFS).removesuffix(".tlog-proof")
-        if name.startswith(layout.PROOFS) and f"{layout.EVENTS}{stem}.json" not in names | payload:
+        if name.startswith(layout.PROOFS) and f"{layout.EVENTS}{stem}.json" not in listed:
             yield name
 
 

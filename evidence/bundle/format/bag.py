@@ -7,7 +7,6 @@ that an event in the custody log commits to the manifest; `evidence.bundle.check
 import hashlib
 import os
 import re
-import stat
 import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -74,13 +73,8 @@ class FolderBag:
     @cached_property
     def _names(self) -> frozenset[str]:
         found = []
-        for path in self.root.rglob("*"):
-            mode = path.lstat().st_mode
-            if stat.S_ISDIR(mode):
-                continue
-            if not stat.S_ISREG(mode):
-                raise BagError(f"{path.name} is not a plain file")
-            found.append(path.relative_to(self.root).as_posix())
+        for name in _files_below(self.root):
+            found.append(name)
             if len(found) > MAX_FILES:
                 raise BagError(f"more than {MAX_FILES} files")
         try:
@@ -201,6 +195,21 @@ def sha256_of(pieces: Iterable[bytes]) -> str:
     for data in pieces:
         digest.update(data)
     return digest.hexdigest()
+
+
+def _files_below(root: Path) -> Iterator[str]:
+    """Yield the names of the files in a folder and its folders. BagError for a link or a device."""
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(root / folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{folder}{entry.name}/")
+                elif entry.is_file(follow_symlinks=False):
+                    yield f"{folder}{entry.name}"
+                else:
+                    raise BagError(f"{entry.name} is not a plain file")
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -17,8 +17,9 @@ def _members(kind: type) -> Iterator[str]:
     yield from (path for path, hint in schema.leaves(kind).items() if path != "v" and hint is not ids.Base64)
 
 
+_OF_KIND: Final = {kind: tuple(_members(kind)) for kind in KINDS.values()}
 MEMBERS: Final = tuple(
-    dict.fromkeys(("happened", "kind", "title", "text", *(path for kind in KINDS.values() for path in _members(kind))))
+    dict.fromkeys(("happened", "kind", "title", "text", *(path for members in _OF_KIND.values() for path in members)))
 )
 """Those of all kinds: first what whoever reads looks for, then the others that every kind has."""
 
@@ -30,6 +31,6 @@ def kind_of(meta: Meta) -> str:
 
 def words_of(meta: Meta) -> dict[str, str]:
     """Return what a description says, in words, by the dotted path of each member that says something."""
-    plain = {path: schema.encode(schema.leaf(meta, path)) for path in _members(type(meta))}
+    plain = {path: schema.encode(schema.leaf(meta, path)) for path in _OF_KIND[type(meta)]}
     told = {path: words.said(path, value) for path, value in {**plain, "kind": kind_of(meta)}.items()}
     return {path: one for path, one in {**told, "text": meta.words}.items() if one}

@@ -4,7 +4,7 @@ The events are not verified here: what opens under a key was sealed under it, an
 says whose hand was in it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evidence import ids, keys
@@ -23,11 +23,11 @@ class Given:
     """From a grant to this reader; None when there is only the head's."""
 
 
-def items_of(source: bag.Bag, reader: ids.KeyId) -> list[Given]:
-    """Return the items in the order of their events."""
+def items_of(told: Iterable[events.Event], reader: ids.KeyId) -> list[Given]:
+    """Return the items in the order of their events; `told` are the events of a bundle."""
     found: dict[ids.ItemId, tuple[events.Event, bodies.ItemSeal | bodies.ItemOpen]] = {}
     granted: dict[ids.ItemId, bodies.GrantedItem] = {}
-    for event in events_of(source):
+    for event in told:
         body = event.statement.body
         match body:
             case bodies.ItemSeal() | bodies.ItemOpen():
@@ -41,10 +41,10 @@ def items_of(source: bag.Bag, reader: ids.KeyId) -> list[Given]:
     return [Given(*one, granted.get(item)) for item, one in found.items()]
 
 
-def signers_of(source: bag.Bag) -> dict[ids.KeyId, str]:
-    """Return whose each signing key is, as certificates and enrolments in the bundle say."""
+def signers_of(told: Iterable[events.Event]) -> dict[ids.KeyId, str]:
+    """Return whose each signing key is, as certificates and enrolments among the events of a bundle say."""
     owners: dict[ids.KeyId, str] = {}
-    for event in events_of(source):
+    for event in told:
         body = event.statement.body
         if isinstance(body, bodies.KeyPublish):
             owners[keys.signing_kid(bytes.fromhex(body.sign))] = f"{body.label} ({body.role})"

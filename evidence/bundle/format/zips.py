@@ -10,7 +10,6 @@ import struct
 import unicodedata
 import zipfile
 from collections.abc import Collection, Iterable
-from pathlib import PurePosixPath
 from typing import Final
 
 from evidence.errors import EvidenceError
@@ -63,23 +62,20 @@ def members(archive: zipfile.ZipFile, most: int) -> dict[str, zipfile.ZipInfo]:
 def demand_distinct(names: Collection[str]) -> None:
     """Raise ZipError when two names are one on a disk that ignores case or composition, or a file is a folder too."""
     folded = {unicodedata.normalize("NFC", name).casefold() for name in names}
-    folders = {str(parent) for name in folded for parent in PurePosixPath(name).parents}
+    folders: set[str] = set()
+    for name in folded:
+        folder = name.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
     if len(folded) != len(names) or folded & folders:
         raise ZipError("two names in the bag are one on some disks")
 
 
 def is_safe(name: str) -> bool:
     """Whether `name` stays inside the bag, on every operating system."""
-    path = PurePosixPath(name)
-    return (
-        bool(path.parts)
-        and not path.is_absolute()
-        and not {"..", "."} & set(path.parts)
-        and "\\" not in name
-        and ":" not in name
-        and name.isprintable()
-        and path.as_posix() == name
-    )
+    plain = "\\" not in name and ":" not in name and name.isprintable()
+    return plain and {"", ".", ".."}.isdisjoint(name.split("/"))
 
 
 def _check_kind(info: zipfile.ZipInfo) -> None:

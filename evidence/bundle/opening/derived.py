@@ -1,6 +1,6 @@
 """`timeline.csv` and `case.jsonld`, made from an opened bundle: by whoever opens it, and again to compare."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from evidence import VERSION, ids
@@ -18,18 +18,20 @@ MAKER: Final = f"getuige {VERSION}"
 """Stands in `openings.json`: another version may make other files from the same descriptions."""
 
 
-def make(bundle: bag.Bag, openings: Openings, digests: Mapping[str, str]) -> dict[str, bytes]:
-    """Return both files by name. `digests` has SHA-256 of the descriptions and originals.
+def make(
+    bundle: bag.Bag, told: Sequence[events.Event], openings: Openings, digests: Mapping[str, str]
+) -> dict[str, bytes]:
+    """Return both files by name. `told` are the events of the bundle, `digests` has SHA-256 of what it opened.
 
     FormatError or BagError when a description cannot be read, or a file is missing.
     """
     export = events.parse(bag.read_small(bundle, layout.EXPORT_EVENT))
-    signers, place = wraps.signers_of(bundle), presses.places_of(wraps.events_of(bundle))
+    signers, place = wraps.signers_of(told), presses.places_of(told)
     by_item = {one.item: one for one in openings.items}
     closed = {one.item: one.part for one in openings.closed or ()}
-    said = corrections.marks((one.statement, one.received_at) for one in wraps.events_of(bundle))
+    said = corrections.marks((one.statement, one.received_at) for one in told)
     rows, described = [], []
-    for given in wraps.items_of(bundle, export.statement.by):
+    for given in wraps.items_of(told, export.statement.by):
         opening = by_item.get(given.body.item)
         meta = None if opening is None else metas.parse(bag.read_small(bundle, opening.description))
         row = timeline_csv.Row(

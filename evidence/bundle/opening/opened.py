@@ -24,6 +24,7 @@ from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import NotGivenError
 from evidence.errors import EvidenceError
 from evidence.statements import bodies
+from evidence.statements import event as events
 
 INCOMPLETE: Final = "ONVOLLEDIG"
 """Stands in the name of a file that was cut off: nobody should have to read a list to know."""
@@ -78,10 +79,11 @@ def open_bundle(
         raise TargetError(f"{target} exists; choose a folder that does not")
     work = target.with_name(f"{target.name}.partial")
     with bag.open_bag(sealed) as source:
-        given = wraps.items_of(source, reader.kid)
+        told = list(wraps.events_of(source))
+        given = wraps.items_of(told, reader.kid)
         _demand_a_key(source, reader, given)
         work.mkdir(mode=0o700, parents=True)
-        result = _open_into(source, reader, given, work, progress)
+        result = _open_into(source, reader, told, given, work, progress)
     work.rename(target)
     return result
 
@@ -101,7 +103,14 @@ def _demand_a_key(source: bag.Bag, reader: keys.Identity, given: list[Given]) ->
         raise NotGivenError("nothing in this bundle was given to this reader")
 
 
-def _open_into(source: bag.Bag, reader: keys.Identity, given: list[Given], work: Path, progress: Progress) -> Result:
+def _open_into(
+    source: bag.Bag,
+    reader: keys.Identity,
+    told: list[events.Event],
+    given: list[Given],
+    work: Path,
+    progress: Progress,
+) -> Result:
     names = sorted(source.names())
     kept = [name for name in names if name.startswith((layout.EVENTS, "proof/")) or name == layout.SALTS]
     for name in (*kept, layout.HOWTO, layout.SCRIPT):
@@ -117,9 +126,9 @@ def _open_into(source: bag.Bag, reader: keys.Identity, given: list[Given], work:
     _store(work, layout.OPENINGS, iter([canonical.encode(schema.encode(openings))]))
     folder = bag.FolderBag(work)
     shown = [name for name in folder.names() if name.startswith((layout.DESCRIPTIONS, layout.ORIGINALS))]
-    for name, data in derived.make(folder, openings, bag.digests(folder, shown)).items():
+    for name, data in derived.make(folder, told, openings, bag.digests(folder, shown)).items():
         _store(work, name, iter([data]))
-    signers = wraps.signers_of(folder)
+    signers = wraps.signers_of(told)
     _close_bag(work)
     return Result(opened, tuple(_unopened(one, signers) for one in found if one.part))
 

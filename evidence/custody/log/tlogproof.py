@@ -111,7 +111,11 @@ def verify(proof_bytes: bytes, entry_bytes: bytes, policy: Policy) -> VerifiedPr
         ProofError: the entry does not stand at that index under that root.
     """
     proof = TlogProof.parse(proof_bytes)
-    checkpoint = policy.verify(proof.checkpoint)
+    return verify_under(proof, entry_bytes, policy.verify(proof.checkpoint))
+
+
+def verify_under(proof: TlogProof, entry_bytes: bytes, checkpoint: VerifiedCheckpoint) -> VerifiedProof:
+    """Check that an entry is under the proof's checkpoint, which a policy has verified; ProofError when it is not."""
     leaf = merkle.leaf_hash(entry_bytes)
     try:
         merkle.verify_inclusion(leaf, proof.index, checkpoint.size, proof.hashes, checkpoint.root)
