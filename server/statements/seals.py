@@ -3,7 +3,6 @@
 The server cannot read the item; it compares sizes, hashes and the signed head, which are in the clear.
 """
 
-import hashlib
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -17,7 +16,8 @@ from evidence.statements.statement import Statement
 from evidence.store.ports import BlobStore
 from server.items.access import openers_of
 from server.problems import ProblemError, domains
-from server.uploads.folder import HASH_READ_BYTES, Hold, UploadFolder
+from server.uploads.contents import Contents
+from server.uploads.folder import Hold, UploadFolder
 
 
 class Sealing:
@@ -63,10 +63,12 @@ def reaches_no_reader(standing: Standing, statement: Statement, wraps: Sequence[
     return bool(names) and names.isdisjoint(wrap.to for wrap in wraps)
 
 
-def check_seal(blobs: BlobStore, statement: Statement, body: bodies.ItemSeal, public: bytes) -> tuple[Wrap, ...]:
+def check_seal(
+    blobs: BlobStore, contents: Contents, statement: Statement, body: bodies.ItemSeal, public: bytes
+) -> tuple[Wrap, ...]:
     """Compare the stored container with the statement about it; `public` is the author's Ed25519 key. Blocks.
 
-    Returns the wraps in its head.
+    Returns the wraps in its head. The hashes are of what arrived: a file that nobody touched since is not read again.
 
     Raises ProblemError BLOB_MISSING when the file is not complete here, and the domain's errors when they differ.
     """
@@ -76,12 +78,6 @@ def check_seal(blobs: BlobStore, statement: Statement, body: bodies.ItemSeal, pu
         prefix = container.parse_prefix(file.read(container.HEAD_OFFSET + MAX_HEAD_BYTES + MAX_META_BYTES))
         container.check_against(prefix, statement.case, statement.by, body)
         container.verify_head(prefix, public)
-        if body.content is None:
-            return prefix.head.wraps
-        file.seek(prefix.size)
-        digest = hashlib.sha256()
-        while piece := file.read(HASH_READ_BYTES):
-            digest.update(piece)
-    if digest.hexdigest() != body.content.sha256:
+    if body.content is not None and contents.sha256(body.container.sha256, prefix.size) != body.content.sha256:
         raise TamperedError("the item and its statement differ in: content hash")
     return prefix.head.wraps

@@ -164,7 +164,9 @@ def _check_beside(intake: Intake, statement: Statement, sealing: Sealing) -> Non
             sealed = intake.journal.seal_of(body.item)
             if sealed is None:
                 sealing.begin()
-                _note_closed(intake, statement, check_seal(intake.blobs, statement, body, public))
+                _note_closed(
+                    intake, statement, check_seal(intake.blobs, intake.uploads.contents, statement, body, public)
+                )
             elif sealed.statement != statement.id:
                 # Before the file is read: it may be in S3 only, and nobody makes us fetch it by asking again.
                 raise NotAllowedError("exists", "this item was sealed before")

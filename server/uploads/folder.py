@@ -5,7 +5,6 @@ is the size of the part after fdatasync.
 """
 
 import fcntl
-import hashlib
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -16,12 +15,17 @@ from evidence import files, ids
 from evidence.store.ports import BlobStore
 from server.errors import ServerError
 from server.uploads.cache import Remembered
+from server.uploads.contents import Contents
 from server.uploads.core import Upload
+from server.uploads.digests import Digests
 from server.uploads.notes import Notes
 from server.uploads.writer import Stamp
 
-HASH_READ_BYTES: Final = 1024 * 1024
-"""One read while a file is hashed again from the disk."""
+REWRITE_BYTES: Final = 1024 * 1024
+"""One piece of a file that is written over itself."""
+
+MAX_DIGESTS: Final = 512
+"""Parts whose digests are kept between requests, half a kilobyte each; one that is missing costs a second reading."""
 
 MAX_STAMPS: Final = 4096
 """Parts remembered as flushed, some 200 bytes each; one that is missing costs one flush."""
@@ -65,7 +69,9 @@ class UploadFolder:
         self._folder = folder
         self._blobs = blobs
         self._notes = Notes(folder)
+        self._contents = Contents(blobs)
         self._flushed: Remembered[Stamp] = Remembered(MAX_STAMPS)
+        self._digests: Remembered[tuple[Stamp, Digests]] = Remembered(MAX_DIGESTS)
         self._suspect: set[str] = set()
         """Parts whose last flush failed: the next one may answer well although pages are gone."""
 
@@ -78,6 +84,11 @@ class UploadFolder:
     def notes(self) -> Notes:
         """What is written about them."""
         return self._notes
+
+    @property
+    def contents(self) -> Contents:
+        """What is known of the files that wait for their statement."""
+        return self._contents
 
     def prepare(self) -> None:
         """Create the folder."""
@@ -162,25 +173,44 @@ class UploadFolder:
         finally:
             os.close(handle)
 
-    def flushed(self, upload_id: str, stamp: Stamp) -> None:
-        """Remember that a part was flushed and is as `stamp` says: while it is, it needs no other flush."""
-        self._flushed.keep(upload_id, stamp)
+    def flushed(self, upload_id: str, stamp: Stamp, digests: Digests | None = None) -> None:
+        """Remember that a part was flushed and is as `stamp` says: while it is, it needs no other flush.
 
-    def finish(self, upload: Upload, streamed: str | None, *, keep: bool = False) -> Upload:
+        `digests` are those of its bytes, if they are known.
+        """
+        self._flushed.keep(upload_id, stamp)
+        if digests is not None:
+            self._digests.keep(upload_id, (stamp, digests))
+
+    def digests(self, upload_id: str) -> Digests | None:
+        """Return the digests of a part's bytes; None when they are not known, or somebody touched it since."""
+        known = self._digests.get(upload_id)
+        return known[1] if known is not None and known[0] == self._stamp(upload_id) else None
+
+    def _stamp(self, upload_id: str) -> Stamp | None:
+        try:
+            return Stamp.from_stat(self.part(upload_id).stat())
+        except FileNotFoundError:
+            return None
+
+    def finish(self, upload: Upload, *, keep: bool = False) -> Upload:
         """Move a complete, flushed file to the blobs; durable when it returns.
 
-        `streamed` is its SHA-256 if that was computed while writing; otherwise the file is read again. Raises
-        WrongHashError; a file of another hash is removed, or set aside to `keep`: its head vouches for what opens.
+        Its digests were computed while it was written; otherwise it is read again. Raises WrongHashError; a file of
+        another hash is removed, or set aside to `keep`: its head vouches for what opens.
         """
-        part = self.part(upload.id)
-        if part.exists():
-            if (streamed or hash_file(part)) != upload.sha256:
+        part, stamp = self.part(upload.id), self._stamp(upload.id)
+        if stamp is not None:
+            digests = self.digests(upload.id) or Digests.of(part)
+            self._digests.take(upload.id)
+            if digests.whole.hexdigest() != upload.sha256:
                 if keep:
                     self._set_aside(upload)
                 else:
                     self.remove(upload)
                 raise WrongHashError("the complete file has another SHA-256 than was announced")
             self._blobs.adopt(part, upload.sha256)
+            self._contents.keep(upload.sha256, stamp, digests)
         self._notes.whole(upload)
         return replace(upload, complete=True)
 
@@ -215,6 +245,7 @@ class UploadFolder:
     def remove(self, upload: Upload) -> None:
         """Forget an upload and its bytes. A blob that it became is not touched."""
         self.part(upload.id).unlink(missing_ok=True)
+        self._digests.take(upload.id)
         self._notes.forget(upload)
         noted = self._notes.begun(upload.item, upload.owner)
         if noted is not None and noted.id == upload.id:
@@ -254,14 +285,5 @@ def _write_again(handle: int) -> None:
     Should some be lost for good, the hash of the whole file will tell.
     """
     at = 0
-    while piece := os.pread(handle, HASH_READ_BYTES, at):
+    while piece := os.pread(handle, REWRITE_BYTES, at):
         at += os.pwrite(handle, piece, at)
-
-
-def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        while piece := file.read(HASH_READ_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()

@@ -3,12 +3,10 @@
 All of this blocks. Each step is one hand-over to a thread: waking one costs more than most of what it does here.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 
 from evidence import ids
 from server.principals import Uploader
@@ -16,15 +14,12 @@ from server.problems import Member, ProblemError, domains, general
 from server.problems.kinds import ProblemType
 from server.uploads import core
 from server.uploads.accounts import Accounts
-from server.uploads.cache import Remembered
 from server.uploads.core import Patch, Upload
+from server.uploads.digests import Digests
 from server.uploads.folder import Hold, WrongHashError
 from server.uploads.retention import Retention
 from server.uploads.store import UploadStore
 from server.uploads.writer import FULL, RESERVE, PartWriter, Written, free_bytes
-
-MAX_REMEMBERED_HASHES: Final = 512
-"""Hash states kept between requests, about 200 bytes each; one that is missing only costs a second reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,6 @@ class Steps:
         self._accounts = Accounts(store.journal, store.copies, store.folder)
         self._retention = Retention(store)
         self._reserve_bytes = store.reserve_bytes
-        self._hashes: Remembered[tuple[int, hashlib._Hash]] = Remembered(MAX_REMEMBERED_HASHES)
 
     def admit(self, upload: Upload) -> Admitted | None:
         """Judge an announcement and store it; None when an upload of that name is out of date and must go first.
@@ -133,7 +127,7 @@ class Steps:
                 self._keep_reserve()
                 self._grant(at.upload, room if patch.length is None else patch.length)
                 part = self._folder.part(upload_id)
-                writer = PartWriter(part, at.offset, self._hash_at(at), patch.checksum, self._reserve_bytes)
+                writer = PartWriter(part, at.offset, self._digests_at(at), patch.checksum, self._reserve_bytes)
         except BaseException:
             hold.release()
             raise
@@ -143,9 +137,7 @@ class Steps:
         """Flush what a request brought, and judge it: a complete file becomes a blob."""
         upload = opened.at.upload
         written = writer.finish(whole_request=whole)
-        self._folder.flushed(upload.id, written.stamp)
-        if writer.whole is not None:
-            self._hashes.keep(upload.id, (written.offset, writer.whole))
+        self._folder.flushed(upload.id, written.stamp, writer.digests)
         _judge(written, whole=whole, superseded=superseded)
         return self._settle(upload)
 
@@ -161,7 +153,6 @@ class Steps:
             if self._keeps(upload):
                 raise ProblemError(domains.UPLOAD_BEGUN)
             self._folder.remove(upload)
-            self._hashes.take(upload_id)
         finally:
             hold.release()
         return True
@@ -179,7 +170,6 @@ class Steps:
             upload = self._folder.notes.load(upload_id)
             if upload is None:
                 return True
-            self._hashes.take(upload_id)
             return self._retention.end(upload)
         finally:
             hold.release()
@@ -204,21 +194,16 @@ class Steps:
         """Return the durable offset; a file that is all there becomes a blob first, also after a crash in between."""
         offset = self._folder.settle(upload)
         if offset == upload.length and not upload.complete:
-            known = self._hashes.take(upload.id)
-            streamed = known[1].hexdigest() if known is not None and known[0] == offset else None
             try:
                 keep = self._keeps(upload)
                 with _telling_when_full():
-                    upload = self._folder.finish(upload, streamed, keep=keep)
+                    upload = self._folder.finish(upload, keep=keep)
             except WrongHashError as error:
                 raise ProblemError(domains.UPLOAD_HASH) from error
         return Progress(upload, offset)
 
-    def _hash_at(self, at: Progress) -> "hashlib._Hash | None":
-        if at.offset == 0:
-            return hashlib.sha256()
-        known = self._hashes.get(at.upload.id)
-        return known[1] if known is not None and known[0] == at.offset else None
+    def _digests_at(self, at: Progress) -> Digests | None:
+        return Digests() if at.offset == 0 else self._folder.digests(at.upload.id)
 
 
 def _judge(written: Written, *, whole: bool, superseded: bool) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from server.uploads.digests import Digests
+
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the system says when a file cannot grow."""
 
@@ -34,7 +36,11 @@ class Stamp:
     @classmethod
     def of(cls, handle: int) -> "Stamp":
         """Return the stamp of an open file."""
-        found = os.fstat(handle)
+        return cls.from_stat(os.fstat(handle))
+
+    @classmethod
+    def from_stat(cls, found: os.stat_result) -> "Stamp":
+        """Return the stamp of a file that was looked at."""
         return cls(found.st_ino, found.st_size, found.st_mtime_ns)
 
 
@@ -59,22 +65,22 @@ def free_bytes(place: int | Path) -> int:
 class PartWriter:
     """Appends one request to a part, beginning at `start`.
 
-    `whole` is the hash of the file so far, if this process has seen all of it; it is advanced beside the writes.
+    `digests` are those of the file so far, if this process has seen all of it; they are advanced beside the writes.
     """
 
     def __init__(
         self,
         path: Path,
         start: int,
-        whole: "hashlib._Hash | None",
+        digests: Digests | None,
         checksum: bytes | None,
         reserve_bytes: int = 0,
     ) -> None:
         self._start = start
         self._offset = start
         self._flushed = start
-        self._before = whole
-        self._whole = whole.copy() if whole is not None else None
+        self._before = digests
+        self._digests = digests.copy() if digests is not None else None
         self._expected = checksum
         self._request = hashlib.sha256() if checksum is not None else None
         self._full = self._reserved = False
@@ -97,9 +103,9 @@ class PartWriter:
         return self._full
 
     @property
-    def whole(self) -> "hashlib._Hash | None":
-        """The hash of all bytes that count now; None when it must be computed from the disk."""
-        return self._whole
+    def digests(self) -> Digests | None:
+        """Those of all bytes that count now; None when they must be computed from the disk."""
+        return self._digests
 
     def write(self, pieces: Sequence[Piece]) -> None:
         """Append bytes. When the disk is full, what fits is kept and `full` is set.
@@ -118,7 +124,7 @@ class PartWriter:
                     raise
                 self._full = True
                 break
-            for digest in (self._whole, self._request):
+            for digest in (self._digests, self._request):
                 if digest is not None:
                     digest.update(rest[:count])
             self._offset += count
@@ -168,7 +174,7 @@ class PartWriter:
     def _cut_off(self) -> None:
         self._cut_to(self._start, self._before)
 
-    def _cut_to(self, offset: int, whole: "hashlib._Hash | None") -> None:
+    def _cut_to(self, offset: int, digests: Digests | None) -> None:
         os.ftruncate(self._handle, offset)
         self._offset = offset
-        self._whole = whole
+        self._digests = digests

@@ -32,7 +32,7 @@ def announced(folder: UploadFolder, item: ids.ItemId, content: bytes) -> Upload:
 def arrived(folder: UploadFolder, upload: Upload, content: bytes) -> Upload:
     folder.part(upload.id).write_bytes(content)
     assert folder.settle(upload) == len(content)
-    return folder.finish(upload, None)
+    return folder.finish(upload)
 
 
 def test_the_uploads_of_an_item_are_found_complete_or_not(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from evidence.store.blobs.directory import DirectoryBlobs
 from server.problems import ProblemError
 from server.uploads import core
 from server.uploads.core import Patch, Upload
+from server.uploads.digests import Digests
 from server.uploads.folder import UploadFolder
 from server.uploads.writer import PartWriter
 from tests.support.sizes import examples
@@ -44,7 +45,6 @@ class Histories(RuleBasedStateMachine):
         expires = ids.Time("2100-01-01T00:00:00.000Z")
         self.folder.create(Upload(self.name, owner, "account", item, sha256, size, expires))
         self.acknowledged = 0
-        self.streamed: hashlib._Hash | None = hashlib.sha256()
 
     def teardown(self) -> None:
         if hasattr(self, "temporary"):
@@ -62,7 +62,8 @@ class Histories(RuleBasedStateMachine):
     def request(self, data: bytes, *, whole: bool, checksum: bytes | None) -> None:
         at = self.folder.settle(self.upload)
         assert core.decide_patch(self.upload, at, Patch(at, len(data), checksum)) >= len(data)
-        writer = PartWriter(self.folder.part(self.name), at, self.streamed, checksum)
+        digests = Digests() if at == 0 else self.folder.digests(self.name)
+        writer = PartWriter(self.folder.part(self.name), at, digests, checksum)
         for start in range(0, len(data), 700):
             writer.write([data[start : start + 700]])
         written = writer.finish(whole_request=whole)
@@ -70,7 +71,7 @@ class Histories(RuleBasedStateMachine):
         assert written.checksum_holds is counts
         assert written.offset == at + (len(data) if counts else 0)
         self.acknowledged = written.offset
-        self.streamed = writer.whole
+        self.folder.flushed(self.name, written.stamp, writer.digests)
 
     @precondition(unfinished)
     @rule(size=SIZES, whole=st.booleans(), checked=st.booleans())
@@ -99,7 +100,6 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """Forget what is only in memory."""
-        self.streamed = hashlib.sha256() if self.acknowledged == 0 else None
         self.folder = UploadFolder(self.folder.part(self.name).parent, self.blobs)
 
     @precondition(unfinished)
@@ -111,13 +111,12 @@ class Histories(RuleBasedStateMachine):
         writer.write([data])
         os.close(writer._handle)
         self.restart()
-        self.streamed = None
         self.acknowledged = self.folder.settle(self.upload)
 
     @precondition(lambda self: not self.upload.complete and self.acknowledged == len(self.content))
-    @rule(told=st.booleans())
-    def finish(self, told: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
-        self.folder.finish(self.upload, self.streamed.hexdigest() if told and self.streamed else None)
+    @rule()
+    def finish(self) -> None:
+        self.folder.finish(self.upload)
         assert self.upload.complete
 
     @precondition(lambda self: self.upload.complete)
@@ -130,7 +129,7 @@ class Histories(RuleBasedStateMachine):
         found = self.folder.notes.load(self.name)
         assert found is not None
         assert self.folder.settle(found) == len(self.content)
-        self.folder.finish(found, None)
+        self.folder.finish(found)
 
     @invariant()
     def what_counts_is_a_prefix_and_nothing_acknowledged_is_lost(self) -> None:
