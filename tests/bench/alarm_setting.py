@@ -174,6 +174,7 @@ def _started(made: Setting, number: int) -> "subprocess.Popen[bytes]":
         "GETUIGE_BRIDGE_DATABASE_URL": made.database_url,
         "GETUIGE_BRIDGE_BROKERS": ",".join(f"mqtt://127.0.0.1:{one.broker.mqtt_port}" for one in made.brokers),
         "GETUIGE_BRIDGE_CALLOUTS": ",".join(f"127.0.0.1:{port}" for port in callouts),
+        "GETUIGE_BRIDGE_CALLOUT": str(bool(callouts)).lower(),
         "GETUIGE_BRIDGE_BROKER_LOGIN": str(bool(callouts)).lower(),
         "GETUIGE_BRIDGE_NAME": str(number + 1),
         "GETUIGE_BRIDGE_FEED_PORT": str(made.feed_ports[number]),
