@@ -13,7 +13,8 @@ from server.clients.errors import FolderError
 from server.clients.http import Api
 from server.clients.invitation import Invitation
 from server.clients.outbox import Outbox
-from server.clients.phone import ENROLMENT, ROTATIONS, Phone
+from server.clients.phone import Phone
+from server.clients.phone_chain import ENROLMENT, ROTATIONS, PhoneChain
 from server.clients.phone_lists import PhoneLists
 from server.clients.pins import TRUST, Pins
 from server.clients.proofs import Proofs
@@ -104,15 +105,9 @@ def _load(folder: Path) -> Phone:
         case_key = (folder / XWING).read_bytes() if (folder / XWING).exists() else b""
         vault = (folder / VAULT).read_bytes() if (folder / VAULT).exists() else b""
         case = ids.CaseId(ids.hex_text(settings["case"], 16))
-        return Phone(
-            folder,
-            case,
-            case_key,
-            PhoneLists(folder, case, vault, int(settings["list_number"])),
-            signer,
-            Outbox(folder / "outbox"),
-            Proofs(signer),
-            Receipts(folder / "receipts"),
-        )
+        lists = PhoneLists(folder, case, vault, int(settings["list_number"]))
+        outbox, proofs, kept = Outbox(folder / "outbox"), Proofs(signer), Receipts(folder / "receipts")
+        chain = PhoneChain(folder, case, signer, outbox, proofs, kept)
+        return Phone(folder, case, case_key, lists, signer, outbox, proofs, kept, chain)
     except (KeyError, ValueError, TypeError, EvidenceError) as error:
         raise FolderError(f"The phone in {folder} is damaged.") from error

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from server.clients.phone import FOREIGN, Phone
+from server.clients.phone import Phone
+from server.clients.phone_chain import FOREIGN
 
 STRANGER: Final[Mapping[str, str]] = {
     "nl": "Er is iets verstuurd dat deze telefoon niet kent (bericht {number}, ontvangen {at}). Wat u zelf toevoegt, "
@@ -44,7 +45,7 @@ def warnings(phone: Phone) -> Iterator[str]:
     for kept in phone.strangers():
         number = int(kept.name.removeprefix(FOREIGN))
         yield STRANGER.get(language, STRANGER["nl"]).format(number=number, at=kept.recorded.received_at)
-    if phone.contradicted:
+    if phone.chain.contradicted:
         yield CONTRADICTED.get(language, CONTRADICTED["nl"])
     for shown, text in (
         (phone.lists.two, TWO_LISTS),

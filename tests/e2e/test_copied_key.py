@@ -17,7 +17,7 @@ from evidence.statements import statement as statements
 from evidence.statements.statement import Chain, SeenCheckpoint
 from server.clients import memory
 from server.clients.errors import ClientError, DistrustError, RefusedError
-from server.clients.phone import CONTRADICTION
+from server.clients.phone_chain import CONTRADICTION, Pending
 from server.clients.phone_folder import open_phone
 from server.clients.phone_warnings import CONTRADICTED, STRANGER, warnings
 from tests.support.incidents import incident
@@ -73,9 +73,10 @@ def test_a_phone_that_was_stopped_before_it_heard_the_refusal_goes_on(her: Phone
         assert entry is not None
         phone._upload(entry, None, announce=False)
         made = statements.sign(
-            phone.signer.identity, "item.seal", entry.seal_body(), case=her.case, chain=phone._chained().next
+            phone.signer.identity, "item.seal", entry.seal_body(), case=her.case, chain=phone.chain.known().next
         )
-        phone._remember(replace(phone._chained(), pending=made.envelope.to_bytes(), item=item))  # and here it died
+        on_its_way = (Pending(made.envelope.to_bytes(), item),)
+        phone.chain.remember(replace(phone.chain.known(), pending=on_its_way))  # and here it died
     with open_phone(tmp_path / "copy") as copy:
         copy.add(incident("van hem"))
         assert copy.sync() == 1
@@ -112,7 +113,7 @@ def test_no_words_of_a_server_move_a_number(her: PhoneOwner, tmp_path: Path) -> 
     with open_phone(folder) as phone:
         phone.add(incident("een"))
         phone.sync()
-        chained = phone._chained()
+        chained = phone.chain.known()
         enrolment, first = sorted(phone.receipts, key=lambda one: one.recorded.index)
         pending = statements.sign(
             phone.signer.identity,
@@ -132,8 +133,8 @@ def test_no_words_of_a_server_move_a_number(her: PhoneOwner, tmp_path: Path) -> 
         shown = [None, {}, "x", lower, others, broken, unsigned, memory.read_json(enrolment.path)]
         for stored in shown:
             with pytest.raises((RefusedError, DistrustError)):
-                phone._set_aside(pending, refusal(stored))
-            assert phone._chained() == chained
+                phone.chain._set_aside(pending, refusal(stored))
+            assert phone.chain.known() == chained
         assert not list(phone.strangers())
 
 
@@ -176,7 +177,7 @@ def test_a_refusal_of_what_was_seen_counts_only_with_the_logs_own_head(her: Phon
         phone.add(incident("een"))
         phone.sync()
         prove(phone)
-        seen = phone._seen()
+        seen = phone.chain._seen()
         assert seen is not None
         honest = (folder / "seen.checkpoint").read_text()
         forged = honest.replace(canonical.b64(bytes.fromhex(seen.root)), canonical.b64(bytes(32)))
@@ -191,6 +192,6 @@ def test_a_refusal_of_what_was_seen_counts_only_with_the_logs_own_head(her: Phon
         )
         for shown in ("", "x", forged, honest):
             with pytest.raises(ClientError):
-                phone._set_aside(pending, RefusedError(409, "seen", "", reason="seen", head=shown))
-        assert not phone.contradicted
-        assert phone._seen() == seen
+                phone.chain._set_aside(pending, RefusedError(409, "seen", "", reason="seen", head=shown))
+        assert not phone.chain.contradicted
+        assert phone.chain._seen() == seen

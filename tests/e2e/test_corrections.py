@@ -18,7 +18,7 @@ from evidence.statements import statement as statements
 from evidence.statements.corrections import Mark
 from server.clients import memory
 from server.clients.errors import RefusedError
-from server.clients.phone import Chained
+from server.clients.phone_chain import Chained
 from server.clients.phone_folder import open_phone
 from tests.support import starter
 from tests.support.incidents import incident
@@ -46,10 +46,10 @@ def named(her: PhoneOwner) -> dict[str, ids.ItemId]:
 def phone_says(folder: Path, kind: str, body: bodies.Body) -> None:
     """Let whoever holds her phone say something with its key, in its own numbers."""
     with open_phone(folder / "phone") as phone:
-        link = phone._chained().next
+        link = phone.chain.known().next
         made = statements.sign(phone.signer.identity, kind, body, case=phone.case, chain=link)
         phone.signer.post(made)
-        phone._remember(Chained(statements.Chain(link.seq + 1, made.id)))
+        phone.chain.remember(Chained(statements.Chain(link.seq + 1, made.id)))
 
 
 def said_later(her: PhoneOwner) -> dict[ids.ItemId, Mark]:

@@ -195,7 +195,7 @@ def test_a_flood_of_beginnings_ends_and_her_items_arrive_all_the_same(her: Phone
             (entry,) = phone.outbox.entries()
             body = entry.seal_body()
             phone._upload(entry, None, announce=False)
-            phone._say(entry, "item.open", bodies.ItemOpen(item, body.head))
+            phone.chain.announce(entry, bodies.ItemOpen(item, body.head))
             phone.outbox.forget(entry)  # he begins, and never seals
         item = phone.add(describe(path, "video/mp4", "Echt", "", None), Source(path, "film.mp4", "video/mp4"))
         assert phone.sync() == 1
