@@ -97,11 +97,11 @@ def _check_derived(
     try:
         # Where an event could not be taken in, what was made from all of them was made from other ones than are known.
         told = part.listed if len(part.listed) == files else list(wraps.events_of(bundle))
-        again = derived.make(bundle, told, openings, digests)
+        again = {name: bag.sha256_of(made) for name, made in derived.make(bundle, told, openings, digests)}
     except EvidenceError:
         again = {}
     for name in names:
-        if name in again and bag.sha256_of([again[name]]) == digests.get(name):
+        if name in again and again[name] == digests.get(name):
             findings.proven("derived-made-again", name)
         else:
             findings.failed("derived-differs", name)

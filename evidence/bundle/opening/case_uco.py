@@ -18,6 +18,7 @@ from evidence.envelope.meta import Incident, Media, Meta
 from evidence.statements import bodies
 from evidence.statements import event as events
 
+_WRITER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 Node = dict[str, Any]
 """A JSON-LD object: its members depend on its class."""
 
@@ -56,15 +57,28 @@ class OpenedItem:
     """What was said of it after it was sealed, by what that is called."""
 
 
-def document(items: Iterable[OpenedItem], export: events.Event, names: Mapping[ids.KeyId, str]) -> bytes:
-    """Return the file. `export` is the event of the export, `names` says whose each signing key is."""
-    opened = list(items)
-    nodes = [node for item in opened for node in _item(item)]
-    nodes += _export(opened, export)
-    signers = {entry.event.statement.by for entry in opened} | {export.statement.by}
-    nodes += [_identity(kid, names.get(kid, f"sleutel/key {kid[:8]}")) for kid in sorted(signers)]
-    nodes.append(_investigation(nodes, export))
-    return json.dumps({"@context": CONTEXT, "@graph": nodes}, indent=1, ensure_ascii=False).encode() + b"\n"
+def document(items: Iterable[OpenedItem], export: events.Event, names: Mapping[ids.KeyId, str]) -> Iterator[bytes]:
+    """Yield the file, a line for each object, so that a case of any size passes through memory item by item.
+
+    `export` is the event of the export, `names` says whose each signing key is.
+    """
+    yield f'{{"@context":{_WRITER.encode(CONTEXT)},"@graph":[\n'.encode()
+    told: list[str] = []
+    for node in _nodes(items, export, names):
+        told.append(node["@id"])
+        yield f"{_WRITER.encode(node)},\n".encode()
+    yield f"{_WRITER.encode(_investigation(told, export))}\n]}}\n".encode()
+
+
+def _nodes(items: Iterable[OpenedItem], export: events.Event, names: Mapping[ids.KeyId, str]) -> Iterator[Node]:
+    opened: list[ids.ItemId] = []
+    signers = {export.statement.by}
+    for entry in items:
+        opened.append(entry.item)
+        signers.add(entry.event.statement.by)
+        yield from _item(entry)
+    yield from _export(opened, export)
+    yield from (_identity(kid, names.get(kid, f"sleutel/key {kid[:8]}")) for kid in sorted(signers))
 
 
 def _item(entry: OpenedItem) -> Iterator[Node]:
@@ -99,7 +113,7 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
     }
 
 
-def _export(opened: list[OpenedItem], export: events.Event) -> Iterator[Node]:
+def _export(opened: Iterable[ids.ItemId], export: events.Event) -> Iterator[Node]:
     """Yield the investigator's act of taking the bundle, and the ground that was given for it."""
     body = export.statement.body
     ground, manifest = (body.ground, body.manifest) if isinstance(body, bodies.Export) else ("", "")
@@ -114,18 +128,18 @@ def _export(opened: list[OpenedItem], export: events.Event) -> Iterator[Node]:
         "action:startTime": _time(export.statement.at),
         "action:endTime": _time(export.received_at),
         "action:performer": _ref("identity:Identity", export.statement.by),
-        "action:object": [_ref("investigation:ProvenanceRecord", entry.item) for entry in opened],
+        "action:object": [_ref("investigation:ProvenanceRecord", item) for item in opened],
     }
 
 
-def _investigation(nodes: list[Node], export: events.Event) -> Node:
+def _investigation(told: Iterable[str], export: events.Event) -> Node:
     return {
         **_node("investigation:Investigation", str(export.statement.case)),
         "core:name": export.statement.case,
         "investigation:investigationForm": "case",
         "investigation:focus": ["stalking"],
         "investigation:relevantAuthorization": [_ref("investigation:Authorization", export.statement.id)],
-        "core:object": [{"@id": node["@id"]} for node in nodes],
+        "core:object": [{"@id": name} for name in told],
     }
 
 

@@ -1,11 +1,17 @@
-"""`timeline.csv` and `case.jsonld`, made from an opened bundle: by whoever opens it, and again to compare."""
+"""`timeline.csv` and `case.jsonld`, made from an opened bundle: by whoever opens it, and again to compare.
 
-from collections.abc import Mapping, Sequence
+Descriptions are read again for each file and forgotten: memory grows with the longest one, and with a line for each
+event and item.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from evidence import VERSION, ids
 from evidence.bundle.format import bag, layout, wraps
-from evidence.bundle.format.openings import Opening, Openings
+from evidence.bundle.format.openings import Opening, Openings, Part
 from evidence.bundle.format.wraps import Given
 from evidence.bundle.opening import case_uco, presses, timeline_csv
 from evidence.envelope import meta as metas
@@ -20,34 +26,73 @@ MAKER: Final = f"getuige {VERSION}"
 
 def make(
     bundle: bag.Bag, told: Sequence[events.Event], openings: Openings, digests: Mapping[str, str]
-) -> dict[str, bytes]:
-    """Return both files by name. `told` are the events of the bundle, `digests` has SHA-256 of what it opened.
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Yield the name and the pieces of both files, each to be read before the next.
 
-    FormatError or BagError when a description cannot be read, or a file is missing.
+    `told` are the events of the bundle, `digests` has SHA-256 of the descriptions and originals. FormatError or
+    BagError, also from the pieces, when a description cannot be read, or a file is missing.
     """
     export = events.parse(bag.read_small(bundle, layout.EXPORT_EVENT))
-    signers, place = wraps.signers_of(told), presses.places_of(told)
-    by_item = {one.item: one for one in openings.items}
-    closed = {one.item: one.part for one in openings.closed or ()}
-    said = corrections.marks((one.statement, one.received_at) for one in told)
-    rows, described = [], []
-    for given in wraps.items_of(told, export.statement.by):
-        opening = by_item.get(given.body.item)
-        meta = None if opening is None else metas.parse(bag.read_small(bundle, opening.description))
-        row = timeline_csv.Row(
+    items = wraps.items_of(told, export.statement.by)
+    source = _Source(bundle, told, openings)
+    places: list[tuple[tuple[str, int], Given]] = []
+
+    def described() -> Iterator[case_uco.OpenedItem]:
+        for given in items:
+            row = source.row(given)
+            places.append((timeline_csv.order(row), given))
+            opening = source.openings.get(given.body.item)
+            if opening is not None and row.meta is not None:
+                yield _item(bundle, opening, row.meta, given, digests, timeline_csv.said_later(row))
+
+    yield layout.CASE, case_uco.document(described(), export, source.signers)
+    places.sort(key=lambda one: one[0])
+    yield layout.TIMELINE, timeline_csv.write(source.row(given) for _, given in places)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What the bundle says of its items."""
+
+    bundle: bag.Bag
+    told: Sequence[events.Event]
+    opened: Openings
+
+    @cached_property
+    def openings(self) -> dict[ids.ItemId, Opening]:
+        return {one.item: one for one in self.opened.items}
+
+    @cached_property
+    def signers(self) -> dict[ids.KeyId, str]:
+        return wraps.signers_of(self.told)
+
+    @cached_property
+    def _closed(self) -> dict[ids.ItemId, Part]:
+        return {one.item: one.part for one in self.opened.closed or ()}
+
+    @cached_property
+    def _said(self) -> Mapping[ids.ItemId, corrections.Mark]:
+        return corrections.marks((one.statement, one.received_at) for one in self.told)
+
+    @cached_property
+    def _place(self) -> presses.Place:
+        return presses.places_of(self.told)
+
+    def row(self, given: Given) -> timeline_csv.Row:
+        """Return the row of an item, with its description read anew."""
+        item, by = given.body.item, given.event.statement.by
+        opening = self.openings.get(item)
+        meta = None if opening is None else metas.parse(bag.read_small(self.bundle, opening.description))
+        return timeline_csv.Row(
             given.event,
-            signers.get(given.event.statement.by, f"sleutel/key {given.event.statement.by[:8]}"),
+            self.signers.get(by, f"sleutel/key {by[:8]}"),
             meta,
             None if opening is None else opening.original,
             isinstance(given.body, bodies.ItemSeal),
-            closed.get(given.body.item),
-            said.get(given.body.item, corrections.Mark()),
-            place(meta.alarm) if isinstance(meta, Alarm) else None,
+            self._closed.get(item),
+            self._said.get(item, corrections.Mark()),
+            self._place(meta.alarm) if isinstance(meta, Alarm) else None,
         )
-        rows.append(row)
-        if opening is not None and meta is not None:
-            described.append(_item(bundle, opening, meta, given, digests, timeline_csv.said_later(row)))
-    return {layout.TIMELINE: timeline_csv.write(rows), layout.CASE: case_uco.document(described, export, signers)}
 
 
 def _item(

@@ -126,8 +126,8 @@ def _open_into(
     _store(work, layout.OPENINGS, iter([canonical.encode(schema.encode(openings))]))
     folder = bag.FolderBag(work)
     shown = [name for name in folder.names() if name.startswith((layout.DESCRIPTIONS, layout.ORIGINALS))]
-    for name, data in derived.make(folder, told, openings, bag.digests(folder, shown)).items():
-        _store(work, name, iter([data]))
+    for name, pieces in derived.make(folder, told, openings, bag.digests(folder, shown)):
+        _store(work, name, pieces)
     signers = wraps.signers_of(told)
     _close_bag(work)
     return Result(opened, tuple(_unopened(one, signers) for one in found if one.part))

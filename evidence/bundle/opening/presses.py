@@ -13,9 +13,10 @@ from evidence.statements import bodies
 from evidence.statements import event as events
 
 _Pressed = bodies.AlarmRaise | bodies.AlarmRepeat
+Place = Callable[[Alarm], ids.AlarmId]
 
 
-def places_of(told: Iterable[events.Event]) -> Callable[[Alarm], ids.AlarmId]:
+def places_of(told: Iterable[events.Event]) -> Place:
     """Return what says where a press, or a position, counts; `told` are events in the order of the journal."""
     said = [one.statement.body for one in told]
     folded = {body.alarm: body.into for body in said if isinstance(body, bodies.AlarmFold)}

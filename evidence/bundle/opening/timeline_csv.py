@@ -6,7 +6,7 @@ name of the member stands in brackets for programs. It proves nothing by itself 
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,14 +60,20 @@ class Row:
     """Of a press: the alarm in which it counts; the one that it was sealed in stands in its description."""
 
 
-def write(rows: Iterable[Row]) -> bytes:
-    """Return the file, UTF-8; a cell that a spreadsheet could take for a formula begins with an apostrophe."""
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(columns())
-    for row in sorted(rows, key=_order):
+def write(rows: Iterable[Row]) -> Iterator[bytes]:
+    """Yield the file, UTF-8, of rows that are in `order`.
+
+    A cell that a spreadsheet could take for a formula begins with an apostrophe.
+    """
+    yield _line(columns())
+    for row in rows:
         cells = {**({} if row.meta is None else words_of(row.meta)), **_around(row)}
-        table.writerow([_cell(cells.get(name)) for name in (*MEMBERS, *AROUND)])
+        yield _line([_cell(cells.get(name)) for name in (*MEMBERS, *AROUND)])
+
+
+def _line(cells: Iterable[str]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
     return out.getvalue().encode()
 
 
@@ -85,10 +91,10 @@ def _head(name: str) -> str:
     return f"{words.both(AROUND[name])} [{name}]"
 
 
-def _order(row: Row) -> tuple[str, int]:
-    """Sort by the text of the time at which it happened (EDTF begins with the year), else by when it was recorded.
+def order(row: Row) -> tuple[str, int]:
+    """Return where a row stands: by the text of the time at which it happened (EDTF begins with the year).
 
-    A time that is not understood stands where it was recorded; what a camera says never counts.
+    What has no such time, or one that is not understood, stands where it was recorded; what a camera says never counts.
     """
     meta = row.meta
     if meta is None:

@@ -31,7 +31,8 @@ export async function document(items, export_, names) {
     "investigation:relevantAuthorization": [await ref(AUTHORIZATION, export_.id)],
     "core:object": nodes.map((one) => ({ "@id": one["@id"] })),
   });
-  return `${JSON.stringify({ "@context": CONTEXT, "@graph": nodes }, null, 1)}\n`;
+  const lines = nodes.map((one) => JSON.stringify(one)).join(",\n");
+  return `{"@context":${JSON.stringify(CONTEXT)},"@graph":[\n${lines}\n]}\n`;
 }
 
 /** @param {Opened} opened @returns {Promise<Node[]>} */
