@@ -3,9 +3,11 @@
 import hashlib
 import threading
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,6 +18,7 @@ from evidence.bundle.format.tokens import gather
 from evidence.bundle.making import sealed
 from evidence.custody.errors import CustodyError
 from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.succession.lineage import Era
 from evidence.custody.witnessing.policy import Policy
 from evidence.errors import StorageError
 from evidence.statements import bodies
@@ -118,16 +121,22 @@ class Builder:
         line = log.lineage
         policy = line.policy(Policy.parse(self._policy.read_text()))
         heads = {era: [head for head in log.folders.stamps(era) if _believed(policy, head)] for era in line.eras}
-        by_index, stamps, linked = {}, set(), {}
-        for one in wanted:
+        below = {era: [era.events_below(head.size) for head in heads[era]] for era in line.eras}
+
+        def place_of(one: Recorded) -> tuple[Era, int]:
             era = line.of_event(one.index)
-            stamped = next((head for head in heads[era] if era.events_below(head.size) > one.index), None)
-            if stamped is not None:
-                signed = SignedCheckpoint.parse(stamped.checkpoint)
-                stamps.add(stamped.checkpoint_sha256)
+            return era, bisect_right(below[era], one.index)
+
+        by_index: dict[int, bytes] = {}
+        stamps, linked = set(), {}
+        for (era, place), under in groupby(wanted, place_of):  # in order: thousands in a row are under one head
+            if place < len(heads[era]):
+                signed = SignedCheckpoint.parse(heads[era][place].checkpoint)
+                stamps.add(heads[era][place].checkpoint_sha256)
             else:
                 signed = newest if era == line.current else log.published(era)
-            by_index[one.index] = log.folders.proof(era, one.index, signed)
+            prove = log.folders.prover(era, signed)
+            by_index |= {one.index: prove(one.index) for one in under}
             if era.final is not None:
                 digest = hashlib.sha256(signed.to_bytes()).hexdigest()
                 linked[digest] = log.folders.consistency(era, signed.checkpoint.size)

@@ -5,13 +5,14 @@ Reading may happen from any thread.
 
 import hashlib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from evidence.custody.errors import ProofError, ResourceNotFoundError
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles, TileReader
-from evidence.custody.log.tlogproof import build_proof
+from evidence.custody.log.tlogproof import read_proof
 from evidence.custody.succession.lineage import Era, Lineage
 from evidence.statements import rotation
 from evidence.statements.standing import Standing
@@ -91,9 +92,20 @@ class LogFolders:
         Raises NotIntegratedError when the checkpoint does not cover it.
         """
         signed = signed or self.checkpoint(era)
-        if signed is None or era.events_below(signed.checkpoint.size) <= event:
+        if signed is None:
             raise NotIntegratedError(f"event {event} is not in the log yet")
-        return build_proof(self.tiles(era), era.entry_of(event), signed).to_bytes()
+        return self.prover(era, signed)(event)
+
+    def prover(self, era: Era, signed: SignedCheckpoint) -> Callable[[int], bytes]:
+        """Return what gives the `.tlog-proof` of each event under one head; it reads each tile once and keeps it."""
+        reader = TileReader(self.tiles(era), signed.checkpoint.size)
+
+        def prove(event: int) -> bytes:
+            if era.events_below(signed.checkpoint.size) <= event:
+                raise NotIntegratedError(f"event {event} is not in the log yet")
+            return read_proof(reader, era.entry_of(event), signed).to_bytes()
+
+        return prove
 
     def consistency(self, era: Era, size: int) -> tuple[bytes, ...]:
         """Return the proof that the head at which a log ended contains its head of `size` entries.

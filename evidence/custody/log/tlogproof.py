@@ -87,10 +87,14 @@ def build_proof(source: TileSource, index: int, signed: SignedCheckpoint, extra:
         ProofFormatError: too much extra data.
         ResourceNotFoundError, TileError, StorageError: a tile is missing, misshapen or unreadable.
     """
+    return read_proof(TileReader(source, signed.checkpoint.size), index, signed, extra)
+
+
+def read_proof(reader: TileReader, index: int, signed: SignedCheckpoint, extra: bytes = b"") -> TlogProof:
+    """Return the proof as `build_proof`, by a reader of this checkpoint's tree: many proofs read each tile once."""
     if len(extra) > MAX_EXTRA_BYTES:
         raise ProofFormatError(f"extra data has at most {MAX_EXTRA_BYTES} bytes")
     checkpoint = signed.checkpoint
-    reader = TileReader(source, checkpoint.size)
     hashes = reader.prove_inclusion(index)
     # A receipt must never carry a proof that fails: tiles are checked where they are used.
     merkle.verify_inclusion(reader.nodes(0, index), index, checkpoint.size, hashes, checkpoint.root)
