@@ -1,9 +1,14 @@
-"""Writing one request's bytes: hash beside the write, in a thread, and flush before anything is acknowledged."""
+"""Writing one request's bytes: hash beside the write, in a thread, and flush before anything is acknowledged.
+
+While a long request arrives, what is there already is flushed beside the writing. An offset counts as durable when a
+flush that began after its bytes were written has answered well; one that fails takes back all since the last good one.
+"""
 
 import errno
 import hashlib
 import os
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +23,11 @@ RESERVE: Final = "reserve"
 
 FLUSH_EVERY_BYTES: Final = 32 * 1024 * 1024
 """While a long request arrives, the disk takes in what is there already: its last flush is short, and the journal's own
-flushes do not queue behind a gigabyte."""
+flushes do not queue behind a gigabyte. At most twice as much is written and not flushed: who is faster than the disk
+waits for it."""
+
+_FLUSHING: Final = ThreadPoolExecutor(8, "flush")
+"""Flushes beside writing; an upload has one at a time, and the disk would not do more of them at once any faster."""
 
 
 Piece = bytes | memoryview
@@ -79,6 +88,8 @@ class PartWriter:
         self._start = start
         self._offset = start
         self._flushed = start
+        self._flush_from = start
+        self._flushing: Future[None] | None = None
         self._before = digests
         self._digests = digests.copy() if digests is not None else None
         self._expected = checksum
@@ -129,8 +140,11 @@ class PartWriter:
                     digest.update(rest[:count])
             self._offset += count
             rest = rest[count:]
-        if self._offset - self._flushed >= FLUSH_EVERY_BYTES and not self._full:
-            self._flush()
+        if self._offset - self._flush_from >= FLUSH_EVERY_BYTES and not self._full:
+            self._await_flush()
+            if not self._full:
+                self._flush_from = self._offset
+                self._flushing = _FLUSHING.submit(self._flush_beside, self._offset)
 
     def finish(self, *, whole_request: bool) -> Written:
         """Flush and return the durable offset.
@@ -140,6 +154,7 @@ class PartWriter:
         """
         holds = True
         try:
+            self._await_flush()
             if self._request is not None:
                 holds = whole_request and not self._full and self._request.digest() == self._expected
                 if not holds:
@@ -152,24 +167,45 @@ class PartWriter:
     def discard(self) -> int:
         """Cut off all that this request brought; return the durable offset."""
         try:
+            self._await_flush()
             self._cut_off()
             os.fdatasync(self._handle)
             return self._offset
         finally:
             os.close(self._handle)
 
+    def _flush_beside(self, offset: int) -> None:
+        """Flush in another thread what was written before this was asked for."""
+        os.fdatasync(self._handle)
+        self._flushed = offset
+
+    def _await_flush(self) -> None:
+        """Wait for the flush beside the writing, and judge it."""
+        flushing, self._flushing = self._flushing, None
+        if flushing is not None:
+            try:
+                flushing.result()
+            except OSError as error:
+                self._take_back(error)
+
     def _flush(self) -> None:
         try:
             os.fdatasync(self._handle)
         except OSError as error:
-            # Blocks are allocated late on some file systems, and after a failed flush the next one may answer well
-            # although pages are gone: what was written since the last good one never landed.
-            self._cut_to(self._flushed, None)
-            if error.errno not in FULL:
-                raise
-            self._full = True
-            os.fdatasync(self._handle)
+            self._take_back(error)
         self._flushed = self._offset
+
+    def _take_back(self, error: OSError) -> None:
+        """Cut off what was written since the last good flush, and raise the error unless the disk is full.
+
+        Blocks are allocated late on some file systems, and after a failed flush the next one may answer well although
+        pages are gone: those bytes never landed.
+        """
+        self._cut_to(self._flushed, None)
+        if error.errno not in FULL:
+            raise error
+        self._full = True
+        os.fdatasync(self._handle)
 
     def _cut_off(self) -> None:
         self._cut_to(self._start, self._before)
@@ -177,4 +213,5 @@ class PartWriter:
     def _cut_to(self, offset: int, digests: Digests | None) -> None:
         os.ftruncate(self._handle, offset)
         self._offset = offset
+        self._flushed = min(self._flushed, offset)  # to cut there again must never make the file longer
         self._digests = digests

@@ -1,7 +1,8 @@
 /* A disk that is slow or that fails: preload it into a program, and write into the file that GETUIGE_TEST_DISK names
  * what fsync and fdatasync do from now on: "ok", "delay 2000" (microseconds), or "fail" (EIO, as a dying disk says it).
  * The data goes through to the real file; only the promise that it is durable is slow or broken. Each promise for a
- * journal (SQLite's -wal) adds a byte to the file of that name with ".promises" behind it. */
+ * journal (SQLite's -wal) adds a byte to the file of that name with ".promises" behind it, each that is broken for a part
+ * of an upload (.part) one to that with ".broken". */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -28,30 +29,37 @@ static int misbehave(void) {
   return 0;
 }
 
-static void count(int fd) {
+static void count(int fd, const char *kind, const char *counter) {
   const char *path = getenv("GETUIGE_TEST_DISK");
   char link[64], name[4096] = {0}, counted[4096];
   if (path == NULL) return;
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t size = readlink(link, name, sizeof name - 1);
-  if (size < 4 || strcmp(name + size - 4, "-wal") != 0) return;
-  snprintf(counted, sizeof counted, "%s.promises", path);
+  size_t end = strlen(kind);
+  if (size < (ssize_t)end || strcmp(name + size - end, kind) != 0) return;
+  snprintf(counted, sizeof counted, "%s.%s", path, counter);
   int file = open(counted, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (file < 0) return;
   if (write(file, ".", 1) < 0) abort();
   close(file);
 }
 
+static int promise(int fd, int (*real)(int)) {
+  count(fd, "-wal", "promises");
+  if (!misbehave()) return real(fd);
+  count(fd, ".part", "broken");
+  errno = EIO;
+  return -1;
+}
+
 int fsync(int fd) {
   static int (*real)(int);
   if (!real) real = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
-  count(fd);
-  return misbehave() ? -1 : real(fd);
+  return promise(fd, real);
 }
 
 int fdatasync(int fd) {
   static int (*real)(int);
   if (!real) real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
-  count(fd);
-  return misbehave() ? -1 : real(fd);
+  return promise(fd, real);
 }

@@ -39,7 +39,15 @@ class Disk:
     @property
     def promises(self) -> int:
         """How often a journal in SQLite was promised to be durable so far."""
-        counted = Path(f"{self.control}.promises")
+        return self._counted("promises")
+
+    @property
+    def broken(self) -> int:
+        """How often the flush of a part of an upload answered EIO so far."""
+        return self._counted("broken")
+
+    def _counted(self, what: str) -> int:
+        counted = Path(f"{self.control}.{what}")
         return counted.stat().st_size if counted.exists() else 0
 
     def is_well(self) -> None:
