@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ from server.layout import Layout
 from server.settings import Settings
 from tests.bench.evidence import Figure, fdatasync_ms
 from tests.bench.uploads import memory_mib
+from tests.support.batches import post_batch
 from tests.support.disk import Disk
 from tests.support.ports import free_port
 from tests.support.postgres_world import PostgresServer, postgres_server
@@ -53,6 +55,8 @@ MOST_OF_PGBENCH: Final = 80
 """PostgreSQL lets a hundred in; our server, which needs no connection per client, has its own among them."""
 GOAL_OF_BARE, GOAL_P99_MS = 0.5, 60.0
 STARTS, TIMELINES = 3, 30
+TOGETHER: Final = 50
+TURNS: Final = 7
 SIZES: Final = (1_000, 10_000)
 """Items in the journal for the rows on growth; GETUIGE_BENCH_ITEMS=100000,1000000 adds others."""
 FILL_AT_ONCE: Final = 5_000
@@ -290,6 +294,28 @@ def test_how_cost_grows(tmp_path: Path) -> None:
             name = f"{what} with {size:,} items in the journal"
             figures.append(row(name, unit, value, first[what], f"with {sizes[0]:,}", 1.5, less=True))
         keep(figures, tmp_path)
+
+
+@pytest.mark.timeout(600)
+def test_fifty_together(tmp_path: Path) -> None:
+    """Fifty statements in one request beside the same number in requests of their own, in turns, the order rotated."""
+    settings, root = settings_in(tmp_path / "data"), keys.Identity.generate()
+    found(settings, root, "Filomena")
+    alone: list[float] = []
+    together: list[float] = []
+    with serving(settings):
+        case = World(settings, Person(settings.public_url, identity=root)).open_case()
+        who = case.world.caseworker
+        for turn in range(TURNS):
+            for batch in (turn % 2 == 0, turn % 2 == 1):
+                said = [invitation(who, case) for _ in range(TOGETHER)]
+                if batch:
+                    together.append(_ms(partial(post_batch, who, said)))
+                else:
+                    alone.append(sum(_ms(partial(who.post, one)) for one in said))
+    ours, theirs = (TOGETHER * 1000 / statistics.median(taken[1:]) for taken in (together, alone))  # one to warm up
+    name = f"statements of one client, {TOGETHER} in a request"
+    keep([row(name, "/s", ours, theirs, "one in a request", 2)], tmp_path)
 
 
 def _ms(ask: Callable[[], httpx.Response]) -> float:
