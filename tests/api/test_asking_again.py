@@ -33,6 +33,8 @@ HOW = {
     "append_to_resumable_upload": "the offset: a part that arrived is answered with 409 and where to go on",
     "cancel_resumable_upload": "what is gone is gone (the second hears 404)",
     "post_statement": "its id is the hash of what was signed; the same receipt",
+    "post_batch": "each statement's id is the hash of what was signed; the same receipts (tests/api/test_batches.py)",
+    "add_closing_note": "a statement: its id is the hash of what was signed (tests/api/test_closing_note.py)",
     "act_on_alarm": "a statement, recorded by its id (tests/api/test_alarms.py)",
     "say_watching": "a console is awake, twice as well as once",
     "renew_claim": "a lease is prolonged, twice as well as once",
