@@ -48,8 +48,8 @@ demo: setup ## Play the same and stop; exit code 0 only when every step held
 test: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json programs ## Run all tests but those of `make faults` (TESTS=path for some of them)
 	@$(PYTHON) -m pytest -n $(WORKERS) $(SPREAD) $(TESTS)
 
-test-quick: setup $(VENV)/.dev ## Run the tests of single modules that need no other program, with fewer generated examples (about a minute)
-	@GETUIGE_EFFORT=0.3 $(PYTHON) -m pytest -m "not faults and not need" -n $(FEWER_WORKERS) $(SPREAD) tests/unit tests/property
+test-quick: setup $(VENV)/.dev ## Run the tests of single modules that start no program, with fewer generated examples (about a minute)
+	@GETUIGE_EFFORT=0.2 $(PYTHON) -m pytest -m "not faults and not need and not starts" -n $(FEWER_WORKERS) $(SPREAD) tests/unit tests/property
 
 faults: setup $(VENV)/.dev programs ## What is long and rare: things broken for longer and more often, every engine, every mutant (SECONDS_OF_FAULTS=60)
 	@GETUIGE_FAULTS_S=$(SECONDS_OF_FAULTS) $(PYTHON) -m pytest -p no:randomly -m faults $(TESTS)

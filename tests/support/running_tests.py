@@ -72,6 +72,17 @@ IN_EVERY_RUN: Final = (
 the server cannot read."""
 
 
+LEFT_OUT_OF_QUICK: Final = (
+    "tests/unit/server/test_cli.py",
+    "tests/unit/server/test_parts.py",
+    "tests/unit/server/test_renewing.py",
+    "tests/unit/toolchain/test_pins.py",
+    "tests/unit/bridge/test_starts.py",
+    "tests/unit/bundle/test_several_tsas.py",
+)
+"""What is marked `starts`: it starts whole programs, or waits for a clock. `make test-quick` is to take a minute."""
+
+
 def keep_files_in_memory() -> None:
     """Have temporary files of the tests, and of the programs that they start, lie in memory where there is enough.
 
@@ -121,9 +132,11 @@ def draw_examples_in_peace() -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Leave to `make faults` what the table says."""
+    """Leave to `make faults`, and out of `make test-quick`, what the tables say."""
     if item.nodeid.startswith(LEFT_TO_FAULTS) and not item.nodeid.startswith(IN_EVERY_RUN):
         item.add_marker(pytest.mark.faults)
+    if item.nodeid.startswith(LEFT_OUT_OF_QUICK):
+        item.add_marker(pytest.mark.starts)
 
 
 @pytest.hookimpl(trylast=True)
