@@ -26,19 +26,18 @@ WORDS = "Hij was weg toen de agenten kwamen. De buurvrouw blijft vannacht."
 READERS, NOTE = (f"/api/v1/alarms/{ALARM}/{what}" for what in ("readers", "note"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def bridge() -> Iterator[Bridge]:
     made = Bridge(free_port())
     with made.running():
         yield made
 
 
-@pytest.fixture(scope="module")
-def world(bridge: Bridge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder: Path = tmp_path_factory.mktemp("note")
-    token = folder / "token"
+@pytest.fixture
+def world(bridge: Bridge, tmp_path: Path) -> Iterator[World]:
+    token = tmp_path / "token"
     token.write_text(TOKEN)
-    settings = settings_in(folder / "data", bridge=f"http://127.0.0.1:{bridge.port}", bridge_feed_token_file=token)
+    settings = settings_in(tmp_path / "data", bridge=f"http://127.0.0.1:{bridge.port}", bridge_feed_token_file=token)
     with running(settings) as root:
         yield World(settings, Person(settings.public_url, identity=root))
 
@@ -55,6 +54,17 @@ def handed(item: SealedItem, said: statement.Statement) -> dict[str, Any]:
         "container": base64.b64encode(item.container).decode(),
         "statement": json.loads(said.envelope.to_bytes()),
     }
+
+
+def closed(bridge: Bridge, who: Person, case: CaseOfHers) -> dict[str, Any]:
+    """Have the bridge tell that the alarm was closed; return what the case of it is sealed with."""
+    by = {"reason": "genuine", "by": {"kid": who.kid, "label": "D. Bakker"}, "at": ids.now()}
+    told = {"alarm": ALARM, "case": case.case, "state": "closed", "raised_at": "", "card": None, "closed": by}
+    bridge.changes.append(("alarm", told))
+    shown: dict[str, Any] = until(
+        lambda: got.json() if (got := who.http.get(READERS)).is_success else None, "the close is known"
+    )
+    return shown
 
 
 def raised(world: World, case: CaseOfHers) -> None:
@@ -81,11 +91,7 @@ def test_who_closed_an_alarm_adds_a_note_that_the_case_opens_and_the_server_does
 ) -> None:
     who, case, colleague = world.dispatcher, world.open_case(), world.certify("dispatcher", "Meldkamer 2")
     assert problem(who.http.get(READERS)) == "not-found", "it is not closed"
-    closed = {"reason": "genuine", "by": {"kid": who.kid, "label": "D. Bakker"}, "at": ids.now()}
-    told = {"alarm": ALARM, "case": case.case, "state": "closed", "raised_at": "", "card": None, "closed": closed}
-    bridge.changes.append(("alarm", told))
-    shown = until(lambda: got.json() if (got := who.http.get(READERS)).is_success else None, "the close is known")
-    assert shown is not None
+    shown = closed(bridge, who, case)
     assert (shown["xwing"], len(shown["events"])) == (published.opens(case.vault.identity), 1)
     for other in (colleague, world.caseworker, world.investigator, world.root, case.vault):
         assert problem(other.http.get(READERS)) == "not-found"
@@ -111,10 +117,11 @@ def test_who_closed_an_alarm_adds_a_note_that_the_case_opens_and_the_server_does
     assert not any(b"buurvrouw" in data for data in kept), "nobody wrote it down in clear"
 
 
-def test_a_note_is_what_its_statement_says_about_the_case_of_the_alarm(world: World) -> None:
+def test_a_note_is_what_its_statement_says_about_the_case_of_the_alarm(bridge: Bridge, world: World) -> None:
     who, (case, elsewhere) = world.dispatcher, (world.open_case(), world.open_case())
-    (of,) = {one["case"] for one in who.http.get("/api/v1/alarms").json()["alarms"]}
-    case.case = of
+    of = case.case
+    closed(bridge, who, case)
+    raised(world, case)
     item = note(who, case)
     said = who.sign("item.seal", item.body, of)
     other = SealedItem(item.body, item.container[:-1] + b"x", item.key)
