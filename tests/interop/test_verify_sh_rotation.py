@@ -103,9 +103,9 @@ def held_back(book: RotatedOrganisation, folder: Path) -> Path:
     ("attack", "says"),
     [
         (signs_on, "FAIL  log getuige.example/log ended with"),
-        (link_to_nowhere, "FAIL  checkpoint of"),
-        (unsigned, "FAIL  the root did not sign"),
-        (held_back, "FAIL  the policy names a log"),
+        pytest.param(link_to_nowhere, "FAIL  checkpoint of", marks=pytest.mark.faults),
+        pytest.param(unsigned, "FAIL  the root did not sign", marks=pytest.mark.faults),
+        pytest.param(held_back, "FAIL  the policy names a log", marks=pytest.mark.faults),
     ],
 )
 def test_what_a_thief_shows_fails(
