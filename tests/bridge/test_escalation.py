@@ -119,9 +119,7 @@ def test_a_receiver_that_cannot_be_reached_is_passed_by_at_once(made: World, mem
 
 
 @pytest.mark.need("nats-server")
-def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_call_112(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_call_112(tmp_path: Path) -> None:
     port = free_port()
     with world(tmp_path, count=1) as made:
         memory = made.new_device()
@@ -134,10 +132,10 @@ def test_a_bridge_that_was_killed_keeps_its_deadlines_and_tells_the_device_to_ca
                 process.send_signal(signal.SIGKILL)
                 process.wait()
             made.bridge = new_bridge(made.settings)
-            look = made.bridge.watch.look
-            monkeypatch.setattr(made.bridge.watch, "look", lambda now_ms: look(now_ms + 60_000))
             made.bridge.start()
-            until(lambda: shown(made)["escalation"] and shown(made)["escalation"]["stage"] == 2, "both steps")
+            until(made.bridge.feed._view.alarms, "the alarm is there")
+            until(lambda: after(made, shown(made), 60) == 0, "both steps")
+            assert shown(made)["escalation"]["stage"] == 2
             device.heartbeat()
             assert device.wait(press, Told.CALL_112, patience(20)) is not None
             people, name = made.organisation, shown(made)["alarm"]
