@@ -61,10 +61,7 @@ def closed(bridge: Bridge, who: Person, case: CaseOfHers) -> dict[str, Any]:
     by = {"reason": "genuine", "by": {"kid": who.kid, "label": "D. Bakker"}, "at": ids.now()}
     told = {"alarm": ALARM, "case": case.case, "state": "closed", "raised_at": "", "card": None, "closed": by}
     bridge.changes.append(("alarm", told))
-    shown: dict[str, Any] = until(
-        lambda: got.json() if (got := who.http.get(READERS)).is_success else None, "the close is known"
-    )
-    return shown
+    return until(lambda: {**got.json()} if (got := who.http.get(READERS)).is_success else {}, "the close is known")
 
 
 def raised(world: World, case: CaseOfHers) -> None:
