@@ -5,6 +5,7 @@ manifest that was signed must come out again when the bundle is built.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,8 +13,9 @@ from typing import Final
 from evidence import canonical, files, ids, schema
 from evidence.bundle.making import sealed, selection
 from evidence.bundle.making.sealed import Plan, Source
+from evidence.bundle.making.selection import Read
 from evidence.errors import FormatError
-from evidence.statements import bodies, event
+from evidence.statements import bodies
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.statements.statement import Statement
@@ -76,14 +78,14 @@ def prepare(sources: ExportSources, who: Investigator, case: ids.CaseId, ground:
     export = ids.ExportId(ids.new_id())
     request = selection.Request(export, case, who.kid, frozenset(items))
     head, below = _head_of_now(sources)
-    journal = [one for one in _journal_of(sources, case) if one.index < below]
+    journal = selection.read(one for one in _journal_of(sources, case) if one.index < below)
     chosen = selection.select(request, journal)
     last = selection.last_numbers(journal, sources.journal.tombstones(case=case, through=below - 1))
     known = sources.journal.ask(lambda standing: {item: standing.opened.get(item) for item in items})
     begun = {item: settled(sources.uploads, item, one) for item, one in known.items() if one is not None}
     parts = {item: Source(one.path, one.size) for item, one in begun.items() if one is not None}
     planned = sealed.plan(request, chosen, sources.blobs.local_path, parts)
-    indices = tuple(one.index for one in chosen)
+    indices = tuple(one.recorded.index for one in chosen)
     noted = tuple(BegunPart(item, part.size) for item, part in parts.items()) or None
     prepared = Prepared(export, case, who.kid, ground, planned.manifest_sha256, items, head, last, indices, noted)
     files.make_folder(sources.folder)
@@ -125,14 +127,14 @@ def find(sources: ExportSources, export: str, who: Investigator) -> Prepared:
 def rebuild(sources: ExportSources, prepared: Prepared) -> Plan:
     """Return the plan again from what was written down. Blocks."""
     wanted = frozenset(prepared.events)
-    chosen = [one for one in _journal_of(sources, prepared.case) if one.index in wanted]
+    chosen = selection.read(one for one in _journal_of(sources, prepared.case) if one.index in wanted)
     parts = {one.item: Source(_path_of(sources, chosen, one.item), one.size) for one in prepared.begun or ()}
     return sealed.plan(prepared.request, chosen, sources.blobs.local_path, parts)
 
 
-def _path_of(sources: ExportSources, chosen: list[Recorded], item: ids.ItemId) -> Path:
+def _path_of(sources: ExportSources, chosen: Sequence[Read], item: ids.ItemId) -> Path:
     """Return where the bytes of an announced item are by now: its upload may have been finished meanwhile."""
-    openings = (event.parse(one.event).statement for one in chosen)
+    openings = (one.statement for one in chosen)
     owner = next(one.by for one in openings if isinstance(one.body, bodies.ItemOpen) and one.body.item == item)
     upload = sources.uploads.notes.begun(item, owner)
     path = None if upload is None else sources.uploads.path(upload)

@@ -7,8 +7,8 @@ from typing import Final
 import structlog
 
 from evidence import canonical, ids, schema
+from evidence.bundle.making.selection import Read, select
 from evidence.bundle.making.selection import Request as Selection
-from evidence.bundle.making.selection import select
 from evidence.errors import EvidenceError
 from evidence.statements import bodies, catalogue, event
 from evidence.statements.event import Event, Recorded
@@ -65,8 +65,10 @@ def page(sources: TimelineSources, view: CaseView, after: int, limit: int) -> Pa
     else:
         # An investigator sees what an export would hold; which alarms that are depends on earlier events.
         selection = Selection(_NO_EXPORT, view.case, view.reader, frozenset(view.granted))
-        everything = [one for one in _all_of(sources, view.case) if _parsed(one) is not None]
-        found = [recorded for recorded in select(selection, everything) if recorded.index > after][: limit + 1]
+        told = ((one, _parsed(one)) for one in _all_of(sources, view.case))
+        everything = [Read(one, parsed.statement) for one, parsed in told if parsed is not None]
+        chosen = (one.recorded for one in select(selection, everything))
+        found = [recorded for recorded in chosen if recorded.index > after][: limit + 1]
     last = found[limit - 1].index if len(found) > limit else None
     read = ((recorded, _parsed(recorded)) for recorded in found[:limit])
     # What was decided to be erased is shown to nobody, also in the moment before its events are destroyed.

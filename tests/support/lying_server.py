@@ -72,7 +72,7 @@ class LyingServer(Organisation):
         lies = [self.journal[index] for index in self.lies]
         told = (one for one in self.journal if one.index not in self.lies)
         honest = [one for one in told if not self.leave_out(events.parse(one.event).statement)]
-        planned = sealed.plan(request, selection.select(request, honest), self.container, begun)
+        planned = sealed.plan(request, selection.select(request, selection.read(honest)), self.container, begun)
         chosen = tuple(sorted((*planned.events, *lies), key=lambda one: one.index))
         digests = bag.parse_manifest(planned.manifest)
         digests |= {layout.event(one.index): hashlib.sha256(one.event).hexdigest() for one in lies}

@@ -23,7 +23,7 @@ from evidence.custody.log import tlogproof
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.note import KeyType, NoteSigner, NoteVerifier, generate_key
-from evidence.custody.log.tiles import FolderTiles
+from evidence.custody.log.tiles import FolderTiles, TileReader
 from evidence.custody.time import renewal, tsa_policy
 from evidence.custody.time.development_tsa import DevelopmentTsa
 from evidence.custody.witnessing.witness import DevelopmentWitness
@@ -201,9 +201,10 @@ class Organisation:
         self.stamp()
         tiles = FolderTiles(self.folder / "log")
         by_index, stamped = {}, set()
+        readers = {head.checkpoint.size: TileReader(tiles, head.checkpoint.size) for head, _ in self.stamped}
         for one in (*planned.events, self.journal[-1]):
             head = next(head for head, _ in self.stamped if head.checkpoint.size > one.index)
-            by_index[one.index] = tlogproof.build_proof(tiles, one.index, head).to_bytes()
+            by_index[one.index] = tlogproof.read_proof(readers[head.checkpoint.size], one.index, head).to_bytes()
             stamped.add(hashlib.sha256(head.to_bytes()).hexdigest())
         target = self.folder / f"{request.export}.zip"
         sealed.write(planned, sealed.Proofs(self.journal[-1], by_index, gather(stamped, self)), target)
@@ -213,7 +214,7 @@ class Organisation:
         """Return what the investigator signs for, at a head over all so far."""
         head = self.integrate().checkpoint
         shown = bodies.ExportHead(head.origin, head.size, ids.Sha256(head.root.hex()))
-        last = selection.last_numbers(self._of_the_case())
+        last = selection.last_numbers(selection.read(self._of_the_case()))
         return bodies.Export(export, "artikel 126nd Sv", manifest, tuple(sorted(items)), shown, last)
 
     def _of_the_case(self) -> list[events.Recorded]:
@@ -227,7 +228,7 @@ class Organisation:
 
     def plan(self, request: Request, begun: Mapping[ids.ItemId, Source]) -> Plan:
         """Choose what the bundle will hold."""
-        return sealed.plan(request, selection.select(request, self.journal), self.container, begun)
+        return sealed.plan(request, selection.select(request, selection.read(self.journal)), self.container, begun)
 
     def stamp(self) -> SeenCheckpoint:
         """Have a head of all so far cosigned and stamped; return it as a phone names it that sees it."""

@@ -72,7 +72,7 @@ class RotatedOrganisation(Organisation):
     def export(self, *items: ids.ItemId) -> Path:
         """As `Organisation.export`, over both logs."""
         request = Request(ids.ExportId(ids.new_id()), self.case, self.investigator.kid, frozenset(items))
-        planned = sealed.plan(request, selection.select(request, self.journal), self.container)
+        planned = sealed.plan(request, selection.select(request, selection.read(self.journal)), self.container)
         body = self.export_body(request.export, planned.manifest_sha256, *items)
         self.act(self.investigator, "export", body, case=self.case)
         self.stamp()

@@ -8,9 +8,11 @@ before the upper end it is unproven for that long: that is said, and fails nothi
 A lower end that rests on one key's word about a head that is not here is said as well, and fails nothing either.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Final, Literal, NamedTuple
 
 from evidence import ids
@@ -25,6 +27,9 @@ TOLERANCE: Final = timedelta(seconds=60)
 
 WIDE: Final = timedelta(hours=1)
 """Heads are stamped every five minutes: an hour without one is worth a remark."""
+
+_Roots = dict[tuple[str, int], set[bytes]]
+"""Roots of the heads that are here, by log and size."""
 
 _FAILS: Final = ("time-server-ahead", "time-server-behind")
 _NOTES: Final = ("time-wide", "time-signer-clock", "time-claim-early")
@@ -73,23 +78,45 @@ def interval(event: events.Event, under: Head, heads: Iterable[Head], line: Line
 
     Without a `line` all heads are of one log.
     """
+    return Interval(_Seen.of(heads).since(_size_seen(event, line)), under.not_after)
+
+
+def _size_seen(event: events.Event, line: Lineage | None) -> int:
+    """Return how many events lie below the head that the signer had seen, of heads that can have been seen."""
     seen = event.statement.seen
     below = 0 if seen is None else seen.size if line is None else _events_below(seen, line)
     # No head that was seen can hold the statement itself: who claims that saw nothing, and moves no bound.
-    size = below if below <= event.index else 0
-    known = (head.not_before for head in heads if head.events <= size)
-    return Interval(max((time for time in known if time is not None), default=None), under.not_after)
+    return below if below <= event.index else 0
+
+
+class _Seen(NamedTuple):
+    """When heads can have been seen, by how much they hold: a case has thousands of each."""
+
+    sizes: list[int]
+    latest: list[datetime]
+    """The latest *not before* of the heads up to each size."""
+
+    @classmethod
+    def of(cls, heads: Iterable[Head]) -> "_Seen":
+        known = sorted((head.events, head.not_before) for head in heads if head.not_before is not None)
+        return cls([size for size, _ in known], list(accumulate((time for _, time in known), max)))
+
+    def since(self, size: int) -> datetime | None:
+        """Return since when the newest head of at most `size` events can have been seen."""
+        place = bisect_right(self.sizes, size)
+        return self.latest[place - 1] if place else None
 
 
 def check(placed: Mapping[int, tuple[events.Event, Head]], line: Lineage, findings: Findings) -> dict[int, Interval]:
     """Compare server's and signers' clocks with the intervals of events (by index); return the intervals."""
     heads = {head for _, head in placed.values()}
-    _check_one_history(heads, findings)
+    roots, heads_seen = _roots_of(heads), _Seen.of(heads)
+    _check_one_history(roots, findings)
     found: dict[int, Interval] = {}
     gaps: dict[str, list[tuple[timedelta, int]]] = {code: [] for code in (*_FAILS, *_NOTES)}
     for index, (event, under) in placed.items():
-        claim = _judge_seen(event, line, heads)
-        between = interval(event, under, heads, line)
+        claim = _judge_seen(event, line, roots)
+        between = Interval(heads_seen.since(_size_seen(event, line)), under.not_after)
         if claim == "contradicted":
             between = Interval(None, between.latest)
             findings.note("seen-differs", str(index), size=event.statement.seen.size if event.statement.seen else 0)
@@ -126,19 +153,21 @@ def _odd(event: events.Event, between: Interval) -> Iterator[tuple[str, timedelt
             yield "time-signer-clock", earliest - signed
 
 
-def _check_one_history(heads: Iterable[Head], findings: Findings) -> None:
-    """Heads of one log and one size have one root, or the log was shown in two versions."""
-    roots: dict[tuple[str, int], set[bytes]] = {}
+def _roots_of(heads: Iterable[Head]) -> _Roots:
+    roots: _Roots = {}
     for head in heads:
         roots.setdefault((head.origin, head.size), set()).add(head.root)
+    return roots
+
+
+def _check_one_history(roots: _Roots, findings: Findings) -> None:
+    """Heads of one log and one size have one root, or the log was shown in two versions."""
     for (origin, size), found in sorted(roots.items()):
         if len(found) > 1:
             findings.failed("heads-differ", origin, size=size, count=len(found))
 
 
-def _judge_seen(
-    event: events.Event, line: Lineage, heads: Iterable[Head]
-) -> Literal["shown", "contradicted", "unknown"]:
+def _judge_seen(event: events.Event, line: Lineage, roots: _Roots) -> Literal["shown", "contradicted", "unknown"]:
     """Say whether the head that the signer claims to have seen is here, or another of that size, or neither.
 
     It is one signer's word against heads that log and witnesses signed: a false one is noted at that event and spoils
@@ -148,7 +177,7 @@ def _judge_seen(
     era = None if seen is None else _era_seen(seen, line)
     if seen is None or era is None:
         return "unknown"
-    known = {head.root.hex() for head in heads if (head.origin, head.size) == (era.origin, seen.size)}
+    known = {root.hex() for root in roots.get((era.origin, seen.size), ())}
     if era.final is not None and era.final.size == seen.size:
         known.add(era.final.root.hex())
     if seen.root in known:

@@ -8,11 +8,12 @@ import hashlib
 import os
 import re
 import zipfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import IO, Final, Protocol
 
@@ -27,6 +28,9 @@ TAG_MANIFEST: Final = "tagmanifest-sha256.txt"
 INFO: Final = "bag-info.txt"
 
 READ_BYTES: Final = 1024 * 1024
+MIN_SHARED_BYTES: Final = 256 * 1024
+"""The smallest file that is hashed beside other work."""
+
 MAX_FILES: Final = 200_000
 """A case of 60,000 items; a listing that is longer is an attack on memory."""
 
@@ -113,6 +117,10 @@ class ZipBag:
 
     def names(self) -> frozenset[str]:
         """Return the names of all files."""
+        return self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
         return frozenset(self.members)
 
     def size(self, name: str) -> int:
@@ -159,11 +167,25 @@ def read_small(bag: Bag, name: str) -> bytes:
     return b"".join(bag.stream(name))
 
 
-def digests(bag: Bag, names: Collection[str]) -> dict[str, str]:
-    """Return SHA-256 of each file, one thread a core: hashing leaves Python's lock alone. BagError as for `digest`."""
-    largest_first = sorted(names, key=bag.size, reverse=True)  # so that no thread is left with a long one at the end
+def digests(
+    bag: Bag, names: Collection[str], progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> dict[str, str]:
+    """Return SHA-256 of each file; `progress` is called with bytes done and bytes in all. BagError as for `digest`.
+
+    Large files have a thread a core: hashing leaves Python's lock alone. To hand over a small one costs more than it.
+    """
+    sizes = {name: bag.size(name) for name in names}
+    small = [name for name in names if sizes[name] < MIN_SHARED_BYTES]
+    large = sorted(sizes.keys() - small, key=sizes.__getitem__, reverse=True)  # no thread ends with a long one
+    found: dict[str, str] = {}
+    whole, done = sum(sizes.values()), 0
     with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="hash") as pool:
-        return dict(zip(largest_first, pool.map(bag.digest, largest_first), strict=True))
+        beside = pool.map(bag.digest, large)
+        for name, digest in zip((*small, *large), chain(map(bag.digest, small), beside), strict=True):
+            found[name] = digest
+            done += sizes[name]
+            progress(done, whole)
+    return found
 
 
 def parse_manifest(data: bytes) -> dict[str, str]:

@@ -19,7 +19,7 @@ from evidence.bundle.format import bag, layout
 from evidence.bundle.format.howto import HOWTO_TEXT
 from evidence.bundle.format.rotations import Handover
 from evidence.bundle.format.tokens import Tokens
-from evidence.bundle.making.selection import Request
+from evidence.bundle.making.selection import Read, Request
 from evidence.errors import EvidenceError
 from evidence.statements import bodies
 from evidence.statements import event as events
@@ -71,7 +71,7 @@ class Proofs:
 
 def plan(
     request: Request,
-    chosen: Sequence[events.Recorded],
+    chosen: Sequence[Read],
     container_path: Callable[[ids.Sha256], Path],
     begun: Mapping[ids.ItemId, Source] = MappingProxyType({}),
 ) -> Plan:
@@ -81,9 +81,9 @@ def plan(
     """
     digests: dict[str, str] = {}
     containers: dict[str, Source] = {}
-    for recorded in chosen:
+    for recorded, statement in chosen:
         digests[layout.event(recorded.index)] = recorded.event_sha256
-        body = events.parse(recorded.event).statement.body
+        body = statement.body
         if isinstance(body, bodies.ItemSeal):
             name = layout.container(body.item)
             containers[name] = Source(container_path(body.container.sha256), body.container.size)
@@ -94,8 +94,9 @@ def plan(
             name = layout.container(body.item)
             containers[name] = begun[body.item]
             digests[name] = bag.sha256_of(_read(begun[body.item]))
-    digests[layout.SALTS] = bag.sha256_of([_salts(chosen)])
-    return Plan(request, tuple(chosen), containers, bag.manifest_text(digests))
+    taken = tuple(one.recorded for one in chosen)
+    digests[layout.SALTS] = bag.sha256_of([_salts(taken)])
+    return Plan(request, taken, containers, bag.manifest_text(digests))
 
 
 def write(planned: Plan, proofs: Proofs, target: Path, progress: Progress = lambda _done, _all: None) -> None:

@@ -6,6 +6,7 @@ Nothing of another case, no item that was not granted, no grant to somebody else
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from evidence import ids
 from evidence.statements import bodies, catalogue
@@ -63,11 +64,22 @@ class _Chosen:
                 return body.named(company) in self.names[company]
 
 
-def select(request: Request, journal: Iterable[events.Recorded]) -> list[events.Recorded]:
+class Read(NamedTuple):
+    """An event of the journal with its statement: to parse one is most of what an export costs."""
+
+    recorded: events.Recorded
+    statement: Statement
+
+
+def read(journal: Iterable[events.Recorded]) -> list[Read]:
+    """Return the events of a journal with their statements; FormatError when one cannot be read."""
+    return [Read(recorded, events.parse(recorded.event).statement) for recorded in journal]
+
+
+def select(request: Request, journal: Sequence[Read]) -> list[Read]:
     """Return the events of `journal` (in order) that belong in the bundle."""
-    read = [(recorded, events.parse(recorded.event).statement) for recorded in journal]
-    chosen = _Chosen(request, _devices_of(request, [statement for _, statement in read]))
-    return [recorded for recorded, statement in read if chosen.takes(statement)]
+    chosen = _Chosen(request, _devices_of(request, [statement for _, statement in journal]))
+    return [one for one in journal if chosen.takes(one.statement)]
 
 
 def _devices_of(request: Request, statements: Sequence[Statement]) -> frozenset[ids.DeviceId]:
@@ -77,9 +89,9 @@ def _devices_of(request: Request, statements: Sequence[Statement]) -> frozenset[
     return frozenset(body.device for by, body in enrolled if by in added)
 
 
-def last_numbers(journal: Iterable[events.Recorded], buried: Iterable[Tombstone] = ()) -> tuple[bodies.LastNumber, ...]:
+def last_numbers(journal: Iterable[Read], buried: Iterable[Tombstone] = ()) -> tuple[bodies.LastNumber, ...]:
     """Return the last number of each key that numbers its statements; `buried` stands for what was erased."""
-    statements = (events.parse(recorded.event).statement for recorded in journal)
+    statements = (one.statement for one in journal)
     numbered = [(one.by, one.chain.seq, one.id) for one in statements if one.chain is not None]
     numbered += [(one.by, one.seq, one.statement) for one in buried if one.seq is not None]
     last = {by: bodies.LastNumber(by, seq, statement) for by, seq, statement in sorted(numbered)}
