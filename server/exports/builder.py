@@ -29,7 +29,7 @@ from server.errors import ServerError
 from server.exports import plans
 from server.exports.parts import ExportSources
 from server.exports.plans import Prepared
-from server.log.line_of_logs import Stamped
+from server.log.line_of_logs import LogFolders, Stamped
 
 LOGGED_WITHIN_S: Final = 60.0
 """The export's own event is in the log a quarter of a second later; a minute means that the log has stopped."""
@@ -120,19 +120,18 @@ class Builder:
         newest = self._stamped_head(export)
         line = log.lineage
         policy = line.policy(Policy.parse(self._policy.read_text()))
-        heads = {era: [head for head in log.folders.stamps(era) if _believed(policy, head)] for era in line.eras}
-        below = {era: [era.events_below(head.size) for head in heads[era]] for era in line.eras}
+        heads = _StampedHeads(log.folders, policy)
 
-        def place_of(one: Recorded) -> tuple[Era, int]:
+        def over(one: Recorded) -> tuple[Era, Stamped | None]:
             era = line.of_event(one.index)
-            return era, bisect_right(below[era], one.index)
+            return era, heads.over(era, one.index)
 
         by_index: dict[int, bytes] = {}
         stamps, linked = set(), {}
-        for (era, place), under in groupby(wanted, place_of):  # in order: thousands in a row are under one head
-            if place < len(heads[era]):
-                signed = SignedCheckpoint.parse(heads[era][place].checkpoint)
-                stamps.add(heads[era][place].checkpoint_sha256)
+        for (era, stamped), under in groupby(wanted, over):  # in order: thousands in a row are under one head
+            if stamped is not None:
+                signed = SignedCheckpoint.parse(stamped.checkpoint)
+                stamps.add(stamped.checkpoint_sha256)
             else:
                 signed = newest if era == line.current else log.published(era)
             prove = log.folders.prover(era, signed)
@@ -166,13 +165,37 @@ class Builder:
         return tell
 
 
-def _believed(policy: Policy, head: Stamped) -> bool:
-    """Whether a verifier with our own trust anchors would believe this head: enough witnesses cosigned it."""
-    try:
-        policy.verify(head.checkpoint)
-    except CustodyError:
-        return False
-    return True
+class _StampedHeads:
+    """The stamped heads that a verifier with our own trust anchors would believe: enough witnesses cosigned them.
+
+    A log has one for every five minutes of its life; only those that are asked for are read and verified.
+    """
+
+    def __init__(self, folders: LogFolders, policy: Policy) -> None:
+        self._folders = folders
+        self._policy = policy
+        self._sizes: dict[Era, list[int]] = {}
+        self._read: dict[tuple[Era, int], Stamped | None] = {}
+
+    def over(self, era: Era, event: int) -> Stamped | None:
+        """Return the earliest that covers an event; None when there is none yet."""
+        if era not in self._sizes:
+            self._sizes[era] = self._folders.stamped(era)
+        sizes = self._sizes[era]
+        begin = bisect_right(sizes, event, key=era.events_below)
+        found = (self._believed(era, sizes[place]) for place in range(begin, len(sizes)))
+        return next((head for head in found if head is not None), None)
+
+    def _believed(self, era: Era, size: int) -> Stamped | None:
+        if (era, size) not in self._read:
+            head = Stamped(era.origin, size, self._folders.stamp_folder(era).note(size))
+            try:
+                self._policy.verify(head.checkpoint)
+            except CustodyError:
+                self._read[era, size] = None
+            else:
+                self._read[era, size] = head
+        return self._read[era, size]
 
 
 def _was_signed(export: ids.ExportId) -> Callable[[Standing], bool]:

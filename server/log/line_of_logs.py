@@ -129,11 +129,6 @@ class LogFolders:
         """Return the sizes of the checkpoints of a log that have a token, in order."""
         return self.stamp_folder(era).sizes()
 
-    def stamps(self, era: Era) -> list[Stamped]:
-        """Return every checkpoint of a log that has a token, smallest first."""
-        folder = self.stamp_folder(era)
-        return [Stamped(era.origin, size, folder.note(size)) for size in folder.sizes()]
-
     def stamp(self, era: Era, panel: TsaPanel) -> Stamped | None:
         """Have a log's published checkpoint stamped, unless it is already; durable when it returns. None without one.
 

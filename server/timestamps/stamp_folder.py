@@ -27,7 +27,14 @@ class StampFolder:
 
     def sizes(self) -> list[int]:
         """Return the sizes of the heads that have a token, in order."""
-        return sorted({int(path.name.split(".")[0]) for path in self.folder.glob(f"*{SUFFIX}")})
+        return sorted(self.by_size())
+
+    def by_size(self) -> dict[int, list[Path]]:
+        """Return the tokens over each head, in the order of their authorities' names, by one look at the folder."""
+        found: dict[int, list[Path]] = {}
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+            found.setdefault(int(path.name.split(".")[0]), []).append(path)
+        return found
 
     def has(self, size: int) -> bool:
         """Say whether a head of this size has a token."""
@@ -54,9 +61,8 @@ class StampFolder:
     def newest(self) -> dict[str, Path]:
         """Return the newest token of each authority, by name (empty: the only one)."""
         found: dict[str, Path] = {}
-        for size in self.sizes():
-            for path in self._files(size):
-                found[name_of(path)] = path
+        for _, paths in sorted(self.by_size().items()):
+            found |= {name_of(path): path for path in paths}
         return found
 
     def aside(self) -> list[Path]:
@@ -95,14 +101,13 @@ class StoredTokens:
     renewals: Renewals
 
     @cached_property
-    def _heads(self) -> dict[bytes, tuple[StampFolder, int]]:
-        return {folder.digest(size): (folder, size) for folder in self.folders for size in folder.sizes()}
+    def _heads(self) -> dict[bytes, list[Path]]:
+        return {folder.digest(size): paths for folder in self.folders for size, paths in folder.by_size().items()}
 
     def tokens(self, digest: bytes) -> list[bytes]:
         """Return the tokens over a digest: of a head, or of a renewal."""
         if digest in self._heads:
-            folder, size = self._heads[digest]
-            return folder.tokens(size)
+            return [path.read_bytes() for path in self._heads[digest]]
         return self.renewals.tokens(digest)
 
     def renewal(self, token: bytes) -> bytes | None:
