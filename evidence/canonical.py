@@ -19,7 +19,7 @@ from typing import Any, Final, NoReturn
 from evidence.errors import FormatError
 
 MAX_DOCUMENT_BYTES: Final = 4 * 1024 * 1024
-"""No signed document comes near: a grant of 10,000 items is 2 MB. Larger input is an attack on memory."""
+"""No signed document comes near but a grant of 1,800 items. Larger input is an attack on memory."""
 
 MAX_INTEGER: Final = 2**53 - 1
 """The largest integer that JavaScript reads exactly (RFC 8785 section 3.2.2.3)."""

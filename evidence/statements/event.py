@@ -65,8 +65,13 @@ class Receipt:
 
 
 def record(statement: statements.Statement, index: int, received_at: ids.Time) -> Recorded:
-    """Give `statement` its place in the journal: event bytes, a fresh salt, and the leaf."""
+    """Give `statement` its place in the journal: event bytes, a fresh salt, and the leaf.
+
+    FormatError when the event would be larger than what is read again: nobody could open the journal after it.
+    """
     event = canonical.encode({"v": 1, "index": index, "received_at": received_at, "dsse": statement.envelope.to_json()})
+    if len(event) > canonical.MAX_DOCUMENT_BYTES:
+        raise FormatError(f"the statement makes an event of more than {canonical.MAX_DOCUMENT_BYTES} bytes")
     salt = leaves.new_salt()
     return Recorded(index, received_at, statement.id, event, salt, leaves.leaf_entry(salt, event))
 
