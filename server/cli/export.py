@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from server.cli.phrases import PhraseFile, phrase
+from server.cli.progress import shown
 
 
 def export(
@@ -18,8 +19,6 @@ def export(
     phrase_file: PhraseFile = None,
 ) -> None:
     """Take a sealed bundle: ciphertext, events and proofs. It holds no key; `getuige open` decrypts it."""
-    from rich.progress import Progress
-
     from evidence import ids
     from server.clients import locked
     from server.clients.investigator import Investigator
@@ -29,11 +28,9 @@ def export(
     signer = Signer.connect(url, locked.unlock(key, phrase(phrase_file)), Pins.from_folder(trust))
     investigator = Investigator(signer)
     ordered = investigator.order(ids.CaseId(ids.hex_text(case, 16)), ground)
-    with Progress() as bar:
-        task = bar.add_task("waiting for the log", total=None)
-        show = lambda what, done, whole: bar.update(task, description=what, completed=done, total=whole or None)  # noqa: E731
-        investigator.wait(ordered.export, show)
-        size = investigator.download(ordered.export, out, show)
+    with shown() as tell:
+        investigator.wait(ordered.export, tell)
+        size = investigator.download(ordered.export, out, tell)
     typer.echo(f"{out}: {size} bytes, {len(ordered.items)} items. SHA-256 of its manifest: {ordered.manifest}")
 
 

@@ -1,5 +1,6 @@
 """`getuige open`: decrypt a sealed bundle where the reader's key lives."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -7,6 +8,7 @@ import typer
 
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.plain import one_line
+from server.cli.progress import shown
 
 EXIT_NOT_ALL: Final = 3
 """Opened, and at least one item did not open: a program must not take this for all of it."""
@@ -24,19 +26,18 @@ def open_(
 ) -> None:
     """Decrypt a sealed bundle with the key on this computer. The result proves itself: `getuige verify` it.
 
+    What was cut off goes on where it stopped, by the same command again.
+
     What does not open is named, and the rest is opened. Exit code 0: all of it; 1: refused; 3: not all of it.
     """
-    from rich.progress import Progress
-
     from evidence.bundle.opening.opened import open_bundle
     from server.clients import locked
 
     if trust is not None:
         _verify(bundle, trust)
     reader = locked.unlock(key, phrase(phrase_file))
-    with Progress(transient=True) as bar:
-        task = bar.add_task("opening", total=None)
-        result = open_bundle(bundle, reader, out, lambda done, whole: bar.update(task, completed=done, total=whole))
+    with shown() as tell:
+        result = open_bundle(bundle, reader, out, partial(tell, "opening"))
     whole = len(result.items) - sum(one.part == "content" for one in result.unopened)
     typer.echo(f"{whole} items were opened into {out}. They are readable there: keep that folder safe.")
     if trust is None:
@@ -57,7 +58,8 @@ def _verify(bundle: Path, folder: Path) -> None:
     from evidence.bundle.checking.verify import verify
     from server.clients.errors import ClientError
 
-    report = verify(bundle, trust.load(folder, bundle))
+    with shown() as tell:
+        report = verify(bundle, trust.load(folder, bundle), progress=tell)
     if report.failed:
         failed = "".join(f"\n  {claim.text('en')}" for claim in report.failed)
         raise ClientError(f"This bundle does not verify. Nothing was opened.{failed}")

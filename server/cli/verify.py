@@ -8,6 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
+from server.cli.progress import shown
+
 EXIT_UNREADABLE: Final = 2
 
 
@@ -48,7 +50,8 @@ def verify(
     from evidence.errors import EvidenceError
 
     try:
-        report = check(path, anchors.load(trust, path), receipts.gather(receipt or []))
+        with shown() as tell:
+            report = check(path, anchors.load(trust, path), receipts.gather(receipt or []), tell)
     except (EvidenceError, OSError) as error:
         typer.echo(f"{path}: {error}", err=True)
         sys.exit(EXIT_UNREADABLE)

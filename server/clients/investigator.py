@@ -72,7 +72,7 @@ class Investigator:
             if answer["state"] == "ready":
                 return
             if progress is not None:
-                progress(str(answer["state"]), 0, 0)
+                progress(str(answer["state"]), int(answer["progress"]["done"]), int(answer["progress"]["of"]))
             time.sleep(POLL_S)
         raise ClientError("The bundle is not ready yet. It is being built; ask again later.")
 

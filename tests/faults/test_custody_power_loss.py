@@ -4,7 +4,6 @@ SIGKILL keeps the page cache, so it cannot show a missing fsync. Here each real 
 counts as durable when it was fsynced after its last write, and its name when its folder was fsynced after the naming.
 """
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,38 +15,9 @@ from evidence.custody.log.note import KeyType, generate_key
 from evidence.custody.log.tiles import TileId, tiles_at
 from evidence.custody.witnessing.witness import FileWitnessState, Witness
 from tests.support.heads import MemoryHeadStore
+from tests.support.power import Disk
 
 LOG = generate_key("log.example")
-
-
-class Disk:
-    """Knows what would survive, by inode."""
-
-    def __init__(self, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.base = base
-        self.files: dict[int, int] = {}
-        self.names: dict[int, dict[str, int]] = {}
-        self.fsync = os.fsync
-        monkeypatch.setattr(os, "fsync", self.noted_fsync)
-
-    def noted_fsync(self, descriptor: int) -> None:
-        self.fsync(descriptor)
-        state = os.fstat(descriptor)
-        target = Path(f"/proc/self/fd/{descriptor}")
-        if target.is_dir():
-            self.names[state.st_ino] = {name: (target / name).stat().st_ino for name in os.listdir(descriptor)}
-        else:
-            self.files[state.st_ino] = state.st_size
-
-    def survives(self, path: Path) -> bool:
-        """Say whether the file would be there, under its name and whole, after a power cut now."""
-        state = path.stat()
-        folder = self.base
-        for part in path.relative_to(self.base).parts:
-            if self.names.get(folder.stat().st_ino, {}).get(part) != (folder / part).stat().st_ino:
-                return False
-            folder /= part
-        return self.files.get(state.st_ino) == state.st_size
 
 
 class WatchedHeads(MemoryHeadStore):

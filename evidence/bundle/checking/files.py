@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from functools import partial
 from importlib import resources
 from typing import Final
 
@@ -48,7 +49,7 @@ def check(bundle: bag.Bag, findings: Findings) -> dict[str, str]:
     if bag.read_small(bundle, bag.DECLARATION) != bag.DECLARATION_TEXT.encode():
         raise bag.BagError("the bag's declaration is not that of BagIt 1.0")
     expected = {**tags, **payload}
-    digests = bag.digests(bundle, names)
+    digests = bag.digests(bundle, names, partial(findings.progress, "files"))
     faults = [("bag-file-missing", name) for name in sorted(expected.keys() - names)]
     faults += [("bag-file-extra", name) for name in sorted(_foreign(names, payload.keys(), tags.keys()))]
     shared = sorted(expected.keys() & names)

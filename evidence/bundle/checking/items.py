@@ -27,7 +27,9 @@ def check_sealed(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
 
     `digests` has SHA-256 of every file of the bundle.
     """
-    for event, body in _seals(part):
+    seals = _seals(part)
+    for number, (event, body) in enumerate(seals, start=1):
+        findings.progress("items", number, len(seals))
         try:
             _check_container(bundle, digests, part, event, body)
         except EvidenceError as error:
@@ -50,7 +52,9 @@ def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
     _check_derived(bundle, digests, part, openings, findings)
     by_item = {opening.item: opening for opening in openings.items}
     closed = {one.item: one for one in openings.closed or ()}
-    for event, body in _seals(part):
+    seals = _seals(part)
+    for number, (event, body) in enumerate(seals, start=1):
+        findings.progress("items", number, len(seals))
         opening = by_item.get(body.item)
         if body.item in closed and part.trusted(event) and _described(bundle, opening, body):
             which = closed[body.item].part

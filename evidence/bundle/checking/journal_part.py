@@ -116,7 +116,9 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
     heads: dict[str, tuple[VerifiedCheckpoint, list[events.Event]]] = {}
     witnesses: set[str] = set()
     believed: dict[bytes, VerifiedCheckpoint] = {}  # thousands of proofs end in one head
-    for event in (*part.listed, part.export):
+    everything = (*part.listed, part.export)
+    for number, event in enumerate(everything, start=1):
+        findings.progress("log", number, len(everything))
         name = layout.EXPORT_PROOF if event is part.export else layout.proof(event.index)
         try:
             proof = tlogproof.TlogProof.parse(bag.read_small(bundle, name))
@@ -148,7 +150,9 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
 
 def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> None:
     """Every event is signed by a key that the pinned root, or the case, recognises at that point of the journal."""
-    for event in sorted((*part.listed, part.export), key=lambda event: event.index):
+    everything = sorted((*part.listed, part.export), key=lambda event: event.index)
+    for number, event in enumerate(everything, start=1):
+        findings.progress("signatures", number, len(everything))
         try:
             authority.check_author(part.standing, event.statement, event.received_at)
             body = event.statement.body

@@ -1,5 +1,6 @@
 """The verifier's report: one verdict per claim, as codes for machines and for people in Dutch and English."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -90,10 +91,17 @@ class Report:
         }
 
 
+Progress = Callable[[str, int, int], None]
+"""Called with what happens, how much of it is done and how much there is."""
+
+
 class Findings:
     """Collects claims while a verifier works."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress = lambda _what, _done, _of: None) -> None:
+        self.progress = progress
+        """To be called while a step goes on that a large bundle makes long."""
+
         self._claims: list[Claim] = []
 
     def proven(self, code: str, about: str = "", **values: object) -> None:

@@ -29,7 +29,7 @@ from evidence.bundle.checking import completeness, erasure_proof, files, items, 
 from evidence.bundle.checking import receipt as receipts
 from evidence.bundle.checking.journal_part import JournalPart
 from evidence.bundle.checking.names import Owner, Tally
-from evidence.bundle.checking.report import Findings, Report
+from evidence.bundle.checking.report import Findings, Progress, Report
 from evidence.bundle.checking.trust import Anchors
 from evidence.bundle.format import bag, layout, rotations
 from evidence.custody.log import leaf, tlogproof
@@ -41,14 +41,19 @@ SHOWN_CHARACTERS: Final = 16
 """Enough of a key or hash for a person to compare."""
 
 
-def verify(path: Path, anchors: Anchors, kept: Sequence[bytes] = ()) -> Report:
+def verify(
+    path: Path,
+    anchors: Anchors,
+    kept: Sequence[bytes] = (),
+    progress: Progress = lambda _what, _done, _of: None,
+) -> Report:
     """Check what lies at `path`; of a bundle also whether it fits receipts that somebody kept.
 
     That is a bundle (folder or ZIP), a receipt or a proof of an erasure (`.json`), or a sealed item (`.getuige`) with
     its receipt beside it under the same name. Raises BagError, FormatError or OSError when it cannot be read as any of
     these; what does not hold is in the report.
     """
-    findings = Findings()
+    findings = Findings(progress)
     logs = ", ".join(log.name for log in anchors.policy.logs)
     root = anchors.root.hex()[:SHOWN_CHARACTERS]
     findings.note("anchors", label=anchors.label, root=root, logs=logs, witnesses=len(anchors.policy.witnesses))

@@ -2,12 +2,12 @@
 
 The result is a bag too. It holds no content key: for each part it holds the *opening* of the commitment that was
 signed when the item was sealed, and that is enough to prove the original against its event. An item that does not open
-is one row that says so; the others are opened all the same.
+is one row that says so; the others are opened all the same. What was cut off is gone on with
+(`evidence.bundle.opening.growing`).
 """
 
 import errno
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from evidence.bundle.format import bag, layout, wraps
 from evidence.bundle.format.openings import Closed, Incomplete, Opening, Openings, Part
 from evidence.bundle.format.wraps import Given
 from evidence.bundle.opening import derived, naming
+from evidence.bundle.opening.growing import Beginning, Growing, Note, TargetError, growing
 from evidence.envelope import container, fields, opening
 from evidence.envelope import meta as metas
 from evidence.envelope.meta import Meta
@@ -30,10 +31,7 @@ INCOMPLETE: Final = "ONVOLLEDIG"
 """Stands in the name of a file that was cut off: nobody should have to read a list to know."""
 
 Progress = Callable[[int, int], None]
-
-
-class TargetError(EvidenceError):
-    """The folder for the opened bundle cannot be used."""
+"""Called with items done and items in all."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,7 @@ class Result:
 class _Item:
     """One item on its way from the sealed bundle to the folder."""
 
-    given: Given
     opening: Opening | None = None
-    meta: Meta | None = None
     part: Part | None = None
     why: str = ""
 
@@ -71,21 +67,19 @@ def open_bundle(
 ) -> Result:
     """Decrypt the sealed bundle at `sealed` into the new folder `target`; say what opened and what did not.
 
-    Raises TargetError if `target` exists, BagError or FormatError if the bundle cannot be read, NotGivenError if
-    nothing in it is for this reader. After an error of the disk what was opened is left beside `target`, named
-    `*.partial`.
+    After an error of the disk, or a kill, what was opened is left in `*.partial` beside `target`; the same call again
+    goes on from there, and the result is the same. Raises TargetError if `target` exists or something else was begun
+    beside it, BagError or FormatError if the bundle cannot be read, NotGivenError if nothing in it is for this reader.
     """
     if target.exists():
         raise TargetError(f"{target} exists; choose a folder that does not")
-    work = target.with_name(f"{target.name}.partial")
     with bag.open_bag(sealed) as source:
         told = list(wraps.events_of(source))
         given = wraps.items_of(told, reader.kid)
         _demand_a_key(source, reader, given)
-        work.mkdir(mode=0o700, parents=True)
-        result = _open_into(source, reader, told, given, work, progress)
-    work.rename(target)
-    return result
+        beginning = Beginning(1, derived.MAKER, ids.Sha256(source.digest(bag.MANIFEST)), reader.kid)
+        with growing(target, beginning) as folder:
+            return _open_into(source, reader, told, given, folder, progress)
 
 
 def _demand_a_key(source: bag.Bag, reader: keys.Identity, given: list[Given]) -> None:
@@ -106,36 +100,38 @@ def _demand_a_key(source: bag.Bag, reader: keys.Identity, given: list[Given]) ->
 def _open_into(
     source: bag.Bag,
     reader: keys.Identity,
-    told: list[events.Event],
-    given: list[Given],
-    work: Path,
+    told: Sequence[events.Event],
+    given: Sequence[Given],
+    folder: Growing,
     progress: Progress,
 ) -> Result:
-    names = sorted(source.names())
-    kept = [name for name in names if name.startswith((layout.EVENTS, "proof/")) or name == layout.SALTS]
-    for name in (*kept, layout.HOWTO, layout.SCRIPT):
-        _store(work, name, source.stream(name))
-    _store(work, layout.SEALED_MANIFEST, source.stream(bag.MANIFEST))
-    found: list[_Item] = []
+    kept = (name for name in source.names() if name.startswith((layout.EVENTS, "proof/")) or name == layout.SALTS)
+    for name in (*sorted(kept), layout.HOWTO, layout.SCRIPT):
+        folder.store(name, source.stream(name))
+        folder.rest()
+    folder.store(layout.SEALED_MANIFEST, source.stream(bag.MANIFEST))
+    found: list[tuple[Given, Note]] = []
     for number, one in enumerate(given, start=1):
-        found.append(_open_item(source, reader, work, number, one))
+        note = folder.kept.get(one.body.item)
+        if note is None:
+            item = _open_item(source, reader, folder, number, one)
+            note = folder.note(one.body.item, item.opening, item.part, item.why)
+        found.append((one, note))
         progress(number, len(given))
-    opened = tuple(one.opening for one in found if one.opening is not None)
-    closed = tuple(Closed(one.given.body.item, one.given.event.index, one.part) for one in found if one.part)
+    opened = tuple(note.opening for _, note in found if note.opening is not None)
+    closed = tuple(Closed(note.item, one.event.index, note.part) for one, note in found if note.part is not None)
     openings = Openings(1, derived.MAKER, opened, closed or None)
-    _store(work, layout.OPENINGS, iter([canonical.encode(schema.encode(openings))]))
-    folder = bag.FolderBag(work)
-    shown = [name for name in folder.names() if name.startswith((layout.DESCRIPTIONS, layout.ORIGINALS))]
-    for name, pieces in derived.make(folder, told, openings, bag.digests(folder, shown)):
-        _store(work, name, pieces)
+    folder.store(layout.OPENINGS, iter([canonical.encode(schema.encode(openings))]))
+    for name, pieces in derived.make(bag.FolderBag(folder.root), told, openings, folder.digests):
+        folder.store(name, pieces)
+    _close_bag(folder)
     signers = wraps.signers_of(told)
-    _close_bag(work)
-    return Result(opened, tuple(_unopened(one, signers) for one in found if one.part))
+    return Result(opened, tuple(_unopened(one, note, signers) for one, note in found if note.part is not None))
 
 
-def _open_item(source: bag.Bag, reader: keys.Identity, work: Path, number: int, given: Given) -> _Item:
+def _open_item(source: bag.Bag, reader: keys.Identity, folder: Growing, number: int, given: Given) -> _Item:
     """Open one item as far as it opens. What fails is said in the result; only the disk's own errors are raised."""
-    found = _Item(given)
+    found = _Item()
     try:
         found.part = "container"
         pieces = source.stream(layout.container(given.body.item))
@@ -145,11 +141,11 @@ def _open_item(source: bag.Bag, reader: keys.Identity, work: Path, number: int, 
         key = opening.content_key(prefix, reader, given.wrap)
         found.part = "description"
         described = opening.open_description(prefix, key)
-        found.meta = metas.read(described)
+        meta = metas.read(described)
         stem = f"{number:04}-{given.body.item[:8]}"
-        found.opening = _describe(source, work, stem, given, prefix, key, described)
+        found.opening = _describe(source, folder, stem, given, prefix, key, described)
         found.part = "content"
-        found.opening = _open_content(work, stem, found.opening, found.meta, prefix, key, rest)
+        found.opening = _open_content(folder, stem, found.opening, meta, prefix, key, rest)
     except EvidenceError as error:
         found.part = "not-given" if isinstance(error, NotGivenError) else found.part
         found.why = str(error)
@@ -167,24 +163,30 @@ def _check_container(prefix: container.Prefix, given: Given) -> None:
 
 
 def _describe(
-    source: bag.Bag, work: Path, stem: str, given: Given, prefix: container.Prefix, key: bytes, described: object
+    source: bag.Bag, folder: Growing, stem: str, given: Given, prefix: container.Prefix, key: bytes, described: object
 ) -> Opening:
     """Store the description, its fields, and the head of an item that is incomplete; return what proves them."""
     item = given.body.item
     description, opened = f"{layout.DESCRIPTIONS}{stem}.json", f"{layout.FIELDS}{stem}.tsv"
-    _store(work, description, iter([canonical.encode(described)]))
-    _store(work, opened, iter([fields.opening(key, described)]))
+    folder.store(description, iter([canonical.encode(described)]))
+    folder.store(opened, iter([fields.opening(key, described)]))
     result = Opening(item, given.event.index, description, opened)
     if isinstance(given.body, bodies.ItemOpen):
         head = f"{layout.HEADS}{item}.json"
-        _store(work, head, iter([prefix.head_bytes]))
+        folder.store(head, iter([prefix.head_bytes]))
         incomplete = Incomplete(head, source.size(layout.container(item)), prefix.container_size)
         result = replace(result, incomplete=incomplete)
     return result
 
 
 def _open_content(
-    work: Path, stem: str, described: Opening, meta: Meta, prefix: container.Prefix, key: bytes, rest: Iterator[bytes]
+    folder: Growing,
+    stem: str,
+    described: Opening,
+    meta: Meta,
+    prefix: container.Prefix,
+    key: bytes,
+    rest: Iterator[bytes],
 ) -> Opening:
     """Store the original; TamperedError, OpenError or FormatError when it is not what the description says."""
     file = metas.file_of(meta)
@@ -194,32 +196,27 @@ def _open_content(
         raise container.TamperedError("the description and the content do not belong together")
     mark = "" if described.incomplete is None else f"{INCOMPLETE}-"
     open_it = opening.open_content if described.incomplete is None else opening.open_begun
-    original = _store_original(work, file.name, f"{stem}-{mark}", open_it(prefix, key, meta, rest))
+    original = _store_original(folder, file.name, f"{stem}-{mark}", open_it(prefix, key, meta, rest))
     salt = ids.Sha256(container.commitment_salt(key).hex())
     return replace(described, original=original, content_salt=salt)
 
 
-def _store_original(work: Path, name: str, prefix: str, pieces: Iterator[bytes]) -> str:
+def _store_original(folder: Growing, name: str, prefix: str, pieces: Iterator[bytes]) -> str:
     """Write an original under the best name that this disk takes, whole or not at all; return the name in the bag."""
     original = f"{layout.ORIGINALS}{naming.safe_name(name, prefix)}"
     try:
-        _create(work / original)
+        folder.create(original)
     except OSError as error:
         if error.errno not in {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ}:
             raise
         original = f"{layout.ORIGINALS}{naming.fallback(name, prefix)}"
-    try:
-        _store(work, original, pieces)
-    except EvidenceError:
-        (work / original).unlink()
-        raise
+    folder.store(original, pieces)
     return original
 
 
-def _unopened(one: _Item, signers: Mapping[ids.KeyId, str]) -> Unopened:
-    event = one.given.event
-    part = one.part or "container"
-    return Unopened(one.given.body.item, event.received_at, _name(signers, event.statement.by), part, one.why)
+def _unopened(one: Given, note: Note, signers: Mapping[ids.KeyId, str]) -> Unopened:
+    event, part = one.event, note.part or "container"
+    return Unopened(note.item, event.received_at, _name(signers, event.statement.by), part, note.why)
 
 
 def _name(signers: Mapping[ids.KeyId, str], kid: ids.KeyId) -> str:
@@ -242,31 +239,13 @@ def _prefix(pieces: Iterator[bytes]) -> tuple[container.Prefix, Iterator[bytes]]
     return container.parse_prefix(start), rest()
 
 
-def _create(path: Path) -> None:
-    """Make an empty file, so that a name that the disk refuses is known before anything is decrypted."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.open("xb").close()
-
-
-def _store(work: Path, name: str, pieces: Iterator[bytes]) -> None:
-    path = work / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        for data in pieces:
-            file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _close_bag(work: Path) -> None:
+def _close_bag(folder: Growing) -> None:
     """Write declaration, manifests and info over what the folder holds now."""
-    folder = bag.FolderBag(work)
-    payload = bag.digests(folder, [name for name in folder.names() if name.startswith("data/")])
-    octets = sum(folder.size(name) for name in payload)
+    payload = {name: digest for name, digest in folder.digests.items() if name.startswith("data/")}
+    octets = sum((folder.root / name).stat().st_size for name in payload)
     info = f"Bagging-Date: {datetime.now(UTC).date()}\nPayload-Oxum: {octets}.{len(payload)}\n"
-    _store(work, bag.DECLARATION, iter([bag.DECLARATION_TEXT.encode()]))
-    _store(work, bag.INFO, iter([info.encode()]))
-    _store(work, bag.MANIFEST, iter([bag.manifest_text(payload)]))
-    folder = bag.FolderBag(work)  # lists again, with what was just written
-    tags = bag.digests(folder, [name for name in folder.names() if not name.startswith("data/")])
-    _store(work, bag.TAG_MANIFEST, iter([bag.manifest_text(tags)]))
+    folder.store(bag.DECLARATION, iter([bag.DECLARATION_TEXT.encode()]))
+    folder.store(bag.INFO, iter([info.encode()]))
+    folder.store(bag.MANIFEST, iter([bag.manifest_text(payload)]))
+    tags = {name: digest for name, digest in folder.digests.items() if not name.startswith("data/")}
+    folder.store(bag.TAG_MANIFEST, iter([bag.manifest_text(tags)]))
