@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from server.cli.phrases import PhraseFile, phrase
-from server.cli.progress import shown
 
 
 def export(
@@ -20,6 +19,7 @@ def export(
 ) -> None:
     """Take a sealed bundle: ciphertext, events and proofs. It holds no key; `getuige open` decrypts it."""
     from evidence import ids
+    from server.cli.progress import shown
     from server.clients import locked
     from server.clients.investigator import Investigator
     from server.clients.pins import Pins

@@ -8,7 +8,6 @@ import typer
 
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.plain import one_line
-from server.cli.progress import shown
 
 EXIT_NOT_ALL: Final = 3
 """Opened, and at least one item did not open: a program must not take this for all of it."""
@@ -31,6 +30,7 @@ def open_(
     What does not open is named, and the rest is opened. Exit code 0: all of it; 1: refused; 3: not all of it.
     """
     from evidence.bundle.opening.opened import open_bundle
+    from server.cli.progress import shown
     from server.clients import locked
 
     if trust is not None:
@@ -56,6 +56,7 @@ def open_(
 def _verify(bundle: Path, folder: Path) -> None:
     from evidence.bundle.checking import trust
     from evidence.bundle.checking.verify import verify
+    from server.cli.progress import shown
     from server.clients.errors import ClientError
 
     with shown() as tell:

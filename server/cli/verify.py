@@ -8,8 +8,6 @@ from typing import Annotated, Final
 
 import typer
 
-from server.cli.progress import shown
-
 EXIT_UNREADABLE: Final = 2
 
 
@@ -48,6 +46,7 @@ def verify(
     from evidence.bundle.checking.report import Verdict
     from evidence.bundle.checking.verify import verify as check
     from evidence.errors import EvidenceError
+    from server.cli.progress import shown
 
     try:
         with shown() as tell:
