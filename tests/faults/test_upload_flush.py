@@ -16,9 +16,12 @@ from evidence import ids, keys
 from evidence.store.blobs.directory import DirectoryBlobs
 from server import upload_addresses
 from server.settings import Settings
-from server.uploads import resumable
+from server.uploads import core, resumable
+from server.uploads.core import Upload
 from server.uploads.digests import Digests
+from server.uploads.folder import UploadFolder
 from server.uploads.writer import FLUSH_EVERY_BYTES, PartWriter
+from tests.support import power
 from tests.support.disk import Disk
 from tests.support.server_process import serving
 from tests.support.server_world import Person, World
@@ -108,6 +111,45 @@ def test_what_is_cut_off_twice_never_grows(tmp_path: Path, flushes: HeldFlushes)
     with pytest.raises(OSError, match="the disk errs"):
         writer.finish(whole_request=True)
     assert part.read_bytes() == PIECE
+
+
+def test_what_is_answered_would_survive_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = power.Disk(tmp_path, monkeypatch)
+    blobs = DirectoryBlobs(tmp_path / "blobs")
+    folder, upload = announced(tmp_path, blobs)
+    assert cut.survives(tmp_path / "uploads" / f"{upload.id}.open")
+    writer = PartWriter(folder.part(upload.id), 0, Digests(), None)
+    writer.write([PIECE])
+    assert not cut.survives(folder.part(upload.id))
+    folder.flushed(upload.id, writer.finish(whole_request=True).stamp, writer.digests)
+    assert cut.survives(folder.part(upload.id))
+    folder.finish(upload)
+    assert cut.survives(blobs.local_path(upload.sha256))
+
+
+def test_a_name_that_a_power_cut_brings_back_goes_again(tmp_path: Path) -> None:
+    """A rename may be two steps for a file system, and then only the new name was flushed."""
+    blobs = DirectoryBlobs(tmp_path / "blobs")
+    folder, upload = announced(tmp_path, blobs)
+    folder.part(upload.id).write_bytes(PIECE)
+    folder.finish(upload)
+    folder.part(upload.id).hardlink_to(blobs.local_path(upload.sha256))
+    (tmp_path / "uploads" / f"{upload.id}.whole").rename(tmp_path / "uploads" / f"{upload.id}.open")
+    folder = UploadFolder(tmp_path / "uploads", blobs)
+    assert folder.settle(upload) == MIB
+    assert folder.finish(upload).complete
+    assert not folder.part(upload.id).exists()
+    assert blobs.local_path(upload.sha256).read_bytes() == PIECE
+
+
+def announced(base: Path, blobs: DirectoryBlobs) -> tuple[UploadFolder, Upload]:
+    folder = UploadFolder(base / "uploads", blobs)
+    folder.prepare()
+    sha256, item, owner = ids.Sha256(hashlib.sha256(PIECE).hexdigest()), ids.ItemId(ids.new_id()), ids.KeyId("0" * 32)
+    name = core.upload_id(owner, core.Creation(MIB, item, sha256))
+    upload = Upload(name, owner, "account", item, sha256, MIB, ids.Time("2100-01-01T00:00:00.000Z"))
+    folder.create(upload)
+    return folder, upload
 
 
 class Line:

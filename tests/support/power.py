@@ -15,6 +15,7 @@ class Disk:
         self.names: dict[int, dict[str, int]] = {}
         self.fsync = os.fsync
         monkeypatch.setattr(os, "fsync", self.noted_fsync)
+        monkeypatch.setattr(os, "fdatasync", self.noted_fsync)
 
     def noted_fsync(self, descriptor: int) -> None:
         self.fsync(descriptor)

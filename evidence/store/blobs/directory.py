@@ -88,7 +88,9 @@ class DirectoryBlobs:
     def adopt(self, path: Path, sha256: ids.Sha256) -> None:
         """Take over a complete, flushed file by renaming it; the caller has computed `sha256` over its bytes.
 
-        When the blob is here already, `path` is removed. Durable when it returns.
+        When the blob is here already, `path` is removed. Durable when it returns: the folder of its name is flushed.
+        Where a rename is not one step for the file system, a power cut may bring the old name back; then this is done
+        again.
         """
         target = self._path(sha256)
         files.make_folder(target.parent)
@@ -98,7 +100,6 @@ class DirectoryBlobs:
             path.chmod(files.PRIVATE)
             path.rename(target)
         files.sync_folder(target.parent)
-        files.sync_folder(path.parent)
 
     def copy_in(self, source: Path, sha256: ids.Sha256, wrote: Callable[[int], None] = lambda _: None) -> None:
         """Store a copy of a file, hashed on the way; durable when it returns. A blob that is here stays as it is.
