@@ -1,7 +1,8 @@
 """The intake of an upload's bytes: a batch is read while the one before it is hashed and written in a thread."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from starlette.requests import ClientDisconnect, Request
@@ -19,6 +20,14 @@ IDLE_TIMEOUT_S: Final = 30.0
 
 class TooLongError(Exception):
     """The body holds more than the upload has room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What of a body is not written when nothing more is read: `whole` when it ends with that."""
+
+    pieces: Sequence[Piece]
+    whole: bool
 
 
 class Body(Protocol):
@@ -47,22 +56,21 @@ async def receive(
     lane: Lane,
     room: int,
     tell: Callable[[int], None] | None = None,
-) -> bool:
-    """Write a request's body; True when all of it arrived, False when it was cut, stalled or taken over.
+) -> Rest:
+    """Write a request's body but for its rest: whoever flushes writes that first, in one hand-over to a thread.
 
     `tell` hears each offset that became durable on the way.
 
     Raises TooLongError when more than `room` bytes come.
     """
     writing: asyncio.Task[None] | None = None
-    whole = False
     durable = writer.flushed
     try:
-        while not whole and not lane.superseded and not writer.full:
+        while not lane.superseded and not writer.full:
             batch: list[Piece] = []
+            whole = cut = False
             try:
                 whole = await body.fill(batch, lane)
-                cut = False
             except (TimeoutError, ClientDisconnect):
                 cut = True
             room -= sum(map(len, batch))
@@ -73,10 +81,10 @@ async def receive(
             if tell is not None and writer.flushed > durable:
                 durable = writer.flushed
                 tell(durable)
+            if whole or cut:
+                return Rest(batch, whole)
             writing = asyncio.create_task(asyncio.to_thread(writer.write, batch))
-            if cut:
-                return False
-        return whole
+        return Rest((), whole=False)
     finally:
         try:
             if writing is not None:

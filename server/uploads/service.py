@@ -68,7 +68,7 @@ class Uploads:
 
     async def look(self, who: Uploader, upload_id: str) -> Progress:
         """Return where an upload stands, after any earlier request has stepped aside."""
-        await run_in_threadpool(self._steps.find, who, upload_id)
+        await self._check_owner(who, upload_id)
         async with self._lanes.take(upload_id):
             return await _when_free(partial(self._steps.look, who, upload_id))
 
@@ -85,25 +85,25 @@ class Uploads:
         `open_body` is called when, and only if, the bytes are wanted. `tell` hears each offset that became durable on
         the way.
         """
-        await run_in_threadpool(self._steps.find, who, upload_id)  # before the lane: nobody stops others' requests
+        await self._check_owner(who, upload_id)
         async with self._opened(who, upload_id, patch) as (opened, lane):
             writer = opened.writer
             if writer is None:
                 return opened.at
             try:
-                whole = await receive(open_body(), writer, lane, opened.room, tell)
+                rest = await receive(open_body(), writer, lane, opened.room, tell)
             except TooLongError:
                 offset = await run_in_threadpool(writer.discard)
                 raise at_offset(general.TOO_LARGE, offset) from None
             except BaseException:
                 await asyncio.shield(run_in_threadpool(writer.finish, whole_request=False))
                 raise
-            close = partial(self._steps.close, opened, writer, whole=whole, superseded=lane.superseded)
+            close = partial(self._steps.close, opened, writer, rest, superseded=lane.superseded)
             return await run_in_threadpool(close)
 
     async def remove(self, who: Uploader, upload_id: str) -> None:
         """Terminate an upload that is not complete."""
-        await run_in_threadpool(self._steps.find, who, upload_id)
+        await self._check_owner(who, upload_id)
         async with self._lanes.take(upload_id):
             await _when_free(lambda: self._steps.remove(who, upload_id) or None)
 
@@ -127,6 +127,11 @@ class Uploads:
         for upload in await run_in_threadpool(self._steps.over):
             async with self._lanes.take(upload.id):
                 await run_in_threadpool(self._steps.end, upload.id)  # what somebody has now goes the next time
+
+    async def _check_owner(self, who: Uploader, upload_id: str) -> None:
+        """Refuse who asks for an upload of somebody else before they take its lane: nobody stops others' requests."""
+        if not self._steps.is_known_of(who, upload_id):
+            await run_in_threadpool(self._steps.find, who, upload_id)
 
     async def _end(self, upload_id: str) -> None:
         async with self._lanes.take(upload_id):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from evidence import ids
 from server.principals import Uploader
@@ -14,12 +15,17 @@ from server.problems import Member, ProblemError, domains, general
 from server.problems.kinds import ProblemType
 from server.uploads import core
 from server.uploads.accounts import Accounts
+from server.uploads.cache import Remembered
 from server.uploads.core import Patch, Upload
 from server.uploads.digests import Digests
 from server.uploads.folder import Hold, WrongHashError
+from server.uploads.intake import Rest
 from server.uploads.retention import Retention
 from server.uploads.store import UploadStore
 from server.uploads.writer import FULL, RESERVE, PartWriter, Written, free_bytes
+
+MAX_OWNERS: Final = 4096
+"""Uploads of which it is remembered whose they are, some 200 bytes each; for one that is missing its note is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class Steps:
         self._accounts = Accounts(store.journal, store.copies, store.folder)
         self._retention = Retention(store)
         self._reserve_bytes = store.reserve_bytes
+        self._owners: Remembered[ids.KeyId] = Remembered(MAX_OWNERS)
 
     def admit(self, upload: Upload) -> Admitted | None:
         """Judge an announcement and store it; None when an upload of that name is out of date and must go first.
@@ -91,9 +98,14 @@ class Steps:
             self._keep_reserve()
             with _telling_when_full():
                 self._folder.create(upload)
+            self._owners.keep(upload.id, upload.owner)
         finally:
             hold.release()
         return Admitted(upload, fresh=True)
+
+    def is_known_of(self, who: Uploader, upload_id: str) -> bool:
+        """Whether an upload of this name was found to be this principal's before; whose it is never changes."""
+        return self._owners.get(upload_id) == who.kid
 
     def find(self, who: Uploader, upload_id: str) -> Upload:
         """Return an upload of this principal; NOT_FOUND for others' and for none."""
@@ -102,6 +114,7 @@ class Steps:
             raise ProblemError(general.NOT_FOUND)
         if self._folder.notes.is_expired(upload, ids.now()) and not self._keeps(upload):
             raise ProblemError(general.NOT_FOUND)
+        self._owners.keep(upload_id, upload.owner)
         return upload
 
     def look(self, who: Uploader, upload_id: str) -> Progress | None:
@@ -133,12 +146,18 @@ class Steps:
             raise
         return Opened(hold, at, writer, room, partial(self._accounts.end, at.upload))
 
-    def close(self, opened: Opened, writer: PartWriter, *, whole: bool, superseded: bool) -> Progress:
-        """Flush what a request brought, and judge it: a complete file becomes a blob."""
+    def close(self, opened: Opened, writer: PartWriter, rest: Rest, *, superseded: bool) -> Progress:
+        """Write the rest of what a request brought, flush it all, and judge it: a complete file becomes a blob."""
         upload = opened.at.upload
-        written = writer.finish(whole_request=whole)
+        try:
+            if rest.pieces:
+                writer.write(rest.pieces)
+        except BaseException:
+            writer.finish(whole_request=False)
+            raise
+        written = writer.finish(whole_request=rest.whole)
         self._folder.flushed(upload.id, written.stamp, writer.digests)
-        _judge(written, whole=whole, superseded=superseded)
+        _judge(written, whole=rest.whole, superseded=superseded)
         return self._settle(upload)
 
     def remove(self, who: Uploader, upload_id: str) -> bool:
