@@ -2,7 +2,7 @@
 
 Run by `make bench-evidence`. Writes `var/bench/evidence.json`. A figure short of its goal is printed as SHORT with what
 would be tried next; a test fails only when a figure is so far off that something must be broken. More than the default
-of 1 GiB for the verifier: GETUIGE_BENCH_GIB=10.
+of 1 GiB for the verifier: GETUIGE_BENCH_GIB=10. Fewer than the default of 10,000 small items: GETUIGE_BENCH_ITEMS=1000.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ from evidence.store.database.engine import connect, open_engine
 from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from tests.bench.bare_databases import bare_postgresql, bare_sqlite
-from tests.support.incidents import incident
+from tests.support.incidents import incident, photo
 from tests.support.organisation import Organisation
 from tests.support.server_process import serving
 from tests.support.server_world import Person, World, settings_in
@@ -43,6 +43,8 @@ from tests.support.waiting import until
 MIB = 1024 * 1024
 GIB = int(os.environ.get("GETUIGE_BENCH_GIB", "1"))
 FILE_MIB = 16
+ITEMS = int(os.environ.get("GETUIGE_BENCH_ITEMS", "10000"))
+GRANTED_AT_ONCE = 1_000
 ENTRIES = 1_000_000
 OUT = Path(__file__).parent.parent.parent / "var" / "bench" / "evidence.json"
 BROKEN = 10
@@ -333,3 +335,38 @@ def test_verify(figures: Figures, case: tuple[Organisation, Path, Path]) -> None
     ours, peer_s = in_turns(lambda: check(sealed), bare, 3)
     rate, what = sealed.stat().st_size / MIB / ours, "leave out the ZIP's own CRC-32"
     figures.add(f"Verify a sealed ZIP of {GIB} GiB", "MiB/s", rate, ("hashlib, two threads", size / peer_s), 0.6, what)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Organisation:
+    """Return a case of `ITEMS` small items, half of them with a file of 4 KiB, all of them granted."""
+    book = Organisation(tmp_path_factory.mktemp("many"))
+    for number in range(ITEMS):
+        if number % 2:
+            content = sealing.Content.of_bytes(number.to_bytes(8) * 512, f"foto {number}.jpg", "image/jpeg")
+            book.seal(photo(f"Foto {number}"), content)
+        else:
+            book.seal(incident(f"Voorval {number}"))
+    everything = list(book.standing.items)
+    for start in range(0, ITEMS, GRANTED_AT_ONCE):
+        book.grant(*everything[start : start + GRANTED_AT_ONCE])
+    return book
+
+
+@pytest.mark.timeout(3600)
+def test_many_items(figures: Figures, many: Organisation, tmp_path: Path) -> None:
+    """Each beside the time of an item that it is to keep: no peer does the same."""
+
+    def measure(name: str, work: Callable[[], object], goal_ms: int, following: str) -> None:
+        peer = (f"at {goal_ms} ms an item", 1000 / goal_ms)
+        figures.add(f"{name} of {ITEMS:,} items", "items/s", ITEMS / seconds(work, 1), peer, 1, following)
+
+    exported: list[Path] = []
+    what = "the journal is parsed once for all; read the rows as they are stored"
+    measure("Export", lambda: exported.append(many.export(*many.standing.items)), 1, what)
+    (sealed,), folder = exported, tmp_path / "opened"
+    what = "X-Wing, an HMAC and a hash for each leaf, three to five files; fewer and larger files"
+    measure("Open", lambda: opened.open_bundle(sealed, many.investigator, folder), 2, what)
+    for path, what in ((sealed, "two signatures and two parsed envelopes an item"), (folder, "a hash for each leaf")):
+        kind = "Verify the sealed bundle" if path == sealed else "Verify the opened folder"
+        measure(kind, lambda path=path: verify(path, trust.load(many.trust, path)), 1, what)  # type: ignore[misc]
