@@ -178,7 +178,7 @@ async def test_a_reload_asks_for_the_phrase_and_comes_back_to_the_same_place(bro
         assert await marit.page.locator(".row").count() == 0, "keys are not kept"
 
         await marit.sign_in_again()
-        await expect(marit.page.locator(".filter-bar")).to_contain_text("Aard: Volgen · “halte”")
+        await expect(marit.page.locator(".filter-bar")).to_contain_text("Aard: Volgen of wachten · “halte”")
         assert await marit.page.locator(".row .title").all_inner_texts() == rows
         await expect(marit.page.locator("#detail-title")).to_have_text("Weer bij de halte")
         assert len(server._sessions) == sessions, "the session went on"
