@@ -76,6 +76,8 @@ class Dc09Route:
                 self.watch.trouble = str(error)
             raise
         if reply.answer == "DUH":
+            if self._agreed.key is not None:  # what another key makes of a frame may look like a kind it does not know
+                raise RouteError("the receiver does not know this kind of alarm, or has another key (DUH)", about="DUH")
             raise RouteError("the receiver does not know this kind of alarm (DUH)", permanent=True, about="DUH")
         if reply.answer == "NAK":
             raise RouteError("the receiver refused the frame (NAK): clock, key or account", about="NAK")

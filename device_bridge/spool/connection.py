@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from weakref import WeakKeyDictionary
 
 from device_bridge.errors import SpoolError
 from device_bridge.spool.reading import Reading
@@ -45,7 +46,9 @@ class Spool:
         self._lock = threading.Lock()
         self._no_press_waits = threading.Event()
         self._no_press_waits.set()
-        self._readers = threading.local()
+        self._readers: WeakKeyDictionary[threading.Thread, sqlite3.Connection] | None = WeakKeyDictionary()
+        """Of the threads that read; None when closed."""
+        self._of_readers = threading.Lock()
         self._told: tuple[Callable[[], None], ...] = ()
         self._held: int | None = _hold(path.with_suffix(".lock"))
         try:
@@ -91,8 +94,15 @@ class Spool:
             writing.sql.execute("INSERT INTO mark VALUES (?)", (new,))
 
     def close(self) -> None:
-        """Let go of the file; what was committed stays. A second time does nothing."""
-        with self._lock:
+        """Let go of the file; what was committed stays. A second time does nothing.
+
+        Readers end too: a connection that outlives its file would empty and remove, by its name, the log of the file
+        that is put in its place (sqlite.org/howtocorrupt.html, section 2.4).
+        """
+        with self._lock, self._of_readers:
+            readers, self._readers = self._readers, None
+            for connection in list((readers or {}).values()):
+                connection.close()
             self._connection.close()
             self._let_go()
 
@@ -161,10 +171,17 @@ class Spool:
         return not busy
 
     def read(self) -> Reading:
-        """Read what is committed, on a connection of the calling thread: readers never hold up a press."""
-        if not hasattr(self._readers, "connection"):
-            self._readers.connection = _connect(self.path)
-        return Reading(self._readers.connection)
+        """Read what is committed, on a connection of the calling thread: readers never hold up a press.
+
+        SpoolError when the spool is closed.
+        """
+        thread = threading.current_thread()
+        with self._of_readers:
+            if self._readers is None:
+                raise SpoolError("the spool is closed")
+            if thread not in self._readers:
+                self._readers[thread] = _connect(self.path)
+            return Reading(self._readers[thread])
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -72,8 +72,9 @@ def test_a_receiver_of_contact_id_takes_every_kind(kind: AlarmKind) -> None:
 def test_another_key_is_a_visible_failure() -> None:
     with alarm_centre() as (port, received):
         route = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09_frames.Line(bytes(32)))
-        with pytest.raises(RouteError, match="NAK"):
+        with pytest.raises(RouteError, match=r"\(NAK\): clock, key|has another key \(DUH\)") as failure:
             route.send(dispatch())
+    assert not failure.value.permanent, "the centre may be given the right key while the alarm is open"
     assert received == []
 
 
@@ -165,19 +166,20 @@ def framed(body: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("answer", "permanent"),
+    ("answer", "key", "permanent"),
     [
-        (framed(b'"DUH"0001L0#1234[]'), True),
-        (framed(b'"ACK"0000L0#1234[]'), False),
-        (framed(b'"HI"0001L0#1234[]'), False),
-        (b"\n00000012" + b'"ACK"0001L0#1234[]' + b"\r", False),
-        (b"HTTP/1.1 200 OK\r", False),
-        (b"", False),
+        (framed(b'"DUH"0001L0#1234[]'), None, True),
+        (framed(b'"DUH"0001L0#1234[]'), KEY, False),
+        (framed(b'"ACK"0000L0#1234[]'), KEY, False),
+        (framed(b'"HI"0001L0#1234[]'), KEY, False),
+        (b"\n00000012" + b'"ACK"0001L0#1234[]' + b"\r", KEY, False),
+        (b"HTTP/1.1 200 OK\r", KEY, False),
+        (b"", KEY, False),
     ],
 )
-def test_every_other_answer_is_a_visible_failure(answer: bytes, *, permanent: bool) -> None:
+def test_every_other_answer_is_a_visible_failure(answer: bytes, key: bytes | None, *, permanent: bool) -> None:
     with receiver(answer) as port:
-        route = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09_frames.Line(KEY))
+        route = Dc09Route("dc09-1", Line("127.0.0.1", port, "the alarm centre"), dc09_frames.Line(key))
         with pytest.raises(RouteError) as failure:
             route.send(dispatch(location=None))
         assert failure.value.permanent is permanent

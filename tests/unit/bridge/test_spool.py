@@ -1,6 +1,8 @@
 """The spool: what it says is stored is stored, and nothing is half there."""
 
+import gc
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -137,3 +139,25 @@ def test_a_file_that_is_no_spool_is_refused(tmp_path: Path) -> None:
     (tmp_path / "spool.db").unlink()
     Spool(tmp_path / "spool.db").close()
     assert sqlite3.connect(tmp_path / "spool.db").execute("SELECT count(*) FROM alarm").fetchone() == (0,)
+
+
+def test_a_closed_spool_leaves_nothing_open_that_could_touch_the_next_file_of_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "spool.db"
+    first = Spool(path)
+    with ThreadPoolExecutor(1) as other:
+        readings = [first.read(), other.submit(first.read).result()]
+        first.close()
+        assert not [name for name in open_files() if name.startswith(str(path))]
+        with pytest.raises(SpoolError, match="closed"):
+            other.submit(first.read).result()
+        for file in path.parent.glob("spool.db*"):
+            file.unlink()
+        with Spool(path) as second, second.write() as writing:
+            writing.count("x")
+            del readings
+            gc.collect()
+            assert Path(f"{path}-wal").exists(), "the log of the new file is its own"
+
+
+def open_files() -> list[str]:
+    return [str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.exists()]
