@@ -2,8 +2,8 @@
 
 `core/acts.js` says who signs each type of statement (`evidence.statements.catalogue`), `core/verifier/pinned.js` the
 SHA-256 of the two texts that every bundle brings, the step of each claim, and what roles are called, `made.js` what
-stands in the files that are made from an opened bundle. `verify.sh` has the table of acts in it. `python -m
-server.web.verifier_tables` (part of `make docs`) writes them; a test compares.
+stands in the files that are made from an opened bundle. `python -m server.web.verifier_tables` (part of `make docs`)
+writes them; a test compares.
 """
 
 import hashlib
@@ -12,15 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from evidence.bundle import checking
-from evidence.bundle.checking import names
+from evidence.bundle.checking import names, shell
 from evidence.bundle.checking.texts import STEP_OF
 from evidence.bundle.format import kinds, layout
 from evidence.bundle.format.howto import HOWTO_TEXT
 from evidence.bundle.opening import case_uco, derived, timeline_csv
 from evidence.statements import catalogue
 
-_SCRIPT: Final = Path(checking.__file__).parent / layout.SCRIPT
 _CORE: Final = Path(__file__).parent / "static/core"
 _BY: Final = "made by `python -m server.web.verifier_tables`: not by hand"
 
@@ -33,12 +31,10 @@ def texts() -> dict[Path, str]:
         f"{'' if act.cosigner is None else f', cosigner: {json.dumps(act.cosigner)}'} }},\n"
         for name, act in catalogue.ACTS.items()
     )
-    script = _script()
-    pinned = {layout.HOWTO: HOWTO_TEXT.encode(), layout.SCRIPT: script.encode()}
+    pinned = {layout.HOWTO: HOWTO_TEXT.encode(), layout.SCRIPT: shell.script()}
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in pinned.items()}
     roles = {role: {"nl": dutch, "en": english} for role, (dutch, english) in names.ROLES.items()}
     return {
-        _SCRIPT: script,
         _CORE
         / "acts.js": f"/** Who signs each type of statement, and which member names a second signer, {_BY}. */\n\n"
         "/** @type {Record<string, {signers: string[], caseless: boolean, cosigner?: string}>} */\n"
@@ -62,16 +58,6 @@ def texts() -> dict[Path, str]:
         "/** Names are UUIDs (version 5) under this one. */\n"
         f"export const NAMES = {json.dumps(case_uco.NAMES.hex)};\n",
     }
-
-
-def _script() -> str:
-    """Return `verify.sh` with who signs each type of statement, and which member names a second signer."""
-    before, rest = _SCRIPT.read_text("utf-8").split("acts() { cat <<'END'\n")
-    lines = (
-        " ".join((name, ",".join(sorted(act.signers)), *([act.cosigner] if act.cosigner else []))) + "\n"
-        for name, act in catalogue.ACTS.items()
-    )
-    return f"{before}acts() {{ cat <<'END'\n{''.join(lines)}END\n{rest.split('END' + chr(10), 1)[1]}"
 
 
 def _members(table: Mapping[Any, object]) -> str:

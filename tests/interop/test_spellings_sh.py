@@ -7,7 +7,6 @@ import base64
 import json
 import re
 import subprocess
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -16,20 +15,18 @@ from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
 from evidence.bundle.format import layout
 from tests.support.lying_server import LyingServer, team_of
-from tests.support.verify_sh import run
+from tests.support.verify_sh import function, run
 from tests.support.waiting import patience
 from tests.vectors import make_spellings
 
 pytestmark = [pytest.mark.need("xxd", "dash", "bash")]
 
-SCRIPT = resources.files("evidence.bundle.checking").joinpath("verify.sh").read_text(encoding="utf-8")
 ROWS = json.loads(make_spellings.FILE.read_text(encoding="utf-8"))["spellings"]
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash"])
 def test_the_shell_takes_only_what_may_be_signed(shell: str, tmp_path: Path) -> None:
-    (reader,) = re.findall(r"^canonical\(\) \{.*?^\}$", SCRIPT, re.MULTILINE | re.DOTALL)
-    (tmp_path / "reader.sh").write_text(reader)
+    (tmp_path / "reader.sh").write_text(function("canonical"))
     for number, row in enumerate(ROWS):
         (tmp_path / str(number)).write_bytes(base64.b64decode(row["bytes"]))
     each = f"for row in $(seq 0 {len(ROWS) - 1}); do if canonical $row; then echo taken; else echo refused; fi; done"

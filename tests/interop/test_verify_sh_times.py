@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-import evidence.bundle.checking
 from evidence import ids
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
@@ -26,11 +25,11 @@ from evidence.statements.statement import SeenCheckpoint
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
 from tests.support.organisation import Organisation
+from tests.support.verify_sh import SCRIPT
 from tests.support.waiting import patience
 
 pytestmark = [pytest.mark.need("openssl", "xxd", "sha256sum", "base64", "dash")]
 
-SCRIPT = Path(evidence.bundle.checking.__file__).parent / "verify.sh"
 TWO_HOURS = timedelta(hours=2)
 LIFE = timedelta(seconds=6)
 
@@ -156,8 +155,7 @@ def test_certificates_that_really_expire(book: Organisation, monkeypatch: pytest
 
 
 def shell(function: str) -> Callable[[list[str]], list[str]]:
-    text = SCRIPT.read_text()
-    helpers = text[text.index("# Times are seconds") : text.index("# --- 1.")]
+    helpers = SCRIPT[SCRIPT.index("# Times are seconds") : SCRIPT.index("# --- 1.")]
 
     def call(arguments: list[str]) -> list[str]:
         calls = "\n".join(f"{function} '{one}'" for one in arguments)

@@ -3,13 +3,13 @@
 import os
 import re
 import subprocess
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from evidence.bundle.checking.shell import script
 from tests.support.waiting import patience
 
-SCRIPT: Final = resources.files("evidence.bundle.checking").joinpath("verify.sh").read_text(encoding="utf-8")
+SCRIPT: Final = script().decode()
 
 
 def function(name: str) -> str:

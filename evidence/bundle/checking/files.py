@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import partial
-from importlib import resources
 from typing import Final
 
+from evidence.bundle.checking import shell
 from evidence.bundle.checking.report import Findings
 from evidence.bundle.format import bag, layout
 from evidence.bundle.format.howto import HOWTO_TEXT
@@ -80,6 +80,5 @@ def _foreign(names: AbstractSet[str], payload: AbstractSet[str], tags: AbstractS
 
 def _texts() -> Iterator[tuple[str, str]]:
     """Yield the texts for people that every bundle brings, with their SHA-256."""
-    script = (resources.files("evidence.bundle.checking") / layout.SCRIPT).read_bytes()
     yield layout.HOWTO, hashlib.sha256(HOWTO_TEXT.encode()).hexdigest()
-    yield layout.SCRIPT, hashlib.sha256(script).hexdigest()
+    yield layout.SCRIPT, hashlib.sha256(shell.script()).hexdigest()

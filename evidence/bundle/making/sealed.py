@@ -9,12 +9,12 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from evidence import canonical, files, ids
+from evidence.bundle.checking import shell
 from evidence.bundle.format import bag, layout
 from evidence.bundle.format.howto import HOWTO_TEXT
 from evidence.bundle.format.rotations import Handover
@@ -166,7 +166,7 @@ def _tag_files(planned: Plan, proofs: Proofs, container_bytes: int) -> Iterator[
     yield bag.INFO, info.encode()
     yield bag.MANIFEST, planned.manifest
     yield layout.HOWTO, HOWTO_TEXT.encode()
-    yield layout.SCRIPT, (resources.files("evidence.bundle.checking") / layout.SCRIPT).read_bytes()
+    yield layout.SCRIPT, shell.script()
     yield layout.EXPORT_EVENT, proofs.export_event.event
     yield layout.EXPORT_SALT, f"{proofs.export_event.salt.hex()}\n".encode()
     yield layout.EXPORT_PROOF, proofs.by_index[proofs.export_event.index]

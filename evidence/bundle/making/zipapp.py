@@ -16,8 +16,8 @@ from evidence.bundle.making.sealed import ZIP_EPOCH
 ENTRY: Final = "evidence.bundle.checking.cli"
 SHEBANG: Final = b"#!/usr/bin/env python3\n"
 _PACKAGE: Final = Path(__file__).parents[2]
-_SCRIPT: Final = "bundle/checking/verify.sh"
-"""The verifier knows it, byte for byte: one that somebody swapped in a bundle is not ours."""
+_SCRIPT: Final = "bundle/checking/shell/*.sh"
+"""The verifier knows what they make, byte for byte: one that somebody swapped in a bundle is not ours."""
 
 _MAIN: Final = """\
 import sys
@@ -43,9 +43,7 @@ def build(target: Path) -> list[str]:
         file.write(SHEBANG)
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             _add(archive, "__main__.py", _MAIN.encode())
-            _add(archive, f"evidence/{_SCRIPT}", (_PACKAGE / _SCRIPT).read_bytes())
-            for module in modules:
-                path = _file(module)
+            for path in (*sorted(_PACKAGE.glob(_SCRIPT)), *map(_file, modules)):
                 _add(archive, f"evidence/{path.relative_to(_PACKAGE).as_posix()}", path.read_bytes())
     target.chmod(0o755)
     return modules
