@@ -10,8 +10,8 @@ from typing import Final
 from evidence.statements import catalogue
 
 PARTS: Final = (
-    "begin", "json", "times", "files", "manifest", "notes", "ed25519", "signatures", "logs", "heads", "stamps",
-    "judged", "events", "items", "originals", "completeness", "signers", "end",
+    "begin", "json", "times", "ed25519", "files", "manifest", "signatures", "rotations", "heads", "stamps",
+    "checkpoints", "events", "items", "originals", "completeness", "signers", "end",
 )  # fmt: skip
 _ACTS: Final = "acts() { cat <<'END'\n"
 
@@ -20,7 +20,7 @@ _ACTS: Final = "acts() { cat <<'END'\n"
 def script() -> bytes:
     """Return `verify.sh`, the same bytes for everybody who has these sources."""
     folder = resources.files(__name__)
-    before, after = "".join((folder / f"{part}.sh").read_text("utf-8") for part in PARTS).split(_ACTS)
+    before, after = "\n".join((folder / f"{part}.sh").read_text("utf-8") for part in PARTS).split(_ACTS)
     return "".join((before, _ACTS, *map(_line, catalogue.ACTS.items()), after)).encode()
 
 

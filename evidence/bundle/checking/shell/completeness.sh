@@ -51,4 +51,3 @@ awk '
     }
   }' "$WORK/last" "$WORK/numbers" > "$WORK/out"
 cat "$WORK/out"; if grep -q '^FAIL' "$WORK/out"; then FAILED=1; fi
-

@@ -1,4 +1,5 @@
-may_hold() { # KEY-HEX SIGNATURE-HEX: what openssl does not ask (docs/formats/keys.md): key and R canonical and not of small order, S < L
+# The rule for Ed25519 (docs/formats/keys.md), of which openssl asks the equation alone.
+may_hold() { # KEY-HEX SIGNATURE-HEX: key and R canonical and not of small order, S < L
   printf '%s\n' "$1 $2" | awk '
     function back(hex,  n, out) { for (n = length(hex) - 1; n > 0; n -= 2) out = out substr(hex, n, 2); return out }
     function y(point,  at) { point = back(point); at = index("89abcdef", substr(point, 1, 1)); return at ? (at - 1) substr(point, 2) : point }

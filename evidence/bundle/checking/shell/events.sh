@@ -53,4 +53,3 @@ done
 ok "$COUNT events are in the log"
 if in_log proof/export-event.json "$(cat proof/export-salt.txt)" proof/export-event.tlog-proof "$EXPORT"
 then ok "the export is in the log"; between proof/export-event.json "$WORK/export" "$EXPORT"; else bad "the export is not in the log"; fi
-

@@ -24,4 +24,3 @@ else KNOWN="$KNOWN|data/items/[0-9a-f]{32}.getuige"; fi
 } > "$WORK/foreign"
 if [ -s "$WORK/foreign" ]; then bad "these files do not belong in the bundle:"; cat "$WORK/foreign"; fi
 printf 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n' | cmp -s - bagit.txt || bad "bagit.txt is not that of BagIt 1.0"
-

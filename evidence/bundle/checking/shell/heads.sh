@@ -1,3 +1,4 @@
+# Heads, paths between them, and those from an entry to its head.
 consistent() { # SIZE1 ROOT1 SIZE2 ROOT2 PROOF: RFC 9162, 2.1.4.2; one hash a line
   fn=$(($1 - 1)); sn=$(($3 - 1)); cp "$5" "$WORK/path"
   [ $(($1 & fn)) -ne 0 ] || { echo "$2"; cat "$5"; } > "$WORK/path"
@@ -67,4 +68,3 @@ root_of() { # INDEX SIZE LEAF-HASH PROOF: walk the audit path
   done < "$WORK/path"
   if [ "$sn" -eq 0 ] && [ "$1" -lt "$2" ]; then echo "$r"; else echo too-short; fi
 }
-

@@ -25,4 +25,3 @@ for said in "$WORK"/said/*; do
   if [ "$(sha < "$WORK/head")" = "$digest" ]; then echo "note  item $item is INCOMPLETE: it was begun, and never sealed"
   else bad "item $item is not the one that was begun"; fi
 done
-

@@ -60,4 +60,3 @@ canonical() { # FILE: 0 for that spelling; strict UTF-8, keys in order and each 
     { b[n++] = $1 "" }
     END { p = 0; exit !(value(0) && p == n) }'
 }
-

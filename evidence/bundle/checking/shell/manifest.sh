@@ -15,4 +15,3 @@ printf %s "$(cat "$TRUST/rotations.json" 2>/dev/null)" > "$WORK/rotations"     #
 spelled proof/export-event.json "$WORK/export"
 if [ "$(sha < $MANIFEST)" = "$(member "$WORK/export" manifest)" ]; then ok "the manifest is the exported one"
 else bad "the manifest is not the exported one"; fi
-

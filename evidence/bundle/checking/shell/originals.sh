@@ -56,4 +56,3 @@ elif [ -f data/openings.json ]; then
   ok "$COUNT originals are what was sealed"
   [ "$UNCHECKED" -eq 0 ] || echo "note  not checked here: whether the fields of $UNCHECKED descriptions are those that were sealed; sh verify.sh TRUST --fields does that"
 fi
-

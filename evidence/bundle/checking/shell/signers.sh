@@ -72,4 +72,3 @@ grep -qx "$by" "$WORK/excluded" || awk -v hers="$CASE" -v by="$by" -v now="$(mem
 comm -23 "$WORK/exported" "$WORK/given" | while read -r item; do echo "FAIL  item $item was not granted then to whoever exported"; done > "$WORK/out"
 if [ -s "$WORK/out" ]; then FAILED=1; cat "$WORK/out"; else ok "the items of the export were granted to whoever exported"; fi
 more=$(comm -13 "$WORK/exported" "$WORK/given" | wc -l); [ "$more" -eq 0 ] || echo "note  $more items that were granted then are not in this export"
-

@@ -95,4 +95,3 @@ judge_stamps() { # DIGEST NOTE: sets STAMP to the time by which the head existed
     else bad "time stamp $token expired, and was not renewed in time"; fi
   done
 }
-

@@ -47,4 +47,3 @@ log_at() { # EVENT: the same for the log in which it stands
 }
 EXPORT=$(sed -n 's/.*"index":\([0-9]*\).*/\1/p' proof/export-event.json)
 log_at "${EXPORT:-0}"; EXPORTED=$FIRST
-

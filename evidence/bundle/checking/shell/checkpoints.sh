@@ -1,3 +1,4 @@
+# Each head of this bundle once: who signed it, and by when it existed.
 NOW=$(of_openssl "$(date -u '+%b %d %H:%M:%S %Y')")
 STAMPED=0
 : > "$WORK/heads"                                                   # events below, earliest cosignature, log, size, root
@@ -19,4 +20,3 @@ done
 awk '{ if (($3, $4) in root && root[$3, $4] != $5) print "FAIL  two versions of " $3 " with " $4 " entries are signed: two histories were shown"; root[$3, $4] = $5 }' "$WORK/heads" > "$WORK/out"
 cat "$WORK/out"; [ ! -s "$WORK/out" ] || FAILED=1
 [ "$STAMPED" -gt 0 ] || echo "note  no outside time stamp: times are the server's"
-
