@@ -21,6 +21,10 @@ from evidence.errors import FormatError
 MAX_DOCUMENT_BYTES: Final = 4 * 1024 * 1024
 """No signed document comes near but a grant of 1,800 items. Larger input is an attack on memory."""
 
+MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+"""A file that tells of each item or event of a case, some hundred bytes of each (`tests/unit/bundle/test_limits.py`
+computes for how many that is enough)."""
+
 MAX_INTEGER: Final = 2**53 - 1
 """The largest integer that JavaScript reads exactly (RFC 8785 section 3.2.2.3)."""
 
@@ -51,9 +55,9 @@ def decode(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> Any:  # noqa: ANN401
     return value
 
 
-def decode_exact(data: bytes) -> Any:  # noqa: ANN401 - as `decode`
+def decode_exact(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> Any:  # noqa: ANN401 - as `decode`
     """Parse bytes that are signed or hashed: `decode`, and only the canonical spelling. FormatError otherwise."""
-    value = decode(data)
+    value = decode(data, limit)
     if _WRITER.encode(value).encode() != data:
         message = "not the canonical spelling of this JSON"
         raise FormatError(message)

@@ -25,8 +25,10 @@ def prove(records: ErasureRecords, case: ids.CaseId, erasure: ids.ErasureId) -> 
     if "erase.request" not in {event.parse(one.event).statement.type for one in own}:
         return None
     wanted = erasure_proof.needed_keys([event.parse(one.event) for one in own])
-    organisation = (one for one in journal.organisation() if erasure_proof.vouches_for(event.parse(one.event), wanted))
-    # The last word is the newest erase.finish: after a lock has ended there is a second one.
+    # The last word is the newest erase.finish: after a lock has ended there is a second one. Whose key is retired after
+    # it decided all the same.
+    before = (one for one in journal.organisation() if one.index < own[-1].index)
+    organisation = (one for one in before if erasure_proof.vouches_for(event.parse(one.event), wanted))
     story = sorted((*organisation, *own), key=lambda one: one.index)
     buried = [one for one in journal.tombstones(case=case) if one.erasure == erasure]
     proof = ErasureProof(

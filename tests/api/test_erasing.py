@@ -112,6 +112,9 @@ def the_proof_holds(story: Story, folder: Path) -> None:
     assert {"erasure-decided", "erasure-leaves", "erasure-finished", "erasure-remains-read"} <= set(codes)
     for language in ("nl", "en"):
         assert "{" not in " ".join(line for _, line in report.lines(language))
+    story.world.root.act("key.retire", bodies.KeyRetire(story.world.caseworker.kid))
+    file.write_bytes(until(lambda: ready(story.case.vault, where), "it is asked for again"))
+    assert verify(file, anchors).exit_code == 0, "whoever agreed has left since"
     for damage in damages(json.loads(answer)):
         file.write_text(json.dumps(damage, separators=(",", ":"), sort_keys=True))
         assert verify(file, anchors).exit_code == 1

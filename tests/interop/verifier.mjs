@@ -2,7 +2,7 @@
 import { lstatSync, openAsBlob, readFileSync, readdirSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
-import { folder, readAnchors, unzip, verify, verifyItem, verifyReceipt } from "../../server/web/static/core/verifier/verify.js";
+import { folder, readAnchors, unzip, verify, verifyDocument, verifyItem } from "../../server/web/static/core/verifier/verify.js";
 
 /** @param {string} root */
 function bagOf(root) {
@@ -22,7 +22,7 @@ async function judge(path, trust, kept) {
   const receipts = kept.flatMap((one) => [...bagOf(one)].map(([, { blob }]) => blob));
   if (lstatSync(path).isDirectory()) return verify(bagOf(path), anchors, receipts);
   const file = await openAsBlob(path);
-  if (extname(path) === ".json") return verifyReceipt(file, anchors);
+  if (extname(path) === ".json") return verifyDocument(file, anchors);
   if (extname(path) !== ".getuige") return verify(await unzip(file), anchors);
   const item = basename(path, ".getuige");
   return verifyItem(file, item, await openAsBlob(join(dirname(path), `${item}.json`)), anchors);
@@ -33,7 +33,7 @@ for await (const line of createInterface(process.stdin)) {
   const { path, trust, kept = [] } = JSON.parse(line);
   try {
     const findings = await judge(path, trust, kept);
-    console.log(JSON.stringify({ code: findings.holds ? 0 : 1, claims: findings.claims }));
+    console.log(JSON.stringify({ code: findings.holds ? 0 : 1, claims: findings.claims, nl: findings.lines("nl"), en: findings.lines("en") }));
   } catch (error) {
     console.log(JSON.stringify({ code: 2, error: String(error.message) }));
   }

@@ -124,7 +124,8 @@ class Row:
     def foreign(self) -> Outcome:
         """What the verifier says that was written from the format pages alone.
 
-        It unpacks nothing, does not know our texts for people, and makes no CSV and no CASE file again.
+        It unpacks nothing, reads no proof of an erasure, does not know our texts for people, and makes no CSV and no
+        CASE file again.
         """
         if self.name.startswith(PACKED):
             return NOT_FOR_IT
@@ -138,7 +139,7 @@ def kept_beside(path: Path) -> list[Path]:
     return [found] if found.is_dir() else []
 
 
-PACKED: Final = ("ZIP: ", "an item alone: ")
+PACKED: Final = ("ZIP: ", "an item alone: ", "an erasure: ")
 UNSEEN: Final = frozenset({"bag-text-foreign", "derived-differs"})
 
 

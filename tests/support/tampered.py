@@ -16,6 +16,7 @@ from evidence.statements import event as events
 from tests.support import (
     odd_items,
     published,
+    tampered_erasures,
     tampered_exports,
     tampered_keys,
     tampered_logs,
@@ -255,4 +256,5 @@ ROWS: Final = (
     *tampered_logs.ROWS,
     *tampered_times.ROWS,
     *tampered_keys.ROWS,
+    *tampered_erasures.ROWS,
 )  # fmt: skip

@@ -68,12 +68,12 @@ class ErasureProof:
 
 def parse(data: bytes) -> ErasureProof:
     """Read a proof; FormatError for any other form. Verifies nothing."""
-    return schema.decode(ErasureProof, canonical.decode_exact(data))
+    return schema.decode(ErasureProof, canonical.decode_exact(data, canonical.MAX_FILE_BYTES))
 
 
 def is_proof(data: bytes) -> bool:
     """Whether a JSON file says that it is a proof of an erasure; FormatError when it is no JSON."""
-    members = canonical.decode(data)
+    members = canonical.decode(data, canonical.MAX_FILE_BYTES)
     return isinstance(members, dict) and {"erasure", "tombstones"} <= members.keys()
 
 
@@ -84,7 +84,7 @@ def check(data: bytes, anchors: Anchors, findings: Findings) -> None:
     try:
         story = _read_events(proof, anchors, logs)
         buried = [_read_tombstone(one, logs) for one in proof.tombstones]
-        _check_decision(proof, story)
+        _check_decision(story)
         _check_destroyed(story, buried)
         server = story.standing.certified[story.finish.statement.by].body
         final = proof.events[-1]
@@ -115,8 +115,9 @@ class _Story:
         return self.by_type["erase.finish"]
 
     def who(self, kid: ids.KeyId) -> Owner:
-        certified = self.standing.certified.get(kid)
-        return Owner.unknown(kid) if certified is None else Owner(certified.body.role, certified.body.label)
+        if (certified := self.standing.certified.get(kid)) is not None:
+            return Owner(certified.body.role, certified.body.label)
+        return Owner("vault", id=kid) if kid in self.standing.case_of_vault else Owner.unknown(kid)
 
 
 def _read_events(proof: ErasureProof, anchors: Anchors, logs: Logs) -> _Story:
@@ -139,11 +140,20 @@ def _read_events(proof: ErasureProof, anchors: Anchors, logs: Logs) -> _Story:
                 raise FormatError(f"event {event.index} is about another erasure")
             if event.statement.type == "erase.cancel":
                 raise FormatError("the erasure was cancelled")
+            _check_decider(story.standing, event.statement, proof.case)
             story.by_type[event.statement.type] = event
         fold.apply(story.standing, event.statement)
     if last != "erase.finish":
         raise FormatError("the last event does not say what was destroyed")
     return story
+
+
+def _check_decider(standing: Standing, statement: Statement, case: ids.CaseId) -> None:
+    """Her vault asked, and a caseworker agreed who was on the team then, whatever became of that key since."""
+    if statement.type == "erase.request" and standing.case_of_vault.get(statement.by) != case:
+        raise FormatError("the vault of another case asked for it")
+    if statement.type == "erase.approve" and not standing.on_team(statement.by, case):
+        raise FormatError("nobody of the case's team agreed to it")
 
 
 def _read_tombstone(one: LoggedTombstone, logs: Logs) -> Tombstone:
@@ -162,16 +172,12 @@ def _demand_logged(proof: bytes, entry: bytes, index: int, logs: Logs) -> None:
         raise FormatError(f"the proof of event {index} is about another place in the log")
 
 
-def _check_decision(proof: ErasureProof, story: _Story) -> None:
-    """She asked, someone else agreed, and fourteen days passed; FormatError when not."""
+def _check_decision(story: _Story) -> None:
+    """She asked, someone else agreed after that, and fourteen days passed; FormatError when not."""
     try:
         asked, agreed, done = (story.by_type[f"erase.{step}"] for step in ("request", "approve", "execute"))
     except KeyError as error:
         raise FormatError(f"there is no {error.args[0]}") from error
-    if story.standing.case_of_vault.get(asked.statement.by) != proof.case:
-        raise FormatError("the vault of another case asked for it")
-    if not story.standing.on_team(agreed.statement.by, proof.case):
-        raise FormatError("nobody of the case's team agreed to it")
     if not asked.index < agreed.index < done.index < story.finish.index:
         raise FormatError("the steps are not in their order")
     waited = ids.moment_of(done.received_at) - ids.moment_of(asked.received_at)
@@ -186,10 +192,13 @@ def _check_destroyed(story: _Story, buried: Sequence[Tombstone]) -> None:
         raise FormatError("a step is not what its type says")
     if tuple(one.index for one in buried) != finish.events:
         raise FormatError("the tombstones are not those that the server names")
-    if any(one.erasure != finish.erasure for one in buried):
-        raise FormatError("a tombstone belongs to another erasure")
-    if {one.items[0] for one in buried if one.type != "grant"} != set(request.items):
+    if any((one.erasure, one.case) != (finish.erasure, story.finish.statement.case) for one in buried):
+        raise FormatError("a tombstone belongs to another erasure or case")
+    named = set(request.items)
+    if {one.items[0] for one in buried if one.type != "grant"} != named:
         raise FormatError("the tombstones are of other items than she named")
+    if any(named.isdisjoint(one.items) for one in buried):
+        raise FormatError("a grant was destroyed that held no key of what she named")
     if tuple(one.container for one in buried if one.container is not None) != finish.containers:
         raise FormatError("the sealed files are not those that the server names")
 

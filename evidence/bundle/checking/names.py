@@ -23,8 +23,7 @@ ROLES: Final[dict[str, tuple[str, str]]] = {
 }
 """Dutch and English, as on the pages."""
 
-
-_INVITED: Final[dict[Language, str]] = {"nl": "uitgenodigd door", "en": "invited by"}
+INVITED: Final[dict[Language, str]] = {"nl": "uitgenodigd door", "en": "invited by"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Owner:
         role = dutch if language == "nl" else english
         if self.label is not None:
             return f"{self.label} ({role})"
-        invited = "" if self.invited_by is None else f" ({_INVITED[language]} {self.invited_by})"
+        invited = "" if self.invited_by is None else f" ({INVITED[language]} {self.invited_by})"
         return f"{role} {self.id[:SHOWN]}{invited}"
 
     def __str__(self) -> str:

@@ -27,6 +27,8 @@ WORDS: Final[dict[Language, dict[Verdict, str]]] = {
     "nl": {Verdict.PROVEN: "bewezen", Verdict.FAILED: "NIET BEWEZEN", Verdict.NOTE: "let op"},
     "en": {Verdict.PROVEN: "proven", Verdict.FAILED: "NOT PROVEN", Verdict.NOTE: "note"},
 }
+VERDICT_CHARACTERS: Final = 12
+"""The width of the column of verdicts, so that the numbers of the steps stand below each other."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,7 @@ class Report:
     def lines(self, language: Language) -> list[tuple[Verdict, str]]:
         """Return one line per claim for people: mark, verdict in words, number of the step, sentence."""
         return [
-            (
-                claim.verdict,
-                f"{MARKS[claim.verdict]} {WORDS[language][claim.verdict]:<12} {claim.step:>2}  {claim.text(language)}",
-            )
+            (claim.verdict, f"{_column(claim.verdict, language)} {claim.step:>2}  {claim.text(language)}")
             for claim in self.claims
         ]
 
@@ -89,6 +88,10 @@ class Report:
                 for claim in self.claims
             ],
         }
+
+
+def _column(verdict: Verdict, language: Language) -> str:
+    return f"{MARKS[verdict]} {WORDS[language][verdict]:<{VERDICT_CHARACTERS}}"
 
 
 Progress = Callable[[str, int, int], None]

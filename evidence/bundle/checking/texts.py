@@ -326,5 +326,13 @@ BY_STEP: Final[dict[int, dict[str, dict[str, str]]]] = {
     12: _ERASURE,
 }
 
+ONLY_IN_PAGES: Final = {
+    "not-checked-here": {
+        "nl": "Een tijdstempel is hier niet na te gaan: {why}",
+        "en": "A time stamp cannot be checked here: {why}",
+    },
+}
+"""What only the pages' verifier says: no browser knows every kind of key."""
+
 TEXTS: Final = {code: texts for step in BY_STEP.values() for code, texts in step.items()}
 STEP_OF: Final = {code: number for number, step in BY_STEP.items() for code in step}

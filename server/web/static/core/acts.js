@@ -1,6 +1,6 @@
-/** Who signs each type of statement, and which member names a second signer, made by `python -m server.web.verifier_tables`: not by hand. */
+/** Who signs each type of statement, who signs it too, and what is erased, made by `python -m server.web.verifier_tables`: not by hand. */
 
-/** @type {Record<string, {signers: string[], caseless: boolean, cosigner?: string}>} */
+/** @type {Record<string, {signers: string[], caseless: boolean, cosigner?: string, erasable?: boolean}>} */
 export const ACTS = {
   "log.open": { signers: ["root"], caseless: true },
   "log.rotate": { signers: ["root"], caseless: true },
@@ -20,14 +20,14 @@ export const ACTS = {
   "shift.begin": { signers: ["dispatcher"], caseless: true },
   "shift.end": { signers: ["dispatcher"], caseless: true },
   "shift.take_over": { signers: ["dispatcher"], caseless: true },
-  "item.open": { signers: ["bridge", "caseworker", "phone", "vault"], caseless: false },
-  "item.seal": { signers: ["bridge", "caseworker", "dispatcher", "phone", "vault"], caseless: false },
+  "item.open": { signers: ["bridge", "caseworker", "phone", "vault"], caseless: false, erasable: true },
+  "item.seal": { signers: ["bridge", "caseworker", "dispatcher", "phone", "vault"], caseless: false, erasable: true },
   "item.amend": { signers: ["caseworker", "phone", "vault"], caseless: false },
   "disclose": { signers: ["caseworker"], caseless: false },
-  "grant": { signers: ["vault"], caseless: false },
+  "grant": { signers: ["vault"], caseless: false, erasable: true },
   "revoke": { signers: ["vault"], caseless: false },
   "list.set": { signers: ["vault"], caseless: false, cosigner: "agreed" },
-  "item.wrap": { signers: ["caseworker", "vault"], caseless: false },
+  "item.wrap": { signers: ["caseworker", "vault"], caseless: false, erasable: true },
   "readers.exclude": { signers: ["caseworker"], caseless: false },
   "rescue.share": { signers: ["vault"], caseless: false },
   "rescue.use": { signers: ["caseworker"], caseless: false },

@@ -3,8 +3,9 @@
  */
 import { FormatError, equal, text, utf8 } from "./bytes.js";
 
-/** The largest document that is read, and the deepest nesting: the same as in Python. */
+/** The largest document that is read, the largest file that tells of many, and the deepest nesting: the same as in Python. */
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+export const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_DEPTH = 32;
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
@@ -49,10 +50,10 @@ export const encode = (value) => utf8(write(value, MAX_DEPTH));
  * Read what was signed or hashed. Only the one spelling is taken: `JSON.parse` keeps the last of two equal keys and rounds
  * numbers in silence, so two readers could see two things in the same bytes. The table of hostile spellings
  * (`tests/vectors/spellings.json`) is put to this reader and to Python's.
- * @param {Uint8Array} bytes @returns {any} @throws {FormatError} not JSON, or not its canonical spelling
+ * @param {Uint8Array} bytes @param {number} [limit] @returns {any} @throws {FormatError} not JSON, or not its canonical spelling
  */
-export function decode(bytes) {
-  if (bytes.length > MAX_DOCUMENT_BYTES) throw new FormatError("a larger document than any of ours");
+export function decode(bytes, limit = MAX_DOCUMENT_BYTES) {
+  if (bytes.length > limit) throw new FormatError("a larger document than any of ours");
   let value;
   try {
     value = JSON.parse(text(bytes));

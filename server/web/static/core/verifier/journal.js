@@ -3,7 +3,6 @@ import * as canonical from "../canonical.js";
 import * as dsse from "../dsse.js";
 import { ACTS } from "../acts.js";
 import { FormatError, concat, fromHex, hex, sha256, text, utf8 } from "../bytes.js";
-import { ProofError } from "../proof.js";
 import { SignatureError, signingKid } from "../sodium.js";
 import { need } from "./bag.js";
 import { believe, entryOf } from "./logs.js";
@@ -12,10 +11,13 @@ import { check as checkStamps, written } from "./stamps.js";
 
 /** @typedef {import("../bytes.js").Bytes} Bytes */
 /** @typedef {{index: number, at: string, envelope: dsse.Envelope, said: any, id: string, raw: Bytes}} Event `said` is the statement */
-/** @typedef {{key: Bytes, role: string, device?: string, label?: string, inForce: boolean}} Key `label`: what the root certified */
+/**
+ * @typedef {{key: Bytes, role: string, device?: string, label?: string, team?: string, case?: string, inForce: boolean}} Key
+ * `label` and `team` are what the root certified, `case` that of a vault
+ */
 
 /** What the events add up to, as far as a verifier asks. */
-class Standing {
+export class Standing {
   /** @type {Map<string, Key>} */
   keys = new Map();
   /** @type {Map<string, {key: Bytes, case: string, expires: string}>} */
@@ -34,7 +36,15 @@ class Standing {
   excluded = new Map();
   /** @type {Set<string>} erasures that were carried out or called off */
   ended = new Set();
+  /** @type {Map<string, string>} the team of each case */
+  teams = new Map();
   opened = false;
+
+  /** @param {string} kid @param {string} kase @returns {boolean} a caseworker in force of the team of the case, who is not excluded from it */
+  onTeam(kid, kase) {
+    const key = this.keys.get(kid);
+    return Boolean(key?.inForce && key.role === "caseworker" && key.team && key.team === this.teams.get(kase) && !this.excluded.get(kase)?.includes(kid));
+  }
 
   /** @param {string} reader @param {string} kase @param {string} now @returns {Set<string>} items that grants in force give */
   readable(reader, kase, now) {
@@ -78,10 +88,12 @@ class Standing {
     if (type === "log.open") {
       this.opened = true;
       await this.#certify(body.root.sign, { role: "root" });
-    } else if (type === "key.publish") await this.#certify(body.sign, { role: body.role, label: body.label });
+    } else if (type === "key.publish") await this.#certify(body.sign, { role: body.role, label: body.label, team: body.team });
     else if (type === "key.retire") this.#end(body.kid);
-    else if (type === "case.open") await this.#certify(body.vault, { role: "vault" });
-    else if (type === "device.invite") {
+    else if (type === "case.open") {
+      this.teams.set(said.case, body.team);
+      await this.#certify(body.vault, { role: "vault", case: said.case });
+    } else if (type === "device.invite") {
       const key = fromHex(body.invite, 32);
       const kid = await signingKid(key);
       this.invitations.set(kid, { key, case: said.case, expires: body.expires });
@@ -114,16 +126,17 @@ class Standing {
     }
   }
 
-  /** @param {string} sign @param {{role: string, device?: string, label?: string}} who */
+  /** @param {string} sign @param {{role: string, device?: string, label?: string, team?: string, case?: string}} who */
   async #certify(sign, who) {
     const key = fromHex(sign, 32);
     this.keys.set(await signingKid(key), { key, inForce: true, ...who });
   }
 
-  /** @param {string} kid */
+  /** @param {string} kid @throws {FormatError} */
   #end(kid) {
     const key = this.keys.get(kid);
-    if (key) key.inForce = false;
+    if (!key) throw new FormatError("a key ends that is not known here");
+    key.inForce = false;
   }
 }
 
@@ -230,10 +243,8 @@ export async function checkLogged(part, bag, anchors, findings) {
     const name = event === part.export ? "proof/export-event.tlog-proof" : `proof/events/${String(event.index).padStart(10, "0")}.tlog-proof`;
     try {
       const entry = await entryOf(part.salts.get(event.index) ?? new Uint8Array(), event.raw);
-      const { index, head, note } = await logs.prove(await need(bag, name), entry);
-      await logs.admit(head, note, exported);
+      const { head, note } = await logs.proveAt(await need(bag, name), entry, event.index, exported);
       const log = logs.line.at(event.index);
-      if (head.origin !== log.origin || index !== event.index - log.firstEvent + log.before) throw new ProofError("another place in the log");
       for (const { witness } of head.cosigned) witnesses.add(witness);
       const digest = hex(await sha256(utf8(note)));
       const root = hex(head.root);

@@ -136,6 +136,19 @@ export class Logs {
     return { index, head, note };
   }
 
+  /**
+   * The head under which an entry stands in the place of an event.
+   * @param {Bytes} proof @param {Bytes} entry @param {number} event its number @param {import("../lineage.js").Log} [exported] the log of the export
+   * @returns {Promise<{head: Head, note: string}>} @throws {Error} it stands nowhere, elsewhere, or the head is not believed
+   */
+  async proveAt(proof, entry, event, exported = this.line.at(event)) {
+    const { index, head, note } = await this.prove(proof, entry);
+    await this.admit(head, note, exported);
+    const log = this.line.at(event);
+    if (head.origin !== log.origin || index !== event - log.firstEvent + log.before) throw new ProofError("the proof is about another place in the log");
+    return { head, note };
+  }
+
   /** Say for how many heads only the witnesses answer. @param {import("./claims.js").Findings} findings */
   tell(findings) {
     if (this.unlinked.size) findings.note("log-unlinked", "", { count: this.unlinked.size });

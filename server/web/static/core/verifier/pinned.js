@@ -90,6 +90,9 @@ export const STEPS = {
   "not-checked-here": 10,
 };
 
+/** How long an erasure waits, less what her clock may be off. */
+export const ERASURE_WAITS_MS = 1209000000;
+
 /** What the roles of keys are called. @type {Record<string, {nl: string, en: string}>} */
 export const ROLES = {
   "server": {"nl": "server", "en": "server"},

@@ -1,11 +1,12 @@
 /**
- * The verifier of bundles, receipts and single items in a browser: the claims of `getuige verify`, with the same codes, numbers and
+ * The verifier of bundles, receipts, proofs of erasures and single items in a browser: the claims of `getuige verify`, with the same codes, numbers and
  * values, without a server (docs/formats/sealed-bundle.md). What it cannot judge it names; it never calls that *proven*.
  */
 import * as canonical from "../canonical.js";
 import { FormatError, fromHex, text } from "../bytes.js";
 import { bytesOf, folder, need } from "./bag.js";
 import { Findings } from "./claims.js";
+import { check as checkErasure, isProof } from "./erasure.js";
 import { OPENINGS, check as checkFiles } from "./files.js";
 import { checkAlone, checkOpened, checkSealed } from "./items.js";
 import { checkLogged, checkSigned, load } from "./journal.js";
@@ -69,10 +70,12 @@ export async function verify(bag, anchors, receipts = []) {
   return findings;
 }
 
-/** @param {Blob} file a receipt @param {Anchors} anchors @returns {Promise<Findings>} @throws {FormatError} it is none */
-export async function verifyReceipt(file, anchors) {
+/** @param {Blob} file a receipt or the proof of an erasure @param {Anchors} anchors @returns {Promise<Findings>} @throws {FormatError} it is neither */
+export async function verifyDocument(file, anchors) {
   const findings = begun(anchors);
-  await checkReceipt(await bytesOf(file), anchors, findings); // 11
+  const bytes = await bytesOf(file);
+  if (isProof(bytes)) await checkErasure(bytes, anchors, findings); // 12
+  else await checkReceipt(bytes, anchors, findings); // 11
   return findings;
 }
 
