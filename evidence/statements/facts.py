@@ -55,6 +55,12 @@ class Device:
     alarm: bodies.AlarmDeviceEnrol | None = None
     revoked: bool = False
 
+    @property
+    def accounts(self) -> tuple[tuple[str, str], ...]:
+        """Alarm centres and its account at each."""
+        given = None if self.alarm is None else self.alarm.accounts
+        return tuple((one.centre, one.account) for one in given or ())
+
 
 @dataclass(frozen=True)
 class Lending:

@@ -8,7 +8,7 @@ A server reads the organisation's statements when it starts, and a case's own wh
 (`Standing.partly`): then a question about what was not read raises `unread.Unread`, and is asked again after reading.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from evidence import ids, keys
@@ -87,6 +87,8 @@ class Standing:
     devices: dict[ids.DeviceId, Device] = field(default_factory=dict)
     devices_of: dict[ids.CaseId, tuple[ids.DeviceId, ...]] = field(default_factory=dict)
     device_of_key: dict[ids.KeyId, ids.DeviceId] = field(default_factory=dict)
+    accounts: dict[tuple[str, str], ids.DeviceId] = field(default_factory=dict)
+    """Which device in use has an account at an alarm centre, by centre and account."""
     lendings: dict[ids.DeviceId, Lending] = field(default_factory=dict)
     """The last lending of each alarm device that was ever lent."""
     shifts: dict[ids.ShiftId, Shift] = field(default_factory=dict)
@@ -234,16 +236,12 @@ class Standing:
         first = reader_lists.named_from(self.lists.get(known.case, ()), kid, now)
         return first is not None and first <= known.listed
 
-    def is_card(self, item: ids.ItemId, case: ids.CaseId) -> bool:
-        """Whether `item` is the dispatcher card of an alarm device of `case`."""
+    def is_card(self, item: ids.ItemId, case: ids.CaseId, *, needed: bool = False) -> bool:
+        """Whether `item` is the dispatcher card of an alarm device of `case`; `needed`: of one that is in use."""
         devices = map(self.devices.__getitem__, self.devices_of.get(case, ()))
-        return any(device.alarm is not None and device.alarm.card == item for device in devices)
-
-    def is_needed_card(self, item: ids.ItemId) -> bool:
-        """Whether `item` is the dispatcher card of an alarm device that is in use."""
         return any(
-            device.alarm is not None and device.alarm.card == item and not device.revoked
-            for device in self.devices.values()
+            device.alarm is not None and device.alarm.card == item and not (needed and device.revoked)
+            for device in devices
         )
 
     def announced_by(self, kid: ids.KeyId) -> list[ids.ItemId]:
@@ -298,6 +296,14 @@ class Standing:
         """Add a phone or an alarm device to its case."""
         self.devices[device.device] = device
         self.devices_of[device.case] = (*self.devices_of.get(device.case, ()), device.device)
+        self.accounts.update(dict.fromkeys(device.accounts, device.device))
+
+    def revoke_device(self, name: ids.DeviceId) -> None:
+        """Shut a device out; its accounts may be another's from now on."""
+        device = self.devices[name]
+        self.devices[name] = replace(device, revoked=True)
+        for account in device.accounts:
+            self.accounts.pop(account, None)
 
     def add_grant(self, case: ids.CaseId, grant: bodies.Grant) -> None:
         """Add a grant to its case; its name is never used again."""

@@ -6,7 +6,7 @@ from evidence.statements.standing import Standing
 from tests.support import mutants
 from tests.support.refusals.survivors import judged, survivors
 
-QUESTIONS = ("public_key", "role_of", "readable", "is_card", "is_needed_card")
+QUESTIONS = ("public_key", "role_of", "readable", "is_card")
 """What the rules ask a standing."""
 
 

@@ -147,6 +147,7 @@ def about_all(standing: Standing) -> object:
     return (
         standing.events, standing.log, standing.rotations, standing.certified, standing.teams, standing.shares,
         standing.cases, standing.case_of_vault, standing.invitations, standing.devices, standing.devices_of,
+        standing.accounts,
         standing.device_of_key, standing.lendings, standing.shifts, set(standing.erased), standing.holds,
         standing.known_holds, standing.erasures, standing.retained,
         standing.lists, standing.excluded, standing.consent_changed,
@@ -193,7 +194,8 @@ def about_item(item: ids.ItemId) -> Callable[[Standing], object]:
             facts = (sealed, begun)
         return (
             facts, item in standing.items, item in standing.opened, standing.lost.get(item),
-            retention.is_held(standing, item), standing.is_needed_card(item),
+            retention.is_held(standing, item),
+            any(standing.is_card(item, case, needed=True) for case in standing.cases),
         )  # fmt: skip
 
     return look

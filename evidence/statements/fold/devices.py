@@ -34,8 +34,7 @@ def _alarm_device_enrol(standing: Standing, said: Said[bodies.AlarmDeviceEnrol])
 
 @at_start(bodies.DeviceRevoke)
 def _device_revoke(standing: Standing, said: Said[bodies.DeviceRevoke]) -> None:
-    device = said.body.device
-    standing.devices[device] = replace(standing.devices[device], revoked=True)
+    standing.revoke_device(said.body.device)
 
 
 @at_start(bodies.DeviceLend)

@@ -53,10 +53,7 @@ def _accounts(standing: Standing, body: bodies.AlarmDeviceEnrol) -> None:
     fit = all(CENTRE.fullmatch(one.centre) and ACCOUNT.fullmatch(one.account) for one in given)
     if not fit or len({one.centre for one in given}) < len(given):
         refuse("account", "an account has 3 to 16 digits (0-9, A-F), one for each centre")
-    in_use = (
-        one.alarm.accounts or () for one in standing.devices.values() if one.alarm is not None and not one.revoked
-    )
-    if {account for accounts in in_use for account in accounts} & {*given}:
+    if any((one.centre, one.account) in standing.accounts for one in given):
         refuse("account", "another device in use has this account at this centre")
 
 

@@ -65,7 +65,7 @@ def erase_request(standing: Standing, said: Said[bodies.EraseRequest], now: ids.
     if abs(ids.moment_of(said.at) - ids.moment_of(now)) > ERASE_CLOCK:
         refuse("clock", "the time in the request is not the present: the delay counts from it")
     items_of_case(standing, said.case, body.items, begun=True)
-    _refuse_needed_cards(standing, body.items)
+    _refuse_needed_cards(standing, said.case, body.items)
 
 
 @rule(bodies.EraseStep, "erase.approve")
@@ -97,7 +97,7 @@ def erase_execute(standing: Standing, said: Said[bodies.EraseStep], now: ids.Tim
         refuse("retained", "the case is kept for a claim or an inquiry")
     if erasure.items & standing.erased:
         refuse("erased", "one of the items was erased by another request")
-    _refuse_needed_cards(standing, tuple(erasure.items))
+    _refuse_needed_cards(standing, erasure.case, tuple(erasure.items))
 
 
 @rule(bodies.EraseFinish)
@@ -152,9 +152,9 @@ def _repeated(
     return Said.of(verified(found, {found.by: public}), body)
 
 
-def _refuse_needed_cards(standing: Standing, items: tuple[ids.ItemId, ...]) -> None:
+def _refuse_needed_cards(standing: Standing, case: ids.CaseId, items: tuple[ids.ItemId, ...]) -> None:
     """The card of a device in use tells a dispatcher how to get to her: nobody loses it under pressure."""
-    if any(standing.is_needed_card(item) for item in items):
+    if any(standing.is_card(item, case, needed=True) for item in items):
         refuse("in-use", "one of the items is the card of an alarm device in use: revoke the device first")
 
 
