@@ -25,6 +25,7 @@ WHEN = (
     "2019",
     "x",
 )
+STOPPED = {"kind": "stop-gezegd", "valid_from": "2026-08-01", "until": "2026-08-01"}
 ORDERED = {"kind": "huisverbod", "valid_from": "2026-11-01", "until": "2026-11-11"}
 
 
@@ -54,7 +55,7 @@ def generated(seed: int) -> list[dict[str, Any]]:
                 "alarm": {"alarm": f"alarm {chance.randrange(3)}"},
                 "by": {"kid": "5f" * 16, "role": chance.choice(("bridge", "phone"))},
             }
-        told.append({**one, "order": ORDERED} if kind == "order" else one)
+        told.append({**one, "order": chance.choice((ORDERED, STOPPED))} if kind == "order" else one)
     return told
 
 
@@ -96,6 +97,11 @@ def test_whoever_follows_a_number_sees_exactly_the_entries_that_it_counted() -> 
         "week-left",
         "hour",
         "hour-left",
+        "source",
+        "alone",
+        "stop-before",
+        "stop-after",
+        "stop-left",
     }
 
 
@@ -126,10 +132,15 @@ def test_a_filter_has_a_name_in_words(language: str) -> None:
         "wide",
         "breaches",
         f"order:{'0' * 32}",
+        "source:camera",
         "week:1793574000000",
         "week-left",
         "hour:0:21",
         "hour-left",
+        "alone",
+        "stop-before",
+        "stop-after",
+        "stop-left",
         "proof:proven",
         "proof:failed",
     ]

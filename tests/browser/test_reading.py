@@ -71,6 +71,8 @@ async def test_every_number_leads_to_exactly_the_rows_that_it_counted(browser: B
             "impact",
             "hour",
             "hour-left",
+            "source",
+            "alone",
         }
         for one in found:
             assert one["rows"] == one["count"] == one["shown"], one

@@ -18,6 +18,7 @@ import * as lockedkey from "../../server/web/static/core/lockedkey.js";
 import * as statements from "../../server/web/static/core/statements.js";
 import * as wraps from "../../server/web/static/core/wraps.js";
 import { FormatError, base64, concat, fromBase64, fromHex, hex, hmac, sha256, utf8 } from "../../server/web/static/core/bytes.js";
+import { answers as patterns } from "./patterns.mjs";
 import { LockError, SignatureError, sign, signPublic, signingKid, verify, xwingPublic } from "../../server/web/static/core/sodium.js";
 
 const REASONS = [[SignatureError, "signature"], [LockError, "locked"], [container.CommitmentError, "contradiction"], [FormatError, "form"]];
@@ -145,6 +146,7 @@ const answers = {
     if (differs || read.statement !== given.statement) throw new container.CommitmentError("the receipt is of something else");
     return { index: receipt.index, leaf: receipt.leaf, received_at: receipt.received_at };
   },
+  ...patterns,
   "read time": readTime,
   "type of file": async ({ name, bytes }) => {
     const data = fromBase64(bytes);

@@ -14,6 +14,7 @@ from tests.vectors import (
     make_journal,
     make_keys,
     make_kind,
+    make_pattern,
     make_time,
     make_type,
     operations,
@@ -28,6 +29,7 @@ ABOUT: Final = {
     "time": "docs/formats/envelope.md: times as they are told",
     "type": "docs/formats/envelope.md: types of files",
     "kind": "docs/formats/envelope.md: kinds of descriptions",
+    "pattern": "evidence/bundle/dossier: what the review page and a dossier count",
     "fields": "docs/formats/envelope.md: leaves of a description, their commitment and openings",
 }
 WARNING: Final = "Every key here is published: never use one."
@@ -45,6 +47,7 @@ def documents() -> dict[str, dict[str, Any]]:
         "type": make_type.vectors(),
         "kind": make_kind.vectors(),
         "fields": make_fields.vectors(),
+        "pattern": make_pattern.vectors(),
     }
     return {name: {"about": ABOUT[name], "warning": WARNING, "vectors": made} for name, made in vectors.items()}
 

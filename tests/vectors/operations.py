@@ -17,9 +17,10 @@ from evidence.envelope import cobblestone, container, fields, opening, padding, 
 from evidence.envelope import meta as metas
 from evidence.errors import EvidenceError, FormatError, LockError
 from evidence.statements import dsse, event, statement
+from tests.vectors import patterns
 
 FOLDER: Final = Path(__file__).parent
-FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time", "type", "kind", "fields")
+FILES: Final = ("keys", "statement", "envelope", "event", "receipt", "time", "type", "kind", "fields", "pattern")
 
 REASONS: Final[tuple[tuple[type[EvidenceError], str], ...]] = (
     (keys.SignatureError, "signature"),
@@ -278,6 +279,7 @@ OPERATIONS: Final[Mapping[str, Callable[[Answer], Answer]]] = {
     "make event": _make_event,
     "read event": _read_event,
     "check receipt": _check_receipt,
+    **patterns.OPERATIONS,
     "read time": _read_time,
     "type of file": _type_of,
 }

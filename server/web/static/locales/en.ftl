@@ -164,6 +164,7 @@ pattern-frequency = Frequency
 pattern-intensity = Intensity
 pattern-circumstances = Circumstances
 pattern-impact = Impact
+pattern-sources = Whose record it is
 days = { $count ->
     [one] 1 day
    *[other] { $count } days
@@ -191,6 +192,10 @@ figure-undated = Happenings without a time
 figure-alarms = Alarms
 figure-breaches = During an order
 figure-wide = With a wide time interval
+figure-alone = No other source than herself
+figure-stop-before = Before he was told to stop
+figure-stop-after = After he was told to stop
+figure-stop-left = Not known whether before or after he was told to stop
 figure-week = Week of { $day }
 figure-week-left = Time too vague for a week
 figure-hour-left = Time not known to the minute
@@ -200,11 +205,16 @@ happenings = { $count ->
    *[other] { $count } happenings
  }
 busiest = Most in one week: { $count }
+times-in-all = { $count } times in all, as counted in the reports
 alarm-count = { $count ->
     [one] 1 alarm
    *[other] { $count } alarms
  }
 breach-count = { $count } while an order was in force
+stop-before-count = { $count } before he was told to stop
+stop-after-count = { $count } after he was told to stop
+stop-left-count = { $count } not known whether before or after he was told to stop
+alone-count = Of { $count } there is no other source than herself
 media-count = { $count ->
     [one] 1 picture or recording
    *[other] { $count } pictures and recordings

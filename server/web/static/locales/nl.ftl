@@ -164,6 +164,7 @@ pattern-frequency = Frequentie
 pattern-intensity = Intensiteit
 pattern-circumstances = Omstandigheden
 pattern-impact = Invloed
+pattern-sources = Wie het vastlegde
 days = { $count ->
     [one] 1 dag
    *[other] { $count } dagen
@@ -191,6 +192,10 @@ figure-undated = Gebeurtenissen zonder tijd
 figure-alarms = Alarmen
 figure-breaches = Tijdens een verbod
 figure-wide = Met een ruim tijdvak
+figure-alone = Geen andere bron dan zijzelf
+figure-stop-before = Voordat hem stop is gezegd
+figure-stop-after = Nadat hem stop is gezegd
+figure-stop-left = Niet bekend of het voor of na stop was
 figure-week = Week van { $day }
 figure-week-left = Tijd te ruim voor een week
 figure-hour-left = Tijd niet op de minuut
@@ -200,11 +205,16 @@ happenings = { $count ->
    *[other] { $count } gebeurtenissen
  }
 busiest = Hoogste aantal in één week: { $count }
+times-in-all = Samen { $count } keer, zoals geteld in de verslagen
 alarm-count = { $count ->
     [one] 1 alarm
    *[other] { $count } alarmen
  }
 breach-count = { $count } tijdens een verbod
+stop-before-count = { $count } voordat hem stop is gezegd
+stop-after-count = { $count } nadat hem stop is gezegd
+stop-left-count = { $count } waarvan niet bekend is of het voor of na stop was
+alone-count = Van { $count } is er geen andere bron dan zijzelf
 media-count = { $count ->
     [one] 1 beeld of geluid
    *[other] { $count } beelden en geluiden

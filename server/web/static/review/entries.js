@@ -32,7 +32,7 @@ import { kindOf } from "./positions.js";
 const MIDDLE = 2;
 
 /** An order may run this far beyond today: a measure of art. 38v Sr lasts five years at most. */
-const ORDER_AHEAD = 10 * 366 * 86_400_000;
+export const ORDER_AHEAD = 10 * 366 * 86_400_000;
 
 /**
  * What the camera says (`camera`) is no telling: an entry does not stand where a camera's clock was.

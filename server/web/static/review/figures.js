@@ -2,10 +2,11 @@
  * Every number on the review page, with the entries that it counted: whoever follows a number sees those rows and no
  * other. Figures are of the whole case; a filter never changes them. Pure functions.
  */
-import { breachesOf, happenings, isMedia, once, orders, rhythm, told, weekly } from "./pattern.js";
+import { breachesOf, happenings, isMedia, once, orders, rhythm, sources, stopped, told, weekly } from "./pattern.js";
 import { isAlarm, isFolded, pressesOf } from "./positions.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
+/** @typedef {import("../core/edtf.js").Span} Span */
 /** @typedef {Map<string, Entry[]>} Figures by key, such as `conduct:threat` or `severity:4` */
 
 const DAY = 86_400_000;
@@ -22,11 +23,16 @@ export const figures = once((entries) => {
     if (list) list.push(entry);
     else found.set(key, [entry]);
   };
-  const happened = happenings(entries);
-  for (const entry of happened) {
+  const stop = stopped(entries);
+  for (const entry of happenings(entries)) {
     add("happened", entry);
     add(entry.span ? "dated" : "undated", entry);
     if (isAlarm(entry)) add("alarms", entry);
+    if (stop) add(side(entry.span, stop), entry);
+  }
+  for (const [entry, said] of sources(entries)) {
+    for (const source of said) add(`source:${source}`, entry);
+    if (said.size === 1 && said.has("victim")) add("alone", entry);
   }
   for (const entry of told(entries)) {
     for (const tag of new Set(entry.conduct)) add(`conduct:${tag}`, entry);
@@ -47,6 +53,12 @@ export const figures = once((entries) => {
   for (const entry of vague) add("hour-left", entry);
   return found;
 });
+
+/** @param {Span | null} span @param {Span} stop @returns {string} before or after he was told to stop; `stop-left` when it is not known */
+function side(span, stop) {
+  if (span && span.to <= stop.from) return "stop-before";
+  return span && span.from >= stop.to ? "stop-after" : "stop-left";
+}
 
 /** @param {Entry[]} entries @returns {Figures} how the checks stand now, `proof:proven` and so on */
 export function proofs(entries) {
@@ -71,7 +83,7 @@ export function conducts(found) {
   const worst = (/** @type {Entry[]} */ entries) => Math.max(-1, ...entries.map(({ severity }) => severity ?? -1));
   return [...found].filter(([key]) => key.startsWith("conduct:"))
     .map(([key, entries]) => /** @type {[string, Entry[]]} */ ([key.slice("conduct:".length), entries]))
-    .sort(([first, left], [second, right]) => right.length - left.length || worst(right) - worst(left) || first.localeCompare(second));
+    .sort(([first, left], [second, right]) => right.length - left.length || worst(right) - worst(left) || (first < second ? -1 : 1));
 }
 
 /** @param {Figures} found @returns {number[]} the severities that somebody chose, the worst first */

@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { day } from "../ui/dates.js";
 import { conduct } from "../ui/members.js";
-import { t } from "../ui/texts.js";
+import { t, word } from "../ui/texts.js";
 import { hourName } from "./charts.js";
 import { shortId, signerName } from "./words.js";
 
@@ -12,6 +12,7 @@ import { shortId, signerName } from "./words.js";
 const NAMES = {
   happened: "pattern-frequency", dated: "figure-dated", undated: "figure-undated", alarms: "figure-alarms", breaches: "figure-breaches",
   media: "lane-media", impact: "pattern-impact", wide: "figure-wide", "week-left": "figure-week-left", "hour-left": "figure-hour-left",
+  "stop-before": "figure-stop-before", "stop-after": "figure-stop-after", "stop-left": "figure-stop-left", alone: "figure-alone",
 };
 
 /** @param {string} key @param {import("./entries.js").Entry[]} entries @returns {string} what a number is about, in words */
@@ -20,6 +21,7 @@ export function figureName(key, entries) {
   const about = rest.join(":");
   if (kind === "conduct") return `${t("pattern-nature")}: ${conduct(about)}`;
   if (kind === "severity") return `${t("pattern-intensity")}: ${about === "none" ? t("figure-no-severity") : t(`severity-${about}`)}`;
+  if (kind === "source") return `${t("pattern-sources")}: ${word("source", about)}`;
   if (kind === "week") return t("figure-week", { day: day(Number(about)) });
   if (kind === "hour") return hourName(Number(rest[0]), Number(rest[1]));
   if (kind === "from") {

@@ -5,7 +5,7 @@ import { day } from "../ui/dates.js";
 import { conduct } from "../ui/members.js";
 import { t, word } from "../ui/texts.js";
 import { busiest, conducts, figures, proofs, severities } from "./figures.js";
-import { duration } from "./pattern.js";
+import { duration, times } from "./pattern.js";
 import { unopenedRows } from "./unopened.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
@@ -84,6 +84,8 @@ export function patternStrip(entries, follow) {
   const length = duration(entries);
   const most = busiest(found);
   const severe = severities(found);
+  const inAll = times(found.get("happened") ?? []);
+  const told = [...found.keys()].flatMap((key) => /^source:(.+)$/.exec(key)?.[1] ?? []);
   const impact = found.get("impact")?.at(-1)?.impact;
   return html`
     <section class="pattern" aria-label=${t("pattern")}>
@@ -97,6 +99,7 @@ export function patternStrip(entries, follow) {
         ${count("undated") > 0 ? html`<p class="left-out">${number("undated", t("undated-count", { count: count("undated") }))}</p>` : nothing}</article>
       <article class="card"><h2>${t("pattern-frequency")}</h2>
         <p class="figure">${number("happened", t("happenings", { count: count("happened") }))}</p>
+        ${inAll > count("happened") ? html`<p class="quiet">${t("times-in-all", { count: inAll })}</p>` : nothing}
         ${most ? html`<p class="quiet">${number(most.key, t("busiest", { count: most.entries.length }))}</p>` : none}
         ${count("week-left") > 0 ? html`<p class="left-out">${number("week-left", t("left-out-week", { count: count("week-left") }))}</p>` : nothing}</article>
       <article class="card"><h2>${t("pattern-intensity")}</h2>
@@ -107,7 +110,12 @@ export function patternStrip(entries, follow) {
       <article class="card"><h2>${t("pattern-circumstances")}</h2>
         <ul class="plain"><li>${number("alarms", t("alarm-count", { count: count("alarms") }))}</li>
           <li>${number("breaches", t("breach-count", { count: count("breaches") }))}</li>
-          <li>${number("media", t("media-count", { count: count("media") }))}</li></ul></article>
+          ${["before", "after", "left"].filter((when) => count(`stop-${when}`) > 0).map((when) => html`
+            <li>${number(`stop-${when}`, t(`stop-${when}-count`, { count: count(`stop-${when}`) }))}</li>`)}
+          <li>${number("media", t("media-count", { count: count("media") }))}</li></ul>
+        ${told.length === 0 ? nothing : html`<p class="quiet">${t("pattern-sources")}</p><ul class="tags">${told.map((source) => html`
+          <li>${number(`source:${source}`, html`${word("source", source)} <b>${count(`source:${source}`)}</b>`)}</li>`)}</ul>`}
+        ${count("alone") > 0 ? html`<p class="left-out">${number("alone", t("alone-count", { count: count("alone") }))}</p>` : nothing}</article>
       <article class="card"><h2>${t("pattern-impact")}</h2>
         ${impact ? html`<p class="figure">${number("impact", t("impact-count", { count: count("impact") }))}</p>
           <p class="quote">${impact}</p>` : none}</article>

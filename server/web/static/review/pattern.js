@@ -4,6 +4,7 @@ import { counts } from "./corrections.js";
 import { isAlarm } from "./positions.js";
 
 /** @typedef {import("./entries.js").Entry} Entry */
+/** @typedef {import("../core/edtf.js").Span} Span */
 
 const DAY = 86_400_000;
 const WEEK = 7 * DAY;
@@ -134,6 +135,26 @@ export function breachesOf(entries) {
   const found = new Set(orders(entries).flatMap(({ breaches }) => breaches));
   return entries.filter((entry) => found.has(entry));
 }
+
+/** @param {Entry[]} entries @returns {Span | null} when he was first told to stop; null when nobody did, or nobody says when */
+export function stopped(entries) {
+  const said = entries.filter(({ order, mark }) => order?.kind === "stop-gezegd" && counts(mark)).flatMap(({ span }) => (span ? [span] : []));
+  return said.sort((left, right) => left.from - right.from || left.to - right.to)[0] ?? null;
+}
+
+/**
+ * Of what happened, whose record says so: its own source, and those of the media about it.
+ * @param {Entry[]} entries @returns {Map<Entry, Set<string>>}
+ */
+export function sources(entries) {
+  const found = new Map(happenings(entries).map((entry) => [entry, new Set([entry.source])]));
+  const here = new Map([...found].map(([{ id }, said]) => [id, said]));
+  for (const entry of entries) if (isMedia(entry) && counts(entry.mark) && entry.about) here.get(entry.about)?.add(entry.source);
+  return found;
+}
+
+/** @param {Entry[]} entries @returns {number} how many times in all: an entry of "30 calls" is thirty, one without a number is one */
+export const times = (entries) => entries.reduce((sum, { meta }) => sum + (meta.count || 1), 0);
 
 /** Longer than this without any entry is drawn as "nothing was recorded", which is not the same as calm. */
 const GAP = 28 * DAY;
