@@ -69,7 +69,7 @@ bench-evidence: setup $(VENV)/.dev ## Measure evidence/ beside bare peers: var/b
 	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/evidence.py
 
 bench-uploads: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json ## Measure a large upload beside bare peers: var/bench/uploads.json (GETUIGE_BENCH_GIB=4 for more)
-	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py tests/bench/sealed_uploads.py tests/bench/statements.py
+	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py tests/bench/sealed_uploads.py tests/bench/statements.py tests/bench/statement_cost.py
 
 bench-alarms: setup $(VENV)/.dev programs ## Measure presses beside bare peers: var/bench/alarms.json (PART="storm or fault" for some of it)
 	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s $(if $(PART),-k "$(PART)") tests/bench/alarms.py tests/bench/alarms_in_hardship.py tests/bench/process_starts.py
