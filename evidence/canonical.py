@@ -38,6 +38,11 @@ def encode(value: object) -> bytes:
     return _WRITER.encode(value).encode()
 
 
+def quoted(text: str) -> str:
+    """Return the JSON of a text, as `encode` spells it."""
+    return json.encoder.encode_basestring(text)
+
+
 def decode(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> Any:  # noqa: ANN401 - JSON; `evidence.schema` narrows it
     """Parse foreign JSON bytes: UTF-8, no duplicate keys, no floats, no oversize. FormatError says what is wrong."""
     if len(data) > limit:

@@ -12,8 +12,9 @@ from evidence import ids, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
 from evidence.statements.event import Recorded
+from evidence.statements.statement import Statement
 from evidence.store.journal.journal import SqlJournal
-from evidence.store.ports import Requirement
+from evidence.store.ports import Offered, Requirement
 from server.parts import Given
 from server.problems import MEDIA_TYPE, general
 from server.problems.kinds import ProblemType
@@ -78,10 +79,12 @@ class PublicAddress:
 AddressGiven = Annotated[PublicAddress, Depends(Given(PublicAddress))]
 
 
-async def append(journal: SqlJournal, dsse: bytes, requires: Requirement | None = None) -> Recorded:
+async def append(journal: SqlJournal, statement: Statement, requires: Requirement | None = None) -> Recorded:
     """Append a statement and return its event once it is durable. Raises the store's and the domain's errors."""
-    # Not in another thread: it only queues, and waking a thread costs more than that.
-    return await asyncio.wrap_future(journal.append(dsse, requires=requires))
+    (outcome,) = await asyncio.shield(journal.append_soon([Offered(statement, requires)]))
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 async def append_own(
@@ -94,7 +97,7 @@ async def append_own(
 ) -> Recorded:
     """Append a statement of the server itself."""
     signed = statements.sign(identity, kind, body, case=case)
-    return await append(journal, signed.envelope.to_bytes(), requires)
+    return await append(journal, signed, requires)
 
 
 def json_body(schema: Mapping[str, Any], example: Any, media_type: str = "application/json") -> dict[str, Any]:  # noqa: ANN401 - any JSON

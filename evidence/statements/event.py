@@ -69,7 +69,10 @@ def record(statement: statements.Statement, index: int, received_at: ids.Time) -
 
     FormatError when the event would be larger than what is read again: nobody could open the journal after it.
     """
-    event = canonical.encode({"v": 1, "index": index, "received_at": received_at, "dsse": statement.envelope.to_json()})
+    event = b'{"dsse":%b,"index":%d,"received_at":"%b","v":1}' % (
+        *(statement.envelope.to_bytes(), index),
+        received_at.encode(),
+    )
     if len(event) > canonical.MAX_DOCUMENT_BYTES:
         raise FormatError(f"the statement makes an event of more than {canonical.MAX_DOCUMENT_BYTES} bytes")
     salt = leaves.new_salt()
@@ -89,20 +92,20 @@ def parse(data: bytes) -> Event:
     return Event(index, received_at, statements.from_envelope(envelope))
 
 
+def promise(server: keys.SigningKey, said: Receipt) -> dsse.Envelope:
+    """Sign a receipt: the bytes of `canonical.encode(schema.encode(said))`, which whoever posts waits for."""
+    payload = (
+        f'{{"by":"{said.by}","event":"{said.event}","index":{said.index},"leaf":"{said.leaf}",'
+        f'"log":{canonical.quoted(said.log)},"received_at":"{said.received_at}","statement":"{said.statement}",'
+        f'"suite":{said.suite},"v":{said.v}}}'
+    )
+    return dsse.sign(dsse.RECEIPT_TYPE, payload.encode(), server)
+
+
 def issue(server: keys.SigningKey, origin: str, recorded: Recorded) -> dsse.Envelope:
     """Sign the receipt of a stored event, for the log that `origin` names."""
-    payload = Receipt(
-        1,
-        1,
-        origin,
-        recorded.index,
-        recorded.statement,
-        recorded.event_sha256,
-        ids.LeafHex(recorded.leaf.hex()),
-        recorded.received_at,
-        server.kid,
-    )
-    return dsse.sign(dsse.RECEIPT_TYPE, canonical.encode(schema.encode(payload)), server)
+    about = (recorded.index, recorded.statement, recorded.event_sha256, ids.LeafHex(recorded.leaf.hex()))
+    return promise(server, Receipt(1, 1, origin, *about, recorded.received_at, server.kid))
 
 
 def check(

@@ -24,6 +24,10 @@ class StorageFullError(StoreError):
     """The disk is full; nothing was stored."""
 
 
+class UnjudgedError(StoreError):
+    """Our own code broke over a statement, so that nobody knows whether it is allowed; nothing of it was stored."""
+
+
 class ErasedError(StoreError):
     """The event was destroyed by an erasure; its leaf remains, and `tombstone` says which."""
 

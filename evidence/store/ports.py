@@ -1,5 +1,6 @@
 """Ports: what the rest of Getuige may expect of a store, whatever lies behind it."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -54,6 +55,13 @@ class Journal(Protocol):
 
         The first refusal stops those behind it, and is the last of the outcomes. The future itself fails when nothing
         is known of any: StorageFullError, UnknownOutcomeError, UnreadyError. Raises BusyError and UnreadyError at once.
+        """
+        ...
+
+    def append_soon(self, offered: Sequence[Offered]) -> asyncio.Future[Sequence[Outcome]]:
+        """As `append_all`, for the running event loop: what one of its turns brings is handed over together.
+
+        What was handed over is written, also when the future is cancelled.
         """
         ...
 

@@ -76,7 +76,7 @@ async def add_note(
         if not await run_in_threadpool(intake.journal.ask, lambda standing: alarm in standing.of(case).alarms):
             raise ProblemError(domains.BRIDGE)  # the bridge has not brought the alarm into the journal yet
         await run_in_threadpool(_keep, intake, statement, body, note.container)
-    recorded = known or await append(intake.journal, statement.envelope.to_bytes())
+    recorded = known or await append(intake.journal, statement)
     if known is not None or recorded.again:
         response.status_code = 200
     return intake.receipts.of(recorded)

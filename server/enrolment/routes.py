@@ -40,8 +40,7 @@ async def enrol(
     request: Request, response: Response, _who: InviteeAsking, journal: JournalGiven, receipts: ReceiptsGiven
 ) -> ReceiptAnswer:
     """Store a `device.enrol` statement, signed by the phone's new key and by the invitation's."""
-    raw = await request.body()
-    statement = statements.parse(raw)
+    statement = statements.parse(await request.body())
     if not isinstance(statement.body, bodies.DeviceEnrol):
         raise ProblemError(domains.STATEMENT, reason="only device.enrol is posted here")
     known = await run_in_threadpool(journal.by_statement, statement.id)
@@ -49,7 +48,7 @@ async def enrol(
         response.status_code = 200
         return receipts.of(known)
     try:
-        return receipts.of(await append(journal, raw))
+        return receipts.of(await append(journal, statement))
     except NotAllowedError as error:
         if error.reason in {"invitation", "unknown-case", "invitation-expired"}:
             raise ProblemError(domains.INVITATION) from error  # one answer: which of them exist is nobody's business

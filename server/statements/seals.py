@@ -3,8 +3,8 @@
 The server cannot read the item; it compares sizes, hashes and the signed head, which are in the clear.
 """
 
+from asyncio import Future
 from collections.abc import Sequence
-from concurrent.futures import Future
 from typing import Any
 
 from evidence import ids

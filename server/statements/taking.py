@@ -87,10 +87,10 @@ async def _append(
     outcomes: Sequence[Outcome] = known
     if len(known) < len(checked.known):
         offered = [Offered(one, _condition_of(one)) for one in said[: len(checked.known)]]
-        writing = intake.journal.append_all(offered)
+        writing = intake.journal.append_soon(offered)
         for sealing in sealings:
             sealing.end(writing)
-        outcomes = await asyncio.wrap_future(writing)
+        outcomes = await asyncio.shield(writing)  # a request that is given up does not end the holds
     stopped = bool(outcomes) and isinstance(outcomes[-1], Exception)
     return outcomes if stopped or checked.refused is None else [*outcomes, checked.refused]
 

@@ -1,5 +1,6 @@
 """The journal on a database, SQLite or PostgreSQL: reads of its events, beside the writer and the asked replica."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Final, TypeVar
@@ -60,6 +61,10 @@ class SqlJournal:
     def append_all(self, offered: Sequence[Offered]) -> Future[Sequence[Outcome]]:
         """Queue statements together, of which the first refusal stops the rest; see `ports.Journal.append_all`."""
         return self._writer.append_all(offered)
+
+    def append_soon(self, offered: Sequence[Offered]) -> asyncio.Future[Sequence[Outcome]]:
+        """Queue statements of the running event loop together; see `ports.Journal.append_soon`."""
+        return self._writer.append_soon(offered)
 
     @property
     def answers_at_once(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Row, Select, case, distinct, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, distinct, func, insert, or_, select, update
 
 from evidence import ids
 from evidence.statements import bodies, catalogue, event
@@ -12,6 +12,7 @@ from evidence.statements.catalogue import ALWAYS_READ, READ_WITH_CASE, Name
 from evidence.statements.event import Recorded
 from evidence.statements.statement import Statement
 from evidence.statements.tombstone import Tombstone
+from evidence.store.database.prepared import Prepared, PreparedAmong
 from evidence.store.database.schema import blob_copies, events, journal_head
 from evidence.store.errors import StoreError
 from evidence.store.ports import Tally
@@ -34,22 +35,37 @@ CASES_AT_ONCE: Final = 500
 
 _LIVING: Final = func.length(events.c.salt) > 0
 
+_LOCK_HEAD: Final = Prepared(select(journal_head.c.size).where(journal_head.c.id == 1).with_for_update())
+_MOVE_HEAD: Final = Prepared(
+    update(journal_head)
+    .where(journal_head.c.id == 1, journal_head.c.size == bindparam("old"))
+    .values(size=bindparam("new"))
+)
+_ADD: Final = Prepared(insert(events))
+_QUEUE_COPIES: Final = Prepared(
+    insert(blob_copies),
+    ("idx", "sha256", "case_id", "size_bytes", "state", "queued_at", "due_at", "attempts", "local_since"),
+)
+_KNOWN: Final = PreparedAmong(events.c.statement, lambda these: select(*_RECORDED).where(these))
+_HOMES: Final = PreparedAmong(
+    events.c.subject,
+    lambda these: select(events.c.type, events.c.subject, events.c.case_id).where(
+        these, events.c.idx < bindparam("below")
+    ),
+)
+
 
 def lock_head(connection: Connection) -> int:
     """Return the size of the journal, and hold its head row until this transaction ends."""
-    size = connection.scalar(select(journal_head.c.size).where(journal_head.c.id == 1).with_for_update())
-    if size is None:
-        connection.execute(insert(journal_head).values(id=1, size=0))
-        return 0
-    return cast("int", size)
+    for (size,) in _LOCK_HEAD.rows(connection):
+        return int(size)
+    connection.execute(insert(journal_head).values(id=1, size=0))
+    return 0
 
 
 def move_head(connection: Connection, old: int, new: int) -> None:
     """Advance the head row; StoreError when it is not where this transaction left it."""
-    moved = connection.execute(
-        update(journal_head).where(journal_head.c.id == 1, journal_head.c.size == old).values(size=new)
-    )
-    if moved.rowcount != 1:
+    if _MOVE_HEAD.run(connection, {"old": old, "new": new}) != 1:
         raise StoreError("the head of the journal moved under a transaction that held it")
 
 
@@ -87,7 +103,7 @@ def subject_of(statement: Statement) -> str | None:
 
 def add(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert events in one go."""
-    connection.execute(insert(events), rows)
+    _ADD.run_each(connection, rows)
 
 
 def copy_row_of(statement: Statement, recorded: Recorded) -> dict[str, Any] | None:
@@ -111,7 +127,7 @@ def copy_row_of(statement: Statement, recorded: Recorded) -> dict[str, Any] | No
 def queue_copies(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Insert what `copy_row_of` made, in the transaction of the events."""
     if rows:
-        connection.execute(insert(blob_copies), rows)
+        _QUEUE_COPIES.run_each(connection, rows)
 
 
 def recorded(row: Row[Any]) -> Recorded:
@@ -150,9 +166,8 @@ def one(connection: Connection, condition: Any) -> Recorded | None:  # noqa: ANN
 
 def known(connection: Connection, statements: Sequence[ids.Sha256]) -> dict[ids.Sha256, Recorded | Tombstone]:
     """Return the events that hold these statements, or the tombstones of those that did."""
-    either: Select[Any] = select(*_RECORDED).where(events.c.statement.in_(statements))
-    rows = connection.execute(either)
-    return {ids.Sha256(row.statement): recorded(row) if row.salt else tombstones.parse(row.event) for row in rows}
+    rows = (Recorded(*row) for row in _KNOWN.rows(connection, statements))
+    return {row.statement: row if row.salt else tombstones.parse(row.event) for row in rows}
 
 
 _HISTORY: Final = (events.c.idx, events.c.event, events.c.salt)
@@ -198,9 +213,8 @@ def news(
 
 def homes(connection: Connection, names: Sequence[str], below: int) -> dict[tuple[Name, str], ids.CaseId]:
     """Return in which case these names are, of the events with an index < `below`; absent: nowhere."""
-    query = select(events.c.type, events.c.subject, events.c.case_id)
-    rows = connection.execute(query.where(events.c.subject.in_(names), events.c.idx < below))
-    return {(catalogue.BRINGS[row.type], row.subject): ids.CaseId(row.case_id) for row in rows}
+    rows = _HOMES.rows(connection, names, {"below": below})
+    return {(catalogue.BRINGS[kind], subject): ids.CaseId(case) for kind, subject, case in rows}
 
 
 def granted_in(connection: Connection, reader: ids.KeyId, below: int) -> set[ids.CaseId]:

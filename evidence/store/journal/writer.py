@@ -12,21 +12,24 @@ State rules:
   dropped the pages (fsyncgate, PostgreSQL wiki), so that only a restart, which reads back, knows what is there.
 - When the database is another process and went away, that process guards its own disk: the writer forgets what it
   knew, and writes the same batch again as soon as there is an answer. What was stored by then is found, not doubled.
+- One that breaks the database's rules, or our own code, is found by writing each of its batch alone. It fails alone.
 """
 
+import asyncio
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from evidence import ids
+from evidence.errors import EvidenceError
 from evidence.statements import event, fold, statement
 from evidence.statements.bodies import LogRotate
 from evidence.statements.event import Recorded
@@ -42,15 +45,14 @@ from evidence.store.errors import (
     ErasedError,
     StorageFullError,
     StoreError,
+    UnjudgedError,
     UnknownOutcomeError,
     UnreadyError,
 )
 from evidence.store.journal import rows
 from evidence.store.journal.replica import Replica, read_page
+from evidence.store.journal.waiting import Answer, Queue, tell
 from evidence.store.ports import Offered, Outcome, Requirement
-
-MAX_QUEUED: Final = 4096
-"""At 5,000 statements a second this is under a second of waiting; beyond it, saying "busy" is kinder."""
 
 MAX_BATCH: Final = 512
 """Statements in one transaction: the flush is long shared by then, and the lock on the head stays short."""
@@ -67,22 +69,8 @@ AWAY: Final = "the database does not answer"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class _Waiting:
-    """Statements that were handed over together, in order; `alone` when it is one and its future is of one event."""
-
-    offered: Sequence[Offered]
-    future: Future[Any]
-    alone: bool
-
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
-        """Tell whoever waits what became of each, up to the first that was refused."""
-        if not self.alone:
-            self.future.set_result(tuple(outcomes))
-        elif isinstance(outcomes[0], Recorded):
-            self.future.set_result(outcomes[0])
-        else:
-            self.future.set_exception(outcomes[0])
+Group = Sequence[Offered]
+"""Statements that were handed over together."""
 
 
 @dataclass
@@ -119,9 +107,8 @@ class Writer:
         self._writing = engine.execution_options(**WRITE)
         self._clock = clock
         self._tell = tell
-        self._queue: queue.Queue[_Waiting | None] = queue.Queue()
-        self._queued = 0
-        self._counting = threading.Lock()
+        self._queue = Queue()
+        self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
         self._trouble: str | None = "not started"
         self._outage: str | None = None
@@ -138,7 +125,7 @@ class Writer:
     def close(self) -> None:
         """Write what is queued, then stop."""
         if self._thread is not None and self._thread.is_alive():
-            self._queue.put(None)
+            self._queue.close()
             self._thread.join()
         self._trouble = self._trouble or "closed"
 
@@ -156,110 +143,98 @@ class Writer:
         """Queue a statement; see `ports.Journal.append`."""
         self._demand_well()
         future: Future[Recorded] = Future()
-        self._put(_Waiting([Offered(statement.parse(dsse_bytes), requires)], future, alone=True))
+        future.set_running_or_notify_cancel()
+        together = self._queue.put([Offered(statement.parse(dsse_bytes), requires)])
+        together.add_done_callback(lambda done: _settle_alone(future, done))
         return future
 
-    def append_all(self, offered: Sequence[Offered]) -> Future[Sequence[Outcome]]:
+    def append_all(self, offered: Group) -> Future[Sequence[Outcome]]:
         """Queue statements together; see `ports.Journal.append_all`."""
         self._demand_well()
-        future: Future[Sequence[Outcome]] = Future()
-        self._put(_Waiting(offered, future, alone=False))
-        return future
+        return self._queue.put(offered)
+
+    def append_soon(self, offered: Group) -> asyncio.Future[Sequence[Outcome]]:
+        """Queue statements of the running event loop; see `ports.Journal.append_soon`."""
+        self._demand_well()
+        return self._queue.put_soon(offered)
 
     def _demand_well(self) -> None:
         if self.trouble is not None:
             raise UnreadyError(f"the journal takes nothing: {self.trouble}")
 
-    def _put(self, waiting: _Waiting) -> None:
-        with self._counting:
-            if self._queued + len(waiting.offered) > MAX_QUEUED:
-                raise BusyError("too many statements are waiting to be written")
-            self._queued += len(waiting.offered)
-            self._queue.put(waiting)
-
-    def _taken(self, waiting: _Waiting | None) -> _Waiting | None:
-        """Count what came out of the queue."""
-        if waiting is not None:
-            with self._counting:
-                self._queued -= len(waiting.offered)
-        return waiting
-
     def _run(self) -> None:
-        open_ = True
-        while open_ and self._trouble is None:
-            batch, open_ = self._drain()
-            if batch:
-                self._write(batch)
-            if self._outage is not None:
-                open_ = self._await_database() and open_
-        self._refuse_rest()
+        while self._trouble is None and (batch := self._queue.take(MAX_BATCH)):
+            tell(zip(batch, self._write([waiting.offered for waiting in batch]), strict=True))
+            if self._outage is not None and not self._await_database():
+                break
+        self._trouble = self._trouble or "closed"
+        self._queue.end(self._trouble)
+        self._let_go_of_connection()
 
-    def _drain(self) -> tuple[list[_Waiting], bool]:
-        batch: list[_Waiting] = []
-        waiting = self._taken(self._queue.get())
-        while waiting is not None:
-            if waiting.future.set_running_or_notify_cancel():
-                batch.append(waiting)
-            if sum(len(one.offered) for one in batch) >= MAX_BATCH:
-                return batch, True
-            try:
-                waiting = self._taken(self._queue.get_nowait())
-            except queue.Empty:
-                return batch, True
-        return batch, False
-
-    def _write(self, batch: list[_Waiting]) -> None:
+    def _write(self, groups: Sequence[Group]) -> Sequence[Answer]:
+        """Write groups and return what became of each; what is said to be stored is durable."""
+        if self.trouble is not None:  # one of those before it in its batch, which were written alone, met it
+            return [UnreadyError(f"the journal takes nothing: {self.trouble}")] * len(groups)
         try:
-            outcomes = self._endure(batch)
-        except IntegrityError:
-            self._judged = Replica(self._held)
-            if len(batch) > 1:  # one of them is poison for the database: find it by writing each alone
-                for waiting in batch:
-                    self._write([waiting])
-            elif len(batch[0].offered) > 1:
-                self._write_each(batch[0])
-            else:
-                batch[0].settle([authority.NotAllowedError("exists", "the journal already has such a statement")])
+            return self._endure(groups)
+        except (IntegrityError, UnjudgedError) as error:
+            self._forget()
+            return self._find_poison(groups, error)
         except Exception as error:  # noqa: BLE001 - whatever it was, those who wait must hear of it
-            self._judged = Replica(self._held)
-            self._fail(batch, error)
-        else:
-            for waiting, outcome in zip(batch, outcomes, strict=True):
-                waiting.settle(outcome)
+            self._forget()
+            return [self._failure(error)] * len(groups)
 
-    def _write_each(self, together: _Waiting) -> None:
+    def _find_poison(self, groups: Sequence[Group], error: Exception) -> Sequence[Answer]:
+        """Write groups that cannot be written together one by one; the one that cannot be written alone fails."""
+        if len(groups) > 1:
+            return [answer for group in groups for answer in self._write([group])]
+        if len(groups[0]) > 1:
+            return [self._write_each(groups[0])]
+        if isinstance(error, UnjudgedError):
+            return [[error]]
+        return [[authority.NotAllowedError("exists", "the journal already has such a statement")]]
+
+    def _write_each(self, group: Group) -> Answer:
         """Write statements that were handed over together one by one, up to the one that is poison."""
         outcomes: list[Outcome] = []
-        for offered in together.offered:
-            alone = _Waiting([offered], Future(), alone=False)
-            self._write([alone])
-            if (failed := alone.future.exception()) is not None:
-                together.future.set_exception(failed)
-                return
-            outcomes.extend(alone.future.result())
+        for offered in group:
+            (answer,) = self._write([[offered]])
+            if isinstance(answer, Exception):
+                return answer
+            outcomes.extend(answer)
             if isinstance(outcomes[-1], Exception):
                 break
-        together.settle(outcomes)
+        return outcomes
 
-    def _endure(self, batch: list[_Waiting]) -> list[list[Outcome]]:
+    def _endure(self, groups: Sequence[Group]) -> Sequence[Answer]:
         """Write one batch, again and again for `ENDURE_S` while the database is away."""
         until = time.monotonic() + ENDURE_S
         while True:
             try:
-                return self._transaction(batch)
+                return self._transaction(groups)
             except Exception as error:
                 if failures.judge(error) is not Verdict.LOST or time.monotonic() > until:
                     raise
                 _log.warning("the database went away, trying again: %s", type(error).__name__)
-                self._judged = Replica(self._held)
+                self._forget()
             time.sleep(LOOK_AGAIN_S)
+
+    def _forget(self) -> None:
+        """Know nothing for certain any more: neither the journal, nor whether the connection lives."""
+        self._judged = Replica(self._held)
+        self._let_go_of_connection()
+
+    def _let_go_of_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(DBAPIError):
+                connection.close()
 
     def _await_database(self) -> bool:
         """Turn newcomers away until the database answers; False when the journal is closed meanwhile."""
-        while True:
+        while not self._queue.is_closing:
             time.sleep(LOOK_AGAIN_S)
-            if not self._turn_away(AWAY):
-                return False
+            self._queue.turn_away(AWAY)
             try:
                 with reading(self._engine) as connection:
                     rows.size_of(connection)
@@ -268,19 +243,24 @@ class Writer:
             self._outage = None
             _log.warning("the database is back")
             return True
+        return False
 
-    def _transaction(self, batch: list[_Waiting]) -> list[list[Outcome]]:
+    def _transaction(self, groups: Sequence[Group]) -> Sequence[Answer]:
         """Judge and write one batch; what is returned is durable."""
-        self._read_ahead(batch)
-        said = [offered.statement for waiting in batch for offered in waiting.offered]
-        with self._writing.begin() as connection:
+        self._read_ahead(groups)
+        said = [offered.statement for group in groups for offered in group]
+        if self._connection is None:
+            # Kept: to fetch one and give it back costs more than what is asked on it.
+            self._connection = self._writing.connect()
+        connection = self._connection
+        with connection.begin():
             size = rows.lock_head(connection)
             if self._judged.size > size:
                 raise StoreError("the database lost events that it had acknowledged")
             self._judged.catch_up(connection, size)
             self._judged.look_up(connection, said)
             taking = _Taking(rows.known(connection, [one.id for one in said]), self._clock())
-            outcomes = [self._take(connection, waiting, taking) for waiting in batch]
+            outcomes = [self._take(connection, group, taking) for group in groups]
             if taking.new:
                 rows.add(connection, taking.new)
                 rows.queue_copies(connection, taking.to_copy)
@@ -290,15 +270,15 @@ class Writer:
         self._judged.let_go()
         return outcomes
 
-    def _take(self, connection: Connection, waiting: _Waiting, taking: "_Taking") -> list[Outcome]:
+    def _take(self, connection: Connection, group: Group, taking: "_Taking") -> list[Outcome]:
         """Judge what was handed over together, up to the first refusal."""
         outcomes: list[Outcome] = []
-        for offered in waiting.offered:
+        for offered in group:
             known = taking.present.get(offered.statement.id)
             if known is None:
                 outcome = self._judge(connection, offered, taking.received_at)
                 if isinstance(outcome, Recorded):
-                    taking.add(offered.statement, outcome)
+                    self._record(offered.statement, outcome, taking)
             elif isinstance(known, Tombstone):
                 outcome = ErasedError(known)
             else:
@@ -308,9 +288,16 @@ class Writer:
                 break
         return outcomes
 
-    def _read_ahead(self, batch: list[_Waiting]) -> None:
+    def _record(self, said: Statement, recorded: Recorded, taking: "_Taking") -> None:
+        try:
+            self._judged.add([said])
+        except Exception as error:
+            raise _unjudged(said, error) from error
+        taking.add(said, recorded)
+
+    def _read_ahead(self, groups: Sequence[Group]) -> None:
         """Read the cases that a batch is about before the head is locked: other processes need not wait for that."""
-        offered = [one for waiting in batch for one in waiting.offered]
+        offered = [one for group in groups for one in group]
         cases = [one.statement.case if one.requires else fold.touches(one.statement) for one in offered]
         if self._judged.size and not self._judged.unread(cases):
             return
@@ -324,26 +311,29 @@ class Writer:
         """Return the event of a statement, which is taken in, or why it is refused."""
         while True:
             try:
-                outcome = self._verdict(offered, received_at)
+                return self._verdict(offered, received_at)
             except Unread as missing:
                 for case in self._judged.resolve(connection, missing):
                     self._judged.adopt(connection, read_page(connection, case, self._judged.size))
             except Exception as error:  # noqa: BLE001 - a refusal, or poison: it fails alone
                 return error
-            else:
-                self._judged.add([offered.statement])
-                return outcome
 
     def _verdict(self, offered: Offered, received_at: ids.Time) -> Recorded:
         standing = self._judged.standing
-        authority.check(standing, offered.statement, received_at)
+        try:
+            authority.check(standing, offered.statement, received_at)
+        except (EvidenceError, Unread):
+            raise
+        except Exception as error:
+            raise _unjudged(offered.statement, error) from error
         if offered.requires is not None:
             offered.requires(standing, offered.statement)
         if (case := fold.touches(offered.statement)) is not None:
             standing.reach.demand(case)
         return event.record(offered.statement, self._judged.size, received_at)
 
-    def _fail(self, batch: list[_Waiting], error: Exception) -> None:
+    def _failure(self, error: Exception) -> Exception:
+        """Return what those who wait hear; after some failures the writer stops, or waits for the database."""
         match failures.judge(error):
             case Verdict.BUSY:
                 answer: Exception = BusyError("another process holds the database")
@@ -357,22 +347,20 @@ class Writer:
                 self._trouble = f"a write failed ({type(error).__name__})"
                 _log.critical("journal writer stops: %s", type(error).__name__)
                 answer = UnknownOutcomeError("the write failed; ask again after the restart")
-        for waiting in batch:
-            waiting.future.set_exception(answer)
+        return answer
 
-    def _refuse_rest(self) -> None:
-        self._trouble = self._trouble or "closed"
-        self._turn_away(self._trouble)
 
-    def _turn_away(self, why: str) -> bool:
-        """Refuse all that is queued; False when the end of the queue is among it."""
-        more = True
-        while True:
-            try:
-                waiting = self._taken(self._queue.get_nowait())
-            except queue.Empty:
-                return more
-            if waiting is None:
-                more = False
-            elif waiting.future.set_running_or_notify_cancel():
-                waiting.future.set_exception(UnreadyError(f"the journal takes nothing: {why}"))
+def _unjudged(said: Statement, error: Exception) -> UnjudgedError:
+    """Say once, in the log, that our own code broke over a statement: the types of both, and never what it says."""
+    _log.error("a statement could not be judged: %s, %s", said.type, type(error).__name__)
+    return UnjudgedError(f"{said.type} could not be judged")
+
+
+def _settle_alone(future: Future[Recorded], together: Future[Sequence[Outcome]]) -> None:
+    """Tell whoever appended one statement what became of it."""
+    error = together.exception()
+    outcome = together.result()[0] if error is None else error
+    if isinstance(outcome, Recorded):
+        future.set_result(outcome)
+    else:
+        future.set_exception(outcome)
