@@ -17,7 +17,7 @@ from evidence import ids
 from evidence.bundle.format.tokens import gather
 from evidence.bundle.making import sealed
 from evidence.custody.errors import CustodyError
-from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.succession.lineage import Era
 from evidence.custody.witnessing.policy import Policy
 from evidence.errors import StorageError
@@ -98,7 +98,7 @@ class Builder:
             if planned.manifest_sha256 != prepared.manifest:
                 raise ExportError("the store no longer gives the manifest that was signed")
             event = self._export_event(prepared)
-            proofs = self._prove(event, (*planned.events, event))
+            proofs = self._prove(event, (*planned.events, event), prepared.head)
             sealed.write(planned, proofs, self.path(prepared), self._teller(prepared.export))
         except Exception as error:
             _log.error("a bundle was not built", error=type(error).__name__)
@@ -114,7 +114,7 @@ class Builder:
             after = more[-1].index
         raise ExportError("the journal has no event of this export")
 
-    def _prove(self, export: Recorded, wanted: Sequence[Recorded]) -> sealed.Proofs:
+    def _prove(self, export: Recorded, wanted: Sequence[Recorded], head: bodies.ExportHead) -> sealed.Proofs:
         """Prove each event under the earliest stamped head that covers it: the token says how old it is at least."""
         log = self._log
         newest = self._stamped_head(export)
@@ -127,6 +127,7 @@ class Builder:
             return era, heads.over(era, one.index)
 
         by_index: dict[int, bytes] = {}
+        over_export: Checkpoint | None = None
         stamps, linked = set(), {}
         for (era, stamped), under in groupby(wanted, over):  # in order: thousands in a row are under one head
             if stamped is not None:
@@ -136,10 +137,14 @@ class Builder:
                 signed = newest if era == line.current else log.published(era)
             prove = log.folders.prover(era, signed)
             by_index |= {one.index: prove(one.index) for one in under}
+            over_export = signed.checkpoint  # of the last that is wanted, which is the export itself
             if era.final is not None:
                 digest = hashlib.sha256(signed.to_bytes()).hexdigest()
                 linked[digest] = log.folders.consistency(era, signed.checkpoint.size)
-        return sealed.Proofs(export, by_index, gather(stamps, log.folders.stored_tokens(line)), log.handover(linked))
+        tokens = gather(stamps, log.folders.stored_tokens(line))
+        era, same = line.era(head.log), line.era(head.log) == line.of_event(export.index)
+        path = log.folders.consistency(era, head.size, over_export if same else None)
+        return sealed.Proofs(export, by_index, tokens, path, log.handover(linked))
 
     def _stamped_head(self, event: Recorded) -> SignedCheckpoint:
         """Return a published head that covers `event`, and have it stamped if a token is to be had."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evidence.custody.errors import ProofError, ResourceNotFoundError
-from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles, TileReader
 from evidence.custody.log.tlogproof import read_proof
 from evidence.custody.succession.lineage import Era, Lineage
@@ -107,15 +107,16 @@ class LogFolders:
 
         return prove
 
-    def consistency(self, era: Era, size: int) -> tuple[bytes, ...]:
-        """Return the proof that the head at which a log ended contains its head of `size` entries.
+    def consistency(self, era: Era, size: int, within: Checkpoint | None = None) -> tuple[bytes, ...]:
+        """Return the proof that a head contains that of `size` entries: `within`, or the one at which the log ended.
 
         Raises:
             ProofError: the log has not ended, or never had that size.
         """
-        if era.final is None:
+        whole = within or era.final
+        if whole is None:
             raise ProofError(f"{era.origin} has not ended")
-        return tuple(TileReader(self.tiles(era), era.final.size).prove_consistency(size))
+        return tuple(TileReader(self.tiles(era), whole.size).prove_consistency(size))
 
     def stamp_folder(self, era: Era) -> StampFolder:
         """Return the stamped heads of a log."""

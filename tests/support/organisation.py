@@ -20,7 +20,7 @@ from evidence.bundle.making import sealed, selection
 from evidence.bundle.making.sealed import Plan, Source
 from evidence.bundle.making.selection import Request
 from evidence.custody.log import tlogproof
-from evidence.custody.log.checkpoint import SignedCheckpoint
+from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.integrator import Integrator
 from evidence.custody.log.note import KeyType, NoteSigner, NoteVerifier, generate_key
 from evidence.custody.log.tiles import FolderTiles, TileReader
@@ -202,13 +202,19 @@ class Organisation:
         tiles = FolderTiles(self.folder / "log")
         by_index, stamped = {}, set()
         readers = {head.checkpoint.size: TileReader(tiles, head.checkpoint.size) for head, _ in self.stamped}
+        head = self.stamped[-1][0]
         for one in (*planned.events, self.journal[-1]):
             head = next(head for head, _ in self.stamped if head.checkpoint.size > one.index)
             by_index[one.index] = tlogproof.read_proof(readers[head.checkpoint.size], one.index, head).to_bytes()
             stamped.add(hashlib.sha256(head.to_bytes()).hexdigest())
         target = self.folder / f"{request.export}.zip"
-        sealed.write(planned, sealed.Proofs(self.journal[-1], by_index, gather(stamped, self)), target)
+        path = self.head_path(body.head, head.checkpoint)
+        sealed.write(planned, sealed.Proofs(self.journal[-1], by_index, gather(stamped, self), path), target)
         return target
+
+    def head_path(self, head: bodies.ExportHead, over: Checkpoint) -> tuple[bytes, ...]:
+        """Return what shows that the head of an export is part of the one over the export."""
+        return tuple(TileReader(FolderTiles(self.folder / "log"), over.size).prove_consistency(head.size))
 
     def export_body(self, export: ids.ExportId, manifest: ids.Sha256, *items: ids.ItemId) -> bodies.Export:
         """Return what the investigator signs for, at a head over all so far."""

@@ -77,6 +77,7 @@ class RotatedOrganisation(Organisation):
         self.act(self.investigator, "export", body, case=self.case)
         self.stamp()
         by_index, stamped, linked = {}, set(), {}
+        head = self.stamped[-1][0]
         for one in (*planned.events, self.journal[-1]):
             era = self.line.of_event(one.index)
             heads = [head for head, _ in self.stamped if head.checkpoint.origin == era.origin]
@@ -91,10 +92,18 @@ class RotatedOrganisation(Organisation):
             if era.final is not None:
                 reader = TileReader(self.tiles(era.number), era.final.size)
                 linked[digest] = tuple(reader.prove_consistency(head.checkpoint.size))
-        proofs = sealed.Proofs(self.journal[-1], by_index, gather(stamped, self), self.handover(linked))
+        path, tokens = self.head_path(body.head, head.checkpoint), gather(stamped, self)
+        proofs = sealed.Proofs(self.journal[-1], by_index, tokens, path, self.handover(linked))
         target = self.folder / f"{request.export}.zip"
         sealed.write(planned, proofs, target)
         return target
+
+    def head_path(self, head: bodies.ExportHead, over: Checkpoint) -> tuple[bytes, ...]:
+        """As `Organisation.head_path`; a log that ended since leads to its own end."""
+        era = self.line.era(head.log)
+        whole = over if head.log == over.origin else era.final
+        assert whole is not None
+        return tuple(TileReader(self.tiles(era.number), whole.size).prove_consistency(head.size))
 
     def handover(self, linked: dict[str, tuple[bytes, ...]]) -> Handover | None:
         """Return what a bundle says of the rotation."""

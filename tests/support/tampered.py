@@ -152,6 +152,7 @@ FOREIGN: Final = fails("do not belong in the bundle")
 TEXTS: Final = Outcome(0, ("whether HOWTO.txt and this very script are those of Getuige",))
 DERIVED: Final = Outcome(0, ("timeline.csv and case.jsonld, which are made from the rest",))
 SAID_LATER: Final = Outcome(0, ("item-amended", "item-added-to", "item-disputed"))
+EXPORT_HEAD: Final = "export-head-differs"
 LOG, EXPORT, ITEM = "event-not-logged", "export-manifest-differs", "item-differs"
 ORIGINAL: Final = "original-differs"
 MANIFEST: Final = "the manifest is not the exported one"
@@ -191,6 +192,12 @@ ROWS: Final = (
     sealed("another salt", tampering.change_salt, fails(LOG), fails(NOT_LOGGED)),
     sealed("a salt left out", tampering.leave_out_salt, fails(LOG), fails(NOT_LOGGED)),
     sealed("another salt of the export", tampering.change_export_salt, fails(LOG), fails(NOT_EXPORTED)),
+    sealed("the path from the export's head left out", tampering.leave_out_path_of_export, fails(EXPORT_HEAD),
+           fails("nothing shows that the head")),
+    sealed("a path of nonsense from the export's head", tampering.spoil_path_of_export, fails(EXPORT_HEAD),
+           fails("nothing shows that the head")),
+    sealed("a longer path from the export's head", tampering.another_path_of_export, fails(EXPORT_HEAD),
+           fails("leads to another one")),
     sealed("a proof left out", tampering.leave_out_proof, fails(LOG), fails(NOT_LOGGED)),
     sealed("a proof of nonsense", tampering.spoil_proof, fails(LOG), fails(NOT_LOGGED)),
     sealed("all salts left out", tampering.leave_out_salts, unreadable("is missing"), fails("salts.json is missing")),

@@ -171,6 +171,7 @@ ROWS: Final = (
     exported("what she said of her phone", _disputed, Outcome(0, ("item-disputed",)), UNCHECKED),
     exported("a head of a size that was signed, with another root", _signed_head, fails("export-head-differs"),
              fails("another head of")),
+    exported("a head that never was", _head(root=ZERO), fails("export-head-differs"), fails("leads to another one")),
     exported("a head from before", _head(size=3), fails("export-head-differs"), fails("behind the head")),
     exported("a head that holds the export", _head(size=99), fails("export-head-differs"), fails("the export itself")),
     exported("a head of a log that nobody knows", _head(log="log.example"), fails("export-head-differs"),

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from evidence.custody.log import tlogproof
 from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import KeyType, NoteSignature, NoteSigner, NoteVerifier, cosigned_message
 from evidence.custody.time.development_tsa import DevelopmentTsa
+from evidence.statements import bodies
 from tests.support import rfc6962
 from tests.support.forging import regenerate
 from tests.support.incidents import incident
@@ -88,6 +89,30 @@ def _held_back(book: RotatedOrganisation, folder: Path) -> Path:
     policy = book.trust / trust.POLICY
     policy.write_text(f"log {book.log.vkey}\nlog {book.following.vkey}\n" + policy.read_text().split("\n", 1)[1])
     return found
+
+
+@dataclass
+class RotatedMeanwhile(RotatedOrganisation):
+    """The log ends between what the server prepares and what the investigator signs."""
+
+    another_root: bool = False
+
+    def export_body(self, export: ids.ExportId, manifest: ids.Sha256, *items: ids.ItemId) -> bodies.Export:
+        """Return what names a head of the log that has ended by then."""
+        body = super().export_body(export, manifest, *items)
+        self.seal(incident())
+        self.rotate()
+        return replace(body, head=replace(body.head, root=ids.Sha256("0" * 64))) if self.another_root else body
+
+
+def rotated_meanwhile(name: str, python: Outcome, shell: Outcome, *, another_root: bool) -> Row:
+    """An export that was prepared in the log before."""
+
+    def make(_story: Story, target: Path) -> tuple[Path, Path]:
+        book = RotatedMeanwhile(target / "book", another_root=another_root)
+        return unpacked(book.export(sealed_and_granted(book)), target / "out"), book.trust
+
+    return Row(f"rotated: {name}", python, shell, make)
 
 
 def rotation(name: str, attack: Attack, python: Outcome, shell: Outcome) -> Row:
@@ -187,6 +212,13 @@ ROWS: Final = (
     rotation("a head that leads nowhere", _link_to_nowhere, fails("event-not-logged"), fails("checkpoint of")),
     rotation("the root did not sign it", _unsigned, fails("rotation-bad"), fails("the root did not sign")),
     rotation("held back", _held_back, fails("rotation-bad"), fails("the policy names a log")),
+    rotated_meanwhile("while an export was signed", HOLDS, UNCHECKED, another_root=False),
+    rotated_meanwhile(
+        "while an export was signed of a head that never was",
+        fails("export-head-differs"),
+        fails("leads to another one"),
+        another_root=True,
+    ),
     renewal("not renewed", lambda *_: None, fails("time-token-expired"), fails("was not renewed in time")),
     renewal("renewed", _renew, HOLDS, UNCHECKED),
     renewal("renewed wrongly", _renew_wrongly, fails("time-token-bad"), fails("time stamp")),

@@ -110,6 +110,19 @@ def change_export_salt(folder: Path, _book: Organisation) -> None:
     (folder / layout.EXPORT_SALT).write_text("ab" * 32 + "\n")
 
 
+def leave_out_path_of_export(folder: Path, _book: Organisation) -> None:
+    (folder / layout.EXPORT_HEAD).unlink()
+
+
+def spoil_path_of_export(folder: Path, _book: Organisation) -> None:
+    (folder / layout.EXPORT_HEAD).write_text("nonsense\n")
+
+
+def another_path_of_export(folder: Path, _book: Organisation) -> None:
+    path = folder / layout.EXPORT_HEAD
+    path.write_text(path.read_text() + "ab" * 32 + "\n")
+
+
 # -------------------------------------------------------------------------------------------------- proofs and notes
 def leave_out_proof(folder: Path, _book: Organisation) -> None:
     min((folder / layout.PROOFS).iterdir()).unlink()

@@ -4,14 +4,18 @@ The export is the investigator's word over what the server prepared, and the ser
 server's word at the head that the export names. What a key outside the server contradicts fails.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from evidence import ids
 from evidence.bundle.checking.journal_part import JournalPart
 from evidence.bundle.checking.names import SHOWN
 from evidence.bundle.checking.report import Findings
 from evidence.bundle.format import bag, layout
+from evidence.custody.log import merkle
+from evidence.custody.log.checkpoint import Checkpoint
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies
 from evidence.statements import event as events
@@ -40,6 +44,7 @@ def check_scope(bundle: bag.Bag, part: JournalPart, export: bodies.Export, findi
         findings.note("export-granted-not-here", count=len(given - named))
     try:
         _check_head(part, export.head)
+        _check_path(bundle, part, export.head)
     except EvidenceError as error:
         findings.failed("export-head-differs", why=error)
 
@@ -61,6 +66,25 @@ def _check_head(part: JournalPart, head: bodies.ExportHead) -> None:
         raise FormatError("there are events here that lie behind it")
     if part.roots.get((head.log, head.size), head.root) != head.root:
         raise FormatError("a signed head of its size has another root: two histories were shown")
+
+
+def _check_path(bundle: bag.Bag, part: JournalPart, head: bodies.ExportHead) -> None:
+    """The head leads to the one under which the export itself is proven, or to the last one of a log that ended."""
+    if part.over_export is None:
+        raise FormatError("nothing shows that it is of this log: the export's own event is not proven")
+    target: Checkpoint | None = part.over_export
+    if head.log != part.over_export.origin:
+        target = part.line.era(head.log).final
+    if target is None:
+        raise FormatError("it is of a log that goes on beside that of the export")
+    lines = bag.read_small(bundle, layout.EXPORT_HEAD).decode("ascii", "replace").split("\n")
+    if lines.pop() or not all(_HASH.fullmatch(line) for line in lines):
+        raise FormatError(f"{layout.EXPORT_HEAD} is no list of hashes")
+    path = [bytes.fromhex(line) for line in lines]
+    merkle.verify_consistency(head.size, bytes.fromhex(head.root), target.size, target.root, path)
+
+
+_HASH: Final = re.compile("[0-9a-f]{64}")
 
 
 # ----------------------------------------------------------------------------------------------------------- numbers

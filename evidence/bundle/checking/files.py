@@ -20,7 +20,7 @@ _TAGS: Final = frozenset({bag.DECLARATION, bag.INFO, bag.MANIFEST, bag.TAG_MANIF
 
 _COMMON: Final = (
     *map(re.escape, (*_TAGS, layout.HOWTO, layout.SCRIPT, layout.SALTS, layout.ROTATIONS)),
-    *map(re.escape, (layout.EXPORT_EVENT, layout.EXPORT_SALT, layout.EXPORT_PROOF)),
+    *map(re.escape, (layout.EXPORT_EVENT, layout.EXPORT_SALT, layout.EXPORT_PROOF, layout.EXPORT_HEAD)),
     r"data/events/[0-9]{10}\.json",
     r"proof/events/[0-9]{10}\.tlog-proof",
     r"proof/timestamps/[0-9a-f]{64}(\.[1-9][0-9]?)?\.tsr",

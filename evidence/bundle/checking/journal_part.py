@@ -12,6 +12,7 @@ from evidence.bundle.checking.report import Findings
 from evidence.bundle.checking.trust import Anchors
 from evidence.bundle.format import bag, layout, rotations
 from evidence.custody.log import leaf, tlogproof
+from evidence.custody.log.checkpoint import Checkpoint
 from evidence.custody.succession.lineage import Lineage
 from evidence.custody.witnessing.policy import VerifiedCheckpoint
 from evidence.errors import EvidenceError, FormatError
@@ -43,6 +44,9 @@ class JournalPart:
     intervals: dict[int, interval.Interval] = field(default_factory=dict)
     roots: dict[tuple[str, int], ids.Sha256] = field(default_factory=dict)
     """The root of each head that is here, by log and size."""
+
+    over_export: Checkpoint | None = None
+    """The head under which the export's own event is proven."""
 
     refused: set[ids.ItemId] = field(default_factory=set)
     """Items that the export does not name, or may not: nothing is said to be proven of them."""
@@ -137,6 +141,7 @@ def check_logged(part: JournalPart, bundle: bag.Bag, anchors: Anchors, findings:
         part.logged.add(event.index)
         head = verified.checkpoint.signed.checkpoint
         part.roots[head.origin, head.size] = ids.Sha256(head.root.hex())
+        part.over_export = head if event is part.export else part.over_export
         witnesses |= {cosigned.witness for cosigned in verified.checkpoint.cosigned}
         heads.setdefault(hashlib.sha256(note).hexdigest(), (verified.checkpoint, []))[1].append(event)
     if part.logged:

@@ -60,11 +60,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Proofs:
-    """What proves the payload: proof files by event index, RFC 3161 tokens and their renewals."""
+    """What proves the payload: proof files by event index, RFC 3161 tokens and their renewals.
+
+    `head` is the consistency proof from the head that the export names to the one that holds the export's own event, or
+    to the last one of its log when that ended in between.
+    """
 
     export_event: events.Recorded
     by_index: Mapping[int, bytes]
     tokens: Tokens
+    head: tuple[bytes, ...]
     handover: Handover | None = None
     """How the log went on under other keys; None when its key was never rotated."""
 
@@ -170,6 +175,7 @@ def _tag_files(planned: Plan, proofs: Proofs, container_bytes: int) -> Iterator[
     yield layout.EXPORT_EVENT, proofs.export_event.event
     yield layout.EXPORT_SALT, f"{proofs.export_event.salt.hex()}\n".encode()
     yield layout.EXPORT_PROOF, proofs.by_index[proofs.export_event.index]
+    yield layout.EXPORT_HEAD, "".join(f"{one.hex()}\n" for one in proofs.head).encode()
     for recorded in planned.events:
         yield layout.proof(recorded.index), proofs.by_index[recorded.index]
     if proofs.handover is not None:

@@ -22,15 +22,9 @@ from tests.interop.foreign import proofs
 from tests.interop.foreign.proofs import Json, Stamps, Trust, UnreadableError, canonical, dsse, kid, sha, unb64
 
 FAULTS = (
-    AssertionError,
-    InvalidSignature,
-    LookupError,
-    ValueError,
-    TypeError,
-    ArithmeticError,
-    AttributeError,
-    StopIteration,
-)
+    *(AssertionError, InvalidSignature, LookupError, ValueError, TypeError),
+    *(ArithmeticError, AttributeError, StopIteration),
+)  # fmt: skip
 PAGES = Path(__file__).parents[3] / "docs/formats"
 SIGNERS = {
     name: set(who.split(", "))
@@ -45,7 +39,7 @@ PLACES = (
     r"HOWTO\.txt|verify\.sh|bagit\.txt|bag-info\.txt|(tag)?manifest-sha256\.txt",
     r"data/(events/\d{10}\.json|salts\.json|items/[0-9a-f]{32}\.getuige|openings\.json|timeline\.csv|case\.jsonld)",
     r"data/(originals/\d+-[^/]+|descriptions/\d+-[0-9a-f]{8}\.json|fields/\d+-[0-9a-f]{8}\.tsv|heads/[0-9a-f]{32}\.json)",
-    r"proof/(events/\d{10}\.tlog-proof|export-event\.json|export-salt\.txt|export-event\.tlog-proof|rotations\.json)",
+    r"proof/(events/\d{10}\.tlog-proof|export-event\.json|export-salt\.txt|export-event\.tlog-proof|export-head\.txt|rotations\.json)",
     r"proof/(timestamps/[0-9a-f]{64}(\.\d+)?\.tsr|renewals/[0-9a-f]{64}\.tlog-proof|sealed-manifest-sha256\.txt)",
 )
 """The files of both pages, and no others."""
@@ -192,7 +186,7 @@ class Verifier:
                 "another history"
             )
         assert self.roots.setdefault((origin, size), root) == root, "two histories"
-        one["logged"] = True
+        one["logged"], self.over = True, (origin, size, root.hex())
         self.notes_seen.setdefault(note, (times, first + max(0, size - before), []))[2].append(one)
 
     def timed(self, note: bytes, times: list[int], events: list[Json]) -> None:
@@ -275,6 +269,11 @@ class Verifier:
             self.roots.get((body["head"]["log"], body["head"]["size"]), bytes.fromhex(body["head"]["root"])).hex()
             == body["head"]["root"]
         ), "two heads"
+        head, closed = body["head"], self.trust.log(body["head"]["log"])[3]
+        _, size, root = self.over if self.over[0] == head["log"] else ("", closed["size"], closed["root"])
+        path = [bytes.fromhex(line) for line in self.files["proof/export-head.txt"].decode().split("\n")[:-1]]
+        led = proofs.consistent(head["size"], bytes.fromhex(head["root"]), size, bytes.fromhex(root), path)
+        assert led and head["size"] <= size, "the head leads elsewhere"
 
     def head(self, data: bytes, one: Json) -> Json:
         """Return the signed head of a container (envelope.md)."""

@@ -23,6 +23,13 @@ else
   below=$((FIRST + $2 - BEFORE))
   [ "$below" -le "$EXPORT" ] || bad "the head that the export names holds the export itself"
   awk -v below="$below" '$1 + 0 >= below { exit 1 }' "$WORK/told" || bad "there is an event behind the head that the export names"
+  # It leads to the head over the export itself, or to the last one of its log when that ended in between.
+  note_of proof/export-event.tlog-proof > "$WORK/note"; path=proof/export-head.txt
+  if [ "$(head -n 1 "$WORK/note")" = "$1" ]; then END=$(sed -n 2p "$WORK/note"); ENDROOT=$(sed -n 3p "$WORK/note" | base64 -d | to_hex); fi
+  if [ ! -f "$WORK/$(sha < "$WORK/note").ok" ] || [ "$END" = - ] || [ ! -f "$path" ] || grep -Evq '^[0-9a-f]{64}$' "$path"
+  then bad "nothing shows that the head that the export names is of this log"
+  elif [ "$2" -eq "$END" ]; then [ "$3" = "$ENDROOT" ] && [ ! -s "$path" ] || bad "the head that the export names leads to another one"
+  elif [ "$2" -gt "$END" ] || ! consistent "$2" "$3" "$END" "$ENDROOT" "$path"; then bad "the head that the export names leads to another one"; fi
   if grep " $1 $2 " "$WORK/heads" | grep -qv " $3\$"; then bad "the export names another head of $2 entries than the signed one"; fi
 fi
 awk '$4 != "-" { print $3, $4, $6, $5 }' "$WORK/told" > "$WORK/numbers"

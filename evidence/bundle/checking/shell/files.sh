@@ -9,7 +9,7 @@ if cmp -s "$WORK/listed" "$WORK/here"; then ok "no file too many, none missing"
 else bad "these files are listed or here, not both:"; LC_ALL=C comm -3 "$WORK/listed" "$WORK/here"; fi
 # The signed manifest covers data/ and nothing else; nobody signs the other one. So each name has its manifest and its place.
 DIGITS='[0-9][0-9]*'; KNOWN="bagit.txt|bag-info.txt|(tag)?manifest-sha256.txt|HOWTO.txt|verify.sh|data/salts.json|data/events/[0-9]{10}.json\
-|proof/rotations.json|proof/export-event.json|proof/export-salt.txt|proof/export-event.tlog-proof|proof/events/[0-9]{10}.tlog-proof\
+|proof/rotations.json|proof/export-event.json|proof/export-salt.txt|proof/export-event.tlog-proof|proof/export-head.txt|proof/events/[0-9]{10}.tlog-proof\
 |proof/timestamps/[0-9a-f]{64}(.[1-9][0-9]?)?.tsr|proof/renewals/[0-9a-f]{64}.tlog-proof"
 if [ -f data/openings.json ]; then KNOWN="$KNOWN|data/openings.json|data/timeline.csv|data/case.jsonld|proof/sealed-manifest-sha256.txt\
 |data/originals/$DIGITS-[^/]+|data/descriptions/$DIGITS-[0-9a-f]{8}.json|data/fields/$DIGITS-[0-9a-f]{8}.tsv|data/heads/[0-9a-f]{32}.json"

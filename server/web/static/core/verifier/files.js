@@ -18,7 +18,7 @@ const TAGS = ["bagit.txt", "bag-info.txt", MANIFEST, TAG_MANIFEST];
 
 const COMMON = [
   "bagit\\.txt|bag-info\\.txt|manifest-sha256\\.txt|tagmanifest-sha256\\.txt|HOWTO\\.txt|verify\\.sh|data/salts\\.json",
-  "proof/rotations\\.json|proof/export-event\\.json|proof/export-salt\\.txt|proof/export-event\\.tlog-proof",
+  "proof/rotations\\.json|proof/export-event\\.json|proof/export-salt\\.txt|proof/export-event\\.tlog-proof|proof/export-head\\.txt",
   "data/events/[0-9]{10}\\.json|proof/events/[0-9]{10}\\.tlog-proof",
   "proof/timestamps/[0-9a-f]{64}(\\.[1-9][0-9]?)?\\.tsr|proof/renewals/[0-9a-f]{64}\\.tlog-proof",
 ];

@@ -163,6 +163,9 @@ export class Part {
   /** @type {Map<string, string>} log and size → root of each head that is here */
   roots = new Map();
 
+  /** @type {import("./logs.js").Head | null} under which the export's own event is proven */
+  overExport = null;
+
   /** @type {import("./stamps.js").Times} */
   times = { notAfter: new Map(), intervals: new Map() };
 
@@ -254,6 +257,7 @@ export async function checkLogged(part, bag, anchors, findings) {
       };
       known.events.push(event);
       heads.set(digest, known);
+      if (event === part.export) part.overExport = head;
       part.roots.set(`${head.origin} ${head.size}`, root);
       part.logged.add(event.index);
     } catch (error) {

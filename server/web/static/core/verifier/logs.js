@@ -177,7 +177,8 @@ export class Logs {
  * RFC 9162 section 2.1.4.2.
  * @param {number} size1 @param {Bytes} root1 @param {number} size2 @param {string} root2 hexadecimal @param {Bytes[]} path
  */
-async function verifyConsistency(size1, root1, size2, root2, path) {
+export async function verifyConsistency(size1, root1, size2, root2, path) {
+  if (size1 < 1 || size1 > size2) throw new ProofError("no smaller head leads to a larger one");
   if (size1 === size2) {
     if (path.length || hex(root1) !== root2) throw new ProofError("two heads of one size differ");
     return;

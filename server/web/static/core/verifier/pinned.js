@@ -3,7 +3,7 @@
 /** SHA-256 of the texts that Getuige puts into a bundle. @type {Record<string, string>} */
 export const TEXTS = {
   "HOWTO.txt": "716c1f01fc6e6bb09a7d57321dd6400a727df3aa91cc0e4eef8c9e63704d62de",
-  "verify.sh": "8954b980dcd102454d9c868925d6379e5551c99ae8f022419b63281c454aa186",
+  "verify.sh": "062040cb9b54c7b0fa243f86e2d9ae7c7a0f0497b0ffeae2d460356763142d7e",
 };
 
 /** The step of each claim; of what is not checked, that of the limits. @type {Record<string, number>} */

@@ -1,12 +1,14 @@
 /** Whether a bundle is all that its export says (docs/formats/sealed-bundle.md, *Complete means complete*). */
-import { FormatError } from "../bytes.js";
+import { FormatError, fromHex, hex, text } from "../bytes.js";
 import { need } from "./bag.js";
 import { MANIFEST, SEALED_MANIFEST, parseManifest } from "./files.js";
 import { digestOf } from "./journal.js";
+import { verifyConsistency } from "./logs.js";
 
 /** @typedef {import("./journal.js").Part} Part */
 /** @typedef {import("./claims.js").Findings} Findings */
 
+const EXPORT_HEAD = "proof/export-head.txt";
 const SHOWN = 8;
 const FIRST = "0".repeat(64);
 
@@ -25,7 +27,7 @@ export async function checkExport(bag, part, findings) {
 }
 
 /** @param {import("./bag.js").Bag} bag @param {Part} part @param {import("../lineage.js").Lineage} line @param {Findings} findings */
-export function checkScope(bag, part, line, findings) {
+export async function checkScope(bag, part, line, findings) {
   const { case: kase, by, body } = part.export.said;
   for (const { index, said } of part.listed) {
     if (said.case !== undefined && said.case !== kase) findings.failed("export-foreign-case", String(index));
@@ -44,6 +46,7 @@ export function checkScope(bag, part, line, findings) {
   if (more) findings.note("export-granted-not-here", "", { count: more });
   try {
     checkHead(part, line, body.head);
+    await checkPath(bag, part, line, body.head);
   } catch (error) {
     findings.failed("export-head-differs", "", { why: error });
   }
@@ -58,6 +61,21 @@ function checkHead(part, line, head) {
   if (part.listed.some(({ index }) => index >= below)) throw new FormatError("there are events here that lie behind it");
   const root = part.roots.get(`${head.log} ${head.size}`) ?? head.root;
   if (root !== head.root) throw new FormatError("a signed head of its size has another root: two histories were shown");
+}
+
+/**
+ * The head leads to the one under which the export itself is proven, or to the last one of a log that ended.
+ * @param {import("./bag.js").Bag} bag @param {Part} part @param {import("../lineage.js").Lineage} line
+ * @param {{log: string, size: number, root: string}} head
+ */
+async function checkPath(bag, { overExport }, line, head) {
+  if (!overExport) throw new FormatError("nothing shows that it is of this log: the export's own event is not proven");
+  const end = line.logs.find(({ origin }) => origin === head.log)?.end;
+  const target = head.log === overExport.origin ? { size: overExport.size, root: hex(overExport.root) } : end;
+  if (!target) throw new FormatError("it is of a log that goes on beside that of the export");
+  const lines = text(await need(bag, EXPORT_HEAD)).split("\n");
+  if (lines.pop() !== "") throw new FormatError(`${EXPORT_HEAD} is no list of hashes`);
+  await verifyConsistency(head.size, fromHex(head.root, 32), target.size, target.root, lines.map((one) => fromHex(one, 32)));
 }
 
 /** @param {Part} part @param {Findings} findings */

@@ -59,7 +59,7 @@ export async function verify(bag, anchors, receipts = []) {
   const line = await checkLogged(part, bag, anchors, findings); // 3 and 4
   await checkSigned(part, anchors, findings); // 5
   await checkExport(bag, part, findings); // 6
-  checkScope(bag, part, line, findings); // 6
+  await checkScope(bag, part, line, findings); // 6
   if (bag.has(OPENINGS)) await checkOpened(bag, digests, part, findings); // 7
   else await checkSealed(bag, digests, part, findings); // 7
   tell(part, findings); // 7
