@@ -27,7 +27,7 @@ READ_TIMEOUT_S: Final = 60.0
 """The slowest answer is an upload's last PATCH: the server hashes and flushes the whole file before it."""
 
 MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
-"""Of one JSON answer: a page of a case's timeline may hold hundreds of grants of two megabytes each, and no more."""
+"""Of one JSON answer: the list of a large organisation's cases and keys, many times over."""
 
 MAX_WAIT_DIGITS: Final = 9
 """Thirty years in seconds: a `Retry-After` that is longer is none."""
@@ -80,9 +80,9 @@ class Api:
         """Return the JSON answer of a GET."""
         return _json(self.send("GET", path, query=query))
 
-    def get_bytes(self, path: str) -> bytes:
+    def get_bytes(self, path: str, **query: str | int) -> bytes:
         """Return the body of a GET."""
-        return self.send("GET", path).content
+        return self.send("GET", path, query=query).content
 
     def post(self, path: str, value: object) -> Any:  # noqa: ANN401 - JSON has no narrower type
         """Return the JSON answer of a POST of `value` as JSON."""

@@ -6,10 +6,11 @@ vault see them; a phone and an investigator do not.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from evidence import ids, schema
 from evidence.errors import EvidenceError
+from server.clients import timeline
 from server.clients.case_lists import Enrolled
 from server.clients.errors import ClientError
 from server.clients.signing import Signer
@@ -56,9 +57,9 @@ def fetch(signer: Signer, case: ids.CaseId) -> list[Sign]:
     Raises:
         ClientError: refused, not reachable, or an answer that is none.
     """
-    said: Mapping[str, Any] = signer.api.get(f"/api/v1/cases/{case}/timeline", limit=1)["case"]
+    said = timeline.fetch(signer, case, limit=1).facts.get("case")
     try:
-        return [schema.decode(Sign, one) for one in said.get("signs", ())]
+        return [schema.decode(Sign, one) for one in (said.get("signs", ()) if isinstance(said, dict) else ())]
     except EvidenceError as error:
         raise ClientError(f"The server's signs about this case cannot be read: {error}.") from error
 

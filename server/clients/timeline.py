@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from evidence import canonical, ids, keys, schema
-from evidence.envelope import container, opening, wraps
+from evidence import ids, keys, schema
+from evidence.envelope import container, opening, pages, wraps
+from evidence.envelope.container import Wrap
 from evidence.envelope.meta import Meta
+from evidence.envelope.pages import Page, Row, Served
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, event
 from evidence.statements.statement import Statement
@@ -19,8 +21,8 @@ from server.clients.authors import Authors
 from server.clients.errors import DistrustError
 from server.clients.signing import Signer
 
-PAGE: Final = 500
-"""Events asked for at once: a page of heads of about 2 kB each stays around a megabyte."""
+PAGE: Final = 1000
+"""Events asked for at once: a page with what is sealed in their items stays around four megabytes."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def read(signer: Signer, case: ids.CaseId, readers: Sequence[keys.OpeningKey]) -
         ClientError: refused, not reachable, or an event that nobody of the case or organisation signed.
     """
     authors = Authors(signer.authors())
-    return [_moment(found, case, authors, readers) for found in _events(signer, case)]
+    return [_moment(found, case, authors, readers) for found in _rows(signer, case)]
 
 
 def closed(moments: Iterable[Moment]) -> list[Moment]:
@@ -130,83 +132,92 @@ def closed(moments: Iterable[Moment]) -> list[Moment]:
     return [one for one in moments if one.closed is not None]
 
 
-def _events(signer: Signer, case: ids.CaseId) -> Iterator[dict[str, Any]]:
-    """Yield the raw events, page after page."""
-    after: int | None = None
-    while True:
-        query = {"limit": PAGE} if after is None else {"limit": PAGE, "after": after}
-        page = signer.api.get(f"/api/v1/cases/{case}/timeline", **query)
-        yield from page["events"]
-        after = page["next"]
-        if after is None:
-            return
+def fetch(signer: Signer, case: ids.CaseId, since: int = -1, limit: int = PAGE) -> Page:
+    """Return one page of the case's events behind the index `since`; nothing in it is checked yet.
+
+    Raises:
+        ClientError: refused, not reachable, or an answer that is no page.
+    """
+    found = signer.api.get_bytes(f"/api/v1/cases/{case}/timeline", since=since, limit=limit)
+    try:
+        return pages.read(found)
+    except FormatError as error:
+        raise DistrustError(f"The server's answer cannot be read: {error}. Nothing was believed.") from error
 
 
-def _moment(found: dict[str, Any], case: ids.CaseId, authors: Authors, readers: Sequence[keys.OpeningKey]) -> Moment:
+def _rows(signer: Signer, case: ids.CaseId) -> Iterator[Row]:
+    """Yield the rows of a case, page after page."""
+    since: int | None = -1
+    while since is not None:
+        page = fetch(signer, case, since)
+        yield from page.rows
+        following = page.facts.get("next")
+        if following is not None and (not isinstance(following, int) or following <= since):
+            raise DistrustError("The server's pages do not go on. Nothing was believed.")
+        since = following
+
+
+def _moment(row: Row, case: ids.CaseId, authors: Authors, readers: Sequence[keys.OpeningKey]) -> Moment:
     """Check one event, and open its item if it has one."""
     try:
-        parsed = event.parse(canonical.unb64(found["event"]))
+        parsed = event.parse(row.event)
     except EvidenceError as error:
-        return Moment(int(found["index"]), found["received_at"], None, "unknown", closed=Closed("event", str(error)))
+        return Moment(row.index, row.received_at, None, "unknown", closed=Closed("event", str(error)))
     statement = parsed.statement
     if statement.case != case:
         raise DistrustError(f"Event {parsed.index} belongs to another case.")
     try:
         authors.verify(statement)
     except EvidenceError as error:
-        raise DistrustError(f"Event {found['index']} is signed by nobody that is known here: {error}.") from error
+        raise DistrustError(f"Event {row.index} is signed by nobody that is known here: {error}.") from error
     moment = Moment(parsed.index, parsed.received_at, statement, authors.name(statement.by))
-    item = found.get("item") or {}
-    begun_here = isinstance(statement.body, bodies.ItemOpen) and (item or found.get("trouble"))
-    if not isinstance(statement.body, bodies.ItemSeal) and not begun_here:
-        return moment
-    if item and item.get("head") is None:
-        return moment  # it is there, and not given to this reader
+    announced = isinstance(statement.body, bodies.ItemOpen)
+    about_an_item = announced or isinstance(statement.body, bodies.ItemSeal)
+    if not about_an_item or (row.item is None and row.trouble is None):
+        return moment  # of one that is not given to this reader, or of one that was sealed later
     try:
-        prefix, begun = _served(item, statement, authors)
+        prefix, begun = _served(row.item, statement, authors)
     except EvidenceError as error:
-        begun = Begun(0, 0) if isinstance(statement.body, bodies.ItemOpen) else None
-        return replace(moment, begun=begun, closed=Closed("served", str(error)))
-    moment = replace(moment, sealed_to=frozenset(wrap.to for wrap in prefix.head.wraps))
-    opened = _open(prefix, item.get("wraps", ()), readers)
+        return replace(moment, begun=Begun(0, 0) if announced else None, closed=Closed("served", str(error)))
+    moment = replace(moment, begun=begun, sealed_to=frozenset(wrap.to for wrap in prefix.head.wraps))
+    beside = () if row.item is None else row.item.wraps
+    opened = _open(prefix, (*prefix.head.wraps, *beside), readers)
     if isinstance(opened, Closed):
-        return replace(moment, begun=begun, closed=opened)
-    return replace(moment, begun=begun, opened=opened)
+        return replace(moment, closed=opened)
+    return replace(moment, opened=opened)
 
 
-def _served(item: Mapping[str, Any], statement: Statement, authors: Authors) -> tuple[container.Prefix, Begun | None]:
+def _served(item: Served | None, statement: Statement, authors: Authors) -> tuple[container.Prefix, Begun | None]:
     """Return the beginning of a container, when it is the one that the statement is about, and how much of it is here.
 
     EvidenceError when it is not.
     """
     body, begun = statement.body, None
-    prefix = container.parse_prefix(canonical.unb64(item.get("head")))
+    if item is None:
+        raise FormatError("nothing of it is here")
+    prefix = container.parse_prefix(container.frame(item.head) + item.meta)
     container.verify_head(prefix, authors.known[statement.by])
     if isinstance(body, bodies.ItemSeal):
         container.check_against(prefix, statement.case, statement.by, body)
     elif isinstance(body, bodies.ItemOpen):
         container.check_begun(prefix, statement.case, statement.by, body)
-        arrived = item.get("arrived")
-        if not isinstance(arrived, int):
+        if item.arrived is None:
             raise FormatError("how much of it arrived is not said")
-        begun = Begun(arrived, prefix.container_size)
+        begun = Begun(item.arrived, prefix.container_size)
     return prefix, begun
 
 
 def _open(
-    prefix: container.Prefix,
-    given: Sequence[Mapping[str, Any]],
-    readers: Sequence[keys.OpeningKey],
+    prefix: container.Prefix, given: Iterable[Wrap], readers: Sequence[keys.OpeningKey]
 ) -> Opened | Closed | None:
     """Open an item with the first wrap that is for one of the readers and fits; None when there is none for them."""
     by_name = {reader.opening_kid: reader for reader in readers}
     failed: Closed | None = None
-    for one in given:
-        reader = by_name.get(one.get("to", ""))
+    for wrap in given:
+        reader = by_name.get(wrap.to)
         if reader is None:
             continue
         try:
-            wrap = schema.decode(container.Wrap, one)
             key = wraps.unwrap(wrap.wrap, prefix.head.case, prefix.head.item, reader)
         except EvidenceError as error:
             failed = failed or Closed("key", str(error))

@@ -55,10 +55,12 @@ class CaseView:
 
     def wraps_for(self, item: ids.ItemId, sealed: tuple[Wrap, ...]) -> list[Wrap]:
         """Return the wraps of an item's key that this reader can open; `sealed` are those in its head."""
-        found = [wrap for wrap in sealed if wrap.to in self.opens]
-        if item in self.granted:
-            found.append(self.granted[item])
-        return [*found, *(Wrap(one.to, one.wrap, one.suite) for one in self.later.get(item, ()))]
+        return [*(wrap for wrap in sealed if wrap.to in self.opens), *self.wraps_beside(item)]
+
+    def wraps_beside(self, item: ids.ItemId) -> list[Wrap]:
+        """Return the wraps for this reader that do not stand in the head of an item: of grants, and made later."""
+        granted = [self.granted[item]] if item in self.granted else []
+        return [*granted, *(Wrap(one.to, one.wrap, one.suite) for one in self.later.get(item, ()))]
 
 
 def view_case(standing: Standing, who: Signer, case: ids.CaseId, now: ids.Time) -> CaseView | None:

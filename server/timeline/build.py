@@ -1,16 +1,19 @@
 """Pages of a timeline, made from events. Blocks; the routes call it from threads."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
-from evidence import canonical, ids, schema
+from evidence import ids
 from evidence.bundle.making.selection import Read, select
 from evidence.bundle.making.selection import Request as Selection
-from evidence.errors import EvidenceError
-from evidence.statements import bodies, catalogue, event
+from evidence.envelope.container import HEAD_OFFSET, MAX_HEAD_BYTES, MAX_META_BYTES
+from evidence.envelope.pages import Row, Served
+from evidence.errors import EvidenceError, FormatError
+from evidence.statements import bodies, event
 from evidence.statements.event import Event, Recorded
 from evidence.statements.facts import Begun
 from evidence.statements.standing import Standing
@@ -18,25 +21,14 @@ from evidence.statements.tombstone import Tombstone, named_items
 from evidence.store.errors import BlobAwayError
 from evidence.store.ports import Tally
 from server.items.access import CaseView
-from server.items.service import read_prefix
-from server.people import Person, person
+from server.people import person
 from server.timeline.parts import TimelineSources
 from server.timeline.readers import readers
-from server.timeline.shapes import (
-    AlarmOut,
-    CaseFacts,
-    CaseSummary,
-    ErasedOut,
-    ItemOut,
-    LogState,
-    SignOut,
-    TimelineEvent,
-    WrapOut,
-)
+from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, LogState, SignOut
 from server.uploads.begun import arrived
 
 MAX_PAGE: Final = 1000
-"""Events in one answer: a page of heads of 2 kB each stays around two megabytes."""
+"""Events in one answer: with what is sealed in their items some four megabytes."""
 
 _log = structlog.get_logger(__name__)
 _NO_EXPORT: Final = ids.ExportId("0" * 32)
@@ -58,17 +50,17 @@ class Page:
         return [body.item for body in said if isinstance(body, bodies.ItemSeal | bodies.ItemOpen)]
 
 
-def page(sources: TimelineSources, view: CaseView, after: int, limit: int) -> Page:
-    """Return the events of a view behind index `after`."""
+def page(sources: TimelineSources, view: CaseView, since: int, limit: int) -> Page:
+    """Return the events of a view behind index `since`."""
     if view.whole:
-        found = list(sources.items.journal.read(after=after, limit=limit + 1, case=view.case))
+        found = list(sources.items.journal.read(after=since, limit=limit + 1, case=view.case))
     else:
         # An investigator sees what an export would hold; which alarms that are depends on earlier events.
         selection = Selection(_NO_EXPORT, view.case, view.reader, frozenset(view.granted))
         told = ((one, _parsed(one)) for one in _all_of(sources, view.case))
         everything = [Read(one, parsed.statement) for one, parsed in told if parsed is not None]
         chosen = (one.recorded for one in select(selection, everything))
-        found = [recorded for recorded in chosen if recorded.index > after][: limit + 1]
+        found = [recorded for recorded in chosen if recorded.index > since][: limit + 1]
     last = found[limit - 1].index if len(found) > limit else None
     read = ((recorded, _parsed(recorded)) for recorded in found[:limit])
     # What was decided to be erased is shown to nobody, also in the moment before its events are destroyed.
@@ -77,7 +69,7 @@ def page(sources: TimelineSources, view: CaseView, after: int, limit: int) -> Pa
         for recorded, parsed in read
         if parsed is None or view.gone.isdisjoint(named_items(parsed.statement))
     )
-    buried = sources.items.journal.tombstones(case=view.case, after=after, through=last) if view.whole else ()
+    buried = sources.items.journal.tombstones(case=view.case, after=since, through=last) if view.whole else ()
     return Page(shown, last, tuple(buried))
 
 
@@ -102,12 +94,6 @@ def given(standing: Standing, view: CaseView, found: Page) -> list[ids.ItemId]:
     return [item for item in found.items if view.gives(standing, item, now)]
 
 
-def people(standing: Standing, found: Page) -> dict[ids.KeyId, Person]:
-    """Return everyone who signed an event of a page."""
-    kids = {parsed.statement.by for _, parsed in found.events if parsed is not None}
-    return {kid: person(standing, kid) for kid in kids}
-
-
 def erased(standing: Standing, found: Page) -> list[ErasedOut]:
     """Return the destroyed events of a page, each with the time of the decision."""
     return [
@@ -124,109 +110,56 @@ def erased(standing: Standing, found: Page) -> list[ErasedOut]:
     ]
 
 
-def put_into_words(
-    sources: TimelineSources,
-    view: CaseView,
-    found: Page,
-    signers: Mapping[ids.KeyId, Person],
-    given: Sequence[ids.ItemId],
-) -> list[TimelineEvent]:
-    """Return the events of a page as JSON; ciphertext of the items in `given` is read from the blobs here."""
+def rows(sources: TimelineSources, view: CaseView, found: Page, given: Sequence[ids.ItemId]) -> list[Row]:
+    """Return the events of a page as they travel; what is sealed in items of `given` is read from the blobs here."""
     handed_out = frozenset(given)
     begun = sources.items.journal.ask(lambda standing: {item: standing.opened.get(item) for item in found.items})
-    return [
-        _unreadable(recorded) if parsed is None else _event(sources, view, signers, begun, recorded, parsed, handed_out)
-        for recorded, parsed in found.events
-    ]
+    return [_row(sources, view, begun, one, parsed, handed_out) for one, parsed in found.events]
 
 
-def _unreadable(recorded: Recorded) -> TimelineEvent:
-    """Return the row of an event that cannot be read here; its bytes are handed out as they are."""
-    return TimelineEvent(
-        index=recorded.index,
-        received_at=recorded.received_at,
-        type="unreadable",
-        by=Person(kid="", label="", role=""),
-        statement=recorded.statement,
-        event=canonical.b64(recorded.event),
-        salt=recorded.salt.hex(),
-        trouble="event",
-    )
-
-
-def _event(
+def _row(
     sources: TimelineSources,
     view: CaseView,
-    signers: Mapping[ids.KeyId, Person],
     begun: Mapping[ids.ItemId, Begun | None],
     recorded: Recorded,
-    parsed: Event,
+    parsed: Event | None,
     given: frozenset[ids.ItemId],
-) -> TimelineEvent:
-    statement = parsed.statement
-    body = statement.body
-    out = TimelineEvent(
-        index=recorded.index,
-        received_at=recorded.received_at,
-        type=statement.type,
-        by=signers[statement.by],
-        statement=recorded.statement,
-        event=canonical.b64(recorded.event),
-        salt=recorded.salt.hex(),
-    )
-    if not isinstance(body, bodies.ItemSeal):
-        out.body = schema.encode(body)
+) -> Row:
+    row = Row(recorded.index, recorded.received_at, recorded.event, recorded.salt)
+    if parsed is None:
+        return replace(row, trouble="event")
+    body = parsed.statement.body
     try:
-        if isinstance(body, bodies.ItemSeal | bodies.ItemOpen) and body.item not in given:
-            out.item = _not_given(body)
-        elif isinstance(body, bodies.ItemSeal):
-            out.item = _item(sources, view, body)
-        elif isinstance(body, bodies.ItemOpen) and (known := begun.get(body.item)) is not None:
-            out.item = _begun_item(sources, view, body.item, known)
+        if isinstance(body, bodies.ItemSeal) and body.item in given:
+            return replace(row, item=_sealed(sources, view, body))
+        if isinstance(body, bodies.ItemOpen) and body.item in given and (known := begun[body.item]) is not None:
+            return replace(row, item=_begun(sources, view, body.item, known))
     except BlobAwayError:
         raise  # it is asked again in a minute, and then all of it is here
     except (EvidenceError, OSError) as error:
         _log.warning("an item of a timeline cannot be read", index=recorded.index, error=type(error).__name__)
-        out.trouble = "item"
-    alarm = body.named("alarm")
-    if statement.type.startswith("alarm.") and isinstance(alarm, str):
-        out.alarm = AlarmOut(alarm=alarm, state=catalogue.ACTS[statement.type].alarm_state)
-    return out
+        return replace(row, trouble="item")
+    return row
 
 
-def _not_given(body: bodies.ItemSeal | bodies.ItemOpen) -> ItemOut | None:
-    if isinstance(body, bodies.ItemOpen):
-        return None
-    size, content = body.container.size, body.content is not None
-    return ItemOut(item=body.item, head=None, wraps=[], size=size, content=content)
+def _sealed(sources: TimelineSources, view: CaseView, body: bodies.ItemSeal) -> Served:
+    """Return head and description of a sealed item. They are not parsed: the hash says that they were, when it came."""
+    end = HEAD_OFFSET + body.head.size
+    with sources.items.blobs.open(body.container.sha256) as file:
+        start = file.read(min(end + body.meta.size, HEAD_OFFSET + MAX_HEAD_BYTES + MAX_META_BYTES))
+    head, meta = start[HEAD_OFFSET:end], start[end:]
+    if hashlib.sha256(head).hexdigest() != body.head.sha256 or len(meta) != body.meta.size:
+        raise FormatError("what is kept of the item is not what was sealed")
+    return Served(head, meta, tuple(view.wraps_beside(body.item)))
 
 
-def _item(sources: TimelineSources, view: CaseView, body: bodies.ItemSeal) -> ItemOut:
-    prefix = read_prefix(sources.items.blobs, body)
-    wraps = view.wraps_for(body.item, prefix.head.wraps)
-    return ItemOut(
-        item=body.item,
-        head=canonical.b64(prefix.to_bytes()),
-        wraps=[WrapOut.of(wrap) for wrap in wraps],
-        size=body.container.size,
-        content=body.content is not None,
-    )
-
-
-def _begun_item(sources: TimelineSources, view: CaseView, item: ids.ItemId, known: Begun) -> ItemOut | None:
+def _begun(sources: TimelineSources, view: CaseView, item: ids.ItemId, known: Begun) -> Served | None:
     """Return what is here of an item that was announced; None when nothing of it is."""
     found = arrived(sources.items.uploads, item, known)
     if found is None:
         return None
-    head = found.prefix.head
-    return ItemOut(
-        item=item,
-        head=canonical.b64(found.prefix.to_bytes()),
-        wraps=[WrapOut.of(wrap) for wrap in view.wraps_for(item, head.wraps)],
-        size=found.prefix.container_size,
-        content=head.content is not None,
-        arrived=found.size,
-    )
+    prefix = found.prefix
+    return Served(prefix.head_bytes, prefix.meta_ciphertext, tuple(view.wraps_beside(item)), found.size)
 
 
 def facts(standing: Standing, case: ids.CaseId) -> CaseFacts:

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from starlette.concurrency import run_in_threadpool
 
 from evidence import canonical, ids
+from evidence.envelope import pages
 from evidence.statements.standing import Standing
 from server import organisation
 from server.api import PROVEN, V1, WRITING, problems
@@ -15,13 +16,12 @@ from server.items.access import sees_whole, view_case, visible_cases
 from server.items.parts import ReadsGiven
 from server.items.service import find_view
 from server.parts import JournalGiven
-from server.people import Person
 from server.principals import Dispatcher, Vault
 from server.problems import general
 from server.timeline import build
 from server.timeline.parts import TimelineGiven
 from server.timeline.readers import ending_grant, readers
-from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, Timeline
+from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, PageFacts
 
 router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["timeline"])
 
@@ -51,20 +51,24 @@ def list_cases(who: CaseListerAsking, journal: JournalGiven) -> list[CaseSummary
 @router.get(
     "/cases/{case}/timeline",
     operation_id="get_timeline",
-    responses=problems(*PROVEN, *WRITING, general.VALIDATION),
+    response_class=Response,
+    responses={
+        200: {"content": {pages.MEDIA_TYPE: {}}, "description": "A page: docs/formats/timeline.md"},
+        **problems(*PROVEN, *WRITING, general.VALIDATION),
+    },
 )
 async def get_timeline(
     case: str,
     who: ReaderAsking,
     sources: TimelineGiven,
     reads: ReadsGiven,
-    after: Annotated[int, Query(ge=-1, le=2**53, description="index of the last event of the page before")] = -1,
+    since: Annotated[int, Query(ge=-1, le=2**53, description="index of the last event that is known")] = -1,
     limit: Annotated[int, Query(ge=1, le=build.MAX_PAGE)] = 500,
-) -> Timeline:
+) -> Response:
     """Return a page of a case. Which items it hands out is in the journal before the answer begins."""
     journal = sources.items.journal
     view = await run_in_threadpool(find_view, journal, case, who)
-    page = await run_in_threadpool(build.page, sources, view, after, limit)
+    page = await run_in_threadpool(build.page, sources, view, since, limit)
 
     given = await run_in_threadpool(journal.ask, lambda standing: build.given(standing, view, page))
 
@@ -75,20 +79,22 @@ async def get_timeline(
 
     await reads.note(who.kid, view.case, given, "meta", still_allowed)
 
-    def words(standing: Standing) -> tuple[CaseFacts, dict[ids.KeyId, Person], list[ErasedOut]]:
+    def words(standing: Standing) -> tuple[CaseFacts, list[ErasedOut]]:
         found = build.facts(standing, view.case)
         if view.whole and not view.everything:
             now = ids.now()
             found.readers = readers(standing, view.case, now)
             found.readers.grant_ends_at = ending_grant(standing, view.case, now)
-        return found, build.people(standing, page), build.erased(standing, page)
+        return found, build.erased(standing, page)
 
-    facts, people, erased = await run_in_threadpool(journal.ask, words)
-    if view.whole:
-        facts.signs = await run_in_threadpool(build.signs, sources, view)
-    events = await run_in_threadpool(build.put_into_words, sources, view, page, people, given)
-    log = await run_in_threadpool(build.log_state, sources)
-    return Timeline(case=facts, events=events, erased=erased, next=page.next, log=log)
+    def written() -> bytes:
+        facts, erased = journal.ask(words)
+        if view.whole:
+            facts.signs = build.signs(sources, view)
+        said = PageFacts(case=facts, erased=erased, next=page.next, log=build.log_state(sources))
+        return pages.write(said.model_dump_json().encode(), build.rows(sources, view, page, given))
+
+    return Response(await run_in_threadpool(written), media_type=pages.MEDIA_TYPE)
 
 
 @router.get("/authority", operation_id="get_authority", responses=problems(*PROVEN))

@@ -1,6 +1,6 @@
-"""The JSON of cases and timelines, for OpenAPI and for the one place that fills it."""
+"""The JSON of cases, and of what a page of a timeline says of its case."""
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -92,45 +92,6 @@ class WrapOut(BaseModel):
         return WrapOut(to=wrap.to, wrap=wrap.wrap, suite=wrap.suite)
 
 
-class ItemOut(BaseModel):
-    """A sealed item: `head` is its container up to the end of the sealed description, base64.
-
-    It is null when the reader is not given the item. `arrived` stands there when the item was announced and never
-    sealed: so many bytes of `size` are here.
-    """
-
-    item: str
-    head: str | None
-    wraps: list[WrapOut]
-    size: int
-    content: bool
-    arrived: int | None = None
-
-
-class AlarmOut(BaseModel):
-    """What an alarm event led to."""
-
-    alarm: str
-    state: str | None
-
-
-class TimelineEvent(BaseModel):
-    """One event: what was signed, and what the server added. `event` and `salt` let a client check it itself."""
-
-    index: int
-    received_at: str
-    type: str
-    by: Person
-    statement: str
-    event: str
-    salt: str
-    item: ItemOut | None = None
-    alarm: AlarmOut | None = None
-    body: dict[str, Any] | None = None
-    trouble: Literal["event", "item"] | None = None
-    """Why this row is not whole: the bytes of the event cannot be read, or what is here of its item cannot."""
-
-
 class ErasedOut(BaseModel):
     """An event that was destroyed at `erased_at`: of an item, or of a grant that held its key. Its leaf remains."""
 
@@ -151,34 +112,13 @@ class LogState(BaseModel):
     proven_through: int
 
 
-class Timeline(BaseModel):
-    """A page of a case's events in journal order; `next` is the `after` of the next page.
+class PageFacts(BaseModel):
+    """The first line of a page: the case, and in `next` the `since` of the page behind it.
 
     `erased` are the events in between that were destroyed, for whoever sees the whole case.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "case": {
-                    "case": CASE,
-                    "box": "aa" * 32,
-                    "vault": "bb" * 32,
-                    "team": "cc" * 16,
-                    "team_label": "Filomena",
-                    "lead": {"kid": "5f" * 16, "label": "M. de Wit", "role": "caseworker"},
-                    "opened_at": "2026-11-21T22:00:00.000Z",
-                },
-                "events": [],
-                "erased": [],
-                "next": None,
-                "log": {"size": 120, "root": "dd" * 32, "proven_through": 119},
-            }
-        }
-    )
-
     case: CaseFacts
-    events: list[TimelineEvent]
     erased: list[ErasedOut] = []
     next: int | None
     log: LogState

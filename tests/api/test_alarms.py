@@ -20,6 +20,7 @@ from tests.support import published
 from tests.support.feed_of_a_bridge import ALARM, TOKEN, Bridge
 from tests.support.ports import free_port
 from tests.support.server_world import Person, World, problem, running, seal, settings_in
+from tests.support.timeline_page import timeline
 from tests.support.waiting import patience, until
 
 
@@ -157,7 +158,7 @@ def check_card(bridge: Bridge, console: World) -> None:
     assert answer is not None
     (given,) = answer.json()["wraps"]
     assert wraps.unwrap(given["wrap"], case.case, card.body.item, desk) == card.key
-    events = case.vault.http.get(f"/api/v1/cases/{case.case}/timeline").json()["events"]
+    events = timeline(case.vault, case.case)["events"]
     assert next(one["body"]["reader"] for one in events if one["type"] == "read") == who.kid
     colleague = console.certify("dispatcher", "andere meldkamer")
     assert problem(colleague.http.get(where)) == "not-found"  # holds no key of that desk

@@ -24,11 +24,12 @@ from server.uploads.folder import UploadFolder
 from server.uploads.service import Uploads
 from tests.support.begun_items import announced, begun
 from tests.support.server_world import CaseOfHers, Person, World, problem, running, settings_in
+from tests.support.timeline_page import timeline
 from tests.support.waiting import until
 
 
 def shown(case: CaseOfHers, who: Person, item: str) -> list[dict[str, object]]:
-    events = who.http.get(f"/api/v1/cases/{case.case}/timeline").json()["events"]
+    events = timeline(who, case.case)["events"]
     return [one["item"] for one in events if one["item"] and one["item"]["item"] == item]
 
 

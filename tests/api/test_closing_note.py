@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from evidence import ids, keys
-from evidence.envelope import container, opening, parts, pieces, sealing
+from evidence.envelope import opening, parts, pieces, sealing
 from evidence.envelope.meta import Note
 from evidence.statements import bodies, statement
 from evidence.store.database.engine import open_engine
@@ -20,6 +20,7 @@ from tests.support import published
 from tests.support.feed_of_a_bridge import ALARM, TOKEN, Bridge
 from tests.support.ports import free_port
 from tests.support.server_world import CaseOfHers, Person, SealedItem, World, problem, running, settings_in
+from tests.support.timeline_page import timeline
 from tests.support.waiting import until
 
 WORDS = "Hij was weg toen de agenten kwamen. De buurvrouw blijft vannacht."
@@ -102,10 +103,9 @@ def test_who_closed_an_alarm_adds_a_note_that_the_case_opens_and_the_server_does
     again = who.http.post(NOTE, json=handed(item, said))
     assert (again.status_code, again.json()) == (200, first.json())
 
-    events = case.vault.http.get(f"/api/v1/cases/{case.case}/timeline").json()["events"]
+    events = timeline(case.vault, case.case)["events"]
     (shown,) = [one for one in events if one["type"] == "item.seal"]
-    assert shown["by"]["role"] == "dispatcher"
-    prefix = container.parse_prefix(base64.b64decode(shown["item"]["head"]))
+    prefix = shown["item"]["prefix"]
     meta = opening.open_meta(prefix, opening.content_key(prefix, case.vault.identity))
     assert isinstance(meta, Note)
     assert meta.words == WORDS

@@ -30,6 +30,7 @@ from server.settings import Settings
 from tests.support.begun_items import announced
 from tests.support.erasing_world import Story, found_in, needles, ready, sweeping, told
 from tests.support.server_world import Person, problem, running_world, settings_in
+from tests.support.timeline_page import timeline
 from tests.support.waiting import until
 
 
@@ -80,17 +81,17 @@ def after_it_was_erased(story: Story) -> None:
         story.world.investigator.http.get(f"/api/v1/items/{story.staying.body.item}/container").content
         == story.staying.container
     )
-    page = story.case.vault.http.get(f"/api/v1/cases/{story.case.case}/timeline").json()
+    page = timeline(story.case.vault, story.case.case)
     assert [(one["type"], one["items"]) for one in page["erased"]] == [
         ("item.seal", [story.going.body.item]),
         ("grant", [story.going.body.item]),
     ]
     paged: list[dict[str, Any]] = []
-    after: int | None = -1
-    while after is not None:
-        part = story.case.vault.http.get(f"/api/v1/cases/{story.case.case}/timeline?after={after}&limit=2").json()
+    since: int | None = -1
+    while since is not None:
+        part = timeline(story.case.vault, story.case.case, since=since, limit=2)
         paged += part["erased"]
-        after = part["next"]
+        since = part["next"]
     assert paged == page["erased"]
     assert story.going.body.item not in [one["item"]["item"] for one in page["events"] if one["item"]]
     assert story.staying.body.item in [one["item"]["item"] for one in page["events"] if one["item"]]
@@ -225,7 +226,7 @@ def test_what_arrived_of_an_announced_item_is_erased_too(tmp_path: Path) -> None
         assert problem(story.case.vault.http.get(f"/api/v1/items/{item.body.item}/container")) == "erased"
         late = story.phone.post(story.phone.sign("item.seal", item.body))
         assert late.status_code >= 400  # what was erased is not finished afterwards
-        page = story.case.vault.http.get(f"/api/v1/cases/{story.case.case}/timeline").json()
+        page = timeline(story.case.vault, story.case.case)
         assert [one["type"] for one in page["erased"]] == ["item.open"]
         where = f"/api/v1/cases/{story.case.case}/erasures/{story.erasure}/proof"
         (tmp_path / "proof.json").write_bytes(until(lambda: ready(story.case.vault, where), "it is in the log"))

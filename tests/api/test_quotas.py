@@ -25,6 +25,7 @@ from server.uploads.folder import UploadFolder
 from server.uploads.service import Uploads
 from tests.support.erasing_world import sweeping
 from tests.support.server_world import CaseOfHers, Person, World, problem, running_world, seal, settings_in
+from tests.support.timeline_page import timeline
 from tests.support.waiting import patience, until
 
 KIB = 1024
@@ -232,7 +233,7 @@ def test_the_uploads_of_a_revoked_phone_go_at_once_but_never_what_it_announced(a
     created = copied.create(len(item.container), item.body.container.sha256, item.body.item).headers["location"]
     assert copied.patch(created, 0, item.container[: 20 * KIB]).status_code == 204
     copied.act("item.open", bodies.ItemOpen(item.body.item, item.body.head))
-    device = alone.caseworker.http.get(f"/api/v1/cases/{case.case}/timeline").json()["events"]
+    device = timeline(alone.caseworker, case.case)["events"]
     name = next(row["body"]["device"] for row in device if row["type"] == "device.enrol")
     revoker = case.vault if by == "vault" else alone.caseworker
     revoker.act("device.revoke", bodies.DeviceRevoke(ids.DeviceId(name)), case.case)

@@ -18,6 +18,7 @@ from evidence.statements.statement import Statement
 from tests.support import published
 from tests.support.listing import fetched, opens, rows, set_list
 from tests.support.server_world import CaseOfHers, Person, SealedItem, World, problem, seal
+from tests.support.timeline_page import timeline
 
 
 @pytest.fixture
@@ -176,7 +177,7 @@ def test_her_lead_is_told_that_a_rescue_key_was_ended_or_replaced_and_not_that_o
     """Whoever knows her phrase can end it: the lead makes the check that was agreed at intake."""
 
     def changed() -> object:
-        found = world.caseworker.http.get(f"/api/v1/cases/{case.case}/timeline").json()
+        found = timeline(world.caseworker, case.case)
         return found["case"]["readers"]["changed_at"]
 
     first, second = keys.Identity.generate(), keys.Identity.generate()
@@ -205,6 +206,5 @@ def _list(number: int, rescue: keys.Identity) -> bodies.ListSet:
 
 
 def _events(case: CaseOfHers) -> list[dict[str, Any]]:
-    answer = case.vault.http.get(f"/api/v1/cases/{case.case}/timeline", params={"limit": 1000}).json()
-    found: list[dict[str, Any]] = answer["events"]
+    found: list[dict[str, Any]] = timeline(case.vault, case.case, limit=1000)["events"]
     return found

@@ -21,7 +21,7 @@ from server.clients import timeline
 from server.clients.pins import Pins
 from server.clients.signing import Signer
 from server.rates import Pace
-from tests.support import hostile_bodies, samples
+from tests.support import hostile_bodies, samples, timeline_page
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, problem, running_world, settings_in
 
 ROLES = ("root", "caseworker", "dispatcher", "investigator", "vault", "phone")
@@ -87,8 +87,7 @@ def _people(world: World, case: CaseOfHers) -> dict[str, Person]:
 
 
 def _events(world: World, case: CaseOfHers) -> list[dict[str, Any]]:
-    shown = world.caseworker.http.get(f"/api/v1/cases/{case.case}/timeline", params={"limit": 1000}).json()
-    events: list[dict[str, Any]] = shown["events"]
+    events: list[dict[str, Any]] = timeline_page.timeline(world.caseworker, case.case, limit=1000)["events"]
     return events
 
 

@@ -6,12 +6,13 @@ from evidence import ids
 from evidence.custody.log.checkpoint import SignedCheckpoint
 from evidence.statements.statement import SeenCheckpoint
 from tests.support.server_world import CaseOfHers, Person, World, problem, seal
+from tests.support.timeline_page import timeline
 
 WRONG = ids.Sha256("ab" * 32)
 
 
 def signs(case: CaseOfHers) -> list[tuple[str, str]]:
-    page: dict[str, Any] = case.world.caseworker.http.get(f"/api/v1/cases/{case.case}/timeline").json()
+    page = timeline(case.world.caseworker, case.case)
     return [(one["kind"], one["by"]) for one in page["case"]["signs"]]
 
 
@@ -48,7 +49,7 @@ def test_a_claim_that_no_head_of_ours_contradicts_is_taken(case: CaseOfHers, pho
 
 def test_nobody_but_her_caseworkers_and_her_vault_sees_a_sign(world: World, case: CaseOfHers, phone: Person) -> None:
     post(case, phone, SeenCheckpoint(10_000_000, WRONG))
-    own = case.vault.http.get(f"/api/v1/cases/{case.case}/timeline").json()
+    own = timeline(case.vault, case.case)
     assert [one["kind"] for one in own["case"]["signs"]] == ["seen-beyond"]
     other = world.open_case()
     assert signs(other) == []

@@ -20,6 +20,7 @@ from tests.support import published
 from tests.support.erasing_world import grant
 from tests.support.listing import add, fetched, opens, row, rows, set_list
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, SealedItem, World, problem, seal
+from tests.support.timeline_page import timeline
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_only_what_was_given_counts_as_fetched(world: World, case: CaseOfHers, p
     colleague = world.certify("caseworker", "B. Uiten", world.team)
     assert rows(colleague, case)
     assert rows(world.caseworker, case)
-    events = case.vault.http.get(f"/api/v1/cases/{case.case}/timeline", params={"limit": 1000}).json()["events"]
+    events = timeline(case.vault, case.case, limit=1000)["events"]
     reads = [one["body"] for one in events if one["type"] == "read"]
     assert [one["items"] for one in reads if one["reader"] == world.caseworker.kid] == [[given.body.item]]
     assert not [one for one in reads if one["reader"] == colleague.kid]
@@ -173,7 +174,7 @@ def test_her_lead_is_told_neutrally_what_changed_and_whoever_has_her_phrase_is_n
     world: World, case: CaseOfHers, phone: Person, colleague: Person
 ) -> None:
     def told(who: Person) -> tuple[Any, list[str], Any]:
-        facts = who.http.get(f"/api/v1/cases/{case.case}/timeline").json()["case"]
+        facts = timeline(who, case.case)["case"]
         (row,) = [one for one in who.http.get("/api/v1/cases").json() if one["case"] == case.case]
         return facts["readers"], [one["kind"] for one in facts["signs"]], row["readers"]
 

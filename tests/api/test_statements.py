@@ -11,6 +11,7 @@ from evidence import canonical, ids, keys
 from evidence.statements import bodies, dsse, event
 from evidence.statements.statement import FIRST_PREV, Chain
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, problem, seal
+from tests.support.timeline_page import timeline
 
 
 def check_receipt(world: World, answer: httpx.Response, statement: ids.Sha256) -> event.Receipt:
@@ -187,7 +188,7 @@ def test_an_expired_invitation_is_answered_as_a_used_one(case: CaseOfHers) -> No
 
 
 def test_a_revoked_phone_is_as_unknown_as_any(case: CaseOfHers, phone: Person) -> None:
-    devices = case.world.caseworker.http.get(f"/api/v1/cases/{case.case}/timeline").json()["events"]
+    devices = timeline(case.world.caseworker, case.case)["events"]
     device = next(one["body"]["device"] for one in devices if one["type"] == "device.enrol")
     case.world.caseworker.act("device.revoke", bodies.DeviceRevoke(device), case.case)
     assert problem(phone.http.get("/api/v1/session")) == "signature"

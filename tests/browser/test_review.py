@@ -6,12 +6,14 @@ goes wrong meanwhile: no console error, no policy violation, no accessibility vi
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Route, expect
 
 from evidence import canonical, keys
+from evidence.envelope import pages
 from evidence.statements import dsse
 from tests.support.entries import INCIDENTS
 from tests.support.stand_in import StandIn
@@ -116,13 +118,14 @@ async def test_an_item_signed_by_an_uncertified_key_is_not_proven(browser: Brows
 
     async def forge(route: Route) -> None:
         answer = await route.fetch()
-        body = await answer.json()
-        chosen = next(one for one in body["events"] if one["type"] == "item.seal")
-        event = json.loads(canonical.unb64(chosen["event"]))
+        page = pages.read(await answer.body())
+        place, chosen = next((place, one) for place, one in enumerate(page.rows) if one.item is not None)
+        event = json.loads(chosen.event)
         payload = canonical.unb64(event["dsse"]["payload"])
         event["dsse"] = dsse.sign(dsse.STATEMENT_TYPE, payload, rogue).to_json()
-        chosen["event"] = canonical.b64(canonical.encode(event))
-        await route.fulfill(response=answer, json=body)
+        forged = replace(chosen, event=canonical.encode(event))
+        rows = [*page.rows[:place], forged, *page.rows[place + 1 :]]
+        await route.fulfill(response=answer, body=pages.write(canonical.encode(dict(page.facts)), rows))
 
     async with visit(browser, server.url) as marit:
         await marit.page.route("**/timeline?*", forge)

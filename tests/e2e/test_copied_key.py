@@ -20,6 +20,7 @@ from server.clients.errors import ClientError, DistrustError, RefusedError
 from server.clients.phone_chain import CONTRADICTION, Pending
 from server.clients.phone_folder import open_phone
 from server.clients.phone_warnings import CONTRADICTED, STRANGER, warnings
+from tests.support import timeline_page
 from tests.support.incidents import incident
 from tests.support.phone_owner import PhoneOwner, new_case, prove
 from tests.support.server_world import World
@@ -36,7 +37,7 @@ def titles(her: PhoneOwner) -> list[str]:
 
 
 def signs(her: PhoneOwner) -> list[dict[str, Any]]:
-    page = her.world.caseworker.http.get(f"/api/v1/cases/{her.case}/timeline").json()
+    page = timeline_page.timeline(her.world.caseworker, her.case)
     return list(page["case"]["signs"])
 
 
@@ -126,8 +127,12 @@ def test_no_words_of_a_server_move_a_number(her: PhoneOwner, tmp_path: Path) -> 
         stranger = her.world.open_case()
         foreign = stranger.sealed(stranger.phone())
         assert foreign.body.item
-        rows = her.world.caseworker.http.get(f"/api/v1/cases/{stranger.case}/timeline").json()["events"]
-        others = {"receipt": lower["receipt"], "event": rows[-1]["event"], "salt": rows[-1]["salt"]}
+        rows = timeline_page.timeline(her.world.caseworker, stranger.case)["events"]
+        others = {
+            "receipt": lower["receipt"],
+            "event": canonical.b64(rows[-1]["event"]),
+            "salt": rows[-1]["salt"].hex(),
+        }
         broken = {**lower, "event": canonical.b64(canonical.unb64(lower["event"]).replace(b'"index":', b'"index":1'))}
         unsigned = {**lower, "receipt": None}
         shown = [None, {}, "x", lower, others, broken, unsigned, memory.read_json(enrolment.path)]

@@ -25,7 +25,7 @@ from server.clients.phone import Phone
 from server.clients.phone_folder import open_phone
 from server.clients.phone_lists import PhoneLists
 from server.clients.phone_warnings import warnings
-from tests.support import published
+from tests.support import published, timeline_page
 from tests.support.incidents import incident
 from tests.support.phone_owner import PhoneOwner, new_case, prove
 from tests.support.server_world import World
@@ -112,7 +112,7 @@ def test_a_phone_hears_of_the_list_when_it_joins_and_at_each_sync(her: PhoneOwne
         assert sealed_to(phone) == {lead.opening_kid}
     opened = [one.opened.meta.title for one in her.vault.items() if one.opened]
     assert opened == ["Niemand", "Nog niet gehoord", "Voor haar ook", "Voor mij alleen"]
-    signs = her.world.caseworker.http.get(f"/api/v1/cases/{her.case}/timeline").json()["case"]["signs"]
+    signs = timeline_page.timeline(her.world.caseworker, her.case)["case"]["signs"]
     assert [one["kind"] for one in signs] == ["closed-to-readers"]
 
 

@@ -2,15 +2,18 @@
 import * as container from "../../server/web/static/core/container.js";
 import * as pattern from "../../server/web/static/review/pattern.js";
 import { fromBase64 } from "../../server/web/static/core/bytes.js";
+import { read } from "../../server/web/static/core/pages.js";
 import { openAll } from "../../server/web/static/review/entries.js";
 import { openingKey } from "../../server/web/static/core/wraps.js";
 import { xwingPublic } from "../../server/web/static/core/sodium.js";
 import { fold } from "../../server/web/static/review/positions.js";
 
 const answers = {
-  open: async ({ events, seeds }) => {
+  open: async ({ page, seeds }) => {
     const own = await Promise.all(seeds.map((/** @type {string} */ seed) => openingKey(fromBase64(seed))));
-    const { entries, unopened, closed } = await openAll(events, /** @type {any} */ ({ openers: new Map(own.map((one) => [one.kid, one])) }));
+    const { entries, unopened, closed } = await openAll(
+      (await read(fromBase64(page))).rows, /** @type {any} */ ({ openers: new Map(own.map((one) => [one.kid, one])) }), (_, kid) => ({ kid }),
+    );
     // Every figure of the page is worked out over what opened: none of them may throw.
     for (const figure of Object.values(pattern)) if (figure.length === 1) figure(entries);
     fold(entries, new Set());

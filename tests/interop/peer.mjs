@@ -8,6 +8,7 @@ import * as cobblestone from "../../server/web/static/core/cobblestone.js";
 import * as container from "../../server/web/static/core/container.js";
 import * as dsse from "../../server/web/static/core/dsse.js";
 import * as lockedkey from "../../server/web/static/core/lockedkey.js";
+import * as pages from "../../server/web/static/core/pages.js";
 import * as statements from "../../server/web/static/core/statements.js";
 import * as wraps from "../../server/web/static/core/wraps.js";
 import * as xwing from "../../server/web/static/core/xwing.js";
@@ -93,6 +94,21 @@ const answers = {
     const refused = await authority.learn(events);
     const found = whom.map(([kid, index]) => authority.find(kid, index)?.role ?? null);
     return { refused, found };
+  },
+
+  page: async ({ bytes }) => {
+    const { facts, rows } = await pages.read(fromBase64(bytes));
+    return {
+      facts,
+      rows: rows.map((row) => ({
+        index: row.index, received_at: row.received_at, salt: row.salt, trouble: row.trouble,
+        event: row.envelope && base64(pages.eventOf(row)),
+        item: row.item && {
+          head: base64(canonical.encode(row.item.head.packed())), meta: base64(row.item.meta),
+          wraps: row.item.wraps, arrived: row.item.arrived,
+        },
+      })),
+    };
   },
 
   head: ({ note, vkey }) => verifyCheckpoint(note, vkey),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from evidence import ids, keys
-from evidence.envelope import container
+from evidence.envelope import container, pages
+from evidence.statements import event, statement
 from server.web import meta_schema
 from tests.support import odd_items
 from tests.support.node_peer import CASE, b64
@@ -32,16 +33,15 @@ def test_the_pages_rules_and_words_are_those_of_the_code() -> None:
 
 @pytest.mark.need("node")
 def test_a_case_full_of_odd_items_opens_but_for_what_does_not() -> None:
-    odd, events = {}, []
+    odd, rows = {}, []
     for index, one in enumerate(odd_items.ODD):
         whole, body = odd_items.write(one, PHONE, CASE, [READER.xwing_public])
         odd[body.item] = one
-        head = b64(container.parse_prefix(whole).to_bytes())
-        item = {"item": body.item, "head": head, "wraps": [], "size": len(whole), "content": body.content is not None}
-        events.append(
-            {"index": index, "received_at": ids.now(), "type": "item.seal", "by": {"kid": PHONE.kid}, "item": item}
-        )
-    answer = ask("open", events=events, seeds=[b64(READER.xwing_seed)])
+        prefix = container.parse_prefix(whole)
+        made = event.record(statement.sign(PHONE, "item.seal", body, case=CASE), index, ids.now())
+        served = pages.Served(prefix.head_bytes, prefix.meta_ciphertext)
+        rows.append(pages.Row(made.index, made.received_at, made.event, made.salt, served))
+    answer = ask("open", page=b64(pages.write(b"{}", rows)), seeds=[b64(READER.xwing_seed)])
 
     expected = {item for item, one in odd.items() if one.opens != "nothing"}
     names = {item: one.name for item, one in odd.items()}

@@ -7,12 +7,13 @@ from typing import Any
 
 import httpx
 
-from evidence import canonical, ids, keys, schema
+from evidence import ids, keys, schema
 from evidence.envelope import container, opening, wraps
 from evidence.errors import EvidenceError
 from evidence.statements import bodies
 from tests.support import published
 from tests.support.server_world import CaseOfHers, Person, SealedItem, seal
+from tests.support.timeline_page import timeline
 
 
 def row(who: Person) -> bodies.StandingReader:
@@ -43,15 +44,18 @@ def fetched(who: Person, item: SealedItem) -> httpx.Response:
 
 
 def rows(who: Person, case: CaseOfHers) -> dict[str, dict[str, Any]]:
-    """Return the items of a reader's timeline, by name."""
-    page = who.http.get(f"/api/v1/cases/{case.case}/timeline", params={"limit": 1000}).json()
-    return {one["item"]["item"]: one["item"] for one in page["events"] if one["item"]}
+    """Return the sealed items of a reader's timeline, by name; one that is not given has no head."""
+    events = timeline(who, case.case, limit=1000)["events"]
+    nothing: dict[str, Any] = {"head": None, "prefix": None, "wraps": []}
+    return {one["body"]["item"]: one["item"] or nothing for one in events if one["type"] == "item.seal"}
 
 
 def opens(row: dict[str, Any], who: keys.Identity) -> bool:
     """Whether one of the wraps in a row opens its description for somebody."""
-    prefix = container.parse_prefix(canonical.unb64(row["head"]))
-    for one in row["wraps"]:
+    prefix = row["prefix"]
+    if prefix is None:
+        return False
+    for one in (*map(schema.encode, prefix.head.wraps), *row["wraps"]):
         wrap = schema.decode(container.Wrap, one)
         with contextlib.suppress(EvidenceError):
             key = wraps.unwrap(wrap.wrap, prefix.head.case, prefix.head.item, who)

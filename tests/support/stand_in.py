@@ -12,6 +12,7 @@ import secrets
 import socket
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, Self
 
 import uvicorn
@@ -20,8 +21,8 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from device_bridge.figures import days
 from evidence import canonical, ids, keys, schema
-from evidence.envelope import container
-from evidence.statements import bodies, statement
+from evidence.envelope import container, pages
+from evidence.statements import bodies, event, statement
 from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from server.items.routes import parse_range
 from server.shifts.routes import shown
@@ -229,32 +230,27 @@ class StandIn:
         self._who(request)
         return [{"case": self.world.case, "opened_at": self.world.standing.cases[self.world.case].opened_at}]
 
-    async def _timeline(self, request: Request, after: int = -1) -> dict[str, Any]:
+    async def _timeline(self, request: Request, since: int = -1, limit: int = 1000) -> Response:
         self._who(request)
         pairs = list(zip(self.world.statements, self.world.events, strict=True))
-        events = [self._event(made, one) for made, one in pairs if made.case and one.index > after]
+        found = [self._row(made, one) for made, one in pairs if made.case and one.index > since]
+        last = found[limit - 1].index if len(found) > limit else None
         case = self.world.standing.cases[self.world.case]
         lead = {"kid": case.body.lead, "label": LABELS["marit"], "role": "caseworker"}
         facts = {"case": self.world.case, "xwing": case.body.xwing, "vault": case.body.vault, "lead": lead,
                  "team": case.body.team, "opened_at": case.opened_at, "signs": self.signs,
                  "readers": self.readers}  # fmt: skip
-        return {"case": facts, "events": events, "erased": self.erased, "next": None, "log": {"size": len(pairs)}}
+        said = {"case": facts, "erased": self.erased, "next": last, "log": {"size": len(pairs)}}
+        return Response(pages.write(canonical.encode(said), found[:limit]), media_type=pages.MEDIA_TYPE)
 
-    def _event(self, made: statement.Statement, one: Any) -> dict[str, Any]:  # noqa: ANN401 - a Recorded
-        found: dict[str, Any] = {
-            "index": one.index, "received_at": one.received_at, "type": made.type, "statement": made.id,
-            "by": {"kid": made.by, "label": "", "role": self.world.standing.role_of(made.by)},
-            "event": b64(one.event), "salt": one.salt.hex(),
-        }  # fmt: skip
-        if isinstance(made.body, bodies.ItemSeal | bodies.ItemOpen):
-            blob = self.world.containers[made.body.item]
-            prefix = container.parse_prefix(blob)
-            wraps = [schema.encode(wrap) for wrap in prefix.head.wraps]
-            found["item"] = {"item": made.body.item, "head": b64(prefix.to_bytes()), "wraps": wraps,
-                             "size": prefix.container_size, "content": prefix.head.content is not None}  # fmt: skip
-            if isinstance(made.body, bodies.ItemOpen):
-                found["item"]["arrived"] = len(blob)
-        return found
+    def _row(self, made: statement.Statement, one: event.Recorded) -> pages.Row:
+        row = pages.Row(one.index, one.received_at, one.event, one.salt)
+        if not isinstance(made.body, bodies.ItemSeal | bodies.ItemOpen):
+            return row
+        blob = self.world.containers[made.body.item]
+        prefix = container.parse_prefix(blob)
+        arrived = len(blob) if isinstance(made.body, bodies.ItemOpen) else None
+        return replace(row, item=pages.Served(prefix.head_bytes, prefix.meta_ciphertext, arrived=arrived))
 
     async def _erasures(self, request: Request, case: str) -> dict[str, Any]:
         self._who(request)

@@ -43,6 +43,9 @@ export function padme(size) {
   return Math.ceil(size / step) * step;
 }
 
+/** @param {Container} container, or its beginning @returns {number} bytes of the whole */
+export const sizeOf = ({ head, headBytes, meta }) => MAGIC.length + 4 + headBytes.length + meta.length + (head.content?.size ?? 0);
+
 /** @param {Head} head @param {PartName} part */
 const context = (head, part) => utf8(`getuige/item/v1/${part}/${head.case}/${head.item}`);
 
@@ -53,7 +56,7 @@ export async function commitment(key, plaintext) {
 }
 
 /**
- * Read a container, or its beginning (a timeline carries everything up to the end of meta).
+ * Read a container, or its beginning.
  * @param {Bytes} bytes
  * @returns {Promise<Container>} `content` is null when these bytes end with meta
  * @throws {FormatError} another format, cut off inside head or meta, or a part that is not what the head names
@@ -66,17 +69,37 @@ export async function parse(bytes) {
   const headSize = start + length;
   if (length > MAX_HEAD || headSize > bytes.length) throw new FormatError("the head of the item is cut off");
   const headBytes = bytes.slice(start, headSize);
-  const envelope = dsse.parse(canonical.decode(headBytes), dsse.ITEM_HEAD);
-  /** @type {Head} */
-  const head = canonical.decode(dsse.body(envelope));
-  if (head.v !== 1 || head.suite !== 1) throw new FormatError("this item has a version that this page does not know");
+  const { envelope, head } = headOf(canonical.decode(headBytes));
   const meta = bytes.slice(headSize, headSize + head.meta.size);
-  if (meta.length !== head.meta.size) throw new FormatError("the item is cut off");
-  if (hex(await sha256(meta)) !== head.meta.sha256) throw new FormatError("the description differs from the head");
+  await checkMeta(head, meta);
   const content = bytes.slice(headSize + head.meta.size);
   if (content.length === 0) return { envelope, head, headBytes, meta, content: null };
   if (content.length !== head.content?.size) throw new FormatError("the content of the item is cut off");
   return { envelope, head, headBytes, meta, content };
+}
+
+/**
+ * Read what a timeline gives of an item: its head, and its sealed description.
+ * @param {dsse.Unpacked} unpacked @param {Bytes} meta @returns {Promise<Container>} @throws {FormatError} as `parse`
+ */
+export async function fromParts(unpacked, meta) {
+  const { envelope, head } = headOf(unpacked);
+  await checkMeta(head, meta);
+  return { envelope, head, headBytes: canonical.encode(unpacked.packed()), meta, content: null };
+}
+
+/** @param {any} value an envelope, or what should be one @returns {{envelope: dsse.Envelope, head: Head}} */
+function headOf(value) {
+  const envelope = dsse.parse(value, dsse.ITEM_HEAD);
+  const head = dsse.said(envelope);
+  if (head?.v !== 1 || head.suite !== 1) throw new FormatError("this item has a version that this page does not know");
+  return { envelope, head };
+}
+
+/** @param {Head} head @param {Bytes} meta */
+async function checkMeta(head, meta) {
+  if (meta.length !== head.meta.size) throw new FormatError("the item is cut off");
+  if (hex(await sha256(meta)) !== head.meta.sha256) throw new FormatError("the description differs from the head");
 }
 
 /**

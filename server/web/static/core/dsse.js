@@ -2,16 +2,38 @@
  * DSSE envelopes (Dead Simple Signing Envelope v1.0): a signature over exact bytes and their type.
  * The payload is never serialised anew; see `evidence/statements/dsse.py`.
  */
+import * as canonical from "./canonical.js";
 import { FormatError, base64, concat, fromBase64, utf8 } from "./bytes.js";
 import { SignatureError, sign as signBytes, signPublic, signingKid, verify as verifyBytes } from "./sodium.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /** @typedef {{keyid: string, sig: string}} Signature */
-/** @typedef {{payload: string, payloadType: string, signatures: Signature[]}} Envelope */
+/** @typedef {{payload: string, payloadType: string, signatures: Signature[]} | Unpacked} Envelope */
 
 export const STATEMENT = "application/vnd.getuige.statement.v1+json";
 export const RECEIPT = "application/vnd.getuige.receipt.v1+json";
 export const ITEM_HEAD = "application/vnd.getuige.item-head.v1+json";
+
+/** An envelope that came with its payload as JSON: what was signed are its canonical bytes, so nothing else can be read in it. */
+export class Unpacked {
+  /** @param {{payload: any, payloadType: string, signatures: Signature[]}} envelope parsed JSON of any form; `parse` checks it */
+  constructor({ payload, payloadType, signatures }) {
+    this.said = payload;
+    this.bytes = canonical.encode(payload);
+    this.payloadType = payloadType;
+    this.signatures = signatures;
+  }
+
+  /** @returns {string} the payload as base64 */
+  get payload() {
+    return base64(this.bytes);
+  }
+
+  /** @returns {{payload: string, payloadType: string, signatures: Signature[]}} as it is stored */
+  packed() {
+    return { payload: this.payload, payloadType: this.payloadType, signatures: this.signatures };
+  }
+}
 
 /** An enrolment has two signatures; more than a few only costs the verifier time. */
 const MAX_SIGNATURES = 4;
@@ -47,7 +69,10 @@ export function parse(value, type) {
 }
 
 /** @param {Envelope} envelope @returns {Bytes} the exact bytes that were signed */
-export const body = (envelope) => fromBase64(envelope.payload);
+export const body = (envelope) => (envelope instanceof Unpacked ? envelope.bytes : fromBase64(envelope.payload));
+
+/** @param {Envelope} envelope @returns {any} what its payload says */
+export const said = (envelope) => (envelope instanceof Unpacked ? envelope.said : canonical.decode(body(envelope)));
 
 /**
  * Check every signature.

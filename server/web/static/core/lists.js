@@ -38,7 +38,7 @@ async function listOf(encoded, kase, vault) {
   try {
     const envelope = dsse.parse(JSON.parse(new TextDecoder().decode(fromBase64(encoded))), dsse.STATEMENT);
     const { type, by, case: of, body } = statements.read(envelope);
-    const own = { ...envelope, signatures: envelope.signatures.filter(({ keyid }) => keyid === owner) };
+    const own = { payload: envelope.payload, payloadType: envelope.payloadType, signatures: envelope.signatures.filter(({ keyid }) => keyid === owner) };
     if (!isList(body) || type !== "list.set" || of !== kase || by !== owner || !own.signatures.length) return null;
     dsse.verify(own, () => vault);
     return body;

@@ -22,10 +22,13 @@ export function make(identity, type, kase, body) {
 
 /** @param {dsse.Envelope} envelope @returns {Statement} what it says; nothing is verified yet */
 export function read(envelope) {
-  const statement = canonical.decode(dsse.body(dsse.parse(envelope, dsse.STATEMENT)));
+  const statement = dsse.said(dsse.parse(envelope, dsse.STATEMENT));
   if (statement.v !== 1 || statement.suite !== 1) throw new FormatError("a statement of a version unknown here");
   return statement;
 }
+
+/** @param {dsse.Unpacked | null} envelope @returns {string} the type that it names; empty when it names none */
+export const typeOf = (envelope) => (typeof envelope?.said?.type === "string" ? envelope.said.type : "");
 
 /** @param {dsse.Envelope} envelope @returns {Promise<string>} statement id */
 export const id = async (envelope) => hex(await sha256(dsse.body(envelope)));

@@ -2,11 +2,13 @@
 import * as api from "../core/api.js";
 import * as container from "../core/container.js";
 import { Authority } from "../core/authority.js";
-import { FormatError, fromBase64, fromHex } from "../core/bytes.js";
+import * as pages from "../core/pages.js";
+import { FormatError, fromHex } from "../core/bytes.js";
 import { UNKNOWN, kindOf, typeOf } from "../core/filetypes.js";
 import { verifyProof } from "../core/proof.js";
 import { logs } from "../core/trust.js";
 import { dated } from "../core/dated.js";
+import { shown } from "../core/written.js";
 import * as clips from "./clips.js";
 import { Ranges } from "./ranges.js";
 import { checkSignatures, openAll, signerOf } from "./entries.js";
@@ -27,7 +29,7 @@ import * as erasures from "./erasures.js";
  */
 
 /** Events in one answer; a case of ten years comes in several. */
-const PAGE = 500;
+const PAGE = 1000;
 
 /** Proofs that are fetched at once: enough to hide the round trip, few enough to leave the server to others. */
 const AT_ONCE = 4;
@@ -38,10 +40,10 @@ const CLIP_ABOVE = 8 * 1024 * 1024;
 /** @param {Entry} entry @returns {boolean} */
 const isClip = ({ file }) => /^(audio|video)\//.test(file.mime) && file.size > CLIP_ABOVE;
 
-/** @param {string | undefined} event @returns {import("../core/authority.js").Dated[]} none for one that cannot be read */
-function readable(event) {
+/** @param {{event: string}} published @returns {import("../core/authority.js").Dated[]} none for one that cannot be read */
+function readable({ event }) {
   try {
-    return event ? [dated(event)] : [];
+    return [dated(event)];
   } catch (error) {
     if (error instanceof FormatError) return [];
     throw error;
@@ -69,7 +71,7 @@ export class Case {
   #logs = null;
 
   /**
-   * @param {CaseFacts} facts @param {Entry[]} entries @param {number} closed @param {any[]} events
+   * @param {CaseFacts} facts @param {Entry[]} entries @param {number} closed @param {import("../core/pages.js").Row[]} events
    * @param {import("../core/trust.js").Anchors} anchors @param {Authority} authority
    * @param {import("./erasures.js").Erased[]} erased @param {import("./erasures.js").Erasure[]} erasures
    * @param {import("./entries.js").Unopened[]} unopened
@@ -91,24 +93,28 @@ export class Case {
    * @returns {Promise<Case>}
    */
   static async load(id, session, anchors) {
+    /** @type {import("../core/pages.js").Row[]} */
     const events = [];
     const erased = [];
     let facts = null;
-    for (let after = /** @type {number | null} */ (-1); after !== null; ) {
-      const page = await api.json(`/api/v1/cases/${id}/timeline?after=${after}&limit=${PAGE}`);
-      events.push(...page.events);
-      erased.push(...(page.erased ?? []));
-      facts ??= page.case;
-      after = page.next;
+    for (let since = /** @type {number | null} */ (-1); since !== null; ) {
+      const page = await pages.read(await api.bytes(`/api/v1/cases/${id}/timeline?since=${since}&limit=${PAGE}`));
+      events.push(...page.rows);
+      erased.push(...(page.facts.erased ?? []));
+      facts ??= shown(page.facts.case);
+      since = page.facts.next;
     }
     const published = await api.json("/api/v1/authority").catch(() => ({ events: [] }));
     const authority = await Authority.rootedAt(anchors.root);
-    const signed = [...published.events, ...events].flatMap(({ event }) => readable(event));
-    await authority.learn(signed);
-    const { entries, unopened, closed } = await openAll(events, session);
+    await authority.learn([...published.events.flatMap(readable), ...events.flatMap(({ index, envelope }) => (envelope ? [{ index, envelope }] : []))]);
+    const whoOf = (/** @type {{index: number}} */ { index }, /** @type {string} */ kid) => {
+      const { role = null, label = null, device = null } = authority.find(kid, index) ?? {};
+      return { kid, role, label, device };
+    };
+    const { entries, unopened, closed } = await openAll(events, session, whoOf);
     const said = marks(events, authority);
     for (const entry of entries) entry.mark = said.get(entry.id) ?? null;
-    for (const one of unopened) one.by = signerOf(one.event, authority) ?? one.by;
+    for (const one of unopened) one.by = signerOf(one.row, authority) ?? one.by;
     const placeOf = placesOf({ events, authority });
     for (const entry of entries) if (entry.alarm) entry.alarm = { ...entry.alarm, alarm: placeOf(entry.alarm) };
     const known = await erasures.load(id);
@@ -138,13 +144,12 @@ export class Case {
 
   /** @param {Entry} entry inclusion in the custody log, under the key of the log in which its event stands */
   async #prove(entry) {
-    const { index, event, salt } = entry.event;
-    if (!event || !salt) return;
+    const { index, salt } = entry.row;
     try {
       const log = (await this.#line()).at(index);
       const proof = await api.bytes(`/api/v1/receipts/${index}/proof`);
       const place = index - log.firstEvent + log.before;
-      await verifyProof(proof, place, fromBase64(event), fromHex(salt, 32), log.vkey, log.end);
+      await verifyProof(proof, place, pages.eventOf(entry.row), fromHex(salt, 32), log.vkey, log.end);
       entry.verification = { state: "proven", reason: "" };
     } catch (error) {
       // Not yet in the log is no failure: the entry stays "signed" and says so.

@@ -2,7 +2,6 @@
  * Corrections of a case: what her vault amended, what a phone alone added to, and what she disputes. Only her vault corrects:
  * what a phone amends by itself is an addition that she has not confirmed, never first and never counted. Both versions stay.
  */
-import { dated } from "../core/dated.js";
 import { read } from "../core/statements.js";
 
 /** @typedef {{amends: string | null, confirmed: boolean, amendedBy: string | null, disputed: boolean}} Mark */
@@ -11,8 +10,7 @@ import { read } from "../core/statements.js";
 const none = () => ({ amends: null, confirmed: true, amendedBy: null, disputed: false });
 
 /**
- * @param {{index: number, received_at: string, type: string, event?: string, item?: unknown,
- *   trouble?: string | null}[]} events of the case, in order
+ * @param {import("../core/pages.js").Row[]} events of the case, in order
  * @param {import("../core/authority.js").Authority} authority
  * @returns {Map<string, Mark>} by item
  */
@@ -24,10 +22,11 @@ export function marks(events, authority) {
   const sealed = [];
   const disputes = [];
   for (const event of events) {
-    const amends = event.type === "item.amend";
-    if (!event.event || event.trouble || !(amends || event.type === "dispute" || event.item)) continue;
-    const { index, envelope } = dated(event.event);
-    const { by, body } = read(envelope);
+    const { index, envelope } = event;
+    if (!envelope || event.trouble) continue;
+    const { type, by, body } = read(envelope);
+    const amends = type === "item.amend";
+    if (!(amends || type === "dispute" || type === "item.seal" || event.item)) continue;
     const author = authority.find(by, index);
     if (amends) {
       const confirmed = author?.role !== "phone";  // the journal lets staff correct their own papers only
@@ -35,7 +34,7 @@ export function marks(events, authority) {
       if (!confirmed && known && known.amends !== null && known.confirmed) continue;  // what she said stands
       mark(body.item, { amends: body.amends, confirmed });
       if (confirmed) mark(body.amends, { amendedBy: body.item });
-    } else if (event.type === "dispute") {
+    } else if (type === "dispute") {
       disputes.push(body);
     } else {
       sealed.push({ item: body.item, device: author?.device ?? null, at: event.received_at });

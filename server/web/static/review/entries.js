@@ -6,25 +6,22 @@
  * @typedef {{kid: string, label?: string | null, role?: string | null, device?: string | null}} Who
  * @typedef {"checking" | "proven" | "signed" | "failed"} Proof
  * @typedef {{state: Proof, reason: string}} Verification
- * @typedef {{index: number, received_at: string, type: string, by: Who, statement: string, event?: string,
- *   salt?: string, item?: {item: string, head: string | null, wraps: import("../core/wraps.js").Wrap[], size: number,
- *   content: boolean, arrived?: number | null}, alarm?: any, body?: any, trouble?: string | null}} TimelineEvent
+ * @typedef {import("../core/pages.js").Row} Row
  * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
  *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
  *   card: any, alarm: any, about: string | null, camera: any, happened: string | null, discovered: string | null, recorded: string,
  *   received: string, span: Span | null, at: number, seen: number, precise: boolean, by: Who, size: number, arrived: number | null,
- *   container: import("../core/container.js").Container, key: Bytes, event: TimelineEvent,
+ *   container: import("../core/container.js").Container, key: Bytes, row: Row,
  *   verification: Verification, meta: any, mark: import("./corrections.js").Mark | null}} Entry
  */
 import * as container from "../core/container.js";
 import * as dsse from "../core/dsse.js";
-import { FormatError, fromBase64, hex, sha256 } from "../core/bytes.js";
+import { FormatError, hex, sha256 } from "../core/bytes.js";
 import { SignatureError } from "../core/sodium.js";
-import { dated } from "../core/dated.js";
 import { told } from "../core/meta.js";
 import { find } from "../core/wraps.js";
 import { isPrecise, span as spanAt } from "../core/edtf.js";
-import { read } from "../core/statements.js";
+import { read, typeOf } from "../core/statements.js";
 import { shown } from "../core/written.js";
 import { kindOf } from "./positions.js";
 
@@ -63,62 +60,77 @@ function recordedAt(recorded, received) {
 /**
  * An item that was given to us and does not open: a row, never the case. A fault of a phone's software and somebody with a
  * copy of its key look the same from here, so nobody is accused.
- * @typedef {{id: string, index: number, received: string, by: Who, fault: Fault, why: string, event: TimelineEvent}} Unopened
+ * @typedef {{id: string, index: number, received: string, by: Who, fault: Fault, why: string, row: Row}} Unopened
  */
 
 /**
  * Open one item.
- * @param {TimelineEvent & {item: any}} event @param {import("../core/api.js").Session} session
+ * @param {Row} row @param {any} said its statement @param {Who} by @param {import("../core/api.js").Session} session
  * @returns {Promise<Entry | Unopened | null>} null when it was not given to us
  */
-async function open(event, session) {
+async function open(row, said, by, session) {
   /** @type {Fault} */
   let fault = "served";
-  if (event.item.head === null) return null;
+  const { index, received_at: received, item: given } = row;
+  const id = said.body.item;
+  if (!given) return row.trouble ? { id, index, received, by, fault, why: "", row } : null;
   try {
-    const sealed = await container.parse(fromBase64(event.item.head));
-    if (sealed.head.item !== event.item.item) throw new FormatError("the server gave another item");
-    const wraps = [...event.item.wraps, ...sealed.head.wraps];
+    const sealed = await container.fromParts(given.head, given.meta);
+    if (sealed.head.item !== id) throw new FormatError("the server gave another item");
     fault = "key";
-    const key = await find(sealed.head, wraps, session.openers);
+    const key = await find(sealed.head, [...given.wraps, ...sealed.head.wraps], session.openers);
     if (!key) return null;
     fault = "description";
     const meta = shown(told(await container.openMeta(sealed, key)));
     const span = spanOf(meta);
-    const seen = recordedAt(meta.recorded, event.received_at);
+    const seen = recordedAt(meta.recorded, received);
     const at = span ? (span.from + span.to) / MIDDLE : seen;
     return {
-      id: event.item.item, index: event.index, kind: kindOf(meta), source: meta.source, title: meta.title,
+      id, index, kind: kindOf(meta), source: meta.source, title: meta.title,
       text: meta.text, conduct: meta.conduct ?? [], severity: meta.severity ?? null, impact: meta.impact ?? null,
       place: meta.place ?? null, position: meta.position ?? null, file: meta.file ?? null, order: meta.order ?? null,
       card: meta.card ?? null, alarm: meta.alarm ?? null, about: meta.about ?? null, camera: meta.camera ?? null,
       happened: meta.happened ?? meta.alarm?.pressed_at ?? null,
-      discovered: meta.discovered ?? null, recorded: meta.recorded, received: event.received_at, span, at, seen,
-      precise: span !== null && isPrecise(span), by: event.by, size: event.item.size, arrived: event.item.arrived ?? null,
-      container: sealed, key, event, meta,
+      discovered: meta.discovered ?? null, recorded: meta.recorded, received, span, at, seen,
+      precise: span !== null && isPrecise(span), by, size: container.sizeOf(sealed), arrived: given.arrived,
+      container: sealed, key, row, meta,
       verification: { state: "checking", reason: "" }, mark: null,
     };
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
-    return { id: event.item.item, index: event.index, received: event.received_at, by: event.by, fault, why: message, event };
+    return { id, index, received, by, fault, why: message, row };
   }
 }
 
-/** @param {TimelineEvent} event that the server could not read @returns {Unopened} */
-const unreadable = (event) => ({
-  id: "", index: event.index, received: event.received_at, by: event.by, event, why: "",
-  fault: event.trouble === "event" ? "event" : "served",
+/** @param {Row} row that cannot be read @returns {Unopened} */
+const unreadable = (row) => ({
+  id: "", index: row.index, received: row.received_at, by: { kid: "" }, row, why: "", fault: "event",
 });
 
+/** @param {Row} row @returns {any} what its statement says; null when that cannot be read, or is about no item that could be here */
+function aboutAnItem(row) {
+  const type = typeOf(row.envelope);
+  if (type !== "item.seal" && !(type === "item.open" && (row.item || row.trouble))) return null;
+  try {
+    return read(/** @type {dsse.Unpacked} */ (row.envelope));
+  } catch {
+    return null;
+  }
+}
+
 /**
- * @param {TimelineEvent[]} events @param {import("../core/api.js").Session} session
+ * @param {Row[]} rows @param {import("../core/api.js").Session} session
+ * @param {(row: Row, kid: string) => Who} whoOf whose key that is, as far as the pinned root says
  * @returns {Promise<{entries: Entry[], unopened: Unopened[], closed: number}>} in the order in which things happened;
  *   `closed` were not given to us
  */
-export async function openAll(events, session) {
-  const unread = events.filter(({ item, trouble }) => trouble && !item);
-  const sealed = events.filter((event) => event.item);
-  const found = await Promise.all(sealed.map((event) => open(/** @type {any} */ (event), session)));
+export async function openAll(rows, session, whoOf) {
+  const unread = rows.filter(({ trouble }) => trouble === "event");
+  const sealed = rows.flatMap((row) => {
+    const said = aboutAnItem(row);
+    return said ? [{ row, said }] : [];
+  });
+  const found = await Promise.all(sealed.map(({ row, said }) => open(row, said, whoOf(row, said.by), session)));
   const given = found.filter((one) => one !== null);
   const entries = given.filter((one) => "verification" in one);
   const unopened = [...given.filter((one) => "fault" in one), ...unread.map(unreadable)];
@@ -127,15 +139,14 @@ export async function openAll(events, session) {
 }
 
 /**
- * @param {TimelineEvent} event @param {import("../core/authority.js").Authority} authority
- * @returns {Who | null} whose key signed it, by the pinned root and not by the server's word
+ * @param {Row} row @param {import("../core/authority.js").Authority} authority
+ * @returns {Who | null} whose key signed it, by the pinned root
  */
-export function signerOf(event, authority) {
-  if (!event.event) return null;
+export function signerOf({ index, envelope }, authority) {
+  if (!envelope) return null;
   try {
-    const { index, envelope } = dated(event.event);
     const { by } = read(envelope);
-    if (index !== event.index || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) return null;
+    if (!dsse.verify(envelope, authority.keysAt(index)).includes(by)) return null;
     return { kid: by, ...authority.find(by, index) };
   } catch {
     return null;
@@ -149,10 +160,8 @@ export function signerOf(event, authority) {
  * @throws {SignatureError | FormatError}
  */
 export async function checkSignatures(entry, authority, kase) {
-  const { event, container: sealed } = entry;
-  if (!event.event) throw new FormatError("the server did not give the signed statement");
-  const { index, envelope } = dated(event.event);
-  if (index !== event.index) throw new FormatError("the statement stands in another place");
+  const { row: { index, envelope }, container: sealed } = entry;
+  if (!envelope) throw new FormatError("the server did not give the signed statement");
   const keys = authority.keysAt(index);
   const signer = container.verifyHead(sealed, keys);
   const statement = read(envelope);

@@ -1,8 +1,9 @@
 /** Break-glass on the review page, from signed statements only: who asked to read a case with its rescue key, and who agreed. */
 import { html } from "lit";
 import * as dsse from "../core/dsse.js";
-import { dated } from "../core/dated.js";
-import { read } from "../core/statements.js";
+import { hex } from "../core/bytes.js";
+import { digest } from "../core/sodium.js";
+import { read, typeOf } from "../core/statements.js";
 import { visibleLine } from "../core/written.js";
 import { minute } from "../ui/dates.js";
 import { t } from "../ui/texts.js";
@@ -19,13 +20,13 @@ const SHOWN_MS = 90 * 86_400_000;
 export function usesOf({ events, authority }) {
   /** @type {Map<string, Use>} */
   const found = new Map();
-  for (const { index, type, event, statement, received_at: at } of events) {
-    if (type !== "rescue.use") continue;
+  for (const { index, envelope, received_at: at } of events) {
+    if (typeOf(envelope) !== "rescue.use") continue;
     try {
-      const { envelope } = dated(event);
-      const { by, body, type: signed } = read(envelope);
+      const { by, body } = read(envelope);
+      const statement = hex(digest(dsse.body(envelope)));
       const known = authority.find(by, index);
-      if (signed !== type || known?.role !== "caseworker" || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) continue;
+      if (known?.role !== "caseworker" || !dsse.verify(envelope, authority.keysAt(index)).includes(by)) continue;
       const asked = found.get(body.agrees ?? "");
       const who = known.label ?? by.slice(0, 8);
       if (!body.agrees) found.set(statement, { id: statement, asked: who, agreed: null, at, until: body.until, reason: visibleLine(body.reason) });
