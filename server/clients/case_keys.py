@@ -13,11 +13,10 @@ from evidence import canonical, ids, xwing
 from evidence.errors import EvidenceError, FormatError
 from evidence.statements import bodies, event
 from evidence.statements.facts import vault_pin
-from evidence.statements.statement import Statement
 from server.clients.authors import Authors
 from server.clients.errors import DistrustError
 from server.clients.http import Api
-from server.clients.pins import Certificate
+from server.clients.pins import Term
 from server.clients.signing import Signer
 
 CASE_KEYS: Final = "/api/v1/enrolments/cases"
@@ -38,21 +37,21 @@ def fetch(signer: Signer, case: ids.CaseId) -> VaultKeys:
     Raises:
         ClientError: refused, not reachable, or nobody who may vouches for it.
     """
-    return believed(signer.authors(), _statements(signer.api, case), case)
+    return believed(signer.authors(), _events(signer.api, case), case)
 
 
-def believed(certificates: Mapping[ids.KeyId, Certificate], said: Sequence[Statement], case: ids.CaseId) -> VaultKeys:
+def believed(terms: Mapping[ids.KeyId, Term], said: Sequence[event.Event], case: ids.CaseId) -> VaultKeys:
     """Return the keys of `case` that its opening names, when a certified caseworker signed it.
 
     Raises:
         DistrustError: the statement is about another case, or signed by someone who may not say so.
     """
-    authors = Authors(certificates)
+    authors = Authors(terms)
     try:
-        if any(one.case != case for one in said):
+        if any(one.statement.case != case for one in said):
             raise DistrustError(f"What the server says about the key of case {case} is about another case.")
         authors.verify_all(said)
-        opened = next(one.body for one in said if isinstance(one.body, bodies.CaseOpen))
+        opened = next(body for body in (one.statement.body for one in said) if isinstance(body, bodies.CaseOpen))
         return VaultKeys(bytes.fromhex(opened.vault), canonical.unb64(opened.xwing))
     except (EvidenceError, StopIteration) as error:
         raise DistrustError(f"The key of case {case} is vouched for by nobody: {error}.") from error
@@ -87,9 +86,9 @@ def pinned(found: VaultKeys, vault_sha256: str) -> VaultKeys:
     return found
 
 
-def _statements(api: Api, case: ids.CaseId) -> list[Statement]:
+def _events(api: Api, case: ids.CaseId) -> list[event.Event]:
     answer: dict[str, Any] = api.get(f"{CASE_KEYS}/{case}")
     try:
-        return [event.parse(canonical.unb64(one["event"])).statement for one in answer["events"]]
+        return [event.parse(canonical.unb64(one["event"])) for one in answer["events"]]
     except (EvidenceError, KeyError, TypeError) as error:
         raise DistrustError(f"What the server says about the case's key cannot be read: {error}.") from error

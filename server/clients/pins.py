@@ -20,10 +20,14 @@ from evidence.errors import EvidenceError, FormatError
 from evidence.statements import dsse, rotation
 from evidence.statements import statement as statements
 from evidence.statements.bodies import KeyPublish, KeyRetire, Role
+from evidence.statements.event import Event
 from server.clients.errors import DistrustError, FolderError
 
 TRUST: Final = "/api/v1/trust"
 """Where the server repeats its trust texts and shows the root's certificates, for convenience only."""
+
+AUTHORITY: Final = "/api/v1/authority"
+"""Where the server shows the events about keys and teams, each with its place in the journal."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,19 @@ class Certificate:
             DistrustError: as `xwing`.
         """
         return keys.opening_kid(self.xwing)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A certified key with the events between which it counts: behind `since`, and before `until` if it was retired."""
+
+    certificate: Certificate
+    since: int
+    until: int | None = None
+
+    def covers(self, index: int) -> bool:
+        """Whether what the key signed counts at this place of the journal, whatever became of the key since."""
+        return self.since < index and (self.until is None or index < self.until)
 
 
 @dataclass(frozen=True)
@@ -159,8 +176,8 @@ class Pins:
         except EvidenceError as error:
             raise FolderError(f"{folder}/root.pub does not begin with a public key: {error}") from error
 
-    def certificates(self, published: Iterable[object], *, retired: bool = False) -> Mapping[ids.KeyId, Certificate]:
-        """Return the keys that the pinned root certified and did not retire, by name; with `retired`, those as well.
+    def certificates(self, published: Iterable[object]) -> Mapping[ids.KeyId, Certificate]:
+        """Return the keys that the pinned root certified and did not retire, by name.
 
         `published` are the DSSE envelopes (parsed JSON) of `key.publish` and `key.retire` statements, in the order
         of the journal. One that the root did not sign is ignored: only what is proven counts.
@@ -177,8 +194,27 @@ class Pins:
             if isinstance(body, KeyPublish):
                 kid = keys.signing_kid(bytes.fromhex(body.sign))
                 found[kid] = Certificate(kid, body, envelope)
-            elif isinstance(body, KeyRetire) and not retired:
+            elif isinstance(body, KeyRetire):
                 found.pop(body.kid, None)
+        return found
+
+    def terms(self, organisation: Iterable[Event]) -> Mapping[ids.KeyId, Term]:
+        """Return every key that the pinned root ever certified, by name, with the events between which it counts.
+
+        `organisation` are events in the order of the journal. What the root did not sign is ignored.
+        """
+        found: dict[ids.KeyId, Term] = {}
+        for one in organisation:
+            try:
+                statements.verified(one.statement, {self.root_kid: self.root})
+            except EvidenceError:
+                continue
+            body = one.statement.body
+            if isinstance(body, KeyPublish):
+                kid = keys.signing_kid(bytes.fromhex(body.sign))
+                found.setdefault(kid, Term(Certificate(kid, body, one.statement.envelope), one.index))
+            elif isinstance(body, KeyRetire) and body.kid in found and found[body.kid].until is None:
+                found[body.kid] = replace(found[body.kid], until=one.index)
         return found
 
     def pin_policy(self, policy_sha256: str) -> "Pins":

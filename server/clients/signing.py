@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Final
 
 from evidence import canonical, http_signature, ids, keys
-from evidence.statements import bodies
+from evidence.errors import EvidenceError
+from evidence.statements import bodies, event
 from evidence.statements import statement as statements
 from evidence.statements.statement import Chain, Statement
 from server.clients import numbering, receipts
 from server.clients.errors import ClientError, DistrustError, RefusedError, StoppedError
 from server.clients.http import Api
 from server.clients.numbering import Numbers
-from server.clients.pins import TRUST, Certificate, Pins
+from server.clients.pins import AUTHORITY, TRUST, Certificate, Pins, Term
 from server.clients.receipts import Receipted
 
 STATEMENTS: Final = "/api/v1/statements"
@@ -76,7 +77,6 @@ class Signer:
     """What this computer remembers of the numbers of a vault; None where it keeps nothing."""
 
     _certificates: Mapping[ids.KeyId, Certificate] = field(default_factory=dict, repr=False)
-    _ever_certified: Mapping[ids.KeyId, Certificate] = field(default_factory=dict, repr=False)
 
     @staticmethod
     def connect(url: str, identity: keys.SigningKey, pins: Pins, numbers: Numbers | None = None) -> "Signer":
@@ -100,14 +100,17 @@ class Signer:
             self.refresh()
         return self._certificates
 
-    def authors(self) -> Mapping[ids.KeyId, Certificate]:
-        """Return every key that the pinned root ever certified: what somebody signed stands after they left.
+    def authors(self) -> Mapping[ids.KeyId, Term]:
+        """Return every key that the pinned root ever certified: what somebody signed before they left stands.
 
         Raises:
-            ClientError: as for `refresh`.
+            ClientError: refused, not reachable, or an answer that cannot be read.
         """
-        self.refresh()
-        return self._ever_certified
+        answer = self.api.get(AUTHORITY)
+        try:
+            return self.pins.terms([event.parse(canonical.unb64(one["event"])) for one in answer["events"]])
+        except (EvidenceError, KeyError, TypeError) as error:
+            raise DistrustError(f"What the server says about keys cannot be read: {error}.") from error
 
     def refresh(self) -> Pins:
         """Ask the server for certificates and rotations, believe those that the pinned root signed; return the pins.
@@ -119,7 +122,6 @@ class Signer:
         self.pins = self.pins.with_rotations(shown.get("rotations", []))
         published = shown.get("certificates", [])
         self._certificates = self.pins.certificates(published)
-        self._ever_certified = self.pins.certificates(published, retired=True)
         return self.pins
 
     def act(self, kind: str, body: bodies.Body, case: ids.CaseId) -> Receipted:

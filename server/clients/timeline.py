@@ -167,7 +167,7 @@ def _moment(row: Row, case: ids.CaseId, authors: Authors, readers: Sequence[keys
     if statement.case != case:
         raise DistrustError(f"Event {parsed.index} belongs to another case.")
     try:
-        authors.verify(statement)
+        authors.verify(parsed)
     except EvidenceError as error:
         raise DistrustError(f"Event {row.index} is signed by nobody that is known here: {error}.") from error
     moment = Moment(parsed.index, parsed.received_at, statement, authors.name(statement.by))

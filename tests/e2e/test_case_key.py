@@ -10,6 +10,7 @@ import pytest
 
 from evidence import canonical, ids, keys
 from evidence.statements import statement as statements
+from evidence.statements.event import Event
 from evidence.statements.facts import vault_pin
 from server.clients import case_keys, phone_folder
 from server.clients.case_keys import VaultKeys
@@ -51,13 +52,13 @@ def test_a_caseworker_invites_nobody_to_a_case_with_another_key_than_she_showed(
 
 def test_a_key_that_somebody_slips_in_is_used_by_nobody(world: World) -> None:
     signer = Signer.connect(world.url, world.caseworker.identity, Pins.from_folder(world.settings.data / "trust"))
-    certificates, case, other = signer.certificates(), ids.CaseId(ids.new_id()), ids.CaseId(ids.new_id())
+    known, case, other = signer.authors(), ids.CaseId(ids.new_id()), ids.CaseId(ids.new_id())
     signer.api.close()
     hers, stranger, worker = keys.Identity.generate(), keys.Identity.generate(), world.caseworker.identity
 
-    def opened(by: keys.Identity, key: keys.Identity, of: ids.CaseId) -> statements.Statement:
+    def opened(by: keys.Identity, key: keys.Identity, of: ids.CaseId) -> Event:
         body = published.case_of(key, world.team, world.caseworker.kid)
-        return statements.sign(by, "case.open", body, case=of)
+        return Event(1000, ids.now(), statements.sign(by, "case.open", body, case=of))
 
     for said in (
         [],
@@ -68,8 +69,8 @@ def test_a_key_that_somebody_slips_in_is_used_by_nobody(world: World) -> None:
         [opened(worker, hers, case), opened(worker, stranger, other)],
     ):
         with pytest.raises(DistrustError):
-            case_keys.believed(certificates, said, case)
-    assert case_keys.believed(certificates, [opened(worker, hers, case)], case).xwing == hers.xwing_public
+            case_keys.believed(known, said, case)
+    assert case_keys.believed(known, [opened(worker, hers, case)], case).xwing == hers.xwing_public
 
 
 @pytest.mark.parametrize("unfit", [canonical.unb64(one) for one in published.unfit()])

@@ -1,10 +1,11 @@
-/** The console's note at a close, asked by a test: a line of JSON on standard input, one on standard output. */
+/** The console's note at a close, and whose signature a page believes, asked by a test: a line of JSON on standard input, one on standard output. */
 import { createInterface } from "node:readline";
 import { Authority } from "../../server/web/static/core/authority.js";
 import { dated } from "../../server/web/static/core/dated.js";
 import { base64, fromBase64, fromHex } from "../../server/web/static/core/bytes.js";
 import { recipients } from "../../server/web/static/core/lists.js";
 import { signPublic, signingKid } from "../../server/web/static/core/sodium.js";
+import { signerOf } from "../../server/web/static/review/entries.js";
 import { pieces, readersOf, seal } from "../../server/web/static/console/note.js";
 
 const answers = {
@@ -25,6 +26,12 @@ const answers = {
       await recipients({ lists: [list], readers }, kase, fromHex(vault, 32), "note", authority, now).catch(() => stopped.push(index));
     }
     return stopped;
+  },
+  signers: async ({ root, events }) => {
+    const authority = await Authority.rootedAt(root);
+    const shown = events.map((/** @type {string} */ event) => ({ event, index: dated(event).index }));
+    await authority.learn(shown.map(({ event }) => dated(event)));
+    return shown.map((/** @type {any} */ one) => signerOf(one, authority) !== null);
   },
   seal: async ({ seed, alarm, words, readers }) => {
     const signSeed = fromBase64(seed);

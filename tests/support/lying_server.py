@@ -67,6 +67,14 @@ class LyingServer(Organisation):
         self.lies.add(index)
         return index
 
+    def record(self, made: Statement) -> int:
+        """Record a statement that is signed as it is."""
+        return self.lie(
+            lambda index, now: canonical.encode(
+                {"v": 1, "index": index, "received_at": now, "dsse": made.envelope.to_json()}
+            )
+        )
+
     def say(self, payload: bytes, signer: keys.SigningKey | None = None) -> int:
         """Record a signed payload, whatever it is, in an event that is right."""
         envelope = dsse.sign(dsse.STATEMENT_TYPE, payload, signer or self.root)

@@ -14,6 +14,7 @@ from evidence.envelope.meta import Media
 from evidence.statements import bodies, statement
 from evidence.statements import event as events
 from tests.support import (
+    ended_keys,
     odd_items,
     published,
     tampered_erasures,
@@ -248,6 +249,9 @@ ROWS: Final = (
          fails("is not in the one spelling that is signed")),
     lied("a statement of a stranger", lambda server: server.say(team_of(server.root), keys.Identity.generate()),
          fails("event-not-authentic"), fails("is not signed by a key that was recognised then")),
+    *(lied(one.name, one.tell, HOLDS if one.holds else fails("event-not-authentic"),
+           UNCHECKED if one.holds else fails("is not signed by a key that was recognised then"))
+      for one in ended_keys.ROWS),
     # Receipts.
     receipt("nothing at all", lambda *_: None, HOLDS),
     receipt("another salt", lambda _, members: members.update(salt="00" * 32), fails("receipt-bad")),

@@ -10,8 +10,8 @@ import { visibleLine } from "./written.js";
 
 /** @typedef {import("./bytes.js").Bytes} Bytes */
 /**
- * @typedef {{key: Bytes, role: string, label: string | null, device: string | null, retiredAt: number | null}} Certified
- * `device` names a phone or an alarm device; `retiredAt` is the journal index from which the key no longer counts
+ * @typedef {{key: Bytes, role: string, label: string | null, device: string | null, since: number, endedAt: number | null}} Certified
+ * `device` names a phone or an alarm device; `since` and `endedAt` are the journal indices from which the key counts and no longer does
  */
 /** @typedef {{index: number, envelope: dsse.Envelope}} Dated a statement and its place in the journal */
 
@@ -23,7 +23,7 @@ export class Authority {
   static async rootedAt(root) {
     const authority = new Authority();
     authority.#keys.set(await signingKid(fromHex(root, 32)), {
-      key: fromHex(root, 32), role: "root", label: null, device: null, retiredAt: null,
+      key: fromHex(root, 32), role: "root", label: null, device: null, since: 0, endedAt: null,
     });
     return authority;
   }
@@ -31,7 +31,7 @@ export class Authority {
   /** @param {string} kid @param {number} index place in the journal of what it signed @returns {Certified | undefined} */
   find(kid, index) {
     const certified = this.#keys.get(kid);
-    return certified && (certified.retiredAt === null || index < certified.retiredAt) ? certified : undefined;
+    return certified && certified.since <= index && (certified.endedAt === null || index < certified.endedAt) ? certified : undefined;
   }
 
   /** @param {number} index @returns {(kid: string) => Bytes | undefined} */
@@ -62,20 +62,22 @@ export class Authority {
     const { type, by, body } = read(envelope);
     if (type === "key.publish") {
       this.#require(envelope, index, by, ["root"]);
-      await this.#add(body.sign, body.role, body.label);
+      await this.#add(index, body.sign, body.role, body.label);
     } else if (type === "key.retire") {
       this.#require(envelope, index, by, ["root"]);
-      const retired = this.#keys.get(body.kid);
-      if (retired) retired.retiredAt = index;
+      for (const [kid, key] of this.#keys) if (kid === body.kid) key.endedAt ??= index;
+    } else if (type === "device.revoke") {
+      this.#require(envelope, index, by, ["caseworker", "vault"]);
+      for (const key of this.#keys.values()) if (key.device === body.device) key.endedAt ??= index;
     } else if (type === "device.invite") {
       this.#require(envelope, index, by, ["caseworker"]);
-      await this.#add(body.invite, "invitation", null);
+      await this.#add(index, body.invite, "invitation", null);
     } else if (type === "alarm_device.enrol") {
       this.#require(envelope, index, by, ["caseworker"]);
-      await this.#add(body.sign, "alarm_device", null, body.device);
+      await this.#add(index, body.sign, "alarm_device", null, body.device);
     } else if (type === "case.open") {
       this.#require(envelope, index, by, ["caseworker"]);
-      await this.#add(body.vault, "vault", null);
+      await this.#add(index, body.vault, "vault", null);
     } else if (type === "device.enrol") {
       await this.#enrol(envelope, index, by, body);
     }
@@ -96,13 +98,13 @@ export class Authority {
     const signers = dsse.verify(envelope, (kid) => (kid === by ? key : known(kid)));
     const invited = this.find(body.invite, index)?.role === "invitation" && signers.includes(body.invite);
     if (!invited || (await signingKid(key)) !== by) throw new SignatureError("a phone without an invitation");
-    await this.#add(body.sign, "phone", null, body.device);
+    await this.#add(index, body.sign, "phone", null, body.device);
   }
 
-  /** @param {string} sign @param {string} role @param {string | null} label @param {string | null} [device] */
-  async #add(sign, role, label, device = null) {
+  /** @param {number} since @param {string} sign @param {string} role @param {string | null} label @param {string | null} [device] */
+  async #add(since, sign, role, label, device = null) {
     const key = fromHex(sign, 32);
     const kid = await signingKid(key);
-    if (!this.#keys.has(kid)) this.#keys.set(kid, { key, role, label: label && visibleLine(label), device, retiredAt: null });
+    if (!this.#keys.has(kid)) this.#keys.set(kid, { key, role, label: label && visibleLine(label), device, since, endedAt: null });
   }
 }
