@@ -6,93 +6,106 @@ goes wrong meanwhile: no console error, no policy violation, no accessibility vi
 """
 
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Route, expect
 
 from evidence import canonical, keys
 from evidence.envelope import pages
 from evidence.statements import dsse
 from tests.support.entries import INCIDENTS
+from tests.support.page_world import World
 from tests.support.stand_in import StandIn
-from tests.support.visitor import PIXELS, pixels_of_file, visit
+from tests.support.visitor import PIXELS, Visitor, pixels_of_file, visit
 
 pytestmark = [pytest.mark.need("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_a_caseworker_signs_in_and_reads_a_case_that_is_proven_item_by_item(
-    browser: Browser, server: StandIn
-) -> None:
-    async with visit(browser, server.url, viewport={"width": 1440, "height": 1480}) as marit:
-        await marit.review()
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def signed_in(browser: Browser, world: World) -> AsyncIterator[Visitor]:
+    """The caseworker, signed in once, with every item checked: for the tests that look and change nothing."""
+    with StandIn(world) as server:
+        async with visit(browser, server.url) as marit:
+            await marit.review()
+            yield marit
 
-        total = len(server.world.containers)
-        await expect(marit.page.locator(".verification")).to_have_attribute("data-state", "proven")
-        await expect(marit.page.locator(".verification")).to_contain_text(f"{total} van {total} bewezen")
-        assert await marit.page.locator(".row .badge.proven").count() == total
-        for told in INCIDENTS:
-            await expect(marit.page.get_by_role("button", name=told.title, exact=True)).to_be_visible()
-        assert f"Tijdlijn met {total} items" in str(await marit.page.locator("canvas").get_attribute("aria-label"))
-        await marit.page.get_by_role("button", name="Aan de deur, met een dreigement").click()
-        await expect(marit.page.locator("#detail")).to_contain_text("De politie is geweest.")
-        await expect(marit.page.locator("#detail")).to_contain_text("Telefoon van de zaak")
-        await marit.page.evaluate("scrollTo(0, 0)")
-        await marit.keep("review", curated="review")
-        await marit.keep("review-whole", full_page=True)
-        await marit.sound()
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def marit(signed_in: Visitor) -> Visitor:
+    """The caseworker as she was when every item had been checked: nothing open, and nothing noticed since."""
+    page = signed_in.page
+    await page.set_viewport_size({"width": 1440, "height": 900})
+    await page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    for _ in range(2):
+        await page.keyboard.press("Escape")
+    await expect(page.locator(".row[aria-current=true]")).to_have_count(0)
+    signed_in.errors.clear()
+    return signed_in
+
+
+async def test_a_caseworker_signs_in_and_reads_a_case_that_is_proven_item_by_item(marit: Visitor, world: World) -> None:
+    await marit.page.set_viewport_size({"width": 1440, "height": 1480})
+    total = len(world.containers)
+    await expect(marit.page.locator(".verification")).to_have_attribute("data-state", "proven")
+    await expect(marit.page.locator(".verification")).to_contain_text(f"{total} van {total} bewezen")
+    assert await marit.page.locator(".row .badge.proven").count() == total
+    for told in INCIDENTS:
+        await expect(marit.page.get_by_role("button", name=told.title, exact=True)).to_be_visible()
+    assert f"Tijdlijn met {total} items" in str(await marit.page.locator("canvas").get_attribute("aria-label"))
+    await marit.page.get_by_role("button", name="Aan de deur, met een dreigement").click()
+    await expect(marit.page.locator("#detail")).to_contain_text("De politie is geweest.")
+    await expect(marit.page.locator("#detail")).to_contain_text("Telefoon van de zaak")
+    await marit.page.evaluate("scrollTo(0, 0)")
+    await marit.keep("review", curated="review")
+    await marit.keep("review-whole", full_page=True)
+    await marit.sound()
 
 
 @pytest.mark.parametrize(
     ("name", "title"), [("flower.jpg", "Bloemen op de mat"), ("starfish.jpg", "De straat die avond")]
 )
 async def test_a_photograph_is_decrypted_to_the_pixels_of_the_original(
-    browser: Browser, server: StandIn, pictures: tuple[Path, ...], name: str, title: str
+    browser: Browser, marit: Visitor, pictures: tuple[Path, ...], name: str, title: str
 ) -> None:
     original = next(path for path in pictures if path.name == name).read_bytes()
-    async with visit(browser, server.url) as marit:
-        await marit.review()
+    await marit.page.get_by_role("button", name=title, exact=True).click()
+    image = marit.page.locator("#detail .large img")
+    await image.wait_for()
+
+    shown = await image.evaluate(PIXELS)
+
+    assert shown == await pixels_of_file(browser, marit.url, original, "image/jpeg")
+    assert shown[0] > 0
+    thumbnails = marit.page.locator(".row .thumbnail img")
+    await thumbnails.first.scroll_into_view_if_needed()
+    assert await thumbnails.first.evaluate("(image) => image.naturalWidth") > 0
+    assert await image.get_attribute("src") is not None
+    assert str(await image.get_attribute("src")).startswith("blob:")
+    await marit.sound()
+
+
+async def test_a_caseworker_sees_who_has_the_alarm_device_and_that_the_review_is_overdue(marit: Visitor) -> None:
+    devices = marit.page.locator("getuige-devices")
+    await expect(devices).to_contain_text("had al opnieuw bekeken moeten zijn")
+    await devices.locator("summary").click()
+    await expect(devices).to_contain_text("AWARE-convenant 12")
+    await expect(devices).to_contain_text("12 minuten")
+    await expect(devices).to_contain_text("Per ongeluk")
+    await marit.sound()
+
+
+async def test_film_and_sound_open_and_can_be_played(marit: Visitor) -> None:
+    for title, tag in (("Beeld van de deurbel", "video"), ("Geluid aan de deur", "audio")):
         await marit.page.get_by_role("button", name=title, exact=True).click()
-        image = marit.page.locator("#detail .large img")
-        await image.wait_for()
-
-        shown = await image.evaluate(PIXELS)
-
-        assert shown == await pixels_of_file(browser, server.url, original, "image/jpeg")
-        assert shown[0] > 0
-        thumbnails = marit.page.locator(".row .thumbnail img")
-        await thumbnails.first.scroll_into_view_if_needed()
-        assert await thumbnails.first.evaluate("(image) => image.naturalWidth") > 0
-        assert await image.get_attribute("src") is not None
-        assert str(await image.get_attribute("src")).startswith("blob:")
-        await marit.sound()
-
-
-async def test_a_caseworker_sees_who_has_the_alarm_device_and_that_the_review_is_overdue(
-    browser: Browser, server: StandIn
-) -> None:
-    async with visit(browser, server.url) as marit:
-        await marit.review()
-        devices = marit.page.locator("getuige-devices")
-        await expect(devices).to_contain_text("had al opnieuw bekeken moeten zijn")
-        await devices.locator("summary").click()
-        await expect(devices).to_contain_text("AWARE-convenant 12")
-        await expect(devices).to_contain_text("12 minuten")
-        await expect(devices).to_contain_text("Per ongeluk")
-        await marit.sound()
-
-
-async def test_film_and_sound_open_and_can_be_played(browser: Browser, server: StandIn) -> None:
-    async with visit(browser, server.url) as marit:
-        await marit.review()
-        for title, tag in (("Beeld van de deurbel", "video"), ("Geluid aan de deur", "audio")):
-            await marit.page.get_by_role("button", name=title, exact=True).click()
-            player = marit.page.locator(f"#detail {tag}")
-            await player.wait_for()
-            await marit.until(f"document.querySelector('#detail {tag}').readyState >= 1")
-            assert await player.evaluate("(player) => player.duration") > 5
-        await marit.sound()
+        player = marit.page.locator(f"#detail {tag}")
+        await player.wait_for()
+        await marit.until(f"document.querySelector('#detail {tag}').readyState >= 1")
+        assert await player.evaluate("(player) => player.duration") > 5
+    await marit.sound()
 
 
 async def test_a_wrong_phrase_is_refused_in_plain_words(browser: Browser, server: StandIn) -> None:
@@ -224,25 +237,21 @@ async def test_at_200_percent_nothing_has_to_be_scrolled_sideways(
         await person.sound()
 
 
-async def test_dark_colours_keep_their_contrast(browser: Browser, server: StandIn) -> None:
-    async with visit(browser, server.url, color_scheme="dark", reduced_motion="reduce") as marit:
-        await marit.review()
-        await marit.page.keyboard.press("j")
-        await marit.keep("review-dark")
-        await marit.sound()
+async def test_dark_colours_keep_their_contrast(marit: Visitor) -> None:
+    await marit.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    await marit.page.keyboard.press("j")
+    await marit.keep("review-dark")
+    await marit.sound()
 
 
-async def test_a_device_that_nobody_heard_is_not_in_order(browser: Browser, server: StandIn) -> None:
+async def test_a_device_that_nobody_heard_is_not_in_order(browser: Browser, server: StandIn, marit: Visitor) -> None:
     """After a restart of the bridges the supervisor may call it ready; the page needs a word of the device itself."""
-    async with visit(browser, server.url) as marit:
-        await marit.review()
-        mark = marit.page.locator("getuige-devices summary .badge")
-        await expect(mark).to_have_text("In orde")
+    mark = "getuige-devices summary .badge"
+    await expect(marit.page.locator(mark)).to_have_text("In orde")
     server.device["heard_at"] = None
-    async with visit(browser, server.url) as marit:
-        await marit.review()
-        mark = marit.page.locator("getuige-devices summary .badge")
-        await expect(mark).to_have_text("Niet bekend")
-        await marit.page.locator("getuige-devices summary").click()
-        await expect(marit.page.locator("getuige-devices .facts").first).to_contain_text("onbekend")
-        await marit.sound()
+    async with visit(browser, server.url) as later:
+        await later.review()
+        await expect(later.page.locator(mark)).to_have_text("Niet bekend")
+        await later.page.locator("getuige-devices summary").click()
+        await expect(later.page.locator("getuige-devices .facts").first).to_contain_text("onbekend")
+        await later.sound()
