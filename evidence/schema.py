@@ -66,6 +66,30 @@ def decode(cls: type[T], value: object, *, whole: bool = False) -> T:
     return cls(**members)
 
 
+def taker(cls: type[T]) -> Callable[[Mapping[str, Any]], T]:
+    """Return what builds a `cls` from parsed JSON that `decode` accepted before, and asks for no form again.
+
+    A name that `cls` does not have, or one that it needs and is not told, is a TypeError all the same.
+    """
+    return _taker(cast("Hashable", cls))
+
+
+@functools.cache
+def _taker(cls: Any) -> Callable[[Mapping[str, Any]], Any]:  # noqa: ANN401 - the cache forgets the type
+    builders = tuple((name, build) for name, hint in hints(cls).items() if (build := _builder(hint)) is not None)
+    if not builders:
+        return lambda value: cls(**value)
+
+    def take(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - as above
+        members = dict(value)
+        for name, build in builders:
+            if (inner := members.get(name)) is not None:
+                members[name] = build(inner)
+        return cls(**members)
+
+    return take
+
+
 def decode_kind(kinds: Mapping[str, type[T]], value: object) -> T:
     """Build the class that the member `kind` of `value` names, whole. FormatError says which kinds there are."""
     kind = value.get("kind") if isinstance(value, dict) else None
@@ -160,6 +184,15 @@ def _writer(hint: Hashable) -> Writer:
         return lambda value: value
     writers = {name: _writer(hint) for name, hint in typing.get_type_hints(inner).items()}
     return lambda value: {name: write(getattr(value, name, None)) for name, write in writers.items()}
+
+
+def _builder(hint: Any) -> Callable[[Any], Any] | None:  # noqa: ANN401 - a type form has no common type
+    """Return how a member is built from parsed JSON, None when it is that."""
+    inner = without_none(hint)
+    if get_origin(inner) is tuple:
+        one = _builder(get_args(inner)[0])
+        return tuple if one is None else lambda value: tuple(map(one, value))
+    return _taker(cast("Hashable", inner)) if dataclasses.is_dataclass(inner) else None
 
 
 @functools.cache

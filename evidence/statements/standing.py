@@ -8,6 +8,7 @@ A server reads the organisation's statements when it starts, and a case's own wh
 (`Standing.partly`): then a question about what was not read raises `unread.Unread`, and is asked again after reading.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -106,7 +107,7 @@ class Standing:
     """Who is no reader of a case, whatever she or anybody else says."""
     consent_changed: dict[ids.CaseId, ids.Time] = field(default_factory=dict)
     """When something was last taken back or disputed under her phrase: her lead asks her, as agreed at intake."""
-    belongings: dict[ids.CaseId, Belongings] = field(default_factory=dict)
+    belongings: defaultdict[ids.CaseId, Belongings] = field(default_factory=lambda: defaultdict(Belongings))
 
     # What follows is of cases, and is there as far as they were read.
     chains: Part[ids.KeyId, Chain] = field(init=False)
@@ -290,7 +291,7 @@ class Standing:
         """Add an item to its case."""
         self.reach.keep("item", item, sealed.case)
         self.items[item] = sealed
-        self.belongings.setdefault(sealed.case, Belongings()).items.append(item)
+        self.belongings[sealed.case].items.append(item)
 
     def add_device(self, device: Device) -> None:
         """Add a phone or an alarm device to its case."""
@@ -312,7 +313,7 @@ class Standing:
         self.known_grants[grant.grant] = case
         if self.reach.whole or self.readers.holds(grant.reader):
             self.readers.setdefault(grant.reader, set()).add(case)
-        self.belongings.setdefault(case, Belongings()).grants[grant.grant] = None
+        self.belongings[case].grants[grant.grant] = None
 
     def end_grant(self, name: ids.GrantId) -> None:
         """End a grant, if it was in force."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, NamedTuple, TypeVar
 
 from evidence import canonical, ids, keys, schema
 from evidence.errors import FormatError
@@ -91,6 +91,31 @@ class Said(Generic[B]):
         if self.statement.case is None:
             raise TypeError(f"{self.statement.type} belongs to no case")
         return self.statement.case
+
+
+class Told(NamedTuple, Generic[B]):
+    """What a case is told by an act of its own: no signature and no envelope, which are read again where they count.
+
+    A tuple, because a case that is read makes one of each of its events.
+    """
+
+    type: str
+    case: ids.CaseId
+    at: ids.Time
+    by: ids.KeyId
+    id: ids.Sha256
+    body: B
+    seq: int | None
+
+    @staticmethod
+    def of(statement: Statement) -> "Told[Body]":
+        """Return what a statement tells its case; TypeError for an act of the organisation, which has none."""
+        if statement.case is None:
+            raise TypeError(f"{statement.type} belongs to no case")
+        return Told(
+            *(statement.type, statement.case, statement.at, statement.by, statement.id, statement.body),
+            None if statement.chain is None else statement.chain.seq,
+        )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 Destroying the salt together with the event erases what the leaf stood for, while the tree keeps verifying.
 """
 
-import hashlib
 import hmac
 import secrets
 from typing import Final
@@ -37,4 +36,4 @@ def leaf_entry(salt: bytes, event: bytes) -> bytes:
     """
     if len(salt) != SALT_BYTES:
         raise CustodyError(f"a leaf salt has {SALT_BYTES} bytes, this one {len(salt)}")
-    return LEAF_VERSION + hmac.new(salt, event, hashlib.sha256).digest()
+    return LEAF_VERSION + hmac.digest(salt, event, "sha256")

@@ -9,6 +9,7 @@ from typing import Final
 
 from evidence import ids
 from evidence.statements import bodies, catalogue
+from evidence.statements.bodies import Body
 from evidence.statements.facts import Begun, Sealed
 from evidence.statements.fold import (  # noqa: F401 - each registers its folds
     alarms,
@@ -22,7 +23,7 @@ from evidence.statements.fold import (  # noqa: F401 - each registers its folds
 )
 from evidence.statements.fold.registry import complete
 from evidence.statements.standing import Standing
-from evidence.statements.statement import Chain, Statement
+from evidence.statements.statement import Chain, Statement, Told
 from evidence.statements.tombstone import Tombstone
 
 _AT_START, _WITH_CASE = complete()
@@ -48,7 +49,7 @@ def apply(standing: Standing, statement: Statement) -> None:
     standing.events += 1
     _record(standing, statement)
     if case is not None:
-        _record_in(standing, case, statement)
+        _record_in(standing, Told.of(statement))
     elif isinstance(statement.body, bodies.CaseOpen) and statement.case is not None:
         standing.reach.begin(statement.case)
 
@@ -59,14 +60,14 @@ def pass_over(standing: Standing, statement: Statement) -> None:
     _record(standing, statement)
 
 
-def read_case(standing: Standing, case: ids.CaseId, history: Iterable[Statement | Tombstone]) -> None:
-    """Add what the events of a case so far say about it; what they say about the organisation is there already."""
+def read_case(standing: Standing, case: ids.CaseId, history: Iterable[Told[Body] | Tombstone]) -> None:
+    """Add what the events of a case so far tell it, those that `touches` names; the organisation knows its own."""
     standing.reach.begin(case)
     for each in history:
         if isinstance(each, Tombstone):
             _bury(standing, each)
-        elif touches(each) is not None:
-            _record_in(standing, case, each)
+        else:
+            _record_in(standing, each)
 
 
 def bury(standing: Standing, tombstone: Tombstone) -> None:
@@ -97,11 +98,11 @@ def _record(standing: Standing, statement: Statement) -> None:
         fold(standing, statement)
 
 
-def _record_in(standing: Standing, case: ids.CaseId, statement: Statement) -> None:
+def _record_in(standing: Standing, told: Told[Body]) -> None:
     """Record what belongs to a case that was read."""
-    standing.reach.count(case)
-    if statement.chain is not None:
-        standing.chains[statement.by] = Chain(statement.chain.seq, statement.id)
-    fold = _WITH_CASE.get(statement.type)
+    standing.reach.count(told.case)
+    if told.seq is not None:
+        standing.chains[told.by] = Chain(told.seq, told.id)
+    fold = _WITH_CASE.get(told.type)
     if fold is not None:
-        fold(standing, statement)
+        fold(standing, told)

@@ -2,20 +2,20 @@
 
 from evidence.statements import bodies, reader_lists, rescues
 from evidence.statements.fold.registry import at_start, with_case
-from evidence.statements.standing import Belongings, Standing
-from evidence.statements.statement import Said
+from evidence.statements.standing import Standing
+from evidence.statements.statement import Said, Told
 
 
 @with_case(bodies.Disclose)
-def _disclose(standing: Standing, said: Said[bodies.Disclose]) -> None:
-    name = said.body.disclosure
-    standing.reach.keep("disclosure", name, said.case)
-    standing.disclosures[name] = said.case
+def _disclose(standing: Standing, told: Told[bodies.Disclose]) -> None:
+    name = told.body.disclosure
+    standing.reach.keep("disclosure", name, told.case)
+    standing.disclosures[name] = told.case
 
 
 @with_case(bodies.Grant)
-def _grant(standing: Standing, said: Said[bodies.Grant]) -> None:
-    standing.add_grant(said.case, said.body)
+def _grant(standing: Standing, told: Told[bodies.Grant]) -> None:
+    standing.add_grant(told.case, told.body)
 
 
 @at_start(bodies.Revoke)
@@ -38,13 +38,13 @@ def _list_set(standing: Standing, said: Said[bodies.ListSet]) -> None:
 
 
 @with_case(bodies.ListSet)
-def _list_follows(standing: Standing, said: Said[bodies.ListSet]) -> None:
-    standing.belongings.setdefault(said.case, Belongings()).list_number = said.body.number
+def _list_follows(standing: Standing, told: Told[bodies.ListSet]) -> None:
+    standing.belongings[told.case].list_number = told.body.number
 
 
 @with_case(bodies.ItemWrap)
-def _item_wrap(standing: Standing, said: Said[bodies.ItemWrap]) -> None:
-    own, body = standing.belongings.setdefault(said.case, Belongings()), said.body
+def _item_wrap(standing: Standing, told: Told[bodies.ItemWrap]) -> None:
+    own, body = standing.belongings[told.case], told.body
     theirs = own.wraps.setdefault(body.reader, {})
     theirs[body.item] = (*theirs.get(body.item, ()), body)
 
@@ -55,12 +55,12 @@ def _readers_exclude(standing: Standing, said: Said[bodies.ReadersExclude]) -> N
 
 
 @with_case(bodies.Revoke)
-def _revoke(standing: Standing, said: Said[bodies.Revoke]) -> None:
-    standing.end_grant(said.body.grant)
+def _revoke(standing: Standing, told: Told[bodies.Revoke]) -> None:
+    standing.end_grant(told.body.grant)
 
 
 @with_case(bodies.Export)
-def _export(standing: Standing, said: Said[bodies.Export]) -> None:
-    body = said.body
-    standing.reach.keep("export", body.export, said.case)
+def _export(standing: Standing, told: Told[bodies.Export]) -> None:
+    body = told.body
+    standing.reach.keep("export", body.export, told.case)
     standing.exports[body.export] = body

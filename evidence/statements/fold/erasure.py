@@ -7,7 +7,7 @@ from evidence.statements import bodies
 from evidence.statements.facts import Erasure, Hold
 from evidence.statements.fold.registry import at_start, with_case
 from evidence.statements.standing import Standing
-from evidence.statements.statement import Said
+from evidence.statements.statement import Said, Told
 
 
 @at_start(bodies.HoldPlace)
@@ -67,13 +67,13 @@ def _erase_finish(standing: Standing, said: Said[bodies.EraseFinish]) -> None:
     standing.erasures[body.erasure] = replace(known, finished=True, locked_until=max(locks, default=None))
 
 
-def _end_grants(standing: Standing, said: Said[bodies.EraseStep | bodies.EraseRepeat]) -> None:
+def _end_grants(standing: Standing, told: Told[bodies.EraseStep | bodies.EraseRepeat]) -> None:
     """A grant that holds a key of an erased item ends whole: see `Tombstone`.
 
     What an erasure names never changes once it is executed, so it is the same whenever the case is read.
     """
-    items = standing.erasures[said.body.erasure].items
-    of_case = [standing.grants[grant] for grant in standing.of(said.case).grants]
+    items = standing.erasures[told.body.erasure].items
+    of_case = [standing.grants[grant] for grant in standing.of(told.case).grants]
     for grant in [one for one in of_case if items & _items_of(one.body)]:
         standing.end_grant(grant.body.grant)
         for item in items & _items_of(grant.body):

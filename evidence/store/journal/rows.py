@@ -6,11 +6,12 @@ from typing import Any, Final, cast
 from sqlalchemy import Connection, Row, Select, bindparam, case, distinct, func, insert, or_, select, update
 
 from evidence import ids
-from evidence.statements import bodies, catalogue, event
+from evidence.statements import bodies, catalogue, event, own_event
 from evidence.statements import tombstone as tombstones
+from evidence.statements.bodies import Body
 from evidence.statements.catalogue import ALWAYS_READ, READ_WITH_CASE, Name
 from evidence.statements.event import Recorded
-from evidence.statements.statement import Statement
+from evidence.statements.statement import Statement, Told
 from evidence.statements.tombstone import Tombstone
 from evidence.store.database.prepared import Prepared, PreparedAmong
 from evidence.store.database.schema import blob_copies, events, journal_head
@@ -187,10 +188,14 @@ def always_read(connection: Connection, below: int) -> list[Statement | Tombston
     return _history(row for row in rows if row.idx < below)
 
 
-def of_case(connection: Connection, name: ids.CaseId, start: int, end: int) -> list[Statement | Tombstone]:
-    """Return what `start` <= index < `end` say about a case alone, in order, with tombstones in their places."""
-    query = select(*_HISTORY).where(events.c.case_id == name, events.c.idx >= start, events.c.idx < end, _TOUCHING)
-    return _history(connection.execute(query.order_by(events.c.idx)))
+def of_case(connection: Connection, name: ids.CaseId, start: int, end: int) -> list[Told[Body] | Tombstone]:
+    """Return what `start` <= index < `end` tell a case alone, in order, with tombstones in their places."""
+    columns = (events.c.event, events.c.salt, events.c.leaf)
+    query = select(*columns).where(events.c.case_id == name, events.c.idx >= start, events.c.idx < end, _TOUCHING)
+    return [
+        own_event.read(data, salt, leaf) if salt else tombstones.parse(data)
+        for data, salt, leaf in connection.execute(query.order_by(events.c.idx))
+    ]
 
 
 def news(

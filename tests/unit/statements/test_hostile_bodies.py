@@ -6,7 +6,6 @@ reader of statements, the rules, the fold and the bridge's copy of the journal s
 
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
 
@@ -23,30 +22,8 @@ from server.clients.timeline import Moment
 from server.timeline.readers import ending_grant, readers, without_reader
 from tests.support import hostile_bodies
 from tests.support.bridge_world import AlarmOrganisation
+from tests.support.refusals.speaking import SPEAKERS, names_in
 from tests.support.refusals.world import World, founded, new
-
-SPEAKERS: Final = {
-    "root": "root",
-    "server": "server",
-    "bridge": "bridge",
-    "caseworker": "lead",
-    "investigator": "investigator",
-    "dispatcher": "dispatcher",
-    "vault": "here.vault",
-    "phone": "here.phone",
-    "newcomer": "nobody",
-}
-
-
-def names_in(w: World) -> dict[Any, str]:
-    return {
-        ids.CaseId: w.here.case,
-        ids.ItemId: w.here.item,
-        ids.DeviceId: w.button,
-        ids.TeamId: w.team,
-        ids.KeyId: w.lead.kid,
-        ids.Time: w.now,
-    }
 
 
 @pytest.mark.parametrize("kind", catalogue.ACTS)
