@@ -21,8 +21,8 @@ from server.alarms.parts import FeedGiven
 from server.api import PROVEN, V1, WRITING, append, problems
 from server.auth.dependencies import DispatcherAsking
 from server.auth.door import DoorRoute
-from server.enrolment import case_keys
-from server.enrolment.case_keys import CaseKeys
+from server.enrolment import service as enrolment
+from server.enrolment.shapes import CaseKeys
 from server.parts import JournalGiven
 from server.principals import Dispatcher
 from server.problems import ProblemError, domains, general
@@ -48,7 +48,7 @@ def list_readers(alarm: str, who: DispatcherAsking, feed: FeedGiven, journal: Jo
 
     To the dispatcher who closed that alarm, and to nobody else.
     """
-    return case_keys.of(journal, _closed_by(feed, alarm, who), opening=True)
+    return enrolment.keys_of(journal, _closed_by(feed, alarm, who), opening=True)
 
 
 @router.post(

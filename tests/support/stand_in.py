@@ -25,7 +25,7 @@ from evidence.envelope import container, pages
 from evidence.statements import bodies, event, statement
 from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from server.items.routes import parse_range
-from server.shifts.routes import shown
+from server.shifts.service import shown
 from server.web.pages import router
 from tests.support.page_world import LABELS, ORIGIN, World
 from tests.support.waiting import until

@@ -1,39 +1,60 @@
-"""The keys of a case that whoever seals needs: the case's own, her vault's, and those of who stands on her lists."""
+"""Enrolments of phones, and the keys that whoever seals needs: the case's, her vault's, and those on her lists."""
 
 from collections.abc import Iterator
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from starlette.concurrency import run_in_threadpool
 
 from evidence import canonical, ids
+from evidence.errors import FormatError
 from evidence.statements import bodies, event, reader_lists
+from evidence.statements import statement as statements
+from evidence.statements.errors import NotAllowedError
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from evidence.store.journal.journal import SqlJournal
+from server.api import append
+from server.enrolment.shapes import CaseKeys
+from server.principals import Caseworker, Phone, Vault
+from server.problems import ProblemError, domains, general
 from server.timeline.shapes import OrganisationEvent
 
 READ_AT_ONCE: Final = 1000
 """Events of one look into the journal."""
 
 
-class CaseKeys(BaseModel):
-    """The case's X-Wing public key, its vault's signing key, and its `case.open` (not to a phone).
+async def enrol(journal: SqlJournal, raw: bytes) -> tuple[Recorded, bool]:
+    """Append a `device.enrol` statement; say whether it was there before. ProblemError STATEMENT or INVITATION."""
+    statement = statements.parse(raw)
+    if not isinstance(statement.body, bodies.DeviceEnrol):
+        raise ProblemError(domains.STATEMENT, reason="only device.enrol is posted here")
+    known = await run_in_threadpool(journal.by_statement, statement.id)
+    if known is not None:
+        return known, True
+    try:
+        return await append(journal, statement), False
+    except NotAllowedError as error:
+        if error.reason in {"invitation", "unknown-case", "invitation-expired"}:
+            raise ProblemError(domains.INVITATION) from error  # one answer: which of them exist is nobody's business
+        raise
 
-    `lists` are the standing lists in force and to come (DSSE, base64), `readers` the X-Wing keys of whom they name, by
-    key name. A phone is told no certificate: whose keys these are is nothing for whoever holds it.
-    """
 
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"xwing": "AAAA", "vault": "bb" * 32, "events": [], "lists": [], "readers": {}}}
-    )
-    xwing: str
-    vault: str
-    events: list[OrganisationEvent]
-    lists: list[str]
-    readers: dict[str, str]
+def find_keys(journal: SqlJournal, case: str, who: Phone | Vault | Caseworker) -> CaseKeys:
+    """Return the keys of one's own case, to a phone without who vouches for them; NOT_FOUND for others. Blocks."""
+    try:
+        name = ids.CaseId(ids.hex_text(case, 16))
+    except FormatError as error:
+        raise ProblemError(general.NOT_FOUND) from error
+
+    def is_theirs(standing: Standing) -> bool:
+        return standing.on_team(who.kid, name) if isinstance(who, Caseworker) else who.case == name
+
+    if not journal.ask(is_theirs):
+        raise ProblemError(general.NOT_FOUND)
+    return keys_of(journal, name, opening=not isinstance(who, Phone))
 
 
-def of(journal: SqlJournal, case: ids.CaseId, *, opening: bool) -> CaseKeys:
+def keys_of(journal: SqlJournal, case: ids.CaseId, *, opening: bool) -> CaseKeys:
     """Return the keys of a case that exists; with `opening` also the statement that vouches for them."""
     answer = journal.ask(lambda standing: _keys_of(standing, case, ids.now()))
     if opening:
