@@ -11,7 +11,6 @@ from starlette.middleware import Middleware
 
 from evidence.bundle.checking import trust
 from server import openapi, tracing
-from server.alarms import notes, report
 from server.alarms import routes as alarms
 from server.alarms.feed import BridgeFeed
 from server.auth import routes as auth
@@ -42,7 +41,7 @@ from server.web import pages
 
 DOMAINS: Final = (
     *(system, auth, enrolment, upload_routes, statements, timeline, items, log),
-    *(alarms, report, notes, devices, shifts, exports, erasures),
+    *(alarms, devices, shifts, exports, erasures),
 )
 """One module of routes per domain, in the order of the documentation."""
 

@@ -1,4 +1,4 @@
-"""Notes at the close of an alarm: whom a console may seal one to, and the note as it was sealed there.
+"""Notes at the close of an alarm: whose it is to write one, and the note as it was sealed there.
 
 The server sees neither words nor names: it takes a container and the dispatcher's statement about it, and gives the
 note to who reads the case. It is no part of the close, which the bridge took before.
@@ -7,64 +7,30 @@ note to who reads the case. It is no part of the close, which the bridge took be
 import hashlib
 from typing import Final
 
-from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from evidence import canonical, ids
 from evidence.envelope import container
 from evidence.statements import bodies
 from evidence.statements import statement as statements
+from evidence.statements.event import Recorded
 from evidence.statements.statement import Statement
 from server.alarms.feed import BridgeFeed
-from server.alarms.parts import FeedGiven
-from server.api import PROVEN, V1, WRITING, append, problems
-from server.auth.dependencies import DispatcherAsking
-from server.auth.door import DoorRoute
-from server.enrolment import service as enrolment
-from server.enrolment.shapes import CaseKeys
-from server.parts import JournalGiven
+from server.alarms.shapes import ClosingNote
+from server.api import append
 from server.principals import Dispatcher
 from server.problems import ProblemError, domains, general
-from server.statements.parts import Intake, IntakeGiven
-from server.statements.shapes import REFUSALS, STATEMENT_EXAMPLE, Dsse, ReceiptAnswer
-
-router = APIRouter(route_class=DoorRoute, prefix=f"{V1}/alarms", tags=["alarms"])
+from server.statements.parts import Intake
 
 MAX_NOTE_BYTES: Final = 256 * 1024
 """Of a container: some pages of words, and a wrap of 1.5 kB for each reader."""
 
 
-class ClosingNote(BaseModel):
-    """A sealed item of the kind `note` (base64), and the dispatcher's `item.seal` about it."""
-
-    container: str = Field(examples=["Z2V0dWlnZS1pdGVtLTEK"])
-    statement: Dsse = Field(examples=[STATEMENT_EXAMPLE])
-
-
-@router.get("/{alarm}/readers", operation_id="list_alarm_readers", responses=problems(*PROVEN, domains.BRIDGE))
-def list_readers(alarm: str, who: DispatcherAsking, feed: FeedGiven, journal: JournalGiven) -> CaseKeys:
-    """Return the keys that a note about an alarm is sealed to, with the statements that vouch for them.
-
-    To the dispatcher who closed that alarm, and to nobody else.
-    """
-    return enrolment.keys_of(journal, _closed_by(feed, alarm, who), opening=True)
-
-
-@router.post(
-    "/{alarm}/note",
-    operation_id="add_closing_note",
-    status_code=201,
-    responses={
-        200: {"model": ReceiptAnswer, "description": "This note was stored before: the same receipt again"},
-        **problems(*PROVEN, *WRITING, *REFUSALS, domains.CONTAINER, domains.BRIDGE),
-    },
-)
-async def add_note(
-    alarm: str, note: ClosingNote, response: Response, who: DispatcherAsking, feed: FeedGiven, intake: IntakeGiven
-) -> ReceiptAnswer:
-    """Store a note about an alarm, by the dispatcher who closed it."""
-    case = _closed_by(feed, alarm, who)
+async def add(
+    intake: Intake, feed: BridgeFeed, alarm: str, note: ClosingNote, who: Dispatcher
+) -> tuple[Recorded, bool]:
+    """Store a note by the dispatcher who closed its alarm; say whether it was there before. ProblemError otherwise."""
+    case = closed_by(feed, alarm, who)
     statement = statements.parse(canonical.encode(note.statement.model_dump()))
     body = statement.body
     if statement.by != who.kid:
@@ -77,12 +43,10 @@ async def add_note(
             raise ProblemError(domains.BRIDGE)  # the bridge has not brought the alarm into the journal yet
         await run_in_threadpool(_keep, intake, statement, body, note.container)
     recorded = known or await append(intake.journal, statement)
-    if known is not None or recorded.again:
-        response.status_code = 200
-    return intake.receipts.of(recorded)
+    return recorded, known is not None or recorded.again
 
 
-def _closed_by(feed: BridgeFeed, alarm: str, who: Dispatcher) -> ids.CaseId:
+def closed_by(feed: BridgeFeed, alarm: str, who: Dispatcher) -> ids.CaseId:
     """Return the case of an alarm that this dispatcher closed; NOT_FOUND for every other."""
     known = feed.alarm(alarm)
     closed = known and known.get("closed")
