@@ -89,6 +89,11 @@ class Layout:
         return self.data / "exports"
 
     @property
+    def repeated_erasures(self) -> Path:
+        """Proofs of erasures that a restored journal may not know; the server carries them out again."""
+        return self.data / "erasures"
+
+    @property
     def secrets(self) -> Path:
         """Private keys of this server's own services."""
         return self.data / "secrets"

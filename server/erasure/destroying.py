@@ -25,7 +25,7 @@ from evidence.statements.event import Recorded
 from evidence.statements.facts import Erasure
 from evidence.store.journal.shredding import Shredder, traces_of
 from evidence.store.ports import Journal
-from server.exports.plans import Prepared
+from server.exports.service import Prepared
 from server.uploads.folder import UploadFolder
 
 READ_AT_ONCE: Final = 1000

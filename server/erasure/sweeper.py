@@ -19,7 +19,6 @@ from evidence.store.database.engine import open_engine
 from evidence.store.journal.shredding import Shredder
 from server.erasure.destroying import Destroyer
 from server.erasure.parts import Erasable
-from server.erasure.repeating import REPEAT
 
 SWEEP_EVERY_S: Final = 300.0
 """After fourteen days five minutes do not matter, and looking is one question to memory."""
@@ -100,7 +99,7 @@ def opened(parts: Erasable, clock: Callable[[], ids.Time] = ids.now) -> Iterator
         exports = parts.layout.exports
         destroyer = Destroyer(parts.journal, parts.identity, shredder, parts.uploads, exports, clock)
         sweeper = Sweeper(destroyer, parts.layout.data / LOCK, clock)
-        sweeper.repeat(parts.layout.data / REPEAT)
+        sweeper.repeat(parts.layout.repeated_erasures)
         yield sweeper
     finally:
         engine.dispose()

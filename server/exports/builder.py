@@ -26,9 +26,9 @@ from evidence.statements import event as events
 from evidence.statements.event import Recorded
 from evidence.statements.standing import Standing
 from server.errors import ServerError
-from server.exports import plans
+from server.exports import service
 from server.exports.parts import ExportSources
-from server.exports.plans import Prepared
+from server.exports.service import Prepared
 from server.log.line_of_logs import LogFolders, Stamped
 
 LOGGED_WITHIN_S: Final = 60.0
@@ -94,7 +94,7 @@ class Builder:
 
     def _build(self, prepared: Prepared) -> None:
         try:
-            planned = plans.rebuild(self._sources, prepared)
+            planned = service.rebuild(self._sources, prepared)
             if planned.manifest_sha256 != prepared.manifest:
                 raise ExportError("the store no longer gives the manifest that was signed")
             event = self._export_event(prepared)
@@ -106,7 +106,7 @@ class Builder:
 
     def _export_event(self, prepared: Prepared) -> Recorded:
         after = max(prepared.events)
-        while more := self._sources.journal.read(after=after, limit=plans.READ_AT_ONCE, case=prepared.case):
+        while more := self._sources.journal.read(after=after, limit=service.READ_AT_ONCE, case=prepared.case):
             for one in more:
                 body = events.parse(one.event).statement.body
                 if isinstance(body, bodies.Export) and body.export == prepared.export:

@@ -8,16 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
-from evidence import ids
-from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, WRITING, problems
 from server.auth.dependencies import ReaderAsking
 from server.auth.door import DoorRoute
-from server.items.access import view_case
+from server.items import service
 from server.items.begun import Readable, find_begun
 from server.items.parts import ItemsGiven, ReadsGiven
 from server.items.reads import Reads
-from server.items.service import find_item
 from server.principals import Reader
 from server.problems import ProblemError, domains, general
 
@@ -64,20 +61,15 @@ async def get_container(
     begun = await run_in_threadpool(find_begun, items, item, who)
     if begun is not None:
         return await _begun(request, who, reads, begun)
-    case, body = await run_in_threadpool(find_item, items, item, who)
+    case, body = await run_in_threadpool(service.find_item, items, item, who)
     wanted = parse_range(request.headers.get("range"), body.container.size)
     name = body.container.sha256
     if await run_in_threadpool(items.blobs.size, name) is None:
         raise ProblemError(domains.BLOB_MISSING)  # before the reading is written down
-
-    def still_allowed(standing: Standing) -> bool:
-        now = ids.now()
-        view = view_case(standing, who, case, now)
-        return view is not None and view.gives(standing, body.item, now)
-
-    if not await run_in_threadpool(items.journal.ask, still_allowed):
+    still_given = service.still_given(who, case, body.item)
+    if not await run_in_threadpool(items.journal.ask, still_given):
         raise ProblemError(general.NOT_FOUND)
-    await reads.note_content(who.kid, case, body.item, still_allowed)
+    await reads.note_content(who.kid, case, body.item, still_given)
     first, last = wanted or (0, body.container.size - 1)
     pieces = await run_in_threadpool(items.blobs.pieces, name, first, last)
     return _answer(pieces, wanted, body.container.size, name)
@@ -87,13 +79,8 @@ async def _begun(request: Request, who: Reader, reads: Reads, begun: Readable) -
     """Hand out what arrived of an item that was announced and never sealed; its reading is logged like any other."""
     size = begun.found.size
     wanted = parse_range(request.headers.get("range"), size)
-
-    def still_allowed(standing: Standing) -> bool:
-        now = ids.now()
-        view = view_case(standing, who, begun.case, now)
-        return view is not None and view.gives(standing, begun.item, now)
-
-    await reads.note_content(who.kid, begun.case, begun.item, still_allowed)
+    still_given = service.still_given(who, begun.case, begun.item)
+    await reads.note_content(who.kid, begun.case, begun.item, still_given)
     return _answer(begun.pieces(*(wanted or (0, size - 1))), wanted, size, begun.etag)
 
 

@@ -1,5 +1,7 @@
 """Items as their readers may find them: a case, an item's seal, the beginning of its container. Blocks."""
 
+from collections.abc import Callable
+
 from evidence import ids
 from evidence.envelope import container
 from evidence.envelope.container import MAX_HEAD_BYTES, MAX_META_BYTES
@@ -51,6 +53,17 @@ def find_item(items: ItemStore, item: str, who: Reader) -> tuple[ids.CaseId, bod
     if not view.wraps_for(name, read_prefix(items.blobs, body).head.wraps):
         raise ProblemError(general.NOT_FOUND)
     return view.case, body
+
+
+def still_given(who: Reader, case: ids.CaseId, item: ids.ItemId) -> Callable[[Standing], bool]:
+    """Return the question whether `who` is given this item at that very moment."""
+
+    def asked(standing: Standing) -> bool:
+        now = ids.now()
+        view = view_case(standing, who, case, now)
+        return view is not None and view.gives(standing, item, now)
+
+    return asked
 
 
 def read_prefix(blobs: BlobStore, body: bodies.ItemSeal) -> container.Prefix:

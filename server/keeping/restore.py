@@ -33,7 +33,6 @@ from evidence.store.journal import copying, verifying
 from evidence.store.journal.heads import SqlHeads
 from evidence.store.journal.journal import SqlJournal
 from evidence.store.journal.verifying import Verified
-from server.erasure.repeating import REPEAT
 from server.keeping import begun, small_files, spools
 from server.keeping import manifest as note
 from server.keeping.backup import EVERYTHING_ELSE, Missing
@@ -141,8 +140,8 @@ def _remember_erasures(layout: Layout, erasures: Path | None) -> None:
             proof = erasure_proof.parse(path.read_bytes())
         except EvidenceError as error:
             raise BackupError(f"{path} is no proof of an erasure: {error}") from error
-        files.make_folder(layout.data / REPEAT)
-        files.replace(layout.data / REPEAT / f"{proof.erasure}.json", proof.to_bytes())
+        files.make_folder(layout.repeated_erasures)
+        files.replace(layout.repeated_erasures / f"{proof.erasure}.json", proof.to_bytes())
 
 
 def _demand_empty(layout: Layout) -> None:

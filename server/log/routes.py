@@ -4,23 +4,18 @@ import re
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
-from evidence import ids
 from evidence.canonical import MAX_INTEGER
 from evidence.custody.errors import ResourceNotFoundError, TileError
 from evidence.custody.log.tiles import CHECKPOINT_PATH, FolderTiles
-from evidence.statements import event
-from evidence.statements.standing import Standing
 from server.api import PROVEN, V1, problems
 from server.auth.dependencies import PasserByAsking, SignerAsking
 from server.auth.door import DoorRoute
-from server.items.access import view_case
-from server.log.line_of_logs import INTEGRATED_WITHIN_S, NotIntegratedError
+from server.log import service
 from server.log.parts import LogGiven, PublicLog
-from server.principals import Root, Signer
+from server.log.shapes import Timestamps
 from server.problems import ProblemError, domains, general
 from server.timestamps.stamp_folder import StampFolder
 
@@ -30,20 +25,6 @@ IMMUTABLE: Final = "public, max-age=31536000, immutable"
 """For full tiles, which never change (c2sp.org/tlog-tiles, *Serving*)."""
 
 _TILE: Final = re.compile(r"^(?:entries|\d{1,2})/(?:x\d{3}/)*\d{3}(?:\.p/\d{1,3})?$")
-
-
-class Timestamps(BaseModel):
-    """Sizes of the checkpoints with an RFC 3161 token: `/log/timestamps/<size>.tsr`, and `.checkpoint` beside it.
-
-    Those of a later log are below `/logs/<its number>/`. Where several authorities stamp, `?authority=<name>`
-    chooses one.
-    """
-
-    model_config = ConfigDict(json_schema_extra={"example": {"log": 1, "sizes": [120, 245], "authorities": ["kpn"]}})
-
-    log: int
-    sizes: list[int]
-    authorities: list[str]
 
 
 @router.get(
@@ -147,35 +128,8 @@ def get_timestamp(size: int, kind: str, _who: PasserByAsking, log: LogGiven, aut
 )
 async def get_proof(index: Annotated[int, Path(ge=0, le=MAX_INTEGER)], who: SignerAsking, log: LogGiven) -> Response:
     """Return the proof that an event is in the log (c2sp.org/tlog-proof), to its signer and to readers of its case."""
-    found = await run_in_threadpool(_of_whom, log, index)
-    if found is None:
-        raise ProblemError(general.NOT_FOUND)
-    by, case = found
-
-    def may_see(standing: Standing) -> bool:
-        return case is None or by == who.kid or _sees(standing, who, case)
-
-    if not await run_in_threadpool(log.journal.ask, may_see):
-        raise ProblemError(general.NOT_FOUND)
-    try:
-        proof = await run_in_threadpool(log.keeper.proof, index)
-    except NotIntegratedError as error:
-        raise ProblemError(domains.NOT_INTEGRATED, {"retry-after": str(INTEGRATED_WITHIN_S)}) from error
+    proof = await run_in_threadpool(service.proof_of, log, index, who)
     return Response(proof, media_type="text/plain; charset=utf-8")
-
-
-def _of_whom(log: PublicLog, index: int) -> tuple[ids.KeyId, ids.CaseId | None] | None:
-    """Return who signed the event at `index` and of which case it is, also when it was erased: its leaf remains."""
-    recorded = log.journal.event(index)
-    if recorded is not None:
-        statement = event.parse(recorded.event).statement
-        return statement.by, statement.case
-    tombstone = log.journal.tombstone(index)
-    return None if tombstone is None else (tombstone.by, tombstone.case)
-
-
-def _sees(standing: Standing, who: Signer, case: ids.CaseId) -> bool:
-    return isinstance(who, Root) or view_case(standing, who, case, ids.now()) is not None
 
 
 def _tile(log: PublicLog, path: str, number: int = 1) -> Response:

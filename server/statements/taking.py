@@ -22,7 +22,7 @@ from evidence.statements.rules import authority
 from evidence.statements.statement import Statement
 from evidence.store.errors import ErasedError
 from evidence.store.ports import Offered, Outcome, Requirement
-from server.exports.plans import check_export
+from server.exports.service import check_export
 from server.principals import Signer
 from server.problems import ProblemError, domains, general, translate
 from server.statements import refusals

@@ -1,52 +1,19 @@
 """GET /time, /trust, /health/live, /health/ready and /health/ready/alarms."""
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
 from evidence import ids
-from evidence.statements import bodies
-from server import organisation
 from server.api import V1, problems
 from server.auth.dependencies import PasserByAsking, VisitorAsking
 from server.auth.door import DoorRoute
-from server.principals import Anyone, Signer
 from server.problems import ProblemError, general
-from server.statements.shapes import Dsse
-from server.system.parts import OwnState, StateGiven
+from server.system import service
+from server.system.parts import StateGiven
 from server.system.readiness import FOR_ALARMS
+from server.system.shapes import Ready, ServerTime, TrustAnswer
 
 router = APIRouter(route_class=DoorRoute, tags=["system"])
-
-
-class ServerTime(BaseModel):
-    """The server's clock."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"server_time": "2026-11-21T22:00:00.000Z"}})
-    server_time: str
-
-
-class TrustAnswer(BaseModel):
-    """What this server says about its anchors. A client believes its own pinned ones, and compares.
-
-    `origin` and `log_vkey` are those of the log that the journal opened with; `rotations` lead to the one that grows.
-    """
-
-    origin: str
-    log_vkey: str
-    root: str
-    root_label: str
-    policy: str
-    certificates: list[Dsse]
-    rotations: list[Dsse]
-
-
-class Ready(BaseModel):
-    """That the server is well; otherwise a problem document has the same members, `trouble` by part."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"ready": True, "trouble": {}}})
-    ready: bool
-    trouble: dict[str, str]
 
 
 @router.get(f"{V1}/time", operation_id="get_time", responses=problems())
@@ -58,25 +25,7 @@ async def get_time(_who: PasserByAsking) -> ServerTime:
 @router.get(f"{V1}/trust", operation_id="get_trust", responses=problems(general.UNREADY))
 async def get_trust(who: VisitorAsking, state: StateGiven) -> TrustAnswer:
     """Return root, log key, policy and certificates; a stranger sees those of services, a phone its lead's too."""
-    return await run_in_threadpool(_trust, state, who)
-
-
-def _trust(state: OwnState, who: Anyone | Signer) -> TrustAnswer:
-    opened = state.journal.ask(lambda standing: standing.log)
-    if opened is None:
-        raise LookupError("a server that runs has an open log")
-    shown = [statement for _, statement in organisation.shown_to(state.journal, who)]
-    certificates = [one for one in shown if isinstance(one.body, bodies.KeyPublish | bodies.KeyRetire)]
-    rotations = [one for one in shown if isinstance(one.body, bodies.LogRotate)]
-    return TrustAnswer(
-        origin=opened.origin,
-        log_vkey=opened.log_vkey,
-        root=opened.root.sign,
-        root_label=opened.root.label,
-        policy=state.policy.read_text(),
-        certificates=[Dsse.model_validate(one.envelope.to_json()) for one in certificates],
-        rotations=[Dsse.model_validate(one.envelope.to_json()) for one in rotations],
-    )
+    return await run_in_threadpool(service.trust_of, state, who)
 
 
 @router.get("/health/live", operation_id="is_alive", responses=problems())

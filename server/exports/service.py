@@ -1,4 +1,4 @@
-"""Plans of bundles: what one will hold, fixed before the investigator signs for it.
+"""Plans of bundles, what one will hold, fixed before the investigator signs for it.
 
 Between preparing and signing the journal grows (each look is an event), so the choice of events is written down: the
 manifest that was signed must come out again when the bundle is built.
