@@ -28,6 +28,7 @@ from server.alarms.feed import BridgeFeed
 from server.alarms.parts import Cards
 from server.api import PublicAddress
 from server.auth.parts import Gate
+from server.auth.rates import ANYONE, SIGNER, STRANGER, Limiter
 from server.erasure.parts import Erasable, ErasureRecords
 from server.exports.builder import Builder
 from server.exports.parts import ExportSources
@@ -39,7 +40,6 @@ from server.log.keeper import LogKeeper
 from server.log.opening import LogOpener
 from server.log.parts import PublicLog
 from server.parts import Parts
-from server.rates import ANYONE, SIGNER, STRANGER, Limiter
 from server.settings import Settings
 from server.statements.parts import Intake
 from server.statements.receipts import Receipts

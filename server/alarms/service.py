@@ -1,4 +1,4 @@
-"""What is done with alarms: acts go to the bridges, a card and a day's figures to whoever may see them."""
+"""Acts on alarms, which go to the bridges; the sealed card, and the figures of days, for whoever may see them."""
 
 from datetime import timedelta
 from typing import Any, Final

@@ -7,8 +7,8 @@ from fastapi import Depends
 
 from evidence.store.database.access import AccessStore
 from evidence.store.journal.journal import SqlJournal
+from server.auth.rates import Limiter
 from server.parts import Given
-from server.rates import Limiter
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from server.cli.rows import AsJson, show
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from server.finding import Finding
+    from server.doctor.finding import Finding
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -20,8 +20,8 @@ def doctor(as_json: AsJson = False) -> None:
 
     Exit code 0: Getuige can run here. Exit code 1: something marked *bad* must be mended first.
     """
-    from server.doctor import examine
-    from server.finding import State
+    from server.doctor.checks import examine
+    from server.doctor.finding import State
     from server.settings import Settings
 
     findings = examine(Settings.load())
@@ -40,7 +40,7 @@ def _print(findings: "Sequence[Finding]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from server.finding import State
+    from server.doctor.finding import State
 
     shown = {State.GOOD: ("✓ good", "green"), State.LOOK: ("! look", "yellow"), State.BAD: ("✗ bad", "bold red")}
     console = Console()

@@ -18,7 +18,7 @@ from evidence import ids, keys
 from evidence.store.database.access import AccessStore, Session
 from evidence.store.database.engine import open_engine
 from server.auth import sessions
-from server.rates import STRANGER
+from server.auth.rates import STRANGER
 from tests.support.server_world import (
     CONNECTIONS,
     STATEMENTS,

@@ -15,7 +15,7 @@ import pytest
 
 from evidence import ids
 from evidence.statements import bodies, dsse
-from server.rates import Limiter
+from server.auth.rates import Limiter
 from tests.support import documented
 from tests.support.server_world import STATEMENTS, TUS, Person, World, problem, running_world, settings_in
 from tests.support.timeline_page import timeline

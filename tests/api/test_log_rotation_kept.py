@@ -10,8 +10,8 @@ import pytest
 from evidence import ids, keys
 from evidence.bundle.checking import trust
 from evidence.statements import bodies
-from server.doctor import check_log
-from server.finding import State
+from server.doctor.checks import check_log
+from server.doctor.finding import State
 from server.keeping.backup import make
 from server.keeping.restore import FaultsError, restore
 from server.layout import Layout

@@ -26,7 +26,7 @@ from evidence.statements.event import Recorded
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
-from server.rates import Pace
+from server.auth.rates import Pace
 from server.settings import Settings
 from tests.support import documented
 from tests.support.server_world import TUS, CaseOfHers, Person, World, running, seal, settings_in

@@ -17,10 +17,10 @@ from evidence.statements import statement as statements
 from evidence.statements.statement import FIRST_PREV, Chain, Statement
 from evidence.store.database.engine import open_engine
 from evidence.store.journal.journal import SqlJournal
+from server.auth.rates import Pace
 from server.clients import timeline
 from server.clients.pins import Pins
 from server.clients.signing import Signer
-from server.rates import Pace
 from tests.support import hostile_bodies, samples, timeline_page
 from tests.support.server_world import STATEMENTS, CaseOfHers, Person, World, problem, running_world, settings_in
 

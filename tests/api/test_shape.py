@@ -14,13 +14,13 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from evidence import keys
 from server.app import create_app
 from server.auth.dependencies import PRINCIPALS
+from server.auth.rates import Limiter, Pace
 from server.edge import allowed_hosts
 from server.founding import found
 from server.parts import Given, Parts
 from server.problems import ProblemError, document, prefers_english
 from server.problems.kinds import ProblemType
 from server.problems.registry import ALL, BY_NAME
-from server.rates import Limiter, Pace
 from server.settings import Settings
 from tests.support import documented
 from tests.support.server_world import World, problem, settings_in

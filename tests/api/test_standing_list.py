@@ -13,8 +13,8 @@ import pytest
 from evidence import ids, keys
 from evidence.envelope import wraps
 from evidence.statements import bodies
-from server import doctor
-from server.finding import State
+from server.doctor import checks as doctor
+from server.doctor.finding import State
 from server.timeline import health
 from tests.support import published
 from tests.support.erasing_world import grant

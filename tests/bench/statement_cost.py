@@ -39,7 +39,7 @@ from tests.support.waiting import until
 OUT: Final = Path(__file__).parent.parent.parent / "var" / "bench" / "statements.json"
 CLIENTS: Final = 32
 KEYS: Final = 32
-"""Caseworkers who sign: one key alone would meet its pace (`server/rates.py`)."""
+"""Caseworkers who sign: one key alone would meet its pace (`server/auth/rates.py`)."""
 ALONE, TOGETHER, BATCHES = 960, 50, 32
 """Statements of one round in requests of their own, and in batches."""
 ROUNDS: Final = int(os.environ.get("GETUIGE_BENCH_ROUNDS", "3"))

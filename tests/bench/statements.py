@@ -49,7 +49,7 @@ OUT = Path(__file__).parent.parent.parent / "var" / "bench" / "uploads.json"
 CLIENTS: Final = {1: 400, 32: 2400, 256: 3000}
 """Connections at once, and how many requests all of them send together."""
 KEYS: Final = 32
-"""Caseworkers who sign: one key alone would meet its pace (`server/rates.py`)."""
+"""Caseworkers who sign: one key alone would meet its pace (`server/auth/rates.py`)."""
 SLOW_US: Final = 2000
 MOST_OF_PGBENCH: Final = 80
 """PostgreSQL lets a hundred in; our server, which needs no connection per client, has its own among them."""

@@ -18,7 +18,7 @@ from device_bridge.settings import BridgeSettings
 from evidence import ids, keyfile, keys
 from evidence.statements import bodies
 from evidence.statements import statement as statements
-from server import doctor
+from server.doctor import checks as doctor
 from server.settings import Settings
 from tests.support.alarm_centre import framed, receiver
 from tests.support.bridge_world import World, account_of, world

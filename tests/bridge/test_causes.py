@@ -21,9 +21,9 @@ from device_bridge.routes.dispatch import Dispatch
 from device_bridge.routes.line import Line
 from evidence import ids
 from evidence.errors import FormatError
-from server import doctor
 from server.alarms.feed import DARK_S, BridgeFeed
-from server.finding import State
+from server.doctor import checks as doctor
+from server.doctor.finding import State
 from server.settings import Settings
 from tests.support.alarm_centre import framed, receiver
 from tests.support.bridge_world import World, world

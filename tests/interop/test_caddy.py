@@ -23,8 +23,8 @@ from evidence import ids, keys
 from evidence.store.blobs.directory import DirectoryBlobs
 from evidence.store.database import migrating
 from evidence.store.database.engine import connect
+from server.auth.rates import ANYONE
 from server.founding import found
-from server.rates import ANYONE
 from server.settings import Settings
 from tests.support.caddy import caddy
 from tests.support.ports import free_port

@@ -14,8 +14,8 @@ from evidence.store.blobs.lock_trial import try_lock
 from evidence.store.blobs.s3 import Place, S3Blobs, S3RefusedError, S3TakenError
 from evidence.store.blobs.shipping import PART_BYTES, RottenError
 from evidence.store.errors import BlobAwayError, BlobError
-from server import doctor
-from server.finding import State
+from server.doctor import checks as doctor
+from server.doctor.finding import State
 from server.settings import Settings
 from tests.support.ports import free_port
 from tests.support.s3_world import S3Server

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from server import certificates, doctor
-from server.finding import State
+from server.doctor import certificates
+from server.doctor import checks as doctor
+from server.doctor.finding import State
 from server.settings import Settings
 from tests.support.certificates import Authority
 

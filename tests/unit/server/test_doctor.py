@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from server import doctor
-from server.finding import State
+from server.doctor import checks as doctor
+from server.doctor.finding import State
 from server.settings import Settings
 from tests.support.ports import free_ports
 

@@ -27,9 +27,9 @@ from evidence.store.blobs.lock_trial import try_lock
 from evidence.store.database.engine import open_engine, time_of
 from evidence.store.errors import BlobError, StoreError
 from server.alarms import causes as bridges
-from server.certificates import SOON, certificates
+from server.doctor.certificates import SOON, certificates
+from server.doctor.finding import Finding, State
 from server.errors import ServerError
-from server.finding import Finding, State
 from server.layout import Layout
 from server.log import health as log_health
 from server.settings import LOOPBACK, Settings, SettingsError
@@ -56,8 +56,8 @@ FAST_FSYNC_MS: Final = 0.05
 PROGRAM_TIMEOUT_S: Final = 10
 """For a program that only prints its version."""
 
-PROJECT: Final = Path(__file__).parent.parent
-WEB: Final = Path(__file__).parent / "web"
+PROJECT: Final = Path(__file__).parents[2]
+WEB: Final = Path(__file__).parents[1] / "web"
 EXTRA_FOLDERS: Final = (str(Path(sys.executable).parent), "/usr/sbin", "/usr/local/sbin", "/sbin")
 """Searched beside PATH: wheels put programs beside Python, Debian puts daemons in sbin."""
 
@@ -265,7 +265,7 @@ def check_s3(settings: Settings) -> Finding:
 
 def check_clock(_settings: Settings, now: Callable[[], float] = time.time) -> Finding:
     """The clock is not behind the newest file of this program, and says whether it is kept in step."""
-    written = max(path.stat().st_mtime for path in Path(__file__).parent.glob("*.py"))
+    written = max(path.stat().st_mtime for path in (PROJECT / "server").glob("*.py"))
     mend = "set the clock and keep it in step: apt-get install systemd-timesyncd"
     seen = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now()))
     if now() + 1 < written:
