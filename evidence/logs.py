@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import threading
+import traceback
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -47,6 +48,15 @@ def configure(allowed: frozenset[str]) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_OfLibraries()], force=True)
+
+
+def place(error: BaseException) -> str:
+    """Say where an error was raised: its type, and file and line of our own code, never its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "/server/" in frame.filename or "/evidence/" in frame.filename]
+    last = (ours or frames)[-1:]
+    where = "".join(f" {'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in last)
+    return f"{type(error).__name__}{where}"
 
 
 def kept(line: MutableMapping[str, Any], allowed: frozenset[str]) -> dict[str, Any]:

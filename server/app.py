@@ -15,6 +15,7 @@ from server.alarms import routes as alarms
 from server.alarms.feed import BridgeFeed
 from server.auth import routes as auth
 from server.auth.dependencies import passer_by
+from server.auth.door import Shortcut
 from server.devices import routes as devices
 from server.edge import Edge
 from server.enrolment import routes as enrolment
@@ -104,7 +105,10 @@ def create_app(settings: Settings, metrics: Metrics | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         telemetry=tracing.FRAMEWORKS,
-        middleware=[Middleware(Edge, settings=settings, metrics=metrics, traces=traces)],
+        middleware=[
+            Middleware(Edge, settings=settings, metrics=metrics, traces=traces),
+            Middleware(Shortcut, routes=statements.written.routes),
+        ],
     )
     app.state.draining = False
     app.state.failure = None

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import secrets
 import time
-import traceback
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evidence.canonical import MAX_DOCUMENT_BYTES
+from evidence.logs import place
 from server import upload_addresses
 from server.metrics import Metrics
 from server.problems import ProblemError, general
@@ -84,7 +84,7 @@ class Edge:
         except ProblemError as error:
             await request.refuse(error)
         except Exception as error:  # noqa: BLE001 - this is the place for what nobody foresaw
-            request.place = _place(error)
+            request.place = place(error)
             await request.refuse(ProblemError(general.INTERNAL, incident=request.id))
         finally:
             self._report(request)
@@ -212,12 +212,3 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     if settings.host in LOOPBACK:
         names |= {f"{name}:{settings.port}" for name in ("localhost", "127.0.0.1", "[::1]")}
     return frozenset(names)
-
-
-def _place(error: BaseException) -> str:
-    """Say where an error was raised: its type, and file and line of our own code, never its text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "/server/" in frame.filename or "/evidence/" in frame.filename]
-    last = (ours or frames)[-1:]
-    where = "".join(f" {frame.filename.rsplit('/', 2)[-2:]}:{frame.lineno}" for frame in last)
-    return f"{type(error).__name__}{where}"

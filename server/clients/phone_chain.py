@@ -57,7 +57,10 @@ FOREIGN: Final = "foreign-"
 MAX_SIGNED_ANEW: Final = 4
 """How often one statement is signed in one call, while somebody else sends with this phone's key at the same time."""
 
-NOT_ANNOUNCED: Final = frozenset({"too-many-begun", "not-allowed", EXISTS, BLOB_MISSING})
+UNJUDGED: Final = "unjudged"
+"""The server's own program broke over this statement; nothing is wrong with the others."""
+
+NOT_ANNOUNCED: Final = frozenset({"too-many-begun", "not-allowed", EXISTS, BLOB_MISSING, UNJUDGED})
 """Reasons to go on without an announcement: it protects what is on its way, and must never keep it from arriving."""
 
 ABOUT_ONE: Final = frozenset({403, 404, 409, 410, 422})
@@ -182,7 +185,7 @@ class PhoneChain:
         if statement.type == "item.open" and refused.name in NOT_ANNOUNCED:
             self._forget_pending()
             return Finished()
-        if refused.status not in ABOUT_ONE:
+        if refused.status not in ABOUT_ONE and refused.name != UNJUDGED:
             raise refused
         self._keep_refused(said, pending)
         entry = self.outbox.find(item) if item else None

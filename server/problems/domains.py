@@ -107,6 +107,20 @@ STATEMENT_SIGNATURE: Final = ProblemType(
         "The message was changed, or signed with another key. Nothing was stored.",
     ),
 )
+UNJUDGED: Final = ProblemType(
+    "unjudged",
+    500,
+    Words(
+        "Dit bericht konden wij niet beoordelen",
+        "Bij dit ene bericht ging iets mis in ons programma. Het is niet opgeslagen en niet verloren: het blijft op uw "
+        "apparaat. Andere berichten gaan door. Vertel het uw begeleider; na een update van de server kan het opnieuw.",
+    ),
+    Words(
+        "We could not judge this message",
+        "Something went wrong in our program over this one message. It was not stored and is not lost: it stays on "
+        "your device. Other messages go on. Tell your caseworker; it can be sent again after an update of the server.",
+    ),
+)
 BLOB_MISSING: Final = ProblemType(
     "blob-missing",
     409,

@@ -14,6 +14,7 @@ from evidence.store.errors import (
     BusyError,
     ErasedError,
     StorageFullError,
+    UnjudgedError,
     UnknownOutcomeError,
     UnreadyError,
 )
@@ -32,6 +33,7 @@ _KINDS: Final[Mapping[type[EvidenceError], ProblemType]] = {
     FormatError: domains.STATEMENT,
     BusyError: general.BUSY,
     StorageFullError: general.STORAGE_FULL,
+    UnjudgedError: domains.UNJUDGED,
     UnknownOutcomeError: domains.UNKNOWN_OUTCOME,
     UnreadyError: general.UNREADY,
     BlobAwayError: domains.BLOB_AWAY,

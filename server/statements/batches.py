@@ -5,6 +5,7 @@ refused stops those behind it: they are not stored.
 """
 
 import itertools
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from evidence.statements import dsse
 from evidence.statements import statement as statements
 from evidence.statements.statement import Chain, Statement
 from server.problems import ProblemError, document, together
-from server.statements.shapes import MAX_TOGETHER, ReceiptAnswer
+from server.statements.shapes import MAX_TOGETHER
 
 
 def parse(raw: bytes) -> tuple[Statement, ...]:
@@ -32,10 +33,10 @@ def parse(raw: bytes) -> tuple[Statement, ...]:
     return said
 
 
-def stopped(at: int, receipts: Sequence[ReceiptAnswer], problem: ProblemError, *, english: bool) -> ProblemError:
+def stopped(at: int, receipts: Sequence[bytes], problem: ProblemError, *, english: bool) -> ProblemError:
     """Return the answer to a batch whose statement `at` was refused: with that refusal, and what was stored before."""
     refused: dict[str, Any] = document(problem.kind, english=english, members=problem.members)
-    given = [one.model_dump() for one in receipts]
+    given = [json.loads(one) for one in receipts]
     return ProblemError(together.BATCH_STOPPED, problem.headers, at=at, receipts=given, refused=refused)
 
 

@@ -8,7 +8,7 @@ from evidence.statements import tombstone as tombstones
 from evidence.statements.event import Recorded
 from evidence.statements.tombstone import Tombstone
 from server.log.keeper import LogKeeper
-from server.statements.shapes import Dsse, ReceiptAnswer
+from server.statements.shapes import ReceiptAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,13 @@ class Receipts:
 
     def of(self, recorded: Recorded) -> ReceiptAnswer:
         """Return the answer about a stored event: the same one, however often it is asked for."""
-        receipt = event.issue(self.identity, self.log.origin_of(recorded.index), recorded)
-        return ReceiptAnswer(
-            receipt=Dsse.model_validate(receipt.to_json()),
-            event=canonical.b64(recorded.event),
-            salt=recorded.salt.hex(),
-        )
+        return ReceiptAnswer.model_validate_json(self.written(recorded))
+
+    def written(self, recorded: Recorded) -> bytes:
+        """Return the JSON of `of`, made directly."""
+        receipt = event.issue(self.identity, self.log.origin_of(recorded.index), recorded).to_bytes()
+        given = (receipt, canonical.b64(recorded.event).encode(), recorded.salt.hex().encode())
+        return b'{"receipt":%b,"event":"%b","salt":"%b"}' % given
 
     def of_erased(self, tombstone: Tombstone) -> str:
         """Return the receipt of an event that was destroyed (DSSE, base64); event and salt are no more."""

@@ -24,6 +24,7 @@ REFUSALS: Final = (
     domains.EXISTS,
     domains.UNKNOWN_OUTCOME,
     domains.ERASED,
+    domains.UNJUDGED,
 )
 
 

@@ -9,12 +9,15 @@ State rules:
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 
 from evidence import ids
 from evidence.envelope.container import Wrap
 from evidence.errors import EvidenceError
+from evidence.logs import place
 from evidence.statements import bodies
 from evidence.statements.errors import NotAllowedError
 from evidence.statements.event import Recorded
@@ -28,16 +31,18 @@ from server.problems import ProblemError, domains, general, translate
 from server.statements import refusals
 from server.statements.parts import Intake
 from server.statements.seals import Sealing, check_seal, reaches_no_reader
-from server.statements.shapes import ReceiptAnswer
+from server.to_its_end import to_its_end
 from server.uploads import begun
 from server.uploads.service import Uploads
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The receipts of what was stored, in order, and why the next one was refused."""
+    """The receipts of what was stored, in order (JSON of `shapes.ReceiptAnswer`), and why the next one was refused."""
 
-    receipts: Sequence[ReceiptAnswer]
+    receipts: Sequence[bytes]
     refused: ProblemError | None
     again: bool
     """Whether all of it was stored before."""
@@ -66,7 +71,7 @@ async def take(intake: Intake, uploads: Uploads, who: Signer, said: Sequence[Sta
     try:
         checked = _Checked([None] * len(said))
         if any(_needs_checking_beside(one) for one in said):
-            checked = await run_in_threadpool(_check, intake, said, sealings)
+            checked = await to_its_end(partial(_check, intake, said, sealings))
         outcomes = await _append(intake, said, sealings, checked)
     finally:
         for sealing in sealings:
@@ -75,7 +80,7 @@ async def take(intake: Intake, uploads: Uploads, who: Signer, said: Sequence[Sta
     if any(isinstance(one.body, bodies.DeviceRevoke | bodies.KeyRetire) for one in said[: len(stored)]):
         uploads.sweep_soon()
     if len(said) == len(stored) == 1:
-        return Taken([intake.receipts.of(stored[0])], None, again=stored[0].again)
+        return Taken([intake.receipts.written(stored[0])], None, again=stored[0].again)
     return await run_in_threadpool(_answer, intake, said, stored, outcomes)
 
 
@@ -99,14 +104,14 @@ def _answer(
     intake: Intake, said: Sequence[Statement], stored: Sequence[Recorded], outcomes: Sequence[Outcome]
 ) -> Taken:
     """Return receipts and refusal. Blocks."""
-    receipts = [intake.receipts.of(one) for one in stored]
+    receipts = [intake.receipts.written(one) for one in stored]
     last = outcomes[-1]
     refused = None if isinstance(last, Recorded) else _refusal(intake, said[len(stored)], last)
     return Taken(receipts, refused, again=all(one.again for one in stored))
 
 
 def _refusal(intake: Intake, statement: Statement, error: Exception) -> ProblemError:
-    """Return how a refusal is told; what nobody foresaw is raised again."""
+    """Return how a refusal is told; what nobody foresaw is written down, and costs this one statement."""
     if isinstance(error, ErasedError):  # its author may go on from it: the receipt says that it had arrived
         return ProblemError(domains.ERASED, receipt=intake.receipts.of_erased(error.tombstone))
     if isinstance(error, NotAllowedError):
@@ -115,7 +120,8 @@ def _refusal(intake: Intake, statement: Statement, error: Exception) -> ProblemE
         return translate.of(error)
     if isinstance(error, ProblemError):
         return error
-    raise error
+    _log.error("a statement could not be judged", state=statement.type, error=type(error).__name__, place=place(error))
+    return ProblemError(domains.UNJUDGED)
 
 
 def _condition_of(statement: Statement) -> Requirement | None:
@@ -138,7 +144,7 @@ def _check(intake: Intake, said: Sequence[Statement], sealings: Sequence[Sealing
             known = intake.journal.by_statement(statement.id)
             if known is None:
                 _check_beside(intake, statement, sealing)
-        except (EvidenceError, ProblemError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is about this one: those before it are stored
             return _Checked(found, error)
         found.append(None if known is None else replace(known, again=True))
     return _Checked(found)

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from evidence import ids
 from server.principals import Phone, Uploader, Vault
 from server.problems import ProblemError, domains, general
+from server.to_its_end import to_its_end
 from server.uploads import core
 from server.uploads.core import Creation, Patch, Upload
 from server.uploads.intake import Body, TooLongError, receive
@@ -93,13 +94,13 @@ class Uploads:
             try:
                 rest = await receive(open_body(), writer, lane, opened.room, tell)
             except TooLongError:
-                offset = await run_in_threadpool(writer.discard)
+                offset = await to_its_end(writer.discard)
                 raise at_offset(general.TOO_LARGE, offset) from None
             except BaseException:
-                await asyncio.shield(run_in_threadpool(writer.finish, whole_request=False))
+                await to_its_end(partial(writer.finish, whole_request=False))
                 raise
-            close = partial(self._steps.close, opened, writer, rest, superseded=lane.superseded)
-            return await run_in_threadpool(close)
+            # To its end, or its file would stay open, and somebody else would get a part that is still written.
+            return await to_its_end(partial(self._steps.close, opened, writer, rest, superseded=lane.superseded))
 
     async def remove(self, who: Uploader, upload_id: str) -> None:
         """Terminate an upload that is not complete."""

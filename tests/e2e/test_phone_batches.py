@@ -12,6 +12,7 @@ from server.clients.errors import RefusedError, UnreachableError
 from server.clients.phone import Phone
 from server.clients.phone_chain import Chained, Pending
 from server.clients.phone_folder import open_phone
+from tests.support.breaking import breaking
 from tests.support.incidents import incident
 from tests.support.phone_owner import PhoneOwner, new_case
 from tests.support.server_world import World
@@ -58,6 +59,27 @@ def test_a_refused_entry_is_set_aside_and_the_others_arrive(her: PhoneOwner, tmp
             phone.sync()
         assert state(phone)[later] == "arrived"
         assert phone.chain.known() == Chained(Chain(len(good) + 2, phone.chain.known().next.prev))
+        assert not list(phone.strangers())
+
+
+def test_an_entry_over_which_the_server_breaks_is_set_aside_and_the_others_arrive(
+    her: PhoneOwner, tmp_path: Path
+) -> None:
+    """Sent again with each later turn, it costs no other anything; it arrives when the server is mended."""
+    with open_phone(her.enrol(tmp_path / "phone")) as phone:
+        good = [phone.add(incident("eerste"))]
+        bad = phone.add(incident("breekt"))
+        good += [phone.add(incident(title)) for title in ("tweede", "derde")]
+        with breaking("rule", "item.seal", lambda one: one.body.named("item") == bad):
+            for _ in range(3):
+                with pytest.raises(RefusedError) as refused:
+                    phone.sync()
+                assert refused.value.name == "unjudged"
+                assert state(phone) == {**dict.fromkeys(good, "arrived"), bad: "kept here"}
+                assert ["It was not stored and is not lost" in str(one.why) for one in phone.states() if one.item == bad] == [True]
+                good.append(phone.add(incident("later")))
+        assert phone.sync() == 2
+        assert state(phone) == dict.fromkeys([*good, bad], "arrived")
         assert not list(phone.strangers())
 
 

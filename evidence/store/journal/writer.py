@@ -30,6 +30,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from evidence import ids
 from evidence.errors import EvidenceError
+from evidence.logs import place
 from evidence.statements import event, fold, statement
 from evidence.statements.bodies import LogRotate
 from evidence.statements.event import Recorded
@@ -351,8 +352,8 @@ class Writer:
 
 
 def _unjudged(said: Statement, error: Exception) -> UnjudgedError:
-    """Say once, in the log, that our own code broke over a statement: the types of both, and never what it says."""
-    _log.error("a statement could not be judged: %s, %s", said.type, type(error).__name__)
+    """Say in the log over which type of statement our own code broke, and where; never what the statement says."""
+    _log.error("a statement could not be judged: %s, %s", said.type, place(error))
     return UnjudgedError(f"{said.type} could not be judged")
 
 
