@@ -15,8 +15,12 @@ Answer = TypeVar("Answer")
 async def to_its_end(step: Callable[[], Answer]) -> Answer:
     """Take a step in a thread and return its answer; a cancellation is raised when the step has ended."""
     taking = asyncio.ensure_future(run_in_threadpool(step))
-    try:
-        return await asyncio.shield(taking)
-    except asyncio.CancelledError:
-        await asyncio.wait([taking])
-        raise
+    given_up: asyncio.CancelledError | None = None
+    while not taking.done():
+        try:
+            await asyncio.wait([taking])
+        except asyncio.CancelledError as error:
+            given_up = error
+    if given_up is not None and taking.exception() is None:
+        raise given_up
+    return taking.result()
