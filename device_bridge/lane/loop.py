@@ -63,7 +63,7 @@ class PressLane:
 
         def done(taken: Taken) -> None:
             if taken.answer is not None:
-                connection.publish(taken.answer.topic, taken.answer.payload)
+                connection.publish(taken.answer.topic, taken.answer.payload, qos=0)  # lost: the device asks again
             connection.acknowledge(delivered)
 
         arrival = Arrival(delivered.topic, delivered.payload, received_now(connection.address.name))

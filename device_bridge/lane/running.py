@@ -45,6 +45,10 @@ FORGET_S: Final = 0.5
 FORGET_ROWS: Final = 2000
 """What the bridge has taken in is forgotten when no press has come for a moment, or when much of it lies there."""
 
+ONLINE_S: Final = 0.1
+"""How soon after it is connected a lane says that it listens: presses that waited at the broker are answered first.
+The broker hands that word to every device, and ten thousand are a second's work."""
+
 GO_S: Final = 2.0
 """How long a lane that is replaced has to end by itself; the brokers keep what comes meanwhile."""
 
@@ -83,6 +87,8 @@ class RunningLane:
         self._say_at_s = self._look_at_s = 0.0
         self._heard_s = self._stored_s = time.monotonic()
         self._taken = self._forgotten = 0
+        self._unsaid: dict[Connection, float] = {}
+        """Connections over which we have not said yet that we listen, and when to."""
 
     def run(self) -> None:
         """Go on until told to stop, or until there is nobody to store anything for."""
@@ -108,12 +114,15 @@ class RunningLane:
                 self._tell(("stored", self.lane.copies))
         else:
             now_s = time.monotonic()
-            wait_s = min(self._look_at_s - now_s, LOOK_S if due_s is None else due_s, self._say_in_s(now_s))
-            self._driver.turn(max(0.0, wait_s))
+            dues_s = [at_s - now_s for at_s in (self._look_at_s, *self._unsaid.values())]
+            self._driver.turn(max(0.0, min(LOOK_S if due_s is None else due_s, self._say_in_s(now_s), *dues_s)))
         now_s = time.monotonic()
         if now_s >= self._look_at_s:
             self._look_at_s = now_s + LOOK_S
             self._look(now_s)
+        for connection in [one for one, at_s in self._unsaid.items() if now_s >= at_s]:
+            del self._unsaid[connection]
+            self._say_service(connection, online=True)
         if self._say_in_s(now_s) <= 0:
             self._say(now_s)
 
@@ -160,12 +169,16 @@ class RunningLane:
             filters=((ALARM_FILTER, 1),),
             login=orders.login(),
             will=(service_topic(self._name), self._notice(online=False)),
-            on_up=lambda one: self._say_service(one, online=True),
+            on_up=lambda one: self._unsaid.update({one: time.monotonic() + ONLINE_S}),
         )
 
     def _say_service(self, connection: Connection, *, online: bool) -> None:
-        """Say, also to whoever asks later, whether anybody listens: without us a device goes its other ways at once."""
-        connection.publish(service_topic(self._name), self._notice(online=online), retain=True)
+        """Say, also to whoever asks later, whether anybody listens: without us a device goes its other ways at once.
+
+        At QoS 0, as the will: ten thousand devices would acknowledge it, and NATS would flush each of these before the
+        next press. Whoever was away hears it when he comes back, because it is retained.
+        """
+        connection.publish(service_topic(self._name), self._notice(online=online), qos=0, retain=True)
 
     def _hear(self, connection: Connection, delivered: object) -> None:
         self.lane.take(connection, delivered)  # type: ignore[arg-type] # made later than the connections

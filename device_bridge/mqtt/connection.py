@@ -129,7 +129,7 @@ class Connection:
         self._lock = threading.RLock()  # acknowledging may find out that the connection is gone
         self._client = self._make_client(client_id, durable=durable)
         if will is not None:
-            self._client.will_set(will[0], will[1], qos=1, retain=True)
+            self._client.will_set(will[0], will[1], qos=0, retain=True)
 
     @property
     def client(self) -> paho.Client:
