@@ -154,7 +154,11 @@ def _bridge(made: Setting, number: int) -> Iterator["subprocess.Popen[bytes]"]:
     finally:
         last = made.process if number == 0 and made.process is not None else process
         last.terminate()
-        last.wait(20)
+        try:
+            last.wait(20)
+        except subprocess.TimeoutExpired:
+            process_tree.signal_all(process_tree.tree(last.pid), signal.SIGKILL)
+            last.wait()
 
 
 def restart(made: Setting) -> None:
