@@ -1,6 +1,6 @@
 """`verify.sh` inside a bundle: bash, sha256sum, openssl, xxd and base64 prove it.
 
-What it finds, and the same in dash: `test_tampered.py`.
+A sealed bundle in bash, an opened one in dash; what a shell finds: `test_tampered.py`.
 """
 
 import shutil
@@ -54,7 +54,7 @@ def test_a_sealed_bundle_holds(story: tuple[Organisation, Path], folder: Path) -
 def test_an_opened_bundle_holds(story: tuple[Organisation, Path], tmp_path: Path) -> None:
     book, path = story
     opened.open_bundle(path, book.investigator, tmp_path / "opened")
-    code, said = run(tmp_path / "opened", book.trust, "bash")
+    code, said = run(tmp_path / "opened", book.trust, "dash")
     assert (code, said.count("is INCOMPLETE: it was begun, and never sealed")) == (0, 1), said
 
 
