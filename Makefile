@@ -106,11 +106,11 @@ clean: ## Remove what was installed or cached here; data (DATA) stays
 $(PYTHON):
 	@bash infra/toolchain/venv.sh $(VENV)
 
-$(VENV)/.run: requirements/build.txt requirements/run.txt requirements/demo.txt pyproject.toml | $(PYTHON)
-	@echo "Installing the pinned packages (requirements/run.txt, and demo.txt, which an installation does not need)"
+$(VENV)/.run: requirements/build.txt requirements/run.txt requirements/demo.txt requirements/report.txt pyproject.toml | $(PYTHON)
+	@echo "Installing the pinned packages (requirements/run.txt; demo.txt and report.txt, which an installation may do without)"
 	@$(PIP) install $(PINNED) -r requirements/build.txt
 	@$(PIP) install $(PINNED) -r requirements/run.txt
-	@$(PIP) install $(PINNED) -r requirements/demo.txt
+	@$(PIP) install $(PINNED) -r requirements/demo.txt -r requirements/report.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -12,11 +12,12 @@ compile() {
 compile "$1" requirements/build.in --output-file requirements/build.txt
 compile "$1" pyproject.toml requirements/build.in --extra broker \
   --constraint requirements/build.txt --output-file requirements/run.txt
-# What only the demonstration needs, and an installation does not: the difference.
-whole="$(mktemp)"
-compile "$1" pyproject.toml requirements/build.in --extra broker --extra demo \
-  --constraint requirements/run.txt --output-file "$whole"
-"$1/bin/python" - "$whole" >requirements/demo.txt <<'PYTHON'
+# What only the demonstration and dossiers need, and an installation may do without: the difference.
+for extra in demo report; do
+  whole="$(mktemp)"
+  compile "$1" pyproject.toml requirements/build.in --extra broker --extra "$extra" \
+    --constraint requirements/run.txt --output-file "$whole"
+  "$1/bin/python" - "$whole" >"requirements/$extra.txt" <<'PYTHON'
 import re, sys
 from pathlib import Path
 
@@ -26,8 +27,9 @@ def pins(path):
 run = set(pins("requirements/run.txt"))
 print("".join(pin for pin in pins(sys.argv[1]) if pin not in run), end="")
 PYTHON
-rm "$whole"
-compile "$1" pyproject.toml requirements/build.in --extra demo --extra dev \
+  rm "$whole"
+done
+compile "$1" pyproject.toml requirements/build.in --extra demo --extra report --extra dev \
   --constraint requirements/run.txt --output-file requirements/dev.txt
 compile "$1" requirements/node.in --output-file requirements/node.txt
 compile "$1" requirements/media.in --no-deps --output-file requirements/media.txt

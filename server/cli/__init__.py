@@ -35,6 +35,7 @@ COMMANDS: Final = (
     "migrate",
     "storage",
     "open",
+    "dossier",
     "doctor",
 )
 """Modules of this folder, in the order in which `getuige --help` shows them."""

@@ -45,19 +45,33 @@ class Entry:
     span: Span | None
     at: float
     counts: bool = True
+    counts_in: ids.AlarmId | None = None
+    """Of a press: the alarm in which it counts, where events say another one than that in which it was sealed."""
 
     @classmethod
-    def of(cls, item: ids.ItemId, index: int, meta: Meta, received: str, now: int, *, counts: bool = True) -> Self:
+    def of(
+        cls,
+        item: ids.ItemId,
+        index: int,
+        meta: Meta,
+        received: str,
+        now: int,
+        *,
+        counts: bool = True,
+        counts_in: ids.AlarmId | None = None,
+    ) -> Self:
         """Return the entry of a description that was received at `received`; `now` is when it is looked at."""
         span = _span(meta, now)
-        return cls(item, index, meta, span, span.middle if span else _recorded(meta.recorded, received), counts)
+        at = span.middle if span else _recorded(meta.recorded, received)
+        return cls(item, index, meta, span, at, counts, counts_in)
 
     @property
     def alarm(self) -> ids.AlarmId | None:
         """The alarm that it opened or was said in: a press, or a check-in that did not come."""
         meta = self.meta
-        is_one = isinstance(meta, metas.Alarm) and meta.kind != "position" and meta.alarm.kind != "position"
-        return meta.alarm.alarm if is_one and isinstance(meta, metas.Alarm) else None
+        if not isinstance(meta, metas.Alarm) or "position" in {meta.kind, meta.alarm.kind}:
+            return None
+        return self.counts_in or meta.alarm.alarm
 
     @property
     def happened(self) -> bool:

@@ -50,6 +50,14 @@ def make(
     yield layout.TIMELINE, timeline_csv.write(source.row(given) for _, given in places)
 
 
+def rows(
+    bundle: bag.Bag, told: Sequence[events.Event], openings: Openings, reader: ids.KeyId
+) -> list[timeline_csv.Row]:
+    """Return the rows of an opened bundle in the order in which things happened, each with its description."""
+    source = _Source(bundle, told, openings)
+    return sorted(map(source.row, wraps.items_of(told, reader)), key=timeline_csv.order)
+
+
 @dataclass(frozen=True)
 class _Source:
     """What the bundle says of its items."""
