@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from server.problems import domains
 from server.problems.kinds import ProblemType, Words
 
 _REGISTRY: Final = "https://iana.org/assignments/http-problem-types#"
@@ -9,15 +10,8 @@ _REGISTRY: Final = "https://iana.org/assignments/http-problem-types#"
 MISMATCHING_OFFSET: Final = ProblemType(
     "mismatching-upload-offset",
     409,
-    Words(
-        "Het bestand is hier verder, of minder ver",
-        "Dit deel sluit niet aan op wat hier al staat. Wat er staat, is veilig. Ga verder vanaf de plaats "
-        "die hierbij staat.",
-    ),
-    Words(
-        "The file is further here, or less far",
-        "This part does not follow what is already here. What is here is safe. Go on from the offset given here.",
-    ),
+    domains.UPLOAD_OFFSET.dutch,
+    domains.UPLOAD_OFFSET.english,
     f"{_REGISTRY}mismatching-upload-offset",
 )
 UPLOAD_LENGTH: Final = ProblemType(
