@@ -45,12 +45,16 @@ def quoted(text: str) -> str:
 
 def decode(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> Any:  # noqa: ANN401 - JSON; `evidence.schema` narrows it
     """Parse foreign JSON bytes: UTF-8, no duplicate keys, no floats, no oversize. FormatError says what is wrong."""
+    return _decode(data, limit, _READER)
+
+
+def _decode(data: bytes, limit: int, reader: json.JSONDecoder) -> Any:  # noqa: ANN401 - as `decode`
     if len(data) > limit:
         message = f"document of {len(data)} bytes is larger than {limit}"
         raise FormatError(message)
     try:
         # Decoded first: `json.loads` guesses UTF-16 and UTF-32 from bytes, and lets half surrogates (ED A0 80) pass.
-        value = _READER.decode(data.decode())
+        value = reader.decode(data.decode())
     except (ValueError, RecursionError) as error:
         message = "not valid JSON"
         raise FormatError(message) from error
@@ -62,7 +66,7 @@ def decode(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> Any:  # noqa: ANN401
 
 def decode_exact(data: bytes, limit: int = MAX_DOCUMENT_BYTES) -> Any:  # noqa: ANN401 - as `decode`
     """Parse bytes that are signed or hashed: `decode`, and only the canonical spelling. FormatError otherwise."""
-    value = decode(data, limit)
+    value = _decode(data, limit, _EXACT_READER)
     if _WRITER.encode(value).encode() != data:
         message = "not the canonical spelling of this JSON"
         raise FormatError(message)
@@ -80,11 +84,11 @@ def unb64(text: object) -> bytes:
         message = "expected base64 text"
         raise FormatError(message)
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:  # binascii.Error is one
         message = "not valid base64"
         raise FormatError(message) from error
-    if b64(data) != text:
+    if binascii.b2a_base64(data, newline=False) != text.encode():
         message = "base64 with stray bits has more than one spelling"
         raise FormatError(message)
     return data
@@ -144,3 +148,5 @@ _WRITER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_
 _READER: Final = json.JSONDecoder(
     object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float, parse_int=_integer
 )
+_EXACT_READER: Final = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float, parse_int=_integer)
+"""For what is compared with its one spelling: a key that appears twice is written once there, and so differs."""

@@ -49,20 +49,21 @@ def decode(cls: type[T], value: object, *, whole: bool = False) -> T:
         message = f"{cls.__name__}: expected an object"
         raise FormatError(message)
     parsers = _parsers(cast("Hashable", cls), whole)
-    unknown = value.keys() - parsers.keys()
-    if unknown:
-        message = f"{cls.__name__}: unknown member {min(unknown)[:40]!r}"
+    if not value.keys() <= parsers.keys():
+        message = f"{cls.__name__}: unknown member {min(value.keys() - parsers.keys())[:40]!r}"
         raise FormatError(message)
-    if whole and (missing := parsers.keys() - value.keys()):
-        message = f"{cls.__name__}: no member {min(missing)!r}, which is null where nothing was told"
+    if whole and len(value) < len(parsers):
+        missing = min(parsers.keys() - value.keys())
+        message = f"{cls.__name__}: no member {missing!r}, which is null where nothing was told"
         raise FormatError(message)
     members = {}
-    for name, parse in parsers.items():
-        try:
+    name = ""
+    try:
+        for name, parse in parsers.items():
             members[name] = parse(value.get(name))
-        except FormatError as error:
-            message = f"{cls.__name__}.{name}: {error}"
-            raise FormatError(message) from error
+    except FormatError as error:
+        message = f"{cls.__name__}.{name}: {error}"
+        raise FormatError(message) from error
     return cls(**members)
 
 

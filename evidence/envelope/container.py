@@ -99,6 +99,12 @@ def prefix_size(start: bytes) -> int | None:
 
     FormatError when `start` is not the beginning of a container.
     """
+    head_bytes = _head_bytes(start)
+    return None if head_bytes is None else HEAD_OFFSET + len(head_bytes) + parse_head(head_bytes)[1].meta.size
+
+
+def _head_bytes(start: bytes) -> bytes | None:
+    """Return the head as it stands at the beginning of a container; None and FormatError as in `prefix_size`."""
     if start[: len(MAGIC)] != MAGIC[: len(start)]:
         message = "not an item container"
         raise FormatError(message)
@@ -108,9 +114,8 @@ def prefix_size(start: bytes) -> int | None:
     if head_size > MAX_HEAD_BYTES:
         message = f"a head of {head_size} bytes is larger than {MAX_HEAD_BYTES}"
         raise FormatError(message)
-    if len(start) < HEAD_OFFSET + head_size:
-        return None
-    return HEAD_OFFSET + head_size + parse_head(start[HEAD_OFFSET : HEAD_OFFSET + head_size])[1].meta.size
+    head_bytes = bytes(start[HEAD_OFFSET : HEAD_OFFSET + head_size])
+    return head_bytes if len(head_bytes) == head_size else None
 
 
 def parse_prefix(start: bytes) -> Prefix:
@@ -118,14 +123,15 @@ def parse_prefix(start: bytes) -> Prefix:
 
     IncompleteError if `start` is too short, FormatError for any other form.
     """
-    size = prefix_size(start)
-    if size is None or len(start) < size:
-        message = "the item was cut off before its description ended"
-        raise IncompleteError(message)
-    head_end = HEAD_OFFSET + int.from_bytes(start[len(MAGIC) : HEAD_OFFSET])
-    head_bytes = bytes(start[HEAD_OFFSET:head_end])
-    envelope, head = parse_head(head_bytes)
-    return Prefix(envelope, head, head_bytes, bytes(start[head_end:size]))
+    head_bytes = _head_bytes(start)
+    if head_bytes is not None:
+        envelope, head = parse_head(head_bytes)
+        head_end = HEAD_OFFSET + len(head_bytes)
+        prefix = Prefix(envelope, head, head_bytes, bytes(start[head_end : head_end + head.meta.size]))
+        if len(prefix.meta_ciphertext) == head.meta.size:
+            return prefix
+    message = "the item was cut off before its description ended"
+    raise IncompleteError(message)
 
 
 def verify_head(prefix: Prefix, public: bytes) -> None:

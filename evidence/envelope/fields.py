@@ -11,7 +11,7 @@ As in SD-JWT (RFC 9901), with names shown, because a court must know what is mis
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +31,8 @@ MAX_LEAVES: Final = 8192
 _MEMBER: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _POINTER: Final = re.compile(r"(?:/(?:[a-z][a-z0-9_]{0,31}|0|[1-9][0-9]{0,4}))+")
 _WITHHELD: Final = "-"
+_SALT_DIGITS: Final = 64
+_SALT: Final = re.compile(rb"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,37 @@ def leaves(description: object) -> list[tuple[str, Any]]:
     if not isinstance(description, dict) or not description:
         message = "a description is a record with members"
         raise FormatError(message)
-    found = []
-    for leaf in _leaves(description, ""):
-        found.append(leaf)
-        if len(found) > MAX_LEAVES:
-            message = f"a description of more than {MAX_LEAVES} leaves"
-            raise FormatError(message)
+    found: list[tuple[str, Any]] = []
+    _collect(description, "", found)
     return sorted(found, key=_pointer)
+
+
+@dataclass(frozen=True)
+class Salted:
+    """The leaves of a description in the order of their pointers: pointer, salt, and value in canonical JSON."""
+
+    leaves: tuple[tuple[str, bytes, bytes], ...]
+
+    @classmethod
+    def of(cls, content_key: bytes, description: object) -> "Salted":
+        """Salt a description (parsed JSON); FormatError when it cannot be flattened."""
+        salts = _field_key(content_key)
+        said = leaves(description)
+        return cls(tuple((pointer, _salt(salts, pointer), _written(value)) for pointer, value in said))
+
+    @property
+    def commitment(self) -> ids.Commitment:
+        """The commitment to it."""
+        return _committed((pointer, digest(salt, pointer, written)) for pointer, salt, written in self.leaves)
+
+    def opening(self, withheld: Collection[str] = ()) -> bytes:
+        """Return its opening; `withheld` and FormatError as in `opening` below."""
+        return _opening(self.leaves, withheld)
 
 
 def commitment(content_key: bytes, description: object) -> ids.Commitment:
     """Return the commitment to a description (parsed JSON); FormatError when it cannot be flattened."""
-    salts = _field_key(content_key)
-    return _committed(
-        (pointer, digest(_salt(salts, pointer), pointer, canonical.encode(value)))
-        for pointer, value in leaves(description)
-    )
+    return Salted.of(content_key, description).commitment
 
 
 def opening(content_key: bytes, description: object, withheld: Collection[str] = ()) -> bytes:
@@ -73,9 +90,12 @@ def opening(content_key: bytes, description: object, withheld: Collection[str] =
 
     FormatError when it cannot be flattened, or says what is always shown to be withheld.
     """
-    salts, lines = _field_key(content_key), []
-    for pointer, value in leaves(description):
-        salt, written = _salt(salts, pointer), canonical.encode(value)
+    return Salted.of(content_key, description).opening(withheld)
+
+
+def _opening(salted: Iterable[tuple[str, bytes, bytes]], withheld: Collection[str]) -> bytes:
+    lines = []
+    for pointer, salt, written in salted:
         if not any(pointer == one or pointer.startswith(f"{one}/") for one in withheld):
             lines.append(f"{pointer}\t{salt.hex()}\t{written.decode()}\n")
         elif pointer in ALWAYS_SHOWN:
@@ -114,22 +134,50 @@ def read(data: bytes) -> Opened:
     return Opened(_committed(digests), shown, tuple(withheld))
 
 
+def shown_whole(data: bytes, description: object) -> ids.Commitment:
+    """Return what an opening computes to that shows this description (parsed JSON), all of it and nothing else.
+
+    FormatError for any other opening, and when the description cannot be flattened. It says what `read` would, and
+    reads no value anew: there is one spelling of what the description says.
+    """
+    lines, said = data.split(b"\n"), leaves(description)
+    if lines.pop() or len(lines) != len(said) or not {pointer for pointer, _ in said}.issuperset(ALWAYS_SHOWN):
+        message = "the opening of fields shows more or less than the description says"
+        raise FormatError(message)
+    digests: list[tuple[str, bytes]] = []
+    for line, (pointer, value) in zip(lines, said, strict=True):
+        written, begin = _written(value), pointer.encode() + b"\t"
+        salt = line[len(begin) : len(begin) + _SALT_DIGITS]
+        if line != b"%b%b\t%b" % (begin, salt, written) or _SALT.fullmatch(salt) is None:
+            raise FormatError(f"{pointer} is shown otherwise than the description says it")
+        digests.append((pointer, digest(bytes.fromhex(salt.decode()), pointer, written)))
+    return _committed(digests)
+
+
 def digest(salt: bytes, pointer: str, value: bytes) -> bytes:
     """Return the digest of a leaf, whose value is in canonical JSON."""
     return hashlib.sha256(FIELD_DOMAIN + salt + pointer.encode() + b"\x00" + value).digest()
 
 
-def _leaves(value: object, pointer: str) -> Iterator[tuple[str, Any]]:
+def _collect(value: object, pointer: str, found: list[tuple[str, Any]]) -> None:
     if isinstance(value, dict) and value:
         for name, member in value.items():
             if not isinstance(name, str) or _MEMBER.fullmatch(name) is None:
                 raise FormatError(f"a member that cannot be named: {name!a:.40}")
-            yield from _leaves(member, f"{pointer}/{name}")
+            _collect(member, f"{pointer}/{name}", found)
     elif isinstance(value, list) and value:
         for place, member in enumerate(value):
-            yield from _leaves(member, f"{pointer}/{place}")
+            _collect(member, f"{pointer}/{place}", found)
+    elif len(found) == MAX_LEAVES:
+        message = f"a description of more than {MAX_LEAVES} leaves"
+        raise FormatError(message)
     else:
-        yield pointer, value
+        found.append((pointer, value))
+
+
+def _written(value: object) -> bytes:
+    """Return a leaf's value in canonical JSON; most leaves are null: every member that a kind can have is named."""
+    return b"null" if value is None else canonical.encode(value)
 
 
 def _line(line: str) -> tuple[str, str, str]:
@@ -140,7 +188,7 @@ def _line(line: str) -> tuple[str, str, str]:
 
 
 def _value(text: str) -> Any:  # noqa: ANN401 - JSON
-    if text == "null":  # most leaves: every member that a kind can have is named
+    if text == "null":
         return None
     value = canonical.decode_exact(text.encode())
     if isinstance(value, dict | list) and value:

@@ -25,7 +25,7 @@ class SideHash:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
-        self._waiting: queue.Queue[bytes | memoryview | bytearray | None] = queue.Queue(MAX_WAITING)
+        self._waiting: queue.Queue[bytes | memoryview | bytearray | None]
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -42,6 +42,7 @@ class SideHash:
             if len(data) < MIN_PIECE_BYTES:
                 self._digest.update(data)
                 return
+            self._waiting = queue.Queue(MAX_WAITING)
             self._thread = threading.Thread(target=self._run, name="side-hash", daemon=True)
             self._thread.start()
         self._waiting.put(data)

@@ -114,13 +114,19 @@ def open_description(prefix: Prefix, key: bytes) -> Any:  # noqa: ANN401 - JSON
 
     Errors as `open_meta`; its members may yet be others than those of its kind.
     """
+    return open_fields(prefix, key)[0]
+
+
+def open_fields(prefix: Prefix, key: bytes) -> tuple[Any, fields.Salted]:
+    """Return the description as `open_description` does, and its leaves with their salts, which show it."""
     head = prefix.head
     padded = cobblestone.open_all(key, container.context("meta", head.case, head.item), prefix.meta_ciphertext)
     described = canonical.decode_exact(padded.rstrip(b" "))
-    if fields.commitment(key, described) != head.meta.commitment:
+    salted = fields.Salted.of(key, described)
+    if salted.commitment != head.meta.commitment:
         message = "the description does not open as it was sealed: its fields are not those of the commitment"
         raise TamperedError(message)
-    return described
+    return described, salted
 
 
 def open_content(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[bytes]) -> Iterator[bytes]:

@@ -312,6 +312,7 @@ def both(words: Words) -> str:
     return " / ".join(dict.fromkeys(words))
 
 
+@functools.cache
 def label(path: str) -> str:
     """Return how a member is called beside others: its words with those of what holds it, and its path for programs."""
     names = path.split(".")

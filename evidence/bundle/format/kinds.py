@@ -31,6 +31,10 @@ def kind_of(meta: Meta) -> str:
 
 def words_of(meta: Meta) -> dict[str, str]:
     """Return what a description says, in words, by the dotted path of each member that says something."""
-    plain = {path: schema.encode(schema.leaf(meta, path)) for path in _OF_KIND[type(meta)]}
-    told = {path: words.said(path, value) for path, value in {**plain, "kind": kind_of(meta)}.items()}
-    return {path: one for path, one in {**told, "text": meta.words}.items() if one}
+    told: dict[str, str] = {}
+    for path in _OF_KIND[type(meta)]:
+        value = schema.leaf(meta, path)
+        if value is not None:  # most members are: every one that a kind can have is named
+            told[path] = words.said(path, schema.encode(value))
+    told |= {"kind": words.said("kind", kind_of(meta)), "text": meta.words}
+    return {path: one for path, one in told.items() if one}

@@ -10,7 +10,7 @@ import struct
 import unicodedata
 import zipfile
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from evidence.errors import EvidenceError
 
@@ -26,11 +26,19 @@ _IN_EXTRA: Final = 0xFFFF_FFFF
 _UNIX: Final = 3
 
 
+class Member(NamedTuple):
+    """Where the bytes of a file are in the ZIP, and their CRC-32."""
+
+    start: int
+    size: int
+    crc: int
+
+
 class ZipError(EvidenceError):
     """The ZIP is not one that every program reads alike."""
 
 
-def members(archive: zipfile.ZipFile, most: int) -> dict[str, zipfile.ZipInfo]:
+def members(archive: zipfile.ZipFile, most: int) -> dict[str, Member]:
     """Return the files by their name below the one folder; ZipError for anything that a bundle's ZIP is not."""
     everything = archive.infolist()
     if len(everything) > most:
@@ -55,8 +63,8 @@ def members(archive: zipfile.ZipFile, most: int) -> dict[str, zipfile.ZipInfo]:
     if len(tops) > 1:
         raise ZipError("the ZIP holds more than one folder")
     demand_distinct(found)
-    _check_places(archive, everything)
-    return found
+    starts = _checked_places(archive, everything)
+    return {name: Member(starts[info.header_offset], info.file_size, info.CRC) for name, info in found.items()}
 
 
 def demand_distinct(names: Collection[str]) -> None:
@@ -86,17 +94,23 @@ def _check_kind(info: zipfile.ZipInfo) -> None:
         raise ZipError("the ZIP holds a link or a device")
 
 
-def _check_places(archive: zipfile.ZipFile, everything: Iterable[zipfile.ZipInfo]) -> None:
-    """Members follow each other from the first byte to the directory, and the directory ends the file."""
+def _checked_places(archive: zipfile.ZipFile, everything: Iterable[zipfile.ZipInfo]) -> dict[int, int]:
+    """Members follow each other from the first byte to the directory, and the directory ends the file.
+
+    Returns where the bytes of each member begin, by where its header does.
+    """
     if archive.comment:
         raise ZipError("the ZIP has something behind its directory")
     at = 0
+    starts: dict[int, int] = {}
     previous: zipfile.ZipInfo | None = None
     for info in sorted(everything, key=lambda one: one.header_offset):
         _check_gap(previous, info.header_offset - at)
-        at = _end_of(archive, info)
+        starts[info.header_offset] = start = _start_of(archive, info)
+        at = start + info.compress_size
         previous = info
     _check_gap(previous, archive.start_dir - at)
+    return starts
 
 
 def _check_gap(previous: zipfile.ZipInfo | None, gap: int) -> None:
@@ -105,8 +119,8 @@ def _check_gap(previous: zipfile.ZipInfo | None, gap: int) -> None:
         raise ZipError("the members of the ZIP overlap, or something lies before or between them")
 
 
-def _end_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
-    """Return where the bytes of a member end, by its own header, which must say what the directory says."""
+def _start_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+    """Return where the bytes of a member begin, by its own header, which must say what the directory says."""
     file = archive.fp
     if file is None:
         raise ZipError("the ZIP is closed")
@@ -119,4 +133,4 @@ def _end_of(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
     alike = flags == info.flag_bits and file.read(name) == info.orig_filename.encode()
     if signature != _SIGNATURE or method or not alike or not (sizes or flags & _DESCRIPTOR):
         raise ZipError("a member of the ZIP and the directory say different things")
-    return int(info.header_offset + _LOCAL.size + name + extra + info.compress_size)
+    return int(info.header_offset + _LOCAL.size + name + extra)

@@ -5,6 +5,7 @@ and terms of vocabularies are plain strings, so that it can be read and validate
 (https://caseontology.org, https://unifiedcyberontology.org).
 """
 
+import functools
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evidence import ids
-from evidence.bundle.format.kinds import kind_of, words_of
+from evidence.bundle.format.kinds import kind_of
 from evidence.envelope import words
 from evidence.envelope.meta import Incident, Media, Meta
 from evidence.statements import bodies
@@ -47,10 +48,11 @@ class OpenedFile:
 
 @dataclass(frozen=True)
 class OpenedItem:
-    """An item with its description, the event that sealed it, and its files."""
+    """An item with its description (also in words), the event that sealed it, and its files."""
 
     item: ids.ItemId
     meta: Meta
+    words: Mapping[str, str]
     event: events.Event
     files: tuple[OpenedFile, ...]
     later: Mapping[str, str]
@@ -99,7 +101,7 @@ def _item(entry: OpenedItem) -> Iterator[Node]:
         **_node("core:Annotation", entry.item),
         "core:object": [_ref("investigation:ProvenanceRecord", entry.item)],
         "core:statement": [
-            *(f"{words.label(member)}: {told}" for member, told in words_of(meta).items()),
+            *(f"{words.label(member)}: {told}" for member, told in entry.words.items()),
             *(f"{name}: {told}" for name, told in entry.later.items()),
         ],
     }
@@ -175,7 +177,12 @@ def _node(kind: str, about: str) -> Node:
 
 
 def _ref(kind: str, about: str) -> Node:
-    return {"@id": f"kb:{kind.rpartition(':')[2]}-{uuid.uuid5(NAMES, f'{kind}/{about}')}"}
+    return {"@id": _name(kind, about)}
+
+
+@functools.lru_cache(maxsize=64)  # a thing is named by what stands around it
+def _name(kind: str, about: str) -> str:
+    return f"kb:{kind.rpartition(':')[2]}-{uuid.uuid5(NAMES, f'{kind}/{about}')}"
 
 
 def _time(time: ids.Time) -> Node:

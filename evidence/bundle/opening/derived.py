@@ -1,12 +1,13 @@
 """`timeline.csv` and `case.jsonld`, made from an opened bundle: by whoever opens it, and again to compare.
 
-Descriptions are read again for each file and forgotten: memory grows with the longest one, and with a line for each
-event and item.
+Descriptions are read one by one and forgotten: memory grows with the longest one, and with a line for each event and
+item. Lines of the timeline are kept for sorting up to `KEPT_BYTES`; those of a larger case are made a second time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
 from evidence import VERSION, ids
@@ -19,6 +20,9 @@ from evidence.envelope.meta import Alarm, Meta
 from evidence.errors import FormatError
 from evidence.statements import bodies, corrections
 from evidence.statements import event as events
+
+KEPT_BYTES: Final = 32 * 1024 * 1024
+"""Of lines of the timeline: some 30,000 incidents as they are told."""
 
 MAKER: Final = f"getuige {VERSION}"
 """Stands in `openings.json`: another version may make other files from the same descriptions."""
@@ -35,19 +39,24 @@ def make(
     export = events.parse(bag.read_small(bundle, layout.EXPORT_EVENT))
     items = wraps.items_of(told, export.statement.by)
     source = _Source(bundle, told, openings)
-    places: list[tuple[tuple[str, int], Given]] = []
+    places: list[tuple[tuple[str, int], Given, bytes | None]] = []
+    room = KEPT_BYTES
 
     def described() -> Iterator[case_uco.OpenedItem]:
+        nonlocal room
         for given in items:
             row = source.row(given)
-            places.append((timeline_csv.order(row), given))
+            line = timeline_csv.line(row)
+            room -= len(line)
+            places.append((timeline_csv.order(row), given, line if room >= 0 else None))
             opening = source.openings.get(given.body.item)
             if opening is not None and row.meta is not None:
-                yield _item(bundle, opening, row.meta, given, digests, timeline_csv.said_later(row))
+                yield _item(bundle, opening, row, row.meta, digests)
 
     yield layout.CASE, case_uco.document(described(), export, source.signers)
     places.sort(key=lambda one: one[0])
-    yield layout.TIMELINE, timeline_csv.write(source.row(given) for _, given in places)
+    lines = (timeline_csv.line(source.row(given)) if line is None else line for _, given, line in places)
+    yield layout.TIMELINE, chain([timeline_csv.heading()], lines)
 
 
 def rows(
@@ -104,7 +113,7 @@ class _Source:
 
 
 def _item(
-    bundle: bag.Bag, opening: Opening, meta: Meta, given: Given, digests: Mapping[str, str], later: Mapping[str, str]
+    bundle: bag.Bag, opening: Opening, row: timeline_csv.Row, meta: Meta, digests: Mapping[str, str]
 ) -> case_uco.OpenedItem:
     """Return what the CASE file says of an item."""
     file = metas.file_of(meta)
@@ -114,4 +123,5 @@ def _item(
     if not digests.keys() >= {name for name, _ in kinds}:
         raise FormatError("a file that an opening names is missing")
     files = [case_uco.OpenedFile(name, digests[name], bundle.size(name), mime) for name, mime in kinds]
-    return case_uco.OpenedItem(ids.ItemId(opening.item), meta, given.event, tuple(files), later)
+    later = timeline_csv.said_later(row)
+    return case_uco.OpenedItem(ids.ItemId(opening.item), meta, row.words, row.event, tuple(files), later)

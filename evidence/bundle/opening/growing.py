@@ -82,6 +82,7 @@ class Growing:
         self._fresh: list[Path] = []
         self._fresh_bytes = 0
         self._folders = {root}
+        self._made: set[str] = set()
 
     def keep(self, noted: list[Note]) -> None:
         """Take over the items whose files are all here and whole, and remove every other file."""
@@ -137,10 +138,11 @@ class Growing:
         self._fresh, self._waiting, self._fresh_bytes = [], [], 0
 
     def _place(self, name: str) -> Path:
-        path = self.root / name
-        if path.parent not in self._folders:
+        path, inside = self.root / name, name.rpartition("/")[0]
+        if inside not in self._made:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._folders |= {folder for folder in path.parents if folder.is_relative_to(self.root)}
+            self._made.add(inside)
         return path
 
 

@@ -6,10 +6,12 @@ is one row that says so; the others are opened all the same. What was cut off is
 (`evidence.bundle.opening.growing`).
 """
 
+import contextlib
 import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -140,10 +142,10 @@ def _open_item(source: bag.Bag, reader: keys.Identity, folder: Growing, number: 
         found.part = "key"
         key = opening.content_key(prefix, reader, given.wrap)
         found.part = "description"
-        described = opening.open_description(prefix, key)
+        described, salted = opening.open_fields(prefix, key)
         meta = metas.read(described)
         stem = f"{number:04}-{given.body.item[:8]}"
-        found.opening = _describe(source, folder, stem, given, prefix, key, described)
+        found.opening = _describe(source, folder, stem, given, prefix, described, salted)
         found.part = "content"
         found.opening = _open_content(folder, stem, found.opening, meta, prefix, key, rest)
     except EvidenceError as error:
@@ -163,13 +165,19 @@ def _check_container(prefix: container.Prefix, given: Given) -> None:
 
 
 def _describe(
-    source: bag.Bag, folder: Growing, stem: str, given: Given, prefix: container.Prefix, key: bytes, described: object
+    source: bag.Bag,
+    folder: Growing,
+    stem: str,
+    given: Given,
+    prefix: container.Prefix,
+    described: object,
+    salted: fields.Salted,
 ) -> Opening:
     """Store the description, its fields, and the head of an item that is incomplete; return what proves them."""
     item = given.body.item
     description, opened = f"{layout.DESCRIPTIONS}{stem}.json", f"{layout.FIELDS}{stem}.tsv"
     folder.store(description, iter([canonical.encode(described)]))
-    folder.store(opened, iter([fields.opening(key, described)]))
+    folder.store(opened, iter([salted.opening()]))
     result = Opening(item, given.event.index, description, opened)
     if isinstance(given.body, bodies.ItemOpen):
         head = f"{layout.HEADS}{item}.json"
@@ -226,17 +234,12 @@ def _name(signers: Mapping[ids.KeyId, str], kid: ids.KeyId) -> str:
 def _prefix(pieces: Iterator[bytes]) -> tuple[container.Prefix, Iterator[bytes]]:
     """Read the container's beginning; return it and what follows."""
     start = b""
-    while (size := container.prefix_size(start)) is None or len(start) < size:
-        more = next(pieces, None)
-        if more is None:
-            raise container.IncompleteError("the item was cut off before its description ended")
-        start += more
-
-    def rest() -> Iterator[bytes]:
-        yield start[size:]
-        yield from pieces
-
-    return container.parse_prefix(start), rest()
+    for piece in pieces:
+        start += piece
+        with contextlib.suppress(container.IncompleteError):
+            prefix = container.parse_prefix(start)
+            return prefix, chain([start[prefix.size :]], pieces)
+    raise container.IncompleteError("the item was cut off before its description ended")
 
 
 def _close_bag(folder: Growing) -> None:

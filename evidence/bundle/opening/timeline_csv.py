@@ -6,8 +6,9 @@ name of the member stands in brackets for programs. It proves nothing by itself 
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from evidence import edtf, ids
@@ -59,16 +60,24 @@ class Row:
     counts_in: ids.AlarmId | None = None
     """Of a press: the alarm in which it counts; the one that it was sealed in stands in its description."""
 
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """What its description says, in words (`kinds.words_of`)."""
+        return {} if self.meta is None else words_of(self.meta)
 
-def write(rows: Iterable[Row]) -> Iterator[bytes]:
-    """Yield the file, UTF-8, of rows that are in `order`.
+
+def heading() -> bytes:
+    """Return the first line of the file, UTF-8."""
+    return _line(columns())
+
+
+def line(row: Row) -> bytes:
+    """Return the line of a row, UTF-8; the file has them in `order`.
 
     A cell that a spreadsheet could take for a formula begins with an apostrophe.
     """
-    yield _line(columns())
-    for row in rows:
-        cells = {**({} if row.meta is None else words_of(row.meta)), **_around(row)}
-        yield _line([_cell(cells.get(name)) for name in (*MEMBERS, *AROUND)])
+    cells = {**row.words, **_around(row)}
+    return _line(["" if (told := cells.get(name)) is None else _cell(str(told)) for name in (*MEMBERS, *AROUND)])
 
 
 def _line(cells: Iterable[str]) -> bytes:
@@ -147,6 +156,5 @@ def _later(row: Row) -> dict[str, str | None]:
     }
 
 
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
+def _cell(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

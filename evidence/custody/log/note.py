@@ -317,8 +317,8 @@ def unb64(text: str) -> bytes:
     Python ignores stray bits in the last character, so two texts could mean the same bytes.
     """
     try:
-        data = base64.b64decode(text.encode("ascii"), validate=True)
-    except (UnicodeEncodeError, binascii.Error) as error:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:  # binascii.Error is one
         raise ValueError("not base64") from error
     if _b64(data) != text:
         raise ValueError("not canonical base64")
