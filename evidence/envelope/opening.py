@@ -1,7 +1,7 @@
 """The opening of one item with a reader's key, and the proof that what opened is what was sealed."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from evidence import canonical, keys
 from evidence.envelope import cobblestone, container, fields, wraps
@@ -15,6 +15,14 @@ from evidence.statements import bodies
 
 RANGE_CHUNKS: Final = 64
 """Chunks that are read at once for a range: 1 MiB, so that memory stays flat and a request is worth its while."""
+
+
+class Described(NamedTuple):
+    """A description that opened: its bytes as they were sealed, what they parse to, and its leaves with their salts."""
+
+    text: bytes
+    members: Any
+    salted: fields.Salted
 
 
 def content_key(prefix: Prefix, reader: keys.OpeningKey, granted: bodies.GrantedItem | None = None) -> bytes:
@@ -114,19 +122,20 @@ def open_description(prefix: Prefix, key: bytes) -> Any:  # noqa: ANN401 - JSON
 
     Errors as `open_meta`; its members may yet be others than those of its kind.
     """
-    return open_fields(prefix, key)[0]
+    return open_fields(prefix, key).members
 
 
-def open_fields(prefix: Prefix, key: bytes) -> tuple[Any, fields.Salted]:
-    """Return the description as `open_description` does, and its leaves with their salts, which show it."""
+def open_fields(prefix: Prefix, key: bytes) -> Described:
+    """Return the description as `open_description` does, with its own bytes and the salts that show it."""
     head = prefix.head
     padded = cobblestone.open_all(key, container.context("meta", head.case, head.item), prefix.meta_ciphertext)
-    described = canonical.decode_exact(padded.rstrip(b" "))
-    salted = fields.Salted.of(key, described)
+    text = padded.rstrip(b" ")
+    members = canonical.decode_exact(text)
+    salted = fields.Salted.of(key, members)
     if salted.commitment != head.meta.commitment:
         message = "the description does not open as it was sealed: its fields are not those of the commitment"
         raise TamperedError(message)
-    return described, salted
+    return Described(text, members, salted)
 
 
 def open_content(prefix: Prefix, key: bytes, meta: Meta, ciphertext: Iterable[bytes]) -> Iterator[bytes]:

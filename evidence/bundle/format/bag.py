@@ -149,13 +149,13 @@ class ZipBag:
             while left:
                 data = os.pread(self.handle, min(left, READ_BYTES), at)
                 if not data:
-                    raise BagError(f"{name} is cut off")
+                    raise BagError(f"{name} cannot be read")
                 at, left, crc = at + len(data), left - len(data), zlib.crc32(data, crc)
                 yield data
         except (KeyError, OSError) as error:
             raise BagError(f"{name} cannot be read") from error
         if crc != expected:
-            raise BagError(f"{name} is not what the ZIP says")
+            raise BagError(f"{name} cannot be read")
 
     def digest(self, name: str) -> str:
         """Return SHA-256 of a file as hexadecimal. BagError if it cannot be read."""

@@ -21,7 +21,7 @@ from evidence.bundle.format.openings import Closed, Incomplete, Opening, Opening
 from evidence.bundle.format.wraps import Given
 from evidence.bundle.opening import derived, naming
 from evidence.bundle.opening.growing import Beginning, Growing, Note, TargetError, growing
-from evidence.envelope import container, fields, opening
+from evidence.envelope import container, opening
 from evidence.envelope import meta as metas
 from evidence.envelope.meta import Meta
 from evidence.envelope.wraps import NotGivenError
@@ -142,10 +142,10 @@ def _open_item(source: bag.Bag, reader: keys.Identity, folder: Growing, number: 
         found.part = "key"
         key = opening.content_key(prefix, reader, given.wrap)
         found.part = "description"
-        described, salted = opening.open_fields(prefix, key)
-        meta = metas.read(described)
+        described = opening.open_fields(prefix, key)
+        meta = metas.read(described.members)
         stem = f"{number:04}-{given.body.item[:8]}"
-        found.opening = _describe(source, folder, stem, given, prefix, described, salted)
+        found.opening = _describe(source, folder, stem, given, prefix, described)
         found.part = "content"
         found.opening = _open_content(folder, stem, found.opening, meta, prefix, key, rest)
     except EvidenceError as error:
@@ -170,14 +170,13 @@ def _describe(
     stem: str,
     given: Given,
     prefix: container.Prefix,
-    described: object,
-    salted: fields.Salted,
+    described: opening.Described,
 ) -> Opening:
     """Store the description, its fields, and the head of an item that is incomplete; return what proves them."""
     item = given.body.item
     description, opened = f"{layout.DESCRIPTIONS}{stem}.json", f"{layout.FIELDS}{stem}.tsv"
-    folder.store(description, iter([canonical.encode(described)]))
-    folder.store(opened, iter([salted.opening()]))
+    folder.store(description, iter([described.text]))
+    folder.store(opened, iter([described.salted.opening()]))
     result = Opening(item, given.event.index, description, opened)
     if isinstance(given.body, bodies.ItemOpen):
         head = f"{layout.HEADS}{item}.json"

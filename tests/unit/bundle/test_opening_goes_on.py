@@ -7,7 +7,7 @@ import pytest
 
 from evidence import files
 from evidence.bundle.format import layout
-from evidence.bundle.opening import growing
+from evidence.bundle.opening import derived, growing
 from evidence.bundle.opening.growing import TargetError
 from evidence.bundle.opening.opened import open_bundle
 from tests.support.cases_to_open import CaseToOpen, contents
@@ -124,5 +124,14 @@ def test_two_at_once_do_not_disturb_each_other(case: CaseToOpen, tmp_path: Path)
     bag = cut_off(case, tmp_path / "opened", 2)
     with files.locked(bag.parent / growing.NOTES), pytest.raises(TargetError, match="another process"):
         open_bundle(case.bundle, case.reader, tmp_path / "opened")
+    open_bundle(case.bundle, case.reader, tmp_path / "opened")
+    assert contents(tmp_path / "opened") == contents(case.whole)
+
+
+def test_lines_of_the_timeline_that_were_not_kept_are_made_again(
+    case: CaseToOpen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = max(map(len, (case.whole / layout.TIMELINE).read_bytes().splitlines()[1:]))
+    monkeypatch.setattr(derived, "KEPT_BYTES", 2 * line)
     open_bundle(case.bundle, case.reader, tmp_path / "opened")
     assert contents(tmp_path / "opened") == contents(case.whole)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence import canonical, schema
@@ -38,6 +38,39 @@ def test_whatever_is_withheld_the_opening_computes_to_the_same_commitment(
     assert opened.commitment == fields.commitment(KEY, description)
     assert set(opened.withheld) == withheld
     assert {**opened.shown} == {name: value for name, value in fields.leaves(description) if name not in withheld}
+
+
+@settings(max_examples=50)
+@given(RECORDS, RECORDS, st.data())
+def test_an_opening_shows_a_description_whole_or_not_at_all(
+    more: dict[str, Any], other: dict[str, Any], data: st.DataObject
+) -> None:
+    """Read with the description beside it, an opening says what it says when its values are read anew."""
+    description, another = described(more), described(other)
+    whole = fields.opening(KEY, description)
+    assert fields.shown_whole(whole, description) == fields.read(whole).commitment
+    pointers = [pointer for pointer, _ in fields.leaves(description) if pointer not in fields.ALWAYS_SHOWN]
+    place = data.draw(st.integers(0, len(whole) - 1))
+    changed = whole[:place] + bytes([data.draw(st.integers(0, 255))]) + whole[place + 1 :]
+    for opening, told in (
+        (changed, description),
+        (whole, another),
+        (fields.opening(KEY, description, pointers), description),
+        (whole + whole, description),
+        (whole[:-1], description),
+    ):
+        try:
+            read = fields.read(opening)
+        except FormatError:
+            expected = None
+        else:
+            said = canonical.encode(dict(fields.leaves(told)))
+            expected = read.commitment if not read.withheld and canonical.encode({**read.shown}) == said else None
+        try:
+            found = fields.shown_whole(opening, told)
+        except FormatError:
+            found = None
+        assert found == expected
 
 
 @given(RECORDS, RECORDS)
