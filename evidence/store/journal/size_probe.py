@@ -3,6 +3,7 @@
 Through the pool this question costs more than checking the signature of the request that asks it.
 """
 
+import asyncio
 from contextlib import suppress
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ class Glance:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._connection: Any = None  # a DBAPI connection has no public type
+        self._turn: tuple[asyncio.AbstractEventLoop, int | None] | None = None
+        """The answer in this turn of an event loop."""
         event.listen(engine, "engine_disposed", lambda _engine: self.close())
 
     @property
@@ -25,7 +28,24 @@ class Glance:
         return self._engine.dialect.name == "sqlite"
 
     def size(self) -> int | None:
-        """Return the number of events; None when the database did not answer here: then ask in the usual way."""
+        """Return the number of events; None when the database did not answer here: then ask in the usual way.
+
+        An event loop asks once a turn. Whatever reaches a coroutine in that turn was queued before the question, and so
+        knows of nothing that the answer does not.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a thread, which has no turns
+            return self._ask()
+        if self._turn is None or self._turn[0] is not loop:
+            loop.call_soon(self._end_turn)  # first: what is queued behind it asks anew
+            self._turn = (loop, self._ask())
+        return self._turn[1]
+
+    def _end_turn(self) -> None:
+        self._turn = None
+
+    def _ask(self) -> int | None:
         try:
             if self._connection is None:
                 self._connection = self._connect()

@@ -1,5 +1,6 @@
 """Proves what the store promises beside the journal's order: blobs, heads, keys, sessions, and an honest stop."""
 
+import asyncio
 import hashlib
 import multiprocessing
 import os
@@ -145,6 +146,22 @@ def test_a_closed_journal_takes_nothing_and_still_reads(url: str) -> None:
         journal.append(invitation(keys.Identity.generate()).envelope.to_bytes())
     assert journal.size() == 4
     assert journal.ask(lambda standing: CASE in standing.cases)
+
+
+async def test_a_turn_of_an_event_loop_sees_what_another_process_wrote_before_it(url: str) -> None:
+    journal, other = started(url), SqlJournal(open_engine(url))
+    other.start()
+
+    def known() -> int:
+        return journal.ask(lambda standing: len(standing.invitations))
+
+    assert [known() for _ in range(3)] == [0, 0, 0]
+    for number in range(1, 4):
+        other.append(invitation(keys.Identity.generate()).envelope.to_bytes()).result(patience(5))
+        await asyncio.sleep(0)
+        assert known() == number, "what was acknowledged before this turn"
+    for one in (journal, other):
+        one.close()
 
 
 def append_many(url: str, count: int) -> None:
