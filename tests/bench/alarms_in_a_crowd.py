@@ -61,7 +61,7 @@ async def _pressed_among(
     await asyncio.to_thread(made.append, *(made.organisation.enrol(one.device, one.who.sign_public) for one in crowd))
     await asyncio.to_thread(until, lambda: made.enrolled() == CROWD, "the bridge knows them all", 120)
     enrolled_s = time.perf_counter() - begun
-    took_s = await connect_all(crowd, "127.0.0.1", made.brokers[0].broker.mqtt_port)
+    took_s, again = await connect_all(crowd, "127.0.0.1", made.brokers[0].broker.mqtt_port)
     stop = asyncio.Event()
     beating = asyncio.create_task(beat(crowd, 60, stop))
     pressed = []
@@ -80,7 +80,7 @@ async def _pressed_among(
     assert lost == 0
     ours, theirs = after[0] - before[0], after[1] - before[1]
     print(f"\n{made.kind}: {CROWD} enrolled in {enrolled_s:.0f} s, connected in {took_s:.0f} s", end="")
-    print(f", {beats} heartbeats; bridge {after[0]:.0f} MiB", end="")
+    print(f" with {again} attempts more, {beats} heartbeats; bridge {after[0]:.0f} MiB", end="")
     print(f"; {sum(one.repeats for one in crowd)} of {len(pressed)} presses were repeated", end="")
     scale = 10_000 / CROWD
     why = "keys and codes of each device are kept as Python objects: keep them in the spool and look them up"

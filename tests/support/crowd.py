@@ -5,6 +5,7 @@ does beyond that (two brokers, HTTP, a memory on disk) is left out, so that ten 
 """
 
 import asyncio
+import random
 import socket
 import struct
 import time
@@ -23,6 +24,9 @@ KEEP_ALIVE_S = 0
 """None: the crowd says that it lives by heartbeats, and its sockets are on this machine."""
 
 REPEAT_S = 1.0
+
+TRIES = 5
+"""Of a device, with pauses that grow, before a crowd is not let in."""
 
 AT_ONCE = 100
 """Devices that connect at the same time: a crowd after a power cut is worse, but brokers then make it wait as well."""
@@ -50,7 +54,8 @@ class CrowdDevice(asyncio.Protocol):
         self._pressed: dict[PressId, float] = {}
 
     async def connect(self, host: str, port: int) -> None:
-        """Log in and subscribe; raises ConnectionError when the broker does not want us."""
+        """Log in and subscribe; raises ConnectionError when the broker does not want us. It may be tried again."""
+        self._ready, self._buffer, self.lost = asyncio.get_running_loop().create_future(), b"", False
         await asyncio.get_running_loop().create_connection(lambda: self, host, port)
         await self._ready
 
@@ -158,16 +163,30 @@ class CrowdDevice(asyncio.Protocol):
             self._transport.write(bytes([kind]) + _length(len(body)) + body)
 
 
-async def connect_all(crowd: Sequence[CrowdDevice], host: str, port: int) -> float:
-    """Connect everyone, so many at a time; return the seconds that it took."""
-    begun, gate = time.perf_counter(), asyncio.Semaphore(AT_ONCE)
+async def connect_all(crowd: Sequence[CrowdDevice], host: str, port: int) -> tuple[float, int]:
+    """Connect everyone, so many at a time; return the seconds that it took, and how often a broker hung up.
+
+    Whom it lets wait for two seconds NATS puts out, and devices come again: a busy machine is no fault.
+    """
+    begun, gate, again = time.perf_counter(), asyncio.Semaphore(AT_ONCE), 0
 
     async def one(device: CrowdDevice) -> None:
-        async with gate:
-            await device.connect(host, port)
+        nonlocal again
+        for tries in range(TRIES):
+            async with gate:
+                try:
+                    await device.connect(host, port)
+                except ConnectionError:
+                    device.close()
+                    if tries == TRIES - 1:
+                        raise
+                else:
+                    return
+            again += 1
+            await asyncio.sleep(random.uniform(0.5, 1.5) * 2**tries)
 
     await asyncio.gather(*(one(device) for device in crowd))
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, again
 
 
 async def beat(crowd: Sequence[CrowdDevice], every_s: float, stop: asyncio.Event) -> int:
