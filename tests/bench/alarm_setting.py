@@ -245,3 +245,18 @@ def paho_echo(address: BrokerAddress, login: Login | None) -> Iterator[Callable[
     finally:
         for one in (far, near):
             one.stop()
+
+
+@contextmanager
+def flushes(path: Path) -> Iterator[Callable[[], float]]:
+    """Yield what the disk takes to keep 4 KiB more (fdatasync); milliseconds."""
+    with path.open("wb") as file:
+
+        def once() -> float:
+            file.write(b"\0" * 4096)
+            file.flush()
+            begun = time.perf_counter()
+            os.fdatasync(file.fileno())
+            return (time.perf_counter() - begun) * 1000
+
+        yield once

@@ -34,7 +34,7 @@ from device_bridge.wire import cose, message
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic
 from evidence import ids, keyfile, keys
 from tests.bench.alarm_figures import Figures, figures, p99
-from tests.bench.alarm_setting import Setting, paho_echo, raw_echo, setting
+from tests.bench.alarm_setting import Setting, flushes, paho_echo, raw_echo, setting
 from tests.support.alarm_centre import KEY, alarm_centre
 from tests.support.bridge_world import start_bridge, world
 from tests.support.chromium import browser, pictures
@@ -66,18 +66,23 @@ POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.need("postgres", "init
 @pytest.mark.parametrize("journal", ["sqlite", POSTGRESQL])
 def test_press_until_signed_stored(tmp_path: Path, figures: Figures, kind: str, journal: str) -> None:
     """A raise and a repeat are two things: each round opens an alarm, repeats, and closes it; twenty came before."""
-    with setting(tmp_path, kind, journal) as made, raw_echo() as raw, paho_echo(*made.address()) as paho:
+    with (
+        setting(tmp_path, kind, journal) as made,
+        raw_echo() as raw,
+        paho_echo(*made.address()) as paho,
+        flushes(tmp_path / "flushed") as disk,
+    ):
         device = ReferenceDevice(made.device("button"))
         device.start()
         until(lambda: device.connected() == 2, "device connects", 60)
-        took: dict[str, list[float]] = {name: [] for name in ("raw", "paho", "raise", "repeat")}
+        took: dict[str, list[float]] = {name: [] for name in ("raw", "paho", "disk", "raise", "repeat")}
 
         def press() -> float:
             heard = device.wait(device.press(Kind.PRESS, HERE), Told.STORED, 30)
             assert heard is not None
             return heard
 
-        turns = [("raw", raw), ("paho", paho), ("raise", press), ("repeat", press)]
+        turns = [("raw", raw), ("paho", paho), ("raise", press), ("repeat", press), ("disk", disk)]
         try:
             for number in range(ROUNDS + HISTORY):
                 # Peers change their place; a raise comes before its repeat.
@@ -89,12 +94,14 @@ def test_press_until_signed_stored(tmp_path: Path, figures: Figures, kind: str, 
         finally:
             device.stop()
     median = statistics.median
-    why = "two brokers flush each press; verify, one fdatasync of the spool and a signature are ours"
+    why = "two brokers and the lane flush each press to one disk: a disk for each; verify and a signature are ours"
     for what in ("raise", "repeat"):
         label = f"Press until signed stored, {what}, {kind}, journal in {journal}"
         figures.at_most(f"{label}: p50", "ms", median(took[what]), ("raw sockets", median(took["raw"])), 10, why)
         figures.at_most(f"{label}: p50 by paho", "ms", median(took[what]), ("bare paho", median(took["paho"])), 10, why)
         figures.at_most(f"{label}: p99", "ms", p99(took[what]), ("the design's limit", 5), 1, why)
+        peer = ("p99 of an fdatasync between the presses", p99(took["disk"]))
+        figures.at_most(f"{label}: p99 by the disk", "ms", p99(took[what]), peer, 10, why)
 
 
 def test_work_before_stored(tmp_path: Path, figures: Figures) -> None:
