@@ -84,7 +84,7 @@ verifier: setup ## Build the verifier as one file: dist/getuige-verify.pyz
 format: $(VENV)/.dev ## Lay out and mend the Python code as `make check` wants it
 	@$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format .
 
-docs: setup ## Write docs/cli.md, docs/openapi.json, the tables in docs/formats (acts.md, verdicts.md) and the page's (meta-schema.js, acts.js, pinned.js, made.js) anew from the code (make check compares)
+docs: setup ## Write docs/cli.md, docs/openapi.json, the tables in docs/formats (acts.md, verdicts.md) and the page's (meta-schema.js, acts.js, pinned.js, sentences.js, made.js) anew from the code (make check compares)
 	@$(PYTHON) infra/toolchain/cli_page.py
 	@$(PYTHON) infra/toolchain/acts_page.py
 	@$(PYTHON) -m server.web.meta_schema

@@ -20,8 +20,8 @@ from evidence.errors import FormatError
 MAX_TEXT_CHARACTERS: Final = 64 * 1024
 """The longest single text: an incident told in full is a few pages, not a book."""
 
-MAX_LIST_MEMBERS: Final = 20_000
-"""A grant of a whole case at once; larger ones are split."""
+MAX_LIST_MEMBERS: Final = 200_000
+"""Events of a bundle, and so more than there are items in one: what a document may hold its size in bytes decides."""
 
 MAX_TOLD: Final = 1024
 """Members of a list in a description, pieces of a text among them: more sentences than anybody writes at once."""

@@ -14,6 +14,7 @@ def export(
     key: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Your locked key.")],
     trust: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Your trust folder.")],
     url: Annotated[str, typer.Option(envvar="GETUIGE_PUBLIC_URL", help="Address of the server.")],
+    grant: Annotated[list[str] | None, typer.Option(help="Only what this grant gives; may be repeated.")] = None,
     out: Annotated[Path, typer.Option(help="File to write, ending in .zip.")] = Path("bundle.zip"),
     phrase_file: PhraseFile = None,
 ) -> None:
@@ -27,7 +28,8 @@ def export(
 
     signer = Signer.connect(url, locked.unlock(key, phrase(phrase_file)), Pins.from_folder(trust))
     investigator = Investigator(signer)
-    ordered = investigator.order(ids.CaseId(ids.hex_text(case, 16)), ground)
+    named = None if grant is None else [ids.GrantId(ids.hex_text(one, 16)) for one in grant]
+    ordered = investigator.order(ids.CaseId(ids.hex_text(case, 16)), ground, named)
     with shown() as tell:
         investigator.wait(ordered.export, tell)
         size = investigator.download(ordered.export, out, tell)

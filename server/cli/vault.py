@@ -114,8 +114,10 @@ def grant(  # noqa: PLR0913, PLR0917 - one option for each part of her consent
     def chosen(moment: "Moment") -> bool:
         return item is None or moment.item in item
 
-    body, receipt = vault.grant(ids.KeyId(ids.hex_text(reader, 16)), purpose, days, chosen, moments)
-    typer.echo(f"{len(body.items)} items until {body.expires}. Grant {body.grant}, receipt {receipt.index}.")
+    given = vault.grant(ids.KeyId(ids.hex_text(reader, 16)), purpose, days, chosen, moments)
+    for one in given.grants:
+        typer.echo(f"{len(one.items)} items until {one.expires}. Grant {one.grant}.")
+    typer.echo(f"Receipt {given.receipt.index}.")
     _tell_closed([one for one in timeline.closed(moments) if chosen(one)])
     rescue.renew(vault, moments)
 

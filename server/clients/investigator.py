@@ -1,7 +1,7 @@
 """The investigator on the command line: takes a sealed bundle of what was granted, on a stated ground."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -47,14 +47,15 @@ class Investigator:
         """
         return timeline.read(self.signer, case, [self.signer.reader])
 
-    def order(self, case: ids.CaseId, ground: str) -> Export:
-        """Ask for a bundle and sign that it is taken: the statement commits to the bundle's manifest.
+    def order(self, case: ids.CaseId, ground: str, grants: Sequence[ids.GrantId] | None = None) -> Export:
+        """Ask for a bundle (of what these grants give), sign that it is taken: this commits to the bundle's manifest.
 
         Raises:
             ClientError: refused or not reachable.
             FormatError: the server prepared something else than an export.
         """
-        prepared = self.signer.api.post(f"/api/v1/cases/{case}/exports", {"ground": ground})
+        asked = {"ground": ground} if grants is None else {"ground": ground, "grants": list(grants)}
+        prepared = self.signer.api.post(f"/api/v1/cases/{case}/exports", asked)
         fixed = {name: prepared[name] for name in ("export", "manifest", "items", "head", "last")}
         body = schema.decode(bodies.Export, {**fixed, "ground": ground})
         self.signer.post(statements.sign(self.signer.identity, "export", body, case=case))

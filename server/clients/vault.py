@@ -25,6 +25,23 @@ from server.clients.timeline import Moment
 READER_ROLES: Final = ("caseworker", "investigator")
 """Who may be given items; a unit, a desk or a service is never a reader (wraps go to named people)."""
 
+MAX_GRANTED: Final = 1000
+"""Items of one grant, some 1.7 kB each: the statement, the event around it and the receipt around that are each below
+the largest document that is read (`tests/unit/bundle/test_limits.py`)."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was given at once, in one grant or several, and the receipt of the last."""
+
+    grants: tuple[bodies.Grant, ...]
+    receipt: event.Receipt
+
+    @property
+    def items(self) -> tuple[bodies.GrantedItem, ...]:
+        """All items that were given."""
+        return tuple(item for grant in self.grants for item in grant.items)
+
 
 @dataclass(frozen=True)
 class Vault:
@@ -69,11 +86,11 @@ class Vault:
         days: int,
         choose: Callable[[Moment], bool] = lambda _moment: True,
         moments: Sequence[Moment] | None = None,
-    ) -> tuple[bodies.Grant, event.Receipt]:
-        """Give the chosen items that open to the reader `kid` for `days` days; return the grant with its receipt.
+    ) -> Given:
+        """Give the chosen items that open to the reader `kid` for `days` days, `MAX_GRANTED` in a grant.
 
         `moments` are what `items` returned, if it was asked; `timeline.closed` says what cannot be given. What an open
-        erasure names comes in a grant of its own, before: that one ends if the erasure is carried out.
+        erasure names comes in grants of its own, before: those end if the erasure is carried out.
 
         Raises:
             DistrustError: the reader is not certified by the pinned root, or is excluded from the case.
@@ -92,15 +109,16 @@ class Vault:
             closed = "".join(f"\n  {one.item}: {one.closed}" for one in timeline.closed(moments) if choose(one))
             raise ClientError(f"There is nothing to give: no item of this case was chosen or could be opened.{closed}")
         expires = ids.time_of(datetime.now(UTC) + timedelta(days=days))
-        body = bodies.Grant(ids.GrantId(ids.new_id()), kid, reader.opening_kid, purpose, expires, given)
         going = erasing.pending(moments)
-        apart = tuple(one for one in given if one.item in going)
-        acts: list[tuple[str, bodies.Body]] = []
-        if apart and len(apart) < len(given):
-            acts.append(("grant", replace(body, grant=ids.GrantId(ids.new_id()), items=apart)))
-            body = replace(body, items=tuple(one for one in given if one.item not in going))
-        receipted = self.signer.act_all([*acts, ("grant", body)], self.case)
-        return body, receipted[-1].receipt
+        apart = [one for one in given if one.item in going]
+        staying = [one for one in given if one.item not in going]
+        parts = (kind[at : at + MAX_GRANTED] for kind in (apart, staying) for at in range(0, len(kind), MAX_GRANTED))
+        grants = tuple(
+            bodies.Grant(ids.GrantId(ids.new_id()), kid, reader.opening_kid, purpose, expires, tuple(some))
+            for some in parts
+        )
+        receipted = self.signer.act_all([("grant", one) for one in grants], self.case)
+        return Given(grants, receipted[-1].receipt)
 
     def set_readers(
         self,

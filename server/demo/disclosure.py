@@ -34,8 +34,8 @@ def grants(stage: Stage) -> str:
     _refused(vault, bridge)
 
     def give(reader: KeyId, *, with_card: bool) -> str:
-        body, _ = vault.grant(reader, story.PURPOSE, DAYS, lambda moment: with_card or _kind(moment) != "card")
-        return str(len(body.items))
+        given = vault.grant(reader, story.PURPOSE, DAYS, lambda moment: with_card or _kind(moment) != "card")
+        return str(len(given.items))
 
     seen = stage.ledger.fact("granted-caseworker", lambda: give(worker, with_card=True))
     given = stage.ledger.fact("granted-investigator", lambda: give(investigator, with_card=False))

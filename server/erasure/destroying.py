@@ -115,7 +115,8 @@ class Destroyer:
         """Destroy sealed bundles on this server that hold an erased item; the note of what was signed for stays."""
         for note in self.exports.glob("*.json"):
             try:
-                prepared = schema.decode(Prepared, canonical.decode_exact(note.read_bytes()))
+                written = canonical.decode_exact(note.read_bytes(), canonical.MAX_FILE_BYTES)
+                prepared = schema.decode(Prepared, written)
             except FormatError:
                 continue
             if erasure.items.isdisjoint(prepared.items):

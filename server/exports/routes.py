@@ -28,13 +28,18 @@ router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["exports"])
     operation_id="prepare_export",
     status_code=201,
     responses=problems(
-        *PROVEN, general.VALIDATION, domains.NOTHING_TO_EXPORT, domains.BLOB_MISSING, domains.NOT_INTEGRATED
+        *PROVEN,
+        general.VALIDATION,
+        domains.NOTHING_TO_EXPORT,
+        domains.TOO_MANY_TO_EXPORT,
+        domains.BLOB_MISSING,
+        domains.NOT_INTEGRATED,
     ),
 )
 def prepare(case: str, ground: Ground, who: InvestigatorAsking, sources: ExportsGiven) -> PreparedOut:
     """Fix what a bundle of everything that is granted now will hold."""
     view = find_view(sources.journal, case, who)
-    prepared = service.prepare(sources, who, view.case, ground.ground)
+    prepared = service.prepare(sources, who, view.case, ground.ground, ground.grants)
     return PreparedOut(
         export=prepared.export,
         manifest=prepared.manifest,

@@ -5,12 +5,13 @@ manifest that was signed must come out again when the bundle is built.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from evidence import canonical, files, ids, schema
+from evidence.bundle.format import bag
 from evidence.bundle.making import sealed, selection
 from evidence.bundle.making.sealed import Plan, Source
 from evidence.bundle.making.selection import Read
@@ -62,19 +63,25 @@ class Prepared:
         return selection.Request(self.export, self.case, self.reader, frozenset(self.items))
 
 
-def prepare(sources: ExportSources, who: Investigator, case: ids.CaseId, ground: str) -> Prepared:
-    """Choose what is granted now, fix the manifest and write it down. Blocks until the log has taken in all of now.
+def prepare(
+    sources: ExportSources, who: Investigator, case: ids.CaseId, ground: str, grants: Collection[str] | None = None
+) -> Prepared:
+    """Choose what is granted now (by these grants), fix the manifest and write it down. Blocks until all is logged.
 
-    Raises ProblemError NOTHING_TO_EXPORT when nothing is granted, NOT_INTEGRATED when the log does not grow.
+    Raises ProblemError NOTHING_TO_EXPORT when nothing is granted, TOO_MANY_TO_EXPORT when one bundle cannot hold it,
+    NOT_INTEGRATED when the log does not grow.
     """
     now = ids.now()
 
     def look(standing: Standing) -> tuple[ids.ItemId, ...]:
-        return tuple(sorted(granted_wraps(standing, who.kid, case, now)))
+        given = granted_wraps(standing, who.kid, case, now).keys()
+        return tuple(sorted(given if grants is None else given & _given_by(standing, case, grants)))
 
     items = sources.journal.ask(look)
     if not items:
         raise ProblemError(domains.NOTHING_TO_EXPORT)
+    if len(items) > bag.MAX_ITEMS:
+        raise ProblemError(domains.TOO_MANY_TO_EXPORT)
     export = ids.ExportId(ids.new_id())
     request = selection.Request(export, case, who.kid, frozenset(items))
     head, below = _head_of_now(sources)
@@ -94,6 +101,12 @@ def prepare(sources: ExportSources, who: Investigator, case: ids.CaseId, ground:
     return prepared
 
 
+def _given_by(standing: Standing, case: ids.CaseId, grants: Collection[str]) -> set[ids.ItemId]:
+    """Return the items of those grants of the case that are named."""
+    named = (standing.grants[one] for one in standing.of(case).grants if one in grants)
+    return {given.item for grant in named for given in grant.body.items}
+
+
 def _head_of_now(sources: ExportSources) -> tuple[bodies.ExportHead, int]:
     """Return a published head over every event of now, and how many events lie below it."""
     newest, deadline = sources.journal.size() - 1, time.monotonic() + LOGGED_WITHIN_S
@@ -109,7 +122,7 @@ def load(sources: ExportSources, export: str) -> Prepared | None:
     """Return what was prepared under this name; None when nothing was. Blocks."""
     try:
         path = sources.folder / f"{ids.hex_text(export, 16)}.json"
-        return schema.decode(Prepared, canonical.decode_exact(path.read_bytes()))
+        return schema.decode(Prepared, canonical.decode_exact(path.read_bytes(), canonical.MAX_FILE_BYTES))
     except (FormatError, FileNotFoundError):
         return None
 

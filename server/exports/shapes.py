@@ -12,6 +12,7 @@ class Ground(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     ground: Annotated[str, Field(min_length=1, max_length=2000, examples=["art. 126nd Sv, zaak 2026-123"])]
+    grants: Annotated[list[str] | None, Field(max_length=1000, description="Only what these grants give.")] = None
 
 
 class PreparedOut(BaseModel):

@@ -406,3 +406,9 @@ NOTHING_TO_EXPORT: Final = ProblemType(
         "No item of this case is shared with you at this moment. Nothing was recorded.",
     ),
 )
+TOO_MANY_TO_EXPORT: Final = ProblemType(
+    "too-many-to-export",
+    409,
+    Words("Te veel voor één export", "Neem hooguit 20.000 items: noem vrijgaven. Er is niets vastgelegd."),
+    Words("Too many for one export", "Take at most 20,000 items: name grants. Nothing was recorded."),
+)

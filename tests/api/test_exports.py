@@ -9,6 +9,7 @@ import pytest
 from evidence import ids
 from evidence.bundle.checking import trust
 from evidence.bundle.checking.verify import verify
+from evidence.bundle.format import bag
 from evidence.statements import bodies
 from tests.support.exporting import GROUND, ask, grant, statement
 from tests.support.server_world import CaseOfHers, Person, World, problem
@@ -40,6 +41,22 @@ def test_from_grant_to_a_bundle_that_verifies(
     assert hidden.body.item.encode() not in bundle.read_bytes()
     proven = {claim.code for claim in report.claims}
     assert "time" in proven
+
+
+def test_a_large_case_is_taken_in_parts_grant_by_grant(
+    case: CaseOfHers, phone: Person, who: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bag, "MAX_ITEMS", 2)
+    first = [case.sealed(phone), case.sealed(phone)]
+    given, more = grant(case, who, *first), grant(case, who, case.sealed(phone))
+    assert problem(ask(who, case)) == "too-many-to-export"
+    prepared = ask(who, case, grants=[given]).json()
+    assert sorted(prepared["items"]) == sorted(one.body.item for one in first)
+    who.act("export", statement(prepared), case.case)
+    assert len(ask(who, case, grants=[more]).json()["items"]) == 1
+    assert problem(ask(who, case, grants=[given, more])) == "too-many-to-export"
+    assert problem(ask(who, case, grants=["ab" * 16])) == "nothing-to-export"
+    assert problem(ask(who, case, grants=[])) == "nothing-to-export"
 
 
 def test_looking_in_between_does_not_change_what_was_prepared(case: CaseOfHers, phone: Person, who: Person) -> None:

@@ -67,7 +67,7 @@ def test_from_intake_to_grant_by_command(world: World, folder: Path) -> None:
     assert "2026-05~" in listed
     given = _run("vault", "grant", *vault, "--reader", world.investigator.kid, "--purpose", "aangifte", "--days", "3")
     assert given.startswith("2 items until ")
-    taken = _run("vault", "revoke", given.split("Grant ")[1].split(",")[0], *vault)
+    taken = _run("vault", "revoke", given.split("Grant ")[1].split(".")[0], *vault)
     assert "Taken back" in taken
 
 

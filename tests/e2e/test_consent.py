@@ -52,7 +52,9 @@ def test_a_reader_sees_what_was_granted_and_no_longer_after_it_was_taken_back(he
     reader = _investigator(her)
     with pytest.raises(RefusedError) as before:
         reader.timeline(her.case)
-    grant, _ = her.vault.grant(her.world.investigator.kid, "aangifte", 7, lambda moment: _title(moment) != "Twee")
+    (grant,) = her.vault.grant(
+        her.world.investigator.kid, "aangifte", 7, lambda moment: _title(moment) != "Twee"
+    ).grants
     assert len(grant.items) == 2
     assert _titles(reader, her) == ["Een", "Drie"]
     her.vault.revoke(grant.grant)
@@ -73,6 +75,16 @@ def test_nothing_is_given_to_a_key_that_is_no_readers(her: PhoneOwner, role: bod
     other = her.world.certify(role, "Iemand anders")
     with pytest.raises(DistrustError):
         her.vault.grant(other.kid, "aangifte", 7)
+
+
+def test_what_one_statement_cannot_hold_is_given_in_several(her: PhoneOwner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault, "MAX_GRANTED", 1)
+    given = her.vault.grant(her.world.investigator.kid, "aangifte", 7)
+    assert len(given.grants) == len(given.items) > 1
+    assert {one.item for one in given.items} == {one.item for one in her.vault.items() if one.item is not None}
+    reader = _investigator(her)
+    opened = {one.item for one in reader.timeline(her.case) if one.opened is not None}
+    assert opened == {one.item for one in given.items}
 
 
 def test_a_certificate_that_another_root_signed_does_not_exist(her: PhoneOwner) -> None:
@@ -101,8 +113,8 @@ def test_her_vault_itself_gives_nothing_to_who_is_excluded_retired_or_of_no_role
     elsewhere = ids.TeamId(ids.new_id())
     world.root.act("team.open", bodies.TeamOpen(elsewhere, "Een andere organisatie"))
     other = world.certify("caseworker", "Van elders", elsewhere)
-    assert her.vault.grant(out.kid, "aangifte", 7, moments=moments)[0].items
-    assert her.vault.grant(other.kid, "advies", 7)[0].items  # single items, as to anybody who may read; no list
+    assert her.vault.grant(out.kid, "aangifte", 7, moments=moments).items
+    assert her.vault.grant(other.kid, "advies", 7).items  # single items, as to anybody who may read; no list
     world.caseworker.act("readers.exclude", bodies.ReadersExclude((out.kid, other.kid)), her.case)
     for who in (out, other):
         with pytest.raises(DistrustError, match="excluded"):

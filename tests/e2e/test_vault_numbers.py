@@ -46,9 +46,9 @@ def numbers(her: PhoneOwner) -> list[tuple[int, str]]:
 def test_two_computers_go_on_from_one_another(her: PhoneOwner, tmp_path: Path) -> None:
     one, two = computer(her, tmp_path / "one"), computer(her, tmp_path / "two")
     reader = her.world.investigator.kid
-    first, _ = one.grant(reader, "aangifte", 7)
+    (first,) = one.grant(reader, "aangifte", 7).grants
     two.revoke(first.grant)
-    second, _ = one.grant(reader, "aangifte", 7)
+    (second,) = one.grant(reader, "aangifte", 7).grants
     one.revoke(second.grant)
     assert numbers(her) == [(0, "grant"), (1, "revoke"), (2, "grant"), (3, "revoke")]
     assert one.signer.numbers is not None
@@ -63,7 +63,7 @@ def test_a_server_that_forgot_a_statement_is_found_out_before_anything_is_signed
     her: PhoneOwner, tmp_path: Path
 ) -> None:
     vault = computer(her, tmp_path / "one")
-    given, _ = vault.grant(her.world.investigator.kid, "aangifte", 7)
+    (given,) = vault.grant(her.world.investigator.kid, "aangifte", 7).grants
     assert vault.signer.numbers is not None
     known = vault.signer.numbers.known()
     assert known is not None
@@ -109,7 +109,7 @@ def test_the_word_of_a_server_moves_no_number(her: PhoneOwner, tmp_path: Path) -
 def test_a_statement_that_a_server_holds_back_leaves_a_gap_that_is_said(her: PhoneOwner, tmp_path: Path) -> None:
     """A revocation above all: with it gone, an old grant would look as if it were in force."""
     vault = computer(her, tmp_path / "one")
-    grant, _ = vault.grant(her.world.investigator.kid, "aangifte", 7)
+    (grant,) = vault.grant(her.world.investigator.kid, "aangifte", 7).grants
     vault.revoke(grant.grant)
     vault.set_readers({her.world.caseworker.kid: None})
     honest, known = vault.items(), vault.signer.numbers

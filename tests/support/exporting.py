@@ -27,8 +27,8 @@ def grant(case: CaseOfHers, reader: Person, *items: SealedItem, valid: timedelta
 GROUND = "art. 126nd Sv, zaak 2026-123"
 
 
-def ask(who: Person, case: CaseOfHers) -> httpx.Response:
-    return who.http.post(f"/api/v1/cases/{case.case}/exports", json={"ground": GROUND})
+def ask(who: Person, case: CaseOfHers, **more: object) -> httpx.Response:
+    return who.http.post(f"/api/v1/cases/{case.case}/exports", json={"ground": GROUND, **more})
 
 
 def statement(prepared: dict[str, object], **changes: object) -> bodies.Export:

@@ -47,7 +47,8 @@ def check_sealed(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart,
 
 def check_opened(bundle: bag.Bag, digests: Mapping[str, str], part: JournalPart, findings: Findings) -> None:
     """Each original opens the commitment that was signed when it was sealed. `digests` as in `check_sealed`."""
-    openings = schema.decode(Openings, canonical.decode_exact(bag.read_small(bundle, layout.OPENINGS)))
+    listed = canonical.decode_exact(bag.read_small(bundle, layout.OPENINGS), canonical.MAX_FILE_BYTES)
+    openings = schema.decode(Openings, listed)
     _check_named(bundle, openings, findings)
     _check_derived(bundle, digests, part, openings, findings)
     by_item = {opening.item: opening for opening in openings.items}

@@ -174,7 +174,7 @@ def check_signed(part: JournalPart, anchors: Anchors, findings: Findings) -> Non
 
 
 def _salts(data: bytes) -> dict[int, bytes]:
-    members = canonical.decode(data)
+    members = canonical.decode(data, canonical.MAX_FILE_BYTES)
     if not isinstance(members, dict) or not all(map(_INDEX.fullmatch, members)):
         raise FormatError("the salts are not listed by event number")
     return {int(index): bytes.fromhex(ids.hex_text(salt, 32)) for index, salt in members.items()}

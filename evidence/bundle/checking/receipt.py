@@ -42,7 +42,7 @@ class Kept:
     @classmethod
     def parse(cls, data: bytes) -> "Kept":
         """Read `{"receipt", "event", "salt", "server_key", "proof"?}`; FormatError for any other form."""
-        members = canonical.decode(data)
+        members = canonical.decode(data, canonical.MAX_FILE_BYTES)  # the event in it may be the largest document
         if not isinstance(members, dict):
             raise FormatError("not a receipt file")
         plain = {name: value for name, value in members.items() if name not in _ENVELOPES}

@@ -19,6 +19,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol
 
+from evidence import canonical
 from evidence.bundle.format import zips
 from evidence.bundle.format.zips import ZipError
 from evidence.errors import EvidenceError
@@ -33,11 +34,16 @@ READ_BYTES: Final = 1024 * 1024
 MIN_SHARED_BYTES: Final = 256 * 1024
 """The smallest file that is hashed beside other work."""
 
-MAX_FILES: Final = 200_000
-"""A case of 60,000 items; a listing that is longer is an attack on memory."""
+MAX_FILES: Final = 500_000
+"""A bundle of `MAX_ITEMS`, opened, whose contents eight people looked at before; a listing that is longer is an attack
+on memory."""
 
-MAX_SMALL_FILE_BYTES: Final = 64 * 1024 * 1024
-"""The largest file that is read whole: a manifest of `MAX_FILES` lines is a third of it."""
+MAX_ITEMS: Final = 20_000
+"""Of one export: a larger case is taken in parts, grant by grant (`tests/unit/bundle/test_limits.py` computes what each
+limit lets through)."""
+
+MAX_SMALL_FILE_BYTES: Final = canonical.MAX_FILE_BYTES
+"""The largest file that is read whole: a manifest of `MAX_FILES` lines is smaller."""
 
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ?\*?(.+)")
 

@@ -32,6 +32,9 @@ the day that a hold ends."""
 ERASE_CLOCK: Final = timedelta(minutes=10)
 """How far the time in an erasure request may be from the server's: a backdated one would shorten the delay."""
 
+MAX_ERASED: Final = 2000
+"""Items of one request: the proof of an erasure says of each event where its leaf is, and stays a file that is read."""
+
 
 @rule(bodies.HoldPlace)
 def hold_place(standing: Standing, said: Said[bodies.HoldPlace], now: ids.Time) -> None:
@@ -64,6 +67,8 @@ def erase_request(standing: Standing, said: Said[bodies.EraseRequest], now: ids.
         refuse("exists", "this request exists")
     if abs(ids.moment_of(said.at) - ids.moment_of(now)) > ERASE_CLOCK:
         refuse("clock", "the time in the request is not the present: the delay counts from it")
+    if len(body.items) > MAX_ERASED:
+        refuse("too-many", f"one request names at most {MAX_ERASED} items: ask for the rest in another one")
     items_of_case(standing, said.case, body.items, begun=True)
     _refuse_needed_cards(standing, said.case, body.items)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from evidence import ids, keys
 from evidence.statements import bodies
-from evidence.statements.rules.erasure import ERASE_CLOCK, ERASE_DELAY, ERASE_LAPSE
+from evidence.statements.rules.erasure import ERASE_CLOCK, ERASE_DELAY, ERASE_LAPSE, MAX_ERASED
 from evidence.statements.statement import Statement
 from tests.support.refusals.cases import kept
 from tests.support.refusals.items import begun
@@ -105,6 +105,18 @@ def an_erasure_is_asked_by_a_clock_that_is_a_little_off(w: World) -> Iterator[St
     for off in (-ERASE_CLOCK, timedelta(), ERASE_CLOCK):
         body = bodies.EraseRequest(new(ids.ErasureId), (w.here.item, announced))
         yield w.say(w.here.vault, "erase.request", body, at=w.after(off))
+
+
+@refused("too-many", "one request names at most 2000 items: ask for the rest in another one")
+def more_is_to_be_erased_at_once_than_a_proof_can_tell(w: World) -> Iterator[Statement]:
+    items = tuple(new(ids.ItemId) for _ in range(MAX_ERASED + 1))
+    yield w.say(w.here.vault, "erase.request", bodies.EraseRequest(new(ids.ErasureId), items))
+
+
+@refused("unknown-item", NO_SUCH_ITEM)
+def as_much_as_a_proof_can_tell_is_to_be_erased_and_none_of_it_is_here(w: World) -> Iterator[Statement]:
+    items = tuple(new(ids.ItemId) for _ in range(MAX_ERASED))
+    yield w.say(w.here.vault, "erase.request", bodies.EraseRequest(new(ids.ErasureId), items))
 
 
 @refused("in-use", "one of the items is the card of an alarm device in use: revoke the device first")

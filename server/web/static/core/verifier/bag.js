@@ -4,14 +4,15 @@
  */
 import library from "libsodium-wrappers-sumo";
 import { FormatError, hex } from "../bytes.js";
+import { MAX_FILE_BYTES } from "../canonical.js";
 
 /** @typedef {import("../bytes.js").Bytes} Bytes */
 /** @typedef {{blob: Blob, crc?: number}} Member `crc` is what a ZIP says of it */
 /** @typedef {Map<string, Member>} Bag by their names inside the folder */
 
 /** The largest file that is read whole, and the most files; as in `evidence/bundle/format/bag.py`. */
-const MAX_SMALL = 64 * 1024 * 1024;
-export const MAX_FILES = 200_000;
+const MAX_SMALL = MAX_FILE_BYTES;
+export const MAX_FILES = 500_000;
 const PIECE = 4 * 1024 * 1024;
 
 /**

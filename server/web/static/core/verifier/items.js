@@ -16,7 +16,7 @@ import { digestOf } from "./journal.js";
 /** @typedef {Map<string, string>} Digests SHA-256 of every file, by name */
 
 /** No container's head and description are longer (`evidence/envelope/container.py`). */
-const PREFIX_BYTES = MAGIC.length + 4 + 256 * 1024 + 4 * 1024 * 1024;
+const PREFIX_BYTES = MAGIC.length + 4 + 256 * 1024 + 512 * 1024;
 
 /** @param {import("./bag.js").Bag} bag @param {Digests} digests @param {Part} part @param {Findings} findings */
 export async function checkSealed(bag, digests, part, findings) {
@@ -122,7 +122,7 @@ export async function checkAlone(blob, name, receipt, findings) {
 
 /** @param {import("./bag.js").Bag} bag @param {Digests} digests @param {Part} part @param {Findings} findings */
 export async function checkOpened(bag, digests, part, findings) {
-  const openings = canonical.decode(await need(bag, OPENINGS));
+  const openings = canonical.decode(await need(bag, OPENINGS), canonical.MAX_FILE_BYTES);
   /** @type {Map<string, any>} */
   const byItem = new Map(openings.items.map((/** @type {any} */ one) => [one.item, one]));
   const closed = new Map((openings.closed ?? []).map((/** @type {any} */ one) => [one.item, one.part]));

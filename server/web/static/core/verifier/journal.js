@@ -211,7 +211,7 @@ export async function load(bag, findings) {
   const listed = [];
   /** @type {Map<number, Bytes>} */
   const salts = new Map();
-  const written = canonical.decode(await need(bag, "data/salts.json"));
+  const written = canonical.decode(await need(bag, "data/salts.json"), canonical.MAX_FILE_BYTES);
   for (const [index, salt] of Object.entries(written)) {
     if (!/^(0|[1-9][0-9]{0,15})$/.test(index)) throw new FormatError("the salts are not listed by event number");
     salts.set(Number(index), fromHex(/** @type {string} */ (salt), 32));

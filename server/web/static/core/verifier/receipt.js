@@ -43,7 +43,7 @@ export async function checkReceipt(bytes, anchors, findings) {
 
 /** @param {Bytes} bytes @returns {{file: any, eventBytes: Bytes, salt: Bytes}} @throws {FormatError} it is no receipt file */
 function read(bytes) {
-  const file = canonical.decode(bytes);
+  const file = canonical.decode(bytes, canonical.MAX_FILE_BYTES);
   const names = Object.keys(file ?? {}).filter((name) => name !== "proof" && name !== "receipt" && name !== "server_key").sort().join();
   if (names !== "event,salt") throw new FormatError(`a receipt file has ${MEMBERS.join(", ")} and perhaps proof: there is one more, or less`);
   return { file, eventBytes: fromBase64(file.event), salt: fromHex(file.salt, 32) };
