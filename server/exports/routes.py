@@ -16,7 +16,7 @@ from server.exports.parts import ExportsGiven
 from server.exports.shapes import Ground, PreparedOut, StatusOut
 from server.items.service import find_view
 from server.parts import Given
-from server.problems import ProblemError, domains, general
+from server.problems import ProblemError, domains, exporting, general
 
 BuilderGiven = Annotated[Builder, Depends(Given(Builder))]
 
@@ -30,8 +30,8 @@ router = APIRouter(route_class=DoorRoute, prefix=V1, tags=["exports"])
     responses=problems(
         *PROVEN,
         general.VALIDATION,
-        domains.NOTHING_TO_EXPORT,
-        domains.TOO_MANY_TO_EXPORT,
+        exporting.NOTHING_TO_EXPORT,
+        exporting.TOO_MANY_TO_EXPORT,
         domains.BLOB_MISSING,
         domains.NOT_INTEGRATED,
     ),
@@ -62,13 +62,13 @@ def look(export: str, who: InvestigatorAsking, sources: ExportsGiven, builder: B
     response_class=FileResponse,
     responses={
         200: {"content": {"application/zip": {}}, "description": "The sealed bundle"},
-        **problems(*PROVEN, domains.EXPORT_WAITING, domains.ERASED),
+        **problems(*PROVEN, exporting.EXPORT_WAITING, domains.ERASED),
     },
 )
 async def download(export: str, who: InvestigatorAsking, sources: ExportsGiven, builder: BuilderGiven) -> FileResponse:
     """Hand out a bundle that is ready. That it was taken stands in the journal: its export event."""
     prepared = await run_in_threadpool(service.find, sources, export, who)
     if (await run_in_threadpool(builder.status, prepared)).state != "ready":
-        raise ProblemError(domains.EXPORT_WAITING, {"retry-after": "1"})
+        raise ProblemError(exporting.EXPORT_WAITING, {"retry-after": "1"})
     name = f"getuige-{prepared.export}.zip"
     return FileResponse(builder.path(prepared), media_type="application/zip", filename=name)

@@ -23,7 +23,7 @@ from evidence.statements.statement import Statement
 from server.exports.parts import ExportSources
 from server.items.access import granted_wraps
 from server.principals import Investigator
-from server.problems import ProblemError, domains, general
+from server.problems import ProblemError, domains, exporting, general
 from server.uploads.begun import settled
 
 LOGGED_WITHIN_S: Final = 10.0
@@ -79,9 +79,9 @@ def prepare(
 
     items = sources.journal.ask(look)
     if not items:
-        raise ProblemError(domains.NOTHING_TO_EXPORT)
+        raise ProblemError(exporting.NOTHING_TO_EXPORT)
     if len(items) > bag.MAX_ITEMS:
-        raise ProblemError(domains.TOO_MANY_TO_EXPORT)
+        raise ProblemError(exporting.TOO_MANY_TO_EXPORT)
     export = ids.ExportId(ids.new_id())
     request = selection.Request(export, case, who.kid, frozenset(items))
     head, below = _head_of_now(sources)
@@ -164,7 +164,7 @@ def check_export(sources: ExportSources, statement: Statement, body: bodies.Expo
     signed = (statement.by, statement.case, body.ground, body.manifest, body.items, body.head, body.last)
     fixed = (prepared.reader, prepared.case, prepared.ground, prepared.manifest, prepared.items)
     if signed != (*fixed, prepared.head, prepared.last):
-        raise ProblemError(domains.EXPORT_STALE)
+        raise ProblemError(exporting.EXPORT_STALE)
 
 
 def _journal_of(sources: ExportSources, case: ids.CaseId) -> list[Recorded]:

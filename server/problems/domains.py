@@ -1,4 +1,4 @@
-"""Problems of one domain: statements, uploads, receipts, alarms, exports."""
+"""Problems of one domain: statements, uploads, receipts, alarms, erasures."""
 
 from typing import Final
 
@@ -342,20 +342,6 @@ BRIDGE_REFUSED: Final = ProblemType(
         "The alarm has not changed. The reason is given here. See on the screen who has the alarm.",
     ),
 )
-EXPORT_STALE: Final = ProblemType(
-    "export-stale",
-    409,
-    Words(
-        "Deze export past niet bij wat is klaargezet",
-        "De ondertekende export noemt andere items of een ander overzicht dan is klaargezet. Er is niets "
-        "vastgelegd. Bereid de export opnieuw voor.",
-    ),
-    Words(
-        "This export does not fit what was prepared",
-        "The signed export names other items or another manifest than were prepared. Nothing was recorded. "
-        "Prepare the export again.",
-    ),
-)
 ERASED: Final = ProblemType(
     "erased",
     410,
@@ -381,34 +367,4 @@ ERASURE_WAITING: Final = ProblemType(
         "Nothing was erased yet",
         "The proof exists only once the erasure is finished. Until then it can be cancelled.",
     ),
-)
-EXPORT_WAITING: Final = ProblemType(
-    "export-waiting",
-    409,
-    Words(
-        "De export is nog niet klaar",
-        "De export wordt gemaakt, of wacht op uw handtekening. Er is niets verloren. Vraag straks opnieuw.",
-    ),
-    Words(
-        "The export is not ready yet",
-        "The export is being made, or waits for your signature. Nothing is lost. Ask again later.",
-    ),
-)
-NOTHING_TO_EXPORT: Final = ProblemType(
-    "nothing-to-export",
-    409,
-    Words(
-        "Er is niets om te exporteren",
-        "Geen enkel item van dit dossier is op dit moment met u gedeeld. Er is niets vastgelegd.",
-    ),
-    Words(
-        "There is nothing to export",
-        "No item of this case is shared with you at this moment. Nothing was recorded.",
-    ),
-)
-TOO_MANY_TO_EXPORT: Final = ProblemType(
-    "too-many-to-export",
-    409,
-    Words("Te veel voor één export", "Neem hooguit 20.000 items: noem vrijgaven. Er is niets vastgelegd."),
-    Words("Too many for one export", "Take at most 20,000 items: name grants. Nothing was recorded."),
 )

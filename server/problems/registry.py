@@ -3,12 +3,12 @@
 from types import MappingProxyType
 from typing import Final
 
-from server.problems import domains, general, resuming, together
+from server.problems import domains, exporting, general, resuming, together
 from server.problems.kinds import ProblemType
 
 ALL: Final = tuple(
     value
-    for module in (general, domains, resuming, together)
+    for module in (general, domains, exporting, resuming, together)
     for value in vars(module).values()
     if isinstance(value, ProblemType)
 )

@@ -11,7 +11,7 @@ from server.api import PROVEN, V1, WRITING, json_body, problems
 from server.auth.dependencies import SignerAsking, VaultAsking
 from server.auth.door import DoorRoute, PlainRoute
 from server.auth.parts import GateGiven
-from server.problems import domains, prefers_english, together
+from server.problems import domains, exporting, prefers_english, together
 from server.statements import batches
 from server.statements.parts import IntakeGiven
 from server.statements.shapes import (
@@ -52,7 +52,7 @@ _read = APIRouter(route_class=DoorRoute, prefix=PREFIX)
             domains.CONTAINER,
             domains.BEGUN,
             domains.UPLOAD_LOCKED,
-            domains.EXPORT_STALE,
+            exporting.EXPORT_STALE,
         ),
     },
     openapi_extra=json_body(Dsse.model_json_schema(), STATEMENT_EXAMPLE),
