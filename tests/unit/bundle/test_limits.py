@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from server.exports.plans import BegunPart, Prepared
 
 from evidence import canonical, ids, keys, schema
 from evidence.bundle.checking.erasure_proof import ErasureProof, LoggedTombstone
@@ -23,6 +22,7 @@ from evidence.statements.rules.erasure import MAX_ERASED
 from evidence.statements.tombstone import GrantLeft, Tombstone
 from server.clients.vault import MAX_GRANTED
 from server.edge import MAX_BODY_BYTES
+from server.exports.service import BegunPart, Prepared
 
 ID, HASH, TIME = "ab" * 16, ids.Sha256("cd" * 32), ids.Time("2026-12-01T00:00:00.000Z")
 LARGE: Final = 2**31
