@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from server.cli import records
+from server.cli.comparing import compare
 from server.cli.rows import AsJson, show
 
 Folder = Annotated[
@@ -121,6 +122,19 @@ def receipts(
                 out.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(kept.path, out / kept.path.name)
     show(rows, as_json=as_json, nothing="There is no receipt yet.")
+
+
+@app.command("check-export")
+def check_export(
+    bundle: Annotated[Path, typer.Argument(exists=True, help="The bundle (.zip or folder) that somebody took.")],
+    trust: Annotated[Path, typer.Option(exists=True, file_okay=False, help="Your trust folder.")],
+    folder: Folder = DEFAULT_FOLDER,
+) -> None:
+    """Say whether a bundle fits what this phone remembers: the server's receipt for each thing that it sent.
+
+    It asks no server and opens nothing. Exit code 0: it fits; 1: something does not hold; 2: it cannot be read.
+    """
+    compare(bundle, trust, folder / "receipts", "phone")
 
 
 def register(parent: typer.Typer) -> None:

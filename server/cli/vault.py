@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli import correcting, devices, erasing, rescue, standing
+from server.cli.comparing import compare
 from server.cli.organising import connect
 from server.cli.phrases import PhraseFile, phrase
 from server.cli.plain import one_line
@@ -198,31 +199,9 @@ def check_export(
 
     It asks for no pass phrase and no server. Exit code 0: it fits; 1: something does not hold; 2: it cannot be read.
     """
-    import sys
-
-    from evidence.bundle.checking import receipt as receipts
-    from evidence.bundle.checking import trust as anchors
-    from evidence.bundle.checking import verify
-    from evidence.errors import EvidenceError
     from server.clients.numbering import Numbers
 
-    folder = Numbers.beside(key).receipts
-    kept = receipts.gather([folder]) if folder.is_dir() else []
-    try:
-        report = verify.verify(bundle, anchors.load(trust, bundle), kept)
-    except (EvidenceError, OSError) as error:
-        typer.echo(f"{bundle}: {error}", err=True)
-        sys.exit(2)
-    if not kept:
-        typer.echo("This computer keeps no receipt of your key: nothing can be compared.")
-    told = [one for one in report.claims if one in report.failed or one.code.startswith("receipt-")]
-    for claim in told:
-        typer.echo(f"{'NOT RIGHT' if claim in report.failed else 'note'}  {claim.text('en')}")
-    if not report.failed:
-        typer.echo(
-            f"The bundle holds, and knows all {len(kept)} things that you said before it." if kept else "It holds."
-        )
-    sys.exit(report.exit_code)
+    compare(bundle, trust, Numbers.beside(key).receipts, "computer")
 
 
 def _tell_closed(closed: "Sequence[Moment]") -> None:

@@ -1,6 +1,9 @@
-"""Her vault holds a bundle against the receipts that her computer keeps, without a pass phrase and without a server."""
+"""Vault and phone hold a bundle against the receipts that they keep, without a pass phrase and without a server."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -12,28 +15,50 @@ from tests.support.tampered_times import ROWS
 ROW = "a receipt that was kept: {}"
 
 
-def checked(name: str, folder: Path) -> Ended:
+@dataclass(frozen=True)
+class Keeper:
+    """Who keeps receipts, where below a folder, and how it is told where."""
+
+    name: str
+    receipts: Callable[[Path], Path]
+    option: Callable[[Path], tuple[object, ...]]
+
+    def check(self, bundle: Path, anchors: Path, folder: Path) -> Ended:
+        return getuige(self.name, "check-export", bundle, "--trust", anchors, *self.option(folder))
+
+
+KEEPERS: Final = (
+    Keeper("vault", lambda at: Numbers.beside(at / "vault.json").receipts, lambda at: ("--key", at / "vault.json")),
+    Keeper("phone", lambda at: at / "phone/receipts", lambda at: ("--folder", at / "phone")),
+)
+EACH: Final = pytest.mark.parametrize("keeper", KEEPERS, ids=lambda keeper: keeper.name)
+
+
+def checked(keeper: Keeper, name: str, folder: Path) -> Ended:
     (row,) = (one for one in ROWS if one.name == ROW.format(name))
     bundle, anchors = row.make(Story.build(folder / "story"), folder)
     (kept,) = kept_beside(bundle)
-    kept.rename(Numbers.beside(folder / "vault.json").receipts)
-    return getuige("vault", "check-export", bundle, "--key", folder / "vault.json", "--trust", anchors)
+    keeper.receipts(folder).parent.mkdir(exist_ok=True)
+    kept.rename(keeper.receipts(folder))
+    return keeper.check(bundle, anchors, folder)
 
 
-def test_an_export_that_knows_less_than_her_receipts_is_named(tmp_path: Path) -> None:
-    done = checked("of a number that the export does not know", tmp_path)
+@EACH
+def test_an_export_that_knows_less_than_her_receipts_is_named(keeper: Keeper, tmp_path: Path) -> None:
+    done = checked(keeper, "of a number that the export does not know", tmp_path)
     assert (done.code, "The server contradicts itself" in done.out) == (1, True), done.out
     assert "NOT RIGHT" in done.out
 
 
+@EACH
 @pytest.mark.parametrize("name", ["of one that it knows", "of what came later"])
-def test_an_export_that_knows_what_she_knows_holds(name: str, tmp_path: Path) -> None:
-    done = checked(name, tmp_path)
+def test_an_export_that_knows_what_she_knows_holds(keeper: Keeper, name: str, tmp_path: Path) -> None:
+    done = checked(keeper, name, tmp_path)
     assert (done.code, "NOT RIGHT" in done.out) == (0, False), done.out
 
 
-def test_a_computer_that_keeps_nothing_says_so(tmp_path: Path) -> None:
+@EACH
+def test_what_keeps_nothing_says_so(keeper: Keeper, tmp_path: Path) -> None:
     story = Story.build(tmp_path / "story")
-    words = ("vault", "check-export", story.bundle, "--key", tmp_path / "vault.json", "--trust", story.book.trust)
-    done = getuige(*words)
+    done = keeper.check(story.bundle, story.book.trust, tmp_path)
     assert (done.code, "keeps no receipt" in done.out) == (0, True), done.out
