@@ -108,3 +108,9 @@ def json_body(schema: Mapping[str, Any], example: Any, media_type: str = "applic
             "content": {media_type: {"schema": dict(schema), "example": example}},
         }
     }
+
+
+def octets(media_type: str, description: str) -> dict[str, Any]:
+    """Return the `openapi_extra` of a route whose body is bytes of a form of ours."""
+    schema = {"type": "string", "format": "binary", "description": description}
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}

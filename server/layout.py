@@ -44,6 +44,11 @@ class Layout:
         return self.data / "signs"
 
     @property
+    def rings(self) -> Path:
+        """Keys that readers opened, sealed under keys of their own: a cache, in no backup."""
+        return self.data / "rings"
+
+    @property
     def log(self) -> Path:
         """The custody log (c2sp.org/tlog-tiles), also served under /log/."""
         return self.data / "log"

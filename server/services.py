@@ -48,6 +48,7 @@ from server.system.parts import OwnState
 from server.system.readiness import Readiness
 from server.timeline.parts import TimelineSources
 from server.timeline.readers import without_reader
+from server.timeline.rings import Rings
 from server.timestamps import tsa
 from server.timestamps.renewing import Renewer
 from server.uploads.folder import UploadFolder
@@ -118,13 +119,15 @@ class Services:
         paces = (Limiter(ANYONE), Limiter(STRANGER), Limiter(SIGNER))
         receipts = Receipts(self.identity, log)
         items, signs, exports = ItemStore(journal, blobs, self.uploads), Signs(layout.signs), self.exports
+        rings = Rings(layout.rings)
         return Parts(
             journal,
             PublicAddress(self.settings.public_url),
             Gate(journal, self.access, self.challenge_key, self.settings.public_url, *paces),
             receipts,
-            Intake(journal, receipts, log, signs, blobs, self.uploads, exports),
+            Intake(journal, receipts, log, signs, blobs, self.uploads, exports, rings),
             items,
+            rings,
             Reads(journal, self.identity),
             TimelineSources(items, log, signs),
             exports,
@@ -169,6 +172,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
         blobs = TieredBlobs(DirectoryBlobs(layout.blobs), copies, s3)
         uploads = UploadFolder(layout.uploads, blobs)
         uploads.prepare()
+        journal.ask(Rings(layout.rings).clean)
         yield Services(
             settings,
             layout,

@@ -2,10 +2,11 @@
 
 The order, so that a crash anywhere leaves an erasure that is taken up again and never one that is half believed:
 1. `erase.execute` is in the journal: from here on nobody is given these items, in any process.
-2. what arrived of them beside the sealed file (`uploads/`), 3. bundles that this server built and that hold them
-(`exports/*.zip`; those that were taken away are not here), 4. their events become tombstones in one transaction, and
-their copies in S3 are released to be deleted, 5. the database's files are looked through for what was there,
-6. their ciphertext (`blobs/`), 7. `erase.finish` says what was destroyed and what could not be.
+2. what arrived of them beside the sealed file (`uploads/`), and readers' rings with their keys (`rings/`), 3. bundles
+that this server built and that hold them (`exports/*.zip`; those that were taken away are not here), 4. their events
+become tombstones in one transaction, and their copies in S3 are released to be deleted, 5. the database's files are
+looked through for what was there, 6. their ciphertext (`blobs/`), 7. `erase.finish` says what was destroyed and what
+could not be.
 
 Each step may be repeated. Only 7 ends the work, so that whatever came before it is done again after a crash.
 """
@@ -26,6 +27,7 @@ from evidence.statements.facts import Erasure
 from evidence.store.journal.shredding import Shredder, traces_of
 from evidence.store.ports import Journal
 from server.exports.service import Prepared
+from server.timeline.rings import Rings
 from server.uploads.folder import UploadFolder
 
 READ_AT_ONCE: Final = 1000
@@ -46,6 +48,7 @@ class Destroyer:
     shredder: Shredder
     uploads: UploadFolder
     exports: Path
+    rings: Rings
     clock: Callable[[], ids.Time] = ids.now
     reached: Callable[[str], None] = lambda _step: None
 
@@ -93,6 +96,7 @@ class Destroyer:
         for sha256 in self.uploads.blobs_of(erasure.items):  # whole, and never sealed: no event names it
             self.shredder.destroy_unsealed(sha256)
         self.uploads.destroy(erasure.items)
+        self.rings.destroy_with(erasure.items)
         self.reached("uploads")
         self._destroy_bundles(erasure)
         self.reached("exports")

@@ -19,6 +19,7 @@ from evidence.store.database.engine import open_engine
 from evidence.store.journal.shredding import Shredder
 from server.erasure.destroying import Destroyer
 from server.erasure.parts import Erasable
+from server.timeline.rings import Rings
 
 SWEEP_EVERY_S: Final = 300.0
 """After fourteen days five minutes do not matter, and looking is one question to memory."""
@@ -96,8 +97,8 @@ def opened(parts: Erasable, clock: Callable[[], ids.Time] = ids.now) -> Iterator
     engine = open_engine(parts.database_url)
     try:
         shredder = Shredder(engine, parts.blobs.local)
-        exports = parts.layout.exports
-        destroyer = Destroyer(parts.journal, parts.identity, shredder, parts.uploads, exports, clock)
+        exports, rings = parts.layout.exports, Rings(parts.layout.rings)
+        destroyer = Destroyer(parts.journal, parts.identity, shredder, parts.uploads, exports, rings, clock)
         sweeper = Sweeper(destroyer, parts.layout.data / LOCK, clock)
         sweeper.repeat(parts.layout.repeated_erasures)
         yield sweeper

@@ -12,6 +12,7 @@ from server.log.keeper import LogKeeper
 from server.parts import Given
 from server.statements.receipts import Receipts
 from server.statements.signs import Signs
+from server.timeline.rings import Rings
 from server.uploads.folder import UploadFolder
 
 
@@ -26,6 +27,7 @@ class Intake:
     blobs: TieredBlobs
     uploads: UploadFolder
     exports: ExportSources
+    rings: Rings
 
 
 IntakeGiven = Annotated[Intake, Depends(Given(Intake))]

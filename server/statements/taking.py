@@ -31,6 +31,7 @@ from server.problems import ProblemError, domains, general, translate
 from server.statements import refusals
 from server.statements.parts import Intake
 from server.statements.seals import Sealing, check_seal, reaches_no_reader
+from server.timeline.rings import destroy_quietly
 from server.to_its_end import to_its_end
 from server.uploads import begun
 from server.uploads.service import Uploads
@@ -79,6 +80,9 @@ async def take(intake: Intake, uploads: Uploads, who: Signer, said: Sequence[Sta
     stored = [one for one in outcomes if isinstance(one, Recorded)]
     if any(isinstance(one.body, bodies.DeviceRevoke | bodies.KeyRetire) for one in said[: len(stored)]):
         uploads.sweep_soon()
+    for one in said[: len(stored)]:
+        if isinstance(one.body, bodies.KeyRetire):
+            await run_in_threadpool(destroy_quietly, intake.rings, one.body.kid)
     if len(said) == len(stored) == 1:
         return Taken([intake.receipts.written(stored[0])], None, again=stored[0].again)
     return await run_in_threadpool(_answer, intake, said, stored, outcomes)

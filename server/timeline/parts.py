@@ -9,6 +9,7 @@ from server.items.parts import ItemStore
 from server.log.keeper import LogKeeper
 from server.parts import Given
 from server.statements.signs import Signs
+from server.timeline.rings import Rings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +21,5 @@ class TimelineSources:
     signs: Signs
 
 
+RingsGiven = Annotated[Rings, Depends(Given(Rings))]
 TimelineGiven = Annotated[TimelineSources, Depends(Given(TimelineSources))]

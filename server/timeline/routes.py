@@ -2,24 +2,26 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from evidence import canonical, ids
-from evidence.envelope import pages
+from evidence.envelope import pages, rings
+from evidence.errors import FormatError
 from evidence.statements.standing import Standing
+from evidence.store.journal.journal import SqlJournal
 from server import organisation
-from server.api import PROVEN, V1, WRITING, problems
+from server.api import PROVEN, V1, WRITING, octets, problems
 from server.auth.dependencies import CaseListerAsking, ReaderAsking, SignerAsking
 from server.auth.door import DoorRoute
 from server.items.access import sees_whole, view_case, visible_cases
 from server.items.parts import ReadsGiven
 from server.items.service import find_view
 from server.parts import JournalGiven
-from server.principals import Dispatcher, Vault
-from server.problems import general
+from server.principals import Dispatcher, Reader, Vault
+from server.problems import ProblemError, domains, general
 from server.timeline import build
-from server.timeline.parts import TimelineGiven
+from server.timeline.parts import RingsGiven, TimelineGiven
 from server.timeline.readers import ending_grant, readers
 from server.timeline.shapes import CaseFacts, CaseSummary, ErasedOut, Organisation, OrganisationEvent, PageFacts
 
@@ -95,6 +97,77 @@ async def get_timeline(
         return pages.write(said.model_dump_json().encode(), build.rows(sources, view, page, given))
 
     return Response(await run_in_threadpool(written), media_type=pages.MEDIA_TYPE)
+
+
+@router.get(
+    "/cases/{case}/ring",
+    operation_id="get_ring",
+    response_class=Response,
+    responses={
+        200: {"content": {rings.MEDIA_TYPE: {}}, "description": "The ring: docs/formats/ring.md"},
+        204: {"description": "There is none"},
+        **problems(*PROVEN),
+    },
+)
+async def get_ring(case: str, who: ReaderAsking, journal: JournalGiven, kept: RingsGiven) -> Response:
+    """Return one's own ring of opened keys, unless an item that it names is gone or not given any more."""
+
+    def look() -> bytes | None:
+        view = find_view(journal, case, who)
+        found = kept.find(view.case, who.kid)
+        if found is not None and not _gives_all(journal, who, view.case, found):
+            kept.destroy(view.case, who.kid)
+            return None
+        return found
+
+    found = await run_in_threadpool(look)
+    return Response(status_code=204) if found is None else Response(found, media_type=rings.MEDIA_TYPE)
+
+
+@router.put(
+    "/cases/{case}/ring",
+    operation_id="leave_ring",
+    status_code=204,
+    responses=problems(*PROVEN, general.STORAGE_FULL, domains.STATEMENT),
+    openapi_extra=octets(rings.MEDIA_TYPE, "The ring: docs/formats/ring.md"),
+)
+async def leave_ring(
+    request: Request, case: str, who: ReaderAsking, journal: JournalGiven, kept: RingsGiven
+) -> Response:
+    """Leave one's own ring in place of the one before; `not-found` when it names an item that is not given."""
+    data = await request.body()
+
+    def keep() -> None:
+        view = find_view(journal, case, who)
+        try:
+            rings.parse(data)
+        except FormatError as error:
+            raise ProblemError(domains.STATEMENT, reason=str(error)) from error
+        if not _gives_all(journal, who, view.case, data):
+            raise ProblemError(general.NOT_FOUND)
+        kept.keep(view.case, who.kid, data)
+        # An erasure that was decided meanwhile may have looked before this ring was there.
+        if not _gives_all(journal, who, view.case, data):
+            kept.destroy(view.case, who.kid)
+            raise ProblemError(general.NOT_FOUND)
+
+    await run_in_threadpool(keep)
+    return Response(status_code=204)
+
+
+def _gives_all(journal: SqlJournal, who: Reader, case: ids.CaseId, ring: bytes) -> bool:
+    """Whether every item that a ring names is given to its reader; not for one that cannot be read. Blocks."""
+    try:
+        items = rings.parse(ring).items
+    except FormatError:
+        return False
+    now = ids.now()
+
+    def look(standing: Standing) -> bool:
+        view = view_case(standing, who, case, now)
+        return view is not None and all(view.gives(standing, item, now) for item in items)
+
+    return journal.ask(look)
 
 
 @router.get("/authority", operation_id="get_authority", responses=problems(*PROVEN))

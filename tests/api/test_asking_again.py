@@ -38,6 +38,7 @@ HOW = {
     "act_on_alarm": "a statement, recorded by its id (tests/api/test_alarms.py)",
     "say_watching": "a console is awake, twice as well as once",
     "renew_claim": "a lease is prolonged, twice as well as once",
+    "leave_ring": "PUT: the same bytes under the same name (tests/api/test_rings.py)",
     "prepare_export": "the same plan is the same export (tests/api/test_exports.py)",
 }
 

@@ -9,6 +9,7 @@ import * as container from "../../server/web/static/core/container.js";
 import * as dsse from "../../server/web/static/core/dsse.js";
 import * as lockedkey from "../../server/web/static/core/lockedkey.js";
 import * as pages from "../../server/web/static/core/pages.js";
+import * as ring from "../../server/web/static/core/ring.js";
 import * as statements from "../../server/web/static/core/statements.js";
 import * as wraps from "../../server/web/static/core/wraps.js";
 import * as xwing from "../../server/web/static/core/xwing.js";
@@ -109,6 +110,16 @@ const answers = {
         },
       })),
     };
+  },
+
+  seal_ring: async ({ key, kase, reader, number, keys }) => {
+    const named = new Map(Object.entries(keys).map(([item, one]) => [item, fromBase64(one)]));
+    return { ring: base64(await ring.seal(fromBase64(key), kase, reader, number, named)) };
+  },
+
+  open_ring: async ({ key, kase, reader, bytes }) => {
+    const { number, keys } = await ring.open(fromBase64(key), kase, reader, fromBase64(bytes));
+    return { number, keys: Object.fromEntries([...keys].map(([item, one]) => [item, base64(one)])) };
   },
 
   head: ({ note, vkey }) => verifyCheckpoint(note, vkey),

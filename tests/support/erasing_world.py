@@ -20,6 +20,7 @@ from server.erasure.destroying import Destroyer
 from server.erasure.sweeper import LOCK, Sweeper
 from server.layout import Layout
 from server.settings import Settings
+from server.timeline.rings import Rings
 from server.uploads.folder import UploadFolder
 from tests.support import published
 from tests.support.server_world import CaseOfHers, Person, SealedItem, World
@@ -47,6 +48,7 @@ def sweeping(
         Shredder(engine, blobs),
         UploadFolder(layout.uploads, blobs),
         layout.exports,
+        Rings(layout.rings),
         clock,
         reached,
     )

@@ -8,7 +8,7 @@ import hashlib
 import io
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from evidence.custody.log.checkpoint import Checkpoint, SignedCheckpoint
 from evidence.custody.log.note import NoteSigner, generate_key
 from evidence.custody.log.tlogproof import TlogProof
 from evidence.edtf import Edtf
-from evidence.envelope import parts, pieces, sealing, wraps
+from evidence.envelope import container, pages, parts, pieces, sealing, wraps
 from evidence.envelope.meta import Alarm, Assessment, Card, Incident, Media, Meta, Order
 from evidence.envelope.parts import KnownPlace, Position
 from evidence.statements import bodies, event, fold, statement
@@ -118,6 +118,16 @@ class World:
     def case_key(self) -> bytes:
         """The case's X-Wing public key."""
         return self.vault.xwing_public
+
+    def row(self, made: statement.Statement, one: event.Recorded) -> pages.Row:
+        """An event as a page of the timeline has it."""
+        row = pages.Row(one.index, one.received_at, one.event, one.salt)
+        if not isinstance(made.body, bodies.ItemSeal | bodies.ItemOpen):
+            return row
+        blob = self.containers[made.body.item]
+        prefix = container.parse_prefix(blob)
+        arrived = len(blob) if isinstance(made.body, bodies.ItemOpen) else None
+        return replace(row, item=pages.Served(prefix.head_bytes, prefix.meta_ciphertext, arrived=arrived))
 
     def head(self) -> SignedCheckpoint:
         """The signed head of the log as it is now."""

@@ -12,7 +12,6 @@ import secrets
 import socket
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any, Self
 
 import uvicorn
@@ -21,8 +20,8 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from device_bridge.figures import days
 from evidence import canonical, ids, keys, schema
-from evidence.envelope import container, pages
-from evidence.statements import bodies, event, statement
+from evidence.envelope import container, pages, rings
+from evidence.statements import bodies, statement
 from evidence.statements.rules.erasure import ERASE_DELAY, ERASE_LAPSE
 from server.items.routes import parse_range
 from server.shifts.service import shown
@@ -53,6 +52,8 @@ class StandIn:
         self.awake: list[str] = []
         """Whose console said that it is awake, in order."""
         self.deaf = False
+        self.rings: dict[str, bytes] = {}
+        """Rings of opened keys, by who left them."""
         self.device: dict[str, Any] = {
             "device": world.device, "case": world.case, "profile": "3min", "covenant": "AWARE 12", "state": "ready",
             "reasons": [], "heard_at": ids.now(), "tested_at": None, "battery": 80,
@@ -137,6 +138,8 @@ class StandIn:
             ("GET", "/authority", self._authority),
             ("GET", "/cases", self._cases),
             ("GET", "/cases/{case}/timeline", self._timeline),
+            ("GET", "/cases/{case}/ring", self._ring),
+            ("PUT", "/cases/{case}/ring", self._keep_ring),
             ("GET", "/cases/{case}/erasures", self._erasures),
             ("GET", "/items/{item}/container", self._container),
             ("GET", "/receipts/{index}/proof", self._proof),
@@ -233,7 +236,7 @@ class StandIn:
     async def _timeline(self, request: Request, since: int = -1, limit: int = 1000) -> Response:
         self._who(request)
         pairs = list(zip(self.world.statements, self.world.events, strict=True))
-        found = [self._row(made, one) for made, one in pairs if made.case and one.index > since]
+        found = [self.world.row(made, one) for made, one in pairs if made.case and one.index > since]
         last = found[limit - 1].index if len(found) > limit else None
         case = self.world.standing.cases[self.world.case]
         lead = {"kid": case.body.lead, "label": LABELS["marit"], "role": "caseworker"}
@@ -243,14 +246,15 @@ class StandIn:
         said = {"case": facts, "erased": self.erased, "next": last, "log": {"size": len(pairs)}}
         return Response(pages.write(canonical.encode(said), found[:limit]), media_type=pages.MEDIA_TYPE)
 
-    def _row(self, made: statement.Statement, one: event.Recorded) -> pages.Row:
-        row = pages.Row(one.index, one.received_at, one.event, one.salt)
-        if not isinstance(made.body, bodies.ItemSeal | bodies.ItemOpen):
-            return row
-        blob = self.world.containers[made.body.item]
-        prefix = container.parse_prefix(blob)
-        arrived = len(blob) if isinstance(made.body, bodies.ItemOpen) else None
-        return replace(row, item=pages.Served(prefix.head_bytes, prefix.meta_ciphertext, arrived=arrived))
+    async def _ring(self, request: Request) -> Response:
+        found = self.rings.get(self._who(request))
+        return Response(status_code=204) if found is None else Response(found, media_type=rings.MEDIA_TYPE)
+
+    async def _keep_ring(self, request: Request) -> Response:
+        who, data = self._who(request), await request.body()
+        rings.parse(data)
+        self.rings[who] = data
+        return Response(status_code=204)
 
     async def _erasures(self, request: Request, case: str) -> dict[str, Any]:
         self._who(request)

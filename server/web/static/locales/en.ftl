@@ -7,6 +7,7 @@ help = Help
 close = Close
 skip = Skip to content
 loading = One moment. The data are fetched and opened here.
+case-rest = The first items are here. The rest is coming. Figures and charts are shown when all of it is here.
 unknown = unknown
 no-data = No data
 

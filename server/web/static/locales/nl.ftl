@@ -7,6 +7,7 @@ help = Hulp
 close = Sluiten
 skip = Naar de inhoud
 loading = Een moment. De gegevens worden opgehaald en hier geopend.
+case-rest = De eerste stukken staan hier. De rest komt er nog bij. Cijfers en grafieken staan er als alles er is.
 unknown = onbekend
 no-data = Geen gegevens
 

@@ -11,7 +11,8 @@ import { dated } from "../core/dated.js";
 import { shown } from "../core/written.js";
 import * as clips from "./clips.js";
 import { Ranges } from "./ranges.js";
-import { checkSignatures, openAll, signerOf } from "./entries.js";
+import { Ring } from "../core/ring.js";
+import { checkSignatures, openAll, signerOf, sorted } from "./entries.js";
 import { marks } from "./corrections.js";
 import { placesOf } from "./story.js";
 import * as erasures from "./erasures.js";
@@ -30,6 +31,9 @@ import * as erasures from "./erasures.js";
 
 /** Events in one answer; a case of ten years comes in several. */
 const PAGE = 1000;
+
+/** Events in the first one: more than a screen of rows. */
+const FIRST = 100;
 
 /** Proofs that are fetched at once: enough to hide the round trip, few enough to leave the server to others. */
 const AT_ONCE = 4;
@@ -63,6 +67,9 @@ async function openedFile(entry, content) {
   return { url: URL.createObjectURL(new Blob([content], { type })), mime };
 }
 
+/** @param {string} id @param {number} since @param {number} limit */
+const page = async (id, since, limit) => pages.read(await api.bytes(`/api/v1/cases/${id}/timeline?since=${since}&limit=${limit}`));
+
 export class Case {
   /** @type {Map<string, Promise<OpenedFile>>} by item */
   #media = new Map();
@@ -70,55 +77,102 @@ export class Case {
   /** @type {ReturnType<typeof logs> | null} how the log went on under other keys; asked once */
   #logs = null;
 
-  /**
-   * @param {CaseFacts} facts @param {Entry[]} entries @param {number} closed @param {import("../core/pages.js").Row[]} events
-   * @param {import("../core/trust.js").Anchors} anchors @param {Authority} authority
-   * @param {import("./erasures.js").Erased[]} erased @param {import("./erasures.js").Erasure[]} erasures
-   * @param {import("./entries.js").Unopened[]} unopened
-   */
-  constructor(facts, entries, closed, events, anchors, authority, erased = [], erasures = [], unopened = []) {
+  /** Whether all of it is here; figures are right then. */
+  complete = false;
+
+  /** @type {Entry[]} */
+  entries = [];
+
+  /** @type {import("./entries.js").Unopened[]} */
+  unopened = [];
+
+  /** Items that were not given to us. */
+  closed = 0;
+
+  /** @type {import("../core/pages.js").Row[]} */
+  events = [];
+
+  /** @type {import("./erasures.js").Erased[]} */
+  erased = [];
+
+  /** @type {import("./erasures.js").Erasure[]} */
+  erasures = [];
+
+  /** @type {number | null} the `since` of the page that comes next */
+  #next = -1;
+
+  /** @param {CaseFacts} facts @param {import("../core/trust.js").Anchors} anchors @param {Authority} authority @param {Ring} ring @param {api.Session} session */
+  constructor(facts, anchors, authority, ring, session) {
     this.facts = facts;
-    this.entries = entries;
-    this.closed = closed;
-    this.events = events;
     this.anchors = anchors;
     this.authority = authority;
-    this.erased = erased;
-    this.erasures = erasures;
-    this.unopened = unopened;
+    this.ring = ring;
+    this.session = session;
   }
 
   /**
+   * The first rows of a case, which are painted before the others arrive: `rest` brings those.
    * @param {string} id @param {api.Session} session @param {import("../core/trust.js").Anchors} anchors
    * @returns {Promise<Case>}
    */
   static async load(id, session, anchors) {
-    /** @type {import("../core/pages.js").Row[]} */
-    const events = [];
-    const erased = [];
-    let facts = null;
-    for (let since = /** @type {number | null} */ (-1); since !== null; ) {
-      const page = await pages.read(await api.bytes(`/api/v1/cases/${id}/timeline?since=${since}&limit=${PAGE}`));
-      events.push(...page.rows);
-      erased.push(...(page.facts.erased ?? []));
-      facts ??= shown(page.facts.case);
-      since = page.facts.next;
+    const [first, ring, published, authority] = await Promise.all([
+      page(id, -1, FIRST), Ring.of(id, session), api.json("/api/v1/authority").catch(() => ({ events: [] })),
+      Authority.rootedAt(anchors.root),
+    ]);
+    await authority.learn(published.events.flatMap(readable));
+    const found = new Case(shown(first.facts.case), anchors, authority, ring, session);
+    await found.#take(first);
+    if (found.#next === null) await found.#finish();
+    else found.#mark();
+    return found;
+  }
+
+  /** Everything behind the first rows. The next page is on its way while one is opened. */
+  async rest() {
+    if (this.complete) return;
+    const { case: id } = this.facts;
+    for (let coming = page(id, /** @type {number} */ (this.#next), PAGE); this.#next !== null;) {
+      const one = await coming;
+      if (one.facts.next !== null) coming = page(id, one.facts.next, PAGE);
+      await this.#take(one);
     }
-    const published = await api.json("/api/v1/authority").catch(() => ({ events: [] }));
-    const authority = await Authority.rootedAt(anchors.root);
-    await authority.learn([...published.events.flatMap(readable), ...events.flatMap(({ index, envelope }) => (envelope ? [{ index, envelope }] : []))]);
+    await this.#finish();
+  }
+
+  /** @param {{facts: any, rows: import("../core/pages.js").Row[]}} page */
+  async #take({ facts, rows }) {
+    const { authority, session, ring } = this;
+    await authority.learn(rows.flatMap(({ index, envelope }) => (envelope ? [{ index, envelope }] : [])));
     const whoOf = (/** @type {{index: number}} */ { index }, /** @type {string} */ kid) => {
       const { role = null, label = null, device = null } = authority.find(kid, index) ?? {};
       return { kid, role, label, device };
     };
-    const { entries, unopened, closed } = await openAll(events, session, whoOf);
-    const said = marks(events, authority);
-    for (const entry of entries) entry.mark = said.get(entry.id) ?? null;
-    for (const one of unopened) one.by = signerOf(one.row, authority) ?? one.by;
-    const placeOf = placesOf({ events, authority });
-    for (const entry of entries) if (entry.alarm) entry.alarm = { ...entry.alarm, alarm: placeOf(entry.alarm) };
-    const known = await erasures.load(id);
-    return new Case(facts, entries, closed, events, anchors, authority, erased, known, unopened);
+    const found = await openAll(rows, { openers: session.openers, known: ring.keys }, whoOf);
+    for (const one of found.unopened) one.by = signerOf(one.row, authority) ?? one.by;
+    this.entries = sorted([...this.entries, ...found.entries]);
+    this.unopened = [...this.unopened, ...found.unopened];
+    this.closed += found.closed;
+    this.events.push(...rows);
+    this.erased = [...this.erased, ...(facts.erased ?? [])];
+    this.#next = facts.next ?? null;
+  }
+
+  /** What later events say of earlier entries. */
+  #mark() {
+    const said = marks(this.events, this.authority);
+    const placeOf = placesOf(this);
+    for (const entry of this.entries) {
+      entry.mark = said.get(entry.id) ?? null;
+      if (entry.meta.alarm) entry.alarm = { ...entry.meta.alarm, alarm: placeOf(entry.meta.alarm) };
+    }
+  }
+
+  async #finish() {
+    this.erasures = await erasures.load(this.facts.case);
+    this.#mark();
+    this.complete = true;
+    void this.ring.keep(new Map(this.entries.map(({ id, key }) => [id, key])));
   }
 
   /** Check every entry; `changed` is called as results come in. @param {() => void} changed */

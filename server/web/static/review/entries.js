@@ -7,6 +7,8 @@
  * @typedef {"checking" | "proven" | "signed" | "failed"} Proof
  * @typedef {{state: Proof, reason: string}} Verification
  * @typedef {import("../core/pages.js").Row} Row
+ * @typedef {{openers: Map<string, import("../core/wraps.js").OpeningKey>, known?: Map<string, Bytes>}} Openers our private keys, and
+ *   content keys that opened before
  * @typedef {{id: string, index: number, kind: string, source: string, title: string, text: string, conduct: string[],
  *   severity: number | null, impact: string | null, place: string | null, position: any, file: any, order: any,
  *   card: any, alarm: any, about: string | null, camera: any, happened: string | null, discovered: string | null, recorded: string,
@@ -64,11 +66,33 @@ function recordedAt(recorded, received) {
  */
 
 /**
+ * Open a description: with the key that opened it before, or else with one that is wrapped for us.
+ * @param {import("../core/container.js").Container} sealed @param {import("../core/wraps.js").Wrap[]} wraps @param {Openers} openers
+ * @param {(fault: Fault) => void} at what would have failed, were it to fail now
+ * @returns {Promise<{key: Bytes, meta: any} | null>} null when none is for us
+ */
+async function describe(sealed, wraps, { openers, known }, at) {
+  const before = known?.get(sealed.head.item);
+  if (before) {
+    try {
+      return { key: before, meta: await container.openMeta(sealed, before) };
+    } catch {
+      // A ring is no authority: the wraps decide.
+    }
+  }
+  at("key");
+  const key = await find(sealed.head, wraps, openers);
+  if (!key) return null;
+  at("description");
+  return { key, meta: await container.openMeta(sealed, key) };
+}
+
+/**
  * Open one item.
- * @param {Row} row @param {any} said its statement @param {Who} by @param {import("../core/api.js").Session} session
+ * @param {Row} row @param {any} said its statement @param {Who} by @param {Openers} openers
  * @returns {Promise<Entry | Unopened | null>} null when it was not given to us
  */
-async function open(row, said, by, session) {
+async function open(row, said, by, openers) {
   /** @type {Fault} */
   let fault = "served";
   const { index, received_at: received, item: given } = row;
@@ -77,11 +101,11 @@ async function open(row, said, by, session) {
   try {
     const sealed = await container.fromParts(given.head, given.meta);
     if (sealed.head.item !== id) throw new FormatError("the server gave another item");
-    fault = "key";
-    const key = await find(sealed.head, [...given.wraps, ...sealed.head.wraps], session.openers);
-    if (!key) return null;
+    const opened = await describe(sealed, [...given.wraps, ...sealed.head.wraps], openers, (part) => { fault = part; });
+    if (!opened) return null;
+    const { key } = opened;
     fault = "description";
-    const meta = shown(told(await container.openMeta(sealed, key)));
+    const meta = shown(told(opened.meta));
     const span = spanOf(meta);
     const seen = recordedAt(meta.recorded, received);
     const at = span ? (span.from + span.to) / MIDDLE : seen;
@@ -102,6 +126,9 @@ async function open(row, said, by, session) {
   }
 }
 
+/** @param {Entry[]} entries @returns {Entry[]} in the order in which things happened */
+export const sorted = (entries) => entries.sort((left, right) => left.at - right.at || left.index - right.index);
+
 /** @param {Row} row that cannot be read @returns {Unopened} */
 const unreadable = (row) => ({
   id: "", index: row.index, received: row.received_at, by: { kid: "" }, row, why: "", fault: "event",
@@ -119,23 +146,22 @@ function aboutAnItem(row) {
 }
 
 /**
- * @param {Row[]} rows @param {import("../core/api.js").Session} session
+ * @param {Row[]} rows @param {Openers} openers
  * @param {(row: Row, kid: string) => Who} whoOf whose key that is, as far as the pinned root says
  * @returns {Promise<{entries: Entry[], unopened: Unopened[], closed: number}>} in the order in which things happened;
  *   `closed` were not given to us
  */
-export async function openAll(rows, session, whoOf) {
+export async function openAll(rows, openers, whoOf) {
   const unread = rows.filter(({ trouble }) => trouble === "event");
   const sealed = rows.flatMap((row) => {
     const said = aboutAnItem(row);
     return said ? [{ row, said }] : [];
   });
-  const found = await Promise.all(sealed.map(({ row, said }) => open(row, said, whoOf(row, said.by), session)));
+  const found = await Promise.all(sealed.map(({ row, said }) => open(row, said, whoOf(row, said.by), openers)));
   const given = found.filter((one) => one !== null);
   const entries = given.filter((one) => "verification" in one);
   const unopened = [...given.filter((one) => "fault" in one), ...unread.map(unreadable)];
-  entries.sort((left, right) => left.at - right.at || left.index - right.index);
-  return { entries, unopened, closed: sealed.length - given.length };
+  return { entries: sorted(entries), unopened, closed: sealed.length - given.length };
 }
 
 /**

@@ -135,7 +135,10 @@ class Review extends View {
     await this.updateComplete;
     this.querySelector("main")?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
-    await this.opened?.check(() => this.requestUpdate());
+    const { opened } = this;
+    await this.#attempt(async () => opened?.rest());
+    if (opened !== this.opened || !opened?.complete) return;
+    await opened.check(() => this.requestUpdate());
     this.dataset.checked = "true";
   }
 
@@ -268,17 +271,17 @@ class Review extends View {
       ${readerBanners(opened.facts.readers)}
       ${rescueBanners(opened)}
       ${signBanners(opened, follow)}
-      ${caseHead(opened, session, follow)}
+      ${opened.complete ? caseHead(opened, session, follow) : html`<p class="card" data-rest>${t("case-rest")}</p>`}
       ${filtered ? html`<p class="card on-paper filter-on-paper"><strong>${t("filter-on")}</strong> ${filtered}. ${t("filter-paper", { shown: rows.length, total })}</p>` : nothing}
       ${erasureBanners(opened, session, (type, erasure) => this.#decide(type, erasure))}
-      ${patternStrip(opened.entries, follow)}
+      ${opened.complete ? html`${patternStrip(opened.entries, follow)}
       <section class="card overview" aria-labelledby="overview-title">
         <h2 id="overview-title">${t("overview")}</h2>
         <getuige-overview .entries=${opened.entries} .shown=${rows} .selected=${this.selected}
           @chosen=${(/** @type {CustomEvent} */ event) => choose(event.detail)}></getuige-overview>
       </section>
       ${session.role === "caseworker" ? html`<getuige-devices .kase=${opened.facts.case}></getuige-devices>` : nothing}
-      <div class="charts">${weeklyBars(opened.entries, follow)}${heatMap(opened.entries, follow)}</div>
+      <div class="charts">${weeklyBars(opened.entries, follow)}${heatMap(opened.entries, follow)}</div>` : nothing}
       <section aria-labelledby="entries-title">
         <div class="table-head">
           <h2 id="entries-title" tabindex="-1">${filtered ? t("filter-shown", { shown: rows.length, total }) : t("entries", { count: rows.length })}</h2>
