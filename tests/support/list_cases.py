@@ -11,8 +11,9 @@ from tests.support import published
 
 CASE, TEAM = ids.CaseId("c0" * 16), ids.TeamId("7e" * 16)
 BEGIN, NOW, LATER, END = (ids.Time(f"2026-0{month}-01T12:00:00.000Z") for month in (3, 4, 5, 6))
-PEOPLE: Final = {name: keys.Identity.generate() for name in ("lead", "colleague", "left", "desk")}
-"""`left` is a caseworker whose key was retired; a desk is no person."""
+PEOPLE: Final = {name: keys.Identity.generate() for name in ("lead", "colleague", "left", "desk", "investigator")}
+"""`left` is a caseworker whose key was retired; a desk is no person, and an investigator
+never stands on a list."""
 RESCUE, LATER_RESCUE = "rescue", "next rescue"
 """Keys of the case that are no person's."""
 RESCUES: Final = {name: keys.Identity.generate() for name in (RESCUE, LATER_RESCUE)}
@@ -41,7 +42,7 @@ class Case:
 
 def organisation() -> list[Statement]:
     """Return what the root signed of these people."""
-    roles: dict[str, bodies.Role] = {"desk": "desk"}
+    roles: dict[str, bodies.Role] = {"desk": "desk", "investigator": "investigator"}
     said = []
     for name, who in PEOPLE.items():
         role = roles.get(name, "caseworker")
@@ -97,6 +98,7 @@ def cases(kind: str) -> Iterator[Case]:
     yield case("a newer one is empty", (a_list(1, lead), a_list(2)))
     yield case("one of two has left", (a_list(1, lead, row("left")),), "lead")
     yield case("a desk is named", (a_list(1, lead, row("desk")),), "lead")
+    yield case("an investigator is named", (a_list(1, row("lead"), row("investigator")),), "lead")
     yield case("by another key", (a_list(1, lead, row("colleague", key="lead")),), "lead")
     yield case("the lead signed it too", (a_list(1, colleague, agreed="lead"),), "colleague")
     yield case("a lead who has left signed it too", (a_list(1, colleague, agreed="left"),), "colleague")

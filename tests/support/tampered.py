@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from evidence import canonical, ids, keys
+from evidence.bundle.format import layout
 from evidence.bundle.opening import opened
 from evidence.envelope import meta as metas
 from evidence.envelope import sealing
@@ -27,6 +28,7 @@ from tests.support import (
 )
 from tests.support.forging import regenerate
 from tests.support.hostile_zips import HOSTILE
+from tests.support.incidents import incident
 from tests.support.lying_server import LyingServer, team_of
 from tests.support.organisation import Organisation
 from tests.support.rows import HOLDS, NOT_FOR_IT, UNCHECKED, Outcome, Row, Story, fails, unreadable
@@ -73,6 +75,21 @@ def _of_every_kind(_story: Story, target: Path) -> tuple[Path, Path]:
     book.act(book.vault, "dispute", bodies.Dispute(device, day, ids.now()), case=book.case)
     book.grant(*items)
     opened.open_bundle(book.export(*items), book.investigator, target / "opened")
+    return target / "opened", book.trust
+
+
+def _old_version_for_the_new(_story: Story, target: Path) -> tuple[Path, Path]:
+    """What she corrected stands in the place of her correction, opening and all."""
+    book = Organisation(target / "book")
+    old, new = book.seal(incident("Hij belde een keer.")), book.seal(incident("Hij belde dertig keer."))
+    book.act(book.vault, "item.amend", bodies.ItemAmend(new, old), case=book.case)
+    book.grant(old, new)
+    opened.open_bundle(book.export(old, new), book.investigator, target / "opened")
+    for kind in (layout.FIELDS, layout.DESCRIPTIONS):
+        (first,) = (target / "opened" / kind).glob(f"*-{old[:8]}.*")
+        (second,) = (target / "opened" / kind).glob(f"*-{new[:8]}.*")
+        second.write_bytes(first.read_bytes())
+    regenerate(target / "opened")
     return target / "opened", book.trust
 
 
@@ -232,6 +249,8 @@ ROWS: Final = (
     opened_("a description", tampering.change_description, fails(ORIGINAL), fails("the description of item")),
     *(opened_(f"fields: {name}", way, fails(ORIGINAL), fails("the description of item"))
       for name, way in tampering_fields.FIELDS.items()),
+    Row("opened: what she corrected in the place of her correction", fails(ORIGINAL),
+        fails("the description of item"), _old_version_for_the_new),
     opened_("an opening left out", tampering.leave_out_opening, fails(ORIGINAL), fails("the description of item")),
     opened_("the sealed manifest", tampering.change_sealed_manifest, fails(EXPORT), fails(MANIFEST)),
     opened_("openings in another spelling", tampering.spell_openings_otherwise,
