@@ -33,9 +33,13 @@ export function concat(...parts) {
   return joined;
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** @param {Uint8Array} bytes @returns {string} lower-case hexadecimal */
 export function hex(bytes) {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let written = "";
+  for (const byte of bytes) written += HEX[byte];
+  return written;
 }
 
 /**
@@ -69,7 +73,8 @@ export function fromBase64(value) {
   } catch {
     throw new FormatError("not valid base64");
   }
-  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
   if (base64(bytes) !== value) throw new FormatError("base64 has more than one spelling here");
   return bytes;
 }

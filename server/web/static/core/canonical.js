@@ -20,6 +20,9 @@ function byCodePoint(left, right) {
   return first.length - second.length;
 }
 
+/** @param {string[]} names @returns {string[]} in order; that of JavaScript is another one only where there are surrogates */
+const inOrder = (names) => (names.some((name) => /[\ud800-\udfff]/.test(name)) ? names.sort(byCodePoint) : names.sort());
+
 /**
  * @param {unknown} value
  * @param {number} depth how much deeper it may nest
@@ -39,8 +42,8 @@ function write(value, depth) {
   }
   if (Array.isArray(value)) return `[${value.map((member) => write(member, depth - 1)).join(",")}]`;
   if (typeof value !== "object") throw new FormatError(`${typeof value} does not belong in a signed document`);
-  const members = Object.entries(value).sort(([left], [right]) => byCodePoint(left, right));
-  return `{${members.map(([name, member]) => `${write(name, depth - 1)}:${write(member, depth - 1)}`).join(",")}}`;
+  const record = /** @type {Record<string, unknown>} */ (value);
+  return `{${inOrder(Object.keys(record)).map((name) => `${write(name, depth - 1)}:${write(record[name], depth - 1)}`).join(",")}}`;
 }
 
 /** @param {unknown} value @returns {Bytes} the one spelling of `value` */

@@ -16,6 +16,7 @@ const MAGIC = utf8("getuige-ring-1\n");
 const START = MAGIC.length + 8 + 4;
 const [ID, KEY] = [16, 32];
 const MOST = 20_000;
+const PINNED = "getuige-ring-";
 
 /** @param {Bytes} start magic, number, count and ids @param {string} kase @param {string} reader @returns {Promise<Bytes>} */
 const context = async (start, kase, reader) => utf8(`getuige/ring/v1/${kase}/${reader}/${hex(await sha256(start))}`);
@@ -79,7 +80,7 @@ export class Ring {
    */
   static async of(kase, { identity }) {
     const key = await hmac("SHA-256", identity.opening.seed, utf8(`getuige/ring/v1/key/${kase}`));
-    const pin = `getuige-ring-${hex(await hmac("SHA-256", key, utf8("getuige/ring/v1/pin"))).slice(0, 32)}`;
+    const pin = PINNED + hex(await hmac("SHA-256", key, utf8("getuige/ring/v1/pin"))).slice(0, 32);
     const ring = new Ring(kase, identity.kid, key, pin);
     try {
       const seen = Number(localStorage.getItem(pin) ?? 0);
