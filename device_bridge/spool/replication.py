@@ -117,7 +117,9 @@ def page(reading: Reading, bridge: str, spool: str, after: int) -> Page:
 def _with_alarm(reading: Reading, item: Item, *, old: bool) -> list[Item]:
     """Return a press with its alarm as it is now, if it is old or that is closed: what is over is no news.
 
-    A closed alarm comes first, so that its press raises nothing; an open one after it, with what was sent already.
+    A closed alarm comes first, so that its press raises nothing; an open one after it, with what was sent already. What
+    dispatchers signed comes before either: whoever knows an alarm as closed has the close, also when this spool is lost
+    before the journal has it.
     """
     row = reading.sql.execute(
         "SELECT alarm.alarm, is_open FROM press JOIN alarm ON alarm.alarm = press.alarm WHERE identity = ?",
@@ -126,7 +128,17 @@ def _with_alarm(reading: Reading, item: Item, *, old: bool) -> list[Item]:
     if row is None or (row[1] and not old):
         return [item]
     alarm = Item(item.n, "alarm", row[0], _body(reading, "alarm", row[0], b""))
-    return [item, alarm] if row[1] else [alarm, item]
+    acts = [Item(item.n, "act", key, ids.Base64(canonical.b64(body))) for key, body in _unsaid(reading, row[0])]
+    return [*acts, item, alarm] if row[1] else [*acts, alarm, item]
+
+
+def _unsaid(reading: Reading, alarm: str) -> list[tuple[str, bytes]]:
+    """Return the acts in an alarm that are news, and that the journal does not have."""
+    query = (
+        "SELECT news.key, news.body FROM statement JOIN news ON news.kind = 'act' AND news.key = statement.id"
+        " WHERE statement.state = ? AND statement.alarm = ?"
+    )
+    return [row for state in ("waiting", "early") for row in reading.sql.execute(query, (state, alarm)).fetchall()]
 
 
 def is_any(reading: Reading, after: int) -> bool:

@@ -16,7 +16,7 @@ from device_bridge.spool import presses, replication
 from device_bridge.wire import codes, reading
 from device_bridge.wire.message import DeviceMessage, Kind, Lane, Location, PressId, Told, UpTopic, seal
 from evidence import ids, keys
-from evidence.statements import dsse
+from evidence.statements import dsse, statement
 from tests.support.chaos import counted_presses
 from tests.support.lane_threads import reading_of
 from tests.support.many_bridges import Several, several
@@ -303,3 +303,30 @@ def test_a_bridge_that_comes_new_takes_nothing_that_is_over_for_news(tmp_path: P
         signed = reading.verified(payload, memories[0].identity.sign_public, topic).signed
         identity = lineage.identity(lineage.press_key(made.bridges[1].identity), signed)
         assert presses.seen(reading_of(made.bridges[1]), identity) is not None
+
+
+def test_whoever_hears_that_an_alarm_is_closed_has_the_close_itself(tmp_path: Path) -> None:
+    """Also when much is between them, and the spool in which it was signed is lost before the next page is heard."""
+    with several(tmp_path) as made:
+        memory = made.world.new_device()
+        made.knows(memory.device)
+        (saying, _), people = made.bridges, made.world.organisation
+        saying.forwarder.loop.stop()  # the journal has nothing of it
+        with made.world.switched_on(memory) as device:
+            assert device.wait(device.press(Kind.PRESS, HERE), Told.STORED, patience(10)) is not None
+            made.agree()
+        with saying.spool.write() as spool:
+            for _ in range(2 * replication.PAGE_ROWS):
+                spool.tell_peers("window", ids.new_id(), b"0")
+        name = ids.AlarmId(only(made, 0))
+        signed = [
+            people.act(people.dispatcher, "accept", name),
+            people.act(people.dispatcher, "close", name, "genuine"),
+        ]
+        for each in signed:
+            saying.acts.carry_out(name, each)
+        page = replication.page(saying.spool.read(), "1", "spool", 0)
+        kinds = [one.kind for one in page.items]
+        assert "alarm" in kinds, "it says that the alarm is closed"
+        acts = [one.key for one in page.items[: kinds.index("alarm")] if one.kind == "act"]
+        assert acts == [statement.parse(each).id for each in signed]
