@@ -133,12 +133,12 @@ def _with_alarm(reading: Reading, item: Item, *, old: bool) -> list[Item]:
 
 
 def _unsaid(reading: Reading, alarm: str) -> list[tuple[str, bytes]]:
-    """Return the acts in an alarm that are news, and that the journal does not have."""
-    query = (
+    """Return the acts in an alarm that are news, and that the journal does not have; in the order of their signing."""
+    return reading.sql.execute(
         "SELECT news.key, news.body FROM statement JOIN news ON news.kind = 'act' AND news.key = statement.id"
-        " WHERE statement.state = ? AND statement.alarm = ?"
-    )
-    return [row for state in ("waiting", "early") for row in reading.sql.execute(query, (state, alarm)).fetchall()]
+        " WHERE statement.alarm = ? AND statement.state IN ('waiting', 'early') ORDER BY statement.n",
+        (alarm,),
+    ).fetchall()
 
 
 def is_any(reading: Reading, after: int) -> bool:
