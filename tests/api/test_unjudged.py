@@ -14,8 +14,7 @@ from evidence.statements import event
 from evidence.statements.statement import Statement
 from server.statements import refusals
 from server.statements.parts import Intake
-from tests.api.test_batches import invitations, names, seals, stored_in
-from tests.support.batches import post_batch
+from tests.support.batches import invitations, names, post_batch, seals, stored_in
 from tests.support.breaking import SEAMS, breaking
 from tests.support.server_world import CaseOfHers, Person, problem
 
