@@ -1,5 +1,6 @@
 """Running the API: uvicorn on one port, metrics on another, an orderly end on SIGTERM."""
 
+import gc
 import logging
 import os
 import sys
@@ -110,6 +111,7 @@ def serve(settings: Settings) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # what it says of a start, `failure` says in words
     log = structlog.get_logger("server")
     metrics = Metrics()
+    gc.freeze()  # what was imported stays for good: looked through again and again it makes a large case slower to read
     with listen(settings.host, settings.port, "GETUIGE_PORT") as bound, _listener(settings, metrics):
         log.info(
             "serving",

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import segno
-
 from evidence import ids, keys
 from server.clients.errors import ClientError
 
@@ -66,6 +64,8 @@ class Invitation:
 
     def terminal_qr(self) -> str:
         """Return the QR code as block characters for a terminal (error correction level L: it is close by)."""
+        import segno  # noqa: PLC0415 - most commands draw nothing
+
         out = io.StringIO()
         segno.make(self.text(), error="l", boost_error=False).terminal(out, border=2, compact=True)
         return out.getvalue()

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from evidence import keys
 from evidence.statements import catalogue
-from evidence.store.database import migrating
+from evidence.store.database import migrating, steps
 from evidence.store.database.engine import WRITE, connect, open_engine
 from evidence.store.database.migrating import ForeignDatabaseError, NewerDatabaseError, UnmigratedError
 from evidence.store.database.schema import metadata
@@ -66,7 +66,7 @@ def append_founding(engine: Engine) -> list[tuple[int, bytes]]:
 def unmake(engine: Engine) -> None:
     """Take every step back."""
     with engine.execution_options(**WRITE).begin() as connection:
-        command.downgrade(migrating._config(connection=connection), "base")
+        command.downgrade(steps.config(connection=connection), "base")
 
 
 def test_the_steps_lead_to_the_tables_of_the_code(engine: Engine) -> None:

@@ -7,15 +7,11 @@ State rules:
   one whose tables bear our names and are not ours.
 """
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from evidence.store.database.engine import reading, writing
@@ -77,12 +73,10 @@ def plan(engine: Engine) -> Plan:
     with reading(engine) as connection:
         current = _current(connection)
     _demand_known(current)
-    steps = _steps_after(current)
-    sql = io.StringIO()
-    if steps:
-        config = _config(dialect=engine.dialect.name, text=sql)
-        command.upgrade(config, f"{current or 'base'}:{NEWEST}", sql=True)
-    return Plan(current, steps, sql.getvalue())
+    from evidence.store.database import steps  # noqa: PLC0415 - as in `migrate`
+
+    following = steps.after(current)
+    return Plan(current, following, steps.sql(engine.dialect.name, current, NEWEST) if following else "")
 
 
 def migrate(engine: Engine) -> Plan:
@@ -90,11 +84,13 @@ def migrate(engine: Engine) -> Plan:
 
     NewerDatabaseError or ForeignDatabaseError, and nothing is changed, when a newer Getuige made it, or something else.
     """
+    from evidence.store.database import steps  # noqa: PLC0415 - Alembic, which no start of a migrated database needs
+
     with _alone(engine) as connection:
         current = _current(connection)
         _demand_known(current)
-        command.upgrade(_config(connection=connection), NEWEST)
-    return Plan(current, _steps_after(current), "")
+        steps.upgrade(connection, NEWEST)
+    return Plan(current, steps.after(current), "")
 
 
 @contextmanager
@@ -120,20 +116,9 @@ def _current(connection: Connection) -> str | None:
 
 
 def _demand_known(current: str | None) -> None:
-    if current is not None and current not in {step.number for step in _steps_after(None)}:
+    from evidence.store.database import steps  # noqa: PLC0415 - as in `migrate`
+
+    if current is not None and current not in {step.number for step in steps.after(None)}:
         raise NewerDatabaseError(
             f"the database is at step {current}, which this Getuige does not know: a newer one made it"
         )
-
-
-def _steps_after(current: str | None) -> tuple[Step, ...]:
-    script = ScriptDirectory.from_config(_config())
-    steps = (Step(one.revision, (one.doc or "").strip()) for one in script.walk_revisions("base", "heads"))
-    return tuple(sorted((step for step in steps if step.number > (current or "")), key=lambda step: step.number))
-
-
-def _config(**attributes: object) -> Config:
-    config = Config(attributes=attributes)
-    config.set_main_option("script_location", "evidence.store.database:migrations")
-    config.set_main_option("path_separator", "os")
-    return config

@@ -15,6 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from evidence.envelope.conduct import TAGS
+from evidence.store.database.engine import open_engine
 from server import cli
 from server.errors import ServerError
 from tests.support.waiting import patience
@@ -96,6 +97,30 @@ def test_a_command_imports_no_other_command() -> None:
     assert "server.cli.storage" in modules["backup --help"]
     assert {"server.cli.phone", "server.cli.staff", "device_bridge.cli"}.isdisjoint(modules["backup --help"])
     assert {one for one in modules["bridge --help"] if one.startswith("server.cli.")} == set()
+
+
+STARTED = {
+    "phone status": {"fastapi", "starlette", "sqlalchemy", "segno"},
+    "verify here --trust .": {"fastapi", "starlette", "sqlalchemy", "httpx", "structlog"},
+    "open here --trust . --key here --out there": {"fastapi", "starlette", "sqlalchemy"},
+    "migrate": {"fastapi", "starlette", "httpx"},
+    "storage status": {"fastapi", "starlette", "alembic", "httpx"},
+    "log list": {"fastapi", "starlette", "alembic"},
+    "bridge key": {"fastapi", "starlette", "sqlalchemy", "httpx"},
+    "witness": {"fastapi", "sqlalchemy", "httpx"},
+}
+"""What each of these does not import, also when it works or refuses: its start is what one waits for at a terminal."""
+
+
+def test_a_command_that_works_imports_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is at the newest step, as it is at nearly every start: nothing asks for the steps then."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GETUIGE_DATA", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "here").write_text("no bundle and no key")
+    open_engine(f"sqlite:///{tmp_path / 'data' / 'getuige.db'}").dispose()
+    found = imported(*STARTED)
+    assert {words: heavy for words, modules in found.items() if (heavy := modules & STARTED[words])} == {}
 
 
 @pytest.mark.parametrize("word", EVERY)
