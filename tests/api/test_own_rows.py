@@ -22,6 +22,7 @@ from evidence.store.database.engine import open_engine
 from evidence.store.journal import verifying
 from tests.support.exporting import ask, grant, statement
 from tests.support.server_world import CaseOfHers, Person, World, running, settings_in
+from tests.support.timeline_page import timeline
 from tests.support.waiting import until
 
 Said = dict[str, Any]
@@ -79,8 +80,8 @@ def another(said: Said) -> None:
 def test_a_form_that_no_client_can_send_is_in_no_bundle_and_no_timeline(tmp_path: Path) -> None:
     def look(found: Changed) -> None:
         assert not ask(found.reader, found.case).is_success
-        answer = found.case.vault.http.get(f"/api/v1/cases/{found.case.case}/timeline").json()
-        assert [row["index"] for row in answer["events"] if row["trouble"] is not None] == [found.index]
+        told = timeline(found.case.vault, found.case.case)["events"]
+        assert [row["index"] for row in told if row["trouble"] is not None] == [found.index]
 
     begun_again(tmp_path, as_text, look)
 
