@@ -5,7 +5,6 @@ refused stops those behind it: they are not stored.
 """
 
 import itertools
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,7 +35,7 @@ def parse(raw: bytes) -> tuple[Statement, ...]:
 def stopped(at: int, receipts: Sequence[bytes], problem: ProblemError, *, english: bool) -> ProblemError:
     """Return the answer to a batch whose statement `at` was refused: with that refusal, and what was stored before."""
     refused: dict[str, Any] = document(problem.kind, english=english, members=problem.members)
-    given = [json.loads(one) for one in receipts]
+    given = [canonical.decode(one) for one in receipts]
     return ProblemError(together.BATCH_STOPPED, problem.headers, at=at, receipts=given, refused=refused)
 
 

@@ -16,10 +16,11 @@ from evidence.bundle.format.kinds import kind_of
 from evidence.bundle.opening import timeline_csv
 from evidence.envelope import meta as metas
 from evidence.envelope import words
-from evidence.statements import bodies
+from evidence.statements import bodies, catalogue
 
 MOST_WEEKS: Final = 53
 _CENTS: Final = 100
+_TAKEN: Final = frozenset({"accepted", "taken_over"})
 
 
 @dataclass(frozen=True)
@@ -289,7 +290,7 @@ def _alarms(writer: Writer) -> list[Block]:
             raised.setdefault(body.alarm, dates.moment(body.received_at, writer.language))
         elif isinstance(body, bodies.AlarmClose):
             did.setdefault((body.alarm, "closed"), []).append(f"{who} ({body.reason})")
-        elif isinstance(body, bodies.AlarmAct) and event.statement.type in {"alarm.accept", "alarm.take_over"}:
+        elif isinstance(body, bodies.AlarmAct) and catalogue.ACTS[event.statement.type].alarm_state in _TAKEN:
             did.setdefault((body.alarm, "accepted"), []).append(who)
     presses: dict[str, list[Entry]] = {}
     for one in writer.of.entries:
