@@ -67,7 +67,7 @@ bench: setup $(VENV)/.dev ## Measure on this machine; prints the disk's latency 
 	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/*.py
 
 bench-evidence: setup $(VENV)/.dev ## Measure evidence/ beside bare peers: var/bench/evidence.json (GETUIGE_BENCH_GIB=10 for more)
-	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/evidence.py
+	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/evidence.py tests/bench/first_touch.py
 
 bench-uploads: setup $(VENV)/.dev $(FOREIGN)/node_modules/.package-lock.json ## Measure a large upload beside bare peers: var/bench/uploads.json (GETUIGE_BENCH_GIB=4 for more)
 	@$(ON_DISK) $(PYTHON) -m pytest -p no:randomly -q -s tests/bench/uploads.py tests/bench/sealed_uploads.py tests/bench/statements.py tests/bench/statement_cost.py

@@ -33,7 +33,10 @@ FIXTURES = (figures,)
 CROWD = int(os.environ.get("GETUIGE_CROWD", "10000"))
 TURNS = 5
 GETUIGE = str(Path(sys.executable).parent / "getuige")
-COMMANDS = ("--help", "verify --help", "bridge --help", "staff --help", "phone --help", "serve --help")
+COMMANDS = (
+    *("--help", "verify --help", "open --help", "export --help", "serve --help", "log --help", "bridge --help"),
+    *("staff --help", "staff caseworker --help", "vault --help", "phone --help"),
+)
 
 
 @dataclass(frozen=True)
