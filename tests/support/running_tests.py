@@ -28,6 +28,9 @@ MEMORY: Final = Path("/dev/shm")
 ENOUGH_BYTES: Final = 4 * 1024**3
 """The largest test keeps about a gigabyte, and two processes run tests at once."""
 
+SHORT_BYTES: Final = 16
+"""Longer ones say nothing to a reader of a test's name."""
+
 MAY_BE_SKIPPED: Final = (
     ("no AES instructions", "libsodium's own AEGIS and AES need them; the same vectors run in Python and in Node"),
     ("mount a file system", "a container may not; the same faults come from tests/support/disk.py on every machine"),
@@ -155,6 +158,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case with long bytes by its place: those that are sealed or compressed anew differ in each process."""
+    return argname if isinstance(val, bytes) and len(val) > SHORT_BYTES else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the dearest files, when the order of the others is drawn."""
     turn = {name: number for number, name in enumerate(DEAREST)}
