@@ -40,7 +40,15 @@ OTHERS: Final = frozenset(
         *("BRIDGES", "MEDIA", "PHONE", "TRACEBACK", "HEADED", "EFFORT", "VECTORS", "ROUNDS", "CROWD"),
         *("WITNESS_FOLDER", "WITNESS_LOGS", "WITNESS_ORIGINS", "WITNESS_HOST", "WITNESS_PORT"),
         *("SITE", "TLS", "UPSTREAMS", "TEST_DISK", "SCHEMATHESIS", "FAULTS_S", "SOAK_S", "SOAK_SEED"),
-        *("BENCH_S", "BENCH_ROUNDS", "BENCH_GIB", "BENCH_ITEMS", "BENCH_SEAL_GIB", "UPDATE_SCREENSHOTS"),
+        *(
+            "BENCH_S",
+            "BENCH_ROUNDS",
+            "BENCH_GIB",
+            "BENCH_ITEMS",
+            "BENCH_EVENTS",
+            "BENCH_SEAL_GIB",
+            "UPDATE_SCREENSHOTS",
+        ),
     )
 )
 """Variables of other commands, of the shipped proxy's configuration and of tests."""

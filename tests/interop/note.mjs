@@ -29,8 +29,8 @@ const answers = {
   },
   signers: async ({ root, events }) => {
     const authority = await Authority.rootedAt(root);
-    const shown = events.map((/** @type {string} */ event) => ({ event, index: dated(event).index }));
-    await authority.learn(shown.map(({ event }) => dated(event)));
+    const shown = events.map(dated);
+    await authority.learn(shown);
     return shown.map((/** @type {any} */ one) => signerOf(one, authority) !== null);
   },
   seal: async ({ seed, alarm, words, readers }) => {

@@ -26,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from evidence import http_signature, ids
+from evidence.envelope import rings
 from evidence.http_signature import RequestTarget
 from server.upload_addresses import is_streamed
 from server.uploads import resumable, tus
@@ -48,9 +49,9 @@ OPERATIONS = [operation for operation in FOUND if operation.path not in STREAMS]
 PEOPLE = ("root", "caseworker", "dispatcher", "investigator", "vault", "phone", "nobody")
 
 
-@schemathesis.serializer(tus.OFFSET_MEDIA_TYPE, resumable.MEDIA_TYPE)
+@schemathesis.serializer(tus.OFFSET_MEDIA_TYPE, resumable.MEDIA_TYPE, rings.MEDIA_TYPE)
 def as_bytes(_ctx: schemathesis.SerializationContext, value: object) -> bytes:
-    """Send a part of a file as it was drawn."""
+    """Send a part of a file, or a ring, as it was drawn."""
     return value if isinstance(value, bytes) else str(value).encode()
 
 

@@ -97,8 +97,14 @@ LEFT_OUT_OF_QUICK: Final = (
     "tests/unit/toolchain/test_pins.py",
     "tests/unit/bridge/test_starts.py",
     "tests/unit/bundle/test_several_tsas.py",
+    "tests/unit/clients/test_outbox.py::test_a_kill_at_any_moment",
+    "tests/unit/statements/test_refusals.py::test_mutants_of_the_rules_die",
+    "tests/unit/statements/test_hostile_bodies.py::test_no_hostile_body_stops",
+    "tests/unit/toolchain/test_readers_of_cose.py",
+    "tests/property/test_reading_by_case.py",
 )
-"""What is marked `starts`: it starts whole programs, or waits for a clock. `make test-quick` is to take a minute."""
+"""What is marked `starts`: it starts whole programs, waits for a clock, or asks everything of everything. `make
+test-quick` is to take a minute."""
 
 
 def keep_files_in_memory() -> None:
@@ -157,12 +163,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.starts)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Name a case with long bytes by its place: those that are sealed or compressed anew differ in each process."""
     return argname if isinstance(val, bytes) and len(val) > SHORT_BYTES else None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the dearest files, when the order of the others is drawn."""
     turn = {name: number for number, name in enumerate(DEAREST)}
