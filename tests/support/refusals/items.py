@@ -139,3 +139,10 @@ def the_glass_is_broken_for_no_reason(w: World) -> Iterator[Statement]:
 def the_glass_is_broken(w: World) -> Iterator[Statement]:
     yield w.say(w.dispatcher, "break_glass", bodies.BreakGlass(w.card, "x"))
     yield w.say(w.server, "read", bodies.Read(w.investigator.kid, (w.here.item,), "meta"))
+
+
+@allowed
+def the_glass_is_broken_for_the_card_of_a_device_that_was_revoked(w: World) -> Iterator[Statement]:
+    """Its last alarm may still be open."""
+    w.act(w.lead, "device.revoke", bodies.DeviceRevoke(w.button))
+    yield w.say(w.dispatcher, "break_glass", bodies.BreakGlass(w.card, "x"))
