@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.evidence import Figure, fdatasync_ms
+from tests.bench.figures import Figure, fdatasync_ms
 
 OUT = Path(__file__).parent.parent.parent / "var" / "bench" / "alarms.json"
 BROKEN = 100

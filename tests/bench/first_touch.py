@@ -14,7 +14,6 @@ import sqlite3
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +25,7 @@ from evidence.statements.statement import Chain
 from evidence.store.database.engine import open_engine, writing
 from evidence.store.journal import rows
 from evidence.store.journal.journal import SqlJournal
-from tests.bench.evidence import Figures, fdatasync_ms
+from tests.bench.figures import Figures, fdatasync_ms, known
 from tests.support.organisation import Organisation
 
 OUT: Final = Path(__file__).parent.parent.parent / "var" / "bench" / "first_touch.json"
@@ -92,8 +91,8 @@ def parsed(path: str, case: ids.CaseId, count: int) -> float:
 
 @pytest.mark.timeout(3600)
 def test_first_touch(tmp_path: Path) -> None:
-    load = round(os.getloadavg()[0], 1)
-    figures = Figures(os.cpu_count() or 1, round(fdatasync_ms(tmp_path), 4), load)
+    figures = Figures(os.cpu_count() or 1, round(fdatasync_ms(tmp_path), 4), OUT)
+    figures.rows = {one["name"]: one for one in known(OUT)}
     gc.freeze()  # as a server that starts
     for count in SIZES:
         path, case = filled(tmp_path / str(count), count)
@@ -108,5 +107,3 @@ def test_first_touch(tmp_path: Path) -> None:
         name, what = f"First question about a case of {count:,} events", "objects of a body, made when asked for"
         figures.add(name, "events/s", ours, (f"at {GOAL_US} µs an event", 1e6 / GOAL_US), 1, what)
         figures.add(f"{name}, beside its JSON", "events/s", ours, ("json.loads of the same rows", bare), 0.3, what)
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps(asdict(figures), indent=1) + "\n")

@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -27,7 +27,8 @@ import pytest
 from evidence import keys
 from server.founding import found
 from server.settings import Settings
-from tests.bench.evidence import Figure, fdatasync_ms
+from tests.bench import figures
+from tests.bench.figures import Figure
 from tests.bench.statements import Run, hammer, raw, signed_posts
 from tests.bench.uploads import cpu_s
 from tests.support.batches import BATCH, together
@@ -200,16 +201,5 @@ def _figure(name: str, unit: str, ours: float, peer: float, peer_name: str, goal
     return Figure(name, unit, round(ours, 2), round(peer, 2), peer_name, round(ratio, 3), goal, met)
 
 
-def keep(folder: Path, *figures: Figure) -> None:
-    """Write the rows beside those that are there, in place of older ones of the same name."""
-    known = json.loads(OUT.read_text()) if OUT.exists() else {"figures": []}
-    names = {one.name for one in figures}
-    rows = [one for one in known["figures"] if one["name"] not in names] + [asdict(one) for one in figures]
-    load = {
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "fdatasync_ms": round(fdatasync_ms(folder), 4),
-    }
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps({**load, "figures": rows}, indent=1) + "\n")
-    print(f"\n{load}")
+def keep(folder: Path, *measured: Figure) -> None:
+    figures.keep(OUT, folder, measured, NEXT)

@@ -6,7 +6,6 @@ and PostgreSQL, with the disk as it is and with 2 ms more for each fsync (`tests
 """
 
 import asyncio
-import json
 import os
 import random
 import statistics
@@ -15,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +33,8 @@ from evidence.store.journal.journal import SqlJournal
 from server.founding import found
 from server.layout import Layout
 from server.settings import Settings
-from tests.bench.evidence import Figure, fdatasync_ms
+from tests.bench.figures import Figure
+from tests.bench.figures import keep as keep_rows
 from tests.bench.uploads import memory_mib
 from tests.support.batches import post_batch
 from tests.support.disk import Disk
@@ -374,10 +374,4 @@ def _item(phone: Person, chance: random.Random) -> Statement:
 
 
 def keep(figures: list[Figure], folder: Path) -> None:
-    """Write the rows beside those that are there, in place of older ones of the same name."""
-    known = json.loads(OUT.read_text()) if OUT.exists() else {"figures": []}
-    names = {one.name for one in figures}
-    rows = [one for one in known["figures"] if one["name"] not in names] + [asdict(one) for one in figures]
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    document = {**known, "cores": os.cpu_count(), "fdatasync_ms": round(fdatasync_ms(folder), 4), "figures": rows}
-    OUT.write_text(json.dumps(document, indent=1) + "\n")
+    keep_rows(OUT, folder, figures, "docs/performance.md, *Small statements and receipts*, says what comes next")

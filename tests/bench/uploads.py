@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from evidence import ids, keys
 from server import upload_addresses
 from server.founding import found
 from server.uploads import core, tus
-from tests.bench.evidence import Figure, fdatasync_ms
+from tests.bench import figures
+from tests.bench.figures import Figure
 from tests.bench.upload_peers import bare_uvicorn, nginx, tus_server
 from tests.support.server_process import serving
 from tests.support.server_world import TUS, Person, Signed, World, settings_in
@@ -38,6 +39,7 @@ SIZE = int(os.environ.get("GETUIGE_BENCH_GIB", "1")) * 1024 * MIB
 ROUNDS = 3
 SMALL_BYTES, SMALL_FILES, SMALL_CLIENTS = 200 * 1024, 1000, 4
 OUT = Path(__file__).parent.parent.parent / "var" / "bench" / "uploads.json"
+FOLLOWING = "docs/performance.md, *Uploads*, says where the time goes and what comes next"
 BROKEN = 10
 """A figure ten times short of its goal is a fault, not a slow day."""
 PART = {**TUS, "content-type": tus.OFFSET_MEDIA_TYPE, "upload-offset": "0"}
@@ -309,19 +311,8 @@ def test_a_thousand_small_uploads(tmp_path: Path) -> None:
     print(json.dumps({name: round(statistics.median(one.cpu), 2) for name, one in took.items()}), "CPU seconds")
 
 
-def keep(folder: Path, *figures: Figure) -> None:
-    """Write rows beside those that are there, in place of older ones of the same name."""
-    known = json.loads(OUT.read_text()) if OUT.exists() else {"figures": []}
-    names = {one.name for one in figures}
-    rows = [one for one in known["figures"] if one["name"] not in names] + [asdict(one) for one in figures]
-    machine = {
-        "cores": os.cpu_count(),
-        "fdatasync_ms": round(fdatasync_ms(folder), 4),
-        "load": round(os.getloadavg()[0], 1),
-    }
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps({**known, **machine, "figures": rows}, indent=1) + "\n")
-    print(f"\n{machine}")
+def keep(folder: Path, *measured: Figure) -> None:
+    figures.keep(OUT, folder, measured, FOLLOWING)
 
 
 def figure(
