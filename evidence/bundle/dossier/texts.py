@@ -204,12 +204,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "check": ("Hoe u dit controleert zonder ons", "How to check this without us"),
     "check-1": (
         (
-            "Neem “getuige verify” of “getuige-verify.html” ergens anders vandaan dan uit deze map, en het "
+            "Neem “getuige verify” ergens anders vandaan dan uit deze map, en het "
             "bestand met vertrouwde sleutels van de organisatie zelf. Of: bash verify.sh, met alleen openssl "
             "en awk."
         ),
         (
-            "Take “getuige verify” or “getuige-verify.html” from elsewhere than this folder, and the file of "
+            "Take “getuige verify” from elsewhere than this folder, and the file of "
             "trusted keys from the organisation itself. Or: bash verify.sh, with openssl and awk only."
         ),
     ),
